@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * err.c - the table of outcomes. Texts in Microsoft Graph's words where Graph
+ * has words for it, so that clients which look at them see what they know.
+ */
+#include "err.h"
+
+#include <stddef.h>
+
+#define BAD "BadRequest"
+#define MODEL "ModelValidationFailure"
+#define TOKEN "InvalidAuthenticationToken"
+#define UNREADABLE "Unable to read JSON request payload. "
+
+static const struct err_info outcomes[ERR_COUNT] = {
+	[ERR_OK] = { 200, "OK", "Fine.", NULL },
+
+	[ERR_ROOT] = { 404, "ResourceNotFound", "Invalid version: {}", NULL },
+	[ERR_SEGMENT] = { 400, BAD, "Resource not found for the segment '{}'.",
+	    NULL },
+	[ERR_METHOD] = { 405, "Request_BadRequest",
+	    "Specified HTTP method is not allowed for the request target.",
+	    NULL },
+
+	[ERR_TOKEN_ABSENT] = { 401, TOKEN, "Access token is empty.", NULL },
+	[ERR_TOKEN_INVALID] = { 401, TOKEN, "Access token validation failure.",
+	    NULL },
+	[ERR_TOKEN_EXPIRED] = { 401, TOKEN,
+	    "Access token has expired or is not yet valid.", NULL },
+	[ERR_FORBIDDEN] = { 403, "Forbidden",
+	    "Application is not authorized to perform this operation. "
+	    "Application must have one of the following scopes: {}",
+	    NULL },
+	[ERR_RATE] = { 429, "TooManyRequests",
+	    "Too many failed requests. Try again later.", NULL },
+
+	[ERR_TOO_LARGE] = { 413, "RequestEntityTooLarge",
+	    "The request body is larger than {} bytes.", NULL },
+	[ERR_CONTENT_ENCODING] = { 415, "UnsupportedMediaType",
+	    "The content encoding '{}' is not supported. "
+	    "Send the body without one.",
+	    NULL },
+	[ERR_CONTENT_TYPE_ABSENT] = { 400, BAD,
+	    UNREADABLE "Please ensure Content-Type header is set and payload "
+		       "is of valid JSON format.",
+	    NULL },
+	[ERR_CONTENT_TYPE] = { 415, "UnsupportedMediaType",
+	    "The content type '{}' is not supported. "
+	    "Use application/json.",
+	    NULL },
+	[ERR_NOT_ACCEPTABLE] = { 406, "NotAcceptable",
+	    "None of the media types '{}' can be produced. "
+	    "Accept application/json.",
+	    NULL },
+	[ERR_QUERY_OPTION] = { 400, BAD,
+	    "The query option '{}' is not supported.", NULL },
+	[ERR_QUERY_TWICE] = { 400, BAD,
+	    "The query option '{}' was specified more than once, "
+	    "but it must be specified at most once.",
+	    NULL },
+	[ERR_QUERY_ESCAPE] = { 400, BAD,
+	    "The query option '{}' holds a bad percent escape or is not "
+	    "valid UTF-8.",
+	    NULL },
+	[ERR_FORMAT] = { 400, BAD,
+	    "The value '{}' of $format is not supported. Use json.", NULL },
+	[ERR_SELECT] = { 400, BAD,
+	    "Parsing OData Select and Expand failed: Could not find a "
+	    "property named '{}' on type "
+	    "'microsoft.graph.applePushNotificationCertificate'.",
+	    NULL },
+
+	[ERR_BODY_SHORT] = { 400, BAD,
+	    "The request body ended before its declared length of {} bytes.",
+	    NULL },
+	[ERR_JSON_EMPTY] = { 400, BAD, "Empty Payload. JSON content expected.",
+	    NULL },
+	[ERR_JSON_SYNTAX] = { 400, BAD, UNREADABLE "It is not JSON at '{}'.",
+	    NULL },
+	[ERR_JSON_CUT] = { 400, BAD, UNREADABLE "It ends in the middle.",
+	    NULL },
+	[ERR_JSON_NOT_OBJECT] = { 400, BAD,
+	    UNREADABLE "An object is expected instead of '{}'.", NULL },
+	[ERR_JSON_TRAILING] = { 400, BAD,
+	    UNREADABLE "Something follows the object: '{}'.", NULL },
+	[ERR_JSON_NUMBER] = { 400, BAD,
+	    UNREADABLE "'{}' is not a number in JSON.", NULL },
+	[ERR_JSON_ESCAPE] = { 400, BAD,
+	    UNREADABLE "A string holds the bad escape '{}'.", NULL },
+	[ERR_JSON_CONTROL] = { 400, BAD,
+	    UNREADABLE "A string holds the unescaped control character '{}'.",
+	    NULL },
+	[ERR_JSON_SURROGATE] = { 400, BAD,
+	    UNREADABLE "A string holds the lone surrogate '{}'.", NULL },
+	[ERR_JSON_UTF8] = { 400, BAD, UNREADABLE "It is not valid UTF-8.",
+	    NULL },
+	[ERR_JSON_DUPLICATE] = { 400, BAD,
+	    UNREADABLE "The name '{}' stands more than once in an object.",
+	    NULL },
+	[ERR_JSON_DEPTH] = { 400, BAD, UNREADABLE "It is nested too deeply.",
+	    NULL },
+	[ERR_JSON_TOKENS] = { 400, BAD, UNREADABLE "It has too many values.",
+	    NULL },
+
+	[ERR_UNKNOWN_PROPERTY] = { 400, MODEL,
+	    "The property '{}' does not exist on type "
+	    "'microsoft.graph.applePushNotificationCertificate'. Make sure to "
+	    "only use property names that are defined by the type.",
+	    NULL },
+	[ERR_NOT_STRING] = { 400, MODEL,
+	    "Cannot convert the literal '{}' to the expected type "
+	    "'Edm.String'.",
+	    NULL },
+	[ERR_NOT_DATE] = { 400, MODEL,
+	    "Cannot convert the literal '{}' to the expected type "
+	    "'Edm.DateTimeOffset'.",
+	    NULL },
+	[ERR_NOT_NULLABLE] = { 400, MODEL,
+	    "The property '{}' is not nullable and cannot be set to null.",
+	    NULL },
+	[ERR_WRONG_TYPE] = { 400, MODEL,
+	    "The type '{}' is not "
+	    "'microsoft.graph.applePushNotificationCertificate'.",
+	    NULL },
+	[ERR_TOO_LONG] = { 400, MODEL,
+	    "The value of the property '{}' is too long.", NULL },
+	[ERR_PRECONDITION] = { 412, "PreconditionFailed",
+	    "The record has changed since it was read, or does not exist: "
+	    "the condition of the request is not met.",
+	    NULL },
+	[ERR_NOT_FOUND] = { 404, "ResourceNotFound",
+	    "Resource not found: no Apple push notification certificate is "
+	    "configured.",
+	    NULL },
+
+	[ERR_NOT_A_CERTIFICATE] = { 400, BAD,
+	    "The certificate cannot be read: {}.", "NotACertificate" },
+	[ERR_PRIVATE_KEY] = { 400, BAD,
+	    "The certificate text holds a private key. Nothing was stored. "
+	    "Upload the certificate alone, and take it that the key is known "
+	    "to others now.",
+	    "PrivateKeyPresent" },
+	[ERR_REQUEST_INSTEAD] = { 400, BAD,
+	    "This is a certificate signing request, not a certificate. Upload "
+	    "the file that Apple's portal gave for it.",
+	    "CertificateRequestInstead" },
+	[ERR_NOT_MDM] = { 400, BAD,
+	    "This is not an MDM push certificate: its subject UID is '{}' and "
+	    "does not begin with com.apple.mgmt. Use the one made at "
+	    "identity.apple.com/pushcert.",
+	    "NotAnMdmCertificate" },
+	[ERR_EXPIRED] = { 400, BAD,
+	    "The certificate expired at {}. Renew it with the same Apple "
+	    "account and upload the new one.",
+	    "CertificateExpired" },
+	[ERR_NOT_YET_VALID] = { 400, BAD,
+	    "The certificate is not valid before {}. Check the clock of this "
+	    "machine.",
+	    "CertificateNotYetValid" },
+	[ERR_OLDER] = { 400, BAD,
+	    "The certificate ends at {}, before the stored one, which ends at "
+	    "{2}. Upload the newest one.",
+	    "OlderThanStored" },
+	[ERR_WEAK_KEY] = { 400, BAD,
+	    "The certificate's RSA key has {} bits; at least 2048 are needed.",
+	    "WeakKey" },
+	[ERR_UNSUPPORTED_KEY] = { 400, BAD,
+	    "The certificate's key is of the type {}; Apple issues RSA.",
+	    "UnsupportedKey" },
+	[ERR_KEY_MISMATCH] = { 400, BAD,
+	    "The certificate belongs to another key than the last request made "
+	    "here, of {}. Upload the certificate that Apple issued for that "
+	    "request.",
+	    "KeyMismatch" },
+	[ERR_TOPIC_CHANGE] = { 409, "Conflict",
+	    "The certificate's topic is {2}, the stored one's is {}. With "
+	    "another topic every enrolled device would have to enrol again. "
+	    "Renew the stored certificate with its Apple account instead; if "
+	    "the change is meant, send the header "
+	    "Pushcert-Allow-Topic-Change: {2}",
+	    "TopicChange" },
+
+	[ERR_NOT_IMPLEMENTED] = { 501, "NotImplemented",
+	    "This function is not available here.", NULL },
+	[ERR_FULL] = { 507, "InsufficientStorage",
+	    "The store is full. Nothing was changed.", NULL },
+	[ERR_BUSY] = { 503, "ServiceUnavailable",
+	    "The service is busy. Try again later.", NULL },
+	[ERR_STORE] = { 503, "ServiceUnavailable",
+	    "The store cannot be used at the moment. Try again later.", NULL },
+	[ERR_NO_STORE] = { 503, "ServiceUnavailable",
+	    "There is no store yet. Run pushcert init.", NULL },
+	[ERR_NOT_PRIVATE] = { 503, "ServiceUnavailable",
+	    "The data directory or a file in it can be read by others, or "
+	    "belongs to another user.",
+	    NULL },
+	[ERR_NETWORK_FS] = { 503, "ServiceUnavailable",
+	    "The data directory is on a network file system, on which locks "
+	    "and maps do not hold. Use a local one.",
+	    NULL },
+	[ERR_NEWER] = { 503, "ServiceUnavailable",
+	    "The store was written by a newer release of pushcert.", NULL },
+	[ERR_CORRUPT] = { 500, "InternalError",
+	    "A stored value is damaged. It was not used.", NULL },
+	[ERR_MEMORY] = { 500, "InternalError",
+	    "The request needs more memory than it may have.", NULL },
+	[ERR_INTERNAL] = { 500, "InternalError", "An internal error occurred.",
+	    NULL },
+
+	[ERR_USAGE] = { 0, "Usage", "Wrong usage.", NULL },
+	[ERR_CONFIG] = { 0, "Configuration", "The configuration is not usable.",
+	    NULL },
+	[ERR_FILE] = { 0, "File", "A file cannot be used.", NULL },
+};
+
+const struct err_info *
+err_info(enum err e)
+{
+	if ((unsigned)e >= ERR_COUNT)
+		e = ERR_INTERNAL;
+	return &outcomes[e];
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * record.h - the resource applePushNotificationCertificate: its properties in
+ * one table, its merge with a PATCH, its stored form.
+ *
+ * Everything that depends on a property (checks, $select, rendering, storing)
+ * loops over record_properties: another property is another row.
+ */
+#ifndef PUSHCERT_RECORD_H
+#define PUSHCERT_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "err.h"
+#include "json.h"
+#include "mem.h"
+#include "str.h"
+
+#define RECORD_TYPE "microsoft.graph.applePushNotificationCertificate"
+
+enum property {
+	RECORD_ID,
+	RECORD_APPLE_ID,
+	RECORD_TOPIC,
+	RECORD_MODIFIED,
+	RECORD_EXPIRES,
+	RECORD_STATUS,
+	RECORD_FAILURE,
+	RECORD_SERIAL,
+	RECORD_CERTIFICATE,
+	RECORD_PROPERTIES
+};
+
+enum edm { EDM_STRING, EDM_DATE };
+
+struct record_property {
+	const char *name;
+	enum edm type;
+	bool nullable;
+	/* Set by the server alone: checked in a body, then ignored. */
+	bool server_only;
+	/* What an unset one reads as; NULL: null. */
+	const char *unset;
+	/* Longest text in characters, or in bytes for the certificate. */
+	uint32_t limit;
+	bool limit_is_bytes;
+};
+
+extern const struct record_property record_properties[RECORD_PROPERTIES];
+
+/* Property sets are bits: 1 << RECORD_ID and so on. */
+#define RECORD_BIT(property) (1U << (property))
+#define RECORD_ALL (RECORD_BIT(RECORD_PROPERTIES) - 1)
+
+/*
+ * A record: the text of every property, null where unset. The slices live as
+ * long as what they were read from (a transaction, a body, an arena). The
+ * revision grows by one with each change and makes the ETag.
+ */
+struct record {
+	struct str value[RECORD_PROPERTIES];
+	uint64_t revision;
+};
+
+/* What a client asked to change: the properties in `set`, null or not. */
+struct patch {
+	unsigned set;
+	struct str value[RECORD_PROPERTIES];
+};
+
+/*
+ * Reads a PATCH body that is an object. Refusals: ERR_UNKNOWN_PROPERTY,
+ * ERR_NOT_STRING, ERR_NOT_DATE, ERR_NOT_NULLABLE, ERR_TOO_LONG, ERR_WRONG_TYPE;
+ * *what is the offending text, *target the property's name.
+ */
+enum err record_patch(const struct json *body, struct arena *a,
+    struct patch *out, struct str *what, struct str *target) ATTR_CHECKED;
+
+/* Puts the patch's values over the record's; true if anything differs now. */
+bool record_merge(struct record *r, const struct patch *p);
+/* The way real tools remove the record: both texts empty (contract 3.8). */
+bool record_patch_removes(const struct patch *p);
+
+/*
+ * Reads a $select list: the set of properties named. ERR_SELECT with *what the
+ * unknown name.
+ */
+enum err
+record_select(struct str list, unsigned *set, struct str *what) ATTR_CHECKED;
+
+/* Weak ETag of a record, changes with every change; RECORD_ETAG_MAX at most. */
+#define RECORD_ETAG_MAX 48
+struct str record_etag(const struct record *r, char out[RECORD_ETAG_MAX]);
+
+/* Stored form (row.h) under a key; the decoded slices point into bytes. */
+void record_encode(struct str key, const struct record *r, struct buf *out);
+enum err record_decode(
+    struct str key, struct str bytes, struct record *out) ATTR_CHECKED;
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * row.h - the stored form of everything: a version, a checksum and a list of
+ * byte strings.
+ *
+ * The checksum covers the key too, so that a value cannot be taken for that of
+ * another tenant. Every change of up to eight bytes in a row is noticed for
+ * certain, any other change but for one in 2^64.
+ */
+#ifndef PUSHCERT_ROW_H
+#define PUSHCERT_ROW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "err.h"
+#include "mem.h"
+#include "str.h"
+
+/* The version that row_encode writes and the newest that row_decode reads. */
+#define ROW_VERSION 1
+#define ROW_FIELDS_MAX 16
+
+/* Appends the row; a null slice stays null, an empty one empty. */
+void
+row_encode(struct str key, const struct str *field, size_t n, struct buf *out);
+/*
+ * Points the fields into `bytes`. A row with fewer fields than n (written by
+ * an older release) leaves the rest null; ERR_NEWER for a row of a newer
+ * version or with more fields, ERR_CORRUPT for one that is not what was
+ * written.
+ */
+enum err row_decode(
+    struct str key, struct str bytes, struct str *field, size_t n) ATTR_CHECKED;
+
+/* Numbers in a field: eight bytes, least significant first. */
+#define ROW_U64_LEN 8
+struct str row_u64(uint64_t u, char out[ROW_U64_LEN]);
+/* Of a field of another length (null too): 0. */
+uint64_t row_get_u64(struct str field);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * store.h - tenants' records, their history, their requests, and tokens, kept
+ * durably.
+ *
+ * A reader sees one consistent state. All changes of all threads and processes
+ * happen one after the other; store_update returns ERR_OK only when the change
+ * is on the disk. Slices that a get returns live until the transaction ends.
+ *
+ * Outcomes of every call: ERR_CORRUPT (a stored value is not what was
+ * written), ERR_NEWER (written by a newer release), ERR_FULL (disk or map
+ * full), ERR_STORE (the store cannot be used now), beside those named.
+ */
+#ifndef PUSHCERT_STORE_H
+#define PUSHCERT_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "err.h"
+#include "mem.h"
+#include "record.h"
+#include "str.h"
+#include "when.h"
+
+struct store;
+struct txn;
+
+struct store_options {
+	/* The data directory, owned by us, mode 0700. */
+	const char *directory;
+	/* Address space to ask for; less is taken where less is to be had, but
+	 * never less than the data needs. */
+	size_t map_size;
+	/* Threads and processes that read at the same moment. */
+	unsigned readers;
+	/* Newest events kept per tenant. */
+	unsigned history_keep;
+	/* Make the directory and the store if there is none. */
+	bool create;
+};
+
+/*
+ * Opens the store; once per process and never before a fork. ERR_NO_STORE
+ * (there is none and create is false), ERR_NOT_PRIVATE (others can read the
+ * directory or a file in it, or it is not ours), ERR_NETWORK_FS, ERR_NEWER,
+ * ERR_STORE. The cause that only the system knows is logged.
+ */
+enum err store_open(
+    const struct store_options *options, struct store **out) ATTR_CHECKED;
+/* No transaction may be open. NULL is allowed. */
+void store_close(struct store *st);
+
+/*
+ * A reader belongs to one thread. store_begin takes the newest state and
+ * store_end lets it go; a reader may begin again any number of times.
+ */
+enum err store_reader(struct store *st, struct txn **out) ATTR_CHECKED;
+void store_reader_free(struct txn *tx);
+enum err store_begin(struct txn *tx) ATTR_CHECKED;
+void store_end(struct txn *tx);
+
+/*
+ * Runs `change` in the one write transaction and commits it, together with the
+ * changes of other threads that wait at the same moment. `change` must decide
+ * before it puts anything: when it refuses (returns anything but ERR_OK) it
+ * must have put nothing. It may run more than once before store_update
+ * returns, each time on a fresh state; only the last run counts. It does no
+ * I/O and no heavy work. Returns what `change` returned, or why the commit
+ * failed (then nothing is changed).
+ */
+typedef enum err store_change(struct txn *tx, void *arg);
+enum err
+store_update(struct store *st, store_change *change, void *arg) ATTR_CHECKED;
+
+/* Forgets readers of dead processes, else they keep old pages for ever. Cheap;
+ * call it once a minute. */
+void store_tidy(struct store *st);
+
+/* The record of a tenant. ERR_NOT_FOUND where there is none. */
+enum err store_record(
+    struct txn *tx, const struct guid *tenant, struct record *out) ATTR_CHECKED;
+enum err store_record_put(struct txn *tx, const struct guid *tenant,
+    const struct record *r) ATTR_CHECKED;
+enum err
+store_record_delete(struct txn *tx, const struct guid *tenant) ATTR_CHECKED;
+
+/* Walks all records in the order of the tenants; stops at the first outcome
+ * that is not ERR_OK and returns it. */
+typedef enum err store_record_visit(
+    const struct guid *tenant, const struct record *r, void *arg);
+enum err store_records(
+    struct txn *tx, store_record_visit *visit, void *arg) ATTR_CHECKED;
+
+enum store_action {
+	STORE_CHANGED,
+	STORE_REMOVED,
+	STORE_REFUSED,
+	STORE_REQUESTED,
+	STORE_RESTORED
+};
+
+/* One line of a tenant's history. */
+struct event {
+	uint64_t number; /* given by store_event_add, from 1 */
+	struct instant when;
+	enum store_action action;
+	struct str actor;
+	struct str outcome; /* error code of a refusal, else null */
+	unsigned changed; /* set of properties */
+	struct str fingerprint; /* SHA-256 of the certificate, or null */
+	bool had_former; /* whether former holds a record */
+	struct record former; /* the record as it was before */
+};
+
+/* Appends to the tenant's history and drops what is beyond history_keep. */
+enum err store_event_add(struct txn *tx, const struct guid *tenant,
+    const struct event *ev) ATTR_CHECKED;
+typedef enum err store_event_visit(const struct event *ev, void *arg);
+/* Walks a tenant's history, the newest event first. */
+enum err store_events(struct txn *tx, const struct guid *tenant,
+    store_event_visit *visit, void *arg) ATTR_CHECKED;
+
+/* An opaque bearer token; the store knows only its SHA-256. */
+#define STORE_HASH_LEN 32
+struct token {
+	uint8_t hash[STORE_HASH_LEN];
+	struct guid tenant;
+	uint32_t rights; /* set of scopes (auth.h) */
+	struct str name;
+	int64_t created_at;
+	int64_t expires_at; /* 0: never */
+};
+
+enum err store_token(struct txn *tx, const uint8_t hash[STORE_HASH_LEN],
+    struct token *out) ATTR_CHECKED;
+enum err store_token_put(struct txn *tx, const struct token *t) ATTR_CHECKED;
+enum err store_token_delete(
+    struct txn *tx, const uint8_t hash[STORE_HASH_LEN]) ATTR_CHECKED;
+typedef enum err store_token_visit(const struct token *t, void *arg);
+enum err
+store_tokens(struct txn *tx, store_token_visit *visit, void *arg) ATTR_CHECKED;
+
+/* The last certificate request made here for a tenant (contract 2: generate).
+ */
+struct csr {
+	struct instant when;
+	struct str request; /* what the client is given, as text */
+	struct str public_key; /* DER SubjectPublicKeyInfo */
+	struct str sealed_key; /* the private key, sealed (crypto.h) */
+};
+enum err store_csr(
+    struct txn *tx, const struct guid *tenant, struct csr *out) ATTR_CHECKED;
+enum err store_csr_put(struct txn *tx, const struct guid *tenant,
+    const struct csr *c) ATTR_CHECKED;
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * str.h - slices of bytes: compare, trim, split, numbers, hex, base64, percent
+ * escapes, UTF-8, GUIDs.
+ *
+ * A struct str is a view: a pointer and a length, without a terminator, passed
+ * by value and never freed. It lives as long as the bytes that it points at.
+ * A null slice (p == NULL) means "absent"; an empty one is present and empty.
+ * Nothing here allocates, and nothing reads past a slice's end.
+ */
+#ifndef PUSHCERT_STR_H
+#define PUSHCERT_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+/* A slice of a string literal, also as an initialiser of constant tables. */
+#define STR(literal)                                     \
+	{                                                \
+		.p = (literal), .n = sizeof(literal) - 1 \
+	}
+/* For printf's "%.*s". */
+#define STR_ARG(s) (int)(s).n, (s).p
+
+/* A slice of a C string; of NULL: the null slice. */
+struct str str_of(const char *c);
+struct str str_from(const char *p, size_t n);
+bool str_is_null(struct str s);
+
+bool str_eq(struct str a, struct str b);
+/* ASCII letters compare without regard to case, in str_ieq and the others. */
+bool str_ieq(struct str a, struct str b);
+bool str_is(struct str s, const char *c);
+bool str_iis(struct str s, const char *c);
+bool str_starts(struct str s, const char *prefix);
+bool str_ends(struct str s, const char *suffix);
+
+/* The first n bytes of s, and what follows them; both clamp n. */
+struct str str_head(struct str s, size_t n);
+struct str str_tail(struct str s, size_t n);
+/* Without blanks and tabs at both ends (HTTP's OWS). */
+struct str str_trim(struct str s);
+/*
+ * Takes the part of *s before the first `at` and moves *s behind it. Without
+ * one the whole of *s is taken and *s becomes null. To split a list:
+ * while (!str_is_null(list)) { item = str_cut(&list, ','); ... }
+ */
+struct str str_cut(struct str *s, char at);
+
+/* Decimal digits only, no sign, no blank, no overflow: false otherwise. */
+bool str_u64(struct str s, uint64_t *out);
+
+/* Writes 2 * n hexadecimal digits without a terminator. */
+void str_hex(const uint8_t *bytes, size_t n, char *out);
+void str_hex_upper(const uint8_t *bytes, size_t n, char *out);
+/* Exactly 2 * n digits of either case: false otherwise. */
+bool str_unhex(struct str s, uint8_t *bytes, size_t n);
+
+/* The value of one hexadecimal digit, or -1. */
+int str_hex_digit(char c);
+
+/*
+ * base64 (RFC 4648, section 4) and base64url without padding (section 5).
+ * Encoders write STR_BASE64_SIZE(n) bytes at most and return how many.
+ * Decoders write at most s.n / 4 * 3 + 3 bytes, return false for anything that
+ * is not the canonical form (stray bits, wrong padding, foreign characters).
+ */
+#define STR_BASE64_SIZE(n) (((n) + 2) / 3 * 4)
+size_t str_base64(const uint8_t *bytes, size_t n, char *out);
+size_t str_base64url(const uint8_t *bytes, size_t n, char *out);
+bool str_unbase64(struct str s, uint8_t *out, size_t *n);
+bool str_unbase64url(struct str s, uint8_t *out, size_t *n);
+
+/*
+ * Percent escapes (RFC 3986, section 2.1), decoded to out, which needs s.n
+ * bytes; with `plus`, '+' is a blank as in a query. False for a broken escape
+ * or an escaped NUL.
+ */
+bool str_unpercent(struct str s, bool plus, char *out, struct str *decoded);
+
+/*
+ * UTF-8 (RFC 3629): the length in bytes of the well-formed sequence at the
+ * start of s, or 0 where there is none.
+ */
+size_t str_utf8_step(struct str s);
+bool str_utf8_valid(struct str s);
+/* Code points of a valid text. */
+size_t str_utf8_count(struct str s);
+/* The longest valid prefix of a valid text of at most n code points. */
+struct str str_utf8_head(struct str s, size_t n);
+
+/* GUIDs: 16 bytes, written in lower case as 8-4-4-4-12 digits. */
+#define STR_GUID_LEN 36
+struct guid {
+	uint8_t byte[16];
+};
+bool str_guid(struct str s, struct guid *out);
+/* Writes STR_GUID_LEN characters without a terminator. */
+void str_guid_text(const struct guid *g, char *out);
+/* Makes 16 random bytes a version 4 GUID (RFC 9562, section 5.4). */
+void str_guid_v4(struct guid *g);
+
+#endif
