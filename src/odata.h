@@ -24,6 +24,7 @@ enum odata_prefer {
 	ODATA_PREFER_REPRESENTATION = 1 << 1,
 	ODATA_PREFER_DRY_RUN = 1 << 2
 };
+#define ODATA_PREFER_RETURN (ODATA_PREFER_MINIMAL | ODATA_PREFER_REPRESENTATION)
 
 /* The text of $select, decoded; null when there is none. */
 struct odata_query {

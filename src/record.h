@@ -78,8 +78,8 @@ struct patch {
 enum err record_patch(const struct json *body, struct arena *a,
     struct patch *out, struct str *what, struct str *target) ATTR_CHECKED;
 
-/* Puts the patch's values over the record's; true if anything differs now. */
-bool record_merge(struct record *r, const struct patch *p);
+/* Puts the patch's values over the record's. */
+void record_merge(struct record *r, const struct patch *p);
 /* The way real tools remove the record: both texts empty (contract 3.8). */
 bool record_patch_removes(const struct patch *p);
 
@@ -89,6 +89,9 @@ bool record_patch_removes(const struct patch *p);
  */
 enum err
 record_select(struct str list, unsigned *set, struct str *what) ATTR_CHECKED;
+
+/* What a property reads as: its text, or that of an unset one (may be null). */
+struct str record_text(const struct record *r, enum property property);
 
 /* Weak ETag of a record, changes with every change; RECORD_ETAG_MAX at most. */
 #define RECORD_ETAG_MAX 48

@@ -25,6 +25,7 @@ struct str {
 	{                                                \
 		.p = (literal), .n = sizeof(literal) - 1 \
 	}
+#define STR_EMPTY ((struct str)STR(""))
 /* For printf's "%.*s". */
 #define STR_ARG(s) (int)(s).n, (s).p
 

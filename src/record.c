@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * record.c - the table of properties and the loops over it.
+ */
+#include "record.h"
+
+#include "row.h"
+#include "when.h"
+
+const struct record_property record_properties[RECORD_PROPERTIES] = {
+	[RECORD_ID] = { .name = "id",
+	    .type = EDM_STRING,
+	    .server_only = true,
+	    .limit = 1024 },
+	[RECORD_APPLE_ID] = { .name = "appleIdentifier",
+	    .type = EDM_STRING,
+	    .nullable = true,
+	    .limit = 1024 },
+	[RECORD_TOPIC] = { .name = "topicIdentifier",
+	    .type = EDM_STRING,
+	    .nullable = true,
+	    .limit = 1024 },
+	[RECORD_MODIFIED] = { .name = "lastModifiedDateTime",
+	    .type = EDM_DATE,
+	    .server_only = true,
+	    .unset = WHEN_UNSET,
+	    .limit = 1024 },
+	[RECORD_EXPIRES] = { .name = "expirationDateTime",
+	    .type = EDM_DATE,
+	    .unset = WHEN_UNSET,
+	    .limit = 1024 },
+	[RECORD_STATUS] = { .name = "certificateUploadStatus",
+	    .type = EDM_STRING,
+	    .nullable = true,
+	    .limit = 1024 },
+	[RECORD_FAILURE] = { .name = "certificateUploadFailureReason",
+	    .type = EDM_STRING,
+	    .nullable = true,
+	    .limit = 1024 },
+	[RECORD_SERIAL] = { .name = "certificateSerialNumber",
+	    .type = EDM_STRING,
+	    .nullable = true,
+	    .server_only = true,
+	    .limit = 1024 },
+	[RECORD_CERTIFICATE] = { .name = "certificate",
+	    .type = EDM_STRING,
+	    .nullable = true,
+	    .limit = 32 * 1024,
+	    .limit_is_bytes = true },
+};
+
+/* The property of that name, or RECORD_PROPERTIES. */
+static enum property
+property_named(struct str name)
+{
+	unsigned i;
+
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		if (str_is(name, record_properties[i].name))
+			break;
+	return (enum property)i;
+}
+
+/* A member whose name holds an @: an annotation of the record or of a
+ * property. All are ignored but for a type that is not ours. */
+static enum err
+check_annotation(
+    const struct json *body, const struct json_member *m, struct str *what)
+{
+	struct str annotation = m->name, type;
+	struct str property = str_cut(&annotation, '@');
+
+	*what = m->name;
+	if (!str_starts(annotation, "odata."))
+		return ERR_UNKNOWN_PROPERTY;
+	if (property.n > 0)
+		return property_named(property) == RECORD_PROPERTIES
+		    ? ERR_UNKNOWN_PROPERTY
+		    : ERR_OK;
+	if (!str_is(annotation, "odata.type"))
+		return ERR_OK;
+	*what = type = json_text(body, m->value);
+	if (str_starts(type, "#"))
+		type = str_tail(type, 1);
+	if (json_type(body, m->value) != JSON_STRING ||
+	    !str_is(type, RECORD_TYPE))
+		return ERR_WRONG_TYPE;
+	return ERR_OK;
+}
+
+static bool
+fits(const struct record_property *p, struct str text)
+{
+	return (p->limit_is_bytes ? text.n : str_utf8_count(text)) <= p->limit;
+}
+
+static enum err
+read_date(struct arena *a, struct str *text)
+{
+	struct instant t;
+	struct buf normal;
+	enum err e;
+
+	if ((e = when_parse(*text, &t)) != ERR_OK)
+		return e;
+	buf_open(&normal, a);
+	when_normal(*text, &normal);
+	*text = buf_close(&normal, a);
+	return str_is_null(*text) ? ERR_MEMORY : ERR_OK;
+}
+
+/* Reads one property's value; an unset value becomes null. */
+static enum err
+read_value(const struct json *body, size_t value, enum property property,
+    struct arena *a, struct str *out)
+{
+	const struct record_property *p = &record_properties[property];
+	enum json_type type = json_type(body, value);
+	enum err e;
+
+	*out = str_of(NULL);
+	if (type == JSON_NULL)
+		return p->nullable ? ERR_OK : ERR_NOT_NULLABLE;
+	if (type != JSON_STRING)
+		return p->type == EDM_DATE ? ERR_NOT_DATE : ERR_NOT_STRING;
+	*out = json_text(body, value);
+	if (!fits(p, *out))
+		return ERR_TOO_LONG;
+	if (p->type == EDM_DATE && (e = read_date(a, out)) != ERR_OK)
+		return e;
+	if (p->unset != NULL && str_is(*out, p->unset))
+		*out = str_of(NULL);
+	return ERR_OK;
+}
+
+enum err
+record_patch(const struct json *body, struct arena *a, struct patch *out,
+    struct str *what, struct str *target)
+{
+	struct json_member m;
+	enum property property;
+	struct str value;
+	size_t at = 0;
+	enum err e;
+
+	*out = (struct patch){ .set = 0 };
+	*target = str_of(NULL);
+	while (json_next(body, 0, &at, &m)) {
+		*target = *what = m.name;
+		property = property_named(m.name);
+		if (property == RECORD_PROPERTIES) {
+			if ((e = check_annotation(body, &m, what)) != ERR_OK)
+				return e;
+			continue;
+		}
+		e = read_value(body, m.value, property, a, &value);
+		if (e == ERR_NOT_STRING || e == ERR_NOT_DATE)
+			*what = json_text(body, m.value);
+		if (e != ERR_OK)
+			return e;
+		if (record_properties[property].server_only)
+			continue;
+		out->set |= RECORD_BIT(property);
+		out->value[property] = value;
+	}
+	return ERR_OK;
+}
+
+void
+record_merge(struct record *r, const struct patch *p)
+{
+	unsigned i;
+
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		if (p->set & RECORD_BIT(i))
+			r->value[i] = p->value[i];
+}
+
+static bool
+sets_empty(const struct patch *p, enum property property)
+{
+	return (p->set & RECORD_BIT(property)) != 0 &&
+	    !str_is_null(p->value[property]) && p->value[property].n == 0;
+}
+
+bool
+record_patch_removes(const struct patch *p)
+{
+	return sets_empty(p, RECORD_APPLE_ID) &&
+	    sets_empty(p, RECORD_CERTIFICATE);
+}
+
+enum err
+record_select(struct str list, unsigned *set, struct str *what)
+{
+	enum property property;
+
+	*set = 0;
+	while (!str_is_null(list)) {
+		*what = str_trim(str_cut(&list, ','));
+		if (str_is(*what, "*")) {
+			*set = RECORD_ALL;
+			continue;
+		}
+		property = property_named(*what);
+		if (property == RECORD_PROPERTIES)
+			return ERR_SELECT;
+		*set |= RECORD_BIT(property);
+	}
+	return ERR_OK;
+}
+
+struct str
+record_etag(const struct record *r, char out[RECORD_ETAG_MAX])
+{
+	struct buf b;
+
+	/* The id's first part tells a record from one that took its place. */
+	buf_init(&b, out, RECORD_ETAG_MAX);
+	buf_text(&b, "W/\"");
+	buf_str(&b, str_head(r->value[RECORD_ID], 8));
+	buf_char(&b, '.');
+	buf_u64(&b, r->revision);
+	buf_char(&b, '"');
+	return buf_view(&b);
+}
+
+struct str
+record_text(const struct record *r, enum property property)
+{
+	struct str text = r->value[property];
+
+	return str_is_null(text) ? str_of(record_properties[property].unset)
+				 : text;
+}
+
+/* A row's fields: the properties in their order, then the revision. */
+#define FIELDS (RECORD_PROPERTIES + 1)
+
+void
+record_encode(struct str key, const struct record *r, struct buf *out)
+{
+	struct str field[FIELDS];
+	char revision[ROW_U64_LEN];
+	unsigned i;
+
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		field[i] = r->value[i];
+	field[i] = row_u64(r->revision, revision);
+	row_encode(key, field, FIELDS, out);
+}
+
+enum err
+record_decode(struct str key, struct str bytes, struct record *out)
+{
+	struct str field[FIELDS];
+	unsigned i;
+	enum err e;
+
+	if ((e = row_decode(key, bytes, field, FIELDS)) != ERR_OK)
+		return e;
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		out->value[i] = field[i];
+	out->revision = row_get_u64(field[i]);
+	return ERR_OK;
+}
