@@ -6,6 +6,7 @@
 #ifndef PUSHCERT_CONFIG_H
 #define PUSHCERT_CONFIG_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -51,9 +52,9 @@ enum err config_load(const char *path, struct config *c,
 /*
  * Which file to read: `given` if not NULL, else $PUSHCERT_CONFIG, else
  * pushcert.conf beside the program, else in sysconfdir. NULL where none of the
- * last two exists. Valid until the next call.
+ * last two exists. The result may lie in path.
  */
-const char *config_find(const char *given);
+const char *config_find(const char *given, char path[PATH_MAX]);
 
 /* Writes every key with its value as a file that config_load reads. */
 void config_print(const struct config *c, FILE *out);

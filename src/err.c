@@ -29,7 +29,7 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    "Access token has expired or is not yet valid.", NULL },
 	[ERR_FORBIDDEN] = { 403, "Forbidden",
 	    "Application is not authorized to perform this operation. "
-	    "Application must have one of the following scopes: {}",
+	    "Application must have one of the following scopes: {!}",
 	    NULL },
 	[ERR_RATE] = { 429, "TooManyRequests",
 	    "Too many failed requests. Try again later.", NULL },

@@ -97,7 +97,7 @@ struct err_info {
 	int status; /* HTTP; 0 where the outcome is never an HTTP answer */
 	const char *code;
 	/* One sentence or more; {} stands for the offending piece of input,
-	 * {2} for a second one. */
+	 * {2} for a second one, {!} for a piece that is our own. */
 	const char *text;
 	/* The named reason for error.details[] (contract 4), or NULL. */
 	const char *reason;

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * config.c - the table of keys, and inih that reads files over it.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ini.h>
+
+#include "mem.h"
+#include "str.h"
+
+enum kind { TEXT, SIZE, COUNT, CHOICE, FLAG };
+
+#define K ((size_t)1 << 10)
+#define M ((size_t)1 << 20)
+#define G ((size_t)1 << 30)
+
+static const char *const policies[] = { "inspect", "enforce", NULL };
+static const char *const topics[] = { "refuse", "allow", NULL };
+static const char *const flags[] = { "no", "yes", NULL };
+static const char *const targets[] = { "stderr", "syslog", NULL };
+static const char *const levels[] = { "error", "warning", "info", "debug",
+	NULL };
+
+static const struct key {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+	const char *preset; /* as it would stand in a file */
+	size_t least, most; /* of SIZE in bytes and of COUNT */
+	const char *const *choices;
+} keys[] = {
+#define AT(member) offsetof(struct config, member)
+	{ "data", TEXT, AT(data), LOCALSTATEDIR "/lib/pushcert", 0, 0, NULL },
+	{ "socket", TEXT, AT(socket), "", 0, 0, NULL },
+	{ "base_url", TEXT, AT(base_url), "", 0, 0, NULL },
+	{ "authorization_uri", TEXT, AT(authorization_uri),
+	    "https://login.microsoftonline.com/common/oauth2/authorize", 0, 0,
+	    NULL },
+	{ "client_id", TEXT, AT(client_id),
+	    "00000003-0000-0000-c000-000000000000", 0, 0, NULL },
+	{ "max_body", SIZE, AT(max_body), "64K", 1 * K, 1 * M, NULL },
+	{ "map_size", SIZE, AT(map_size), "1G", 1 * M, 1024 * G, NULL },
+	{ "workers", COUNT, AT(workers), "64", 1, 1024, NULL },
+	{ "history_keep", COUNT, AT(history_keep), "100", 1, 100000, NULL },
+	{ "return_certificate", FLAG, AT(return_certificate), "yes", 0, 0,
+	    flags },
+	{ "certificate_policy", CHOICE, AT(certificate_policy), "inspect", 0, 0,
+	    policies },
+	{ "topic_change", CHOICE, AT(topic_change), "refuse", 0, 0, topics },
+	{ "log", FLAG, AT(syslog), "stderr", 0, 0, targets },
+	{ "log_level", CHOICE, AT(log_level), "info", 0, 0, levels },
+#undef AT
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static const struct {
+	char letter;
+	size_t factor;
+} units[] = { { 'K', K }, { 'M', M }, { 'G', G } };
+
+/* A decimal number with K, M or G behind it, or with nothing. */
+static bool
+read_number(struct str text, bool with_unit, size_t *out)
+{
+	size_t factor = 1, i;
+	uint64_t u;
+
+	for (i = 0; with_unit && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (text.n > 1 && text.p[text.n - 1] == units[i].letter) {
+			factor = units[i].factor;
+			text.n--;
+			break;
+		}
+	}
+	if (!str_u64(text, &u) || u > SIZE_MAX / factor)
+		return false;
+	*out = (size_t)u * factor;
+	return true;
+}
+
+static bool
+read_choice(const char *const *choices, const char *text, int *out)
+{
+	for (*out = 0; choices[*out] != NULL; (*out)++)
+		if (strcmp(choices[*out], text) == 0)
+			return true;
+	return false;
+}
+
+static bool
+set(const struct key *k, const char *value, struct config *c)
+{
+	char *at = (char *)c + k->offset;
+	size_t number;
+	int choice;
+
+	switch (k->kind) {
+	case TEXT:
+		if (strlen(value) >= CONFIG_TEXT_MAX)
+			return false;
+		strcpy(at, value);
+		return true;
+	case SIZE:
+	case COUNT:
+		if (!read_number(str_of(value), k->kind == SIZE, &number) ||
+		    number < k->least || number > k->most)
+			return false;
+		memcpy(at, &number, sizeof(number));
+		return true;
+	case CHOICE:
+		if (!read_choice(k->choices, value, &choice))
+			return false;
+		memcpy(at, &choice, sizeof(choice));
+		return true;
+	case FLAG:
+		if (!read_choice(k->choices, value, &choice))
+			return false;
+		*(bool *)(void *)at = choice == 1;
+		return true;
+	}
+	return false;
+}
+
+/* The shortest way to write a size. */
+static void
+print_size(size_t size, struct buf *out)
+{
+	size_t i = sizeof(units) / sizeof(units[0]);
+
+	while (i-- > 0) {
+		if (size > 0 && size % units[i].factor == 0) {
+			buf_u64(out, size / units[i].factor);
+			buf_char(out, units[i].letter);
+			return;
+		}
+	}
+	buf_u64(out, size);
+}
+
+static void
+print_value(const struct key *k, const struct config *c, struct buf *out)
+{
+	const char *at = (const char *)c + k->offset;
+	size_t number;
+	int choice;
+
+	switch (k->kind) {
+	case TEXT:
+		buf_text(out, at);
+		break;
+	case SIZE:
+		memcpy(&number, at, sizeof(number));
+		print_size(number, out);
+		break;
+	case COUNT:
+		memcpy(&number, at, sizeof(number));
+		buf_u64(out, number);
+		break;
+	case CHOICE:
+		memcpy(&choice, at, sizeof(choice));
+		buf_text(out, k->choices[choice]);
+		break;
+	case FLAG:
+		buf_text(out, k->choices[*(const bool *)(const void *)at]);
+		break;
+	}
+}
+
+/* What a value of this kind looks like, for a message. */
+static void
+describe(const struct key *k, struct buf *out)
+{
+	size_t i;
+
+	switch (k->kind) {
+	case TEXT:
+		buf_printf(
+		    out, "a text of less than %d bytes", CONFIG_TEXT_MAX);
+		break;
+	case SIZE:
+	case COUNT:
+		buf_text(out,
+		    k->kind == SIZE ? "a size such as 64K or 1G from "
+				    : "a number from ");
+		print_size(k->least, out);
+		buf_text(out, " to ");
+		print_size(k->most, out);
+		break;
+	case CHOICE:
+	case FLAG:
+		for (i = 0; k->choices[i] != NULL; i++) {
+			buf_text(out, i > 0 ? " or " : "");
+			buf_text(out, k->choices[i]);
+		}
+		break;
+	}
+}
+
+/* A file being read: where we are, what was seen, what was wrong first. */
+struct reading {
+	FILE *file;
+	struct config *config;
+	bool seen[KEYS];
+	bool wrong;
+	bool too_long;
+	struct buf why;
+};
+
+static int
+refuse(struct reading *rd)
+{
+	rd->wrong = true;
+	return 0;
+}
+
+/* inih's callback for one name=value: 0 stops nothing, but marks the line. */
+static int
+take(void *user, const char *section, const char *name, const char *value)
+{
+	struct reading *rd = user;
+	size_t i;
+
+	if (rd->wrong)
+		return 0;
+	if (section[0] != '\0') {
+		buf_printf(&rd->why, "[%s]: there are no sections", section);
+		return refuse(rd);
+	}
+	for (i = 0; i < KEYS && strcmp(keys[i].name, name) != 0; i++)
+		;
+	if (i == KEYS) {
+		buf_printf(&rd->why, "unknown key '%s'", name);
+		return refuse(rd);
+	}
+	if (rd->seen[i]) {
+		buf_printf(&rd->why, "'%s' is given twice", name);
+		return refuse(rd);
+	}
+	rd->seen[i] = true;
+	if (!set(&keys[i], value, rd->config)) {
+		buf_printf(
+		    &rd->why, "'%s' cannot be '%s': it is ", name, value);
+		describe(&keys[i], &rd->why);
+		return refuse(rd);
+	}
+	return 1;
+}
+
+/*
+ * inih's source of lines. inih has a buffer of 200 bytes and takes the rest of
+ * a longer line for a line of its own, so a longer one is refused here.
+ */
+static char *
+next_line(char *line, int size, void *user)
+{
+	struct reading *rd = user;
+
+	if (rd->wrong || fgets(line, size, rd->file) == NULL)
+		return NULL;
+	if (strchr(line, '\n') == NULL && !feof(rd->file)) {
+		buf_printf(&rd->why, "a line has more than %d bytes", size - 2);
+		rd->too_long = rd->wrong = true;
+		line[0] = '\0';
+	}
+	return line;
+}
+
+void
+config_default(struct config *c)
+{
+	size_t i;
+
+	memset(c, 0, sizeof(*c));
+	for (i = 0; i < KEYS; i++)
+		(void)set(&keys[i], keys[i].preset, c);
+}
+
+enum err
+config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
+{
+	char why[CONFIG_TEXT_MAX / 2];
+	struct reading rd = { .config = c };
+	int line;
+
+	config_default(c);
+	buf_init(&rd.why, why, sizeof(why));
+	if ((rd.file = fopen(path, "re")) == NULL) {
+		snprintf(
+		    message, CONFIG_TEXT_MAX, "%s: %s", path, strerror(errno));
+		return ERR_FILE;
+	}
+	line = ini_parse_stream(next_line, &rd, take, &rd);
+	(void)fclose(rd.file);
+	if (line == 0 && !rd.wrong)
+		return ERR_OK;
+	if (!rd.wrong)
+		buf_text(&rd.why, "neither 'key = value' nor a comment");
+	if (rd.too_long || line <= 0)
+		snprintf(message, CONFIG_TEXT_MAX, "%s: %.*s", path,
+		    STR_ARG(buf_view(&rd.why)));
+	else
+		snprintf(message, CONFIG_TEXT_MAX, "%s:%d: %.*s", path, line,
+		    STR_ARG(buf_view(&rd.why)));
+	return ERR_CONFIG;
+}
+
+const char *
+config_find(const char *given, char path[PATH_MAX])
+{
+	const char *environment = getenv("PUSHCERT_CONFIG");
+	char program[PATH_MAX];
+	ssize_t n;
+
+	if (given != NULL)
+		return given;
+	if (environment != NULL && environment[0] != '\0')
+		return environment;
+	n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	if (n > 0) {
+		program[n] = '\0';
+		n = snprintf(
+		    path, PATH_MAX, "%s/pushcert.conf", dirname(program));
+		if (n > 0 && n < PATH_MAX && access(path, F_OK) == 0)
+			return path;
+	}
+	snprintf(path, PATH_MAX, "%s", SYSCONFDIR "/pushcert.conf");
+	return access(path, F_OK) == 0 ? path : NULL;
+}
+
+void
+config_print(const struct config *c, FILE *out)
+{
+	char text[CONFIG_TEXT_MAX + 64];
+	struct buf line;
+	size_t i;
+
+	for (i = 0; i < KEYS; i++) {
+		buf_init(&line, text, sizeof(text));
+		print_value(&keys[i], c, &line);
+		fprintf(
+		    out, "%s = %.*s\n", keys[i].name, STR_ARG(buf_view(&line)));
+	}
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * view.c - the record and refusals as JSON, by emit.
+ */
+#include "view.h"
+
+#include <string.h>
+
+#include "emit.h"
+#include "when.h"
+
+#define RESOURCE "deviceManagement/applePushNotificationCertificate"
+
+/* The longest URL: base, resource, and the names of all properties. */
+#define URL_MAX (VIEW_BASE_MAX + 512)
+
+static void
+emit_context(struct emit *e, const struct view *v)
+{
+	char text[URL_MAX];
+	const char *between = "(";
+	struct buf url;
+	unsigned i;
+
+	buf_init(&url, text, sizeof(text));
+	buf_str(&url, v->base);
+	buf_text(&url, "/$metadata#" RESOURCE);
+	for (i = 0; v->selected && i < RECORD_PROPERTIES; i++) {
+		if ((v->set & RECORD_BIT(i)) == 0)
+			continue;
+		buf_text(&url, between);
+		buf_text(&url, record_properties[i].name);
+		between = ",";
+	}
+	buf_text(&url, v->selected ? ")/$entity" : "/$entity");
+	emit_name(e, "@odata.context");
+	emit_str(e, buf_view(&url));
+}
+
+static void
+emit_links(struct emit *e, const struct view *v)
+{
+	char text[URL_MAX];
+	struct buf url;
+
+	buf_init(&url, text, sizeof(text));
+	buf_str(&url, v->base);
+	buf_text(&url, "/" RESOURCE);
+	emit_name(e, "@odata.id");
+	emit_str(e, buf_view(&url));
+	emit_name(e, "@odata.editLink");
+	emit_text(e, RESOURCE);
+}
+
+static void
+emit_property(struct emit *e, const struct view *v, const struct record *r,
+    enum property property)
+{
+	const struct record_property *p = &record_properties[property];
+
+	if (v->metadata == ODATA_FULL && p->type == EDM_DATE) {
+		emit_name2(e, p->name, "@odata.type");
+		emit_text(e, "#DateTimeOffset");
+	}
+	emit_name(e, p->name);
+	emit_str(e, record_text(r, property));
+}
+
+void
+view_record(struct buf *out, const struct view *v, const struct record *r)
+{
+	struct emit e;
+	unsigned i;
+
+	emit_init(&e, out);
+	emit_object(&e);
+	if (v->metadata != ODATA_NONE) {
+		emit_context(&e, v);
+		emit_name(&e, "@odata.type");
+		emit_text(&e, "#" RECORD_TYPE);
+	}
+	if (v->metadata == ODATA_FULL)
+		emit_links(&e, v);
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		if (v->set & RECORD_BIT(i))
+			emit_property(&e, v, r, (enum property)i);
+	emit_end(&e);
+}
+
+void
+view_health(struct buf *out)
+{
+	struct emit e;
+
+	emit_init(&e, out);
+	emit_object(&e);
+	emit_name(&e, "status");
+	emit_text(&e, "ok");
+	emit_end(&e);
+}
+
+struct str
+view_echo(struct str s)
+{
+	size_t i = 0, step, characters = 0;
+
+	while (characters < VIEW_ECHO_MAX &&
+	    (step = str_utf8_step(str_tail(s, i))) > 0) {
+		i += step;
+		characters++;
+	}
+	return str_head(s, i);
+}
+
+/* The text of an outcome with the pieces of the request in their places. */
+static void
+put_message(struct buf *out, const char *text, const struct fault *fault)
+{
+	const char *mark;
+
+	while ((mark = strchr(text, '{')) != NULL) {
+		buf_put(out, text, (size_t)(mark - text));
+		if (mark[1] == '!')
+			buf_str(out, fault->ours);
+		else if (mark[1] == '2')
+			buf_str(out, view_echo(fault->also));
+		else
+			buf_str(out, view_echo(fault->what));
+		text = strchr(mark, '}') + 1;
+	}
+	buf_text(out, text);
+}
+
+static void
+emit_ids(struct emit *e, const struct view_ids *ids)
+{
+	char date[WHEN_SECONDS_LEN];
+
+	when_seconds(ids->now_at, date);
+	emit_name(e, "innerError");
+	emit_object(e);
+	emit_name(e, "date");
+	emit_str(e, str_from(date, sizeof(date)));
+	emit_name(e, "request-id");
+	emit_str(e, ids->request_id);
+	emit_name(e, "client-request-id");
+	emit_str(e, ids->client_request_id);
+	emit_end(e);
+}
+
+/* Longest message: the longest text of err, and twice four bytes for each
+ * character of what it repeats. */
+#define MESSAGE_MAX (512 + 3 * 4 * VIEW_ECHO_MAX)
+
+void
+view_error(struct buf *out, enum err outcome, const struct fault *fault,
+    const struct view_ids *ids)
+{
+	const struct err_info *info = err_info(outcome);
+	struct str target = view_echo(fault->target);
+	char text[MESSAGE_MAX];
+	struct buf message;
+	struct emit e;
+
+	buf_init(&message, text, sizeof(text));
+	put_message(&message, info->text, fault);
+	emit_init(&e, out);
+	emit_object(&e);
+	emit_name(&e, "error");
+	emit_object(&e);
+	emit_name(&e, "code");
+	emit_text(&e, info->code);
+	emit_name(&e, "message");
+	emit_str(&e, buf_view(&message));
+	if (target.n > 0) {
+		emit_name(&e, "target");
+		emit_str(&e, target);
+	}
+	if (info->reason != NULL) {
+		emit_name(&e, "details");
+		emit_array(&e);
+		emit_object(&e);
+		emit_name(&e, "code");
+		emit_text(&e, info->reason);
+		emit_name(&e, "message");
+		emit_str(&e, buf_view(&message));
+		emit_name(&e, "target");
+		emit_text(&e, record_properties[RECORD_CERTIFICATE].name);
+		emit_end(&e);
+		emit_end(&e);
+	}
+	emit_ids(&e, ids);
+	emit_end(&e);
+	emit_end(&e);
+}

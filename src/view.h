@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * view.h - what a client sees: the record and refusals as JSON.
+ *
+ * Pure: everything that an answer shows comes in by parameter.
+ */
+#ifndef PUSHCERT_VIEW_H
+#define PUSHCERT_VIEW_H
+
+#include <stdint.h>
+
+#include "err.h"
+#include "mem.h"
+#include "odata.h"
+#include "pushcert.h"
+#include "record.h"
+#include "str.h"
+
+/* Longest piece of a request that an answer repeats, in characters. */
+#define VIEW_ECHO_MAX 128
+
+/* Longest base of the URLs in an answer, in bytes. */
+#define VIEW_BASE_MAX 1024
+
+/* How a record is shown. */
+struct view {
+	/* Scheme, host, mount path and root, without a / at the end; at most
+	 * VIEW_BASE_MAX bytes. */
+	struct str base;
+	enum odata_metadata metadata;
+	bool selected; /* whether there was a $select */
+	unsigned set; /* the properties to show */
+};
+
+/* Where an answer belongs, for innerError. */
+struct view_ids {
+	struct str request_id;
+	struct str client_request_id;
+	int64_t now_at;
+};
+
+void view_record(struct buf *out, const struct view *v, const struct record *r);
+/* {"error":{...}} of contract 6. */
+void view_error(struct buf *out, enum err e, const struct fault *fault,
+    const struct view_ids *ids);
+void view_health(struct buf *out);
+
+/* A piece of the request as it may be repeated: cut, and valid UTF-8 up to the
+ * first byte that is not. */
+struct str view_echo(struct str s);
+
+#endif
