@@ -22,6 +22,8 @@
 #define JSON_DEPTH_MAX 32
 /* Most values and names in one text: bounds the work on a hostile body. */
 #define JSON_TOKENS_MAX 4096
+/* Room in the arena that no text of n bytes needs more than. */
+#define JSON_ARENA_SIZE(n) (64 * (size_t)JSON_TOKENS_MAX + (n))
 
 enum json_type {
 	JSON_OBJECT,
@@ -50,7 +52,9 @@ struct json_member {
  * Checks the whole text, tokenizes it and resolves the escapes of its strings
  * and names. On refusal *what is the offending piece of the text (empty at its
  * end) and the outcome is one of ERR_JSON_*, or ERR_MEMORY if the arena is too
- * small. An empty text: ERR_JSON_EMPTY.
+ * small. Of several faults the first is told, a duplicate name after all
+ * others. Nothing but white space: ERR_JSON_EMPTY. A byte order mark is not
+ * skipped (RFC 8259, section 8.1): ERR_JSON_SYNTAX, and *what is the mark.
  */
 enum err json_parse(struct str text, struct arena *a, struct json *out,
     struct str *what) ATTR_CHECKED;
@@ -64,8 +68,8 @@ struct str json_text(const struct json *doc, size_t value);
 
 /*
  * Walks the members of an object: *at is 0 before the first call and belongs
- * to json_next. False after the last member. Names have their escapes
- * resolved. Items of an array likewise.
+ * to json_next. False after the last member, and at once for what is no
+ * object. Names have their escapes resolved. Items of an array likewise.
  */
 bool json_next(
     const struct json *doc, size_t object, size_t *at, struct json_member *out);
