@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * crypto.h - hashes, constant-time comparison, sealing, signatures: a thin
+ * crypto.h - hashes, constant-time comparison, random bytes, sealing: a thin
  * layer over libcrypto that keeps its types out of our headers.
  */
 #ifndef PUSHCERT_CRYPTO_H
@@ -20,5 +20,31 @@ void crypto_sha256(struct str text, uint8_t out[CRYPTO_SHA256_LEN]);
 bool crypto_equal(const void *a, const void *b, size_t n);
 /* Overwrites a secret in a way that the compiler may not leave out. */
 void crypto_wipe(void *p, size_t n);
+
+/* Fills p with random bytes fit for keys; ERR_INTERNAL if there are none. */
+enum err crypto_random(void *p, size_t n) ATTR_CHECKED;
+
+/*
+ * Sealing: AES-256-GCM under a random nonce, so that one key serves for 2^32
+ * seals. A sealed text is a version byte, the nonce, the ciphertext, the tag.
+ * `about` says what the text belongs to; it is not stored, and only who says
+ * the same opens the seal.
+ */
+#define CRYPTO_KEY_LEN 32
+/* What a sealed text is longer than the plain one. */
+#define CRYPTO_SEAL_MORE 29
+/* Longest plain text and longest `about`: a private key has 1,300 bytes. */
+#define CRYPTO_SEAL_MAX 65536
+
+/* Writes plain.n + CRYPTO_SEAL_MORE bytes. ERR_MEMORY, ERR_INTERNAL. */
+enum err crypto_seal(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
+    struct str plain, uint8_t *out) ATTR_CHECKED;
+/*
+ * Writes *n = sealed.n - CRYPTO_SEAL_MORE bytes, for the caller to wipe.
+ * ERR_CORRUPT, and nothing of the text in out, where anything at all differs
+ * from what was sealed; ERR_NEWER for a version that we do not know.
+ */
+enum err crypto_open(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
+    struct str sealed, uint8_t *out, size_t *n) ATTR_CHECKED;
 
 #endif
