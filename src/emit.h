@@ -15,12 +15,13 @@
 #include "mem.h"
 #include "str.h"
 
-/* Deepest nesting that our own answers need, with room to spare. */
-#define EMIT_DEPTH_MAX 16
+/* Deepest nesting: as deep as json.h reads, so what was read can be written. */
+#define EMIT_DEPTH_MAX 32
 
+/* Belongs to emit_*; nothing to release. */
 struct emit {
 	struct buf *out;
-	uint8_t scope[EMIT_DEPTH_MAX];
+	uint8_t scope[EMIT_DEPTH_MAX + 1];
 	uint8_t depth;
 };
 
@@ -45,7 +46,8 @@ bool emit_complete(const struct emit *e);
 
 /* & < > " ' as character references. */
 void emit_html(struct buf *out, struct str s);
-/* The inside of a JSON string, without the quotes. */
+/* The inside of a JSON string, without the quotes: what RFC 8259, section 7
+ * wants escaped is, and nothing else. */
 void emit_escaped(struct buf *out, struct str s);
 
 #endif

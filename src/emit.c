@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * emit.c - the JSON writer, a table of scopes; the escapers, a table of bytes.
+ */
+#include "emit.h"
+
+#include <assert.h>
+#include <limits.h>
+
+/* What is open, and what came last in it. */
+enum scope {
+	NOWHERE,
+	ROOT,
+	ROOT_CLOSED,
+	ARRAY_EMPTY,
+	ARRAY,
+	OBJECT_EMPTY,
+	OBJECT,
+	MEMBER
+};
+
+/* What may come in a scope, and what the scope is behind it. */
+static const struct {
+	enum scope value;
+	enum scope name;
+	bool comma; /* before either */
+	char end; /* what closes it here, or NUL */
+} rules[] = {
+	[ROOT] = { .value = ROOT_CLOSED },
+	[ARRAY_EMPTY] = { .value = ARRAY, .end = ']' },
+	[ARRAY] = { .value = ARRAY, .comma = true, .end = ']' },
+	[OBJECT_EMPTY] = { .name = MEMBER, .end = '}' },
+	[OBJECT] = { .name = MEMBER, .comma = true, .end = '}' },
+	[MEMBER] = { .value = OBJECT },
+};
+
+/* What stands for each byte; NULL: the byte itself. */
+/* clang-format off */
+static const char *const in_json[UCHAR_MAX + 1] = {
+	"\\u0000", "\\u0001", "\\u0002", "\\u0003",
+	"\\u0004", "\\u0005", "\\u0006", "\\u0007",
+	"\\b", "\\t", "\\n", "\\u000b",
+	"\\f", "\\r", "\\u000e", "\\u000f",
+	"\\u0010", "\\u0011", "\\u0012", "\\u0013",
+	"\\u0014", "\\u0015", "\\u0016", "\\u0017",
+	"\\u0018", "\\u0019", "\\u001a", "\\u001b",
+	"\\u001c", "\\u001d", "\\u001e", "\\u001f",
+	['"'] = "\\\"",
+	['\\'] = "\\\\",
+};
+/* clang-format on */
+
+static const char *const in_html[UCHAR_MAX + 1] = {
+	['&'] = "&amp;",
+	['<'] = "&lt;",
+	['>'] = "&gt;",
+	['"'] = "&quot;",
+	['\''] = "&#39;",
+};
+
+static enum scope
+scope(const struct emit *e)
+{
+	return (enum scope)e->scope[e->depth];
+}
+
+static void
+step(struct emit *e, enum scope next)
+{
+	assert(next != NOWHERE);
+	if (rules[scope(e)].comma)
+		buf_char(e->out, ',');
+	e->scope[e->depth] = (uint8_t)next;
+}
+
+static void
+begin_value(struct emit *e)
+{
+	step(e, rules[scope(e)].value);
+}
+
+static void
+begin_scope(struct emit *e, enum scope inner, char mark)
+{
+	begin_value(e);
+	assert(e->depth < EMIT_DEPTH_MAX);
+	e->scope[++e->depth] = (uint8_t)inner;
+	buf_char(e->out, mark);
+}
+
+void
+emit_init(struct emit *e, struct buf *out)
+{
+	*e = (struct emit){ .out = out, .scope = { ROOT } };
+}
+
+void
+emit_object(struct emit *e)
+{
+	begin_scope(e, OBJECT_EMPTY, '{');
+}
+
+void
+emit_array(struct emit *e)
+{
+	begin_scope(e, ARRAY_EMPTY, '[');
+}
+
+void
+emit_end(struct emit *e)
+{
+	char end = rules[scope(e)].end;
+
+	assert(end != '\0');
+	buf_char(e->out, end);
+	e->depth--;
+}
+
+void
+emit_name(struct emit *e, const char *name)
+{
+	emit_name2(e, name, "");
+}
+
+void
+emit_name2(struct emit *e, const char *first, const char *second)
+{
+	step(e, rules[scope(e)].name);
+	buf_char(e->out, '"');
+	emit_escaped(e->out, str_of(first));
+	emit_escaped(e->out, str_of(second));
+	buf_text(e->out, "\":");
+}
+
+void
+emit_str(struct emit *e, struct str s)
+{
+	if (str_is_null(s)) {
+		emit_null(e);
+		return;
+	}
+	begin_value(e);
+	buf_char(e->out, '"');
+	emit_escaped(e->out, s);
+	buf_char(e->out, '"');
+}
+
+void
+emit_text(struct emit *e, const char *c)
+{
+	emit_str(e, str_of(c));
+}
+
+void
+emit_u64(struct emit *e, uint64_t u)
+{
+	begin_value(e);
+	buf_u64(e->out, u);
+}
+
+void
+emit_i64(struct emit *e, int64_t i)
+{
+	begin_value(e);
+	if (i < 0)
+		buf_char(e->out, '-');
+	buf_u64(e->out, i < 0 ? -(uint64_t)i : (uint64_t)i);
+}
+
+void
+emit_bool(struct emit *e, bool b)
+{
+	begin_value(e);
+	buf_text(e->out, b ? "true" : "false");
+}
+
+void
+emit_null(struct emit *e)
+{
+	begin_value(e);
+	buf_text(e->out, "null");
+}
+
+bool
+emit_complete(const struct emit *e)
+{
+	return scope(e) == ROOT_CLOSED;
+}
+
+/* Copies what stands for itself in as few pieces as there are. */
+static void
+replace(struct buf *out, struct str s, const char *const table[UCHAR_MAX + 1])
+{
+	size_t i, from = 0;
+
+	for (i = 0; i < s.n; i++) {
+		const char *with = table[(unsigned char)s.p[i]];
+
+		if (with == NULL)
+			continue;
+		buf_put(out, s.p + from, i - from);
+		buf_text(out, with);
+		from = i + 1;
+	}
+	buf_str(out, str_tail(s, from));
+}
+
+void
+emit_html(struct buf *out, struct str s)
+{
+	replace(out, s, in_html);
+}
+
+void
+emit_escaped(struct buf *out, struct str s)
+{
+	replace(out, s, in_json);
+}
