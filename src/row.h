@@ -4,8 +4,8 @@
  * byte strings.
  *
  * The checksum covers the key too, so that a value cannot be taken for that of
- * another tenant. Every change of up to eight bytes in a row is noticed for
- * certain, any other change but for one in 2^64.
+ * another tenant. Every change within one of its words of eight bytes, and so
+ * every flipped bit, is noticed for certain; any other but for one in 2^64.
  */
 #ifndef PUSHCERT_ROW_H
 #define PUSHCERT_ROW_H
