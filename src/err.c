@@ -34,8 +34,10 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	[ERR_RATE] = { 429, "TooManyRequests",
 	    "Too many failed requests. Try again later.", NULL },
 
+	[ERR_URL_TOO_LONG] = { 400, BAD, "The request's URL is too long.",
+	    NULL },
 	[ERR_TOO_LARGE] = { 413, "RequestEntityTooLarge",
-	    "The request body is larger than {} bytes.", NULL },
+	    "The request body is larger than {!} bytes.", NULL },
 	[ERR_CONTENT_ENCODING] = { 415, "UnsupportedMediaType",
 	    "The content encoding '{}' is not supported. "
 	    "Send the body without one.",

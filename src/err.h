@@ -22,6 +22,7 @@ enum err {
 	ERR_RATE,
 
 	/* Headers and query (contract 3.1, 5). */
+	ERR_URL_TOO_LONG,
 	ERR_TOO_LARGE,
 	ERR_CONTENT_ENCODING,
 	ERR_CONTENT_TYPE_ABSENT,

@@ -5,7 +5,6 @@
  */
 #include "path.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static const struct {
@@ -165,6 +164,37 @@ path_find(const struct path_source *from, const char *const *known,
 	return ERR_ROOT;
 }
 
+/* A function's name without what may stand around it. */
+static struct str
+bare_function(struct str segment)
+{
+	static const char prefix[] = "microsoft.graph.";
+
+	if (str_iis(str_head(segment, sizeof(prefix) - 1), prefix))
+		segment = str_tail(segment, sizeof(prefix) - 1);
+	if (str_ends(segment, "()"))
+		segment.n -= 2;
+	return segment;
+}
+
+size_t
+path_match(
+    const struct path *p, const char *const *list, bool function, bool *whole)
+{
+	size_t at = p->at + 1, i;
+
+	for (i = 0; list[i] != NULL && at + i < p->count; i++) {
+		struct str segment = p->segment[at + i];
+
+		if (function && list[i + 1] == NULL)
+			segment = bare_function(segment);
+		if (!str_iis(segment, list[i]))
+			break;
+	}
+	*whole = list[i] == NULL && at + i == p->count;
+	return i;
+}
+
 /* RFC 3986, section 3.3: what may stand in a segment as it is. */
 static bool
 is_plain(char c)
@@ -193,6 +223,16 @@ put_segment(struct str segment, struct buf *out)
 	}
 }
 
+const char *
+path_root_name(enum path_root root)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < ROOTS && roots[i].root != root; i++)
+		;
+	return roots[i].name;
+}
+
 void
 path_mount(const struct path_source *from, const char *const *known,
     const struct path *found, struct arena *a, struct buf *out)
@@ -205,10 +245,4 @@ path_mount(const struct path_source *from, const char *const *known,
 		found = &uri;
 	for (i = 0; i < found->at; i++)
 		put_segment(found->segment[i], out);
-	for (i = 0; i < ROOTS; i++) {
-		if (roots[i].root == found->root) {
-			buf_char(out, '/');
-			buf_text(out, roots[i].name);
-		}
-	}
 }

@@ -8,6 +8,7 @@
 #ifndef PUSHCERT_PATH_H
 #define PUSHCERT_PATH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "attr.h"
@@ -52,9 +53,19 @@ enum err path_find(const struct path_source *from, const char *const *known,
     struct arena *a, struct path *out, struct str *what) ATTR_CHECKED;
 
 /*
- * Appends the mount path as the client wrote it ("/graph", or nothing), percent
- * escapes made anew, and the root in its canonical spelling ("/v1.0").
+ * Compares the segments behind the root with a list that ends in NULL: how many
+ * of the list's agree from its start; *whole: all of them, and no more follow.
+ * Letters compare without regard to case; with `function` the last one may be
+ * written name, name() or microsoft.graph.name().
  */
+size_t path_match(
+    const struct path *p, const char *const *list, bool function, bool *whole);
+
+/* The root in its canonical spelling, "v1.0". */
+const char *path_root_name(enum path_root root);
+
+/* Appends the mount path as the client wrote it ("/graph", or nothing), percent
+ * escapes made anew. */
 void path_mount(const struct path_source *from, const char *const *known,
     const struct path *found, struct arena *a, struct buf *out);
 

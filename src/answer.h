@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * answer.h - the header lines of an answer, and its form as a CGI response.
+ */
+#ifndef PUSHCERT_ANSWER_H
+#define PUSHCERT_ANSWER_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "mem.h"
+#include "odata.h"
+#include "str.h"
+
+/* Everything that the header lines of contract 6 are made of. Null slices and
+ * NULL leave their line out. */
+struct answer_parts {
+	int status;
+	bool ok; /* a success with the OData headers, or an error */
+	bool head; /* the content is counted, but not sent */
+	enum odata_metadata metadata;
+	unsigned prefer; /* the preferences that were applied */
+	struct str etag;
+	struct str allow;
+	struct str authorization_uri; /* of the challenge in a 401 */
+	struct str client_id;
+	struct str request_id;
+	struct str client_request_id;
+	struct str content;
+};
+
+/* Appends the whole CGI response (RFC 3875, section 6.3). */
+void answer_put(struct buf *out, const struct answer_parts *parts);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * request.c - the table of CGI variables, and the body.
+ */
+#include "request.h"
+
+#include <string.h>
+
+static const struct str names[REQUEST_VARS] = {
+	[REQUEST_METHOD] = STR("REQUEST_METHOD"),
+	[REQUEST_PATH_INFO] = STR("PATH_INFO"),
+	[REQUEST_SCRIPT_NAME] = STR("SCRIPT_NAME"),
+	[REQUEST_URI] = STR("REQUEST_URI"),
+	[REQUEST_QUERY] = STR("QUERY_STRING"),
+	[REQUEST_CONTENT_TYPE] = STR("CONTENT_TYPE"),
+	[REQUEST_CONTENT_LENGTH] = STR("CONTENT_LENGTH"),
+	[REQUEST_TRANSFER_ENCODING] = STR("HTTP_TRANSFER_ENCODING"),
+	[REQUEST_CONTENT_ENCODING] = STR("HTTP_CONTENT_ENCODING"),
+	[REQUEST_AUTHORIZATION] = STR("HTTP_AUTHORIZATION"),
+	[REQUEST_AUTHORIZATION_REDIRECTED] = STR("REDIRECT_HTTP_AUTHORIZATION"),
+	[REQUEST_AUTHORIZATION_TWICE_REDIRECTED] = STR(
+	    "REDIRECT_REDIRECT_HTTP_AUTHORIZATION"),
+	[REQUEST_ACCEPT] = STR("HTTP_ACCEPT"),
+	[REQUEST_PREFER] = STR("HTTP_PREFER"),
+	[REQUEST_IF_MATCH] = STR("HTTP_IF_MATCH"),
+	[REQUEST_IF_NONE_MATCH] = STR("HTTP_IF_NONE_MATCH"),
+	[REQUEST_CLIENT_REQUEST_ID] = STR("HTTP_CLIENT_REQUEST_ID"),
+	[REQUEST_ALLOW_TOPIC_CHANGE] = STR("HTTP_PUSHCERT_ALLOW_TOPIC_CHANGE"),
+	[REQUEST_HOST] = STR("HTTP_HOST"),
+	[REQUEST_HTTPS] = STR("HTTPS"),
+	[REQUEST_SCHEME] = STR("REQUEST_SCHEME"),
+	[REQUEST_SERVER_NAME] = STR("SERVER_NAME"),
+	[REQUEST_REMOTE_ADDR] = STR("REMOTE_ADDR"),
+};
+
+void
+request_take(struct request *rq, const char *name_value)
+{
+	const char *equals = strchr(name_value, '=');
+	size_t i;
+
+	if (equals == NULL)
+		return;
+	for (i = 0; i < REQUEST_VARS; i++) {
+		if (names[i].n != (size_t)(equals - name_value) ||
+		    memcmp(names[i].p, name_value, names[i].n) != 0)
+			continue;
+		if (str_is_null(rq->var[i]))
+			rq->var[i] = str_of(equals + 1);
+		return;
+	}
+}
+
+bool
+request_length(const struct request *rq, uint64_t *n)
+{
+	struct str text = str_trim(rq->var[REQUEST_CONTENT_LENGTH]);
+	size_t i;
+
+	if (rq->var[REQUEST_TRANSFER_ENCODING].n > 0)
+		return false;
+	if (str_u64(text, n))
+		return true;
+	for (i = 0; i < text.n; i++)
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+	/* All digits, but too many for a number: over any limit. */
+	*n = UINT64_MAX;
+	return text.n > 0;
+}
+
+/* Just the characters of host names, IP literals and ports (RFC 3986, 3.2.2):
+ * the text goes into answers. */
+static bool
+is_host(struct str host)
+{
+	size_t i;
+
+	for (i = 0; i < host.n; i++) {
+		char c = host.p[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    !(c >= '0' && c <= '9') && !(c >= '-' && c <= '.') &&
+		    c != ':' && c != '_' && c != '[' && c != ']')
+			return false;
+	}
+	return host.n > 0;
+}
+
+void
+request_origin(const struct request *rq, struct buf *out)
+{
+	const struct str *var = rq->var;
+	struct str host = var[REQUEST_HOST];
+	bool secure = str_iis(var[REQUEST_HTTPS], "on") ||
+	    str_is(var[REQUEST_HTTPS], "1") ||
+	    str_iis(var[REQUEST_SCHEME], "https");
+
+	if (!is_host(host))
+		host = var[REQUEST_SERVER_NAME];
+	if (!is_host(host)) {
+		buf_text(out, "https://graph.microsoft.com");
+		return;
+	}
+	buf_text(out, secure ? "https://" : "http://");
+	buf_str(out, host);
+}
+
+enum err
+request_body(const struct request *rq, size_t max, struct arena *a,
+    struct str *body, bool *ended)
+{
+	char *p = arena_take(a, max + 1);
+	size_t n = 0, want = max + 1;
+	uint64_t declared;
+	bool known = request_length(rq, &declared);
+	long got = 1;
+
+	if (p == NULL)
+		return ERR_MEMORY;
+	if (known && declared > max)
+		return ERR_TOO_LARGE;
+	if (known)
+		want = (size_t)declared;
+	while (n < want && (got = rq->read(rq->from, p + n, want - n)) > 0)
+		n += (size_t)got;
+	*ended = got == 0 || (known && n == want);
+	if (got < 0 || (known && n < want))
+		return ERR_BODY_SHORT;
+	if (n > max)
+		return ERR_TOO_LARGE;
+	*body = str_from(p, n);
+	return ERR_OK;
+}

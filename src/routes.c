@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * routes.c - the walk of a request: a table of steps, of which each may end it
+ * with an outcome, and a table of routes. What is refused first is contract
+ * 3.1; whatever happens there is an answer, and one line in the log.
+ */
+#include "routes.h"
+
+#include <string.h>
+
+#include "answer.h"
+#include "auth.h"
+#include "json.h"
+#include "log.h"
+#include "odata.h"
+#include "path.h"
+#include "pushcert.h"
+#include "record.h"
+#include "view.h"
+
+#define READ_SCOPES                                              \
+	(AUTH_SERVICE_CONFIG_READ | AUTH_SERVICE_CONFIG_WRITE |  \
+	    AUTH_CONFIGURATION_READ | AUTH_CONFIGURATION_WRITE | \
+	    AUTH_DEVICES_READ | AUTH_DEVICES_WRITE)
+#define WRITE_SCOPES (AUTH_SERVICE_CONFIG_WRITE | AUTH_CONFIGURATION_WRITE)
+
+/* Kept free in the arena so that a refusal can always be written: an error
+ * with all that it repeats, and the header lines. */
+#define K ((size_t)1024)
+#define RESERVE (16 * K)
+
+struct call;
+
+struct route {
+	const char
+	    *segment[3]; /* behind the root; the last may be a function */
+	unsigned roots;
+	const char *method;
+	bool function;
+	bool open; /* needs no token */
+	bool body; /* has one, in JSON */
+	uint32_t scopes;
+	enum err (*run)(struct call *c);
+};
+
+/* One request on its walk. */
+struct call {
+	const struct app *app;
+	struct worker *wk;
+	const struct request *rq;
+	struct answer *an;
+
+	struct path path;
+	const struct route *route;
+	enum err route_error; /* why there is none */
+	struct principal who;
+	struct view view;
+	unsigned prefer;
+	bool head; /* HEAD: the answer to GET without its content */
+	unsigned applied; /* the preferences that we followed */
+	struct fault fault;
+
+	int status;
+	struct str content;
+	struct str etag;
+	struct str allow;
+	struct view_ids ids;
+
+	/* Where the texts above lie. */
+	char request_id[STR_GUID_LEN];
+	char etag_text[RECORD_ETAG_MAX];
+	char allow_text[64];
+	char scopes_text[512];
+	char limit_text[24];
+};
+
+/* --- what the routes do ----------------------------------------------- */
+
+static enum err
+too_large(struct call *c)
+{
+	struct buf text;
+
+	buf_init(&text, c->limit_text, sizeof(c->limit_text));
+	buf_u64(&text, c->app->config->max_body);
+	c->fault.ours = buf_view(&text);
+	return ERR_TOO_LARGE;
+}
+
+static enum err
+read_body(struct call *c, struct str *body)
+{
+	enum err e;
+
+	e = request_body(c->rq, c->app->config->max_body, &c->wk->arena, body,
+	    &c->an->body_read);
+	c->fault.what = c->rq->var[REQUEST_CONTENT_LENGTH];
+	return e == ERR_TOO_LARGE ? too_large(c) : e;
+}
+
+static enum err
+put_record(struct call *c, struct record *r)
+{
+	struct buf body;
+
+	if (!c->app->config->return_certificate)
+		r->value[RECORD_CERTIFICATE] = str_of(NULL);
+	c->etag = record_etag(r, c->etag_text);
+	buf_open(&body, &c->wk->arena);
+	view_record(&body, &c->view, r);
+	c->content = buf_close(&body, &c->wk->arena);
+	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err
+run_get(struct call *c)
+{
+	struct str none_match = c->rq->var[REQUEST_IF_NONE_MATCH];
+	struct record r;
+	enum err e;
+
+	if ((e = store_begin(c->wk->reader)) != ERR_OK)
+		return e;
+	e = pushcert_read(c->wk->reader, &c->who.tenant, &c->wk->arena, &r);
+	store_end(c->wk->reader);
+	if (e != ERR_OK)
+		return e;
+	if ((e = put_record(c, &r)) != ERR_OK)
+		return e;
+	if (!str_is_null(none_match) && odata_match(none_match, c->etag))
+		c->status = 304;
+	return ERR_OK;
+}
+
+static enum err
+run_patch(struct call *c)
+{
+	const struct request *rq = c->rq;
+	struct change change = { .config = c->app->config,
+		.arena = &c->wk->arena,
+		.tenant = c->who.tenant,
+		.actor = c->who.actor,
+		.now = rq->now,
+		.if_match = rq->var[REQUEST_IF_MATCH],
+		.if_none_match = rq->var[REQUEST_IF_NONE_MATCH] };
+	struct patch *p = &change.patch;
+	struct record r;
+	struct json json;
+	struct str body;
+	enum err e;
+
+	if ((e = read_body(c, &body)) != ERR_OK)
+		return e;
+	e = json_parse(body, &c->wk->arena, &json, &c->fault.what);
+	if (e != ERR_OK)
+		return e;
+	e = record_patch(
+	    &json, &c->wk->arena, p, &c->fault.what, &c->fault.target);
+	if (e != ERR_OK)
+		return e;
+	/* Clients that cannot read it must not wipe it (contract 1). */
+	if (!c->app->config->return_certificate &&
+	    str_is_null(p->value[RECORD_CERTIFICATE]))
+		p->set &= ~RECORD_BIT(RECORD_CERTIFICATE);
+	memcpy(change.new_id.byte, rq->random + sizeof(change.new_id),
+	    sizeof(change.new_id));
+	str_guid_v4(&change.new_id);
+	e = pushcert_patch(c->app->store, &change, &r, &c->fault);
+	if (e != ERR_OK)
+		return e;
+	c->applied = c->prefer & ODATA_PREFER_RETURN;
+	if (c->applied == ODATA_PREFER_MINIMAL)
+		c->status = 204;
+	return put_record(c, &r);
+}
+
+static enum err
+run_not_implemented(struct call *c)
+{
+	(void)c;
+	return ERR_NOT_IMPLEMENTED;
+}
+
+static enum err
+run_health(struct call *c)
+{
+	static const struct guid nobody;
+	struct record r;
+	struct buf body;
+	enum err e;
+
+	if ((e = store_begin(c->wk->reader)) != ERR_OK)
+		return ERR_STORE;
+	e = store_record(c->wk->reader, &nobody, &r);
+	store_end(c->wk->reader);
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return ERR_STORE;
+	buf_open(&body, &c->wk->arena);
+	view_health(&body);
+	c->content = buf_close(&body, &c->wk->arena);
+	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err
+run_options(struct call *c)
+{
+	c->status = 204;
+	return ERR_OK;
+}
+
+#define CERTIFICATE "deviceManagement", "applePushNotificationCertificate"
+#define CSR "ApplePushNotificationCertificateSigningRequest"
+
+static const struct route routes[] = {
+	{ .segment = { CERTIFICATE },
+	    .roots = PATH_ANY,
+	    .method = "GET",
+	    .scopes = READ_SCOPES,
+	    .run = run_get },
+	{ .segment = { CERTIFICATE },
+	    .roots = PATH_ANY,
+	    .method = "PATCH",
+	    .body = true,
+	    .scopes = WRITE_SCOPES,
+	    .run = run_patch },
+	{ .segment = { CERTIFICATE, "download" CSR },
+	    .roots = PATH_ANY,
+	    .method = "GET",
+	    .function = true,
+	    .scopes = WRITE_SCOPES,
+	    .run = run_not_implemented },
+	{ .segment = { CERTIFICATE, "generate" CSR },
+	    .roots = PATH_BETA | PATH_LOCALTEST,
+	    .method = "POST",
+	    .function = true,
+	    .scopes = WRITE_SCOPES,
+	    .run = run_not_implemented },
+	{ .segment = { "health" },
+	    .roots = PATH_ANY,
+	    .method = "GET",
+	    .open = true,
+	    .run = run_health },
+};
+
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+static const struct route options_route = { .open = true, .run = run_options };
+
+/* What may follow a root. */
+static const char *const first_segments[] = { "deviceManagement", "health",
+	NULL };
+
+/* --- the steps -------------------------------------------------------- */
+
+/* Finds the route, or why there is none, which is told only to a caller who
+ * may know (check_route). */
+static void
+match(struct call *c, struct str method)
+{
+	const struct path *p = &c->path;
+	struct buf allow;
+	size_t i, most = 0;
+	bool whole;
+
+	buf_init(&allow, c->allow_text, sizeof(c->allow_text));
+	for (i = 0; i < ROUTES; i++) {
+		size_t n;
+
+		if ((routes[i].roots & p->root) == 0)
+			continue;
+		n = path_match(
+		    p, routes[i].segment, routes[i].function, &whole);
+		if (n > most)
+			most = n;
+		if (!whole)
+			continue;
+		buf_text(&allow, routes[i].method);
+		buf_text(&allow,
+		    str_is(str_of(routes[i].method), "GET") ? ", HEAD, "
+							    : ", ");
+		if (str_is(method, routes[i].method))
+			c->route = &routes[i];
+	}
+	if (allow.n == 0) {
+		/* The first that is not known, or the last where more must
+		 * follow. */
+		size_t at = p->at + 1 + most;
+
+		c->fault.what = p->segment[at < p->count ? at : p->count - 1];
+		c->route_error = ERR_SEGMENT;
+		return;
+	}
+	buf_text(&allow, "OPTIONS");
+	c->allow = buf_view(&allow);
+	if (str_is(method, "OPTIONS"))
+		c->route = &options_route;
+	if (c->route == NULL)
+		c->route_error = ERR_METHOD;
+}
+
+static struct path_source
+path_source(const struct request *rq)
+{
+	return (struct path_source){ .path_info = rq->var[REQUEST_PATH_INFO],
+		.script_name = rq->var[REQUEST_SCRIPT_NAME],
+		.request_uri = rq->var[REQUEST_URI] };
+}
+
+static enum err
+find_path(struct call *c)
+{
+	struct path_source from = path_source(c->rq);
+	struct str method = c->rq->var[REQUEST_METHOD];
+	enum err e;
+
+	e = path_find(
+	    &from, first_segments, &c->wk->arena, &c->path, &c->fault.what);
+	if (e != ERR_OK)
+		return e;
+	c->head = str_is(method, "HEAD");
+	if (c->head)
+		method = str_of("GET");
+	match(c, method);
+	return ERR_OK;
+}
+
+static enum err
+know_caller(struct call *c)
+{
+	const struct str *var = c->rq->var;
+	struct str authorization = var[REQUEST_AUTHORIZATION];
+	enum err e;
+
+	if (c->route != NULL && c->route->open)
+		return ERR_OK;
+	if (authorization.n == 0)
+		authorization = var[REQUEST_AUTHORIZATION_REDIRECTED];
+	if (authorization.n == 0)
+		authorization = var[REQUEST_AUTHORIZATION_TWICE_REDIRECTED];
+	if ((e = store_begin(c->wk->reader)) != ERR_OK)
+		return e;
+	e = auth_bearer(c->wk->reader, authorization, c->rq->now.at,
+	    &c->wk->arena, &c->who);
+	store_end(c->wk->reader);
+	return e;
+}
+
+static enum err
+check_route(struct call *c)
+{
+	return c->route_error;
+}
+
+static enum err
+check_rights(struct call *c)
+{
+	struct buf names;
+
+	if (c->route->open || (c->who.scopes & c->route->scopes) != 0)
+		return ERR_OK;
+	buf_init(&names, c->scopes_text, sizeof(c->scopes_text));
+	auth_scope_names(c->route->scopes, &names);
+	c->fault.ours = buf_view(&names);
+	return ERR_FORBIDDEN;
+}
+
+static enum err
+check_length(struct call *c)
+{
+	uint64_t declared;
+
+	if (request_length(c->rq, &declared) &&
+	    declared > c->app->config->max_body)
+		return too_large(c);
+	return ERR_OK;
+}
+
+static enum err
+check_content(struct call *c)
+{
+	struct str coding = str_trim(c->rq->var[REQUEST_CONTENT_ENCODING]);
+	struct str type = str_trim(c->rq->var[REQUEST_CONTENT_TYPE]);
+
+	if (!c->route->body)
+		return ERR_OK;
+	c->fault.what = coding;
+	if (coding.n > 0 && !str_iis(coding, "identity"))
+		return ERR_CONTENT_ENCODING;
+	c->fault.what = type;
+	if (type.n == 0)
+		return ERR_CONTENT_TYPE_ABSENT;
+	return odata_is_json(type) ? ERR_OK : ERR_CONTENT_TYPE;
+}
+
+static enum err
+check_accept(struct call *c)
+{
+	c->fault.what = c->rq->var[REQUEST_ACCEPT];
+	return c->route->open
+	    ? ERR_OK
+	    : odata_accept(c->rq->var[REQUEST_ACCEPT], &c->view.metadata);
+}
+
+static enum err
+check_query(struct call *c)
+{
+	struct odata_query query;
+	enum err e;
+
+	c->prefer = odata_prefer(c->rq->var[REQUEST_PREFER]);
+	if (c->route->open)
+		return ERR_OK;
+	e = odata_query(
+	    c->rq->var[REQUEST_QUERY], &c->wk->arena, &query, &c->fault.what);
+	if (e != ERR_OK || str_is_null(query.select))
+		return e;
+	c->view.selected = true;
+	return record_select(query.select, &c->view.set, &c->fault.what);
+}
+
+/* The URL of the root, for context and links. */
+static enum err
+find_base(struct call *c)
+{
+	struct path_source from = path_source(c->rq);
+	struct str base = str_of(c->app->config->base_url);
+	char *p;
+	struct buf b;
+
+	if (c->route->open || c->view.metadata == ODATA_NONE)
+		return ERR_OK;
+	if ((p = arena_take(&c->wk->arena, VIEW_BASE_MAX)) == NULL)
+		return ERR_MEMORY;
+	buf_init(&b, p, VIEW_BASE_MAX);
+	if (base.n > 0) {
+		while (str_ends(base, "/"))
+			base.n--;
+		buf_str(&b, base);
+	} else {
+		request_origin(c->rq, &b);
+		path_mount(&from, first_segments, &c->path, &c->wk->arena, &b);
+	}
+	buf_char(&b, '/');
+	buf_text(&b, path_root_name(c->path.root));
+	c->view.base = buf_view(&b);
+	return b.full ? ERR_URL_TOO_LONG : ERR_OK;
+}
+
+static enum err
+run(struct call *c)
+{
+	return c->route->run(c);
+}
+
+static enum err (*const walk[])(struct call *) = {
+	find_path,
+	know_caller,
+	check_route,
+	check_rights,
+	check_length,
+	check_content,
+	check_accept,
+	check_query,
+	find_base,
+	run,
+};
+
+/* --- the answer ------------------------------------------------------- */
+
+static void
+refuse(struct call *c, enum err e)
+{
+	struct buf content;
+
+	c->an->outcome = e;
+	c->status = err_info(e)->status;
+	if (c->status == 0)
+		c->status = 500;
+	c->etag = str_of(NULL);
+	buf_open(&content, &c->wk->arena);
+	view_error(&content, e, &c->fault, &c->ids);
+	c->content = buf_close(&content, &c->wk->arena);
+}
+
+/* The whole response; null if it does not fit. */
+static struct str
+render(const struct call *c)
+{
+	const struct config *config = c->app->config;
+	bool ok = c->an->outcome == ERR_OK;
+	bool tell_allow = c->route == &options_route || c->status == 405;
+	struct answer_parts parts = {
+		.status = c->status,
+		.ok = ok,
+		.head = c->head,
+		.metadata = c->view.metadata,
+		.prefer = ok ? c->applied : 0,
+		.etag = c->etag,
+		.allow = tell_allow ? c->allow : str_of(NULL),
+		.authorization_uri = str_of(config->authorization_uri),
+		.client_id = str_of(config->client_id),
+		.request_id = c->ids.request_id,
+		.client_request_id = c->ids.client_request_id,
+		.content = c->content,
+	};
+	struct buf text;
+
+	buf_open(&text, &c->wk->arena);
+	answer_put(&text, &parts);
+	return buf_close(&text, &c->wk->arena);
+}
+
+static void
+log_call(const struct call *c)
+{
+	const struct str *var = c->rq->var;
+	struct str path = var[REQUEST_URI];
+	enum log_level level = LOG_AT_DEBUG;
+	char tenant[STR_GUID_LEN] = "-";
+
+	if (c->status >= 500)
+		level = LOG_AT_ERROR;
+	else if (c->status >= 400 || (c->route != NULL && c->route->body))
+		level = LOG_AT_INFO;
+	if (!log_wants(level))
+		return;
+	if (c->who.scopes != 0)
+		str_guid_text(&c->who.tenant, tenant);
+	/* Never the query: people put tokens there. */
+	path = str_cut(&path, '?');
+	log_line(level,
+	    "%.*s %.*s %d %s tenant=%.*s actor=%.*s peer=%.*s request-id=%.*s",
+	    STR_ARG(str_head(var[REQUEST_METHOD], 16)),
+	    STR_ARG(str_head(path, 256)), c->status,
+	    err_info(c->an->outcome)->code,
+	    c->who.scopes != 0 ? STR_GUID_LEN : 1, tenant,
+	    STR_ARG(c->who.actor), STR_ARG(var[REQUEST_REMOTE_ADDR]),
+	    STR_ARG(c->ids.request_id));
+}
+
+static bool
+is_visible(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < 0x21 || s.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
+static void
+take_ids(struct call *c)
+{
+	struct str theirs = c->rq->var[REQUEST_CLIENT_REQUEST_ID];
+	struct guid id;
+
+	memcpy(id.byte, c->rq->random, sizeof(id.byte));
+	str_guid_v4(&id);
+	str_guid_text(&id, c->request_id);
+	c->ids.request_id = str_from(c->request_id, STR_GUID_LEN);
+	c->ids.client_request_id = c->ids.request_id;
+	if (theirs.n >= 1 && theirs.n <= 64 && is_visible(theirs))
+		c->ids.client_request_id = theirs;
+	c->ids.now_at = c->rq->now.at;
+}
+
+size_t
+routes_arena_size(const struct config *c)
+{
+	/*
+	 * The body, its strings once more where they hold escapes, the former
+	 * and the new record, the content (a control character becomes six
+	 * bytes) and its copy behind the header lines; the tokens; the rest.
+	 */
+	size_t texts = 2 * c->max_body + 2 * 64 * K + 2 * 6 * 48 * K;
+
+	return texts + JSON_TOKENS_MAX * 128 + 128 * K + RESERVE;
+}
+
+void
+routes_handle(const struct app *app, struct worker *wk,
+    const struct request *rq, struct answer *an)
+{
+	struct call c = {
+		.app = app,
+		.wk = wk,
+		.rq = rq,
+		.an = an,
+		.status = 200,
+		.view = { .metadata = ODATA_MINIMAL, .set = RECORD_ALL },
+	};
+	enum err e = ERR_OK;
+	size_t i;
+
+	*an = (struct answer){ .outcome = ERR_OK };
+	arena_reset(&wk->arena);
+	wk->arena.size -= RESERVE;
+	take_ids(&c);
+	for (i = 0; i < sizeof(walk) / sizeof(walk[0]) && e == ERR_OK; i++)
+		e = walk[i](&c);
+	wk->arena.size += RESERVE;
+	if (e == ERR_OK)
+		an->text = render(&c);
+	if (e == ERR_OK && str_is_null(an->text))
+		e = ERR_MEMORY;
+	if (e != ERR_OK) {
+		refuse(&c, e);
+		an->text = render(&c);
+	}
+	an->status = c.status;
+	log_call(&c);
+}
