@@ -28,8 +28,8 @@ struct instant {
 /*
  * Reads YYYY-MM-DDThh:mm[:ss[.f{1,12}]](Z|+hh:mm|-hh:mm), t and z also in
  * lower case: a date of the Gregorian calendar from 0001 to 9999, an offset
- * within 14 hours, second 60 only at 23:59:60 UTC. Digits of the fraction
- * beyond the ninth do not reach *out. ERR_NOT_DATE otherwise.
+ * within 14 hours (-00:00 is 0), second 60 only at 23:59:60 UTC. Digits of the
+ * fraction beyond the ninth do not reach *out. ERR_NOT_DATE otherwise.
  */
 enum err when_parse(struct str text, struct instant *out) ATTR_CHECKED;
 
@@ -39,6 +39,9 @@ enum err when_parse(struct str text, struct instant *out) ATTR_CHECKED;
  * out, as RFC 3339 section 5.6 asks of those who generate.
  */
 void when_normal(struct str valid, struct buf *out);
+
+/* What lies before the year 0001 or behind 9999 is written as the second of
+ * these that is nearest to it. */
 
 /* YYYY-MM-DDThh:mm:ss.fffffffZ, as Graph writes lastModifiedDateTime. */
 #define WHEN_TICKS_LEN 28
