@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * main.c - which of the three is it: the FastCGI application (standard input is
+ * a listening socket), the CGI program (GATEWAY_INTERFACE is set), or the tool?
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "fastcgi.h"
+#include "str.h"
+
+/*
+ * A web server hands words of a query without = to a CGI program as arguments
+ * (RFC 3875, section 4.4): an option among them comes from a stranger.
+ */
+static bool
+arguments_are_foreign(void)
+{
+	struct str query = str_of(getenv("QUERY_STRING"));
+
+	return str_starts(query, "-") || str_starts(query, "%") ||
+	    str_starts(query, "+");
+}
+
+/* --config FILE, as in "#!/usr/bin/pushcert --config" of a .fcgi file. */
+static const char *
+config_argument(int argc, char **argv)
+{
+	if (argc > 2 && strcmp(argv[1], "--config") == 0)
+		return argv[2];
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *config = config_argument(argc, argv);
+
+	umask(077);
+	if (fastcgi_is_listening(STDIN_FILENO))
+		return command_serve_fd(config, STDIN_FILENO);
+	if (getenv("GATEWAY_INTERFACE") == NULL)
+		return command_run(argc, argv);
+	if (arguments_are_foreign())
+		config = NULL;
+	return command_serve_fd(config, -1);
+}
