@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=sh
+#
+# server.sh - start and stop a web server with pushcert behind it; to be read
+# by a shell script. What a server needs is the business of its *.server file,
+# which is run as: FILE PROGRAM CONFIG DIRECTORY PORT. It stays in the
+# foreground on 127.0.0.1, writes its pid into DIRECTORY/server.pid as soon as
+# it listens, and exits with 77 where it is not installed.
+
+# server_start FILE PROGRAM CONFIG DIRECTORY PORT: takes the first free port
+# from PORT on. Sets server_pid and server_port; what server and program say
+# goes to DIRECTORY/server.log. Returns FILE's status if it does not run.
+server_start() {
+	server_port=$5
+	while :; do
+		: >"$4/server.pid"
+		"$1" "$2" "$3" "$4" "$server_port" >"$4/server.log" 2>&1 &
+		server_pid=$!
+		server_wait "$4/server.pid" && return
+		wait "$server_pid"
+		server_status=$?
+		server_pid=
+		grep -q 'Address already in use' "$4/server.log" ||
+			return "$server_status"
+		server_port=$((server_port + 1))
+	done
+}
+
+# server_wait PIDFILE: true once it is written, false if the server ended or
+# 10 seconds passed.
+server_wait() {
+	server_tries=100
+	while [ ! -s "$1" ]; do
+		server_tries=$((server_tries - 1))
+		if [ "$server_tries" -eq 0 ]; then
+			kill "$server_pid"
+			return 1
+		fi
+		kill -0 "$server_pid" 2>/dev/null || return 1
+		sleep 0.1
+	done
+}
+
+# server_children PID: the processes that it started.
+server_children() {
+	sed -n "s/^\([0-9]*\) ([^)]*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat \
+		2>/dev/null
+}
+
+# Ends the server and waits, at most 20 seconds, until it and the programs that
+# it started are gone.
+server_stop() {
+	[ -n "${server_pid:-}" ] || return 0
+	server_left=$(server_children "$server_pid")
+	kill "$server_pid" 2>/dev/null
+	wait "$server_pid" 2>/dev/null
+	server_pid=
+	server_tries=200
+	for server_child in $server_left; do
+		while kill -0 "$server_child" 2>/dev/null; do
+			server_tries=$((server_tries - 1))
+			[ "$server_tries" -gt 0 ] || return 1
+			sleep 0.1
+		done
+	done
+}
