@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fuzz_json.c - a text that json takes, written again by emit, is taken again
+ * and means the same; of one that it refuses it shows a piece.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "emit.h"
+#include "json.h"
+
+#define TEXT_MAX 65536
+/* A number is written as a string: with two quotes more. */
+#define WRITTEN_MAX (3 * TEXT_MAX)
+
+_Static_assert(
+    EMIT_DEPTH_MAX >= JSON_DEPTH_MAX, "what was read can be written");
+
+/* False for a name with a NUL in it, which emit_name cannot be given. */
+static bool
+write_name(struct str name, struct emit *e, struct arena *a)
+{
+	char *c = arena_take(a, name.n + 1);
+
+	fuzz_check(c != NULL);
+	memcpy(c, name.p, name.n);
+	c[name.n] = '\0';
+	emit_name(e, c);
+	return strlen(c) == name.n;
+}
+
+static bool
+write_value(
+    const struct json *doc, size_t value, struct emit *e, struct arena *a)
+{
+	struct json_member m;
+	size_t at = 0, item;
+
+	switch (json_type(doc, value)) {
+	case JSON_OBJECT:
+		emit_object(e);
+		while (json_next(doc, value, &at, &m))
+			if (!write_name(m.name, e, a) ||
+			    !write_value(doc, m.value, e, a))
+				return false;
+		emit_end(e);
+		break;
+	case JSON_ARRAY:
+		emit_array(e);
+		while (json_next_item(doc, value, &at, &item))
+			if (!write_value(doc, item, e, a))
+				return false;
+		emit_end(e);
+		break;
+	case JSON_STRING:
+	case JSON_NUMBER:
+		emit_str(e, json_text(doc, value));
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		emit_bool(e, json_type(doc, value) == JSON_TRUE);
+		break;
+	case JSON_NULL:
+		emit_null(e);
+		break;
+	}
+	return true;
+}
+
+static void
+check_same(const struct json *a, size_t in_a, const struct json *b, size_t in_b)
+{
+	enum json_type type = json_type(a, in_a);
+	struct json_member of_a, of_b;
+	size_t at_a = 0, at_b = 0;
+
+	if (type == JSON_NUMBER)
+		type = JSON_STRING;
+	fuzz_check(json_type(b, in_b) == type);
+	if (type == JSON_OBJECT) {
+		while (json_next(a, in_a, &at_a, &of_a)) {
+			fuzz_check(json_next(b, in_b, &at_b, &of_b));
+			fuzz_check(str_eq(of_a.name, of_b.name));
+			check_same(a, of_a.value, b, of_b.value);
+		}
+		fuzz_check(!json_next(b, in_b, &at_b, &of_b));
+	} else if (type == JSON_ARRAY) {
+		while (json_next_item(a, in_a, &at_a, &of_a.value)) {
+			fuzz_check(json_next_item(b, in_b, &at_b, &of_b.value));
+			check_same(a, of_a.value, b, of_b.value);
+		}
+		fuzz_check(!json_next_item(b, in_b, &at_b, &of_b.value));
+	} else {
+		fuzz_check(str_utf8_valid(json_text(a, in_a)));
+		fuzz_check(str_eq(json_text(a, in_a), json_text(b, in_b)));
+	}
+}
+
+static void
+check_refusal(enum err e, struct str text, struct str what)
+{
+	fuzz_check(e >= ERR_JSON_EMPTY && e <= ERR_JSON_TOKENS);
+	fuzz_check(what.p >= text.p && what.n <= text.n &&
+	    what.p + what.n <= text.p + text.n);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char blocks[2][JSON_ARENA_SIZE(WRITTEN_MAX)];
+	static char names[2 * TEXT_MAX + 16 * JSON_TOKENS_MAX];
+	static char written[WRITTEN_MAX];
+	struct str text = str_from((const char *)data, size), what;
+	struct arena first, second, scratch;
+	struct json doc, again;
+	struct buf out;
+	struct emit em;
+	enum err e;
+
+	if (size > TEXT_MAX)
+		return 0;
+	arena_init(&first, blocks[0], JSON_ARENA_SIZE(size));
+	if ((e = json_parse(text, &first, &doc, &what)) != ERR_OK) {
+		check_refusal(e, text, what);
+		return 0;
+	}
+	arena_init(&scratch, names, sizeof(names));
+	buf_init(&out, written, sizeof(written));
+	emit_init(&em, &out);
+	if (!write_value(&doc, 0, &em, &scratch))
+		return 0;
+	fuzz_check(emit_complete(&em) && !out.full);
+	text = buf_view(&out);
+	arena_init(&second, blocks[1], JSON_ARENA_SIZE(text.n));
+	fuzz_check(json_parse(text, &second, &again, &what) == ERR_OK);
+	check_same(&doc, 0, &again, 0);
+	return 0;
+}
