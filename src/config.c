@@ -316,6 +316,7 @@ config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 const char *
 config_find(const char *given, char path[PATH_MAX])
 {
+	static const char installed[] = SYSCONFDIR "/pushcert.conf";
 	const char *environment = getenv("PUSHCERT_CONFIG");
 	char program[PATH_MAX];
 	ssize_t n;
@@ -332,8 +333,7 @@ config_find(const char *given, char path[PATH_MAX])
 		if (n > 0 && n < PATH_MAX && access(path, F_OK) == 0)
 			return path;
 	}
-	snprintf(path, PATH_MAX, "%s", SYSCONFDIR "/pushcert.conf");
-	return access(path, F_OK) == 0 ? path : NULL;
+	return access(installed, F_OK) == 0 ? installed : NULL;
 }
 
 void

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "unit.h"
+
+/* A path in the test's directory. */
+static const char *
+file_named(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", unit_directory(), name);
+	return path;
+}
+
+static const char *
+write_file(const char *text)
+{
+	const char *path = file_named("pushcert.conf");
+	FILE *f = fopen(path, "w");
+
+	ck_assert(f != NULL);
+	fputs(text, f);
+	ck_assert(fclose(f) == 0);
+	return path;
+}
+
+#define LONG_TEXT \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+static const struct {
+	const char *name;
+	const char *text;
+	const char *message; /* after the path */
+} refusals[] = {
+	{ "an unknown key", "data = /x\nnope = 1\n", ":2: unknown key 'nope'" },
+	{ "a key in other case", "Data = /x\n", ":1: unknown key 'Data'" },
+	{ "a key given twice", "data = /x\ndata = /y\n",
+	    ":2: 'data' is given twice" },
+	{ "a section", "[store]\ndata = /x\n",
+	    ":2: [store]: there are no sections" },
+	{ "a line that is none", "data = /x\n\nwhat\n",
+	    ":3: neither 'key = value' nor a comment" },
+	{ "a size that is none", "max_body = many\n",
+	    ":1: 'max_body' cannot be 'many': "
+	    "it is a size such as 64K or 1G from 1K to 1M" },
+	{ "a size below its range", "max_body = 1023\n",
+	    ":1: 'max_body' cannot be '1023': "
+	    "it is a size such as 64K or 1G from 1K to 1M" },
+	{ "a size above its range", "max_body = 2M\n",
+	    ":1: 'max_body' cannot be '2M': "
+	    "it is a size such as 64K or 1G from 1K to 1M" },
+	{ "a size beyond all numbers", "map_size = 99999999999999999999G\n",
+	    ":1: 'map_size' cannot be '99999999999999999999G': "
+	    "it is a size such as 64K or 1G from 1M to 1024G" },
+	{ "a number with a unit", "workers = 1K\n",
+	    ":1: 'workers' cannot be '1K': it is a number from 1 to 1K" },
+	{ "a number of zero", "workers = 0\n",
+	    ":1: 'workers' cannot be '0': it is a number from 1 to 1K" },
+	{ "a negative number", "workers = -1\n",
+	    ":1: 'workers' cannot be '-1': it is a number from 1 to 1K" },
+	{ "an empty number", "workers =\n",
+	    ":1: 'workers' cannot be '': it is a number from 1 to 1K" },
+	{ "a word that is no choice", "log_level = loud\n",
+	    ":1: 'log_level' cannot be 'loud': "
+	    "it is error or warning or info or debug" },
+	{ "a flag that is none", "return_certificate = maybe\n",
+	    ":1: 'return_certificate' cannot be 'maybe': it is no or yes" },
+	{ "a line longer than inih's buffer",
+	    "base_url = " LONG_TEXT LONG_TEXT LONG_TEXT "\n",
+	    ": a line has more than 198 bytes" },
+};
+
+START_TEST(refuses_with_file_and_line)
+{
+	char message[CONFIG_TEXT_MAX], want[CONFIG_TEXT_MAX];
+	const char *path = write_file(refusals[_i].text);
+	struct config c;
+
+	unit_check(
+	    refusals[_i].name, config_load(path, &c, message) == ERR_CONFIG);
+	snprintf(want, sizeof(want), "%s%s", path, refusals[_i].message);
+	unit_same(refusals[_i].name, str_of(message), str_of(want));
+}
+END_TEST
+
+START_TEST(names_a_file_that_is_not_there)
+{
+	char message[CONFIG_TEXT_MAX];
+	struct config c;
+
+	ck_assert(config_load("/nowhere/x.conf", &c, message) == ERR_FILE);
+	ck_assert_str_eq(message, "/nowhere/x.conf: No such file or directory");
+}
+END_TEST
+
+START_TEST(has_defaults)
+{
+	struct config c;
+
+	config_default(&c);
+	ck_assert_uint_eq(c.max_body, 65536);
+	ck_assert_uint_eq(c.map_size, 1073741824);
+	ck_assert_uint_eq(c.workers, 64);
+	ck_assert_uint_eq(c.history_keep, 100);
+	ck_assert(c.return_certificate);
+	ck_assert_int_eq(c.certificate_policy, CONFIG_INSPECT);
+	ck_assert_int_eq(c.topic_change, CONFIG_TOPIC_REFUSE);
+	ck_assert(!c.syslog);
+	ck_assert_int_eq(c.log_level, LOG_AT_INFO);
+}
+END_TEST
+
+START_TEST(reads_values)
+{
+	char message[CONFIG_TEXT_MAX];
+	struct config c;
+
+	ck_assert(config_load(write_file("#!/usr/bin/pushcert --config\n"
+					 "; a comment\n"
+					 "data=/srv/push cert ; another\n"
+					 "max_body = 128K\n"
+					 "workers: 8\n"
+					 "return_certificate = no\n"
+					 "certificate_policy = enforce\n"
+					 "topic_change = allow\n"
+					 "log = syslog\n"
+					 "log_level = debug\n"),
+		      &c, message) == ERR_OK);
+	ck_assert_str_eq(c.data, "/srv/push cert");
+	ck_assert_uint_eq(c.max_body, 131072);
+	ck_assert_uint_eq(c.workers, 8);
+	ck_assert(!c.return_certificate);
+	ck_assert_int_eq(c.certificate_policy, CONFIG_ENFORCE);
+	ck_assert_int_eq(c.topic_change, CONFIG_TOPIC_ALLOW);
+	ck_assert(c.syslog);
+	ck_assert_int_eq(c.log_level, LOG_AT_DEBUG);
+}
+END_TEST
+
+START_TEST(reads_what_it_prints)
+{
+	char message[CONFIG_TEXT_MAX];
+	const char *path = file_named("printed.conf");
+	struct config c, again;
+	FILE *f;
+
+	ck_assert(config_load(write_file("data = /srv/x\nmax_body = 100000\n"
+					 "map_size = 3M\nlog = syslog\n"),
+		      &c, message) == ERR_OK);
+	ck_assert((f = fopen(path, "w")) != NULL);
+	config_print(&c, f);
+	fclose(f);
+	ck_assert(config_load(path, &again, message) == ERR_OK);
+	ck_assert(memcmp(&c, &again, sizeof(c)) == 0);
+}
+END_TEST
+
+START_TEST(finds_the_file)
+{
+	char path[PATH_MAX];
+
+	ck_assert_str_eq(config_find("/given", path), "/given");
+	setenv("PUSHCERT_CONFIG", "/from/environment", 1);
+	ck_assert_str_eq(config_find("/given", path), "/given");
+	ck_assert_str_eq(config_find(NULL, path), "/from/environment");
+	unsetenv("PUSHCERT_CONFIG");
+	ck_assert(config_find(NULL, path) == NULL || access(path, F_OK) == 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("config");
+	TCase *t = tcase_create("config");
+
+	tcase_add_loop_test(t, refuses_with_file_and_line, 0,
+	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(t, names_a_file_that_is_not_there);
+	tcase_add_test(t, has_defaults);
+	tcase_add_test(t, reads_values);
+	tcase_add_test(t, reads_what_it_prints);
+	tcase_add_test(t, finds_the_file);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
