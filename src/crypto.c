@@ -46,13 +46,21 @@ crypto_wipe(void *p, size_t n)
 }
 
 enum err
+crypto_drain(enum err e)
+{
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+			e = ERR_MEMORY;
+	return e;
+}
+
+enum err
 crypto_random(void *p, size_t n)
 {
 	assert(n <= CRYPTO_SEAL_MAX);
-	if (RAND_bytes(p, (int)n) == 1)
-		return ERR_OK;
-	ERR_clear_error();
-	return ERR_INTERNAL;
+	return RAND_bytes(p, (int)n) == 1 ? ERR_OK : crypto_drain(ERR_INTERNAL);
 }
 
 /* Hands `in` to the cipher; with out NULL it is authenticated only. */
@@ -99,8 +107,7 @@ crypto_seal(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_LEN, tag) == 1)
 		e = ERR_OK;
 	EVP_CIPHER_CTX_free(ctx);
-	ERR_clear_error();
-	return e;
+	return crypto_drain(e);
 }
 
 enum err
@@ -131,6 +138,5 @@ crypto_open(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
 		crypto_wipe(out, body.n);
 	*n = body.n;
 	EVP_CIPHER_CTX_free(ctx);
-	ERR_clear_error();
-	return e;
+	return crypto_drain(e);
 }

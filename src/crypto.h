@@ -21,6 +21,10 @@ bool crypto_equal(const void *a, const void *b, size_t n);
 /* Overwrites a secret in a way that the compiler may not leave out. */
 void crypto_wipe(void *p, size_t n);
 
+/* Empties libcrypto's error queue, which is the thread's, after a failure. The
+ * outcome as given, unless memory was short: ERR_MEMORY. */
+enum err crypto_drain(enum err e) ATTR_CHECKED;
+
 /* Fills p with random bytes fit for keys; ERR_INTERNAL if there are none. */
 enum err crypto_random(void *p, size_t n) ATTR_CHECKED;
 
