@@ -234,7 +234,9 @@ command_serve_fd(const char *config_path, int fd)
 		return EXIT_FAILURE;
 	app.store = c.store;
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
-	store_close(c.store);
+	/* A worker that did not come back still uses the store. */
+	if (e != ERR_BUSY)
+		store_close(c.store);
 	return e == ERR_OK ? EXIT_SUCCESS : fail(e, "serve");
 }
 

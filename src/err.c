@@ -127,8 +127,8 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	[ERR_TOO_LONG] = { 400, MODEL,
 	    "The value of the property '{}' is too long.", NULL },
 	[ERR_PRECONDITION] = { 412, "PreconditionFailed",
-	    "The record has changed since it was read, or does not exist: "
-	    "the condition of the request is not met.",
+	    "The condition of the request, If-Match or If-None-Match, is not met. "
+	    "Nothing was changed.",
 	    NULL },
 	[ERR_NOT_FOUND] = { 404, "ResourceNotFound",
 	    "Resource not found: no Apple push notification certificate is "

@@ -32,12 +32,12 @@
 struct call;
 
 struct route {
-	const char
-	    *segment[3]; /* behind the root; the last may be a function */
+	/* Behind the root; NULL after the last. */
+	const char *segment[4];
 	unsigned roots;
 	const char *method;
 	bool function;
-	bool open; /* needs no token */
+	bool open; /* the path needs no token */
 	bool body; /* has one, in JSON */
 	uint32_t scopes;
 	enum err (*run)(struct call *c);
@@ -53,6 +53,7 @@ struct call {
 	struct path path;
 	const struct route *route;
 	enum err route_error; /* why there is none */
+	bool open; /* the path is for everybody */
 	struct principal who;
 	struct view view;
 	unsigned prefer;
@@ -244,7 +245,7 @@ static const struct route routes[] = {
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
-static const struct route options_route = { .open = true, .run = run_options };
+static const struct route options_route = { .run = run_options };
 
 /* What may follow a root. */
 static const char *const first_segments[] = { "deviceManagement", "health",
@@ -278,6 +279,7 @@ match(struct call *c, struct str method)
 		buf_text(&allow,
 		    str_is(str_of(routes[i].method), "GET") ? ", HEAD, "
 							    : ", ");
+		c->open |= routes[i].open;
 		if (str_is(method, routes[i].method))
 			c->route = &routes[i];
 	}
@@ -292,8 +294,10 @@ match(struct call *c, struct str method)
 	}
 	buf_text(&allow, "OPTIONS");
 	c->allow = buf_view(&allow);
-	if (str_is(method, "OPTIONS"))
+	if (str_is(method, "OPTIONS")) {
 		c->route = &options_route;
+		c->open = true;
+	}
 	if (c->route == NULL)
 		c->route_error = ERR_METHOD;
 }
@@ -331,7 +335,7 @@ know_caller(struct call *c)
 	struct str authorization = var[REQUEST_AUTHORIZATION];
 	enum err e;
 
-	if (c->route != NULL && c->route->open)
+	if (c->open)
 		return ERR_OK;
 	if (authorization.n == 0)
 		authorization = var[REQUEST_AUTHORIZATION_REDIRECTED];
@@ -356,7 +360,7 @@ check_rights(struct call *c)
 {
 	struct buf names;
 
-	if (c->route->open || (c->who.scopes & c->route->scopes) != 0)
+	if (c->open || (c->who.scopes & c->route->scopes) != 0)
 		return ERR_OK;
 	buf_init(&names, c->scopes_text, sizeof(c->scopes_text));
 	auth_scope_names(c->route->scopes, &names);
@@ -396,7 +400,7 @@ static enum err
 check_accept(struct call *c)
 {
 	c->fault.what = c->rq->var[REQUEST_ACCEPT];
-	return c->route->open
+	return c->open
 	    ? ERR_OK
 	    : odata_accept(c->rq->var[REQUEST_ACCEPT], &c->view.metadata);
 }
@@ -408,7 +412,7 @@ check_query(struct call *c)
 	enum err e;
 
 	c->prefer = odata_prefer(c->rq->var[REQUEST_PREFER]);
-	if (c->route->open)
+	if (c->open)
 		return ERR_OK;
 	e = odata_query(
 	    c->rq->var[REQUEST_QUERY], &c->wk->arena, &query, &c->fault.what);
@@ -427,7 +431,7 @@ find_base(struct call *c)
 	char *p;
 	struct buf b;
 
-	if (c->route->open || c->view.metadata == ODATA_NONE)
+	if (c->open || c->view.metadata == ODATA_NONE)
 		return ERR_OK;
 	if ((p = arena_take(&c->wk->arena, VIEW_BASE_MAX)) == NULL)
 		return ERR_MEMORY;
@@ -510,6 +514,12 @@ render(const struct call *c)
 	return buf_close(&text, &c->wk->arena);
 }
 
+static struct str
+or_dash(struct str s)
+{
+	return s.n > 0 ? s : str_of("-");
+}
+
 static void
 log_call(const struct call *c)
 {
@@ -534,7 +544,8 @@ log_call(const struct call *c)
 	    STR_ARG(str_head(path, 256)), c->status,
 	    err_info(c->an->outcome)->code,
 	    c->who.scopes != 0 ? STR_GUID_LEN : 1, tenant,
-	    STR_ARG(c->who.actor), STR_ARG(var[REQUEST_REMOTE_ADDR]),
+	    STR_ARG(or_dash(c->who.actor)),
+	    STR_ARG(or_dash(var[REQUEST_REMOTE_ADDR])),
 	    STR_ARG(c->ids.request_id));
 }
 

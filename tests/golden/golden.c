@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * golden.c - runs files of requests through routes_handle and compares each
+ * whole answer byte for byte.
+ *
+ * A file begins with settings, one a line, and then has cases:
+ *
+ *	config KEY = VALUE
+ *	token TEXT TENANT SCOPE[,SCOPE...] [EXPIRES_AT]
+ *	== the case's name, a sentence
+ *	METHOD PATH[?QUERY]
+ *	Header-Name: value
+ *	var CGI_NAME=value
+ *
+ *	the body, if any
+ *	--
+ *	the answer
+ *
+ * The cases of a file share one store, in their order. The clock stands at
+ * 2022-03-22T12:40:15.1234567Z and goes on a second with each case; random
+ * bytes are the number of the case; so ids and dates are the same each time.
+ * A body line "hex 7b7d" stands for those bytes. In the answers CR LF is
+ * written as LF. With GOLDEN_UPDATE=1 in the environment the files are written
+ * anew with what came out, to be read by a person.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "auth.h"
+#include "routes.h"
+#include "unit.h"
+
+#define TEXT_MAX ((size_t)512 * 1024)
+#define VARS_MAX 32
+#define START_AT 1647952815
+
+struct golden {
+	const char *path;
+	struct config config;
+	struct app app;
+	struct worker worker;
+	unsigned number; /* of the case */
+	unsigned failed;
+	char *vars[VARS_MAX];
+	size_t var_count;
+	struct str body; /* what the request has not read yet */
+	FILE *update;
+};
+
+/* Ends the run: the file or the setting up is at fault, not an answer. */
+static void
+must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "golden: %s\n", what);
+	exit(EXIT_FAILURE);
+}
+
+static char *
+format(
+    const char *before, struct str name, const char *between, struct str value)
+{
+	size_t n = strlen(before) + name.n + strlen(between) + value.n + 1;
+	char *text = malloc(n);
+
+	must(text != NULL, "out of memory");
+	snprintf(text, n, "%s%.*s%s%.*s", before, STR_ARG(name), between,
+	    STR_ARG(value));
+	return text;
+}
+
+static void
+add_var(struct golden *g, char *text)
+{
+	must(g->var_count < VARS_MAX, "too many headers");
+	g->vars[g->var_count++] = text;
+}
+
+/* A header line becomes the variable that CGI makes of it. */
+static void
+add_header(struct golden *g, struct str line)
+{
+	struct str value = line, name = str_cut(&value, ':');
+	bool bare = str_iis(name, "content-type") ||
+	    str_iis(name, "content-length");
+	char *text = format(bare ? "" : "HTTP_", name, "=", str_trim(value));
+	char *p;
+
+	for (p = text; *p != '='; p++)
+		*p = (char)(*p == '-'            ? '_'
+			: *p >= 'a' && *p <= 'z' ? *p - 'a' + 'A'
+						 : *p);
+	add_var(g, text);
+}
+
+/* "METHOD PATH?QUERY" as lighttpd with an external socket would hand it on. */
+static void
+add_request_line(struct golden *g, struct str line)
+{
+	struct str uri = line, method = str_cut(&uri, ' ');
+	struct str query = uri, path = str_cut(&query, '?');
+
+	add_var(g, format("REQUEST_METHOD=", method, "", str_of(NULL)));
+	add_var(g, format("REQUEST_URI=", uri, "", str_of(NULL)));
+	add_var(g, format("SCRIPT_NAME=", path, "", str_of(NULL)));
+	add_var(g, format("QUERY_STRING=", query, "", str_of(NULL)));
+}
+
+static long
+read_body(void *from, char *p, size_t n)
+{
+	struct golden *g = from;
+
+	if (n > g->body.n)
+		n = g->body.n;
+	if (n > 0)
+		memcpy(p, g->body.p, n);
+	g->body = str_tail(g->body, n);
+	return (long)n;
+}
+
+static bool
+has_var(const struct golden *g, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < g->var_count; i++)
+		if (str_starts(str_of(g->vars[i]), name))
+			return true;
+	return false;
+}
+
+static void
+handle(struct golden *g, struct answer *an)
+{
+	struct request rq = { .read = read_body, .from = g };
+	char length[32];
+	size_t i;
+
+	snprintf(length, sizeof(length), "CONTENT_LENGTH=%zu", g->body.n);
+	for (i = 0; i < g->var_count; i++)
+		request_take(&rq, g->vars[i]);
+	request_take(&rq, "HTTP_HOST=graph.example.org");
+	request_take(&rq, "HTTPS=on");
+	if (g->body.n > 0 && !has_var(g, "HTTP_TRANSFER_ENCODING="))
+		request_take(&rq, length);
+	rq.now.at = START_AT + (int64_t)g->number;
+	rq.now.nano = 123456700;
+	memset(rq.random, (int)g->number, sizeof(rq.random));
+	routes_handle(&g->app, &g->worker, &rq, an);
+	for (i = 0; i < g->var_count; i++)
+		free(g->vars[i]);
+	g->var_count = 0;
+	g->number++;
+}
+
+/* The answer with LF; every header line must have had CR LF. */
+static struct str
+plain(struct str answer, char *out)
+{
+	size_t i, n = 0;
+	bool content = false;
+
+	for (i = 0; i < answer.n; i++) {
+		char c = answer.p[i];
+
+		if (!content && c == '\n')
+			must(i > 0 && answer.p[i - 1] == '\r', "LF without CR");
+		if (!content && c == '\r')
+			continue;
+		out[n++] = c;
+		if (!content && n > 1 && c == '\n' && out[n - 2] == '\n')
+			content = true;
+	}
+	return str_from(out, n);
+}
+
+static struct str
+decode_body(struct str body, char *out)
+{
+	size_t n;
+
+	if (body.n > 0 && body.p[body.n - 1] == '\n')
+		body.n--;
+	if (!str_starts(body, "hex "))
+		return body;
+	body = str_tail(body, 4);
+	n = body.n / 2;
+	must(str_unhex(body, (uint8_t *)out, n), "bad hex");
+	return str_from(out, n);
+}
+
+/* Runs one case: `head` and `body` of the request, the answer to expect. */
+static void
+run_case(struct golden *g, struct str name, struct str head, struct str body,
+    struct str want)
+{
+	static char bytes[TEXT_MAX], text[TEXT_MAX];
+	struct answer an;
+	struct str got;
+
+	add_request_line(g, str_cut(&head, '\n'));
+	while (!str_is_null(head)) {
+		struct str line = str_cut(&head, '\n');
+
+		if (str_starts(line, "var "))
+			add_var(
+			    g, format("", str_tail(line, 4), "", str_of(NULL)));
+		else if (line.n > 0)
+			add_header(g, line);
+	}
+	g->body = decode_body(body, bytes);
+	handle(g, &an);
+	got = plain(an.text, text);
+	if (g->update != NULL) {
+		fwrite(got.p, 1, got.n, g->update);
+		fputs("\n", g->update);
+		return;
+	}
+	/* The newline before the next case is the file's, not the answer's. */
+	if (want.n > 0 && want.p[want.n - 1] == '\n')
+		want.n--;
+	if (!str_eq(got, want)) {
+		g->failed++;
+		printf("%s: %.*s\n--- want\n%.*s\n--- got\n%.*s\n", g->path,
+		    STR_ARG(name), STR_ARG(want), STR_ARG(got));
+	}
+}
+
+/* The text up to a line that begins with `mark`, which *text then begins
+ * with; all of it where there is none. */
+static struct str
+until(struct str *text, const char *mark)
+{
+	struct str all = *text;
+	size_t i;
+
+	for (i = 0; i < all.n; i++)
+		if ((i == 0 || all.p[i - 1] == '\n') &&
+		    str_starts(str_tail(all, i), mark))
+			break;
+	*text = str_tail(all, i);
+	return str_head(all, i);
+}
+
+static enum err
+put_token(struct txn *tx, void *arg)
+{
+	return store_token_put(tx, arg);
+}
+
+static void
+make_token(struct golden *g, struct str line)
+{
+	struct str text = str_cut(&line, ' ');
+	struct str tenant = str_cut(&line, ' ');
+	struct str scopes = str_cut(&line, ' ');
+	struct token t = { .name = text, .created_at = START_AT };
+	uint64_t expires_at = 0;
+
+	auth_token_hash(text, t.hash);
+	must(str_guid(tenant, &t.tenant), "bad tenant");
+	while (!str_is_null(scopes)) {
+		uint32_t scope = auth_scope(str_cut(&scopes, ','));
+
+		must(scope != 0, "bad scope");
+		t.rights |= scope;
+	}
+	if (!str_is_null(line))
+		must(str_u64(line, &expires_at), "bad expiry");
+	t.expires_at = (int64_t)expires_at;
+	must(store_update(g->app.store, put_token, &t) == ERR_OK,
+	    "store_update");
+}
+
+/* The settings before the first case. */
+static void
+set_up(struct golden *g, struct str settings)
+{
+	char path[256], message[CONFIG_TEXT_MAX];
+	struct store_options options = { .directory = path,
+		.map_size = (size_t)16 << 20,
+		.readers = 256,
+		.history_keep = 100,
+		.create = true };
+	struct str rest = settings;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/pushcert.conf", unit_directory());
+	must((file = fopen(path, "w")) != NULL, path);
+	while (!str_is_null(rest)) {
+		struct str line = str_cut(&rest, '\n');
+
+		if (str_starts(line, "config "))
+			fprintf(file, "%.*s\n", STR_ARG(str_tail(line, 7)));
+	}
+	fclose(file);
+	if (config_load(path, &g->config, message) != ERR_OK)
+		must(false, message);
+	snprintf(path, sizeof(path), "%s/store.%d", unit_directory(), rand());
+	must(store_open(&options, &g->app.store) == ERR_OK, "store_open");
+	must(store_reader(g->app.store, &g->worker.reader) == ERR_OK,
+	    "store_reader");
+	g->app.config = &g->config;
+	while (!str_is_null(settings)) {
+		struct str line = str_cut(&settings, '\n');
+
+		if (str_starts(line, "token "))
+			make_token(g, str_tail(line, 6));
+	}
+}
+
+static unsigned
+run_file(const char *path, unsigned *cases)
+{
+	static char text[TEXT_MAX];
+	struct golden g = { .path = path };
+	FILE *file = fopen(path, "r");
+	size_t size;
+	struct str rest, head;
+
+	if (file == NULL) {
+		printf("%s: %s\n", path, strerror(errno));
+		return 1;
+	}
+	rest = str_from(text, fread(text, 1, sizeof(text), file));
+	fclose(file);
+	head = until(&rest, "== ");
+	set_up(&g, head);
+	size = routes_arena_size(&g.config);
+	arena_init(&g.worker.arena, malloc(size), size);
+	if (getenv("GOLDEN_UPDATE") != NULL && (g.update = fopen(path, "w")))
+		fwrite(head.p, 1, head.n, g.update);
+	while (rest.n > 0) {
+		struct str name = str_tail(str_cut(&rest, '\n'), 3);
+		struct str request = until(&rest, "--\n"), body = request, line;
+		struct str want;
+
+		(void)str_cut(&rest, '\n');
+		want = until(&rest, "== ");
+		head = request;
+		do {
+			line = str_cut(&body, '\n');
+		} while (line.n > 0);
+		head.n = (size_t)(line.p - head.p);
+		if (g.update != NULL)
+			fprintf(g.update, "== %.*s\n%.*s--\n", STR_ARG(name),
+			    STR_ARG(request));
+		run_case(&g, name, head, body, want);
+	}
+	if (g.update != NULL)
+		fclose(g.update);
+	store_reader_free(g.worker.reader);
+	store_close(g.app.store);
+	free(g.worker.arena.block);
+	*cases += g.number;
+	return g.failed;
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned failed = 0, cases = 0;
+	int i;
+
+	log_open(false, LOG_AT_ERROR);
+	for (i = 1; i < argc; i++)
+		failed += run_file(argv[i], &cases);
+	printf("golden: %u passed, %u failed\n", cases - failed, failed);
+	return failed == 0 && cases > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

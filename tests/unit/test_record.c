@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "record.h"
+#include "unit.h"
+
+/* Bodies that json has accepted; whole answers are in tests/golden. */
+static const struct {
+	const char *name;
+	const char *body;
+	enum err outcome;
+	const char *what, *target;
+} refusals[] = {
+	{ "an unknown property", "{\"x\":1}", ERR_UNKNOWN_PROPERTY, "x", "x" },
+	{ "another case", "{\"ID\":\"x\"}", ERR_UNKNOWN_PROPERTY, "ID", "ID" },
+	{ "an empty name", "{\"\":1}", ERR_UNKNOWN_PROPERTY, "", "" },
+	{ "a number", "{\"topicIdentifier\":-1.5e3}", ERR_NOT_STRING, "-1.5e3",
+	    "topicIdentifier" },
+	{ "an array", "{\"certificate\":[1, 2]}", ERR_NOT_STRING, "[1, 2]",
+	    "certificate" },
+	{ "false for a date", "{\"expirationDateTime\":false}", ERR_NOT_DATE,
+	    "false", "expirationDateTime" },
+	{ "a text for a date", "{\"expirationDateTime\":\"x\"}", ERR_NOT_DATE,
+	    "x", "expirationDateTime" },
+	{ "null for a date", "{\"expirationDateTime\":null}", ERR_NOT_NULLABLE,
+	    "expirationDateTime", "expirationDateTime" },
+	{ "null for the id", "{\"id\":null}", ERR_NOT_NULLABLE, "id", "id" },
+	{ "another type", "{\"@odata.type\":\"#microsoft.graph.x\"}",
+	    ERR_WRONG_TYPE, "#microsoft.graph.x", "@odata.type" },
+	{ "an annotation of the unknown", "{\"x@odata.type\":1}",
+	    ERR_UNKNOWN_PROPERTY, "x@odata.type", "x@odata.type" },
+	{ "an annotation of another kind", "{\"id@other\":1}",
+	    ERR_UNKNOWN_PROPERTY, "id@other", "id@other" },
+};
+
+static enum err
+read_patch(const char *body, struct arena *a, struct patch *p, struct str *what,
+    struct str *target)
+{
+	struct json json;
+
+	ck_assert(
+	    json_parse(unit_guard(0, str_of(body)), a, &json, what) == ERR_OK);
+	return record_patch(&json, a, p, what, target);
+}
+
+START_TEST(refuses)
+{
+	char block[16384];
+	struct str what, target;
+	struct arena a;
+	struct patch p;
+
+	arena_init(&a, block, sizeof(block));
+	unit_check(refusals[_i].name,
+	    read_patch(refusals[_i].body, &a, &p, &what, &target) ==
+		refusals[_i].outcome);
+	unit_same(refusals[_i].name, what, str_of(refusals[_i].what));
+	unit_same(refusals[_i].name, target, str_of(refusals[_i].target));
+}
+END_TEST
+
+START_TEST(reads_and_merges_a_patch)
+{
+	char block[16384];
+	struct record r = { .revision = 7 };
+	struct str what, target;
+	struct arena a;
+	struct patch p;
+
+	arena_init(&a, block, sizeof(block));
+	ck_assert(read_patch("{\"id\":\"x\",\"topicIdentifier\":null,"
+			     "\"appleIdentifier\":\"a\\u0062\","
+			     "\"expirationDateTime\":\"2024-01-01t00:00z\"}",
+		      &a, &p, &what, &target) == ERR_OK);
+	ck_assert_uint_eq(p.set,
+	    RECORD_BIT(RECORD_APPLE_ID) | RECORD_BIT(RECORD_TOPIC) |
+		RECORD_BIT(RECORD_EXPIRES));
+	r.value[RECORD_ID] = str_of("the id");
+	r.value[RECORD_TOPIC] = str_of("the topic");
+	r.value[RECORD_STATUS] = str_of("the status");
+	record_merge(&r, &p);
+	unit_same("id", r.value[RECORD_ID], str_of("the id"));
+	unit_same("apple", r.value[RECORD_APPLE_ID], str_of("ab"));
+	unit_same("topic", r.value[RECORD_TOPIC], str_of(NULL));
+	unit_same("status", r.value[RECORD_STATUS], str_of("the status"));
+	unit_same(
+	    "expires", r.value[RECORD_EXPIRES], str_of("2024-01-01T00:00:00Z"));
+}
+END_TEST
+
+START_TEST(reads_unset_values)
+{
+	struct record r = { .revision = 0 };
+
+	unit_same("expires", record_text(&r, RECORD_EXPIRES),
+	    str_of("0001-01-01T00:00:00Z"));
+	unit_same("topic", record_text(&r, RECORD_TOPIC), str_of(NULL));
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *body;
+	bool removes;
+} removals[] = {
+	{ "both empty", "{\"appleIdentifier\":\"\",\"certificate\":\"\"}",
+	    true },
+	{ "both empty and more",
+	    "{\"certificate\":\"\",\"topicIdentifier\":\"t\","
+	    "\"appleIdentifier\":\"\"}",
+	    true },
+	{ "one empty", "{\"certificate\":\"\"}", false },
+	{ "one null", "{\"appleIdentifier\":null,\"certificate\":\"\"}",
+	    false },
+	{ "one a blank", "{\"appleIdentifier\":\" \",\"certificate\":\"\"}",
+	    false },
+	{ "nothing", "{}", false },
+};
+
+START_TEST(knows_a_removal)
+{
+	char block[16384];
+	struct str what, target;
+	struct arena a;
+	struct patch p;
+
+	arena_init(&a, block, sizeof(block));
+	unit_check(removals[_i].name,
+	    read_patch(removals[_i].body, &a, &p, &what, &target) == ERR_OK);
+	unit_check(removals[_i].name,
+	    record_patch_removes(&p) == removals[_i].removes);
+}
+END_TEST
+
+static const struct {
+	const char *list;
+	enum err outcome;
+	unsigned set;
+	const char *what;
+} selects[] = {
+	{ "id", ERR_OK, RECORD_BIT(RECORD_ID), NULL },
+	{ "id,certificate", ERR_OK,
+	    RECORD_BIT(RECORD_ID) | RECORD_BIT(RECORD_CERTIFICATE), NULL },
+	{ " id , id ", ERR_OK, RECORD_BIT(RECORD_ID), NULL },
+	{ "*", ERR_OK, RECORD_ALL, NULL },
+	{ "id,*", ERR_OK, RECORD_ALL, NULL },
+	{ "Id", ERR_SELECT, 0, "Id" },
+	{ "id,", ERR_SELECT, 0, "" },
+	{ "", ERR_SELECT, 0, "" },
+	{ "id certificate", ERR_SELECT, 0, "id certificate" },
+};
+
+START_TEST(reads_selections)
+{
+	struct str what;
+	unsigned set;
+
+	unit_check(selects[_i].list,
+	    record_select(unit_guard(0, str_of(selects[_i].list)), &set,
+		&what) == selects[_i].outcome);
+	if (selects[_i].outcome == ERR_OK)
+		unit_check(selects[_i].list, set == selects[_i].set);
+	else
+		unit_same(selects[_i].list, what, str_of(selects[_i].what));
+}
+END_TEST
+
+START_TEST(makes_etags)
+{
+	char text[RECORD_ETAG_MAX];
+	struct record r = { .revision = UINT64_MAX };
+
+	r.value[RECORD_ID] = str_of("6bcc9004-9004-6bcc-0490-cc6b0490cc6b");
+	unit_same("etag", record_etag(&r, text),
+	    str_of("W/\"6bcc9004.18446744073709551615\""));
+}
+END_TEST
+
+START_TEST(stores_and_reads_back)
+{
+	char bytes[1024];
+	struct record r = { .revision = 258 }, again;
+	struct str key = str_of("key");
+	struct buf b;
+	unsigned i;
+
+	r.value[RECORD_ID] = str_of("i");
+	r.value[RECORD_CERTIFICATE] = str_from("a\0b", 3);
+	r.value[RECORD_STATUS] = str_of("");
+	buf_init(&b, bytes, sizeof(bytes));
+	record_encode(key, &r, &b);
+	ck_assert(!b.full);
+	ck_assert(
+	    record_decode(key, unit_guard(0, buf_view(&b)), &again) == ERR_OK);
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		unit_same(
+		    record_properties[i].name, again.value[i], r.value[i]);
+	ck_assert_uint_eq(again.revision, 258);
+	ck_assert(
+	    record_decode(str_of("kez"), buf_view(&b), &again) == ERR_CORRUPT);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("record");
+	TCase *t = tcase_create("record");
+
+	tcase_add_loop_test(
+	    t, refuses, 0, sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(t, reads_and_merges_a_patch);
+	tcase_add_test(t, reads_unset_values);
+	tcase_add_loop_test(
+	    t, knows_a_removal, 0, sizeof(removals) / sizeof(removals[0]));
+	tcase_add_loop_test(
+	    t, reads_selections, 0, sizeof(selects) / sizeof(selects[0]));
+	tcase_add_test(t, makes_etags);
+	tcase_add_test(t, stores_and_reads_back);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
