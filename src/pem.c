@@ -33,7 +33,7 @@ static const struct {
 	    STR("it holds neither PEM nor base64 of a certificate") },
 	[IS_EMPTY] = { ERR_OK, STR("it is empty") },
 	[IS_OTHER] = { ERR_NOT_A_CERTIFICATE,
-	    STR("it holds something else in the form of one") },
+	    STR("it is something else in the form of one") },
 	[IS_PUBLIC_KEY] = { ERR_NOT_A_CERTIFICATE,
 	    STR("it is a public key; upload the certificate made for it") },
 	[IS_PKCS7] = { ERR_NOT_A_CERTIFICATE,
@@ -43,8 +43,8 @@ static const struct {
 	[IS_DAMAGED] = { ERR_NOT_A_CERTIFICATE,
 	    STR("its base64 or its BEGIN and END lines are damaged") },
 	[IS_CUT] = { ERR_NOT_A_CERTIFICATE,
-	    STR("it is incomplete; copy all of it, from the BEGIN line to "
-		"the END line") },
+	    STR("it is not whole; copy all of it, from the BEGIN line to the "
+		"END line, and nothing else") },
 	[IS_TOO_MANY] = { ERR_NOT_A_CERTIFICATE,
 	    STR("it holds more than 16 certificates") },
 	[IS_BINARY] = { ERR_NOT_A_CERTIFICATE,
@@ -342,7 +342,7 @@ read_block(const struct block *b, struct arena *a, struct pem *out)
 	enum err e;
 
 	if (!b->whole)
-		return claims ? IS_CUT : IS_OTHER;
+		return IS_CUT;
 	if ((e = decode(b->body, a, &der)) == ERR_MEMORY)
 		return NO_MEMORY;
 	is = e == ERR_OK ? der_finding(der) : IS_PLAIN;
@@ -371,13 +371,24 @@ look(struct str text, struct arena *a, struct pem *out)
 	/* Apple's request wraps certificates, those of the vendor. */
 	if (has(text, "PushCertRequestCSR"))
 		return IS_REQUEST;
-	found = der_size(text) > 0 ? der_finding(text) : IS_PLAIN;
-	if (found == IS_CERTIFICATE)
+	/* Every shape has a control character in it: text has not. */
+	if ((found = der_finding(text)) == IS_CERTIFICATE)
 		return add(text, out);
 	while (next_block(&text, &b))
 		if ((is = read_block(&b, a, out)) > found)
 			found = is;
 	return found;
+}
+
+static enum finding
+look_inside(struct str text, struct arena *a, struct pem *out)
+{
+	struct str inner;
+	enum err e = decode(text, a, &inner);
+
+	if (e == ERR_OK)
+		return look(inner, a, out);
+	return e == ERR_MEMORY ? NO_MEMORY : IS_PLAIN;
 }
 
 /* Binary DER of which a browser made text: the 30 that it begins with and the
@@ -412,7 +423,6 @@ enum err
 pem_find(struct str text, struct arena *a, struct pem *out, struct str *what)
 {
 	enum finding found;
-	struct str inner;
 
 	out->n = 0;
 	if (text.n > PEM_TEXT_MAX) {
@@ -424,8 +434,8 @@ pem_find(struct str text, struct arena *a, struct pem *out, struct str *what)
 	while (text.n > 0 && is_blank(text.p[0]))
 		text = str_tail(text, 1);
 	found = look(text, a, out);
-	if (found == IS_PLAIN && decode(text, a, &inner) == ERR_OK)
-		found = look(inner, a, out);
+	if (found == IS_PLAIN)
+		found = look_inside(text, a, out);
 	if (found == IS_PLAIN)
 		found = claims(text);
 	*what = answers[found].what;

@@ -220,9 +220,10 @@ is_better(X509 *x, X509 *best)
 {
 	int by = rank(x) - rank(best);
 
-	return by != 0 ? by > 0
-		       : ASN1_TIME_compare(X509_get0_notBefore(x),
-			     X509_get0_notBefore(best)) > 0;
+	if (by == 0)
+		by = ASN1_TIME_compare(
+		    X509_get0_notAfter(x), X509_get0_notAfter(best));
+	return by > 0;
 }
 
 /* The number of the one that is meant, and *out for the caller to free; NULL

@@ -42,7 +42,8 @@ struct x509 {
 
 /*
  * Reads what people paste (pem.h). Of several certificates the one with the
- * MDM topic counts, else one that is no CA's; of several of those the newest.
+ * MDM topic counts, else one that is no CA's; of several of those the one that
+ * expires last.
  *
  * ERR_OK with out->der null: some other text, and *what says so in the words
  * of a refusal. All else as pem_find.
