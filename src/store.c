@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * store.c - opening the store, readers, and changes: those of all threads that
+ * wait at a moment go to the disk in one transaction.
+ */
+#include "store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "row.h"
+#include "store_batch.h"
+#include "store_db.h"
+#include "store_map.h"
+
+/* The format of the whole; store_open brings an older one up to it. */
+#define FORMAT 1
+
+/* What one change may read and keep: a record, a request, tokens, an event.
+ * None is longer than 64 KiB but for the event, which holds a record. */
+#define READ_MAX ((size_t)4 * DB_VALUE_MAX)
+
+struct txn {
+	struct store *st;
+	struct db_txn *db;
+	bool writes;
+	/* Of the change that runs: it has put something. */
+	bool put;
+	/* Why nothing of the transaction may be committed, or ERR_OK. */
+	enum err failed;
+};
+
+/* One call of store_update. */
+struct waiter {
+	struct batch_job job; /* first, so that the one leads to the other */
+	store_change *change;
+	void *arg;
+	enum err outcome;
+};
+
+struct store {
+	struct db *db;
+	unsigned history_keep;
+	struct batch batch;
+
+	/* What follows belongs to the thread that commits. */
+	struct txn writer;
+	struct arena read; /* rows that the running change has read */
+	char read_block[READ_MAX];
+	char room[STORE_ROOMS][DB_VALUE_MAX];
+};
+
+enum err
+store_decoded(enum err e, enum store_map map, struct str key)
+{
+	static const char *const what[STORE_MAPS] = {
+		[STORE_RECORD] = "record of tenant",
+		[STORE_HISTORY] = "history, tenant and number",
+		[STORE_TOKEN] = "token with hash",
+		[STORE_REQUEST] = "request of tenant",
+		[STORE_META] = "entry",
+	};
+	char hex[2 * DB_KEY_MAX];
+
+	if (e != ERR_CORRUPT)
+		return e;
+	str_hex((const uint8_t *)key.p, key.n, hex);
+	log_line(LOG_AT_ERROR, "store: damaged %s %.*s", what[map],
+	    (int)(2 * key.n), hex);
+	return e;
+}
+
+/* A change whose transaction has failed must not be committed, and neither may
+ * those that share it. */
+static enum err
+fail(struct txn *tx, enum err e)
+{
+	if (tx->writes && e != ERR_NOT_FOUND && tx->failed == ERR_OK)
+		tx->failed = e;
+	return e;
+}
+
+/* In a change a put moves what was read before, so that is copied. */
+static enum err
+keep(struct txn *tx, struct str *row)
+{
+	if (!tx->writes)
+		return ERR_OK;
+	*row = arena_copy(&tx->st->read, *row);
+	return str_is_null(*row) ? fail(tx, ERR_MEMORY) : ERR_OK;
+}
+
+enum err
+store_get(struct txn *tx, enum store_map map, struct str key, struct str *row)
+{
+	enum err e;
+
+	if (tx->failed != ERR_OK)
+		return tx->failed;
+	if ((e = store_db_get(tx->db, map, key, row)) != ERR_OK)
+		return fail(tx, store_decoded(e, map, key));
+	return keep(tx, row);
+}
+
+void
+store_room(struct txn *tx, enum store_room room, struct buf *out)
+{
+	buf_init(out, tx->st->room[room], sizeof(tx->st->room[room]));
+}
+
+enum err
+store_put(
+    struct txn *tx, enum store_map map, struct str key, const struct buf *row)
+{
+	enum err e;
+
+	assert(tx->writes);
+	if (tx->failed != ERR_OK)
+		return tx->failed;
+	tx->put = true;
+	e = row->full ? ERR_MEMORY
+		      : store_db_put(tx->db, map, key, buf_view(row));
+	return e == ERR_OK ? ERR_OK : fail(tx, e);
+}
+
+enum err
+store_remove(struct txn *tx, enum store_map map, struct str key)
+{
+	enum err e;
+
+	assert(tx->writes);
+	if (tx->failed != ERR_OK)
+		return tx->failed;
+	if ((e = store_db_delete(tx->db, map, key)) == ERR_NOT_FOUND)
+		return e;
+	tx->put = true;
+	return e == ERR_OK ? ERR_OK : fail(tx, e);
+}
+
+void
+store_walk(struct txn *tx, struct str key, struct store_place *at)
+{
+	at->key = key;
+	at->read = tx->writes ? tx->st->read.used : 0;
+}
+
+enum err
+store_step(
+    struct txn *tx, enum store_map map, enum db_way way, struct store_place *at)
+{
+	struct str key = at->key;
+	enum err e;
+
+	if (tx->failed != ERR_OK)
+		return tx->failed;
+	if (tx->writes)
+		tx->st->read.used = at->read;
+	if ((e = store_db_step(tx->db, map, way, &key, &at->row)) != ERR_OK)
+		return fail(tx, store_decoded(e, map, at->key));
+	/* A copy, since a put before the next step moves keys too. */
+	memcpy(at->byte, key.p, key.n);
+	at->key = str_from(at->byte, key.n);
+	return keep(tx, &at->row);
+}
+
+static void
+run_change(struct txn *tx, struct waiter *w)
+{
+	arena_reset(&tx->st->read);
+	tx->put = false;
+	w->outcome = w->change(tx, w->arg);
+	/* A change that refuses has put nothing: the others' are committed. */
+	assert(w->outcome == ERR_OK || !tx->put || tx->failed != ERR_OK);
+}
+
+/* Runs n changes in one transaction. If that fails nothing is changed, and
+ * what the single changes returned is void. */
+static enum err
+commit(struct store *st, struct batch_job *job, size_t n)
+{
+	struct txn *tx = &st->writer;
+	bool put_any = false;
+	enum err e;
+
+	if ((e = store_db_write(st->db, &tx->db)) != ERR_OK)
+		return e;
+	tx->failed = ERR_OK;
+	for (; n > 0 && tx->failed == ERR_OK; n--, job = job->next) {
+		run_change(tx, (struct waiter *)job);
+		put_any |= tx->put;
+	}
+	if (put_any && tx->failed == ERR_OK)
+		return store_db_commit(tx->db);
+	store_db_abort(tx->db);
+	return tx->failed;
+}
+
+/* If they cannot be committed together each gets a transaction of its own, so
+ * that only the one which does not fit is refused. */
+static void
+settle(struct batch_job *first, size_t n, void *arg)
+{
+	struct store *st = arg;
+	struct batch_job *job = first;
+	enum err e = commit(st, first, n);
+
+	if (e == ERR_OK)
+		return;
+	if (n == 1) {
+		((struct waiter *)first)->outcome = e;
+		return;
+	}
+	for (; n > 0; n--, job = job->next)
+		settle(job, 1, st);
+}
+
+enum err
+store_update(struct store *st, store_change *change, void *arg)
+{
+	struct waiter w = { .change = change, .arg = arg };
+	enum err e;
+
+	if ((e = store_batch_do(&st->batch, &w.job)) != ERR_OK)
+		return e;
+	return w.outcome;
+}
+
+static enum err
+read_format(struct txn *tx, uint64_t *format)
+{
+	struct str key = str_of("format"), row, field;
+	enum err e;
+
+	*format = 0;
+	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	if ((e = row_decode(key, row, &field, 1)) != ERR_OK)
+		return store_decoded(e, STORE_META, key);
+	*format = row_get_u64(field);
+	return *format <= FORMAT ? ERR_OK : ERR_NEWER;
+}
+
+/* Brings a store of an older format, or one with nothing in it, up to ours. */
+static enum err
+upgrade(struct txn *tx, void *arg)
+{
+	struct str key = str_of("format"), field;
+	char number[ROW_U64_LEN];
+	uint64_t format;
+	struct buf row;
+	enum err e;
+
+	(void)arg;
+	/* Another process may have done it since we looked. */
+	if ((e = read_format(tx, &format)) != ERR_OK || format == FORMAT)
+		return e;
+	field = row_u64(FORMAT, number);
+	store_room(tx, STORE_ROW, &row);
+	row_encode(key, &field, 1, &row);
+	return store_put(tx, STORE_META, key, &row);
+}
+
+static enum err
+check_format(struct store *st, bool create)
+{
+	struct txn *tx = NULL;
+	uint64_t format = 0;
+	enum err e;
+
+	if ((e = store_reader(st, &tx)) != ERR_OK)
+		return e;
+	if ((e = store_begin(tx)) == ERR_OK)
+		e = read_format(tx, &format);
+	store_end(tx);
+	store_reader_free(tx);
+	if (e != ERR_OK || format == FORMAT)
+		return e;
+	if (format == 0 && !create)
+		return ERR_NO_STORE;
+	return store_update(st, upgrade, NULL);
+}
+
+unsigned
+store_history_keep(const struct txn *tx)
+{
+	return tx->st->history_keep;
+}
+
+enum err
+store_open(const struct store_options *options, struct store **out)
+{
+	static const char *const maps[] = {
+		[STORE_RECORD] = "record",
+		[STORE_HISTORY] = "history",
+		[STORE_TOKEN] = "token",
+		[STORE_REQUEST] = "request",
+		[STORE_META] = "meta",
+		[STORE_MAPS] = NULL,
+	};
+	struct db_options db = {
+		.directory = options->directory,
+		.map_size = options->map_size,
+		.readers = options->readers,
+		.create = options->create,
+		.maps = maps,
+	};
+	struct store *st = calloc(1, sizeof(*st));
+	enum err e;
+
+	if (st == NULL)
+		return ERR_MEMORY;
+	/* Without one the numbers would begin anew with each event. */
+	st->history_keep = options->history_keep > 0 ? options->history_keep
+						     : 1;
+	st->writer = (struct txn){ .st = st, .writes = true };
+	arena_init(&st->read, st->read_block, sizeof(st->read_block));
+	if ((e = store_batch_init(&st->batch, settle, st)) != ERR_OK) {
+		free(st);
+		return e;
+	}
+	if ((e = store_db_open(&db, &st->db)) != ERR_OK ||
+	    (e = check_format(st, options->create)) != ERR_OK) {
+		store_close(st);
+		return e;
+	}
+	*out = st;
+	return ERR_OK;
+}
+
+void
+store_close(struct store *st)
+{
+	if (st == NULL)
+		return;
+	store_db_close(st->db);
+	store_batch_destroy(&st->batch);
+	free(st);
+}
+
+void
+store_tidy(struct store *st)
+{
+	store_db_tidy(st->db);
+}
+
+enum err
+store_reader(struct store *st, struct txn **out)
+{
+	struct txn *tx = calloc(1, sizeof(*tx));
+	enum err e;
+
+	if (tx == NULL)
+		return ERR_MEMORY;
+	tx->st = st;
+	if ((e = store_db_reader(st->db, &tx->db)) != ERR_OK) {
+		free(tx);
+		return e;
+	}
+	*out = tx;
+	return ERR_OK;
+}
+
+void
+store_reader_free(struct txn *tx)
+{
+	if (tx == NULL)
+		return;
+	store_db_reader_free(tx->db);
+	free(tx);
+}
+
+enum err
+store_begin(struct txn *tx)
+{
+	return store_db_begin(tx->db);
+}
+
+void
+store_end(struct txn *tx)
+{
+	if (tx != NULL)
+		store_db_end(tx->db);
+}

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * store_db.c - the LMDB environment: opening it, transactions, pairs of bytes.
+ *
+ * Every commit is on the disk when it returns: MDB_NOSYNC, MDB_NOMETASYNC and
+ * MDB_WRITEMAP lose acknowledged changes and are not used. MDB_NOTLS lets a
+ * thread have several readers.
+ */
+#include "store_db.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <lmdb.h>
+
+#include "log.h"
+#include "store_dir.h"
+
+#define MIB ((size_t)1024 * 1024)
+
+/* A thread that reads keeps a slot in the lock file, 64 bytes, for as long as
+ * it lives: this is room for 100 processes of 80 threads. Never another number,
+ * as processes that see different sizes of the file crash. */
+#define READERS 8192
+#define LOCK_SIZE ((READERS + 4) * 64)
+
+struct db_txn {
+	struct db *db;
+	MDB_txn *mdb; /* of a reader, also between its transactions */
+	bool writes;
+	bool open;
+	struct db_txn *next;
+	struct db_txn **link;
+};
+
+struct db {
+	char *directory;
+	const char *const *maps;
+	size_t map_size;
+	pid_t pid;
+
+	MDB_env *env; /* NULL while it cannot be opened anew */
+	MDB_dbi dbi[DB_MAPS_MAX];
+	/* Shared as long as a transaction is open; whoever gets it for himself
+	 * alone may open the environment anew. */
+	pthread_rwlock_t use;
+	/* LMDB's reason why that must be done, or 0. */
+	atomic_int worn;
+	/* The last failure that was logged: it may come thousands of times. */
+	atomic_int told;
+
+	pthread_mutex_t readers_lock;
+	struct db_txn *readers;
+	struct db_txn writer;
+};
+
+static enum err
+outcome(struct db *db, const char *doing, int rc)
+{
+	enum err e = ERR_STORE;
+
+	switch (rc) {
+	case MDB_SUCCESS:
+		return ERR_OK;
+	case MDB_NOTFOUND:
+		return ERR_NOT_FOUND;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		e = ERR_FULL;
+		break;
+	case MDB_PAGE_NOTFOUND:
+	case MDB_CORRUPTED:
+	case MDB_INVALID:
+		e = ERR_CORRUPT;
+		break;
+	default:
+		break;
+	}
+	if (atomic_exchange(&db->told, rc) != rc)
+		log_line(
+		    LOG_AT_ERROR, "store: %s: %s", doing, mdb_strerror(rc));
+	return e;
+}
+
+/* No transaction is open. */
+static void
+close_environment(struct db *db)
+{
+	struct db_txn *tx;
+
+	pthread_mutex_lock(&db->readers_lock);
+	for (tx = db->readers; tx != NULL; tx = tx->next) {
+		mdb_txn_abort(tx->mdb);
+		tx->mdb = NULL;
+	}
+	pthread_mutex_unlock(&db->readers_lock);
+	mdb_env_close(db->env);
+	db->env = NULL;
+}
+
+static int
+open_file(struct db *db, size_t map_size)
+{
+	int rc;
+
+	if ((rc = mdb_env_create(&db->env)) != 0) {
+		db->env = NULL;
+		return rc;
+	}
+	if ((rc = mdb_env_set_mapsize(db->env, map_size)) == 0 &&
+	    (rc = mdb_env_set_maxreaders(db->env, READERS)) == 0 &&
+	    (rc = mdb_env_set_maxdbs(db->env, DB_MAPS_MAX)) == 0)
+		rc = mdb_env_open(db->env, db->directory, MDB_NOTLS, 0600);
+	if (rc != 0)
+		close_environment(db);
+	return rc;
+}
+
+/* Takes a smaller map where the address space is limited; LMDB never takes one
+ * that is smaller than the data. */
+static int
+open_file_limited(struct db *db)
+{
+	static const size_t smaller[] = { 256 * MIB, 64 * MIB, 32 * MIB,
+		16 * MIB };
+	int rc = open_file(db, db->map_size);
+	size_t i;
+
+	for (i = 0; i < sizeof(smaller) / sizeof(smaller[0]); i++)
+		if (rc == ENOMEM && smaller[i] < db->map_size)
+			rc = open_file(db, smaller[i]);
+	return rc;
+}
+
+static int
+open_maps(struct db *db, unsigned txn_flags, unsigned map_flags)
+{
+	MDB_txn *txn;
+	unsigned i;
+	int rc;
+
+	if ((rc = mdb_txn_begin(db->env, NULL, txn_flags, &txn)) != 0)
+		return rc;
+	for (i = 0; rc == 0 && db->maps[i] != NULL; i++)
+		rc = mdb_dbi_open(txn, db->maps[i], map_flags, &db->dbi[i]);
+	if (rc == 0)
+		return mdb_txn_commit(txn);
+	mdb_txn_abort(txn);
+	return rc;
+}
+
+static enum err
+open_environment(struct db *db, bool create)
+{
+	int dir, dead, rc;
+	enum err e;
+
+	e = store_dir_open(db->directory, create, LOCK_SIZE, &dir);
+	if (e != ERR_OK)
+		return e;
+	if ((rc = open_file_limited(db)) == 0) {
+		mdb_reader_check(db->env, &dead);
+		rc = open_maps(db, MDB_RDONLY, 0);
+		if (rc == MDB_NOTFOUND && create &&
+		    (rc = open_maps(db, 0, MDB_CREATE)) == 0)
+			store_dir_sync(dir);
+		if (rc != 0)
+			close_environment(db);
+	}
+	close(dir);
+	return rc == MDB_NOTFOUND ? ERR_NO_STORE : outcome(db, "open", rc);
+}
+
+enum err
+store_db_open(const struct db_options *options, struct db **out)
+{
+	struct db *db = calloc(1, sizeof(*db));
+	char *absolute;
+	enum err e = ERR_MEMORY;
+
+	if (db == NULL || (db->directory = strdup(options->directory)) == NULL)
+		goto out;
+	if (options->readers > READERS) {
+		e = outcome(db, "open", MDB_READERS_FULL);
+		goto out;
+	}
+	db->maps = options->maps;
+	db->map_size = options->map_size;
+	db->pid = getpid();
+	db->writer = (struct db_txn){ .db = db, .writes = true };
+	if (pthread_rwlock_init(&db->use, NULL) != 0 ||
+	    pthread_mutex_init(&db->readers_lock, NULL) != 0)
+		goto out;
+	if ((e = open_environment(db, options->create)) != ERR_OK)
+		goto out;
+	/* For reopen, whatever the working directory is by then. */
+	if ((absolute = realpath(db->directory, NULL)) == NULL) {
+		e = outcome(db, db->directory, errno);
+		goto out;
+	}
+	free(db->directory);
+	db->directory = absolute;
+	*out = db;
+	db = NULL;
+out:
+	store_db_close(db);
+	return e;
+}
+
+void
+store_db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	assert(db->readers == NULL);
+	if (db->env != NULL)
+		close_environment(db);
+	pthread_mutex_destroy(&db->readers_lock);
+	pthread_rwlock_destroy(&db->use);
+	free(db->directory);
+	free(db);
+}
+
+/*
+ * LMDB gives up for good after a failed write of its root (MDB_PANIC), and
+ * cannot read what another process wrote behind the end of our map
+ * (MDB_MAP_RESIZED). Both need the environment opened anew, which needs a
+ * moment without transactions: since none begins any more, it comes soon, and
+ * until then the answer is ERR_STORE.
+ */
+static void
+reopen(struct db *db)
+{
+	MDB_envinfo info;
+
+	if (pthread_rwlock_trywrlock(&db->use) != 0)
+		return;
+	if (atomic_load(&db->worn) == 0)
+		goto out;
+	if (db->env != NULL) {
+		/* Twice as much, so that it does not happen at every turn. */
+		if (atomic_load(&db->worn) == MDB_MAP_RESIZED &&
+		    mdb_env_info(db->env, &info) == 0)
+			db->map_size = 2 * info.me_mapsize;
+		close_environment(db);
+	}
+	if (open_environment(db, false) == ERR_OK)
+		atomic_store(&db->worn, 0);
+out:
+	pthread_rwlock_unlock(&db->use);
+}
+
+static enum err
+enter(struct db *db)
+{
+	if (atomic_load(&db->worn) != 0)
+		reopen(db);
+	if (pthread_rwlock_rdlock(&db->use) != 0)
+		return ERR_STORE;
+	if (atomic_load(&db->worn) == 0)
+		return ERR_OK;
+	pthread_rwlock_unlock(&db->use);
+	return ERR_STORE;
+}
+
+static void
+leave(struct db *db)
+{
+	pthread_rwlock_unlock(&db->use);
+}
+
+void
+store_db_tidy(struct db *db)
+{
+	int dead;
+
+	if (enter(db) != ERR_OK)
+		return;
+	mdb_reader_check(db->env, &dead);
+	leave(db);
+}
+
+static enum err
+check_process(const struct db *db)
+{
+	if (getpid() == db->pid)
+		return ERR_OK;
+	log_line(LOG_AT_ERROR, "store: used after a fork");
+	return ERR_STORE;
+}
+
+static int
+start(struct db_txn *tx)
+{
+	MDB_env *env = tx->db->env;
+	int rc, dead;
+
+	if (tx->writes)
+		return mdb_txn_begin(env, NULL, 0, &tx->mdb);
+	if (tx->mdb != NULL)
+		return mdb_txn_renew(tx->mdb);
+	rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &tx->mdb);
+	if (rc == MDB_READERS_FULL && mdb_reader_check(env, &dead) == 0)
+		rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &tx->mdb);
+	return rc;
+}
+
+static enum err
+begin(struct db_txn *tx)
+{
+	struct db *db = tx->db;
+	int rc = 0, tries;
+	enum err e;
+
+	for (tries = 0; tries < 2; tries++) {
+		if ((e = enter(db)) != ERR_OK)
+			return e;
+		if ((rc = start(tx)) == 0) {
+			tx->open = true;
+			return ERR_OK;
+		}
+		leave(db);
+		if (rc != MDB_PANIC && rc != MDB_MAP_RESIZED)
+			break;
+		atomic_store(&db->worn, rc);
+	}
+	return outcome(db, "begin", rc);
+}
+
+enum err
+store_db_reader(struct db *db, struct db_txn **out)
+{
+	struct db_txn *tx;
+	enum err e;
+
+	if ((e = check_process(db)) != ERR_OK)
+		return e;
+	if ((tx = calloc(1, sizeof(*tx))) == NULL)
+		return ERR_MEMORY;
+	tx->db = db;
+	pthread_mutex_lock(&db->readers_lock);
+	tx->link = &db->readers;
+	if ((tx->next = db->readers) != NULL)
+		tx->next->link = &tx->next;
+	db->readers = tx;
+	pthread_mutex_unlock(&db->readers_lock);
+	/* Takes its slot now, so that no request fails for want of one. */
+	if ((e = store_db_begin(tx)) != ERR_OK) {
+		store_db_reader_free(tx);
+		return e;
+	}
+	store_db_end(tx);
+	*out = tx;
+	return ERR_OK;
+}
+
+void
+store_db_reader_free(struct db_txn *tx)
+{
+	if (tx == NULL)
+		return;
+	store_db_end(tx);
+	pthread_mutex_lock(&tx->db->readers_lock);
+	if ((*tx->link = tx->next) != NULL)
+		tx->next->link = tx->link;
+	mdb_txn_abort(tx->mdb);
+	pthread_mutex_unlock(&tx->db->readers_lock);
+	free(tx);
+}
+
+enum err
+store_db_begin(struct db_txn *tx)
+{
+	assert(!tx->writes && !tx->open);
+	return begin(tx);
+}
+
+void
+store_db_end(struct db_txn *tx)
+{
+	if (tx == NULL || !tx->open)
+		return;
+	mdb_txn_reset(tx->mdb);
+	tx->open = false;
+	leave(tx->db);
+}
+
+enum err
+store_db_write(struct db *db, struct db_txn **out)
+{
+	enum err e;
+
+	if ((e = check_process(db)) != ERR_OK)
+		return e;
+	*out = &db->writer;
+	return begin(&db->writer);
+}
+
+/* The writer is somebody else's as soon as LMDB's lock is gone. */
+static MDB_txn *
+hand_over(struct db_txn *tx)
+{
+	MDB_txn *mdb = tx->mdb;
+
+	assert(tx->writes && tx->open);
+	tx->mdb = NULL;
+	tx->open = false;
+	return mdb;
+}
+
+enum err
+store_db_commit(struct db_txn *tx)
+{
+	struct db *db = tx->db;
+	int rc = mdb_txn_commit(hand_over(tx));
+
+	leave(db);
+	if (rc == 0)
+		atomic_store(&db->told, 0);
+	return outcome(db, "commit", rc);
+}
+
+void
+store_db_abort(struct db_txn *tx)
+{
+	struct db *db = tx->db;
+
+	mdb_txn_abort(hand_over(tx));
+	leave(db);
+}
+
+/* LMDB's type has no const, but LMDB does not write to what we give it. */
+static MDB_val
+given(struct str s)
+{
+	return (MDB_val){ .mv_size = s.n, .mv_data = (void *)(uintptr_t)s.p };
+}
+
+static struct str
+found(MDB_val v)
+{
+	return str_from(v.mv_data, v.mv_size);
+}
+
+/* In the order of the map. */
+static bool
+is_less(struct str a, struct str b)
+{
+	int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+
+	return c < 0 || (c == 0 && a.n < b.n);
+}
+
+enum err
+store_db_get(struct db_txn *tx, unsigned map, struct str key, struct str *value)
+{
+	struct db *db = tx->db;
+	MDB_val k = given(key), v;
+	int rc;
+
+	if ((rc = mdb_get(tx->mdb, db->dbi[map], &k, &v)) != 0)
+		return outcome(db, "get", rc);
+	*value = found(v);
+	/* What follows must not be looked at: it may end behind the file. */
+	return value->n <= DB_VALUE_MAX ? ERR_OK : ERR_CORRUPT;
+}
+
+static int
+seek(MDB_cursor *cursor, enum db_way way, struct str from, MDB_val *k,
+    MDB_val *v)
+{
+	int rc;
+
+	if (str_is_null(from))
+		return mdb_cursor_get(
+		    cursor, k, v, way == DB_NEXT ? MDB_FIRST : MDB_LAST);
+	*k = given(from);
+	rc = mdb_cursor_get(cursor, k, v, MDB_SET_RANGE);
+	if (way == DB_PREVIOUS && rc == MDB_NOTFOUND)
+		return mdb_cursor_get(cursor, k, v, MDB_LAST);
+	if (way == DB_PREVIOUS && rc == 0)
+		return mdb_cursor_get(cursor, k, v, MDB_PREV);
+	if (way == DB_NEXT && rc == 0 && str_eq(found(*k), from))
+		return mdb_cursor_get(cursor, k, v, MDB_NEXT);
+	return rc;
+}
+
+enum err
+store_db_step(struct db_txn *tx, unsigned map, enum db_way way, struct str *key,
+    struct str *value)
+{
+	struct db *db = tx->db;
+	struct str from = *key;
+	MDB_cursor *cursor;
+	MDB_val k, v;
+	int rc;
+
+	if ((rc = mdb_cursor_open(tx->mdb, db->dbi[map], &cursor)) != 0)
+		return outcome(db, "walk", rc);
+	rc = seek(cursor, way, from, &k, &v);
+	mdb_cursor_close(cursor);
+	if (rc != 0)
+		return outcome(db, "walk", rc);
+	*key = found(k);
+	*value = found(v);
+	if (key->n == 0 || key->n > DB_KEY_MAX || value->n > DB_VALUE_MAX)
+		return ERR_CORRUPT;
+	/* Else a damaged page could send us round in circles. */
+	if (!str_is_null(from) &&
+	    !is_less(
+		way == DB_NEXT ? from : *key, way == DB_NEXT ? *key : from))
+		return ERR_CORRUPT;
+	return ERR_OK;
+}
+
+enum err
+store_db_put(struct db_txn *tx, unsigned map, struct str key, struct str value)
+{
+	MDB_val k = given(key), v = given(value);
+
+	assert(key.n > 0 && key.n <= DB_KEY_MAX && value.n <= DB_VALUE_MAX);
+	return outcome(
+	    tx->db, "put", mdb_put(tx->mdb, tx->db->dbi[map], &k, &v, 0));
+}
+
+enum err
+store_db_delete(struct db_txn *tx, unsigned map, struct str key)
+{
+	MDB_val k = given(key);
+
+	return outcome(
+	    tx->db, "delete", mdb_del(tx->mdb, tx->db->dbi[map], &k, NULL));
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * store_db.h - ordered maps of byte strings in one file, shared by threads and
+ * processes: the part of store that speaks to LMDB; private to it.
+ *
+ * It knows nothing of what it keeps. It sees to it that the directory is ours
+ * alone and local, that what is committed is on the disk, and that the file is
+ * opened anew by itself after an error which LMDB does not survive.
+ *
+ * Outcomes beside those named: ERR_FULL (disk or map), ERR_CORRUPT (a damaged
+ * page), ERR_STORE (anything else; its cause is logged).
+ */
+#ifndef PUSHCERT_STORE_DB_H
+#define PUSHCERT_STORE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attr.h"
+#include "err.h"
+#include "str.h"
+
+/* Longest key that is used here, and the longest value: a longer one in the
+ * file is damage. */
+#define DB_KEY_MAX 32
+#define DB_VALUE_MAX (128 * 1024)
+#define DB_MAPS_MAX 8
+
+struct db;
+struct db_txn;
+
+struct db_options {
+	const char *directory;
+	size_t map_size;
+	/* ERR_STORE if there is no room for so many. */
+	unsigned readers;
+	/* Make what is missing. */
+	bool create;
+	/* Names of the maps, which are numbered in this order; ends with NULL;
+	 * must live as long as the database. */
+	const char *const *maps;
+};
+
+/* ERR_NO_STORE, ERR_NOT_PRIVATE, ERR_NETWORK_FS. Not twice in a process, and
+ * not before a fork: the process then loses its locks. */
+enum err
+store_db_open(const struct db_options *options, struct db **out) ATTR_CHECKED;
+/* No reader may be left. NULL is allowed. */
+void store_db_close(struct db *db);
+/* Forgets the readers of dead processes. */
+void store_db_tidy(struct db *db);
+
+/* A reader sees from store_db_begin to store_db_end what was committed before.
+ */
+enum err store_db_reader(struct db *db, struct db_txn **out) ATTR_CHECKED;
+void store_db_reader_free(struct db_txn *tx);
+enum err store_db_begin(struct db_txn *tx) ATTR_CHECKED;
+void store_db_end(struct db_txn *tx);
+
+/* The one write transaction; waits for those of other threads and processes.
+ * It ends with store_db_commit, whatever that returns, or with store_db_abort;
+ * after a failed put or delete with store_db_abort. */
+enum err store_db_write(struct db *db, struct db_txn **out) ATTR_CHECKED;
+enum err store_db_commit(struct db_txn *tx) ATTR_CHECKED;
+void store_db_abort(struct db_txn *tx);
+
+/* The value lives until the reader ends or the writer puts or deletes.
+ * ERR_NOT_FOUND. */
+enum err store_db_get(struct db_txn *tx, unsigned map, struct str key,
+    struct str *value) ATTR_CHECKED;
+
+/*
+ * The pair of the least key that is greater than *key, or of the greatest key
+ * that is less; *key is then that pair's. The null key stands before the first
+ * and behind the last. ERR_NOT_FOUND at the end. A walk made of these goes on
+ * whatever is put or deleted between two steps.
+ */
+enum db_way { DB_NEXT, DB_PREVIOUS };
+enum err store_db_step(struct db_txn *tx, unsigned map, enum db_way way,
+    struct str *key, struct str *value) ATTR_CHECKED;
+
+enum err store_db_put(struct db_txn *tx, unsigned map, struct str key,
+    struct str value) ATTR_CHECKED;
+/* ERR_NOT_FOUND changes nothing and is no failure. */
+enum err
+store_db_delete(struct db_txn *tx, unsigned map, struct str key) ATTR_CHECKED;
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * store_dir.c - the checks of the data directory, before anything in it is
+ * read.
+ */
+#include "store_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define DIRECTORY_MODE 0700
+#define FILE_MODE 0600
+
+/*
+ * File systems of other machines, on which locks or maps do not hold (f_type
+ * of statfs). FUSE is among them since it does not tell what is behind it.
+ */
+static const uint32_t network[] = {
+	0x00006969, /* NFS */
+	0x0000517b, /* SMB */
+	0xfe534d42, /* SMB 2 */
+	0xff534d42, /* CIFS */
+	0x01021997, /* 9P */
+	0x65735546, /* FUSE */
+	0x5346414f, /* AFS */
+	0x6b414653, /* AFS of the kernel */
+	0x73757245, /* Coda */
+	0x00c36400, /* Ceph */
+	0x0000564c, /* NetWare */
+	0x0bd00bd0, /* Lustre */
+	0x7461636f, /* OCFS2 */
+	0x01161970, /* GFS2 */
+	0x47504653, /* GPFS */
+	0x20030528, /* OrangeFS */
+	0x786f4256, /* VirtualBox shared folders */
+};
+
+static enum err
+failed(const char *directory, const char *name, int cause)
+{
+	log_line(LOG_AT_ERROR, "%s/%s: %s", directory, name, strerror(cause));
+	switch (cause) {
+	case ENOSPC:
+	case EDQUOT:
+		return ERR_FULL;
+	case EACCES: /* of another user */
+	case ELOOP: /* a symbolic link: name what it points at instead */
+	case ENOTDIR:
+		return ERR_NOT_PRIVATE;
+	default:
+		return ERR_STORE;
+	}
+}
+
+static enum err
+check_ours(const char *directory, const char *name, int fd, mode_t type)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return failed(directory, name, errno);
+	if ((st.st_mode & S_IFMT) == type && st.st_uid == geteuid() &&
+	    (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+		return ERR_OK;
+	log_line(LOG_AT_ERROR,
+	    "%s/%s: mode %o of user %ld, but must be %o of user %ld", directory,
+	    name, (unsigned)st.st_mode & 07777, (long)st.st_uid,
+	    type == S_IFDIR ? DIRECTORY_MODE : FILE_MODE, (long)geteuid());
+	return ERR_NOT_PRIVATE;
+}
+
+static enum err
+check_local(const char *directory, int fd)
+{
+	struct statfs fs;
+	size_t i;
+
+	if (fstatfs(fd, &fs) != 0)
+		return failed(directory, ".", errno);
+	for (i = 0; i < sizeof(network) / sizeof(network[0]); i++)
+		if ((uint32_t)fs.f_type == network[i])
+			return ERR_NETWORK_FS;
+	return ERR_OK;
+}
+
+static enum err
+make_directory(const char *path)
+{
+	if (mkdir(path, DIRECTORY_MODE) != 0)
+		return errno == EEXIST ? ERR_OK : failed(path, ".", errno);
+	/* The umask may have taken away what we need. */
+	return chmod(path, DIRECTORY_MODE) == 0 ? ERR_OK
+						: failed(path, ".", errno);
+}
+
+/* The file must be ours alone; *fd is to be closed unless it is -1. */
+static enum err
+open_file(
+    const char *directory, int dir, const char *name, bool create, int *fd)
+{
+	int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+
+	*fd = openat(dir, name, flags);
+	if (*fd < 0 && errno == ENOENT) {
+		if (!create)
+			return ERR_NO_STORE;
+		*fd = openat(dir, name, flags | O_CREAT, FILE_MODE);
+		if (*fd >= 0 && fchmod(*fd, FILE_MODE) != 0)
+			return failed(directory, name, errno);
+	}
+	if (*fd < 0)
+		return failed(directory, name, errno);
+	return check_ours(directory, name, *fd, S_IFREG);
+}
+
+static enum err
+check_data(const char *directory, int dir, bool create)
+{
+	struct stat st;
+	int fd;
+	enum err e;
+
+	if ((e = open_file(directory, dir, "data.mdb", create, &fd)) != ERR_OK)
+		goto out;
+	/* Of a first start that got no further than here. */
+	if (fstat(fd, &st) == 0 && st.st_size == 0 && !create)
+		e = ERR_NO_STORE;
+out:
+	if (fd >= 0)
+		close(fd);
+	return e;
+}
+
+/*
+ * A process that has the database open holds a lock on the byte that has its
+ * number. A lock of the open file, other than one of the process, sees those
+ * of its own process too.
+ */
+static bool
+is_open_already(int fd)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = getpid(),
+		.l_len = 1,
+	};
+
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* A write to a hole in the lock file's map would kill us on a full disk. */
+static enum err
+check_lock(const char *directory, int dir, size_t size)
+{
+	int fd, cause;
+	enum err e;
+
+	if ((e = open_file(directory, dir, "lock.mdb", true, &fd)) != ERR_OK)
+		goto out;
+	if (is_open_already(fd)) {
+		log_line(LOG_AT_ERROR,
+		    "%s: open already in this process, or in one of the same "
+		    "number in another container",
+		    directory);
+		/* fd stays open: to close it would drop this process's locks
+		 * under the one who has the database open. */
+		return ERR_STORE;
+	}
+	if ((cause = posix_fallocate(fd, 0, (off_t)size)) != 0)
+		e = failed(directory, "lock.mdb", cause);
+out:
+	if (fd >= 0)
+		close(fd);
+	return e;
+}
+
+enum err
+store_dir_open(const char *path, bool create, size_t lock_size, int *fd)
+{
+	enum err e;
+
+	*fd = -1;
+	if (create && (e = make_directory(path)) != ERR_OK)
+		return e;
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*fd < 0)
+		return errno == ENOENT ? ERR_NO_STORE
+				       : failed(path, ".", errno);
+	if ((e = check_ours(path, ".", *fd, S_IFDIR)) == ERR_OK &&
+	    (e = check_local(path, *fd)) == ERR_OK &&
+	    (e = check_data(path, *fd, create)) == ERR_OK &&
+	    (e = check_lock(path, *fd, lock_size)) == ERR_OK)
+		return ERR_OK;
+	close(*fd);
+	return e;
+}
+
+void
+store_dir_sync(int fd)
+{
+	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* The parent may not be ours to read; then its file system is left to
+	 * put the new directory on the disk in its own time. */
+	if (parent >= 0) {
+		fsync(parent);
+		close(parent);
+	}
+	if (fsync(fd) != 0)
+		log_line(LOG_AT_WARNING, "data directory: %s", strerror(errno));
+}

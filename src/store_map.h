@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * store_map.h - rows under keys in the store's maps: what store.c gives to
+ * store_rows.c; private to store.
+ *
+ * Once one of these has failed with anything but ERR_NOT_FOUND in a change,
+ * they all fail, and nothing of the transaction is committed.
+ */
+#ifndef PUSHCERT_STORE_MAP_H
+#define PUSHCERT_STORE_MAP_H
+
+#include <stddef.h>
+
+#include "attr.h"
+#include "err.h"
+#include "mem.h"
+#include "store.h"
+#include "store_db.h"
+#include "str.h"
+
+enum store_map {
+	STORE_RECORD, /* key: tenant */
+	STORE_HISTORY, /* tenant, number with its greatest byte first */
+	STORE_TOKEN, /* SHA-256 */
+	STORE_REQUEST, /* tenant */
+	STORE_META, /* a name */
+	STORE_MAPS
+};
+
+/* Logs what is damaged, as nobody above knows which row of a walk it was, and
+ * returns e. */
+enum err store_decoded(enum err e, enum store_map map, struct str key);
+
+/* The row lives until the transaction ends. ERR_NOT_FOUND. */
+enum err store_get(struct txn *tx, enum store_map map, struct str key,
+    struct str *row) ATTR_CHECKED;
+
+/* Room for the row to put, and for one that goes into it. */
+enum store_room { STORE_ROW, STORE_NESTED, STORE_ROOMS };
+void store_room(struct txn *tx, enum store_room room, struct buf *out);
+
+/* ERR_MEMORY for a row that had no room. */
+enum err store_put(struct txn *tx, enum store_map map, struct str key,
+    const struct buf *row) ATTR_CHECKED;
+enum err
+store_remove(struct txn *tx, enum store_map map, struct str key) ATTR_CHECKED;
+
+/* A place in a walk: a key, and the row of that key until the next step. */
+struct store_place {
+	char byte[DB_KEY_MAX];
+	struct str key;
+	struct str row;
+	size_t read; /* before the first step */
+};
+
+/* Stands at a key, or before the first one where that is null. */
+void store_walk(struct txn *tx, struct str key, struct store_place *at);
+/* ERR_NOT_FOUND at the end. */
+enum err store_step(struct txn *tx, enum store_map map, enum db_way way,
+    struct store_place *at) ATTR_CHECKED;
+
+/* Newest events to keep of each tenant; one at least. */
+unsigned store_history_keep(const struct txn *tx);
+
+#endif

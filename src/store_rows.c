@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * store_rows.c - records, their history, tokens and requests as rows.
+ *
+ * The order of the fields is that of the stored form: new ones go to the end.
+ */
+#include "store.h"
+
+#include <string.h>
+
+#include "row.h"
+#include "store_map.h"
+
+static struct str
+tenant_key(const struct guid *tenant)
+{
+	return str_from((const char *)tenant->byte, sizeof(tenant->byte));
+}
+
+/* The end of a walk is no failure. */
+static enum err
+walked(enum err e)
+{
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+store_record(struct txn *tx, const struct guid *tenant, struct record *out)
+{
+	struct str key = tenant_key(tenant), row;
+	enum err e;
+
+	if ((e = store_get(tx, STORE_RECORD, key, &row)) != ERR_OK)
+		return e;
+	return store_decoded(record_decode(key, row, out), STORE_RECORD, key);
+}
+
+enum err
+store_record_put(
+    struct txn *tx, const struct guid *tenant, const struct record *r)
+{
+	struct str key = tenant_key(tenant);
+	struct buf row;
+
+	store_room(tx, STORE_ROW, &row);
+	record_encode(key, r, &row);
+	return store_put(tx, STORE_RECORD, key, &row);
+}
+
+enum err
+store_record_delete(struct txn *tx, const struct guid *tenant)
+{
+	return store_remove(tx, STORE_RECORD, tenant_key(tenant));
+}
+
+enum err
+store_records(struct txn *tx, store_record_visit *visit, void *arg)
+{
+	struct guid tenant;
+	struct store_place at;
+	struct record r;
+	enum err e;
+
+	store_walk(tx, str_of(NULL), &at);
+	while ((e = store_step(tx, STORE_RECORD, DB_NEXT, &at)) == ERR_OK) {
+		e = record_decode(at.key, at.row, &r);
+		if (e == ERR_OK && at.key.n != sizeof(tenant.byte))
+			e = ERR_CORRUPT;
+		if (e != ERR_OK)
+			return store_decoded(e, STORE_RECORD, at.key);
+		memcpy(tenant.byte, at.key.p, sizeof(tenant.byte));
+		if ((e = visit(&tenant, &r, arg)) != ERR_OK)
+			return e;
+	}
+	return walked(e);
+}
+
+/* The key of an event: numbers sort by their greatest byte first. */
+#define EVENT_KEY_LEN (sizeof(struct guid) + 8)
+
+static struct str
+event_key(const struct guid *tenant, uint64_t number, char out[EVENT_KEY_LEN])
+{
+	size_t i;
+
+	memcpy(out, tenant->byte, sizeof(tenant->byte));
+	for (i = EVENT_KEY_LEN; i > sizeof(tenant->byte); number >>= 8)
+		out[--i] = (char)(number & 0xff);
+	return str_from(out, EVENT_KEY_LEN);
+}
+
+/* The number in the key of an event of this tenant; 0 if it is no such. */
+static uint64_t
+event_number(struct str key, const struct guid *tenant)
+{
+	uint64_t number = 0;
+	size_t i;
+
+	if (key.n != EVENT_KEY_LEN ||
+	    !str_eq(str_head(key, sizeof(tenant->byte)), tenant_key(tenant)))
+		return 0;
+	for (i = sizeof(tenant->byte); i < key.n; i++)
+		number = number << 8 | (unsigned char)key.p[i];
+	return number;
+}
+
+enum {
+	EVENT_AT,
+	EVENT_NANO,
+	EVENT_ACTION,
+	EVENT_ACTOR,
+	EVENT_OUTCOME,
+	EVENT_CHANGED,
+	EVENT_FINGERPRINT,
+	EVENT_FORMER, /* a record's row, under the event's key */
+	EVENT_FIELDS
+};
+
+static void
+encode_event(
+    struct str key, const struct event *ev, struct buf *former, struct buf *row)
+{
+	char at[ROW_U64_LEN], nano[ROW_U64_LEN], action[ROW_U64_LEN],
+	    changed[ROW_U64_LEN];
+	struct str field[EVENT_FIELDS] = {
+		[EVENT_AT] = row_u64((uint64_t)ev->when.at, at),
+		[EVENT_NANO] = row_u64(ev->when.nano, nano),
+		[EVENT_ACTION] = row_u64(ev->action, action),
+		[EVENT_ACTOR] = ev->actor,
+		[EVENT_OUTCOME] = ev->outcome,
+		[EVENT_CHANGED] = row_u64(ev->changed, changed),
+		[EVENT_FINGERPRINT] = ev->fingerprint,
+	};
+
+	if (ev->had_former) {
+		record_encode(key, &ev->former, former);
+		field[EVENT_FORMER] = buf_view(former);
+	}
+	row_encode(key, field, EVENT_FIELDS, row);
+	row->full |= former->full;
+}
+
+static enum err
+decode_event(struct str key, struct str row, struct event *ev)
+{
+	struct str field[EVENT_FIELDS];
+	enum err e;
+
+	if ((e = row_decode(key, row, field, EVENT_FIELDS)) != ERR_OK)
+		return e;
+	if (row_get_u64(field[EVENT_ACTION]) > STORE_RESTORED)
+		return ERR_NEWER;
+	ev->when.at = (int64_t)row_get_u64(field[EVENT_AT]);
+	ev->when.nano = (uint32_t)row_get_u64(field[EVENT_NANO]);
+	ev->action = (enum store_action)row_get_u64(field[EVENT_ACTION]);
+	ev->actor = field[EVENT_ACTOR];
+	ev->outcome = field[EVENT_OUTCOME];
+	ev->changed = (unsigned)row_get_u64(field[EVENT_CHANGED]);
+	ev->fingerprint = field[EVENT_FINGERPRINT];
+	ev->had_former = !str_is_null(field[EVENT_FORMER]);
+	ev->former = (struct record){ .revision = 0 };
+	return ev->had_former
+	    ? record_decode(key, field[EVENT_FORMER], &ev->former)
+	    : ERR_OK;
+}
+
+/* The number of the tenant's newest event, 0 if there is none. */
+static enum err
+newest_event(struct txn *tx, const struct guid *tenant, uint64_t *number)
+{
+	char bytes[EVENT_KEY_LEN];
+	struct store_place at;
+	enum err e;
+
+	store_walk(tx, event_key(tenant, UINT64_MAX, bytes), &at);
+	e = store_step(tx, STORE_HISTORY, DB_PREVIOUS, &at);
+	*number = e == ERR_OK ? event_number(at.key, tenant) : 0;
+	return walked(e);
+}
+
+enum err
+store_event_add(
+    struct txn *tx, const struct guid *tenant, const struct event *ev)
+{
+	char bytes[EVENT_KEY_LEN];
+	struct buf former, row;
+	uint64_t number, old;
+	struct str key;
+	enum err e;
+
+	if ((e = newest_event(tx, tenant, &number)) != ERR_OK)
+		return e;
+	number++;
+	key = event_key(tenant, number, bytes);
+	store_room(tx, STORE_NESTED, &former);
+	store_room(tx, STORE_ROW, &row);
+	encode_event(key, ev, &former, &row);
+	if ((e = store_put(tx, STORE_HISTORY, key, &row)) != ERR_OK)
+		return e;
+	/* More than one is too old only after history_keep was lowered. */
+	old = number > store_history_keep(tx) ? number - store_history_keep(tx)
+					      : 0;
+	for (; old > 0 && e == ERR_OK; old--)
+		e = store_remove(
+		    tx, STORE_HISTORY, event_key(tenant, old, bytes));
+	return walked(e);
+}
+
+enum err
+store_events(struct txn *tx, const struct guid *tenant,
+    store_event_visit *visit, void *arg)
+{
+	char bytes[EVENT_KEY_LEN];
+	struct store_place at;
+	struct event ev;
+	enum err e;
+
+	store_walk(tx, event_key(tenant, UINT64_MAX, bytes), &at);
+	while (
+	    (e = store_step(tx, STORE_HISTORY, DB_PREVIOUS, &at)) == ERR_OK) {
+		if ((ev.number = event_number(at.key, tenant)) == 0)
+			return ERR_OK;
+		if ((e = decode_event(at.key, at.row, &ev)) != ERR_OK)
+			return store_decoded(e, STORE_HISTORY, at.key);
+		if ((e = visit(&ev, arg)) != ERR_OK)
+			return e;
+	}
+	return walked(e);
+}
+
+enum {
+	TOKEN_TENANT,
+	TOKEN_RIGHTS,
+	TOKEN_NAME,
+	TOKEN_CREATED,
+	TOKEN_EXPIRES,
+	TOKEN_FIELDS
+};
+
+static struct str
+token_key(const uint8_t hash[STORE_HASH_LEN])
+{
+	return str_from((const char *)hash, STORE_HASH_LEN);
+}
+
+static enum err
+decode_token(struct str key, struct str row, struct token *out)
+{
+	struct str field[TOKEN_FIELDS];
+	enum err e;
+
+	if ((e = row_decode(key, row, field, TOKEN_FIELDS)) != ERR_OK)
+		return e;
+	if (key.n != sizeof(out->hash) ||
+	    field[TOKEN_TENANT].n != sizeof(out->tenant.byte))
+		return ERR_CORRUPT;
+	memcpy(out->hash, key.p, sizeof(out->hash));
+	memcpy(
+	    out->tenant.byte, field[TOKEN_TENANT].p, sizeof(out->tenant.byte));
+	out->rights = (uint32_t)row_get_u64(field[TOKEN_RIGHTS]);
+	out->name = field[TOKEN_NAME];
+	out->created_at = (int64_t)row_get_u64(field[TOKEN_CREATED]);
+	out->expires_at = (int64_t)row_get_u64(field[TOKEN_EXPIRES]);
+	return ERR_OK;
+}
+
+enum err
+store_token(
+    struct txn *tx, const uint8_t hash[STORE_HASH_LEN], struct token *out)
+{
+	struct str key = token_key(hash), row;
+	enum err e;
+
+	if ((e = store_get(tx, STORE_TOKEN, key, &row)) != ERR_OK)
+		return e;
+	return store_decoded(decode_token(key, row, out), STORE_TOKEN, key);
+}
+
+enum err
+store_token_put(struct txn *tx, const struct token *t)
+{
+	char rights[ROW_U64_LEN], created[ROW_U64_LEN], expires[ROW_U64_LEN];
+	const struct str field[TOKEN_FIELDS] = {
+		[TOKEN_TENANT] = tenant_key(&t->tenant),
+		[TOKEN_RIGHTS] = row_u64(t->rights, rights),
+		[TOKEN_NAME] = t->name,
+		[TOKEN_CREATED] = row_u64((uint64_t)t->created_at, created),
+		[TOKEN_EXPIRES] = row_u64((uint64_t)t->expires_at, expires),
+	};
+	struct str key = token_key(t->hash);
+	struct buf row;
+
+	store_room(tx, STORE_ROW, &row);
+	row_encode(key, field, TOKEN_FIELDS, &row);
+	return store_put(tx, STORE_TOKEN, key, &row);
+}
+
+enum err
+store_token_delete(struct txn *tx, const uint8_t hash[STORE_HASH_LEN])
+{
+	return store_remove(tx, STORE_TOKEN, token_key(hash));
+}
+
+enum err
+store_tokens(struct txn *tx, store_token_visit *visit, void *arg)
+{
+	struct token t;
+	struct store_place at;
+	enum err e;
+
+	store_walk(tx, str_of(NULL), &at);
+	while ((e = store_step(tx, STORE_TOKEN, DB_NEXT, &at)) == ERR_OK) {
+		if ((e = decode_token(at.key, at.row, &t)) != ERR_OK)
+			return store_decoded(e, STORE_TOKEN, at.key);
+		if ((e = visit(&t, arg)) != ERR_OK)
+			return e;
+	}
+	return walked(e);
+}
+
+enum {
+	CSR_AT,
+	CSR_NANO,
+	CSR_REQUEST,
+	CSR_PUBLIC_KEY,
+	CSR_SEALED_KEY,
+	CSR_FIELDS
+};
+
+enum err
+store_csr(struct txn *tx, const struct guid *tenant, struct csr *out)
+{
+	struct str key = tenant_key(tenant), row, field[CSR_FIELDS];
+	enum err e;
+
+	if ((e = store_get(tx, STORE_REQUEST, key, &row)) != ERR_OK)
+		return e;
+	if ((e = row_decode(key, row, field, CSR_FIELDS)) != ERR_OK)
+		return store_decoded(e, STORE_REQUEST, key);
+	out->when.at = (int64_t)row_get_u64(field[CSR_AT]);
+	out->when.nano = (uint32_t)row_get_u64(field[CSR_NANO]);
+	out->request = field[CSR_REQUEST];
+	out->public_key = field[CSR_PUBLIC_KEY];
+	out->sealed_key = field[CSR_SEALED_KEY];
+	return ERR_OK;
+}
+
+enum err
+store_csr_put(struct txn *tx, const struct guid *tenant, const struct csr *c)
+{
+	char at[ROW_U64_LEN], nano[ROW_U64_LEN];
+	const struct str field[CSR_FIELDS] = {
+		[CSR_AT] = row_u64((uint64_t)c->when.at, at),
+		[CSR_NANO] = row_u64(c->when.nano, nano),
+		[CSR_REQUEST] = c->request,
+		[CSR_PUBLIC_KEY] = c->public_key,
+		[CSR_SEALED_KEY] = c->sealed_key,
+	};
+	struct str key = tenant_key(tenant);
+	struct buf row;
+
+	store_room(tx, STORE_ROW, &row);
+	row_encode(key, field, CSR_FIELDS, &row);
+	return store_put(tx, STORE_REQUEST, key, &row);
+}
