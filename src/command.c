@@ -227,10 +227,18 @@ int
 command_serve_fd(const char *config_path, int fd)
 {
 	struct call c = { .config_path = config_path };
-	struct app app = { .config = &c.config };
+	struct secrets secrets;
+	struct app app = { .config = &c.config, .secrets = &secrets };
+	char message[CONFIG_TEXT_MAX];
 	enum err e;
 
-	if (load_config(&c) != ERR_OK || open_store(&c, false) != ERR_OK)
+	if (load_config(&c) != ERR_OK)
+		return EXIT_FAILURE;
+	if (secret_load(&c.config, &secrets, message) != ERR_OK) {
+		fprintf(stderr, "pushcert: %s\n", message);
+		return EXIT_FAILURE;
+	}
+	if (open_store(&c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	app.store = c.store;
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);

@@ -28,6 +28,13 @@ struct config {
 	char base_url[CONFIG_TEXT_MAX];
 	char authorization_uri[CONFIG_TEXT_MAX];
 	char client_id[CONFIG_TEXT_MAX];
+	char key_file[CONFIG_TEXT_MAX];
+	char vendor_certificate[CONFIG_TEXT_MAX];
+	char vendor_key[CONFIG_TEXT_MAX];
+	char csr_country[CONFIG_TEXT_MAX];
+	char csr_organization[CONFIG_TEXT_MAX];
+	char csr_common_name[CONFIG_TEXT_MAX];
+	char csr_email[CONFIG_TEXT_MAX];
 	size_t max_body;
 	size_t map_size;
 	size_t workers;

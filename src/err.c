@@ -135,10 +135,13 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    "configured.",
 	    NULL },
 
+	[ERR_NO_REQUEST] = { 404, "ResourceNotFound",
+	    "Resource not found: no certificate signing request waits for its certificate.",
+	    NULL },
 	[ERR_NOT_A_CERTIFICATE] = { 400, BAD,
 	    "The certificate cannot be read: {}.", "NotACertificate" },
 	[ERR_PRIVATE_KEY] = { 400, BAD,
-	    "The certificate text holds a private key. Nothing was stored. "
+	    "The text holds a private key. Nothing was stored. "
 	    "Upload the certificate alone, and take it that the key is known "
 	    "to others now.",
 	    "PrivateKeyPresent" },
@@ -183,7 +186,9 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    "TopicChange" },
 
 	[ERR_NOT_IMPLEMENTED] = { 501, "NotImplemented",
-	    "This function is not available here.", NULL },
+	    "This function is not available here: the operator has configured no "
+	    "key_file.",
+	    NULL },
 	[ERR_FULL] = { 507, "InsufficientStorage",
 	    "The store is full. Nothing was changed.", NULL },
 	[ERR_BUSY] = { 503, "ServiceUnavailable",

@@ -59,6 +59,7 @@ enum err {
 	ERR_TOO_LONG,
 	ERR_PRECONDITION,
 	ERR_NOT_FOUND,
+	ERR_NO_REQUEST,
 
 	/* The certificate (contract 4). */
 	ERR_NOT_A_CERTIFICATE,

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pushcert.c - the rules. Each change is one function that runs inside the
- * store's write transaction: it reads, decides, and only then puts.
+ * pushcert.c - the rules. Each change is a function that runs inside the
+ * store's write transaction: it reads and decides, and only then puts. What is
+ * heavy, judging a certificate or making a key, was done before.
  */
 #include "pushcert.h"
+
+#include <string.h>
 
 #include "crypto.h"
 #include "odata.h"
@@ -14,28 +17,65 @@
 	    RECORD_BIT(RECORD_STATUS) | RECORD_BIT(RECORD_FAILURE) | \
 	    RECORD_BIT(RECORD_SERIAL))
 
-/* A change on its way through the write transaction. */
+/* What decide found to be done. */
+enum deed { NOTHING, CHANGE, REMOVE, REFUSE };
+
+/* A change on its way through a transaction. */
 struct job {
-	const struct change *in;
+	struct change *in;
+	const struct verdict *verdict;
 	struct record *out;
+	struct fault *fault;
 	size_t arena_used; /* where a second run starts over */
-	uint8_t fingerprint[CRYPTO_SHA256_LEN];
+
 	struct record former;
 	bool existed;
+	struct csr pending; /* null texts: no request waits */
+	enum deed deed;
+	enum err refusal;
 };
+
+/* --- copies out of a transaction -------------------------------------- */
+
+static enum err
+copy(struct arena *a, struct str from, struct str *out)
+{
+	*out = arena_copy(a, from);
+	return str_is_null(from) || !str_is_null(*out) ? ERR_OK : ERR_MEMORY;
+}
 
 static enum err
 copy_record(const struct record *r, struct arena *a, struct record *out)
 {
+	enum err e = ERR_OK;
 	unsigned i;
 
 	out->revision = r->revision;
-	for (i = 0; i < RECORD_PROPERTIES; i++) {
-		out->value[i] = arena_copy(a, r->value[i]);
-		if (!str_is_null(r->value[i]) && str_is_null(out->value[i]))
-			return ERR_MEMORY;
-	}
-	return ERR_OK;
+	for (i = 0; i < RECORD_PROPERTIES && e == ERR_OK; i++)
+		e = copy(a, r->value[i], &out->value[i]);
+	return e;
+}
+
+/* The request in a slot; null texts where there is none. */
+static enum err
+copy_csr(
+    struct txn *tx, const struct guid *tenant, struct arena *a, struct csr *out)
+{
+	struct csr stored;
+	enum err e;
+
+	*out = (struct csr){ .when = { 0, 0 } };
+	e = store_csr(tx, tenant, NULL, &stored);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (e != ERR_OK)
+		return e;
+	out->when = stored.when;
+	if ((e = copy(a, stored.request, &out->request)) != ERR_OK)
+		return e;
+	if ((e = copy(a, stored.public_key, &out->public_key)) != ERR_OK)
+		return e;
+	return copy(a, stored.sealed_key, &out->sealed_key);
 }
 
 enum err
@@ -49,6 +89,24 @@ pushcert_read(struct txn *tx, const struct guid *tenant, struct arena *a,
 		return e;
 	return copy_record(&stored, a, out);
 }
+
+/* The record before the change. It is copied: a put moves what the store's
+ * slices point at. */
+static enum err
+read_former(struct txn *tx, struct job *job)
+{
+	const struct change *in = job->in;
+	enum err e;
+
+	in->arena->used = job->arena_used;
+	job->former = (struct record){ .revision = 0 };
+	e = pushcert_read(tx, &in->by.tenant, in->arena, &job->former);
+	job->existed = e == ERR_OK;
+	*job->out = job->former;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* --- deciding --------------------------------------------------------- */
 
 static enum err
 check_conditions(
@@ -75,17 +133,22 @@ unset(struct record *r, unsigned properties)
 			r->value[i] = str_of(NULL);
 }
 
-/* The record after the patch: what was derived from a real certificate goes
- * with it. A real one is known by its serial, which only the server sets. */
+/*
+ * The record after the patch. What was derived from a real certificate goes
+ * with it, and cannot be set while it stays. A real one is known by its serial,
+ * which only the server sets.
+ */
 static void
 merge(const struct change *in, struct record *r)
 {
-	const struct patch *p = &in->patch;
+	struct patch p = in->patch;
+	bool real = !str_is_null(r->value[RECORD_SERIAL]);
 
-	if ((p->set & RECORD_BIT(RECORD_CERTIFICATE)) &&
-	    !str_is_null(r->value[RECORD_SERIAL]))
+	if (real && (p.set & RECORD_BIT(RECORD_CERTIFICATE)))
 		unset(r, DERIVED);
-	record_merge(r, p);
+	else if (real)
+		p.set &= ~DERIVED;
+	record_merge(r, &p);
 	if (r->value[RECORD_CERTIFICATE].n == 0)
 		r->value[RECORD_CERTIFICATE] = str_of(NULL);
 }
@@ -99,7 +162,7 @@ stamp(const struct change *in, bool existed, struct record *r)
 
 	if (modified == NULL || id == NULL)
 		return ERR_MEMORY;
-	when_ticks(in->now, modified);
+	when_ticks(in->by.now, modified);
 	r->value[RECORD_MODIFIED] = str_from(modified, WHEN_TICKS_LEN);
 	r->revision++;
 	if (!existed) {
@@ -110,87 +173,398 @@ stamp(const struct change *in, bool existed, struct record *r)
 }
 
 static enum err
+refuse(struct job *job, enum err refusal)
+{
+	job->refusal = refusal;
+	job->deed = REFUSE;
+	return ERR_OK;
+}
+
+static enum err
+check_successor(struct txn *tx, struct job *job)
+{
+	const struct change *in = job->in;
+	struct judge_stored stored = { .record = &job->former,
+		.allow_topic = in->allow_topic };
+	enum err e;
+
+	e = copy_csr(tx, &in->by.tenant, in->arena, &job->pending);
+	if (e != ERR_OK)
+		return e;
+	stored.pending_key = job->pending.public_key;
+	stored.requested = job->pending.when;
+	e = judge_successor(
+	    in->config, job->verdict, &stored, in->arena, job->fault);
+	return e == ERR_OK ? ERR_OK : refuse(job, e);
+}
+
+/* What is to be done about a change, without doing it. */
+static enum err
+decide(struct txn *tx, struct job *job)
+{
+	const struct change *in = job->in;
+	enum err e;
+
+	job->deed = NOTHING;
+	if ((e = read_former(tx, job)) != ERR_OK)
+		return e;
+	e = check_conditions(in, &job->former, job->existed);
+	if (e != ERR_OK)
+		return e;
+	*job->fault = job->verdict->fault;
+	if (job->verdict->refusal != ERR_OK)
+		return refuse(job, job->verdict->refusal);
+	if (in->patch.set == 0)
+		return job->existed ? ERR_OK : ERR_NOT_FOUND;
+	if (record_patch_removes(&in->patch)) {
+		job->deed = REMOVE;
+		unset(job->out, RECORD_ALL & ~RECORD_BIT(RECORD_ID));
+		return job->existed ? stamp(in, true, job->out) : ERR_NOT_FOUND;
+	}
+	job->deed = CHANGE;
+	if ((e = check_successor(tx, job)) != ERR_OK || job->deed == REFUSE)
+		return e;
+	merge(in, job->out);
+	return stamp(in, job->existed, job->out);
+}
+
+/* --- doing ------------------------------------------------------------ */
+
+static const char *
+refusal_word(enum err refusal)
+{
+	const struct err_info *info = err_info(refusal);
+
+	return info->reason != NULL ? info->reason : info->code;
+}
+
+static enum err
 put_event(struct txn *tx, const struct job *job, enum store_action action)
 {
 	const struct change *in = job->in;
-	bool certificate = in->patch.value[RECORD_CERTIFICATE].n > 0;
+	const struct verdict *v = job->verdict;
 	struct event ev = {
-		.when = in->now,
+		.when = in->by.now,
 		.action = action,
-		.actor = in->actor,
+		.actor = in->by.actor,
 		.changed = in->patch.set,
 		.had_former = job->existed,
 		.former = job->former,
 	};
 
-	if (certificate)
-		ev.fingerprint = str_from(
-		    (const char *)job->fingerprint, sizeof(job->fingerprint));
-	return store_event_add(tx, &in->tenant, &ev);
+	if (job->refusal != ERR_OK)
+		ev.outcome = str_of(refusal_word(job->refusal));
+	if (v->real) {
+		ev.serial = v->x509.serial;
+		ev.topic = v->x509.topic;
+		ev.expires = in->patch.value[RECORD_EXPIRES];
+		ev.fingerprint = str_from((const char *)v->x509.fingerprint,
+		    sizeof(v->x509.fingerprint));
+	}
+	return store_event_add(tx, &in->by.tenant, &ev);
+}
+
+/* The certificate for the pending request has come: its key is in use now. */
+static enum err
+settle_request(struct txn *tx, const struct job *job)
+{
+	const struct guid *tenant = &job->in->by.tenant;
+	uint8_t id[CRYPTO_SHA256_LEN];
+	enum err e;
+
+	if (!job->verdict->real || str_is_null(job->pending.public_key) ||
+	    !str_eq(job->pending.public_key, job->verdict->x509.public_key))
+		return ERR_OK;
+	crypto_sha256(job->pending.public_key, id);
+	if ((e = store_csr_put(tx, tenant, id, &job->pending)) != ERR_OK)
+		return e;
+	return store_csr_delete(tx, tenant, NULL);
 }
 
 static enum err
-remove_record(struct txn *tx, struct job *job)
+change_record(struct txn *tx, const struct job *job)
 {
 	enum err e;
 
-	if (!job->existed)
-		return ERR_NOT_FOUND;
-	unset(job->out, RECORD_ALL & ~RECORD_BIT(RECORD_ID));
-	if ((e = stamp(job->in, true, job->out)) != ERR_OK)
+	e = store_record_put(tx, &job->in->by.tenant, job->out);
+	if (e != ERR_OK)
 		return e;
-	if ((e = store_record_delete(tx, &job->in->tenant)) != ERR_OK)
-		return e;
-	return put_event(tx, job, STORE_REMOVED);
-}
-
-static enum err
-change_record(struct txn *tx, struct job *job)
-{
-	enum err e;
-
-	merge(job->in, job->out);
-	if ((e = stamp(job->in, job->existed, job->out)) != ERR_OK)
-		return e;
-	if ((e = store_record_put(tx, &job->in->tenant, job->out)) != ERR_OK)
+	if ((e = settle_request(tx, job)) != ERR_OK)
 		return e;
 	return put_event(tx, job, STORE_CHANGED);
 }
 
 static enum err
+remove_record(struct txn *tx, const struct job *job)
+{
+	enum err e;
+
+	if ((e = store_record_delete(tx, &job->in->by.tenant)) != ERR_OK)
+		return e;
+	return put_event(tx, job, STORE_REMOVED);
+}
+
+/* The store_change of a patch. A refused upload is a change of the history, so
+ * the refusal itself stays in the job. */
+static enum err
 apply(struct txn *tx, void *arg)
 {
 	struct job *job = arg;
-	const struct change *in = job->in;
 	enum err e;
 
-	in->arena->used = job->arena_used;
-	job->former = (struct record){ .revision = 0 };
-	e = store_record(tx, &in->tenant, &job->former);
-	if (e != ERR_OK && e != ERR_NOT_FOUND)
+	job->refusal = ERR_OK;
+	if ((e = decide(tx, job)) != ERR_OK)
 		return e;
-	job->existed = e == ERR_OK;
-	/* A put may move what the store's slices point at. */
-	if ((e = copy_record(&job->former, in->arena, &job->former)) != ERR_OK)
-		return e;
-	*job->out = job->former;
-	if ((e = check_conditions(in, &job->former, job->existed)) != ERR_OK)
-		return e;
-	if (in->patch.set == 0)
-		return job->existed ? ERR_OK : ERR_NOT_FOUND;
-	if (record_patch_removes(&in->patch))
+	switch (job->deed) {
+	case NOTHING:
+		return ERR_OK;
+	case CHANGE:
+		return change_record(tx, job);
+	case REMOVE:
 		return remove_record(tx, job);
-	return change_record(tx, job);
+	case REFUSE:
+		return put_event(tx, job, STORE_REFUSED);
+	}
+	return ERR_INTERNAL;
 }
 
 enum err
-pushcert_patch(struct store *st, const struct change *in, struct record *out,
+pushcert_patch(struct store *st, struct change *in, struct record *out,
     struct fault *fault)
 {
-	struct job job = { .in = in, .out = out };
+	struct verdict verdict;
+	struct job job = {
+		.in = in, .verdict = &verdict, .out = out, .fault = fault
+	};
+	enum err e;
 
-	*fault = (struct fault){ .what = str_of(NULL) };
-	crypto_sha256(in->patch.value[RECORD_CERTIFICATE], job.fingerprint);
+	e = judge_upload(
+	    in->config, in->by.now.at, in->arena, &in->patch, &verdict);
+	if (e != ERR_OK)
+		return e;
 	job.arena_used = in->arena->used;
-	return store_update(st, apply, &job);
+	if ((e = store_update(st, apply, &job)) != ERR_OK)
+		return e;
+	return job.refusal;
+}
+
+enum err
+pushcert_try(
+    struct txn *tx, struct change *in, struct record *out, struct fault *fault)
+{
+	struct verdict verdict;
+	struct job job = {
+		.in = in, .verdict = &verdict, .out = out, .fault = fault
+	};
+	enum err e;
+
+	e = judge_upload(
+	    in->config, in->by.now.at, in->arena, &in->patch, &verdict);
+	if (e != ERR_OK)
+		return e;
+	job.arena_used = in->arena->used;
+	if ((e = decide(tx, &job)) != ERR_OK)
+		return e;
+	return job.refusal;
+}
+
+/* --- requests --------------------------------------------------------- */
+
+/* A seal belongs to its tenant and to this use of it. */
+#define SEAL_ABOUT "pushcert.request.1"
+#define SEAL_ABOUT_LEN (sizeof(((struct guid *)0)->byte) + sizeof(SEAL_ABOUT))
+
+static struct str
+seal_about(const struct guid *tenant, char out[SEAL_ABOUT_LEN])
+{
+	memcpy(out, tenant->byte, sizeof(tenant->byte));
+	memcpy(out + sizeof(tenant->byte), SEAL_ABOUT, sizeof(SEAL_ABOUT));
+	return str_from(out, SEAL_ABOUT_LEN);
+}
+
+static enum err
+seal_key(const struct secrets *s, const struct guid *tenant, struct arena *a,
+    struct x509_request *made, struct str *sealed)
+{
+	char about[SEAL_ABOUT_LEN];
+	size_t n = made->private_n + CRYPTO_SEAL_MORE;
+	uint8_t *out = arena_take(a, n);
+	enum err e = ERR_MEMORY;
+
+	if (out != NULL)
+		e = crypto_seal(s->key, seal_about(tenant, about),
+		    str_from((const char *)made->private_key, made->private_n),
+		    out);
+	*sealed = str_from((const char *)out, n);
+	return e;
+}
+
+/* The text that a client is given of a request. */
+static enum err
+request_text(const struct secrets *s, struct str csr, struct arena *a,
+    struct str *text, struct str *what)
+{
+	char *p;
+
+	if (s->is_vendor)
+		return x509_vendor_request(csr, str_of(s->vendor_chain),
+		    str_of(s->vendor_key), a, text, what);
+	if ((p = arena_take(a, STR_BASE64_SIZE(csr.n))) == NULL)
+		return ERR_MEMORY;
+	*text = str_from(p, str_base64((const uint8_t *)csr.p, csr.n, p));
+	return ERR_OK;
+}
+
+static enum err
+make_request(const struct config *c, const struct secrets *s,
+    const struct caller *by, struct arena *a, struct csr *out, struct str *what)
+{
+	const struct x509_subject subject = {
+		.country = str_of(c->csr_country),
+		.organization = str_of(c->csr_organization),
+		.common_name = str_of(c->csr_common_name),
+		.email = str_of(c->csr_email),
+	};
+	struct x509_request made;
+	enum err e;
+
+	*what = str_of(NULL);
+	if ((e = x509_request(&subject, a, &made, what)) != ERR_OK)
+		return e;
+	out->when = by->now;
+	out->public_key = made.public_key;
+	e = seal_key(s, &by->tenant, a, &made, &out->sealed_key);
+	crypto_wipe(made.private_key, sizeof(made.private_key));
+	if (e != ERR_OK)
+		return e;
+	return request_text(s, made.csr, a, &out->request, what);
+}
+
+struct request_job {
+	const struct caller *by;
+	const struct csr *csr;
+};
+
+static enum err
+put_request(struct txn *tx, void *arg)
+{
+	const struct request_job *job = arg;
+	const struct guid *tenant = &job->by->tenant;
+	struct event ev = { .when = job->by->now,
+		.action = STORE_REQUESTED,
+		.actor = job->by->actor };
+	enum err e;
+
+	if ((e = store_csr_put(tx, tenant, NULL, job->csr)) != ERR_OK)
+		return e;
+	return store_event_add(tx, tenant, &ev);
+}
+
+enum err
+pushcert_request(struct store *st, const struct config *c,
+    const struct secrets *s, const struct caller *by, struct arena *a,
+    struct str *text, struct str *what)
+{
+	struct csr csr;
+	struct request_job job = { .by = by, .csr = &csr };
+	enum err e;
+
+	if (!s->can_seal)
+		return ERR_NOT_IMPLEMENTED;
+	if ((e = make_request(c, s, by, a, &csr, what)) != ERR_OK)
+		return e;
+	*text = csr.request;
+	return store_update(st, put_request, &job);
+}
+
+enum err
+pushcert_requested(struct txn *tx, const struct guid *tenant, struct arena *a,
+    struct str *text)
+{
+	struct csr csr;
+	enum err e;
+
+	if ((e = store_csr(tx, tenant, NULL, &csr)) != ERR_OK)
+		return e;
+	return copy(a, csr.request, text);
+}
+
+enum err
+pushcert_private_key(struct txn *tx, const struct secrets *s,
+    const struct guid *tenant, struct str public_key,
+    uint8_t out[X509_PRIVATE_MAX], size_t *n)
+{
+	uint8_t id[CRYPTO_SHA256_LEN];
+	char about[SEAL_ABOUT_LEN];
+	struct csr csr;
+	enum err e;
+
+	if (!s->can_seal)
+		return ERR_NOT_IMPLEMENTED;
+	crypto_sha256(public_key, id);
+	e = store_csr(tx, tenant, id, &csr);
+	if (e == ERR_NOT_FOUND)
+		e = store_csr(tx, tenant, NULL, &csr);
+	if (e == ERR_OK && !str_eq(csr.public_key, public_key))
+		e = ERR_NOT_FOUND;
+	if (e != ERR_OK)
+		return e;
+	if (csr.sealed_key.n > PUSHCERT_SEALED_MAX)
+		return ERR_CORRUPT;
+	return crypto_open(
+	    s->key, seal_about(tenant, about), csr.sealed_key, out, n);
+}
+
+/* --- restoring -------------------------------------------------------- */
+
+struct restore_job {
+	struct job job;
+	uint64_t number;
+};
+
+/* The store_change of a restore: the record as it was before an event. */
+static enum err
+restore(struct txn *tx, void *arg)
+{
+	struct restore_job *rj = arg;
+	struct job *job = &rj->job;
+	const struct change *in = job->in;
+	struct event ev;
+	enum err e;
+
+	if ((e = read_former(tx, job)) != ERR_OK)
+		return e;
+	e = store_event(tx, &in->by.tenant, rj->number, &ev);
+	if (e != ERR_OK)
+		return e;
+	if (!ev.had_former)
+		return ERR_NOT_FOUND;
+	if ((e = copy_record(&ev.former, in->arena, job->out)) != ERR_OK)
+		return e;
+	/* A record that is there keeps its id; the ETag is always a new one. */
+	if (job->existed)
+		job->out->value[RECORD_ID] = job->former.value[RECORD_ID];
+	if (job->out->revision < job->former.revision)
+		job->out->revision = job->former.revision;
+	job->out->revision++;
+	if ((e = stamp(in, true, job->out)) != ERR_OK)
+		return e;
+	e = store_record_put(tx, &in->by.tenant, job->out);
+	if (e != ERR_OK)
+		return e;
+	return put_event(tx, job, STORE_RESTORED);
+}
+
+enum err
+pushcert_restore(
+    struct store *st, struct change *in, uint64_t number, struct record *out)
+{
+	struct verdict nothing = { .uploaded = false };
+	struct restore_job rj = { .number = number };
+
+	rj.job = (struct job){ .in = in,
+		.verdict = &nothing,
+		.out = out,
+		.arena_used = in->arena->used };
+	return store_update(st, restore, &rj);
 }

@@ -1,44 +1,45 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * pushcert.h - the rules of one tenant's record: read it, change it, remove it,
- * and what goes into its history.
+ * request a certificate for it, and what goes into its history.
  *
  * Knows nothing of HTTP and nothing of LMDB: it speaks of tenants, records and
- * outcomes. Records that it returns live in the caller's arena.
+ * outcomes. Records and texts that it returns live in the caller's arena.
  */
 #ifndef PUSHCERT_PUSHCERT_H
 #define PUSHCERT_PUSHCERT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "attr.h"
 #include "config.h"
 #include "err.h"
+#include "judge.h"
 #include "mem.h"
 #include "record.h"
+#include "secret.h"
 #include "store.h"
 #include "str.h"
 #include "when.h"
+#include "x509_make.h"
 
-/* What a refusal is about: pieces of the request for err's text, a piece of
- * our own, and the property at fault. */
-struct fault {
-	struct str what;
-	struct str also;
-	struct str ours;
-	struct str target;
+/* Who wants something changed, and when. */
+struct caller {
+	struct guid tenant;
+	struct str actor;
+	struct instant now;
 };
 
 /* One wanted change, complete before any transaction opens. */
 struct change {
 	const struct config *config;
 	struct arena *arena;
-	struct guid tenant;
-	struct str actor;
-	struct instant now;
+	struct caller by;
 	struct guid new_id; /* of the record if this change makes it */
 	struct str if_match; /* null: unconditional */
 	struct str if_none_match;
+	struct str allow_topic; /* the topic that may replace the stored one */
 	struct patch patch;
 };
 
@@ -47,12 +48,51 @@ enum err pushcert_read(struct txn *tx, const struct guid *tenant,
     struct arena *a, struct record *out) ATTR_CHECKED;
 
 /*
- * Applies a change durably, or refuses it and changes nothing. *out is the
- * record as it is afterwards; after a removal all of it but the id is unset.
- * ERR_PRECONDITION, ERR_NOT_FOUND (an empty patch or a removal of nothing),
- * or what the store says.
+ * Applies a change durably, or refuses it and changes nothing but the history
+ * of refused uploads. *out is the record as it is afterwards; after a removal
+ * all of it but the id is unset. ERR_PRECONDITION, ERR_NOT_FOUND (an empty
+ * patch or a removal of nothing), what judge.h says of the certificate, or what
+ * the store says. The patch of *in gets what is derived.
  */
-enum err pushcert_patch(struct store *st, const struct change *in,
-    struct record *out, struct fault *fault) ATTR_CHECKED;
+enum err pushcert_patch(struct store *st, struct change *in, struct record *out,
+    struct fault *fault) ATTR_CHECKED;
+
+/* The same without the change: what would be stored, or the refusal. `tx` has
+ * begun. */
+enum err pushcert_try(struct txn *tx, struct change *in, struct record *out,
+    struct fault *fault) ATTR_CHECKED;
+
+/*
+ * Makes a key and a request for it, which takes 50 to 500 ms, keeps the key
+ * sealed, and gives the request's text: what Apple's portal takes if a vendor
+ * certificate is configured, else base64 of the DER request. It replaces a
+ * request that no certificate has come for. ERR_NOT_IMPLEMENTED without a key
+ * file, ERR_CONFIG with *what.
+ */
+enum err pushcert_request(struct store *st, const struct config *c,
+    const struct secrets *s, const struct caller *by, struct arena *a,
+    struct str *text, struct str *what) ATTR_CHECKED;
+
+/* The text of the request that waits for its certificate; ERR_NOT_FOUND. */
+enum err pushcert_requested(struct txn *tx, const struct guid *tenant,
+    struct arena *a, struct str *text) ATTR_CHECKED;
+
+/*
+ * The private key, PKCS#8 in DER, that belongs to a public key and was made
+ * here, for the caller to wipe. ERR_NOT_FOUND, ERR_NOT_IMPLEMENTED without a
+ * key file, ERR_CORRUPT where the seal does not open.
+ */
+#define PUSHCERT_SEALED_MAX (X509_PRIVATE_MAX + CRYPTO_SEAL_MORE)
+enum err pushcert_private_key(struct txn *tx, const struct secrets *s,
+    const struct guid *tenant, struct str public_key,
+    uint8_t out[X509_PRIVATE_MAX], size_t *n) ATTR_CHECKED;
+
+/*
+ * Makes the record again what it was before the event of that number, as a
+ * change like any other: the patch of *in is not looked at. ERR_NOT_FOUND where
+ * the history has no such event, or there was no record before it.
+ */
+enum err pushcert_restore(struct store *st, struct change *in, uint64_t number,
+    struct record *out) ATTR_CHECKED;
 
 #endif

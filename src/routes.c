@@ -133,19 +133,10 @@ run_get(struct call *c)
 	return ERR_OK;
 }
 
+/* Reads the body into the patch. */
 static enum err
-run_patch(struct call *c)
+read_patch(struct call *c, struct patch *p)
 {
-	const struct request *rq = c->rq;
-	struct change change = { .config = c->app->config,
-		.arena = &c->wk->arena,
-		.tenant = c->who.tenant,
-		.actor = c->who.actor,
-		.now = rq->now,
-		.if_match = rq->var[REQUEST_IF_MATCH],
-		.if_none_match = rq->var[REQUEST_IF_NONE_MATCH] };
-	struct patch *p = &change.patch;
-	struct record r;
 	struct json json;
 	struct str body;
 	enum err e;
@@ -159,27 +150,104 @@ run_patch(struct call *c)
 	    &json, &c->wk->arena, p, &c->fault.what, &c->fault.target);
 	if (e != ERR_OK)
 		return e;
+	c->fault = (struct fault){ .what = str_of(NULL) };
 	/* Clients that cannot read it must not wipe it (contract 1). */
 	if (!c->app->config->return_certificate &&
 	    str_is_null(p->value[RECORD_CERTIFICATE]))
 		p->set &= ~RECORD_BIT(RECORD_CERTIFICATE);
+	return ERR_OK;
+}
+
+static enum err
+try_patch(struct call *c, struct change *change, struct record *r)
+{
+	enum err e;
+
+	if ((e = store_begin(c->wk->reader)) != ERR_OK)
+		return e;
+	e = pushcert_try(c->wk->reader, change, r, &c->fault);
+	store_end(c->wk->reader);
+	return e;
+}
+
+static struct caller
+caller(const struct call *c)
+{
+	return (struct caller){ .tenant = c->who.tenant,
+		.actor = c->who.actor,
+		.now = c->rq->now };
+}
+
+static enum err
+run_patch(struct call *c)
+{
+	const struct request *rq = c->rq;
+	struct change change = { .config = c->app->config,
+		.arena = &c->wk->arena,
+		.by = caller(c),
+		.if_match = rq->var[REQUEST_IF_MATCH],
+		.if_none_match = rq->var[REQUEST_IF_NONE_MATCH],
+		.allow_topic = str_trim(rq->var[REQUEST_ALLOW_TOPIC_CHANGE]) };
+	struct record r;
+	enum err e;
+
+	if ((e = read_patch(c, &change.patch)) != ERR_OK)
+		return e;
 	memcpy(change.new_id.byte, rq->random + sizeof(change.new_id),
 	    sizeof(change.new_id));
 	str_guid_v4(&change.new_id);
-	e = pushcert_patch(c->app->store, &change, &r, &c->fault);
+	c->applied = c->prefer;
+	e = c->prefer & ODATA_PREFER_DRY_RUN
+	    ? try_patch(c, &change, &r)
+	    : pushcert_patch(c->app->store, &change, &r, &c->fault);
 	if (e != ERR_OK)
 		return e;
-	c->applied = c->prefer & ODATA_PREFER_RETURN;
-	if (c->applied == ODATA_PREFER_MINIMAL)
+	if (c->prefer & ODATA_PREFER_MINIMAL)
 		c->status = 204;
 	return put_record(c, &r);
 }
 
 static enum err
-run_not_implemented(struct call *c)
+put_text(struct call *c, struct str text)
 {
-	(void)c;
-	return ERR_NOT_IMPLEMENTED;
+	struct buf content;
+
+	buf_open(&content, &c->wk->arena);
+	view_text(&content, &c->view, text);
+	c->content = buf_close(&content, &c->wk->arena);
+	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err
+run_download(struct call *c)
+{
+	struct str text;
+	enum err e;
+
+	if ((e = store_begin(c->wk->reader)) != ERR_OK)
+		return e;
+	e = pushcert_requested(
+	    c->wk->reader, &c->who.tenant, &c->wk->arena, &text);
+	store_end(c->wk->reader);
+	if (e == ERR_NOT_FOUND)
+		return ERR_NO_REQUEST;
+	return e == ERR_OK ? put_text(c, text) : e;
+}
+
+static enum err
+run_generate(struct call *c)
+{
+	struct caller by = caller(c);
+	struct str text;
+	enum err e;
+
+	e = pushcert_request(c->app->store, c->app->config, c->app->secrets,
+	    &by, &c->wk->arena, &text, &c->fault.what);
+	/* A subject that does not fit is the operator's fault. */
+	if (e == ERR_CONFIG)
+		log_line(LOG_AT_ERROR, "certificate request: %.*s",
+		    STR_ARG(c->fault.what));
+	return e == ERR_OK ? put_text(c, text) : e;
 }
 
 static enum err
@@ -229,13 +297,13 @@ static const struct route routes[] = {
 	    .method = "GET",
 	    .function = true,
 	    .scopes = WRITE_SCOPES,
-	    .run = run_not_implemented },
+	    .run = run_download },
 	{ .segment = { CERTIFICATE, "generate" CSR },
 	    .roots = PATH_BETA | PATH_LOCALTEST,
 	    .method = "POST",
 	    .function = true,
 	    .scopes = WRITE_SCOPES,
-	    .run = run_not_implemented },
+	    .run = run_generate },
 	{ .segment = { "health" },
 	    .roots = PATH_ANY,
 	    .method = "GET",
@@ -582,11 +650,13 @@ routes_arena_size(const struct config *c)
 	/*
 	 * The body, its strings once more where they hold escapes, the former
 	 * and the new record, the content (a control character becomes six
-	 * bytes) and its copy behind the header lines; the tokens; the rest.
+	 * bytes) and its copy behind the header lines; the tokens; what
+	 * reading a certificate takes; the rest.
 	 */
 	size_t texts = 2 * c->max_body + 2 * 64 * K + 2 * 6 * 48 * K;
 
-	return texts + JSON_TOKENS_MAX * 128 + 128 * K + RESERVE;
+	return texts + JSON_TOKENS_MAX * 128 + X509_ARENA(PEM_TEXT_MAX) +
+	    128 * K + RESERVE;
 }
 
 void

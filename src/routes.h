@@ -13,12 +13,14 @@
 #include "err.h"
 #include "mem.h"
 #include "request.h"
+#include "secret.h"
 #include "store.h"
 #include "str.h"
 
 /* What all requests share; set up once, never changed. */
 struct app {
 	const struct config *config;
+	const struct secrets *secrets;
 	struct store *store;
 };
 

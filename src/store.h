@@ -110,10 +110,18 @@ struct event {
 	struct str actor;
 	struct str outcome; /* error code of a refusal, else null */
 	unsigned changed; /* set of properties */
-	struct str fingerprint; /* SHA-256 of the certificate, or null */
+	/* Of the certificate that was uploaded; null where there was none. */
+	struct str fingerprint; /* SHA-256 */
+	struct str serial;
+	struct str topic;
+	struct str expires; /* as expirationDateTime */
 	bool had_former; /* whether former holds a record */
 	struct record former; /* the record as it was before */
 };
+
+/* The event of that number; ERR_NOT_FOUND. */
+enum err store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
+    struct event *out) ATTR_CHECKED;
 
 /* Appends to the tenant's history and drops what is beyond history_keep. */
 enum err store_event_add(struct txn *tx, const struct guid *tenant,
@@ -143,17 +151,25 @@ typedef enum err store_token_visit(const struct token *t, void *arg);
 enum err
 store_tokens(struct txn *tx, store_token_visit *visit, void *arg) ATTR_CHECKED;
 
-/* The last certificate request made here for a tenant (contract 2: generate).
- */
+/* A certificate request made here (contract 2: generate), and its key. */
 struct csr {
 	struct instant when;
 	struct str request; /* what the client is given, as text */
 	struct str public_key; /* DER SubjectPublicKeyInfo */
 	struct str sealed_key; /* the private key, sealed (crypto.h) */
 };
-enum err store_csr(
-    struct txn *tx, const struct guid *tenant, struct csr *out) ATTR_CHECKED;
+
+/*
+ * Of each tenant there is one pending request (key_id is NULL), which waits for
+ * its certificate, and one request under each key that has got one: key_id is
+ * then the start of the SHA-256 of the public key.
+ */
+#define STORE_KEY_ID_LEN 16
+enum err store_csr(struct txn *tx, const struct guid *tenant,
+    const uint8_t *key_id, struct csr *out) ATTR_CHECKED;
 enum err store_csr_put(struct txn *tx, const struct guid *tenant,
-    const struct csr *c) ATTR_CHECKED;
+    const uint8_t *key_id, const struct csr *c) ATTR_CHECKED;
+enum err store_csr_delete(struct txn *tx, const struct guid *tenant,
+    const uint8_t *key_id) ATTR_CHECKED;
 
 #endif

@@ -113,6 +113,9 @@ enum {
 	EVENT_CHANGED,
 	EVENT_FINGERPRINT,
 	EVENT_FORMER, /* a record's row, under the event's key */
+	EVENT_SERIAL,
+	EVENT_TOPIC,
+	EVENT_EXPIRES,
 	EVENT_FIELDS
 };
 
@@ -130,6 +133,9 @@ encode_event(
 		[EVENT_OUTCOME] = ev->outcome,
 		[EVENT_CHANGED] = row_u64(ev->changed, changed),
 		[EVENT_FINGERPRINT] = ev->fingerprint,
+		[EVENT_SERIAL] = ev->serial,
+		[EVENT_TOPIC] = ev->topic,
+		[EVENT_EXPIRES] = ev->expires,
 	};
 
 	if (ev->had_former) {
@@ -157,6 +163,9 @@ decode_event(struct str key, struct str row, struct event *ev)
 	ev->outcome = field[EVENT_OUTCOME];
 	ev->changed = (unsigned)row_get_u64(field[EVENT_CHANGED]);
 	ev->fingerprint = field[EVENT_FINGERPRINT];
+	ev->serial = field[EVENT_SERIAL];
+	ev->topic = field[EVENT_TOPIC];
+	ev->expires = field[EVENT_EXPIRES];
 	ev->had_former = !str_is_null(field[EVENT_FORMER]);
 	ev->former = (struct record){ .revision = 0 };
 	return ev->had_former
@@ -204,6 +213,20 @@ store_event_add(
 		e = store_remove(
 		    tx, STORE_HISTORY, event_key(tenant, old, bytes));
 	return walked(e);
+}
+
+enum err
+store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
+    struct event *out)
+{
+	char bytes[EVENT_KEY_LEN];
+	struct str key = event_key(tenant, number, bytes), row;
+	enum err e;
+
+	if ((e = store_get(tx, STORE_HISTORY, key, &row)) != ERR_OK)
+		return e;
+	out->number = number;
+	return store_decoded(decode_event(key, row, out), STORE_HISTORY, key);
 }
 
 enum err
@@ -327,10 +350,25 @@ enum {
 	CSR_FIELDS
 };
 
-enum err
-store_csr(struct txn *tx, const struct guid *tenant, struct csr *out)
+#define CSR_KEY_MAX (sizeof(struct guid) + STORE_KEY_ID_LEN)
+
+static struct str
+csr_key(const struct guid *tenant, const uint8_t *key_id, char out[CSR_KEY_MAX])
 {
-	struct str key = tenant_key(tenant), row, field[CSR_FIELDS];
+	memcpy(out, tenant->byte, sizeof(tenant->byte));
+	if (key_id == NULL)
+		return str_from(out, sizeof(tenant->byte));
+	memcpy(out + sizeof(tenant->byte), key_id, STORE_KEY_ID_LEN);
+	return str_from(out, CSR_KEY_MAX);
+}
+
+enum err
+store_csr(struct txn *tx, const struct guid *tenant, const uint8_t *key_id,
+    struct csr *out)
+{
+	char bytes[CSR_KEY_MAX];
+	struct str key = csr_key(tenant, key_id, bytes), row;
+	struct str field[CSR_FIELDS];
 	enum err e;
 
 	if ((e = store_get(tx, STORE_REQUEST, key, &row)) != ERR_OK)
@@ -346,9 +384,10 @@ store_csr(struct txn *tx, const struct guid *tenant, struct csr *out)
 }
 
 enum err
-store_csr_put(struct txn *tx, const struct guid *tenant, const struct csr *c)
+store_csr_put(struct txn *tx, const struct guid *tenant, const uint8_t *key_id,
+    const struct csr *c)
 {
-	char at[ROW_U64_LEN], nano[ROW_U64_LEN];
+	char at[ROW_U64_LEN], nano[ROW_U64_LEN], bytes[CSR_KEY_MAX];
 	const struct str field[CSR_FIELDS] = {
 		[CSR_AT] = row_u64((uint64_t)c->when.at, at),
 		[CSR_NANO] = row_u64(c->when.nano, nano),
@@ -356,10 +395,19 @@ store_csr_put(struct txn *tx, const struct guid *tenant, const struct csr *c)
 		[CSR_PUBLIC_KEY] = c->public_key,
 		[CSR_SEALED_KEY] = c->sealed_key,
 	};
-	struct str key = tenant_key(tenant);
+	struct str key = csr_key(tenant, key_id, bytes);
 	struct buf row;
 
 	store_room(tx, STORE_ROW, &row);
 	row_encode(key, field, CSR_FIELDS, &row);
 	return store_put(tx, STORE_REQUEST, key, &row);
+}
+
+enum err
+store_csr_delete(
+    struct txn *tx, const struct guid *tenant, const uint8_t *key_id)
+{
+	char bytes[CSR_KEY_MAX];
+
+	return store_remove(tx, STORE_REQUEST, csr_key(tenant, key_id, bytes));
 }

@@ -88,6 +88,27 @@ view_record(struct buf *out, const struct view *v, const struct record *r)
 }
 
 void
+view_text(struct buf *out, const struct view *v, struct str text)
+{
+	char context[URL_MAX];
+	struct buf url;
+	struct emit e;
+
+	buf_init(&url, context, sizeof(context));
+	buf_str(&url, v->base);
+	buf_text(&url, "/$metadata#Edm.String");
+	emit_init(&e, out);
+	emit_object(&e);
+	if (v->metadata != ODATA_NONE) {
+		emit_name(&e, "@odata.context");
+		emit_str(&e, buf_view(&url));
+	}
+	emit_name(&e, "value");
+	emit_str(&e, text);
+	emit_end(&e);
+}
+
+void
 view_health(struct buf *out)
 {
 	struct emit e;
@@ -185,7 +206,7 @@ view_error(struct buf *out, enum err outcome, const struct fault *fault,
 		emit_name(&e, "message");
 		emit_str(&e, buf_view(&message));
 		emit_name(&e, "target");
-		emit_text(&e, record_properties[RECORD_CERTIFICATE].name);
+		emit_str(&e, target);
 		emit_end(&e);
 		emit_end(&e);
 	}

@@ -40,6 +40,8 @@ struct view_ids {
 };
 
 void view_record(struct buf *out, const struct view *v, const struct record *r);
+/* The answer of a function that returns a text: {"@odata.context","value"}. */
+void view_text(struct buf *out, const struct view *v, struct str text);
 /* {"error":{...}} of contract 6. */
 void view_error(struct buf *out, enum err e, const struct fault *fault,
     const struct view_ids *ids);

@@ -21,6 +21,7 @@
 
 static struct {
 	struct config config;
+	struct secrets secrets; /* none */
 	struct app app;
 	struct worker worker;
 	char directory[64];
@@ -78,6 +79,7 @@ make_world(void)
 	log_open(false, LOG_AT_ERROR);
 	fuzz_check(store_open(&options, &world.app.store) == ERR_OK);
 	world.app.config = &world.config;
+	world.app.secrets = &world.secrets;
 	fuzz_check(
 	    store_reader(world.app.store, &world.worker.reader) == ERR_OK);
 	size = routes_arena_size(&world.config);

@@ -40,6 +40,7 @@
 struct golden {
 	const char *path;
 	struct config config;
+	struct secrets secrets;
 	struct app app;
 	struct worker worker;
 	unsigned number; /* of the case */
@@ -306,6 +307,8 @@ set_up(struct golden *g, struct str settings)
 	must(store_reader(g->app.store, &g->worker.reader) == ERR_OK,
 	    "store_reader");
 	g->app.config = &g->config;
+	must(secret_load(&g->config, &g->secrets, message) == ERR_OK, message);
+	g->app.secrets = &g->secrets;
 	while (!str_is_null(settings)) {
 		struct str line = str_cut(&settings, '\n');
 

@@ -101,7 +101,7 @@ obey(struct txn *tx, void *arg)
 	if (e == ERR_OK && o->delete_token != NULL)
 		e = store_token_delete(tx, o->delete_token);
 	if (e == ERR_OK && o->csr != NULL)
-		e = store_csr_put(tx, &o->tenant, o->csr);
+		e = store_csr_put(tx, &o->tenant, NULL, o->csr);
 	return e;
 }
 
@@ -307,20 +307,20 @@ START_TEST(keeps_the_last_request)
 	struct csr c;
 	size_t i;
 
-	ck_assert(store_csr(tx, &mine, &c) == ERR_NOT_FOUND);
+	ck_assert(store_csr(tx, &mine, NULL, &c) == ERR_NOT_FOUND);
 	for (i = 0; i < 2; i++) {
 		store_end(tx);
 		o.csr = &csr[i];
 		ck_assert(store_update(st, obey, &o) == ERR_OK);
 		ck_assert(store_begin(tx) == ERR_OK);
-		ck_assert(store_csr(tx, &mine, &c) == ERR_OK);
+		ck_assert(store_csr(tx, &mine, NULL, &c) == ERR_OK);
 		ck_assert_int_eq(c.when.at, csr[i].when.at);
 		ck_assert_uint_eq(c.when.nano, csr[i].when.nano);
 		unit_same("request", c.request, csr[i].request);
 		unit_same("public key", c.public_key, csr[i].public_key);
 		unit_same("sealed key", c.sealed_key, csr[i].sealed_key);
 	}
-	ck_assert(store_csr(tx, &other, &c) == ERR_NOT_FOUND);
+	ck_assert(store_csr(tx, &other, NULL, &c) == ERR_NOT_FOUND);
 	store_reader_free(tx);
 	store_close(st);
 }
@@ -588,7 +588,7 @@ START_TEST(never_returns_what_is_damaged)
 	ck_assert(store_records(tx, visit_record, &w) == ERR_CORRUPT);
 	ck_assert(store_token(tx, t.hash, &token) == ERR_CORRUPT);
 	ck_assert(store_tokens(tx, visit_token, &w) == ERR_CORRUPT);
-	ck_assert(store_csr(tx, &mine, &csr) == ERR_CORRUPT);
+	ck_assert(store_csr(tx, &mine, NULL, &csr) == ERR_CORRUPT);
 	ck_assert(store_events(tx, &mine, visit_event, &w) == ERR_CORRUPT);
 	ck_assert_uint_eq(w.count, 0);
 	ck_assert(store_record(tx, &other, &got) == ERR_OK);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * judge.c - the policies. `inspect` takes any readable certificate and any
+ * text that claims to be none; `enforce` only what Apple's push service would
+ * take today.
+ */
+#include "judge.h"
+
+#include "pem.h"
+
+/* RSA keys of fewer bits are refused (Apple issues 2048). */
+#define KEY_BITS_MIN 2048
+
+static struct str
+date_text(int64_t at, struct arena *a)
+{
+	char *p = arena_take(a, WHEN_SECONDS_LEN + 1);
+
+	if (p == NULL)
+		return str_of(NULL);
+	when_seconds(at, p);
+	p[WHEN_SECONDS_LEN] = 'Z';
+	return str_from(p, WHEN_SECONDS_LEN + 1);
+}
+
+static struct str
+number_text(uint64_t u, struct arena *a)
+{
+	struct buf b;
+
+	buf_open(&b, a);
+	buf_u64(&b, u);
+	return buf_close(&b, a);
+}
+
+static void
+set(struct patch *p, enum property property, struct str value)
+{
+	p->set |= RECORD_BIT(property);
+	p->value[property] = value;
+}
+
+static enum err
+derive(const struct x509 *x, struct arena *a, struct patch *p)
+{
+	struct str expires = date_text(x->not_after_at, a);
+
+	if (str_is_null(expires))
+		return ERR_MEMORY;
+	/* One without a UID keeps the topic that the client names. */
+	if (!str_is_null(x->topic))
+		set(p, RECORD_TOPIC, x->topic);
+	set(p, RECORD_EXPIRES, expires);
+	set(p, RECORD_SERIAL, x->serial);
+	set(p, RECORD_STATUS, str_of("Succeeded"));
+	set(p, RECORD_FAILURE, str_of(NULL));
+	return ERR_OK;
+}
+
+/* What speaks against a certificate under the policy `enforce`. */
+static enum err
+enforce(const struct x509 *x, int64_t now_at, struct arena *a, struct str *what)
+{
+	if (!x->mdm) {
+		*what = str_is_null(x->topic) ? STR_EMPTY : x->topic;
+		return ERR_NOT_MDM;
+	}
+	if (x->key != X509_KEY_RSA) {
+		*what = str_of(x->key == X509_KEY_EC ? "EC" : "unknown");
+		return ERR_UNSUPPORTED_KEY;
+	}
+	if (x->key_bits < KEY_BITS_MIN) {
+		*what = number_text(x->key_bits, a);
+		return ERR_WEAK_KEY;
+	}
+	if (x->not_after_at <= now_at) {
+		*what = date_text(x->not_after_at, a);
+		return ERR_EXPIRED;
+	}
+	if (x->not_before_at > now_at) {
+		*what = date_text(x->not_before_at, a);
+		return ERR_NOT_YET_VALID;
+	}
+	return ERR_OK;
+}
+
+/* A private key pasted into another property. Room is given back: only the
+ * outcome counts. */
+static bool
+holds_private_key(struct str text, struct arena *a)
+{
+	size_t used = a->used;
+	struct pem found;
+	struct str what;
+	bool holds;
+
+	holds = text.n > 0 &&
+	    pem_find(text, a, &found, &what) == ERR_PRIVATE_KEY;
+	a->used = used;
+	return holds;
+}
+
+static bool
+check_for_keys(const struct patch *p, struct arena *a, struct verdict *v)
+{
+	unsigned i;
+
+	for (i = 0; i < RECORD_PROPERTIES; i++) {
+		if (i == RECORD_CERTIFICATE ||
+		    !holds_private_key(p->value[i], a))
+			continue;
+		v->refusal = ERR_PRIVATE_KEY;
+		v->fault.target = str_of(record_properties[i].name);
+		return false;
+	}
+	return true;
+}
+
+enum err
+judge_upload(const struct config *c, int64_t now_at, struct arena *a,
+    struct patch *p, struct verdict *out)
+{
+	struct str text = p->value[RECORD_CERTIFICATE];
+	struct x509 *x = &out->x509;
+	enum err e;
+
+	*out = (struct verdict){ .refusal = ERR_OK };
+	out->uploaded = text.n > 0;
+	if (!check_for_keys(p, a, out) || !out->uploaded)
+		return ERR_OK;
+	out->fault.target = str_of(record_properties[RECORD_CERTIFICATE].name);
+	e = x509_read(text, a, x, &out->fault.what);
+	if (e == ERR_MEMORY || e == ERR_INTERNAL)
+		return e;
+	out->refusal = e;
+	if (e != ERR_OK)
+		return ERR_OK;
+	out->real = !str_is_null(x->der);
+	if (!out->real) {
+		if (c->certificate_policy == CONFIG_ENFORCE)
+			out->refusal = ERR_NOT_A_CERTIFICATE;
+		return ERR_OK;
+	}
+	if (c->certificate_policy == CONFIG_ENFORCE)
+		out->refusal = enforce(x, now_at, a, &out->fault.what);
+	return derive(x, a, p);
+}
+
+/* The guard: what users lose most by. */
+static enum err
+check_topic(const struct config *c, const struct verdict *v,
+    const struct judge_stored *stored, struct fault *fault)
+{
+	struct str old = stored->record->value[RECORD_TOPIC];
+
+	if (c->topic_change == CONFIG_TOPIC_ALLOW ||
+	    str_is_null(stored->record->value[RECORD_SERIAL]) ||
+	    str_is_null(old) || str_eq(old, v->x509.topic))
+		return ERR_OK;
+	if (!str_is_null(v->x509.topic) &&
+	    str_eq(stored->allow_topic, v->x509.topic))
+		return ERR_OK;
+	fault->what = old;
+	fault->also = str_is_null(v->x509.topic) ? STR_EMPTY : v->x509.topic;
+	return ERR_TOPIC_CHANGE;
+}
+
+static enum err
+check_age(const struct verdict *v, const struct judge_stored *stored,
+    struct arena *a, struct fault *fault)
+{
+	struct str old = stored->record->value[RECORD_EXPIRES];
+	struct instant until;
+
+	if (str_is_null(stored->record->value[RECORD_SERIAL]) ||
+	    when_parse(old, &until) != ERR_OK ||
+	    v->x509.not_after_at >= until.at)
+		return ERR_OK;
+	fault->what = date_text(v->x509.not_after_at, a);
+	fault->also = old;
+	return ERR_OLDER;
+}
+
+enum err
+judge_successor(const struct config *c, const struct verdict *v,
+    const struct judge_stored *stored, struct arena *a, struct fault *fault)
+{
+	enum err e;
+
+	if (!v->real)
+		return ERR_OK;
+	*fault = v->fault;
+	if ((e = check_topic(c, v, stored, fault)) != ERR_OK)
+		return e;
+	if (c->certificate_policy != CONFIG_ENFORCE)
+		return ERR_OK;
+	if ((e = check_age(v, stored, a, fault)) != ERR_OK)
+		return e;
+	if (str_is_null(stored->pending_key) ||
+	    str_eq(stored->pending_key, v->x509.public_key))
+		return ERR_OK;
+	fault->what = date_text(stored->requested.at, a);
+	return ERR_KEY_MISMATCH;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * judge.h - what an uploaded text is worth: reads the certificate in a patch,
+ * derives properties from it, and says what speaks against it.
+ *
+ * Pure: the clock is a parameter. The heavy part, judge_upload, needs nothing
+ * of the store and runs before any transaction; judge_successor compares its
+ * verdict with what is stored, and is cheap.
+ */
+#ifndef PUSHCERT_JUDGE_H
+#define PUSHCERT_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "config.h"
+#include "err.h"
+#include "mem.h"
+#include "record.h"
+#include "str.h"
+#include "when.h"
+#include "x509.h"
+
+/* What a refusal is about: pieces of the request for err's text, a piece of
+ * our own, and the property at fault. */
+struct fault {
+	struct str what;
+	struct str also;
+	struct str ours;
+	struct str target;
+};
+
+/* Slices live in the arena or in the patch. */
+struct verdict {
+	bool uploaded; /* the patch brings a certificate text */
+	bool real; /* and it is a certificate: x509 is filled in */
+	enum err refusal; /* of the text by itself, or ERR_OK */
+	struct fault fault;
+	struct x509 x509;
+};
+
+/*
+ * Reads the certificate that a patch sets, and puts into the patch what is
+ * derived from it (contract 4). A text that must not be stored makes
+ * out->refusal; so does a private key in any property. Returns ERR_OK then
+ * too, for a refused upload is an event; otherwise ERR_MEMORY or ERR_INTERNAL.
+ */
+enum err judge_upload(const struct config *c, int64_t now_at, struct arena *a,
+    struct patch *p, struct verdict *out) ATTR_CHECKED;
+
+/* What the new certificate is to succeed. */
+struct judge_stored {
+	const struct record *record;
+	struct str pending_key; /* SubjectPublicKeyInfo; null: no request */
+	struct instant requested; /* when that request was made */
+	struct str allow_topic; /* the override: the new topic, or null */
+};
+
+/*
+ * Whether a real certificate may take the place of what is stored:
+ * ERR_TOPIC_CHANGE, ERR_OLDER, ERR_KEY_MISMATCH, or ERR_OK. Texts of *fault
+ * live in the arena.
+ */
+enum err judge_successor(const struct config *c, const struct verdict *v,
+    const struct judge_stored *stored, struct arena *a,
+    struct fault *fault) ATTR_CHECKED;
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * secret.c - reads small files, and refuses keys that others can read.
+ */
+#include "secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A key file: 64 hexadecimal digits and a newline. */
+#define KEY_TEXT (2 * CRYPTO_KEY_LEN)
+
+static enum err
+refuse(enum err e, const char *path, const char *why,
+    char message[CONFIG_TEXT_MAX])
+{
+	snprintf(message, CONFIG_TEXT_MAX, "%s: %s", path, why);
+	return e;
+}
+
+/* Reads a file of less than SECRET_TEXT_MAX bytes and ends it with a NUL. */
+static enum err
+read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
+    char message[CONFIG_TEXT_MAX])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum err e = ERR_OK;
+	struct stat st;
+	ssize_t n = 0;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		e = refuse(ERR_FILE, path, strerror(errno), message);
+	else if (is_key && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		e = refuse(ERR_NOT_PRIVATE, path,
+		    "others may read this key; chmod 600 it", message);
+	else if (!S_ISREG(st.st_mode) || st.st_size >= SECRET_TEXT_MAX)
+		e = refuse(
+		    ERR_FILE, path, "not a file of less than 16 KiB", message);
+	else if ((n = read(fd, text, SECRET_TEXT_MAX - 1)) < 0)
+		e = refuse(ERR_FILE, path, strerror(errno), message);
+	text[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	return e;
+}
+
+static enum err
+load_key(const char *path, struct secrets *out, char message[CONFIG_TEXT_MAX])
+{
+	char text[SECRET_TEXT_MAX];
+	struct str digits;
+	enum err e;
+
+	e = read_file(path, true, text, message);
+	digits = str_of(text);
+	if (str_ends(digits, "\n"))
+		digits.n--;
+	if (e == ERR_OK && !str_unhex(digits, out->key, sizeof(out->key)))
+		e = refuse(
+		    ERR_FILE, path, "not a key of 64 hex digits", message);
+	out->can_seal = e == ERR_OK;
+	crypto_wipe(text, sizeof(text));
+	return e;
+}
+
+enum err
+secret_load(
+    const struct config *c, struct secrets *out, char message[CONFIG_TEXT_MAX])
+{
+	enum err e = ERR_OK;
+
+	memset(out, 0, sizeof(*out));
+	if (c->key_file[0] != '\0')
+		e = load_key(c->key_file, out, message);
+	if (e != ERR_OK || c->vendor_certificate[0] == '\0')
+		return e;
+	e = read_file(c->vendor_certificate, false, out->vendor_chain, message);
+	if (e == ERR_OK)
+		e = read_file(c->vendor_key, true, out->vendor_key, message);
+	out->is_vendor = e == ERR_OK;
+	return e;
+}
+
+void
+secret_wipe(struct secrets *s)
+{
+	crypto_wipe(s, sizeof(*s));
+}
+
+enum err
+secret_make(const char *path)
+{
+	uint8_t key[CRYPTO_KEY_LEN];
+	char text[KEY_TEXT + 1];
+	enum err e = ERR_FILE;
+	int fd;
+
+	if (crypto_random(key, sizeof(key)) != ERR_OK)
+		return ERR_INTERNAL;
+	str_hex(key, sizeof(key), text);
+	text[KEY_TEXT] = '\n';
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0 && write(fd, text, sizeof(text)) == (ssize_t)sizeof(text) &&
+	    fsync(fd) == 0)
+		e = ERR_OK;
+	if (fd >= 0)
+		close(fd);
+	crypto_wipe(key, sizeof(key));
+	crypto_wipe(text, sizeof(text));
+	return e;
+}
