@@ -5,6 +5,7 @@
  *
  * A file begins with settings, one a line, and then has cases:
  *
+ *	clock SECONDS
  *	config KEY = VALUE
  *	token TEXT TENANT SCOPE[,SCOPE...] [EXPIRES_AT]
  *	== the case's name, a sentence
@@ -17,11 +18,11 @@
  *	the answer
  *
  * The cases of a file share one store, in their order. The clock stands at
- * 2022-03-22T12:40:15.1234567Z and goes on a second with each case; random
- * bytes are the number of the case; so ids and dates are the same each time.
- * A body line "hex 7b7d" stands for those bytes. In the answers CR LF is
- * written as LF. With GOLDEN_UPDATE=1 in the environment the files are written
- * anew with what came out, to be read by a person.
+ * 2022-03-22T12:40:15.1234567Z, or where the file says, and goes on a second
+ * with each case; random bytes are the number of the case; so ids and dates are
+ *the same each time. A body line "hex 7b7d" stands for those bytes. In the
+ *answers CR LF is written as LF. With GOLDEN_UPDATE=1 in the environment the
+ *files are written anew with what came out, to be read by a person.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ struct golden {
 	struct secrets secrets;
 	struct app app;
 	struct worker worker;
+	int64_t clock_at; /* of the first case */
 	unsigned number; /* of the case */
 	unsigned failed;
 	char *vars[VARS_MAX];
@@ -149,7 +151,7 @@ handle(struct golden *g, struct answer *an)
 	request_take(&rq, "HTTPS=on");
 	if (g->body.n > 0 && !has_var(g, "HTTP_TRANSFER_ENCODING="))
 		request_take(&rq, length);
-	rq.now.at = START_AT + (int64_t)g->number;
+	rq.now.at = g->clock_at + (int64_t)g->number;
 	rq.now.nano = 123456700;
 	memset(rq.random, (int)g->number, sizeof(rq.random));
 	routes_handle(&g->app, &g->worker, &rq, an);
@@ -289,6 +291,7 @@ set_up(struct golden *g, struct str settings)
 		.history_keep = 100,
 		.create = true };
 	struct str rest = settings;
+	uint64_t clock;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/pushcert.conf", unit_directory());
@@ -314,6 +317,10 @@ set_up(struct golden *g, struct str settings)
 
 		if (str_starts(line, "token "))
 			make_token(g, str_tail(line, 6));
+		if (str_starts(line, "clock ")) {
+			must(str_u64(str_tail(line, 6), &clock), "bad clock");
+			g->clock_at = (int64_t)clock;
+		}
 	}
 }
 
@@ -321,7 +328,7 @@ static unsigned
 run_file(const char *path, unsigned *cases)
 {
 	static char text[TEXT_MAX];
-	struct golden g = { .path = path };
+	struct golden g = { .path = path, .clock_at = START_AT };
 	FILE *file = fopen(path, "r");
 	size_t size;
 	struct str rest, head;
