@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * command_run.c - init, serve and config: the store and the service.
+ */
+#include "command.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cgi.h"
+#include "command_private.h"
+#include "fastcgi.h"
+#include "routes.h"
+
+/* A path in full: the web server starts the program elsewhere. */
+static bool
+absolute(const char *path, char out[PATH_MAX])
+{
+	int n;
+
+	if (path[0] == '/')
+		n = snprintf(out, PATH_MAX, "%s", path);
+	else if (getcwd(out, PATH_MAX) == NULL)
+		return false;
+	else
+		n = snprintf(
+		    out + strlen(out), PATH_MAX - strlen(out), "/%s", path);
+	return n >= 0 && strlen(out) + 1 < PATH_MAX;
+}
+
+/* The key file of a configuration: beside it, .key in place of .conf. */
+static bool
+key_beside(const char *config, char out[PATH_MAX])
+{
+	size_t n;
+
+	if (!absolute(config, out))
+		return false;
+	n = strlen(out);
+	if (n > 5 && strcmp(out + n - 5, ".conf") == 0)
+		n -= 5;
+	if (n + sizeof(".key") > PATH_MAX)
+		return false;
+	strcpy(out + n, ".key");
+	return true;
+}
+
+/* Writes a configuration, and the key that it names, where there is none. */
+static enum err
+write_config(const char *path, const char *data)
+{
+	char key[PATH_MAX];
+	FILE *out = fopen(path, "wxe");
+	enum err e = ERR_FILE;
+
+	if (out == NULL)
+		return errno == EEXIST ? ERR_OK : ERR_FILE;
+	fprintf(out,
+	    "# pushcert.conf - see pushcert.conf(5); 'pushcert config' shows\n"
+	    "# every key with its value.\n"
+	    "data = %s\n",
+	    data);
+	if (key_beside(path, key) &&
+	    (secret_make(key) == ERR_OK || errno == EEXIST)) {
+		fprintf(out, "key_file = %s\n", key);
+		e = ERR_OK;
+	}
+	if (fflush(out) != 0 || ferror(out) != 0)
+		e = ERR_FILE;
+	if (fclose(out) != 0)
+		e = ERR_FILE;
+	return e;
+}
+
+int
+command_init(struct command_call *c)
+{
+	char data[PATH_MAX] = "";
+
+	if (c->data != NULL && !absolute(c->data, data))
+		return command_fail(ERR_FILE, c->data);
+	if (c->config_path != NULL && c->data != NULL &&
+	    write_config(c->config_path, data) != ERR_OK) {
+		fprintf(stderr, "pushcert: %s: %s\n", c->config_path,
+		    strerror(errno));
+		return EXIT_FAILURE;
+	}
+	if (command_load_config(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if (c->data != NULL && c->config_path != NULL &&
+	    strcmp(data, c->config.data) != 0) {
+		fprintf(stderr,
+		    "pushcert: %s names another data directory: %s\n",
+		    c->config_path, c->config.data);
+		return EXIT_FAILURE;
+	}
+	if (strlen(data) >= sizeof(c->config.data))
+		return command_usage("the data directory's path is too long");
+	if (c->data != NULL)
+		strcpy(c->config.data, data);
+	if (command_open_store(c, true) != ERR_OK)
+		return EXIT_FAILURE;
+	printf("%s\n", c->config.data);
+	return EXIT_SUCCESS;
+}
+
+int
+command_serve_fd(const char *config_path, int fd)
+{
+	struct command_call c = { .config_path = config_path };
+	struct secrets secrets;
+	struct app app = { .config = &c.config, .secrets = &secrets };
+	char message[CONFIG_TEXT_MAX];
+	enum err e;
+
+	if (command_load_config(&c) != ERR_OK)
+		return EXIT_FAILURE;
+	if (secret_load(&c.config, &secrets, message) != ERR_OK) {
+		fprintf(stderr, "pushcert: %s\n", message);
+		return EXIT_FAILURE;
+	}
+	if (command_open_store(&c, false) != ERR_OK)
+		return EXIT_FAILURE;
+	app.store = c.store;
+	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
+	/* A worker that did not come back still uses the store. */
+	if (e != ERR_BUSY)
+		store_close(c.store);
+	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "serve");
+}
+
+int
+command_serve(struct command_call *c)
+{
+	const char *path = c->socket;
+	int fd;
+
+	if (command_load_config(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if (path == NULL)
+		path = c->config.socket;
+	if (path[0] == '\0')
+		return command_usage(
+		    "serve needs --socket PATH or the key 'socket'");
+	if (fastcgi_listen(path, &fd) != ERR_OK) {
+		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return command_serve_fd(c->config_path, fd);
+}
+
+int
+command_config(struct command_call *c)
+{
+	if (command_load_config(c) != ERR_OK)
+		return EXIT_FAILURE;
+	config_print(&c->config, stdout);
+	return EXIT_SUCCESS;
+}

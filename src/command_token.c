@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * command_token.c - makes, lists and revokes bearer tokens. A token is shown
+ * once, when it is made.
+ */
+#include "command_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth.h"
+#include "crypto.h"
+#include "emit.h"
+
+/* A token's id, for revoke: the start of its hash, which tells nothing. */
+#define ID_BYTES 8
+#define ID_LEN (2 * ID_BYTES)
+
+static enum err
+put_token(struct txn *tx, void *arg)
+{
+	return store_token_put(tx, arg);
+}
+
+int
+command_token_create(struct command_call *c)
+{
+	uint8_t secret[AUTH_SECRET_LEN];
+	char text[AUTH_TOKEN_LEN];
+	struct token t = { .tenant = c->tenant,
+		.rights = c->scopes,
+		.name = str_of(c->name != NULL ? c->name : "token"),
+		.created_at = command_now_at() };
+	enum err e;
+
+	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0 || c->scopes == 0)
+		return command_usage(
+		    "token create needs --tenant GUID and --scope S");
+	if (c->expires_days > 0)
+		t.expires_at = t.created_at + (int64_t)c->expires_days * 86400;
+	if (command_load_config(c) != ERR_OK ||
+	    command_open_store(c, false) != ERR_OK)
+		return EXIT_FAILURE;
+	if (crypto_random(secret, sizeof(secret)) != ERR_OK)
+		return command_fail(ERR_INTERNAL, "random bytes");
+	auth_token_text(secret, text);
+	auth_token_hash(str_from(text, sizeof(text)), t.hash);
+	if ((e = store_update(c->store, put_token, &t)) != ERR_OK)
+		return command_fail(e, "token create");
+	printf("%.*s\n", AUTH_TOKEN_LEN, text);
+	crypto_wipe(secret, sizeof(secret));
+	crypto_wipe(text, sizeof(text));
+	return EXIT_SUCCESS;
+}
+
+static void
+print_token(const struct token *t)
+{
+	char id[ID_LEN], tenant[STR_GUID_LEN], names[512];
+	struct buf scopes;
+
+	str_hex(t->hash, ID_BYTES, id);
+	str_guid_text(&t->tenant, tenant);
+	buf_init(&scopes, names, sizeof(names));
+	auth_scope_names(t->rights, &scopes);
+	printf("%.*s  %.*s  ", ID_LEN, id, STR_GUID_LEN, tenant);
+	command_print_date(t->created_at);
+	printf("  ");
+	if (t->expires_at != 0)
+		command_print_date(t->expires_at);
+	else
+		printf("never");
+	printf("  %.*s  %.*s\n", STR_ARG(t->name), STR_ARG(buf_view(&scopes)));
+}
+
+static void
+print_token_json(const struct token *t)
+{
+	char id[ID_LEN], tenant[STR_GUID_LEN], names[512], line[4096];
+	struct buf scopes, out;
+	struct emit e;
+
+	str_hex(t->hash, ID_BYTES, id);
+	str_guid_text(&t->tenant, tenant);
+	buf_init(&scopes, names, sizeof(names));
+	auth_scope_names(t->rights, &scopes);
+	buf_init(&out, line, sizeof(line));
+	emit_init(&e, &out);
+	emit_object(&e);
+	emit_name(&e, "id");
+	emit_str(&e, str_from(id, sizeof(id)));
+	emit_name(&e, "tenant");
+	emit_str(&e, str_from(tenant, sizeof(tenant)));
+	emit_name(&e, "name");
+	emit_str(&e, t->name);
+	emit_name(&e, "scopes");
+	emit_str(&e, buf_view(&scopes));
+	emit_name(&e, "created");
+	emit_i64(&e, t->created_at);
+	emit_name(&e, "expires");
+	if (t->expires_at != 0)
+		emit_i64(&e, t->expires_at);
+	else
+		emit_null(&e);
+	emit_end(&e);
+	printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+static enum err
+list_token(const struct token *t, void *arg)
+{
+	const struct command_call *c = arg;
+
+	if ((c->given & COMMAND_BIT(OPTION_TENANT)) != 0 &&
+	    memcmp(&t->tenant, &c->tenant, sizeof(t->tenant)) != 0)
+		return ERR_OK;
+	if (c->given & COMMAND_BIT(OPTION_JSON))
+		print_token_json(t);
+	else
+		print_token(t);
+	return ERR_OK;
+}
+
+int
+command_token_list(struct command_call *c)
+{
+	enum err e;
+
+	if (command_begin_reading(c) != ERR_OK)
+		return EXIT_FAILURE;
+	e = store_tokens(c->reader, list_token, c);
+	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "token list");
+}
+
+/* The one token whose id begins with what was given. */
+struct search {
+	struct str id;
+	uint8_t hash[STORE_HASH_LEN];
+	unsigned found;
+};
+
+static enum err
+match_token(const struct token *t, void *arg)
+{
+	struct search *s = arg;
+	char id[2 * STORE_HASH_LEN];
+
+	str_hex(t->hash, sizeof(t->hash), id);
+	if (!str_ieq(str_head(str_from(id, sizeof(id)), s->id.n), s->id))
+		return ERR_OK;
+	memcpy(s->hash, t->hash, sizeof(s->hash));
+	s->found++;
+	return ERR_OK;
+}
+
+static enum err
+delete_token(struct txn *tx, void *arg)
+{
+	struct search *s = arg;
+
+	return store_token_delete(tx, s->hash);
+}
+
+int
+command_token_revoke(struct command_call *c)
+{
+	struct search s = { .id = str_of(c->argument[0]) };
+	enum err e;
+
+	if (s.id.n < 4)
+		return command_usage("token revoke needs an ID of token list, "
+				     "at least its first 4 digits");
+	if (command_begin_reading(c) != ERR_OK)
+		return EXIT_FAILURE;
+	e = store_tokens(c->reader, match_token, &s);
+	store_end(c->reader);
+	if (e != ERR_OK)
+		return command_fail(e, "token revoke");
+	if (s.found != 1) {
+		fprintf(stderr, "pushcert: %s: %s\n", c->argument[0],
+		    s.found == 0 ? "no such token" : "several tokens match");
+		return EXIT_FAILURE;
+	}
+	if ((e = store_update(c->store, delete_token, &s)) != ERR_OK)
+		return command_fail(e, "token revoke");
+	return EXIT_SUCCESS;
+}
