@@ -61,19 +61,21 @@ static const struct {
 static const struct part {
 	char sign;
 	uint8_t tag;
+	bool enter; /* go on with what is in it, not behind it */
 	struct str begins;
 } parts[] = {
-	{ '(', 0x30, STR("") }, /* SEQUENCE, entered */
-	{ 'v', 0xa0, STR("\x03\x02\x01") }, /* [0] version of a certificate */
-	{ 'i', 0x02, STR("") }, /* INTEGER */
-	{ '0', 0x02, STR("\x01\x00") },
-	{ '1', 0x02, STR("\x01\x01") },
-	{ '3', 0x02, STR("\x01\x03") },
-	{ 'x', 0x04, STR("") }, /* OCTET STRING */
-	{ 'o', 0x06, STR("") }, /* OBJECT IDENTIFIER */
-	{ '5', 0x06, STR("\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05") }, /* pkcs-5 */
-	{ '7', 0x06, STR("\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07") }, /* pkcs-7 */
-	{ 'p', 0x06, STR("\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01") },
+	{ '(', 0x30, true, STR("") }, /* SEQUENCE */
+	{ 's', 0x30, false, STR("") },
+	{ 'v', 0xa0, true, STR("\x03\x02\x01") }, /* a certificate's version */
+	{ 'i', 0x02, false, STR("") }, /* INTEGER */
+	{ '0', 0x02, false, STR("\x01\x00") },
+	{ '1', 0x02, false, STR("\x01\x01") },
+	{ '3', 0x02, false, STR("\x01\x03") },
+	{ 'x', 0x04, false, STR("") }, /* OCTET STRING */
+	{ 'o', 0x06, false, STR("") }, /* OBJECT IDENTIFIER */
+	{ '5', 0x06, false, STR("\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05") },
+	{ '7', 0x06, false, STR("\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07") },
+	{ 'p', 0x06, false, STR("\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01") },
 };
 
 /* How DER begins, element by element: the first row that fits tells. */
@@ -82,7 +84,7 @@ static const struct {
 	enum finding is;
 } shapes[] = {
 	{ "((v", IS_CERTIFICATE },
-	{ "((i(o", IS_CERTIFICATE }, /* version 1 */
+	{ "((iss(", IS_CERTIFICATE }, /* version 1 */
 	{ "((0(", IS_REQUEST },
 	{ "(0(o", IS_KEY }, /* PKCS#8 */
 	{ "(1(o", IS_KEY }, /* PKCS#8 with the public key (RFC 5958) */
@@ -175,8 +177,7 @@ der_header(struct str *s, uint8_t *tag, size_t *n)
 	return length <= room;
 }
 
-/* Whether DER, of which only the opening need be there, begins like this:
- * constructed elements are entered, others stepped over. */
+/* Whether DER, of which only the opening need be there, begins like this. */
 static bool
 der_is(struct str der, const char *shape)
 {
@@ -193,8 +194,8 @@ der_is(struct str der, const char *shape)
 		if (!der_header(&der, &tag, &length) || tag != parts[i].tag ||
 		    !str_eq(begins, parts[i].begins))
 			return false;
-		room = tag & 0x20 ? length : room - (left - der.n) - length;
-		if (!(tag & 0x20))
+		room = parts[i].enter ? length : room - (left - der.n) - length;
+		if (!parts[i].enter)
 			der = str_tail(der, length);
 	}
 	return true;

@@ -23,6 +23,11 @@
 /* Rounds of PBKDF2 over the passphrase of a PKCS#12 file. */
 #define ROUNDS 100000
 
+struct vendor {
+	struct pem chain;
+	EVP_PKEY *key;
+};
+
 static enum err
 encode(
     const void *value, const ASN1_ITEM *type, struct arena *a, struct str *out)
@@ -41,7 +46,7 @@ static bool
 add_name(X509_NAME *name, int nid, struct str text, struct str *what)
 {
 	*what = text;
-	return str_is_null(text) ||
+	return text.n == 0 ||
 	    X509_NAME_add_entry_by_NID(name, nid, MBSTRING_UTF8,
 		(const uint8_t *)text.p, (int)text.n, -1, 0) == 1;
 }
@@ -178,24 +183,25 @@ lead_with(struct pem *chain, const EVP_PKEY *key)
 	return true;
 }
 
-static bool
-sign(EVP_PKEY *key, struct str text, uint8_t *out, size_t *n)
+static enum err
+sign(EVP_PKEY *key, struct str text, uint8_t out[SIGNATURE_MAX], size_t *n)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool done;
+	enum err e = ERR_INTERNAL;
 
 	*n = SIGNATURE_MAX;
-	done = ctx != NULL && EVP_PKEY_size(key) <= SIGNATURE_MAX &&
+	if (ctx != NULL && EVP_PKEY_size(key) <= SIGNATURE_MAX &&
 	    EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-	    EVP_DigestSign(ctx, out, n, (const uint8_t *)text.p, text.n) == 1;
+	    EVP_DigestSign(ctx, out, n, (const uint8_t *)text.p, text.n) == 1)
+		e = ERR_OK;
 	EVP_MD_CTX_free(ctx);
-	return done;
+	return e;
 }
 
 static void
-put_base64(struct buf *out, const void *p, size_t n)
+put_base64(struct buf *out, struct str rest)
 {
-	struct str part, rest = str_from(p, n);
+	struct str part;
 	char line[64];
 
 	while (rest.n > 0) {
@@ -209,7 +215,7 @@ put_base64(struct buf *out, const void *p, size_t n)
 /* None of what goes into it holds a character that XML escapes. */
 static void
 put_plist(struct buf *out, struct str csr, const struct pem *chain,
-    const uint8_t *signature, size_t n)
+    struct str signature)
 {
 	size_t i;
 
@@ -219,53 +225,62 @@ put_plist(struct buf *out, struct str csr, const struct pem *chain,
 	    "\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n"
 	    "<plist version=\"1.0\">\n<dict>\n"
 	    "\t<key>PushCertRequestCSR</key>\n\t<string>");
-	put_base64(out, csr.p, csr.n);
+	put_base64(out, csr);
 	buf_text(out,
 	    "</string>\n"
 	    "\t<key>PushCertCertificateChain</key>\n\t<string>");
 	for (i = 0; i < chain->n; i++)
 		pem_write("CERTIFICATE", chain->der[i], out);
 	buf_text(out, "</string>\n\t<key>PushCertSignature</key>\n\t<string>");
-	put_base64(out, signature, n);
+	put_base64(out, signature);
 	buf_text(out, "</string>\n</dict>\n</plist>\n");
 }
 
+static enum err
+read_vendor(const struct x509_vendor *text, struct arena *a, struct vendor *out,
+    struct str *what)
+{
+	struct str why;
+	enum err e = pem_find(text->chain, a, &out->chain, &why);
+
+	if (e == ERR_MEMORY)
+		return e;
+	*what = str_of("the vendor certificate cannot be read");
+	if (e != ERR_OK || out->chain.n == 0)
+		return ERR_CONFIG;
+	*what = str_of("the vendor key is not an RSA key in PEM "
+		       "without passphrase");
+	if ((out->key = read_rsa_key(text->key)) == NULL)
+		return ERR_CONFIG;
+	*what = str_of("the vendor key is not that of the vendor certificate");
+	return lead_with(&out->chain, out->key) ? ERR_OK : ERR_CONFIG;
+}
+
 enum err
-x509_vendor_request(struct str csr, struct str chain, struct str vendor_key,
+x509_vendor_request(struct str csr, const struct x509_vendor *vendor,
     struct arena *a, struct str *out, struct str *what)
 {
 	uint8_t signature[SIGNATURE_MAX];
-	struct str plist, why;
-	EVP_PKEY *key = NULL;
-	struct pem found;
-	enum err e = ERR_CONFIG;
+	struct vendor v = { .key = NULL };
+	struct str plist;
 	struct buf b;
+	enum err e;
 	size_t n;
 
-	*what = str_of("the vendor certificate cannot be read");
-	if (pem_find(chain, a, &found, &why) != ERR_OK || found.n == 0)
+	if ((e = read_vendor(vendor, a, &v, what)) != ERR_OK)
 		goto out;
-	*what = str_of("the vendor key is not an RSA key in PEM "
-		       "without passphrase");
-	if ((key = read_rsa_key(vendor_key)) == NULL)
-		goto out;
-	*what = str_of("the vendor key is not that of the vendor certificate");
-	if (!lead_with(&found, key))
-		goto out;
-	*what = str_of("the vendor key cannot sign");
-	if (!sign(key, csr, signature, &n))
-		goto out;
-	e = ERR_MEMORY;
-	buf_open(&b, a);
-	put_plist(&b, csr, &found, signature, n);
-	if (str_is_null(plist = buf_close(&b, a)))
+	if ((e = sign(v.key, csr, signature, &n)) != ERR_OK)
 		goto out;
 	buf_open(&b, a);
-	put_base64(&b, plist.p, plist.n);
-	if (!str_is_null(*out = buf_close(&b, a)))
-		e = ERR_OK;
+	put_plist(&b, csr, &v.chain, str_from((char *)signature, n));
+	plist = buf_close(&b, a);
+	buf_open(&b, a);
+	put_base64(&b, plist);
+	*out = buf_close(&b, a);
+	if (str_is_null(plist) || str_is_null(*out))
+		e = ERR_MEMORY;
 out:
-	EVP_PKEY_free(key);
+	EVP_PKEY_free(v.key);
 	return crypto_drain(e);
 }
 
@@ -286,6 +301,8 @@ x509_pkcs12(struct str der, struct str private_key, struct str passphrase,
 	if (passphrase.n > X509_PASSPHRASE_MAX)
 		goto out;
 	memcpy(secret, passphrase.p, passphrase.n);
+	if (strlen(secret) != passphrase.n)
+		goto out;
 	e = ERR_KEY_MISMATCH;
 	key = d2i_AutoPrivateKey(NULL, &p, (long)private_key.n);
 	if (key == NULL || X509_check_private_key(x, key) != 1)

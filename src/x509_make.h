@@ -17,7 +17,7 @@
 #include "mem.h"
 #include "str.h"
 
-/* The subject of a request; null texts are left out. */
+/* The subject of a request; empty texts are left out. */
 struct x509_subject {
 	struct str country;
 	struct str organization;
@@ -43,21 +43,27 @@ struct x509_request {
 enum err x509_request(const struct x509_subject *subject, struct arena *a,
     struct x509_request *out, struct str *what) ATTR_CHECKED;
 
+/* What Apple's portal wants beside a request: the certificate of the MDM
+ * vendor with those above it, and its key without passphrase; both as PEM. */
+struct x509_vendor {
+	struct str chain;
+	struct str key;
+};
+
 /*
- * Wraps a request the way Apple's portal wants it: base64 of a property list
- * with the DER request, the chain of the MDM vendor and the vendor's signature.
- * The chain is PEM, its order is kept behind the vendor's own certificate; the
- * key is PEM without passphrase. ERR_CONFIG with *what, a constant text, where
- * they are not fit for that.
+ * Wraps a request the way Apple's portal takes it: base64 of a property list
+ * with the DER request, the vendor's chain (his own certificate first, the
+ * others in the order given) and his signature of the request. ERR_CONFIG with
+ * *what, a constant text, where chain or key are not fit for it.
  */
-enum err
-x509_vendor_request(struct str csr, struct str chain, struct str vendor_key,
+enum err x509_vendor_request(struct str csr, const struct x509_vendor *vendor,
     struct arena *a, struct str *out, struct str *what) ATTR_CHECKED;
 
 /*
  * Packs a certificate and its PKCS#8 key, both DER, as PKCS#12 under a
  * passphrase (AES-256). ERR_KEY_MISMATCH where the two do not belong together,
- * ERR_TOO_LONG for a passphrase of more than X509_PASSPHRASE_MAX bytes.
+ * ERR_TOO_LONG for a passphrase of more than X509_PASSPHRASE_MAX bytes or with
+ * a NUL in it.
  */
 #define X509_PASSPHRASE_MAX 255
 enum err x509_pkcs12(struct str der, struct str private_key,
