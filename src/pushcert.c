@@ -404,11 +404,12 @@ static enum err
 request_text(const struct secrets *s, struct str csr, struct arena *a,
     struct str *text, struct str *what)
 {
+	const struct x509_vendor vendor = { .chain = str_of(s->vendor_chain),
+		.key = str_of(s->vendor_key) };
 	char *p;
 
 	if (s->is_vendor)
-		return x509_vendor_request(csr, str_of(s->vendor_chain),
-		    str_of(s->vendor_key), a, text, what);
+		return x509_vendor_request(csr, &vendor, a, text, what);
 	if ((p = arena_take(a, STR_BASE64_SIZE(csr.n))) == NULL)
 		return ERR_MEMORY;
 	*text = str_from(p, str_base64((const uint8_t *)csr.p, csr.n, p));
