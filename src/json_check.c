@@ -399,10 +399,14 @@ check_next(struct scan *s)
 enum err
 json_check(struct str text, size_t *tokens, struct str *what)
 {
-	struct scan s = { .p = text.p, .want = WANT_VALUE };
+	struct scan s = {
+		.p = text.p,
+		.end = str_tail(text, text.n).p,
+		.want = WANT_VALUE,
+		.what = str_head(text, 0),
+	};
 	enum err e = ERR_OK;
 
-	s.end = str_tail(text, text.n).p;
 	while (e == ERR_OK && s.p < s.end)
 		e = check_next(&s);
 	if (e == ERR_OK && s.want != 0)
