@@ -27,6 +27,7 @@ static const struct {
 	char end; /* what closes it here, or NUL */
 } rules[] = {
 	[ROOT] = { .value = ROOT_CLOSED },
+	[ROOT_CLOSED] = { .value = NOWHERE },
 	[ARRAY_EMPTY] = { .value = ARRAY, .end = ']' },
 	[ARRAY] = { .value = ARRAY, .comma = true, .end = ']' },
 	[OBJECT_EMPTY] = { .name = MEMBER, .end = '}' },
