@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_log.c - what a line looks like on stderr, and that no text can forge
+ * one.
+ */
+#include "log.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static char written[4 * LOG_LINE];
+
+/* Sends stderr to a file from here on. */
+static void
+capture(void)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/stderr", unit_directory());
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ck_assert(fd >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
+	close(fd);
+}
+
+/* All that was written since. */
+static struct str
+captured(void)
+{
+	ssize_t n = pread(STDERR_FILENO, written, sizeof(written), 0);
+
+	ck_assert(n >= 0);
+	return str_from(written, (size_t)n);
+}
+
+static const struct line_case {
+	const char *name;
+	const char *text;
+	const char *want;
+} line_cases[] = {
+	{ "begins with the program and ends the line", "hello",
+	    "pushcert: hello\n" },
+	{ "may say nothing", "", "pushcert: \n" },
+	{ "escapes a line end", "a\nb", "pushcert: a\\x0ab\n" },
+	{ "escapes a carriage return", "a\rb", "pushcert: a\\x0db\n" },
+	{ "escapes a terminal's escape", "\x1b[2J", "pushcert: \\x1b[2J\n" },
+	{ "escapes DEL", "\x7f", "pushcert: \\x7f\n" },
+	{ "escapes what is not ASCII", "\xc3\xa9", "pushcert: \\xc3\\xa9\n" },
+	{ "escapes the escape", "\\x0a", "pushcert: \\x5cx0a\n" },
+	{ "leaves the rest of ASCII", " !\"'/09AZ[]az~",
+	    "pushcert:  !\"'/09AZ[]az~\n" },
+};
+
+START_TEST(line)
+{
+	const struct line_case *c = &line_cases[_i];
+
+	capture();
+	log_line(LOG_AT_ERROR, "%s", c->text);
+	unit_same(c->name, captured(), str_of(c->want));
+}
+END_TEST
+
+START_TEST(formats_like_printf)
+{
+	capture();
+	log_line(LOG_AT_INFO, "%d of %s", 1, "two");
+	log_line(LOG_AT_INFO, "100%%");
+	unit_same("two lines", captured(),
+	    str_of("pushcert: 1 of two\npushcert: 100%\n"));
+}
+END_TEST
+
+static const struct level_case {
+	const char *name;
+	enum log_level most;
+	const char *want;
+} level_cases[] = {
+	{ "errors alone", LOG_AT_ERROR, "pushcert: e\n" },
+	{ "warnings too", LOG_AT_WARNING, "pushcert: e\npushcert: w\n" },
+	{ "information too", LOG_AT_INFO,
+	    "pushcert: e\npushcert: w\npushcert: i\n" },
+	{ "all", LOG_AT_DEBUG,
+	    "pushcert: e\npushcert: w\npushcert: i\npushcert: d\n" },
+};
+
+START_TEST(level)
+{
+	const struct level_case *c = &level_cases[_i];
+
+	capture();
+	log_open(false, c->most);
+	log_line(LOG_AT_ERROR, "e");
+	log_line(LOG_AT_WARNING, "w");
+	log_line(LOG_AT_INFO, "i");
+	log_line(LOG_AT_DEBUG, "d");
+	unit_same(c->name, captured(), str_of(c->want));
+	unit_check(c->name, log_wants(c->most));
+	unit_check(
+	    c->name, log_wants(LOG_AT_DEBUG) == (c->most == LOG_AT_DEBUG));
+}
+END_TEST
+
+START_TEST(before_it_is_opened_information_is_wanted)
+{
+	ck_assert(log_wants(LOG_AT_INFO));
+	ck_assert(!log_wants(LOG_AT_DEBUG));
+}
+END_TEST
+
+static const struct cut_case {
+	const char *name;
+	char fill;
+	size_t whole; /* length of what one byte of the text becomes */
+} cut_cases[] = {
+	{ "cuts a long line", 'x', 1 },
+	{ "cuts a long line between escapes", '\n', 4 },
+};
+
+START_TEST(cut)
+{
+	const struct cut_case *c = &cut_cases[_i];
+	char text[3 * LOG_LINE];
+	struct str got;
+	size_t n;
+
+	memset(text, c->fill, sizeof(text) - 1);
+	text[0] = 'x';
+	text[sizeof(text) - 1] = '\0';
+	capture();
+	log_line(LOG_AT_INFO, "%s", text);
+	got = captured();
+	unit_check(c->name, str_starts(got, "pushcert: "));
+	unit_check(c->name, str_ends(got, "\n"));
+	n = got.n - strlen("pushcert: \n");
+	unit_check(c->name, n <= LOG_LINE);
+	unit_check(c->name, n > LOG_LINE - 8);
+	unit_check(c->name, (n - 1) % c->whole == 0);
+}
+END_TEST
+
+START_TEST(syslog_leaves_stderr_alone)
+{
+	capture();
+	log_open(true, LOG_AT_INFO);
+	log_line(LOG_AT_INFO, "a line of the test of pushcert");
+	unit_same("stderr", captured(), str_of(""));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("log");
+	TCase *tc = tcase_create("log");
+
+	tcase_add_loop_test(
+	    tc, line, 0, sizeof(line_cases) / sizeof(line_cases[0]));
+	tcase_add_test(tc, formats_like_printf);
+	tcase_add_loop_test(
+	    tc, level, 0, sizeof(level_cases) / sizeof(level_cases[0]));
+	tcase_add_test(tc, before_it_is_opened_information_is_wanted);
+	tcase_add_loop_test(
+	    tc, cut, 0, sizeof(cut_cases) / sizeof(cut_cases[0]));
+	tcase_add_test(tc, syslog_leaves_stderr_alone);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
