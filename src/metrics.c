@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * metrics.c - counters. Relaxed: nobody reads one to learn about another.
+ */
+#include "metrics.h"
+
+static void
+add(atomic_uint_fast64_t *counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+void
+metrics_request(struct metrics *m, int status, enum err outcome)
+{
+	int class = status / 100;
+
+	if (m == NULL)
+		return;
+	add(&m->request[class >= 1 && class < METRICS_CLASSES ? class : 0], 1);
+	if (outcome != ERR_OK)
+		add(&m->refusal[outcome], 1);
+}
+
+void
+metrics_commit(struct metrics *m, size_t changes, enum err outcome)
+{
+	size_t i = 0;
+
+	if (m == NULL)
+		return;
+	if (outcome != ERR_OK) {
+		add(&m->failed_commits, 1);
+		return;
+	}
+	while (i < METRICS_BATCHES - 1 && changes > (size_t)1 << i)
+		i++;
+	add(&m->batch[i], 1);
+	add(&m->changes, changes);
+}
+
+static void
+read_all(atomic_uint_fast64_t *counter, size_t n, uint64_t *out)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		out[i] = atomic_load_explicit(
+		    &counter[i], memory_order_relaxed);
+}
+
+void
+metrics_read(struct metrics *m, struct metrics_counts *out)
+{
+	read_all(m->request, METRICS_CLASSES, out->request);
+	read_all(m->refusal, ERR_COUNT, out->refusal);
+	read_all(m->batch, METRICS_BATCHES, out->batch);
+	read_all(&m->changes, 1, &out->changes);
+	read_all(&m->failed_commits, 1, &out->failed_commits);
+}
