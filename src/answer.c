@@ -68,6 +68,10 @@ put_type(struct buf *out, const struct answer_parts *parts)
 		[ODATA_FULL] = "full",
 	};
 
+	if (parts->ok && !str_is_null(parts->type)) {
+		put_line(out, "Content-Type", parts->type);
+		return;
+	}
 	buf_text(out, "Content-Type: application/json");
 	if (parts->ok) {
 		buf_text(out, ";odata.metadata=");
@@ -125,7 +129,7 @@ answer_put(struct buf *out, const struct answer_parts *parts)
 	put_status(out, parts->status);
 	if (content)
 		put_type(out, parts);
-	if (parts->ok)
+	if (parts->ok && str_is_null(parts->type))
 		put_line(out, "OData-Version", str_of("4.0"));
 	put_line(out, "ETag", parts->etag);
 	put_preferences(out, parts->prefer);

@@ -20,6 +20,7 @@ struct answer_parts {
 	bool head; /* the content is counted, but not sent */
 	enum odata_metadata metadata;
 	unsigned prefer; /* the preferences that were applied */
+	struct str type; /* of a success that is no OData */
 	struct str etag;
 	struct str allow;
 	struct str authorization_uri; /* of the challenge in a 401 */

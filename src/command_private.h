@@ -11,6 +11,7 @@
 #include "attr.h"
 #include "config.h"
 #include "err.h"
+#include "metrics.h"
 #include "secret.h"
 #include "store.h"
 #include "str.h"
@@ -49,6 +50,7 @@ struct command_call {
 	const char *argument[COMMAND_ARGUMENTS];
 
 	struct config config;
+	struct metrics *metrics; /* where the store counts; NULL: nowhere */
 	struct store *store;
 	struct txn *reader;
 };

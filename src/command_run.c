@@ -112,8 +112,11 @@ int
 command_serve_fd(const char *config_path, int fd)
 {
 	struct command_call c = { .config_path = config_path };
+	struct metrics metrics = { .changes = 0 };
 	struct secrets secrets;
-	struct app app = { .config = &c.config, .secrets = &secrets };
+	struct app app = { .config = &c.config,
+		.secrets = &secrets,
+		.metrics = &metrics };
 	char message[CONFIG_TEXT_MAX];
 	enum err e;
 
@@ -123,6 +126,7 @@ command_serve_fd(const char *config_path, int fd)
 		fprintf(stderr, "pushcert: %s\n", message);
 		return EXIT_FAILURE;
 	}
+	c.metrics = &metrics;
 	if (command_open_store(&c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	app.store = c.store;

@@ -57,6 +57,7 @@ command_open_store(struct command_call *c, bool create)
 		.map_size = c->config.map_size,
 		.readers = (unsigned)c->config.workers + 256,
 		.history_keep = (unsigned)c->config.history_keep,
+		.metrics = c->metrics,
 		.create = create,
 	};
 	enum err e = store_open(&options, &c->store);

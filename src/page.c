@@ -8,6 +8,24 @@
 
 #include "when.h"
 
+struct page_tenant
+page_tenant(const struct guid *tenant, const struct record *r, int64_t now_at,
+    uint64_t days, struct arena *a)
+{
+	struct page_tenant t = { .tenant = *tenant };
+
+	t.expiry = expiry_of_record(r, a);
+	t.status = expiry_status(&t.expiry, now_at, days);
+	if (r == NULL)
+		return t;
+	t.apple_id = r->value[RECORD_APPLE_ID];
+	t.topic = r->value[RECORD_TOPIC];
+	t.serial = r->value[RECORD_SERIAL];
+	t.modified = r->value[RECORD_MODIFIED];
+	t.revision = r->revision;
+	return t;
+}
+
 /* --- metrics ---------------------------------------------------------- */
 
 static void

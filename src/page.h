@@ -30,6 +30,11 @@ struct page_tenant {
 	uint64_t revision;
 };
 
+/* Of a record, or of NULL: none. Needs EXPIRY_ARENA of the arena, and gives it
+ * back; the texts are the record's. */
+struct page_tenant page_tenant(const struct guid *tenant,
+    const struct record *r, int64_t now_at, uint64_t days, struct arena *a);
+
 /*
  * Metrics of the tenants. The format wants the samples of a family together:
  * for each family its head, then a sample of each tenant.

@@ -7,12 +7,14 @@
 #include "routes.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "answer.h"
 #include "auth.h"
 #include "json.h"
 #include "log.h"
 #include "odata.h"
+#include "page.h"
 #include "path.h"
 #include "pushcert.h"
 #include "record.h"
@@ -39,6 +41,7 @@ struct route {
 	bool function;
 	bool open; /* the path needs no token */
 	bool body; /* has one, in JSON */
+	const char *type; /* of an answer that is no OData, else NULL */
 	uint32_t scopes;
 	enum err (*run)(struct call *c);
 };
@@ -270,6 +273,45 @@ run_health(struct call *c)
 	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
 }
 
+/* Of the caller's own tenant, and of this process. */
+static void
+put_metrics(struct call *c, const struct page_tenant *t, struct buf *out)
+{
+	struct metrics_counts counts;
+	unsigned i;
+
+	for (i = 0; i < PAGE_FAMILIES; i++) {
+		page_family(out, (enum page_family)i);
+		page_sample(out, (enum page_family)i, t);
+	}
+	if (c->app->metrics == NULL)
+		return;
+	metrics_read(c->app->metrics, &counts);
+	page_counters(out, &counts, (uint64_t)getpid());
+}
+
+static enum err
+run_metrics(struct call *c)
+{
+	struct page_tenant t;
+	struct record r;
+	struct buf text;
+	enum err e;
+
+	if ((e = store_begin(c->wk->reader)) != ERR_OK)
+		return e;
+	e = pushcert_read(c->wk->reader, &c->who.tenant, &c->wk->arena, &r);
+	store_end(c->wk->reader);
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	t = page_tenant(&c->who.tenant, e == ERR_OK ? &r : NULL, c->rq->now.at,
+	    EXPIRY_DAYS, &c->wk->arena);
+	buf_open(&text, &c->wk->arena);
+	put_metrics(c, &t, &text);
+	c->content = buf_close(&text, &c->wk->arena);
+	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
+}
+
 static enum err
 run_options(struct call *c)
 {
@@ -309,6 +351,12 @@ static const struct route routes[] = {
 	    .method = "GET",
 	    .open = true,
 	    .run = run_health },
+	{ .segment = { "metrics" },
+	    .roots = PATH_ANY,
+	    .method = "GET",
+	    .type = PAGE_METRICS_TYPE,
+	    .scopes = READ_SCOPES,
+	    .run = run_metrics },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -317,7 +365,7 @@ static const struct route options_route = { .run = run_options };
 
 /* What may follow a root. */
 static const char *const first_segments[] = { "deviceManagement", "health",
-	NULL };
+	"metrics", NULL };
 
 /* --- the steps -------------------------------------------------------- */
 
@@ -464,13 +512,20 @@ check_content(struct call *c)
 	return odata_is_json(type) ? ERR_OK : ERR_CONTENT_TYPE;
 }
 
+/* Others know neither $select nor metadata. */
+static bool
+is_odata(const struct call *c)
+{
+	return !c->open && c->route->type == NULL;
+}
+
 static enum err
 check_accept(struct call *c)
 {
 	c->fault.what = c->rq->var[REQUEST_ACCEPT];
-	return c->open
-	    ? ERR_OK
-	    : odata_accept(c->rq->var[REQUEST_ACCEPT], &c->view.metadata);
+	return is_odata(c)
+	    ? odata_accept(c->rq->var[REQUEST_ACCEPT], &c->view.metadata)
+	    : ERR_OK;
 }
 
 static enum err
@@ -480,7 +535,7 @@ check_query(struct call *c)
 	enum err e;
 
 	c->prefer = odata_prefer(c->rq->var[REQUEST_PREFER]);
-	if (c->open)
+	if (!is_odata(c))
 		return ERR_OK;
 	e = odata_query(
 	    c->rq->var[REQUEST_QUERY], &c->wk->arena, &query, &c->fault.what);
@@ -499,7 +554,7 @@ find_base(struct call *c)
 	char *p;
 	struct buf b;
 
-	if (c->open || c->view.metadata == ODATA_NONE)
+	if (!is_odata(c) || c->view.metadata == ODATA_NONE)
 		return ERR_OK;
 	if ((p = arena_take(&c->wk->arena, VIEW_BASE_MAX)) == NULL)
 		return ERR_MEMORY;
@@ -567,6 +622,7 @@ render(const struct call *c)
 		.head = c->head,
 		.metadata = c->view.metadata,
 		.prefer = ok ? c->applied : 0,
+		.type = str_of(c->route != NULL ? c->route->type : NULL),
 		.etag = c->etag,
 		.allow = tell_allow ? c->allow : str_of(NULL),
 		.authorization_uri = str_of(config->authorization_uri),
@@ -690,5 +746,6 @@ routes_handle(const struct app *app, struct worker *wk,
 		an->text = render(&c);
 	}
 	an->status = c.status;
+	metrics_request(app->metrics, an->status, an->outcome);
 	log_call(&c);
 }

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "err.h"
 #include "mem.h"
+#include "metrics.h"
 #include "request.h"
 #include "secret.h"
 #include "store.h"
@@ -22,6 +23,7 @@ struct app {
 	const struct config *config;
 	const struct secrets *secrets;
 	struct store *store;
+	struct metrics *metrics; /* NULL: nothing is counted */
 };
 
 /* What a worker owns: an arena, emptied by routes_handle, and a reader. */

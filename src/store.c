@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "metrics.h"
 #include "row.h"
 #include "store_batch.h"
 #include "store_db.h"
@@ -43,6 +44,7 @@ struct waiter {
 struct store {
 	struct db *db;
 	unsigned history_keep;
+	struct metrics *metrics;
 	struct batch batch;
 
 	/* What follows belongs to the thread that commits. */
@@ -206,6 +208,7 @@ settle(struct batch_job *first, size_t n, void *arg)
 	struct batch_job *job = first;
 	enum err e = commit(st, first, n);
 
+	metrics_commit(st->metrics, n, e);
 	if (e == ERR_OK)
 		return;
 	if (n == 1) {
@@ -314,6 +317,7 @@ store_open(const struct store_options *options, struct store **out)
 	/* Without one the numbers would begin anew with each event. */
 	st->history_keep = options->history_keep > 0 ? options->history_keep
 						     : 1;
+	st->metrics = options->metrics;
 	st->writer = (struct txn){ .st = st, .writes = true };
 	arena_init(&st->read, st->read_block, sizeof(st->read_block));
 	if ((e = store_batch_init(&st->batch, settle, st)) != ERR_OK) {

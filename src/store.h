@@ -25,6 +25,7 @@
 #include "str.h"
 #include "when.h"
 
+struct metrics;
 struct store;
 struct txn;
 
@@ -38,6 +39,8 @@ struct store_options {
 	unsigned readers;
 	/* Newest events kept per tenant. */
 	unsigned history_keep;
+	/* Counts commits; NULL: nobody does. Must outlive the store. */
+	struct metrics *metrics;
 	/* Make the directory and the store if there is none. */
 	bool create;
 };
