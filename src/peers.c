@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * peers.c - a table by descriptor, and an epoll set as the queue.
+ *
+ * A connection costs a descriptor while nobody speaks on it, and a worker only
+ * from its first byte to its answer. So idle peers and kept connections starve
+ * nobody, and a peer that stops half-way is sent off as soon as its worker is
+ * needed.
+ */
+#include "peers.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Most connections at a time. */
+#define MOST 4096
+
+/* Milliseconds. */
+enum {
+	/* How long a request may take to arrive and its answer to be taken,
+	 * and how long while others wait for a worker. */
+	PATIENCE = 60 * 1000,
+	PATIENCE_SHORT = 250,
+	/* How long nothing need be said while descriptors are short. */
+	IDLE = 10 * 1000,
+
+	/* From the end's beginning: how long requests under way may still
+	 * arrive, answers may still be taken, workers may still come back. */
+	END_OF_READING = 1000,
+	END_OF_WRITING = 1700,
+	END = 1900,
+	/* Between looks at how far it is. */
+	NAP = 5
+};
+
+enum state {
+	CLOSED,
+	FRESH, /* accepted: a request is on its way */
+	KEPT, /* had an answer, may bring another request */
+	TAKEN
+};
+
+struct peer {
+	enum state state;
+	bool watched; /* is in the epoll set */
+	bool shut; /* while it was taken: nothing more can come on it */
+	/* By this a worker whose library has closed the connection knows
+	 * whether its descriptor is another connection by now. */
+	unsigned number;
+	int64_t since;
+};
+
+struct peers {
+	int set;
+	pthread_mutex_t lock;
+	size_t open;
+	bool starving;
+	bool short_of;
+	bool finishing;
+	struct peer table[PEERS_DESCRIPTORS];
+};
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct peers *
+peers_new(void)
+{
+	struct peers *ps = calloc(1, sizeof(*ps));
+
+	if (ps == NULL)
+		return NULL;
+	pthread_mutex_init(&ps->lock, NULL);
+	if ((ps->set = epoll_create1(EPOLL_CLOEXEC)) >= 0)
+		return ps;
+	peers_free(ps);
+	return NULL;
+}
+
+void
+peers_free(struct peers *ps)
+{
+	if (ps == NULL)
+		return;
+	if (ps->set >= 0)
+		close(ps->set);
+	pthread_mutex_destroy(&ps->lock);
+	free(ps);
+}
+
+/* --- the queue ---------------------------------------------------------- */
+
+static bool
+set_event(struct peers *ps, int how, int fd, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data = { .fd = fd } };
+
+	return epoll_ctl(ps->set, how, fd, &ev) == 0;
+}
+
+int
+peers_next(struct peers *ps)
+{
+	struct epoll_event ev;
+
+	while (epoll_wait(ps->set, &ev, 1, -1) != 1)
+		continue;
+	return ev.data.fd;
+}
+
+bool
+peers_watch(struct peers *ps, int fd, bool always)
+{
+	return set_event(
+	    ps, EPOLL_CTL_ADD, fd, always ? EPOLLIN : EPOLLIN | EPOLLET);
+}
+
+bool
+peers_queued(const struct peers *ps)
+{
+	struct pollfd f = { .fd = ps->set, .events = POLLIN };
+
+	return poll(&f, 1, 0) > 0;
+}
+
+/* Puts it into the queue once it has something to say, and for one taker. */
+static bool
+enqueue(struct peers *ps, int fd)
+{
+	struct peer *c = &ps->table[fd];
+	int how = c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	c->watched = true;
+	return set_event(ps, how, fd, EPOLLIN | EPOLLONESHOT);
+}
+
+/* --- from hand to hand -------------------------------------------------- */
+
+static size_t
+count(struct peers *ps)
+{
+	size_t n;
+
+	pthread_mutex_lock(&ps->lock);
+	n = ps->open;
+	pthread_mutex_unlock(&ps->lock);
+	return n;
+}
+
+bool
+peers_room(struct peers *ps)
+{
+	return count(ps) < MOST;
+}
+
+static void
+forget(struct peers *ps, int fd)
+{
+	ps->table[fd].state = CLOSED;
+	ps->open--;
+}
+
+bool
+peers_admit(struct peers *ps, int fd)
+{
+	struct peer *c = &ps->table[fd];
+
+	if (fd >= PEERS_DESCRIPTORS) {
+		close(fd);
+		return false;
+	}
+	pthread_mutex_lock(&ps->lock);
+	/* It may still stand for one that has been closed a moment ago, by the
+	 * library of a worker who has not come to tell yet. */
+	if (c->state == CLOSED)
+		ps->open++;
+	*c = (struct peer){
+		.state = FRESH, .number = c->number + 1, .since = milliseconds()
+	};
+	pthread_mutex_unlock(&ps->lock);
+	return true;
+}
+
+bool
+peers_queue(struct peers *ps, int fd)
+{
+	bool good;
+
+	pthread_mutex_lock(&ps->lock);
+	if (!(good = enqueue(ps, fd))) {
+		forget(ps, fd);
+		close(fd);
+	}
+	pthread_mutex_unlock(&ps->lock);
+	return good;
+}
+
+bool
+peers_take(struct peers *ps, int fd, unsigned *number)
+{
+	struct peer *c = &ps->table[fd];
+	bool good;
+
+	pthread_mutex_lock(&ps->lock);
+	if ((good = c->state == FRESH || c->state == KEPT)) {
+		c->state = TAKEN;
+		c->since = milliseconds();
+		*number = c->number;
+	}
+	pthread_mutex_unlock(&ps->lock);
+	return good;
+}
+
+void
+peers_give_back(struct peers *ps, int fd, unsigned number, enum peers_next next)
+{
+	struct peer *c = &ps->table[fd];
+
+	pthread_mutex_lock(&ps->lock);
+	if (next == PEERS_KEEP &&
+	    (ps->finishing || c->shut || !enqueue(ps, fd)))
+		next = PEERS_CLOSE;
+	if (next == PEERS_KEEP) {
+		c->state = KEPT;
+		c->since = milliseconds();
+	} else if (c->number == number)
+		forget(ps, fd);
+	pthread_mutex_unlock(&ps->lock);
+	if (next == PEERS_CLOSE)
+		close(fd);
+}
+
+/* --- manners ------------------------------------------------------------ */
+
+enum fate { LET_BE, DROP, END_READING, END_BOTH };
+typedef enum fate judge(const struct peers *ps, int fd, int64_t now);
+
+static void
+carry_out(struct peers *ps, int fd, enum fate fate)
+{
+	switch (fate) {
+	case LET_BE:
+		break;
+	case DROP:
+		forget(ps, fd);
+		close(fd);
+		break;
+	case END_READING:
+	case END_BOTH:
+		/* Its worker sees the end of what it reads, and finishes. */
+		ps->table[fd].shut = true;
+		shutdown(fd, fate == END_BOTH ? SHUT_RDWR : SHUT_RD);
+		break;
+	}
+}
+
+static void
+go_round(struct peers *ps, judge *fate)
+{
+	int64_t now = milliseconds();
+	int fd;
+
+	pthread_mutex_lock(&ps->lock);
+	for (fd = 0; fd < PEERS_DESCRIPTORS; fd++)
+		if (ps->table[fd].state != CLOSED)
+			carry_out(ps, fd, fate(ps, fd, now));
+	pthread_mutex_unlock(&ps->lock);
+}
+
+static enum fate
+when_running(const struct peers *ps, int fd, int64_t now)
+{
+	const struct peer *c = &ps->table[fd];
+	int64_t age = now - c->since;
+
+	if (c->state != TAKEN)
+		return ps->short_of && age > IDLE ? DROP : LET_BE;
+	if (age > PATIENCE)
+		return END_BOTH;
+	return ps->starving && age > PATIENCE_SHORT ? END_READING : LET_BE;
+}
+
+/* Requests may be on their way on all but the kept ones, whose peers had
+ * better learn now that nobody is there any more. */
+static enum fate
+when_finishing(const struct peers *ps, int fd, int64_t now)
+{
+	char byte;
+
+	(void)now;
+	if (ps->table[fd].state != KEPT)
+		return LET_BE;
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0 ? LET_BE : DROP;
+}
+
+static enum fate
+when_late(const struct peers *ps, int fd, int64_t now)
+{
+	(void)now;
+	return ps->table[fd].state == TAKEN ? END_READING : DROP;
+}
+
+static enum fate
+when_last(const struct peers *ps, int fd, int64_t now)
+{
+	(void)now;
+	return ps->table[fd].state == TAKEN ? END_BOTH : DROP;
+}
+
+void
+peers_look(struct peers *ps, bool starving, bool short_of)
+{
+	ps->starving = starving;
+	ps->short_of = short_of;
+	go_round(ps, when_running);
+}
+
+bool
+peers_finish(struct peers *ps)
+{
+	static const struct {
+		int64_t until;
+		judge *fate;
+	} phases[] = {
+		{ END_OF_READING, when_finishing },
+		{ END_OF_WRITING, when_late },
+		{ END, when_last },
+	};
+	int64_t began = milliseconds();
+	size_t i;
+
+	pthread_mutex_lock(&ps->lock);
+	ps->finishing = true;
+	pthread_mutex_unlock(&ps->lock);
+	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		go_round(ps, phases[i].fate);
+		while (milliseconds() - began < phases[i].until) {
+			if (count(ps) == 0)
+				return true;
+			poll(NULL, 0, NAP);
+		}
+	}
+	return false;
+}

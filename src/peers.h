@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * peers.h - the connections of a pool: the queue of those on which a peer
+ * speaks, in whose hands each of them is and since when, and an end for those
+ * that overstay. Safe to call from any thread.
+ */
+#ifndef PUSHCERT_PEERS_H
+#define PUSHCERT_PEERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attr.h"
+
+/* Descriptors of connections are below this. Some are not connections, so
+ * there are fewer at a time. */
+#define PEERS_DESCRIPTORS 5120
+
+struct peers;
+
+/* What becomes of a connection when it has been served. */
+enum peers_next {
+	PEERS_KEEP, /* wait for more on it */
+	PEERS_CLOSE,
+	PEERS_CLOSED /* by the library that has read from it */
+};
+
+/* NULL where there is no memory or no descriptor for it. */
+struct peers *peers_new(void);
+void peers_free(struct peers *ps);
+
+/*
+ * The queue: the next connection on which a peer speaks, or one of the other
+ * descriptors. Such a one comes once each time that it becomes readable, or,
+ * with `always`, to everybody as long as it is.
+ */
+int peers_next(struct peers *ps);
+bool peers_watch(struct peers *ps, int fd, bool always) ATTR_CHECKED;
+/* Whether anything is in the queue. */
+bool peers_queued(const struct peers *ps);
+
+/* Whether there is room for one more. */
+bool peers_room(struct peers *ps);
+/* A new connection, whose descriptor is ours now: to be queued or taken. False
+ * if it had to be closed. */
+bool peers_admit(struct peers *ps, int fd) ATTR_CHECKED;
+bool peers_queue(struct peers *ps, int fd) ATTR_CHECKED;
+/* False when the connection is gone; else it is the caller's until it gives it
+ * back with the number. */
+bool peers_take(struct peers *ps, int fd, unsigned *number) ATTR_CHECKED;
+void peers_give_back(
+    struct peers *ps, int fd, unsigned number, enum peers_next next);
+
+/*
+ * To be called now and then by one thread: ends those that have taken too
+ * long, sooner if others are kept waiting, and, where descriptors are short,
+ * those that say nothing.
+ */
+void peers_look(struct peers *ps, bool starving, bool short_of);
+/* Lets those be served that are under way, and closes all. False if one was
+ * not given back within two seconds. */
+bool peers_finish(struct peers *ps) ATTR_CHECKED;
+
+#endif

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pool.c - workers take connections out of one queue, or accept them; the
+ * caller's thread sees to signals, overstayers, and overload.
+ *
+ * No more workers wait at the queue than there are processors: more would be
+ * woken only to sleep again. The others are parked until nobody waits, because
+ * all that did are busy (with the disk, mostly).
+ *
+ * The signals are blocked in all threads and read from a descriptor: none is
+ * lost before a sleep, none cuts a read or a write.
+ */
+#include "pool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* libcrypto takes the most of it, for certificates. */
+#define STACK_SIZE ((size_t)256 * 1024)
+
+/* Milliseconds. */
+enum {
+	/* How long a worker waits for a new peer to speak. */
+	FIRST_WORD = 2,
+	/* Between looks at the peers' manners: while there is nothing amiss,
+	 * while all workers are busy, and while room, descriptors or memory
+	 * are short. */
+	LOOK = 60 * 1000,
+	LOOK_OFTEN = 50,
+	LOOK_AT_ONCE = 5,
+	TIDY = 60 * 1000
+};
+
+struct pool {
+	struct pool_work work;
+	struct peers *peers;
+	int listener;
+	int signals; /* signalfd */
+	int alarm; /* eventfd: the caller's thread is needed */
+	int over; /* eventfd: the workers are to leave */
+	size_t processors;
+
+	/* Guards everything below. */
+	pthread_mutex_t lock;
+	pthread_cond_t started;
+	pthread_cond_t needed; /* one that is parked */
+	size_t workers;
+	size_t failed;
+	size_t waiting;
+	size_t parked;
+	enum err failure; /* of a worker to begin */
+	bool broken; /* the listening socket */
+	bool short_of; /* room, descriptors or memory */
+	bool told_short;
+	bool alarmed; /* and has not looked since */
+	bool stopping;
+};
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Wakes the caller's thread, once until it has looked. The lock is held. */
+static void
+alarm_caller(struct pool *p)
+{
+	const uint64_t one = 1;
+
+	if (!p->alarmed && write(p->alarm, &one, sizeof(one)) > 0)
+		p->alarmed = true;
+}
+
+/* --- accepting ---------------------------------------------------------- */
+
+static void
+run_short(struct pool *p, const char *of)
+{
+	pthread_mutex_lock(&p->lock);
+	if (!p->told_short)
+		log_line(
+		    LOG_AT_WARNING, "new connections have to wait: %s", of);
+	p->told_short = p->short_of = true;
+	alarm_caller(p);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* Whether to go on with the next after accept has failed. */
+static bool
+may_go_on(struct pool *p, int cause)
+{
+	switch (cause) {
+	case EAGAIN:
+		return false;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		run_short(p, strerror(cause));
+		return false;
+	case EBADF:
+	case EINVAL:
+	case ENOTSOCK:
+		log_line(LOG_AT_ERROR, "accept: %s", strerror(cause));
+		pthread_mutex_lock(&p->lock);
+		p->broken = true;
+		alarm_caller(p);
+		pthread_mutex_unlock(&p->lock);
+		return false;
+	default:
+		/* What was to be accepted has gone. */
+		return true;
+	}
+}
+
+static bool
+may_accept(struct pool *p)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&p->lock);
+	stopping = p->stopping;
+	pthread_mutex_unlock(&p->lock);
+	if (stopping)
+		return false;
+	if (peers_room(p->peers))
+		return true;
+	run_short(p, "too many");
+	return false;
+}
+
+/* Empties the backlog as far as there is room, into the queue but for the
+ * first, which the caller gets if it asks for it; -1 if there was none. */
+static int
+accept_all(struct pool *p, bool want_first)
+{
+	int first = -1;
+
+	while (may_accept(p)) {
+		struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
+		socklen_t n = sizeof(peer);
+		int fd = accept4(
+		    p->listener, (struct sockaddr *)&peer, &n, SOCK_CLOEXEC);
+
+		if (fd < 0 && !may_go_on(p, errno))
+			break;
+		if (fd < 0)
+			continue;
+		if (!p->work.welcome(p->work.arg, &peer))
+			close(fd);
+		else if (!peers_admit(p->peers, fd))
+			run_short(p, "high descriptors");
+		else if (want_first && first < 0)
+			first = fd;
+		else if (!peers_queue(p->peers, fd))
+			run_short(p, "no queue");
+	}
+	return first;
+}
+
+/* Accepts; one for the caller, if its peer speaks at once as web servers do:
+ * this saves the way through the queue. */
+static int
+accept_one(struct pool *p)
+{
+	struct pollfd f = { .fd = accept_all(p, true), .events = POLLIN };
+
+	if (f.fd < 0 || poll(&f, 1, FIRST_WORD) > 0)
+		return f.fd;
+	if (!peers_queue(p->peers, f.fd))
+		run_short(p, "no queue");
+	return -1;
+}
+
+/* --- workers ------------------------------------------------------------ */
+
+/* Waits at the queue, when it is this worker's turn. */
+static int
+wait_at_queue(struct pool *p)
+{
+	int fd;
+
+	pthread_mutex_lock(&p->lock);
+	p->parked++;
+	while (p->waiting >= p->processors)
+		pthread_cond_wait(&p->needed, &p->lock);
+	p->parked--;
+	p->waiting++;
+	pthread_mutex_unlock(&p->lock);
+
+	fd = peers_next(p->peers);
+
+	pthread_mutex_lock(&p->lock);
+	if (--p->waiting == 0 && p->parked > 0)
+		pthread_cond_signal(&p->needed);
+	else if (p->waiting == 0)
+		alarm_caller(p);
+	pthread_mutex_unlock(&p->lock);
+	return fd;
+}
+
+/* Tells the caller's thread how the start went. */
+static void
+report(struct pool *p, enum err e)
+{
+	pthread_mutex_lock(&p->lock);
+	if (e == ERR_OK)
+		p->workers++;
+	else
+		p->failed++;
+	if (e != ERR_OK)
+		p->failure = e;
+	pthread_cond_signal(&p->started);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void *
+work(void *arg)
+{
+	struct pool *p = arg;
+	unsigned number;
+	void *own = NULL;
+	enum err e = p->work.begin(p->work.arg, &own);
+	int fd;
+
+	report(p, e);
+	if (e != ERR_OK)
+		return NULL;
+	while ((fd = wait_at_queue(p)) != p->over) {
+		if (fd == p->listener)
+			fd = accept_one(p);
+		if (fd >= 0 && peers_take(p->peers, fd, &number))
+			peers_give_back(
+			    p->peers, fd, number, p->work.serve(own, fd));
+	}
+	p->work.end(own);
+	return NULL;
+}
+
+/* Starts as many workers as there can be, and waits until they are there. */
+static enum err
+start(struct pool *p, pthread_t *threads, size_t *count)
+{
+	size_t want = p->work.workers, workers;
+	pthread_attr_t attr;
+
+	if (pthread_attr_init(&attr) != 0)
+		return ERR_MEMORY;
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	for (*count = 0; *count < want; ++*count)
+		if (pthread_create(&threads[*count], &attr, work, p) != 0)
+			break;
+	pthread_attr_destroy(&attr);
+
+	pthread_mutex_lock(&p->lock);
+	while (p->workers + p->failed < *count)
+		pthread_cond_wait(&p->started, &p->lock);
+	workers = p->workers;
+	pthread_mutex_unlock(&p->lock);
+	if (workers < want)
+		log_line(LOG_AT_WARNING, "only %zu of %zu workers started",
+		    workers, want);
+	return workers > 0 ? ERR_OK : p->failure;
+}
+
+static void
+end_workers(struct pool *p, const pthread_t *threads, size_t count)
+{
+	const uint64_t one = 1;
+	size_t i;
+
+	/* Cannot fail: the counter is far from full. */
+	if (write(p->over, &one, sizeof(one)) != (ssize_t)sizeof(one))
+		abort();
+	for (i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+}
+
+/* --- the caller's thread ------------------------------------------------ */
+
+static bool
+all_busy(struct pool *p)
+{
+	bool busy;
+
+	pthread_mutex_lock(&p->lock);
+	busy = p->waiting == 0 && p->parked == 0;
+	pthread_mutex_unlock(&p->lock);
+	return busy;
+}
+
+static void
+look(struct pool *p)
+{
+	bool starving = all_busy(p) && peers_queued(p->peers), short_of;
+
+	pthread_mutex_lock(&p->lock);
+	short_of = p->short_of;
+	p->short_of = p->alarmed = false;
+	pthread_mutex_unlock(&p->lock);
+	peers_look(p->peers, starving, short_of);
+	if (short_of)
+		accept_all(p, false);
+}
+
+/* How long to wait between looks; *accepting tells whether the workers may be
+ * too busy to accept. */
+static int64_t
+look_period(struct pool *p, bool *accepting)
+{
+	bool short_of;
+
+	*accepting = all_busy(p);
+	pthread_mutex_lock(&p->lock);
+	short_of = p->short_of;
+	*accepting = (*accepting || p->alarmed) && !short_of;
+	pthread_mutex_unlock(&p->lock);
+	if (short_of)
+		return LOOK_AT_ONCE;
+	if (*accepting)
+		return LOOK_OFTEN;
+	return LOOK;
+}
+
+/* Sleeps until an alarm, the time, or, if asked, a connection comes. False
+ * when a signal does. */
+static bool
+sleep_long(struct pool *p, int64_t ms, bool accepting)
+{
+	struct pollfd fds[] = { { .fd = p->signals, .events = POLLIN },
+		{ .fd = p->alarm, .events = POLLIN },
+		{ .fd = p->listener, .events = POLLIN } };
+	uint64_t count;
+
+	poll(fds, accepting ? 3 : 2, (int)ms);
+	if (fds[1].revents != 0 && read(p->alarm, &count, sizeof(count)) < 0)
+		abort();
+	/* Also those that connected before the signal. */
+	if (fds[0].revents != 0 || fds[2].revents != 0)
+		accept_all(p, false);
+	return fds[0].revents == 0;
+}
+
+static enum err
+look_after(struct pool *p)
+{
+	int64_t looked_at = milliseconds(), tidied_at = looked_at;
+	bool broken = false, accepting;
+
+	while (!broken) {
+		int64_t period = look_period(p, &accepting);
+		int64_t now = milliseconds();
+
+		if (now - looked_at >= period) {
+			look(p);
+			looked_at = now;
+		}
+		if (now - tidied_at >= TIDY) {
+			p->work.tidy(p->work.arg);
+			tidied_at = now;
+		}
+		if (!sleep_long(p, looked_at + period - now, accepting))
+			return ERR_OK;
+		pthread_mutex_lock(&p->lock);
+		broken = p->broken;
+		pthread_mutex_unlock(&p->lock);
+	}
+	return ERR_FILE;
+}
+
+/* --- start and stop ----------------------------------------------------- */
+
+static sigset_t
+stop_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	return set;
+}
+
+void
+pool_signals(void)
+{
+	const sigset_t set = stop_signals();
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigemptyset(&ignore.sa_mask);
+	sigaction(SIGPIPE, &ignore, NULL);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+/* A process starts with 1,024 descriptors mostly, and may have more. */
+static void
+raise_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 ||
+	    r.rlim_cur >= PEERS_DESCRIPTORS)
+		return;
+	r.rlim_cur = r.rlim_max < PEERS_DESCRIPTORS ? r.rlim_max
+						    : PEERS_DESCRIPTORS;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static enum err
+prepare(struct pool *p)
+{
+	const sigset_t set = stop_signals();
+	int flags = fcntl(p->listener, F_GETFL);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (flags < 0 || fcntl(p->listener, F_SETFL, flags | O_NONBLOCK) != 0)
+		return ERR_FILE;
+	raise_limit();
+	p->processors = processors > 2 ? (size_t)processors : 2;
+	p->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	p->alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	p->over = eventfd(0, EFD_CLOEXEC);
+	p->peers = peers_new();
+	if (p->signals < 0 || p->alarm < 0 || p->over < 0 || p->peers == NULL)
+		return ERR_MEMORY;
+	if (!peers_watch(p->peers, p->over, true) ||
+	    !peers_watch(p->peers, p->listener, false))
+		return ERR_FILE;
+	return ERR_OK;
+}
+
+static void
+release(struct pool *p)
+{
+	const int fds[] = { p->listener, p->signals, p->alarm, p->over };
+	size_t i;
+
+	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	peers_free(p->peers);
+	pthread_cond_destroy(&p->needed);
+	pthread_cond_destroy(&p->started);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+/* Serves with the threads that could be started. */
+static enum err
+run(struct pool *p, pthread_t *threads)
+{
+	size_t count = 0;
+	enum err e;
+
+	if ((e = start(p, threads, &count)) == ERR_OK)
+		e = look_after(p);
+	/* What comes now is left to the next process that listens here. */
+	pthread_mutex_lock(&p->lock);
+	p->stopping = true;
+	pthread_mutex_unlock(&p->lock);
+	if (!peers_finish(p->peers))
+		return ERR_BUSY;
+	end_workers(p, threads, count);
+	return e;
+}
+
+enum err
+pool_run(const struct pool_work *work, int listener)
+{
+	struct pool *p = calloc(1, sizeof(*p));
+	pthread_t *threads = calloc(work->workers, sizeof(*threads));
+	enum err e = ERR_MEMORY;
+
+	if (p == NULL || threads == NULL)
+		goto out;
+	*p = (struct pool){ .work = *work,
+		.listener = listener,
+		.signals = -1,
+		.alarm = -1,
+		.over = -1,
+		.failure = ERR_MEMORY };
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->started, NULL);
+	pthread_cond_init(&p->needed, NULL);
+	if ((e = prepare(p)) == ERR_OK)
+		e = run(p, threads);
+	/* A worker that has not come back uses it. */
+	if (e != ERR_BUSY)
+		release(p);
+	p = NULL;
+out:
+	free(threads);
+	free(p);
+	return e;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pool.h - threads that serve the connections of one listening socket, until a
+ * signal ends it. Knows no protocol.
+ */
+#ifndef PUSHCERT_POOL_H
+#define PUSHCERT_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attr.h"
+#include "err.h"
+#include "peers.h"
+
+struct sockaddr_storage;
+
+/* What is done, by how many, and for whom (`arg`). */
+struct pool_work {
+	void *arg;
+	size_t workers;
+
+	/* Whether a peer may connect; in any thread. */
+	bool (*welcome)(void *arg, const struct sockaddr_storage *peer);
+	/* Once a minute, in the caller's thread. */
+	void (*tidy)(void *arg);
+
+	/* In a worker's thread: before all else, for each connection on which
+	 * a peer speaks, and last. *own is whatever the worker wants. */
+	enum err (*begin)(void *arg, void **own);
+	enum peers_next (*serve)(void *own, int fd);
+	void (*end)(void *own);
+};
+
+/*
+ * To be called before pool_run, any thread, and any library that likes signals:
+ * blocks SIGTERM, SIGINT and SIGUSR1 for good and ignores SIGPIPE.
+ */
+void pool_signals(void);
+
+/*
+ * Works until one of the three is sent, even before the call, and then for at
+ * most two seconds to finish what is under way; closes listener. ERR_OK, or
+ * ERR_BUSY where a worker did not come back: it still uses what it has;
+ * ERR_FILE where the socket cannot be listened on any more;
+ * ERR_MEMORY, or what `begin` returned, where no worker could be started.
+ */
+enum err pool_run(const struct pool_work *work, int listener) ATTR_CHECKED;
+
+#endif

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_pool.c - the pool with a protocol of lines: the first letter says what
+ * is done, the answer is the line. A child process serves, the test is its
+ * peers.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pool.h"
+
+static void
+nap(long ms)
+{
+	const struct timespec t = { .tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static long
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* --- the work ----------------------------------------------------------- */
+
+struct job {
+	size_t workers;
+	int refused; /* this many workers cannot begin */
+	rlim_t descriptors; /* 0: as many as there are */
+	atomic_int begun;
+};
+
+static bool
+welcome(void *arg, const struct sockaddr_storage *peer)
+{
+	(void)arg;
+	return peer->ss_family == AF_UNIX || peer->ss_family == AF_UNSPEC;
+}
+
+static void
+tidy(void *arg)
+{
+	(void)arg;
+}
+
+static enum err
+begin(void *arg, void **own)
+{
+	struct job *job = arg;
+
+	*own = job;
+	return atomic_fetch_add(&job->begun, 1) < job->refused ? ERR_STORE
+							       : ERR_OK;
+}
+
+static void
+end(void *own)
+{
+	(void)own;
+}
+
+static enum peers_next
+serve(void *own, int fd)
+{
+	char line[64];
+	size_t n = 0;
+
+	(void)own;
+	while (n == 0 || line[n - 1] != '\n') {
+		ssize_t got = read(fd, line + n, sizeof(line) - n);
+
+		if (got <= 0)
+			return PEERS_CLOSE;
+		n += (size_t)got;
+	}
+	if (line[0] == 's')
+		nap(300);
+	if (line[0] == 'z')
+		nap(2500);
+	if (write(fd, line, n) != (ssize_t)n)
+		return PEERS_CLOSE;
+	if (line[0] == 'x') {
+		close(fd);
+		return PEERS_CLOSED;
+	}
+	return line[0] == 'k' ? PEERS_KEEP : PEERS_CLOSE;
+}
+
+static int
+run(struct job *job, int listener)
+{
+	const struct pool_work work = { .arg = job,
+		.workers = job->workers,
+		.welcome = welcome,
+		.tidy = tidy,
+		.begin = begin,
+		.serve = serve,
+		.end = end };
+	const struct rlimit few = { job->descriptors, job->descriptors };
+
+	if (job->descriptors > 0)
+		setrlimit(RLIMIT_NOFILE, &few);
+	pool_signals();
+	return (int)pool_run(&work, listener);
+}
+
+/* --- peers -------------------------------------------------------------- */
+
+static struct sockaddr_un place;
+
+static int
+listening(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	place.sun_family = AF_UNIX;
+	snprintf(
+	    place.sun_path, sizeof(place.sun_path), "%s/s", unit_directory());
+	ck_assert(bind(fd, (struct sockaddr *)&place, sizeof(place)) == 0);
+	ck_assert(listen(fd, 512) == 0);
+	return fd;
+}
+
+static pid_t
+start(struct job job, int listener)
+{
+	pid_t child = fork();
+
+	ck_assert(child >= 0);
+	if (child == 0)
+		_exit(run(&job, listener));
+	return child;
+}
+
+static pid_t
+start_alone(struct job job)
+{
+	int listener = listening();
+	pid_t child = start(job, listener);
+
+	close(listener);
+	return child;
+}
+
+static int
+exit_of(pid_t child)
+{
+	int status;
+
+	ck_assert(waitpid(child, &status, 0) == child);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int
+stop(pid_t child)
+{
+	ck_assert(kill(child, SIGTERM) == 0);
+	return exit_of(child);
+}
+
+static int
+connected(void)
+{
+	const struct timeval five = { .tv_sec = 5 };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (connect(fd, (struct sockaddr *)&place, sizeof(place)) != 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof(five));
+	return fd;
+}
+
+static bool
+say(int fd, const char *text)
+{
+	return *text == '\0' ||
+	    send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text);
+}
+
+static bool
+hears(int fd, const char *text)
+{
+	char got[64];
+
+	return *text == '\0' ||
+	    (recv(fd, got, strlen(text), MSG_WAITALL) ==
+		    (ssize_t)strlen(text) &&
+		memcmp(got, text, strlen(text)) == 0);
+}
+
+static bool
+hears_end(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, 0) == 0;
+}
+
+/* One connection, one answer; a line in two pieces. */
+static bool
+ask(void)
+{
+	int fd = connected();
+	bool good = fd >= 0 && say(fd, "he") && say(fd, "llo\n") &&
+	    hears(fd, "hello\n");
+
+	close(fd);
+	return good;
+}
+
+#define PEERS 200
+static void
+connect_all(int *fds, size_t n, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		fds[i] = connected();
+		ck_assert(fds[i] >= 0);
+		ck_assert(say(fds[i], text));
+	}
+}
+
+/* --- manners ------------------------------------------------------------ */
+
+START_TEST(idle_peers_cost_no_worker)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fds[PEERS], i;
+	long began;
+
+	connect_all(fds, PEERS, "");
+	began = milliseconds();
+	for (i = 0; i < 10; i++)
+		ck_assert(ask());
+	ck_assert(milliseconds() - began < 400);
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(kept_connections_cost_no_worker)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fds[PEERS], round, i;
+	long began;
+
+	connect_all(fds, PEERS, "");
+	began = milliseconds();
+	for (round = 0; round < 3; round++)
+		for (i = 0; i < PEERS; i++) {
+			ck_assert(say(fds[i], "keep\n"));
+			ck_assert(hears(fds[i], "keep\n"));
+		}
+	ck_assert(milliseconds() - began < 1000);
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(peers_that_stop_half_way_give_way)
+{
+	pid_t child = start_alone((struct job){ .workers = 4 });
+	int fds[20], i;
+	long began;
+
+	connect_all(fds, 20, "half");
+	for (i = 0; i < 3; i++) {
+		began = milliseconds();
+		ck_assert(ask());
+		/* 20 of them in turns of 4, all of them in the first round. */
+		ck_assert(milliseconds() - began < (i == 0 ? 2500 : 1000));
+	}
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(slow_peers_stay_while_nobody_waits)
+{
+	pid_t child = start_alone((struct job){ .workers = 4 });
+	int fds[3];
+
+	connect_all(fds, 3, "ha");
+	nap(1200);
+	ck_assert(ask());
+	ck_assert(say(fds[2], "lf\n"));
+	ck_assert(hears(fds[2], "half\n"));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(a_worker_may_close)
+{
+	pid_t child = start_alone((struct job){ .workers = 4 });
+	int fds[PEERS], round, i;
+
+	for (round = 0; round < 10; round++) {
+		connect_all(fds, PEERS, "x\n");
+		for (i = 0; i < PEERS; i++) {
+			ck_assert(hears(fds[i], "x\n"));
+			ck_assert(hears_end(fds[i]));
+			close(fds[i]);
+		}
+		ck_assert(ask());
+	}
+	/* None is counted that is not there. */
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(descriptors_may_run_out)
+{
+	pid_t child = start_alone(
+	    (struct job){ .workers = 2, .descriptors = 24 });
+	int fds[60], i;
+
+	connect_all(fds, 60, "");
+	nap(50);
+	for (i = 0; i < 50; i++)
+		close(fds[i]);
+	for (i = 0; i < 10; i++)
+		ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* --- the end ------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	size_t peers;
+	const char *said;
+	const char *answer; /* comes before the signal */
+	const char *rest; /* said after the signal */
+	const char *last; /* the answer then */
+	long within; /* milliseconds */
+	int status;
+} endings[] = {
+	{ "ends at once when nobody is there", 0, "", "", "", "", 300, ERR_OK },
+	{ "does not wait for kept connections", 50, "k\n", "k\n", "", "", 300,
+	    ERR_OK },
+	{ "finishes what is under way", 4, "slow\n", "", "", "slow\n", 800,
+	    ERR_OK },
+	{ "finishes what waits for a worker", 12, "slow\n", "", "", "slow\n",
+	    1300, ERR_OK },
+	{ "lets a request arrive", 4, "ha", "", "lf\n", "half\n", 800, ERR_OK },
+	{ "lets a request arrive on a new connection", 9, "", "", "new\n",
+	    "new\n", 800, ERR_OK },
+	{ "does not wait long for idle peers", 100, "", "", "", "", 1500,
+	    ERR_OK },
+	{ "does not wait long for peers that stop half-way", 100, "half", "",
+	    "", "", 2000, ERR_OK },
+	{ "says that a worker did not come back", 1, "z\n", "", "", "", 2100,
+	    ERR_BUSY },
+};
+
+START_TEST(ways_to_end)
+{
+	const char *name = endings[_i].name;
+	pid_t child = start_alone((struct job){ .workers = 4 });
+	int fds[PEERS], status;
+	long began;
+	size_t i;
+
+	connect_all(fds, endings[_i].peers, endings[_i].said);
+	for (i = 0; i < endings[_i].peers; i++)
+		unit_check(name, hears(fds[i], endings[_i].answer));
+	nap(100);
+	began = milliseconds();
+	unit_check(name, kill(child, SIGTERM) == 0);
+	nap(100);
+	for (i = 0; i < endings[_i].peers; i++)
+		unit_check(name, say(fds[i], endings[_i].rest));
+	for (i = 0; i < endings[_i].peers; i++)
+		unit_check(name, hears(fds[i], endings[_i].last));
+	status = exit_of(child);
+	ck_assert_msg(milliseconds() - began < endings[_i].within,
+	    "%s: took %ld ms", name, milliseconds() - began);
+	unit_check(name, status == endings[_i].status);
+}
+END_TEST
+
+START_TEST(every_stop_signal_stops)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1 };
+	pid_t child = start_alone((struct job){ .workers = 2 });
+
+	ck_assert(ask());
+	ck_assert(kill(child, numbers[_i]) == 0);
+	ck_assert(exit_of(child) == ERR_OK);
+}
+END_TEST
+
+/* What has connected before the signal is answered after it. */
+START_TEST(the_backlog_is_served)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fds[PEERS], i, status;
+
+	ck_assert(ask());
+	ck_assert(kill(child, SIGSTOP) == 0);
+	ck_assert(waitpid(child, &status, WUNTRACED) == child);
+	connect_all(fds, PEERS, "hello\n");
+	ck_assert(kill(child, SIGTERM) == 0);
+	ck_assert(kill(child, SIGCONT) == 0);
+	for (i = 0; i < PEERS; i++)
+		ck_assert(hears(fds[i], "hello\n"));
+	ck_assert(exit_of(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(an_early_signal_is_not_lost)
+{
+	pid_t child;
+	struct job job = { .workers = 2 };
+	int listener = listening();
+
+	child = fork();
+	if (child == 0) {
+		pool_signals();
+		raise(SIGTERM);
+		_exit(run(&job, listener));
+	}
+	ck_assert(exit_of(child) == ERR_OK);
+}
+END_TEST
+
+/* One process takes over from the other, five times, under load. */
+START_TEST(processes_may_roll)
+{
+	struct {
+		atomic_bool over;
+		atomic_uint good;
+		atomic_uint failed;
+	} *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const struct job job = { .workers = 8 };
+	int listener = listening(), i;
+	pid_t clients[4], servers[2];
+
+	ck_assert(shared != MAP_FAILED);
+	servers[0] = start(job, listener);
+	for (i = 0; i < 4; i++) {
+		if ((clients[i] = fork()) != 0)
+			continue;
+		while (!shared->over)
+			atomic_fetch_add(
+			    ask() ? &shared->good : &shared->failed, 1);
+		_exit(0);
+	}
+	for (i = 1; i <= 5 || shared->good < 2000; i++) {
+		nap(50);
+		servers[i % 2] = start(job, listener);
+		ck_assert(stop(servers[(i + 1) % 2]) == ERR_OK);
+	}
+	shared->over = true;
+	for (i = 0; i < 4; i++)
+		ck_assert(exit_of(clients[i]) == 0);
+	ck_assert(shared->failed == 0);
+}
+END_TEST
+
+/* --- the start ---------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	struct job job;
+	bool broken; /* the listening socket is none */
+	int status;
+} starts[] = {
+	{ "does with the workers that can begin",
+	    { .workers = 3, .refused = 2 }, false, ERR_OK },
+	{ "gives up without a worker", { .workers = 3, .refused = 3 }, false,
+	    ERR_STORE },
+	{ "gives up without a socket", { .workers = 3 }, true, ERR_FILE },
+	{ "gives up without descriptors", { .workers = 3, .descriptors = 5 },
+	    false, ERR_MEMORY },
+};
+
+START_TEST(ways_to_start)
+{
+	int listener = listening();
+	int deaf = socket(AF_UNIX, SOCK_STREAM, 0);
+	pid_t child = start(
+	    starts[_i].job, starts[_i].broken ? deaf : listener);
+
+	if (starts[_i].status == ERR_OK) {
+		unit_check(starts[_i].name, ask());
+		kill(child, SIGTERM);
+	}
+	unit_check(starts[_i].name, exit_of(child) == starts[_i].status);
+}
+END_TEST
+
+#define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+int
+main(void)
+{
+	Suite *suite = suite_create("pool");
+	TCase *all = tcase_create("all");
+
+	tcase_set_timeout(all, 30);
+	tcase_add_test(all, idle_peers_cost_no_worker);
+	tcase_add_test(all, kept_connections_cost_no_worker);
+	tcase_add_test(all, peers_that_stop_half_way_give_way);
+	tcase_add_test(all, slow_peers_stay_while_nobody_waits);
+	tcase_add_test(all, a_worker_may_close);
+	tcase_add_test(all, descriptors_may_run_out);
+	tcase_add_loop_test(all, ways_to_end, 0, ROWS(endings));
+	tcase_add_loop_test(all, every_stop_signal_stops, 0, 3);
+	tcase_add_test(all, the_backlog_is_served);
+	tcase_add_test(all, an_early_signal_is_not_lost);
+	tcase_add_test(all, processes_may_roll);
+	tcase_add_loop_test(all, ways_to_start, 0, ROWS(starts));
+	suite_add_tcase(suite, all);
+	return unit_run(suite);
+}
