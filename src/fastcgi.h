@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fastcgi.h - the FastCGI application: an acceptor thread, workers, signals.
+ * fastcgi.h - the FastCGI application: its sockets, its peers, its requests.
  */
 #ifndef PUSHCERT_FASTCGI_H
 #define PUSHCERT_FASTCGI_H
@@ -17,20 +17,18 @@ bool fastcgi_is_listening(int fd);
 /*
  * Makes a listening unix socket (mode 0660) at path and takes the place of a
  * dead one. ERR_FILE if another process listens there or it cannot be made;
- * errno tells why.
+ * errno tells why. To be called before any thread is started.
  */
 enum err fastcgi_listen(const char *path, int *fd) ATTR_CHECKED;
 
 /*
- * To be called before any thread is started and before fastcgi_serve: takes
- * SIGTERM, SIGINT, SIGUSR1 and SIGPIPE from libfcgi's handlers.
- */
-void fastcgi_signals(void);
-
-/*
  * Serves requests from the listening socket with config->workers threads until
  * SIGTERM, SIGINT or SIGUSR1, then finishes what is in flight, at most for two
- * seconds. Returns ERR_OK then.
+ * seconds; closes fd. Returns ERR_OK then, or
+ * ERR_BUSY where a worker is still at it (with a disk that hangs, say): the
+ * store is in use, so the caller ends the process without store_close;
+ * ERR_MEMORY, ERR_STORE where no worker could be started;
+ * ERR_FILE where fd cannot be listened on any more.
  */
 enum err fastcgi_serve(const struct app *app, int fd) ATTR_CHECKED;
 

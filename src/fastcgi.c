@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fastcgi.c - makes the listening socket, knows who may connect, reads one
+ * request from a connection and writes its answer.
+ *
+ * libfcgi reads and writes the records. It never gets near the listening
+ * socket and the signals, nor the closing of a connection that it could read a
+ * request from: what it does there loses requests and time.
+ */
+#include "fastcgi.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fcgiapp.h>
+
+#include "log.h"
+#include "pool.h"
+
+/* The kernel's own limit by default (net.core.somaxconn): a full backlog of a
+ * unix socket is an error page at once. */
+#define BACKLOG 4096
+
+/* What a worker keeps of its arena's pages from one request to the next. */
+#define ARENA_KEPT ((size_t)64 * 1024)
+
+/* Milliseconds of silence after which nobody reads our answer any more. */
+#define LINGER 200
+
+/* libfcgi has it in a header of the same name as ours. */
+#define ROLE_RESPONDER 1
+
+/* What all threads share. */
+struct server {
+	const struct app *app;
+	const char *peers; /* FCGI_WEB_SERVER_ADDRS, or NULL */
+	bool local; /* listens on a loopback address only */
+	atomic_flag told_peer;
+};
+
+/* What one worker owns. */
+struct own {
+	const struct app *app;
+	struct worker worker;
+};
+
+/* --- sockets ------------------------------------------------------------ */
+
+bool
+fastcgi_is_listening(int fd)
+{
+	int on = 0;
+	socklen_t n = sizeof(on);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 &&
+	    on != 0;
+}
+
+/* Takes a dead socket away. What is no socket is not ours to remove. */
+static bool
+clear_path(const struct sockaddr_un *at)
+{
+	struct stat st;
+	int fd, cause;
+
+	if (lstat(at->sun_path, &st) != 0)
+		return errno == ENOENT;
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = EEXIST;
+		return false;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0)
+		cause = EADDRINUSE;
+	else
+		cause = errno;
+	close(fd);
+	if (cause == ECONNREFUSED)
+		return unlink(at->sun_path) == 0;
+	/* EAGAIN: somebody listens and is behind with accepting. */
+	errno = cause == EAGAIN ? EADDRINUSE : cause;
+	return false;
+}
+
+enum err
+fastcgi_listen(const char *path, int *fd)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int cause, s, bound;
+	mode_t mask;
+
+	if (strlen(path) >= sizeof(at.sun_path)) {
+		errno = ENAMETOOLONG;
+		return ERR_FILE;
+	}
+	memcpy(at.sun_path, path, strlen(path));
+	if (!clear_path(&at))
+		return ERR_FILE;
+	if ((s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+		return ERR_FILE;
+	/* So the mode is right from the first moment, whatever the umask. */
+	mask = umask(0117);
+	bound = bind(s, (const struct sockaddr *)&at, sizeof(at));
+	umask(mask);
+	if (bound == 0 && listen(s, BACKLOG) == 0) {
+		*fd = s;
+		return ERR_OK;
+	}
+	cause = errno;
+	close(s);
+	errno = cause;
+	return ERR_FILE;
+}
+
+/* --- who may connect (FastCGI 1.0, section 3.2) ------------------------- */
+
+/* An IPv4 address as the IPv6 address that is mapped to it (RFC 4291, section
+ * 2.5.5.2), so that there is one kind. */
+static void
+map_address(const struct in_addr *four, struct in6_addr *six)
+{
+	memset(six, 0, sizeof(*six));
+	six->s6_addr[10] = six->s6_addr[11] = 0xff;
+	memcpy(&six->s6_addr[12], four, sizeof(*four));
+}
+
+/* False for a socket that is not of the internet. */
+static bool
+address_of(const struct sockaddr_storage *from, struct in6_addr *to)
+{
+	if (from->ss_family == AF_INET)
+		map_address(&((const struct sockaddr_in *)from)->sin_addr, to);
+	else if (from->ss_family == AF_INET6)
+		*to = ((const struct sockaddr_in6 *)from)->sin6_addr;
+	else
+		return false;
+	return true;
+}
+
+static bool
+is_loopback(const struct in6_addr *a)
+{
+	return IN6_IS_ADDR_LOOPBACK(a) ||
+	    (IN6_IS_ADDR_V4MAPPED(a) && a->s6_addr[12] == 127);
+}
+
+static bool
+is_listed(struct str list, const struct in6_addr *a)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr four;
+	struct in6_addr six;
+
+	while (!str_is_null(list)) {
+		struct str one = str_cut(&list, ',');
+
+		if (one.n >= sizeof(text))
+			continue;
+		memcpy(text, one.p, one.n);
+		text[one.n] = '\0';
+		if (inet_pton(AF_INET, text, &four) == 1)
+			map_address(&four, &six);
+		else if (inet_pton(AF_INET6, text, &six) != 1)
+			continue;
+		if (IN6_ARE_ADDR_EQUAL(&six, a))
+			return true;
+	}
+	return false;
+}
+
+/* Whoever speaks FastCGI to us is believed, whatever it says. So over TCP it
+ * must be named, unless nobody but this machine can reach us. */
+static bool
+welcome(void *arg, const struct sockaddr_storage *peer)
+{
+	struct server *sv = arg;
+	char text[INET6_ADDRSTRLEN] = "";
+	struct in6_addr a;
+
+	if (!address_of(peer, &a))
+		return true;
+	if (sv->peers != NULL ? is_listed(str_of(sv->peers), &a) : sv->local)
+		return true;
+	if (!atomic_flag_test_and_set(&sv->told_peer))
+		log_line(LOG_AT_WARNING,
+		    "refused a connection from %s: FCGI_WEB_SERVER_ADDRS "
+		    "does not name it",
+		    inet_ntop(AF_INET6, &a, text, sizeof(text)));
+	return false;
+}
+
+static bool
+look_at_socket(struct server *sv, int fd)
+{
+	struct sockaddr_storage own = { .ss_family = AF_UNSPEC };
+	socklen_t n = sizeof(own);
+	struct in6_addr a;
+	int on = 1;
+
+	if (getsockname(fd, (struct sockaddr *)&own, &n) != 0)
+		return false;
+	if (address_of(&own, &a)) {
+		sv->local = is_loopback(&a);
+		/* What is accepted inherits it: the second half of a long
+		 * answer does not wait for an acknowledgement of the first. */
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	}
+	return true;
+}
+
+/* --- one request -------------------------------------------------------- */
+
+/* libfcgi must have read a body to its end before anything else is read from
+ * the connection: what is left of it would be taken for records. */
+struct body {
+	FCGX_Stream *in;
+	bool ended;
+};
+
+static long
+read_body(void *from, char *p, size_t n)
+{
+	struct body *b = from;
+	int want = n < INT_MAX ? (int)n : INT_MAX;
+	int got = 0;
+
+	if (!b->ended)
+		got = FCGX_GetStr(p, want, b->in);
+	b->ended = b->ended || got < want;
+	return FCGX_GetError(b->in) != 0 ? -1 : got;
+}
+
+static void
+drain(struct body *b, size_t max)
+{
+	char waste[4096];
+	size_t n = 0;
+	long got;
+
+	while (!b->ended && n <= max) {
+		if ((got = read_body(b, waste, sizeof(waste))) < 0)
+			return;
+		n += (size_t)got;
+	}
+}
+
+/* To close on bytes that the peer has sent and we have not read would take
+ * the answer from it. */
+static void
+linger(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char waste[4096];
+
+	shutdown(fd, SHUT_WR);
+	while (poll(&p, 1, LINGER) > 0)
+		if (read(fd, waste, sizeof(waste)) <= 0)
+			return;
+}
+
+static bool
+fill_request(struct request *rq, char **variables, struct body *b)
+{
+	struct timespec now;
+
+	memset(rq, 0, sizeof(*rq));
+	for (; *variables != NULL; variables++)
+		request_take(rq, *variables);
+	rq->read = read_body;
+	rq->from = b;
+	clock_gettime(CLOCK_REALTIME, &now);
+	rq->now =
+	    (struct instant){ .at = now.tv_sec, .nano = (uint32_t)now.tv_nsec };
+	return getrandom(rq->random, sizeof(rq->random), 0) ==
+	    (ssize_t)sizeof(rq->random);
+}
+
+static enum peers_next
+answer(struct own *own, FCGX_Request *fr)
+{
+	struct body body = { .in = fr->in };
+	struct request rq;
+	struct answer an;
+	int failed;
+
+	/* The end of the stream looks like the end of the parameters. */
+	if (FCGX_GetError(fr->in) != 0 || fr->role != ROLE_RESPONDER)
+		return PEERS_CLOSE;
+	if (!fill_request(&rq, fr->envp, &body)) {
+		log_line(LOG_AT_ERROR, "getrandom: %s", strerror(errno));
+		return PEERS_CLOSE;
+	}
+	routes_handle(own->app, &own->worker, &rq, &an);
+	drain(&body, own->app->config->max_body);
+	FCGX_PutStr(an.text.p, (int)an.text.n, fr->out);
+	/* In this order it is one write. */
+	failed = FCGX_FClose(fr->err);
+	failed |= FCGX_FClose(fr->out);
+	if (!body.ended)
+		linger(fr->ipcFd);
+	if (!body.ended || FCGX_GetError(fr->in) != 0 || failed != 0)
+		return PEERS_CLOSE;
+	return fr->keepConnection != 0 ? PEERS_KEEP : PEERS_CLOSE;
+}
+
+static enum peers_next
+serve(void *arg, int fd)
+{
+	struct own *own = arg;
+	struct arena *a = &own->worker.arena;
+	enum peers_next next;
+	FCGX_Request fr;
+
+	/* As libfcgi leaves a request behind whose connection is kept, so that
+	 * it begins with reading the next one. It could accept none (-1). */
+	FCGX_InitRequest(&fr, -1, 0);
+	fr.ipcFd = fd;
+	fr.keepConnection = 1;
+	/* So it does not linger where it closes. */
+	fr.detached = 1;
+	if (FCGX_Accept_r(&fr) != 0)
+		return PEERS_CLOSED;
+	next = answer(own, &fr);
+	FCGX_Free(&fr, 0);
+	if (a->used > ARENA_KEPT)
+		madvise(
+		    a->block + ARENA_KEPT, a->size - ARENA_KEPT, MADV_DONTNEED);
+	return next;
+}
+
+/* --- start and stop ----------------------------------------------------- */
+
+static void
+end(void *arg)
+{
+	struct own *own = arg;
+	struct arena *a = &own->worker.arena;
+
+	store_reader_free(own->worker.reader);
+	if (a->block != NULL)
+		munmap(a->block, a->size);
+	free(own);
+}
+
+static enum err
+begin(void *arg, void **out)
+{
+	const struct server *sv = arg;
+	size_t size = routes_arena_size(sv->app->config);
+	struct own *own = calloc(1, sizeof(*own));
+	enum err e = ERR_MEMORY;
+	void *block;
+
+	if (own == NULL)
+		return ERR_MEMORY;
+	own->app = sv->app;
+	block = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (block == MAP_FAILED)
+		goto out;
+	arena_init(&own->worker.arena, block, size);
+	if ((e = store_reader(sv->app->store, &own->worker.reader)) != ERR_OK)
+		goto out;
+	*out = own;
+	return ERR_OK;
+out:
+	end(own);
+	return e;
+}
+
+static void
+tidy(void *arg)
+{
+	const struct server *sv = arg;
+
+	store_tidy(sv->app->store);
+}
+
+enum err
+fastcgi_serve(const struct app *app, int fd)
+{
+	const char *peers = getenv("FCGI_WEB_SERVER_ADDRS");
+	struct server sv = { .app = app,
+		.peers = peers != NULL && *peers != '\0' ? peers : NULL,
+		.told_peer = ATOMIC_FLAG_INIT };
+	const struct pool_work work = { .arg = &sv,
+		.workers = app->config->workers,
+		.welcome = welcome,
+		.tidy = tidy,
+		.begin = begin,
+		.serve = serve,
+		.end = end };
+
+	if (!look_at_socket(&sv, fd))
+		return ERR_FILE;
+	/* Before libfcgi's handlers, which end a request in the middle. */
+	pool_signals();
+	if (FCGX_Init() != 0)
+		return ERR_MEMORY;
+	return pool_run(&work, fd);
+}
