@@ -58,6 +58,8 @@ static const struct key {
 	{ "map_size", SIZE, AT(map_size), "1G", 1 * M, 1024 * G, NULL },
 	{ "workers", COUNT, AT(workers), "64", 1, 1024, NULL },
 	{ "history_keep", COUNT, AT(history_keep), "100", 1, 100000, NULL },
+	{ "data_in_document_root", FLAG, AT(data_in_document_root), "no", 0, 0,
+	    flags },
 	{ "return_certificate", FLAG, AT(return_certificate), "yes", 0, 0,
 	    flags },
 	{ "certificate_policy", CHOICE, AT(certificate_policy), "inspect", 0, 0,

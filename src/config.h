@@ -39,6 +39,7 @@ struct config {
 	size_t map_size;
 	size_t workers;
 	size_t history_keep;
+	bool data_in_document_root;
 	bool return_certificate;
 	int certificate_policy; /* enum config_policy */
 	int topic_change; /* enum config_topic */

@@ -205,6 +205,10 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    "The data directory is on a network file system, on which locks "
 	    "and maps do not hold. Use a local one.",
 	    NULL },
+	[ERR_EXPOSED] = { 500, "InternalError",
+	    "The data directory lies under the web server's document root. "
+	    "Move it, or allow it by data_in_document_root = yes.",
+	    NULL },
 	[ERR_NEWER] = { 503, "ServiceUnavailable",
 	    "The store was written by a newer release of pushcert.", NULL },
 	[ERR_CORRUPT] = { 500, "InternalError",

@@ -426,6 +426,28 @@ path_source(const struct request *rq)
 		.request_uri = rq->var[REQUEST_URI] };
 }
 
+/* Whoever is let near the data through us must not get at it around us. */
+static enum err
+check_place(struct call *c)
+{
+	static const enum request_var roots[] = { REQUEST_DOCUMENT_ROOT,
+		REQUEST_CONTEXT_DOCUMENT_ROOT };
+	const struct str *var = c->rq->var;
+	size_t i;
+
+	if (c->app->docroot == NULL)
+		return ERR_OK;
+	for (i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		if (!docroot_holds(c->app->docroot, var[roots[i]]))
+			continue;
+		log_line(LOG_AT_ERROR,
+		    "the data directory lies under the document root %.*s",
+		    STR_ARG(var[roots[i]]));
+		return ERR_EXPOSED;
+	}
+	return ERR_OK;
+}
+
 static enum err
 find_path(struct call *c)
 {
@@ -580,6 +602,7 @@ run(struct call *c)
 }
 
 static enum err (*const walk[])(struct call *) = {
+	check_place,
 	find_path,
 	know_caller,
 	check_route,

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "docroot.h"
 #include "err.h"
 #include "mem.h"
 #include "metrics.h"
@@ -24,6 +25,8 @@ struct app {
 	const struct secrets *secrets;
 	struct store *store;
 	struct metrics *metrics; /* NULL: nothing is counted */
+	/* NULL: the data may lie under a document root. */
+	const struct docroot *docroot;
 };
 
 /* What a worker owns: an arena, emptied by routes_handle, and a reader. */

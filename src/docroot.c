@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * docroot.c - compares directories by device and number.
+ */
+#include "docroot.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How hosting companies call it. */
+static const char *const names[] = { "public_html", "htdocs", "httpdocs",
+	"www" };
+
+void
+docroot_init(struct docroot *d, const char *data)
+{
+	int fd = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC), up;
+	struct stat st;
+
+	d->n = 0;
+	while (fd >= 0 && d->n < DOCROOT_DEPTH && fstat(fd, &st) == 0) {
+		if (d->n > 0 && d->above[d->n - 1].file == st.st_ino &&
+		    d->above[d->n - 1].device == st.st_dev)
+			break; /* the root is its own parent */
+		d->above[d->n].device = st.st_dev;
+		d->above[d->n].file = st.st_ino;
+		d->n++;
+		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(fd);
+		fd = up;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+bool
+docroot_holds(const struct docroot *d, struct str root)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	size_t i;
+
+	if (root.n < 2 || root.n >= sizeof(path) || root.p[0] != '/')
+		return false;
+	memcpy(path, root.p, root.n);
+	path[root.n] = '\0';
+	if (stat(path, &st) != 0)
+		return false;
+	/* The last one is "/". */
+	for (i = 0; i + 1 < d->n; i++)
+		if (d->above[i].file == st.st_ino &&
+		    d->above[i].device == st.st_dev)
+			return true;
+	return false;
+}
+
+static bool
+looks_like_one(const char *path)
+{
+	char inside[PATH_MAX + sizeof("/.htaccess")];
+	const char *name = strrchr(path, '/');
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (name != NULL && strcmp(name + 1, names[i]) == 0)
+			return true;
+	strcpy(inside, path);
+	strcat(inside, "/.htaccess");
+	return access(inside, F_OK) == 0;
+}
+
+/* Cuts the last name off; false when none is left. */
+static bool
+parent(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash == NULL || slash == path)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+struct str
+docroot_suspect(const char *data, char path[PATH_MAX])
+{
+	char text[PATH_MAX];
+
+	if (strlen(data) >= sizeof(text))
+		return str_of(NULL);
+	strcpy(text, data);
+	while (realpath(text, path) == NULL)
+		if (!parent(text))
+			return str_of(NULL);
+	do {
+		if (looks_like_one(path))
+			return str_of(path);
+	} while (parent(path));
+	return str_of(NULL);
+}
