@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,13 +15,20 @@
 
 /*
  * A web server hands words of a query without = to a CGI program as arguments
- * (RFC 3875, section 4.4): an option among them comes from a stranger.
+ * (RFC 3875, section 4.4): an option among them comes from a stranger. But
+ * where a "#!" line started us, our first two are of the kernel, and the
+ * second of them is the file that was to be started.
  */
 static bool
-arguments_are_foreign(void)
+arguments_are_foreign(const char *config)
 {
+	const char *started = (const char *)getauxval(AT_EXECFN);
 	struct str query = str_of(getenv("QUERY_STRING"));
 
+	if (started != NULL && config != NULL && strcmp(started, config) == 0)
+		return false;
+	if (query.n == 0 || memchr(query.p, '=', query.n) != NULL)
+		return false;
 	return str_starts(query, "-") || str_starts(query, "%") ||
 	    str_starts(query, "+");
 }
@@ -44,7 +52,7 @@ main(int argc, char **argv)
 		return command_serve_fd(config, STDIN_FILENO);
 	if (getenv("GATEWAY_INTERFACE") == NULL)
 		return command_run(argc, argv);
-	if (arguments_are_foreign())
+	if (arguments_are_foreign(config))
 		config = NULL;
 	return command_serve_fd(config, -1);
 }
