@@ -20,12 +20,15 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG },
 	{ "data", required_argument, NULL, OPTION_DATA },
 	{ "expires", required_argument, NULL, OPTION_EXPIRES },
+	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "scope", required_argument, NULL, OPTION_SCOPE },
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
 	{ "tenant", required_argument, NULL, OPTION_TENANT },
+	{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
+	{ "url", required_argument, NULL, OPTION_URL },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
@@ -38,8 +41,8 @@ static const struct command {
 	const char *summary;
 	int (*run)(struct command_call *c);
 } commands[] = {
-	{ "init", NULL, COMMAND_BIT(OPTION_DATA), 0,
-	    "[--data DIR] [--config FILE]",
+	{ "init", NULL, COMMAND_BIT(OPTION_DATA) | COMMAND_BIT(OPTION_FORCE), 0,
+	    "[--data DIR] [--config FILE] [--force]",
 	    "make the data directory and the store", command_init },
 	{ "serve", NULL, COMMAND_BIT(OPTION_SOCKET), 0, "[--socket PATH]",
 	    "be the FastCGI application on a unix socket", command_serve },
@@ -59,6 +62,11 @@ static const struct command {
 	    command_show },
 	{ "config", NULL, 0, 0, "", "print the effective configuration",
 	    command_config },
+	{ "doctor", NULL,
+	    COMMAND_BIT(OPTION_URL) | COMMAND_BIT(OPTION_TOKEN_FILE) |
+		COMMAND_BIT(OPTION_JSON),
+	    0, "[--url URL --token-file FILE] [--json]",
+	    "find what is wrong, and say what cures it", command_doctor },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -129,6 +137,12 @@ take(struct command_call *c, int option, const char *value)
 	case OPTION_TENANT:
 		if (!str_guid(str_of(value), &c->tenant))
 			return "--tenant takes a GUID";
+		break;
+	case OPTION_TOKEN_FILE:
+		c->token_file = value;
+		break;
+	case OPTION_URL:
+		c->url = value;
 		break;
 	default:
 		break;

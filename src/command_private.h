@@ -22,12 +22,15 @@ enum command_option {
 	OPTION_CONFIG,
 	OPTION_DATA,
 	OPTION_EXPIRES,
+	OPTION_FORCE,
 	OPTION_HELP,
 	OPTION_JSON,
 	OPTION_NAME,
 	OPTION_SCOPE,
 	OPTION_SOCKET,
 	OPTION_TENANT,
+	OPTION_TOKEN_FILE,
+	OPTION_URL,
 	OPTION_VERSION
 };
 
@@ -44,6 +47,8 @@ struct command_call {
 	const char *data;
 	const char *name;
 	const char *socket;
+	const char *token_file;
+	const char *url;
 	uint32_t scopes;
 	uint64_t expires_days;
 	struct guid tenant;
@@ -75,6 +80,7 @@ void command_print_text(struct str s);
 int command_init(struct command_call *c);
 int command_serve(struct command_call *c);
 int command_config(struct command_call *c);
+int command_doctor(struct command_call *c);
 int command_token_create(struct command_call *c);
 int command_token_list(struct command_call *c);
 int command_token_revoke(struct command_call *c);

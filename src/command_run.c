@@ -13,6 +13,7 @@
 
 #include "cgi.h"
 #include "command_private.h"
+#include "docroot.h"
 #include "fastcgi.h"
 #include "routes.h"
 
@@ -49,9 +50,29 @@ key_beside(const char *config, char out[PATH_MAX])
 	return true;
 }
 
+/* Whether the data may lie there; says why not. */
+static bool
+may_lie(const struct command_call *c, const char *data)
+{
+	char path[PATH_MAX];
+	struct str root;
+
+	if ((c->given & COMMAND_BIT(OPTION_FORCE)) != 0 ||
+	    c->config.data_in_document_root)
+		return true;
+	root = docroot_suspect(data, path);
+	if (str_is_null(root))
+		return true;
+	fprintf(stderr,
+	    "pushcert: %s: lies under what looks like a document root, %.*s; "
+	    "choose another directory, or say --force\n",
+	    data, STR_ARG(root));
+	return false;
+}
+
 /* Writes a configuration, and the key that it names, where there is none. */
 static enum err
-write_config(const char *path, const char *data)
+write_config(const char *path, const char *data, bool forced)
 {
 	char key[PATH_MAX];
 	FILE *out = fopen(path, "wxe");
@@ -62,8 +83,8 @@ write_config(const char *path, const char *data)
 	fprintf(out,
 	    "# pushcert.conf - see pushcert.conf(5); 'pushcert config' shows\n"
 	    "# every key with its value.\n"
-	    "data = %s\n",
-	    data);
+	    "data = %s\n%s",
+	    data, forced ? "data_in_document_root = yes\n" : "");
 	if (key_beside(path, key) &&
 	    (secret_make(key) == ERR_OK || errno == EEXIST)) {
 		fprintf(out, "key_file = %s\n", key);
@@ -83,8 +104,11 @@ command_init(struct command_call *c)
 
 	if (c->data != NULL && !absolute(c->data, data))
 		return command_fail(ERR_FILE, c->data);
+	if (c->data != NULL && !may_lie(c, data))
+		return EXIT_FAILURE;
 	if (c->config_path != NULL && c->data != NULL &&
-	    write_config(c->config_path, data) != ERR_OK) {
+	    write_config(c->config_path, data,
+		(c->given & COMMAND_BIT(OPTION_FORCE)) != 0) != ERR_OK) {
 		fprintf(stderr, "pushcert: %s: %s\n", c->config_path,
 		    strerror(errno));
 		return EXIT_FAILURE;
@@ -102,6 +126,8 @@ command_init(struct command_call *c)
 		return command_usage("the data directory's path is too long");
 	if (c->data != NULL)
 		strcpy(c->config.data, data);
+	else if (!may_lie(c, c->config.data))
+		return EXIT_FAILURE;
 	if (command_open_store(c, true) != ERR_OK)
 		return EXIT_FAILURE;
 	printf("%s\n", c->config.data);
@@ -114,9 +140,10 @@ command_serve_fd(const char *config_path, int fd)
 	struct command_call c = { .config_path = config_path };
 	struct metrics metrics = { .changes = 0 };
 	struct secrets secrets;
-	struct app app = { .config = &c.config,
-		.secrets = &secrets,
-		.metrics = &metrics };
+	struct app app = {
+		.config = &c.config, .secrets = &secrets, .metrics = &metrics
+	};
+	struct docroot docroot;
 	char message[CONFIG_TEXT_MAX];
 	enum err e;
 
@@ -130,6 +157,9 @@ command_serve_fd(const char *config_path, int fd)
 	if (command_open_store(&c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	app.store = c.store;
+	docroot_init(&docroot, c.config.data);
+	if (!c.config.data_in_document_root)
+		app.docroot = &docroot;
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
 	/* A worker that did not come back still uses the store. */
 	if (e != ERR_BUSY)

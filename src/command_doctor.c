@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * command_doctor.c - a table of checks. Each finding is one line with its
+ * cure; of what is well nothing is said.
+ */
+#include "command_doctor.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "docroot.h"
+#include "emit.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+/* With less, the next certificates may find the disk full. */
+#define FREE_LEAST (64 * MIB)
+
+/* 2026-01-01: this source is younger than any clock that shows less. */
+#define CLOCK_LEAST 1767225600
+
+/* What a clock may go back when it is set right, in seconds. */
+#define CLOCK_SLACK 300
+
+/* Seconds in which even a large store is read. */
+#define READ_PATIENCE 120
+
+/* Seconds in which a writer is through, on the slowest disk. */
+#define WRITE_PATIENCE 10
+
+void
+command_finding(struct doctor *d, const char *cure, const char *what, ...)
+{
+	char text[CONFIG_TEXT_MAX + PATH_MAX], line[4 * sizeof(text)];
+	struct buf out;
+	struct emit e;
+	va_list ap;
+
+	d->findings++;
+	va_start(ap, what);
+	if (vsnprintf(text, sizeof(text), what, ap) < 0)
+		text[0] = '\0';
+	va_end(ap);
+	if ((d->call->given & COMMAND_BIT(OPTION_JSON)) == 0) {
+		printf("%s: ", d->check);
+		command_print_text(str_of(text));
+		printf(". %s\n", cure);
+		return;
+	}
+	buf_init(&out, line, sizeof(line));
+	emit_init(&e, &out);
+	emit_object(&e);
+	emit_name(&e, "check");
+	emit_text(&e, d->check);
+	emit_name(&e, "what");
+	emit_text(&e, text);
+	emit_name(&e, "cure");
+	emit_text(&e, cure);
+	emit_end(&e);
+	printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+static void
+check_configuration(struct doctor *d)
+{
+	struct command_call *c = d->call;
+	char path[PATH_MAX], message[CONFIG_TEXT_MAX];
+	const char *file = config_find(c->config_path, path);
+
+	config_default(&c->config);
+	if (file != NULL && config_load(file, &c->config, message) != ERR_OK) {
+		command_finding(d,
+		    "Correct it; pushcert.conf(5) has all keys and values.",
+		    "%s", message);
+		return;
+	}
+	d->configured = true;
+}
+
+static const char *
+user_name(uid_t id)
+{
+	const struct passwd *user = getpwuid(id);
+
+	return user != NULL ? user->pw_name : "unknown";
+}
+
+/* Whether a file is there and ours alone. */
+static bool
+is_private(struct doctor *d, const char *path, bool directory)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0) {
+		command_finding(d,
+		    errno == ENOENT
+			? "Run pushcert init as the user of the web server."
+			: "Run doctor as the user that the program runs as.",
+		    "%s: %s", path, strerror(errno));
+		return false;
+	}
+	if (directory ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode)) {
+		command_finding(d, "Name the true one in the configuration.",
+		    "%s: not a %s", path, directory ? "directory" : "file");
+		return false;
+	}
+	if (st.st_uid != geteuid()) {
+		command_finding(d,
+		    "Run doctor as the user that the program runs as; if it "
+		    "is this one, chown the data directory.",
+		    "%s: belongs to user %s, not to %s", path,
+		    user_name(st.st_uid), user_name(geteuid()));
+		return false;
+	}
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		command_finding(d,
+		    directory ? "Run chmod 700 on it." : "Run chmod 600 on it.",
+		    "%s: others may use it (mode %03o)", path,
+		    (unsigned)st.st_mode & 0777);
+		return false;
+	}
+	return true;
+}
+
+static void
+check_directory(struct doctor *d)
+{
+	static const char *const files[] = { "data.mdb", "lock.mdb" };
+	char path[CONFIG_TEXT_MAX + sizeof("/data.mdb")];
+	size_t i;
+
+	if (!is_private(d, d->call->config.data, true))
+		return;
+	d->at_home = true;
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", d->call->config.data,
+		    files[i]);
+		d->at_home = is_private(d, path, false) && d->at_home;
+	}
+}
+
+static void
+check_place(struct doctor *d)
+{
+	const struct config *config = &d->call->config;
+	char path[PATH_MAX];
+	struct str root = docroot_suspect(config->data, path);
+
+	if (!str_is_null(root) && !config->data_in_document_root)
+		command_finding(d,
+		    "Move it elsewhere, or set data_in_document_root = yes.",
+		    "%s: lies under what looks like a document root, %.*s",
+		    config->data, STR_ARG(root));
+}
+
+static void
+check_secrets(struct doctor *d)
+{
+	const struct config *config = &d->call->config;
+	char message[CONFIG_TEXT_MAX];
+	size_t n = strlen(config->data);
+	struct secrets secrets;
+	enum err e = secret_load(config, &secrets, message);
+
+	secret_wipe(&secrets);
+	if (e == ERR_NOT_PRIVATE)
+		command_finding(d, "Run chmod 600 on it.", "%s", message);
+	else if (e != ERR_OK)
+		command_finding(d,
+		    "Put the file there, readable for the program's user, or "
+		    "take its key out of the configuration.",
+		    "%s", message);
+	if (strncmp(config->key_file, config->data, n) == 0 &&
+	    config->key_file[n] == '/')
+		command_finding(d,
+		    "Move it and change key_file: a backup of the data would "
+		    "open its own seals.",
+		    "%s: lies in the data directory", config->key_file);
+}
+
+static void
+check_disk(struct doctor *d)
+{
+	const char *data = d->call->config.data;
+	struct statvfs fs;
+	uint64_t room;
+
+	if (statvfs(data, &fs) != 0)
+		return;
+	room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (room < FREE_LEAST)
+		command_finding(d,
+		    "Make room: on a full disk all changes are refused.",
+		    "%s: the disk has only %llu MiB left", data,
+		    (unsigned long long)(room / MIB));
+	if (fs.f_flag & ST_RDONLY)
+		command_finding(d, "Mount it read-write.",
+		    "%s: the file system is read-only", data);
+}
+
+static void
+check_clock(struct doctor *d)
+{
+	char path[CONFIG_TEXT_MAX + sizeof("/data.mdb")];
+	int64_t now_at = command_now_at();
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", d->call->config.data);
+	if (now_at < CLOCK_LEAST ||
+	    (stat(path, &st) == 0 && st.st_mtime > now_at + CLOCK_SLACK))
+		command_finding(d,
+		    "Set it, and keep it right by NTP: certificates and "
+		    "tokens are judged by it.",
+		    "the clock is behind the time");
+}
+
+static void
+check_map(struct doctor *d)
+{
+	size_t size = d->call->config.map_size;
+	void *map = mmap(NULL, size, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (map != MAP_FAILED) {
+		munmap(map, size);
+		return;
+	}
+	command_finding(d,
+	    "Set a smaller one, 64M say, or raise the limit (ulimit -v).",
+	    "map_size: there is no room for %llu MiB of addresses",
+	    (unsigned long long)(size / MIB));
+}
+
+/*
+ * Does the work in a process of its own: a store is not to be opened twice in
+ * one process, and a store that hangs must not take us with it. ERR_BUSY when
+ * the seconds are over.
+ */
+static enum err
+in_child(struct command_call *c, enum err (*work)(struct command_call *),
+    unsigned seconds)
+{
+	int status;
+	pid_t child;
+
+	_Static_assert(ERR_COUNT <= 256, "an outcome is an exit status");
+	fflush(stdout);
+	if ((child = fork()) < 0)
+		return ERR_INTERNAL;
+	if (child == 0) {
+		alarm(seconds);
+		_exit((int)work(c));
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return ERR_INTERNAL;
+	return WIFEXITED(status) ? (enum err)WEXITSTATUS(status) : ERR_BUSY;
+}
+
+static enum err
+pass_record(const struct guid *tenant, const struct record *r, void *arg)
+{
+	(void)tenant;
+	(void)r;
+	(void)arg;
+	return ERR_OK;
+}
+
+static enum err
+pass_token(const struct token *t, void *arg)
+{
+	(void)t;
+	(void)arg;
+	return ERR_OK;
+}
+
+static enum err
+read_all(struct command_call *c)
+{
+	enum err e;
+
+	if ((e = command_open_store(c, false)) != ERR_OK)
+		return e;
+	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
+	    (e = store_begin(c->reader)) != ERR_OK)
+		return e;
+	if ((e = store_records(c->reader, pass_record, NULL)) != ERR_OK)
+		return e;
+	return store_tokens(c->reader, pass_token, NULL);
+}
+
+static void
+check_store(struct doctor *d)
+{
+	static const char no_cure[] =
+	    "The line above says which; restore it from a backup.";
+	const char *data = d->call->config.data;
+	enum err e = in_child(d->call, read_all, READ_PATIENCE);
+
+	if (e == ERR_OK)
+		return;
+	/* Nothing more can be learnt of it. */
+	d->at_home = false;
+	if (e == ERR_BUSY)
+		command_finding(d, "Look whether the disk answers.",
+		    "%s: not read in %d seconds", data, READ_PATIENCE);
+	else if (e == ERR_NETWORK_FS)
+		command_finding(d, "Move it to a local disk.",
+		    "%s: on a network file system", data);
+	else if (e == ERR_NEWER)
+		command_finding(d, "Install that release.",
+		    "%s: written by a newer release", data);
+	else
+		command_finding(d,
+		    e == ERR_CORRUPT ? no_cure : "The lines on stderr say why.",
+		    "%s: %s", data, err_info(e)->text);
+}
+
+static enum err
+refuse_change(struct txn *tx, void *arg)
+{
+	(void)tx;
+	(void)arg;
+	return ERR_USAGE;
+}
+
+/* A change that changes nothing, to see whether one can be made. */
+static enum err
+write_nothing(struct command_call *c)
+{
+	enum err e;
+
+	if ((e = command_open_store(c, false)) != ERR_OK)
+		return e;
+	e = store_update(c->store, refuse_change, NULL);
+	return e == ERR_USAGE ? ERR_OK : e;
+}
+
+static void
+check_lock(struct doctor *d)
+{
+	const char *data = d->call->config.data;
+	enum err e = in_child(d->call, write_nothing, WRITE_PATIENCE);
+
+	if (e == ERR_BUSY)
+		command_finding(d,
+		    "Find the process that was stopped (state T in ps) or "
+		    "hangs, and end it.",
+		    "%s: somebody holds the writer's lock for more than %d "
+		    "seconds",
+		    data, WRITE_PATIENCE);
+	else if (e != ERR_OK)
+		command_finding(d, "The lines on stderr say why.",
+		    "%s: cannot be written: %s", data, err_info(e)->text);
+}
+
+static void
+check_url(struct doctor *d)
+{
+	if (d->call->url != NULL)
+		command_doctor_url(d);
+}
+
+enum need { NOTHING, CONFIGURATION, DIRECTORY };
+
+static const struct check {
+	const char *name;
+	enum need need; /* else there would be a second finding of one fault */
+	void (*run)(struct doctor *d);
+} checks[] = {
+	{ "configuration", NOTHING, check_configuration },
+	{ "directory", CONFIGURATION, check_directory },
+	{ "place", CONFIGURATION, check_place },
+	{ "secrets", CONFIGURATION, check_secrets },
+	{ "disk", CONFIGURATION, check_disk },
+	{ "clock", CONFIGURATION, check_clock },
+	{ "map", CONFIGURATION, check_map },
+	{ "store", DIRECTORY, check_store },
+	{ "lock", DIRECTORY, check_lock },
+	{ "url", NOTHING, check_url },
+};
+
+int
+command_doctor(struct command_call *c)
+{
+	struct doctor d = { .call = c };
+	size_t i;
+
+	if ((c->url == NULL) != (c->token_file == NULL))
+		return command_usage(
+		    "doctor takes --url and --token-file together");
+	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		d.check = checks[i].name;
+		if ((checks[i].need == CONFIGURATION && !d.configured) ||
+		    (checks[i].need == DIRECTORY && !d.at_home))
+			continue;
+		checks[i].run(&d);
+	}
+	return d.findings == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * command_doctor_url.c - asks the mount a few questions as a client does, and
+ * tells from the answers what the web server in between does to them. Nothing
+ * of the record is changed.
+ *
+ * The program curl does the asking: it has TLS, and the certificates of this
+ * machine. It gets the token by a file without a name, sends it to the host of
+ * the URL only, and is told to follow nobody, by redirection or as a proxy.
+ */
+#include "command_doctor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crypto.h"
+
+#define RESOURCE "/applePushNotificationCertificate"
+
+/* What is looked at of an answer; an entity's end may be cut off. */
+#define ANSWER_MAX ((size_t)64 * 1024)
+
+/* Longest ETag of ours, with what others put around it. */
+#define TAG_MAX 256
+
+struct question {
+	const char *method, *query;
+	bool named; /* shows the token */
+	const char *header, *value; /* one more; NULL: none */
+	const char *body;
+};
+
+struct reply {
+	int status; /* 0: none came */
+	struct str head, body;
+	size_t n;
+	char text[ANSWER_MAX];
+};
+
+struct mount {
+	struct doctor *doctor;
+	char url[CONFIG_TEXT_MAX];
+	char token[CONFIG_TEXT_MAX];
+	bool plain_errors; /* our own error bodies do not arrive */
+	struct reply reply;
+};
+
+/* --- asking ------------------------------------------------------------- */
+
+static bool
+is_visible(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text > '~' || *text == '"' ||
+		    *text == '\\')
+			return false;
+	return true;
+}
+
+/* curl's configuration, in which nothing can be quoted wrongly: is_visible. */
+static bool
+put_question(const struct mount *m, const struct question *q, int fd)
+{
+	FILE *out = fdopen(dup(fd), "w");
+
+	if (out == NULL)
+		return false;
+	fprintf(out,
+	    "url = \"%s%s\"\nrequest = \"%s\"\nproto = \"=http,https\"\n"
+	    "silent\nshow-error\ninclude\ngloboff\nno-buffer\nmax-time = 20\n"
+	    "noproxy = \"*\"\nheader = \"Expect:\"\n",
+	    m->url, q->query, q->method);
+	if (q->named)
+		fprintf(
+		    out, "header = \"Authorization: Bearer %s\"\n", m->token);
+	if (q->header != NULL) {
+		fprintf(out, "header = \"%s: ", q->header);
+		for (const char *p = q->value; *p != '\0'; p++)
+			fprintf(
+			    out, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+		fprintf(out, "\"\n");
+	}
+	if (q->body != NULL)
+		fprintf(out,
+		    "header = \"Content-Type: application/json\"\n"
+		    "data = \"%s\"\n",
+		    q->body);
+	return fclose(out) == 0 && lseek(fd, 0, SEEK_SET) == 0;
+}
+
+/* Never returns. */
+static void
+be_curl(int in, int out)
+{
+	static char name[] = "curl", disable[] = "-q", config[] = "--config",
+		    standard_input[] = "-";
+	char *const argv[] = { name, disable, config, standard_input, NULL };
+
+	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
+		execvp(name, argv);
+	_exit(127);
+}
+
+static void
+read_reply(struct reply *r, int fd)
+{
+	char waste[4096];
+	ssize_t got = 1;
+
+	while (got > 0 || (got < 0 && errno == EINTR)) {
+		if (r->n < sizeof(r->text))
+			got = read(fd, r->text + r->n, sizeof(r->text) - r->n);
+		else
+			got = read(fd, waste, sizeof(waste));
+		if (got > 0 && r->n < sizeof(r->text))
+			r->n += (size_t)got;
+	}
+}
+
+/* Status, head and body, behind what 1xx answers there were. */
+static void
+split_reply(struct reply *r)
+{
+	struct str rest = str_from(r->text, r->n), line, word;
+	const char *end;
+	uint64_t status;
+
+	do {
+		r->head = rest;
+		end = memmem(rest.p, rest.n, "\r\n\r\n", 4);
+		if (end == NULL)
+			return;
+		r->head.n = (size_t)(end - rest.p) + 2;
+		rest = str_tail(rest, r->head.n + 2);
+		word = r->head;
+		line = str_cut(&word, '\r');
+		(void)str_cut(&line, ' ');
+		word = str_cut(&line, ' ');
+		if (!str_u64(word, &status) || status > 999)
+			return;
+	} while (status < 200);
+	r->status = (int)status;
+	r->body = rest;
+}
+
+/* Runs curl; its exit status, 127 where there is none. */
+static int
+run_curl(int config, struct reply *r)
+{
+	int status = 0, pipes[2];
+	pid_t child;
+
+	if (pipe(pipes) != 0)
+		return 127;
+	if ((child = fork()) == 0)
+		be_curl(config, pipes[1]);
+	close(pipes[1]);
+	if (child > 0)
+		read_reply(r, pipes[0]);
+	close(pipes[0]);
+	while (child > 0 && waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return 127;
+	return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 127;
+}
+
+/* False, with a finding, where no answer came. */
+static bool
+ask(struct mount *m, const struct question *q)
+{
+	struct reply *r = &m->reply;
+	int config, status = 127;
+
+	memset(r, 0, offsetof(struct reply, text));
+	fflush(stdout);
+	config = memfd_create("question", 0);
+	if (config >= 0 && put_question(m, q, config))
+		status = run_curl(config, r);
+	if (config >= 0)
+		close(config);
+	if (status == 127) {
+		command_finding(m->doctor, "Install it, or leave --url out.",
+		    "the program curl cannot be run");
+		return false;
+	}
+	split_reply(r);
+	if (status == 0 && r->status != 0)
+		return true;
+	command_finding(m->doctor,
+	    "Start the web server, or correct the URL; curl said why.",
+	    "%s: no answer", m->url);
+	return false;
+}
+
+static bool
+contains(struct str text, const char *part)
+{
+	return memmem(text.p, text.n, part, strlen(part)) != NULL;
+}
+
+static bool
+is_our_error(const struct reply *r)
+{
+	return str_starts(r->body, "{\"error\":{\"code\":");
+}
+
+/* A header's value; null where there is none. */
+static struct str
+header(const struct reply *r, const char *name)
+{
+	struct str rest = r->head, line, field;
+
+	while (!str_is_null(rest)) {
+		line = str_trim(str_cut(&rest, '\n'));
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		field = str_cut(&line, ':');
+		if (str_iis(field, name))
+			return str_trim(line);
+	}
+	return str_of(NULL);
+}
+
+/* --- what is asked ------------------------------------------------------ */
+
+/* Whether there is anything of ours; without a token, all it says is 401. */
+static bool
+ask_as_stranger(struct mount *m)
+{
+	const struct question q = { .method = "GET", .query = "" };
+	const struct reply *r = &m->reply;
+
+	if (!ask(m, &q))
+		return false;
+	m->plain_errors = !is_our_error(r);
+	if (r->status == 500 && contains(r->body, "data_in_document_root")) {
+		command_finding(m->doctor,
+		    "Move it elsewhere, or set data_in_document_root = yes.",
+		    "the data directory lies under the document root");
+		return false;
+	}
+	if (r->status != 401) {
+		command_finding(m->doctor,
+		    "Mount the program there as the samples do, and look "
+		    "into the web server's error log.",
+		    "%s: answers %d to a stranger, not 401", m->url, r->status);
+		return false;
+	}
+	if (m->plain_errors)
+		command_finding(m->doctor,
+		    "Apache: ProxyErrorOverride Off; lighttpd: no "
+		    "server.error-intercept; nginx: fastcgi_intercept_errors "
+		    "off.",
+		    "the web server replaces the bodies of errors");
+	return true;
+}
+
+static bool
+ask_by_name(struct mount *m)
+{
+	const struct question q = { "GET", "", true, NULL, NULL, NULL };
+	const struct reply *r = &m->reply;
+
+	if (!ask(m, &q))
+		return false;
+	if (r->status == 200 || r->status == 404)
+		return true;
+	if (r->status == 401 &&
+	    (m->plain_errors || contains(r->body, "Access token is empty.")))
+		command_finding(m->doctor,
+		    "Apache: CGIPassAuth On; nginx: fastcgi_param "
+		    "HTTP_AUTHORIZATION $http_authorization.",
+		    "the header Authorization does not arrive");
+	else if (r->status == 401 || r->status == 403)
+		command_finding(m->doctor,
+		    "Make one by pushcert token create, with a right to read.",
+		    "%s: the token is not good for it (%d)",
+		    m->doctor->call->token_file, r->status);
+	else
+		command_finding(m->doctor,
+		    "Look into the log of the program and of the web server.",
+		    "%s: answers %d", m->url, r->status);
+	return false;
+}
+
+static bool
+ask_with_query(struct mount *m)
+{
+	const struct question q = { "GET", "?$select=nope", true, NULL, NULL,
+		NULL };
+
+	if (!ask(m, &q))
+		return false;
+	if (m->reply.status != 400)
+		command_finding(m->doctor,
+		    "Hand QUERY_STRING on; a rewrite rule must keep it.",
+		    "the query does not arrive (%d, not 400)", m->reply.status);
+	return true;
+}
+
+/* An empty change, on a condition that no record meets. */
+static bool
+ask_to_change(struct mount *m)
+{
+	const struct question q = { "PATCH", "", true, "If-Match", "\"nobody\"",
+		"{}" };
+	const struct reply *r = &m->reply;
+
+	if (!ask(m, &q))
+		return false;
+	if (r->status == 200)
+		command_finding(m->doctor, "Hand all request headers on.",
+		    "the header If-Match does not arrive: updates get lost");
+	else if (r->status != 412 && !(r->status == 403 && is_our_error(r)))
+		command_finding(m->doctor,
+		    "Allow the method: Apache Limit and LimitExcept, nginx "
+		    "limit_except, lighttpd url.access-deny, rules of a "
+		    "firewall.",
+		    "PATCH does not arrive (%d, not 412)", r->status);
+	return true;
+}
+
+static bool
+ask_again(struct mount *m)
+{
+	const struct question first = { "GET", "", true, "Accept-Encoding",
+		"gzip", NULL };
+	struct question second = first;
+	char tag[TAG_MAX];
+	struct str s;
+
+	if (!ask(m, &first) || m->reply.status != 200)
+		return false;
+	s = header(&m->reply, "ETag");
+	if (s.n == 0 || s.n >= sizeof(tag)) {
+		command_finding(m->doctor,
+		    "Let the header pass (Apache: no Header unset ETag).",
+		    "the ETag does not arrive");
+		return false;
+	}
+	memcpy(tag, s.p, s.n);
+	tag[s.n] = '\0';
+	second.header = "If-None-Match";
+	second.value = tag;
+	if (!ask(m, &second))
+		return false;
+	if (m->reply.status != 304)
+		command_finding(m->doctor,
+		    "Let ETag and If-None-Match pass as they are.",
+		    "the ETag that arrives, %s, is not the one that was sent",
+		    tag);
+	return true;
+}
+
+static bool (*const questions[])(struct mount *m) = {
+	ask_as_stranger,
+	ask_by_name,
+	ask_with_query,
+	ask_to_change,
+	ask_again,
+};
+
+/* The first line of the file. */
+static bool
+read_token(struct mount *m, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	bool good;
+
+	if (file == NULL) {
+		command_finding(m->doctor, "Put the token there.", "%s: %s",
+		    path, strerror(errno));
+		return false;
+	}
+	good = fgets(m->token, sizeof(m->token), file) != NULL;
+	(void)fclose(file);
+	m->token[strcspn(m->token, "\r\n")] = '\0';
+	good = good && m->token[0] != '\0' && is_visible(m->token);
+	if (!good)
+		command_finding(m->doctor, "Put the token there, alone.",
+		    "%s: the first line is not a token", path);
+	return good;
+}
+
+/* The resource's URL, also from that of a root. */
+static bool
+take_url(struct mount *m, const char *url)
+{
+	struct str given = str_of(url);
+	const char *rest;
+	int n;
+
+	while (str_ends(given, "/"))
+		given.n--;
+	if (!contains(given, RESOURCE))
+		rest = "/deviceManagement" RESOURCE;
+	else
+		rest = "";
+	n = snprintf(m->url, sizeof(m->url), "%.*s%s", STR_ARG(given), rest);
+	if (n > 0 && (size_t)n < sizeof(m->url) && is_visible(m->url) &&
+	    (str_starts(given, "http://") || str_starts(given, "https://")))
+		return true;
+	command_finding(m->doctor,
+	    "Give it as http://host/v1.0 or https://host/v1.0.",
+	    "%s: not a URL of this kind", url);
+	return false;
+}
+
+void
+command_doctor_url(struct doctor *d)
+{
+	struct mount m = { .doctor = d };
+	size_t i;
+
+	if (take_url(&m, d->call->url) && read_token(&m, d->call->token_file))
+		for (i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+			if (!questions[i](&m))
+				break;
+	crypto_wipe(m.token, sizeof(m.token));
+}
