@@ -76,8 +76,8 @@ store_decoded(enum err e, enum store_map map, struct str key)
 
 /* A change whose transaction has failed must not be committed, and neither may
  * those that share it. */
-static enum err
-fail(struct txn *tx, enum err e)
+enum err
+store_fail(struct txn *tx, enum err e)
 {
 	if (tx->writes && e != ERR_NOT_FOUND && tx->failed == ERR_OK)
 		tx->failed = e;
@@ -91,7 +91,7 @@ keep(struct txn *tx, struct str *row)
 	if (!tx->writes)
 		return ERR_OK;
 	*row = arena_copy(&tx->st->read, *row);
-	return str_is_null(*row) ? fail(tx, ERR_MEMORY) : ERR_OK;
+	return str_is_null(*row) ? store_fail(tx, ERR_MEMORY) : ERR_OK;
 }
 
 enum err
@@ -102,7 +102,7 @@ store_get(struct txn *tx, enum store_map map, struct str key, struct str *row)
 	if (tx->failed != ERR_OK)
 		return tx->failed;
 	if ((e = store_db_get(tx->db, map, key, row)) != ERR_OK)
-		return fail(tx, store_decoded(e, map, key));
+		return store_fail(tx, store_decoded(e, map, key));
 	return keep(tx, row);
 }
 
@@ -124,7 +124,7 @@ store_put(
 	tx->put = true;
 	e = row->full ? ERR_MEMORY
 		      : store_db_put(tx->db, map, key, buf_view(row));
-	return e == ERR_OK ? ERR_OK : fail(tx, e);
+	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
 enum err
@@ -138,7 +138,7 @@ store_remove(struct txn *tx, enum store_map map, struct str key)
 	if ((e = store_db_delete(tx->db, map, key)) == ERR_NOT_FOUND)
 		return e;
 	tx->put = true;
-	return e == ERR_OK ? ERR_OK : fail(tx, e);
+	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
 void
@@ -160,7 +160,7 @@ store_step(
 	if (tx->writes)
 		tx->st->read.used = at->read;
 	if ((e = store_db_step(tx->db, map, way, &key, &at->row)) != ERR_OK)
-		return fail(tx, store_decoded(e, map, at->key));
+		return store_fail(tx, store_decoded(e, map, at->key));
 	/* A copy, since a put before the next step moves keys too. */
 	memcpy(at->byte, key.p, key.n);
 	at->key = str_from(at->byte, key.n);
@@ -283,6 +283,18 @@ check_format(struct store *st, bool create)
 	if (format == 0 && !create)
 		return ERR_NO_STORE;
 	return store_update(st, upgrade, NULL);
+}
+
+const char *
+store_directory(const struct store *st)
+{
+	return store_db_directory(st->db);
+}
+
+enum err
+store_copy(struct store *st, int fd)
+{
+	return store_db_copy(st->db, fd);
 }
 
 unsigned

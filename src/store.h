@@ -82,6 +82,21 @@ store_update(struct store *st, store_change *change, void *arg) ATTR_CHECKED;
  * call it once a minute. */
 void store_tidy(struct store *st);
 
+/*
+ * Puts a compact copy of everything, as it is at one moment while changes go
+ * on, in the place of a file (mode 0600) after having read it back. Needs as
+ * much room in the data directory for a while. ERR_FILE with errno.
+ */
+enum err store_backup(struct store *st, const char *path) ATTR_CHECKED;
+/*
+ * Makes everything what it is in such a copy, in one change, also while others
+ * use the store. ERR_USAGE where the store is not empty and may not be
+ * replaced, ERR_NO_STORE or ERR_CORRUPT where the file is no whole copy,
+ * ERR_FILE with errno.
+ */
+enum err store_restore(
+    struct store *st, const char *path, bool replace) ATTR_CHECKED;
+
 /* The record of a tenant. ERR_NOT_FOUND where there is none. */
 enum err store_record(
     struct txn *tx, const struct guid *tenant, struct record *out) ATTR_CHECKED;
@@ -174,5 +189,19 @@ enum err store_csr_put(struct txn *tx, const struct guid *tenant,
     const uint8_t *key_id, const struct csr *c) ATTR_CHECKED;
 enum err store_csr_delete(struct txn *tx, const struct guid *tenant,
     const uint8_t *key_id) ATTR_CHECKED;
+
+/* How far somebody was told that a tenant's certificate runs out: it is known
+ * by its serial, which may be null, and its end. */
+struct notice {
+	struct str serial;
+	struct str expires; /* as expirationDateTime */
+	uint64_t level;
+};
+
+/* ERR_NOT_FOUND. */
+enum err store_notice(
+    struct txn *tx, const struct guid *tenant, struct notice *out) ATTR_CHECKED;
+enum err store_notice_put(struct txn *tx, const struct guid *tenant,
+    const struct notice *n) ATTR_CHECKED;
 
 #endif

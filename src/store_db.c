@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <lmdb.h>
@@ -107,6 +108,26 @@ close_environment(struct db *db)
 	db->env = NULL;
 }
 
+/* What was cut off would kill us where it is read. */
+static int
+check_size(const struct db *db)
+{
+	MDB_envinfo info;
+	MDB_stat page;
+	struct stat file;
+	int fd, rc;
+
+	if ((rc = mdb_env_info(db->env, &info)) != 0 ||
+	    (rc = mdb_env_stat(db->env, &page)) != 0 ||
+	    (rc = mdb_env_get_fd(db->env, &fd)) != 0)
+		return rc;
+	if (fstat(fd, &file) != 0)
+		return errno;
+	return (size_t)file.st_size / page.ms_psize > info.me_last_pgno
+	    ? 0
+	    : MDB_CORRUPTED;
+}
+
 static int
 open_file(struct db *db, size_t map_size)
 {
@@ -120,6 +141,8 @@ open_file(struct db *db, size_t map_size)
 	    (rc = mdb_env_set_maxreaders(db->env, READERS)) == 0 &&
 	    (rc = mdb_env_set_maxdbs(db->env, DB_MAPS_MAX)) == 0)
 		rc = mdb_env_open(db->env, db->directory, MDB_NOTLS, 0600);
+	if (rc == 0)
+		rc = check_size(db);
 	if (rc != 0)
 		close_environment(db);
 	return rc;
@@ -287,6 +310,24 @@ store_db_tidy(struct db *db)
 		return;
 	mdb_reader_check(db->env, &dead);
 	leave(db);
+}
+
+const char *
+store_db_directory(const struct db *db)
+{
+	return db->directory;
+}
+
+enum err
+store_db_copy(struct db *db, int fd)
+{
+	enum err e;
+
+	if ((e = enter(db)) != ERR_OK)
+		return e;
+	e = outcome(db, "copy", mdb_env_copyfd2(db->env, fd, MDB_CP_COMPACT));
+	leave(db);
+	return e;
 }
 
 static enum err

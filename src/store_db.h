@@ -47,6 +47,11 @@ enum err
 store_db_open(const struct db_options *options, struct db **out) ATTR_CHECKED;
 /* No reader may be left. NULL is allowed. */
 void store_db_close(struct db *db);
+/* In full; lives as long as the database. */
+const char *store_db_directory(const struct db *db);
+/* Writes all that was committed, without gaps, as a data file, while changes go
+ * on. */
+enum err store_db_copy(struct db *db, int fd) ATTR_CHECKED;
 /* Forgets the readers of dead processes. */
 void store_db_tidy(struct db *db);
 

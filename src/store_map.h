@@ -23,13 +23,16 @@ enum store_map {
 	STORE_HISTORY, /* tenant, number with its greatest byte first */
 	STORE_TOKEN, /* SHA-256 */
 	STORE_REQUEST, /* tenant */
-	STORE_META, /* a name */
+	STORE_META, /* a name; NOTICE and tenant */
 	STORE_MAPS
 };
 
 /* Logs what is damaged, as nobody above knows which row of a walk it was, and
  * returns e. */
 enum err store_decoded(enum err e, enum store_map map, struct str key);
+
+/* Returns e; if that is a failure, nothing of the transaction is committed. */
+enum err store_fail(struct txn *tx, enum err e);
 
 /* The row lives until the transaction ends. ERR_NOT_FOUND. */
 enum err store_get(struct txn *tx, enum store_map map, struct str key,
@@ -58,6 +61,10 @@ void store_walk(struct txn *tx, struct str key, struct store_place *at);
 /* ERR_NOT_FOUND at the end. */
 enum err store_step(struct txn *tx, enum store_map map, enum db_way way,
     struct store_place *at) ATTR_CHECKED;
+
+const char *store_directory(const struct store *st);
+/* Writes the data file of all that was committed. */
+enum err store_copy(struct store *st, int fd) ATTR_CHECKED;
 
 /* Newest events to keep of each tenant; one at least. */
 unsigned store_history_keep(const struct txn *tx);

@@ -411,3 +411,52 @@ store_csr_delete(
 
 	return store_remove(tx, STORE_REQUEST, csr_key(tenant, key_id, bytes));
 }
+
+enum { NOTICE_SERIAL, NOTICE_EXPIRES, NOTICE_LEVEL, NOTICE_FIELDS };
+
+#define NOTICE "notice"
+#define NOTICE_KEY_LEN (sizeof(NOTICE) - 1 + sizeof(struct guid))
+
+static struct str
+notice_key(const struct guid *tenant, char out[NOTICE_KEY_LEN])
+{
+	memcpy(out, NOTICE, sizeof(NOTICE) - 1);
+	memcpy(out + sizeof(NOTICE) - 1, tenant->byte, sizeof(tenant->byte));
+	return str_from(out, NOTICE_KEY_LEN);
+}
+
+enum err
+store_notice(struct txn *tx, const struct guid *tenant, struct notice *out)
+{
+	char bytes[NOTICE_KEY_LEN];
+	struct str key = notice_key(tenant, bytes), row;
+	struct str field[NOTICE_FIELDS];
+	enum err e;
+
+	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
+		return e;
+	if ((e = row_decode(key, row, field, NOTICE_FIELDS)) != ERR_OK)
+		return store_decoded(e, STORE_META, key);
+	out->serial = field[NOTICE_SERIAL];
+	out->expires = field[NOTICE_EXPIRES];
+	out->level = row_get_u64(field[NOTICE_LEVEL]);
+	return ERR_OK;
+}
+
+enum err
+store_notice_put(
+    struct txn *tx, const struct guid *tenant, const struct notice *n)
+{
+	char level[ROW_U64_LEN], bytes[NOTICE_KEY_LEN];
+	const struct str field[NOTICE_FIELDS] = {
+		[NOTICE_SERIAL] = n->serial,
+		[NOTICE_EXPIRES] = n->expires,
+		[NOTICE_LEVEL] = row_u64(n->level, level),
+	};
+	struct str key = notice_key(tenant, bytes);
+	struct buf row;
+
+	store_room(tx, STORE_ROW, &row);
+	row_encode(key, field, NOTICE_FIELDS, &row);
+	return store_put(tx, STORE_META, key, &row);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * store_backup.c - everything into one file, and out of one.
+ *
+ * A copy is read back, and a file is read, in a directory of its own within the
+ * data directory: that is private, and local whatever holds the backups.
+ */
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "row.h"
+#include "store_map.h"
+
+struct scratch {
+	char directory[PATH_MAX];
+	char data[PATH_MAX + 16];
+	char lock[PATH_MAX + 16];
+	int fd; /* of the data */
+};
+
+static enum err
+scratch_make(const struct store *st, struct scratch *s)
+{
+	int n = snprintf(s->directory, sizeof(s->directory), "%s/copy.XXXXXX",
+	    store_directory(st));
+
+	s->fd = -1;
+	if (n < 0 || (size_t)n >= sizeof(s->directory) ||
+	    mkdtemp(s->directory) == NULL) {
+		s->directory[0] = '\0';
+		return ERR_FILE;
+	}
+	snprintf(s->data, sizeof(s->data), "%s/data.mdb", s->directory);
+	snprintf(s->lock, sizeof(s->lock), "%s/lock.mdb", s->directory);
+	s->fd = open(s->data, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return s->fd >= 0 ? ERR_OK : ERR_FILE;
+}
+
+/* Keeps errno for whoever reports the failure. */
+static void
+scratch_remove(struct scratch *s)
+{
+	int cause = errno;
+
+	if (s->fd >= 0)
+		close(s->fd);
+	if (s->directory[0] != '\0') {
+		unlink(s->data);
+		unlink(s->lock);
+		rmdir(s->directory);
+	}
+	errno = cause;
+}
+
+static enum err
+write_all(int fd, const char *p, ssize_t n)
+{
+	ssize_t done;
+
+	for (; n > 0; p += done, n -= done)
+		if ((done = write(fd, p, (size_t)n)) < 0)
+			return ERR_FILE;
+	return ERR_OK;
+}
+
+static enum err
+copy_file(int from, int to)
+{
+	char block[64 * 1024];
+	ssize_t n;
+
+	if (lseek(from, 0, SEEK_SET) < 0)
+		return ERR_FILE;
+	while ((n = read(from, block, sizeof(block))) > 0)
+		if (write_all(to, block, n) != ERR_OK)
+			return ERR_FILE;
+	return n == 0 && fsync(to) == 0 ? ERR_OK : ERR_FILE;
+}
+
+/* Every row of every map is what was once written. */
+static enum err
+verify(struct txn *tx)
+{
+	struct str field[ROW_FIELDS_MAX];
+	struct store_place at;
+	unsigned map;
+	enum err e;
+
+	for (map = 0; map < STORE_MAPS; map++) {
+		store_walk(tx, str_of(NULL), &at);
+		while ((e = store_step(
+			    tx, (enum store_map)map, DB_NEXT, &at)) == ERR_OK) {
+			e = row_decode(at.key, at.row, field, ROW_FIELDS_MAX);
+			if (e != ERR_OK)
+				return store_decoded(
+				    e, (enum store_map)map, at.key);
+		}
+		if (e != ERR_NOT_FOUND)
+			return e;
+	}
+	return ERR_OK;
+}
+
+/* Opens the copy as a store of its own, with a reader that has begun, and
+ * reads it all. Free both whatever the outcome. */
+static enum err
+open_copy(const struct scratch *s, struct store **st, struct txn **tx)
+{
+	/* With map_size 0 the map is as large as the file says. */
+	struct store_options options = {
+		.directory = s->directory,
+		.readers = 1,
+		.history_keep = 1,
+	};
+	enum err e;
+
+	if ((e = store_open(&options, st)) != ERR_OK)
+		return e;
+	if ((e = store_reader(*st, tx)) != ERR_OK)
+		return e;
+	if ((e = store_begin(*tx)) != ERR_OK)
+		return e;
+	return verify(*tx);
+}
+
+static enum err
+check_copy(const struct scratch *s)
+{
+	struct store *st = NULL;
+	struct txn *tx = NULL;
+	enum err e = open_copy(s, &st, &tx);
+
+	store_reader_free(tx);
+	store_close(st);
+	return e;
+}
+
+/* A file appears whole or not at all. */
+static enum err
+put_file(int from, const char *path)
+{
+	char temporary[PATH_MAX];
+	int n = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path), to;
+	enum err e;
+
+	if (n < 0 || (size_t)n >= sizeof(temporary))
+		return ERR_FILE;
+	if ((to = mkostemp(temporary, O_CLOEXEC)) < 0)
+		return ERR_FILE;
+	e = copy_file(from, to);
+	if (close(to) != 0 || (e == ERR_OK && rename(temporary, path) != 0))
+		e = ERR_FILE;
+	if (e != ERR_OK) {
+		int cause = errno;
+
+		unlink(temporary);
+		errno = cause;
+	}
+	return e;
+}
+
+enum err
+store_backup(struct store *st, const char *path)
+{
+	struct scratch s;
+	enum err e;
+
+	if ((e = scratch_make(st, &s)) != ERR_OK)
+		goto out;
+	if ((e = store_copy(st, s.fd)) != ERR_OK)
+		goto out;
+	if ((e = check_copy(&s)) != ERR_OK)
+		goto out;
+	e = put_file(s.fd, path);
+out:
+	scratch_remove(&s);
+	return e;
+}
+
+/* --- restoring -------------------------------------------------------- */
+
+struct replacement {
+	struct txn *from;
+	bool replace;
+};
+
+static enum err
+check_empty(struct txn *tx)
+{
+	struct store_place at;
+	unsigned map;
+	enum err e;
+
+	for (map = 0; map < STORE_MAPS; map++) {
+		if (map == STORE_META)
+			continue;
+		store_walk(tx, str_of(NULL), &at);
+		e = store_step(tx, (enum store_map)map, DB_NEXT, &at);
+		if (e != ERR_NOT_FOUND)
+			return e == ERR_OK ? ERR_USAGE : e;
+	}
+	return ERR_OK;
+}
+
+static enum err
+clear(struct txn *tx, enum store_map map)
+{
+	struct store_place at;
+	enum err e;
+
+	store_walk(tx, str_of(NULL), &at);
+	while ((e = store_step(tx, map, DB_NEXT, &at)) == ERR_OK)
+		if ((e = store_remove(tx, map, at.key)) != ERR_OK)
+			return e;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
+fill(struct txn *tx, enum store_map map, struct txn *from)
+{
+	struct store_place at;
+	struct buf row;
+	enum err e;
+
+	store_walk(from, str_of(NULL), &at);
+	while ((e = store_step(from, map, DB_NEXT, &at)) == ERR_OK) {
+		store_room(tx, STORE_ROW, &row);
+		buf_str(&row, at.row);
+		if ((e = store_put(tx, map, at.key, &row)) != ERR_OK)
+			return e;
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* The store_change of a restore. Rows are bound to their keys, not to the file
+ * that they are in. */
+static enum err
+replace_all(struct txn *tx, void *arg)
+{
+	const struct replacement *r = arg;
+	unsigned map;
+	enum err e;
+
+	if (!r->replace && (e = check_empty(tx)) != ERR_OK)
+		return e;
+	for (map = 0; map < STORE_MAPS; map++)
+		if ((e = clear(tx, (enum store_map)map)) != ERR_OK ||
+		    (e = fill(tx, (enum store_map)map, r->from)) != ERR_OK)
+			return store_fail(tx, e);
+	return ERR_OK;
+}
+
+static enum err
+take_file(const char *path, struct scratch *s)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC);
+	enum err e;
+
+	if (from < 0)
+		return ERR_FILE;
+	e = copy_file(from, s->fd);
+	close(from);
+	return e;
+}
+
+enum err
+store_restore(struct store *st, const char *path, bool replace)
+{
+	struct replacement r = { .from = NULL, .replace = replace };
+	struct store *copy = NULL;
+	struct scratch s;
+	enum err e;
+
+	if ((e = scratch_make(st, &s)) != ERR_OK)
+		goto out;
+	if ((e = take_file(path, &s)) != ERR_OK)
+		goto out;
+	if ((e = open_copy(&s, &copy, &r.from)) != ERR_OK)
+		goto out;
+	e = store_update(st, replace_all, &r);
+out:
+	store_reader_free(r.from);
+	store_close(copy);
+	scratch_remove(&s);
+	return e;
+}
