@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_cgi.c - the CGI program with a routes_handle of its own, as a child
+ * between two pipes.
+ */
+#include "unit.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgi.h"
+
+/* More than a pipe holds, so that it takes more than one write. */
+#define LONG_ANSWER ((size_t)300 * 1024)
+
+enum err
+store_reader(struct store *st, struct txn **out)
+{
+	*out = NULL;
+	return st == NULL ? ERR_OK : ERR_STORE;
+}
+
+void
+store_reader_free(struct txn *tx)
+{
+	(void)tx;
+}
+
+size_t
+routes_arena_size(const struct config *c)
+{
+	(void)c;
+	return 2 * LONG_ANSWER;
+}
+
+static bool
+all_zero(const uint8_t *p, size_t n)
+{
+	while (n > 0 && p[n - 1] == 0)
+		n--;
+	return n == 0;
+}
+
+void
+routes_handle(const struct app *app, struct worker *wk,
+    const struct request *rq, struct answer *an)
+{
+	char piece[1000];
+	struct buf out;
+	long n;
+
+	(void)app;
+	ck_assert(rq->now.at > 0 && rq->now.nano < 1000000000);
+	ck_assert(!all_zero(rq->random, sizeof(rq->random) / 2));
+	ck_assert(!all_zero(
+	    rq->random + sizeof(rq->random) / 2, sizeof(rq->random) / 2));
+	buf_open(&out, &wk->arena);
+	buf_str(&out, rq->var[REQUEST_METHOD]);
+	buf_char(&out, ' ');
+	buf_str(&out, rq->var[REQUEST_PATH_INFO]);
+	buf_char(&out, '\n');
+	while ((n = rq->read(rq->from, piece, sizeof(piece))) > 0)
+		buf_put(&out, piece, (size_t)n);
+	ck_assert(n == 0);
+	*an = (struct answer){ .text = buf_close(&out, &wk->arena) };
+}
+
+/* --- the web server ----------------------------------------------------- */
+
+struct program {
+	pid_t id;
+	int in;
+	int out;
+};
+
+static struct program
+started(const struct app *app)
+{
+	struct program p;
+	int in[2], out[2];
+
+	ck_assert(pipe(in) == 0 && pipe(out) == 0);
+	if ((p.id = fork()) == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		close(in[0]);
+		close(in[1]);
+		close(out[0]);
+		close(out[1]);
+		clearenv();
+		setenv("REQUEST_METHOD", "PATCH", 1);
+		setenv("PATH_INFO", "/a", 1);
+		_exit((int)cgi_run(app));
+	}
+	ck_assert(p.id > 0);
+	close(in[0]);
+	close(out[1]);
+	p.in = in[1];
+	p.out = out[0];
+	return p;
+}
+
+static int
+exit_of(const struct program *p)
+{
+	int status;
+
+	ck_assert(waitpid(p->id, &status, 0) == p->id);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+put(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t part = write(fd, p, n);
+
+		ck_assert(part > 0);
+		p += part;
+		n -= (size_t)part;
+	}
+}
+
+/* Reads all, slowly, so that the program has to wait. */
+static size_t
+all_of(int fd, char *p, size_t size)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+	size_t n = 0;
+	ssize_t part = 1;
+
+	while (part > 0 && n < size) {
+		nanosleep(&ms, NULL);
+		part = read(fd, p + n, size - n < 9000 ? size - n : 9000);
+		n += part > 0 ? (size_t)part : 0;
+	}
+	return n;
+}
+
+static const struct app app;
+
+static const struct {
+	const char *name;
+	size_t length;
+} bodies[] = {
+	{ "answers without a body", 0 },
+	{ "hands a body on", 10 },
+	{ "hands on, and answers, what no pipe holds", LONG_ANSWER },
+};
+
+START_TEST(bodies_go_in_and_out)
+{
+	static char body[LONG_ANSWER], got[LONG_ANSWER + 1000];
+	static const char first[] = "PATCH /a\n";
+	size_t n = bodies[_i].length;
+	struct program p = started(&app);
+
+	memset(body, 'x', sizeof(body));
+	put(p.in, body, n);
+	close(p.in);
+	unit_same(bodies[_i].name,
+	    str_from(got, all_of(p.out, got, sizeof(first) - 1)),
+	    str_of(first));
+	unit_same(bodies[_i].name,
+	    str_from(got, all_of(p.out, got, sizeof(got))), str_from(body, n));
+	unit_check(bodies[_i].name, exit_of(&p) == ERR_OK);
+}
+END_TEST
+
+/* What the parent has set, here to die silently, does not count. */
+START_TEST(a_client_that_goes_is_no_death)
+{
+	static char body[LONG_ANSWER];
+	struct program p;
+
+	signal(SIGPIPE, SIG_DFL);
+	p = started(&app);
+	close(p.out);
+	put(p.in, body, sizeof(body));
+	close(p.in);
+	ck_assert(exit_of(&p) == ERR_FILE);
+}
+END_TEST
+
+START_TEST(a_store_that_cannot_be_read)
+{
+	char any;
+	const struct app broken = { .store = (struct store *)&any };
+	struct program p = started(&broken);
+
+	ck_assert(exit_of(&p) == ERR_STORE);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("cgi");
+	TCase *all = tcase_create("all");
+
+	tcase_add_loop_test(
+	    all, bodies_go_in_and_out, 0, sizeof(bodies) / sizeof(bodies[0]));
+	tcase_add_test(all, a_client_that_goes_is_no_death);
+	tcase_add_test(all, a_store_that_cannot_be_read);
+	suite_add_tcase(suite, all);
+	return unit_run(suite);
+}
