@@ -38,21 +38,20 @@ struct json_token {
 	enum json_type type;
 };
 
-/* The third pass. A slot of the set of names holds the number of a name's
- * token, or 0: token 0 is the root. */
+/* The third pass. */
 struct build {
 	struct str text;
 	jsmntok_t *from;
 	struct json_token *to;
 	size_t count;
-	uint32_t *slots;
-	uint32_t mask;
+	uint32_t *names; /* their tokens, and room to sort them */
+	size_t name_count;
 	struct buf strings;
 };
 
 _Static_assert(
-    sizeof(struct json_token) + sizeof(jsmntok_t) + 2 * sizeof(uint32_t) < 64,
-    "JSON_ARENA_SIZE counts 64 bytes for a token");
+    sizeof(struct json_token) + sizeof(jsmntok_t) + sizeof(uint32_t) < 64,
+    "JSON_ARENA_SIZE has 64 bytes for a token");
 
 /* The four digits of \uXXXX, already checked. */
 static uint32_t
@@ -123,37 +122,6 @@ resolve(struct build *b, struct str raw)
 	return str_tail(buf_view(&b->strings), before);
 }
 
-static uint32_t
-hash(struct str name, uint32_t h)
-{
-	size_t i;
-
-	for (i = 0; i < name.n; i++)
-		h = (h ^ (unsigned char)name.p[i]) * 0x01000193;
-	return h ^ h >> 15;
-}
-
-/* Enters a name into the set; false if its object has it already. The set has
- * two slots for every name. */
-static bool
-add_name(struct build *b, uint32_t i)
-{
-	int object = b->from[i].parent;
-	struct str name = b->to[i].text;
-	uint32_t at, other;
-
-	for (at = hash(name, (uint32_t)object);; at++) {
-		other = b->slots[at & b->mask];
-		if (other == 0)
-			break;
-		if (b->from[other].parent == object &&
-		    str_eq(b->to[other].text, name))
-			return false;
-	}
-	b->slots[at & b->mask] = i;
-	return true;
-}
-
 static enum json_type
 type_of(const jsmntok_t *t, char first)
 {
@@ -183,7 +151,7 @@ raw_text(const struct build *b, size_t i)
 }
 
 static enum err
-convert(struct build *b, struct str *what)
+convert(struct build *b)
 {
 	uint32_t i;
 
@@ -196,15 +164,10 @@ convert(struct build *b, struct str *what)
 		t->end = i + 1;
 		if (t->type == JSON_STRING)
 			t->text = resolve(b, t->text);
-		if (b->strings.full)
-			return ERR_MEMORY;
-		if (parent >= 0 && b->to[parent].type == JSON_OBJECT &&
-		    !add_name(b, i)) {
-			*what = raw_text(b, i);
-			return ERR_JSON_DUPLICATE;
-		}
+		if (parent >= 0 && b->to[parent].type == JSON_OBJECT)
+			b->names[b->name_count++] = i;
 	}
-	return ERR_OK;
+	return b->strings.full ? ERR_MEMORY : ERR_OK;
 }
 
 /* Backwards, so that a token's end is known before its parent takes it over. */
@@ -221,20 +184,85 @@ set_ends(struct build *b)
 	}
 }
 
+static size_t
+at_most(size_t n, size_t most)
+{
+	return n < most ? n : most;
+}
+
+/* By object, then by length, then by bytes: 0 for the same name. */
+static int
+compare_names(const struct build *b, uint32_t i, uint32_t j)
+{
+	struct str x = b->to[i].text, y = b->to[j].text;
+
+	if (b->from[i].parent != b->from[j].parent)
+		return b->from[i].parent < b->from[j].parent ? -1 : 1;
+	if (x.n != y.n)
+		return x.n < y.n ? -1 : 1;
+	return memcmp(x.p, y.p, x.n);
+}
+
+/* Makes one sorted run of every two of that length. */
+static void
+merge_runs(
+    const struct build *b, const uint32_t *from, uint32_t *to, size_t length)
+{
+	size_t start, i, j, k;
+
+	for (start = 0; start < b->name_count; start += 2 * length) {
+		size_t middle = at_most(start + length, b->name_count);
+		size_t end = at_most(middle + length, b->name_count);
+
+		i = start;
+		j = middle;
+		for (k = start; k < end; k++)
+			if (j == end ||
+			    (i < middle &&
+				compare_names(b, from[i], from[j]) <= 0))
+				to[k] = from[i++];
+			else
+				to[k] = from[j++];
+	}
+}
+
+/*
+ * Sorts the names and looks at neighbours. A hash set would be as quick on
+ * what clients send, but a hostile body could make it a hundred times slower;
+ * the time of this depends on the number and length of the names alone.
+ */
+static enum err
+check_names(struct build *b, struct str *what)
+{
+	uint32_t *sorted = b->names, *other = sorted + b->name_count;
+	uint32_t *former, twice = UINT32_MAX;
+	size_t i, length;
+
+	for (length = 1; length < b->name_count; length *= 2) {
+		merge_runs(b, sorted, other, length);
+		former = sorted;
+		sorted = other;
+		other = former;
+	}
+	for (i = 1; i < b->name_count; i++)
+		if (compare_names(b, sorted[i - 1], sorted[i]) == 0 &&
+		    sorted[i] < twice)
+			twice = sorted[i];
+	if (twice == UINT32_MAX)
+		return ERR_OK;
+	*what = raw_text(b, twice);
+	return ERR_JSON_DUPLICATE;
+}
+
 static enum err
 build_open(struct build *b, struct arena *a)
 {
-	size_t slots = 1;
-
-	while (slots < b->count)
-		slots *= 2;
-	b->mask = (uint32_t)(slots - 1);
 	b->to = arena_take(a, b->count * sizeof(b->to[0]));
 	b->from = arena_take(a, b->count * sizeof(b->from[0]));
-	b->slots = arena_take(a, slots * sizeof(b->slots[0]));
-	if (b->to == NULL || b->from == NULL || b->slots == NULL)
+	/* At least every second token is no name. */
+	b->names = arena_take(a, b->count * sizeof(b->names[0]));
+	if (b->to == NULL || b->from == NULL || b->names == NULL)
 		return ERR_MEMORY;
-	memset(b->slots, 0, slots * sizeof(b->slots[0]));
 	buf_open(&b->strings, a);
 	return ERR_OK;
 }
@@ -258,7 +286,9 @@ json_parse(struct str text, struct arena *a, struct json *out, struct str *what)
 	if (jsmn_parse(&parser, text.p, text.n, b.from, (unsigned)b.count) !=
 	    (int)b.count)
 		return ERR_INTERNAL;
-	if ((e = convert(&b, what)) != ERR_OK)
+	if ((e = convert(&b)) != ERR_OK)
+		return e;
+	if ((e = check_names(&b, what)) != ERR_OK)
 		return e;
 	set_ends(&b);
 	(void)buf_close(&b.strings, a);

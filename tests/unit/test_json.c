@@ -563,6 +563,9 @@ static const struct refused_case {
 	{ "the same name beyond ASCII, once escaped",
 	    STR("{\"\xf0\x9f\x98\x80\":1,\"\\ud83d\\ude00\":2}"),
 	    ERR_JSON_DUPLICATE, STR("\\ud83d\\ude00") },
+	{ "two names twice, of which the first is told",
+	    STR("{\"a\":1,\"bb\":2,\"a\":3,\"bb\":4}"), ERR_JSON_DUPLICATE,
+	    STR("a") },
 	{ "two empty names", STR("{\"\":1,\"\":2}"), ERR_JSON_DUPLICATE,
 	    STR("") },
 	{ "the same name in a nested object",
@@ -789,7 +792,7 @@ END_TEST
 
 START_TEST(what_is_taken_afterwards_leaves_the_document_alone)
 {
-	static char block[JSON_ARENA_SIZE(64)];
+	static char block[JSON_ARENA_SIZE(128)];
 	struct str what;
 	struct json doc;
 	struct arena a;
@@ -798,12 +801,14 @@ START_TEST(what_is_taken_afterwards_leaves_the_document_alone)
 
 	arena_init(&a, block, sizeof(block));
 	ck_assert_int_eq(
-	    json_parse(str_of("{\"a\":\"\\u0041\\u0042\"}"), &a, &doc, &what),
+	    json_parse(str_of("{\"a\":\"\\u0041 longer than an alignment\"}"),
+		&a, &doc, &what),
 	    ERR_OK);
 	while ((p = arena_take(&a, 16)) != NULL)
 		memset(p, 0, 16);
 	ck_assert(json_find(&doc, 0, str_of("a"), &value));
-	unit_same("text", json_text(&doc, value), str_of("AB"));
+	unit_same("text", json_text(&doc, value),
+	    str_of("A longer than an alignment"));
 }
 END_TEST
 
