@@ -70,7 +70,7 @@ may_lie(const struct command_call *c, const char *data)
 	return false;
 }
 
-/* Writes a configuration, and the key that it names, where there is none. */
+/* Writes a configuration where there is none. */
 static enum err
 write_config(const char *path, const char *data, bool forced)
 {
@@ -85,8 +85,7 @@ write_config(const char *path, const char *data, bool forced)
 	    "# every key with its value.\n"
 	    "data = %s\n%s",
 	    data, forced ? "data_in_document_root = yes\n" : "");
-	if (key_beside(path, key) &&
-	    (secret_make(key) == ERR_OK || errno == EEXIST)) {
+	if (key_beside(path, key)) {
 		fprintf(out, "key_file = %s\n", key);
 		e = ERR_OK;
 	}
@@ -95,6 +94,16 @@ write_config(const char *path, const char *data, bool forced)
 	if (fclose(out) != 0)
 		e = ERR_FILE;
 	return e;
+}
+
+/* Makes the key that a configuration names, where there is none. */
+static bool
+make_key(const char *path)
+{
+	if (path[0] == '\0' || secret_make(path) == ERR_OK || errno == EEXIST)
+		return true;
+	fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+	return false;
 }
 
 int
@@ -127,6 +136,8 @@ command_init(struct command_call *c)
 	if (c->data != NULL)
 		strcpy(c->config.data, data);
 	else if (!may_lie(c, c->config.data))
+		return EXIT_FAILURE;
+	if (!make_key(c->config.key_file))
 		return EXIT_FAILURE;
 	if (command_open_store(c, true) != ERR_OK)
 		return EXIT_FAILURE;
