@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How hosting companies call it. */
+/* What document roots are called. */
 static const char *const names[] = { "public_html", "htdocs", "httpdocs",
-	"www" };
+	"html" };
 
 void
 docroot_init(struct docroot *d, const char *data)

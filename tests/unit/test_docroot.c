@@ -27,7 +27,7 @@ make_home(void)
 {
 	static const char *const directories[] = { "home", "home/me",
 		"home/me/data", "home/me/site", "home/me/site/sub",
-		"home/me/site/sub/data", "home/me/www", "home/me/sited" };
+		"home/me/site/sub/data", "home/me/htdocs", "home/me/sited" };
 	static const char *const names[] = { "alias", "home/me/hosted" };
 	static const char *const targets[] = { "home/me", "site/sub" };
 	size_t i;
@@ -93,9 +93,9 @@ static const struct {
 	{ "a .htaccess above", "home/me/site/sub/data", "home/me/site" },
 	{ "a .htaccess above what is yet to be made", "home/me/site/new/data",
 	    "home/me/site" },
-	{ "a name of a document root above", "home/me/www/data",
-	    "home/me/www" },
-	{ "the document root itself", "home/me/www", "home/me/www" },
+	{ "a name of a document root above", "home/me/htdocs/data",
+	    "home/me/htdocs" },
+	{ "the document root itself", "home/me/htdocs", "home/me/htdocs" },
 	{ "a link into it", "home/me/hosted/data", "home/me/site" },
 };
 
