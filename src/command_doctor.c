@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,14 +86,6 @@ check_configuration(struct doctor *d)
 	d->configured = true;
 }
 
-static const char *
-user_name(uid_t id)
-{
-	const struct passwd *user = getpwuid(id);
-
-	return user != NULL ? user->pw_name : "unknown";
-}
-
 /* Whether a file is there and ours alone. */
 static bool
 is_private(struct doctor *d, const char *path, bool directory)
@@ -118,8 +109,8 @@ is_private(struct doctor *d, const char *path, bool directory)
 		command_finding(d,
 		    "Run doctor as the user that the program runs as; if it "
 		    "is this one, chown the data directory.",
-		    "%s: belongs to user %s, not to %s", path,
-		    user_name(st.st_uid), user_name(geteuid()));
+		    "%s: belongs to user %ld, not to %ld", path,
+		    (long)st.st_uid, (long)geteuid());
 		return false;
 	}
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
