@@ -228,8 +228,8 @@ merge_runs(
 
 /*
  * Sorts the names and looks at neighbours. A hash set would be as quick on
- * what clients send, but a hostile body could make it a hundred times slower;
- * the time of this depends on the number and length of the names alone.
+ * what clients send, but a hostile body could make it many times slower; the
+ * time of this depends on the number and length of the names alone.
  */
 static enum err
 check_names(struct build *b, struct str *what)

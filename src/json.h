@@ -5,7 +5,7 @@
  *
  * Zero-copy: slices point into the caller's text, or into the arena where an
  * escape had to be resolved; both must outlive the document. Time is linear in
- * the text; depth and number of tokens are bounded.
+ * the text, but for sorting its names; depth and number of tokens are bounded.
  */
 #ifndef PUSHCERT_JSON_H
 #define PUSHCERT_JSON_H
