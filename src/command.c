@@ -17,19 +17,32 @@
 #define COMMON (COMMAND_BIT(OPTION_CONFIG) | COMMAND_BIT(OPTION_HELP))
 
 static const struct option long_options[] = {
+	{ "all", no_argument, NULL, OPTION_ALL },
+	{ "allow-topic-change", required_argument, NULL,
+	    OPTION_ALLOW_TOPIC_CHANGE },
+	{ "apple-id", required_argument, NULL, OPTION_APPLE_ID },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "critical", required_argument, NULL, OPTION_CRITICAL },
 	{ "data", required_argument, NULL, OPTION_DATA },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "expires", required_argument, NULL, OPTION_EXPIRES },
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "hook", required_argument, NULL, OPTION_HOOK },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "output", required_argument, NULL, OPTION_OUTPUT },
+	{ "passphrase-file", required_argument, NULL, OPTION_PASSPHRASE_FILE },
+	{ "pkcs12", no_argument, NULL, OPTION_PKCS12 },
 	{ "scope", required_argument, NULL, OPTION_SCOPE },
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
 	{ "tenant", required_argument, NULL, OPTION_TENANT },
 	{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
 	{ "url", required_argument, NULL, OPTION_URL },
+	{ "vendor-cert", required_argument, NULL, OPTION_VENDOR_CERT },
+	{ "vendor-key", required_argument, NULL, OPTION_VENDOR_KEY },
 	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "warning", required_argument, NULL, OPTION_WARNING },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -60,6 +73,60 @@ static const struct command {
 	{ "show", NULL, COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON),
 	    0, "[--tenant GUID] [--json]", "print a tenant's record",
 	    command_show },
+	{ "list", NULL, COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON),
+	    0, "[--tenant GUID] [--json]",
+	    "list all records: status, days left, serial, topic",
+	    command_list },
+	{ "request", NULL,
+	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_VENDOR_CERT) |
+		COMMAND_BIT(OPTION_VENDOR_KEY),
+	    0, "[--tenant GUID] [--vendor-cert FILE --vendor-key FILE]",
+	    "make a key and a request for Apple's portal", command_request },
+	{ "upload", NULL,
+	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_APPLE_ID) |
+		COMMAND_BIT(OPTION_DRY_RUN) |
+		COMMAND_BIT(OPTION_ALLOW_TOPIC_CHANGE) |
+		COMMAND_BIT(OPTION_JSON),
+	    1,
+	    "FILE|- [--tenant GUID] [--apple-id ID] [--dry-run]\n"
+	    "      [--allow-topic-change TOPIC] [--json]",
+	    "take the certificate that Apple issued", command_upload },
+	{ "history", "restore",
+	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON), 1,
+	    "N [--tenant GUID] [--json]",
+	    "make the record what it was before event N",
+	    command_history_restore },
+	{ "history", NULL,
+	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON), 0,
+	    "[--tenant GUID] [--json]",
+	    "list changes and refused uploads, the newest first",
+	    command_history },
+	{ "export", NULL,
+	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_OUTPUT) |
+		COMMAND_BIT(OPTION_PKCS12) |
+		COMMAND_BIT(OPTION_PASSPHRASE_FILE),
+	    0,
+	    "--output FILE|- [--tenant GUID] [--pkcs12 [--passphrase-file F]]",
+	    "write the certificate and its private key", command_export },
+	{ "check", NULL,
+	    COMMAND_BIT(OPTION_WARNING) | COMMAND_BIT(OPTION_CRITICAL) |
+		COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_ALL) |
+		COMMAND_BIT(OPTION_HOOK),
+	    0, "[-w DAYS] [-c DAYS] [--tenant GUID | --all] [--hook COMMAND]",
+	    "be a Nagios plug-in: 0 fine, 1 warning, 2 critical, 3 unknown",
+	    command_check },
+	{ "metrics", NULL,
+	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_OUTPUT), 0,
+	    "[--tenant GUID] [--output FILE]", "print expiries for Prometheus",
+	    command_metrics },
+	{ "calendar", NULL,
+	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_OUTPUT), 0,
+	    "[--tenant GUID] [--output FILE]",
+	    "print expiries as iCalendar, with alarms", command_calendar },
+	{ "backup", NULL, 0, 1, "FILE",
+	    "copy the whole store, also while it is in use", command_backup },
+	{ "restore", NULL, COMMAND_BIT(OPTION_FORCE), 1, "FILE [--force]",
+	    "put a backup in the place of an empty store", command_restore },
 	{ "config", NULL, 0, 0, "", "print the effective configuration",
 	    command_config },
 	{ "doctor", NULL,
@@ -81,9 +148,10 @@ help(void)
 	    "Microsoft Graph's\napplePushNotificationCertificate over "
 	    "FastCGI and CGI.\n\nUsage:\n");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  pushcert %s%s%s %s\n      %s\n", commands[i].word,
+		printf("  pushcert %s%s%s%s%s\n      %s\n", commands[i].word,
 		    commands[i].second != NULL ? " " : "",
 		    commands[i].second != NULL ? commands[i].second : "",
+		    commands[i].synopsis[0] != '\0' ? " " : "",
 		    commands[i].synopsis, commands[i].summary);
 	printf("\nEach takes --config FILE; without it $PUSHCERT_CONFIG, "
 	       "pushcert.conf beside\nthe program, or %s/pushcert.conf is "
@@ -101,6 +169,13 @@ version(void)
 	return EXIT_SUCCESS;
 }
 
+/* At most a hundred years. */
+static bool
+days(const char *value, uint64_t least, uint64_t *out)
+{
+	return str_u64(str_of(value), out) && *out >= least && *out <= 36500;
+}
+
 /* Takes one option's value; what is wrong with it, or NULL. */
 static const char *
 take(struct command_call *c, int option, const char *value)
@@ -108,16 +183,20 @@ take(struct command_call *c, int option, const char *value)
 	uint32_t scope;
 
 	c->given |= COMMAND_BIT(option);
+	c->value[option] = value;
 	switch (option) {
 	case OPTION_CONFIG:
 		c->config_path = value;
+		break;
+	case OPTION_CRITICAL:
+		if (!days(value, 0, &c->critical_days))
+			return "-c takes days from 0 to 36500";
 		break;
 	case OPTION_DATA:
 		c->data = value;
 		break;
 	case OPTION_EXPIRES:
-		if (!str_u64(str_of(value), &c->expires_days) ||
-		    c->expires_days < 1 || c->expires_days > 36500)
+		if (!days(value, 1, &c->expires_days))
 			return "--expires takes days from 1 to 36500";
 		break;
 	case OPTION_NAME:
@@ -143,6 +222,10 @@ take(struct command_call *c, int option, const char *value)
 		break;
 	case OPTION_URL:
 		c->url = value;
+		break;
+	case OPTION_WARNING:
+		if (!days(value, 0, &c->warning_days))
+			return "-w takes days from 0 to 36500";
 		break;
 	default:
 		break;
@@ -172,6 +255,7 @@ run(const struct command *command, struct command_call *c)
 
 	store_reader_free(c->reader);
 	store_close(c->store);
+	command_drop_arena(c);
 	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
 		fprintf(stderr, "pushcert: stdout: %s\n", strerror(errno));
 		return EXIT_FAILURE;
@@ -179,10 +263,22 @@ run(const struct command *command, struct command_call *c)
 	return status;
 }
 
+/* The short names are those of every monitoring plug-in. */
+static int
+next_option(int argc, char **argv)
+{
+	int option = getopt_long(argc, argv, "c:w:", long_options, NULL);
+
+	return option == 'c' ? OPTION_CRITICAL
+	    : option == 'w'  ? OPTION_WARNING
+			     : option;
+}
+
 int
 command_run(int argc, char **argv)
 {
-	struct command_call c = { .given = 0 };
+	struct command_call c = { .warning_days = EXPIRY_DAYS,
+		.critical_days = 7 };
 	const struct command *command = find_command(argc, argv);
 	const char *wrong = NULL;
 	int words = command == NULL ? 0 : command->second == NULL ? 1 : 2;
@@ -192,8 +288,7 @@ command_run(int argc, char **argv)
 	if (command == NULL && argc > 1 && argv[1][0] != '-')
 		return command_usage("no such command");
 	optind = words + 1;
-	while (
-	    (option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
+	while ((option = next_option(argc, argv)) >= 0) {
 		if (option == '?')
 			return command_usage("bad usage");
 		if (option == OPTION_HELP)

@@ -5,13 +5,19 @@
 #ifndef PUSHCERT_COMMAND_PRIVATE_H
 #define PUSHCERT_COMMAND_PRIVATE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "attr.h"
 #include "config.h"
 #include "err.h"
+#include "expiry.h"
+#include "mem.h"
 #include "metrics.h"
+#include "pushcert.h"
+#include "record.h"
 #include "secret.h"
 #include "store.h"
 #include "str.h"
@@ -19,19 +25,32 @@
 enum { EXIT_USAGE = 2 };
 
 enum command_option {
+	OPTION_ALL,
+	OPTION_ALLOW_TOPIC_CHANGE,
+	OPTION_APPLE_ID,
 	OPTION_CONFIG,
+	OPTION_CRITICAL,
 	OPTION_DATA,
+	OPTION_DRY_RUN,
 	OPTION_EXPIRES,
 	OPTION_FORCE,
 	OPTION_HELP,
+	OPTION_HOOK,
 	OPTION_JSON,
 	OPTION_NAME,
+	OPTION_OUTPUT,
+	OPTION_PASSPHRASE_FILE,
+	OPTION_PKCS12,
 	OPTION_SCOPE,
 	OPTION_SOCKET,
 	OPTION_TENANT,
 	OPTION_TOKEN_FILE,
 	OPTION_URL,
-	OPTION_VERSION
+	OPTION_VENDOR_CERT,
+	OPTION_VENDOR_KEY,
+	OPTION_VERSION,
+	OPTION_WARNING,
+	COMMAND_OPTIONS
 };
 
 #define COMMAND_BIT(option) (1U << (option))
@@ -51,6 +70,8 @@ struct command_call {
 	const char *url;
 	uint32_t scopes;
 	uint64_t expires_days;
+	uint64_t warning_days, critical_days;
+	const char *value[COMMAND_OPTIONS]; /* of every option that has one */
 	struct guid tenant;
 	const char *argument[COMMAND_ARGUMENTS];
 
@@ -58,6 +79,7 @@ struct command_call {
 	struct metrics *metrics; /* where the store counts; NULL: nowhere */
 	struct store *store;
 	struct txn *reader;
+	struct arena arena; /* after command_need_arena */
 };
 
 /* Prints the outcome's text and returns EXIT_FAILURE. */
@@ -70,12 +92,38 @@ enum err command_load_config(struct command_call *c) ATTR_CHECKED;
 enum err command_open_store(struct command_call *c, bool create) ATTR_CHECKED;
 /* Configuration, store and an open read transaction. */
 enum err command_begin_reading(struct command_call *c) ATTR_CHECKED;
+/* Room for all that a change, a request or an export needs. */
+enum err command_need_arena(struct command_call *c) ATTR_CHECKED;
+/* Wiped, as private keys pass through it. */
+void command_drop_arena(struct command_call *c);
 /* Takes the only tenant there is where none was named. */
 enum err command_need_tenant(struct command_call *c) ATTR_CHECKED;
 /* YYYY-MM-DDThh:mm:ssZ on stdout. */
 void command_print_date(int64_t at);
 /* A client's text on stdout, safe for a terminal. */
 void command_print_text(struct str s);
+/* The same on one line. */
+void command_print_word(struct str s);
+/* Prints why the rules refuse, and returns EXIT_FAILURE. */
+int command_refuse(enum err e, const struct fault *fault);
+/* Whoever runs the tool, now. The actor's name lives in the arena. */
+enum err
+command_caller(struct command_call *c, struct caller *out) ATTR_CHECKED;
+/* A record on stdout, as JSON if that was asked for; the exit status. */
+int command_print_record(struct command_call *c, const struct record *r);
+
+/* A file that appears whole or not at all, or stdout. */
+struct command_output {
+	FILE *f;
+	const char *path; /* NULL: stdout */
+	char temporary[PATH_MAX];
+};
+/* NULL and "-" mean stdout. These print what is wrong. */
+enum err command_output_open(
+    const char *path, unsigned mode, struct command_output *o) ATTR_CHECKED;
+/* Drops the file if e is a failure; returns e or ERR_FILE. */
+enum err
+command_output_close(struct command_output *o, enum err e) ATTR_CHECKED;
 
 int command_init(struct command_call *c);
 int command_serve(struct command_call *c);
@@ -85,5 +133,16 @@ int command_token_create(struct command_call *c);
 int command_token_list(struct command_call *c);
 int command_token_revoke(struct command_call *c);
 int command_show(struct command_call *c);
+int command_list(struct command_call *c);
+int command_upload(struct command_call *c);
+int command_history(struct command_call *c);
+int command_history_restore(struct command_call *c);
+int command_request(struct command_call *c);
+int command_export(struct command_call *c);
+int command_check(struct command_call *c);
+int command_metrics(struct command_call *c);
+int command_calendar(struct command_call *c);
+int command_backup(struct command_call *c);
+int command_restore(struct command_call *c);
 
 #endif

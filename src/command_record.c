@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * command_record.c - a tenant's record on the terminal.
+ * command_record.c - a tenant's record on the terminal, and a certificate from
+ * there into it, by the same rules as over HTTP.
  */
 #include "command_private.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "record.h"
+#include "crypto.h"
+#include "pem.h"
 #include "view.h"
+#include "x509.h"
 
 static void
 print_record(const struct record *r)
@@ -31,11 +37,20 @@ print_record_json(const struct record *r)
 	struct buf out;
 
 	if (text == NULL)
-		return command_fail(ERR_MEMORY, "show");
+		return command_fail(ERR_MEMORY, "");
 	buf_init(&out, text, size);
 	view_record(&out, &v, r);
 	printf("%.*s\n", STR_ARG(buf_view(&out)));
 	free(text);
+	return EXIT_SUCCESS;
+}
+
+int
+command_print_record(struct command_call *c, const struct record *r)
+{
+	if (c->given & COMMAND_BIT(OPTION_JSON))
+		return print_record_json(r);
+	print_record(r);
 	return EXIT_SUCCESS;
 }
 
@@ -51,8 +66,132 @@ command_show(struct command_call *c)
 		return EXIT_FAILURE;
 	if ((e = store_record(c->reader, &c->tenant, &r)) != ERR_OK)
 		return command_fail(e, "show");
-	if (c->given & COMMAND_BIT(OPTION_JSON))
-		return print_record_json(&r);
-	print_record(&r);
-	return EXIT_SUCCESS;
+	return command_print_record(c, &r);
+}
+
+/* --- upload ----------------------------------------------------------- */
+
+/* More than any certificate text, so that one that is too long is noticed. */
+#define FILE_MAX (2 * PEM_TEXT_MAX)
+
+/* Reads a file, or standard input where path is "-". */
+static enum err
+read_text(const char *path, struct arena *a, struct str *out)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	char *p = arena_take(a, FILE_MAX);
+	size_t n = 0;
+	ssize_t got = 1;
+
+	while (fd >= 0 && p != NULL && n < FILE_MAX && got > 0)
+		if ((got = read(fd, p + n, FILE_MAX - n)) > 0)
+			n += (size_t)got;
+	if (fd < 0 || p == NULL || got < 0) {
+		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		n = 0;
+	} else if (n == 0) {
+		fprintf(stderr, "pushcert: %s: the file is empty\n", path);
+	}
+	if (fd >= 0 && !standard)
+		close(fd);
+	*out = str_from(p, n);
+	return n > 0 ? ERR_OK : ERR_FILE;
+}
+
+/* The record keeps text: a certificate in binary form becomes PEM. */
+static enum err
+make_text(struct arena *a, struct str *text, struct fault *fault)
+{
+	struct x509 x;
+	struct buf pem;
+	enum err e;
+
+	if (text->n > record_properties[RECORD_CERTIFICATE].limit) {
+		fault->what = str_of("certificate");
+		return ERR_TOO_LONG;
+	}
+	if (str_utf8_valid(*text) && memchr(text->p, 0, text->n) == NULL)
+		return ERR_OK;
+	e = x509_read(*text, a, &x, &fault->what);
+	if (e == ERR_OK && str_is_null(x.der))
+		e = ERR_NOT_A_CERTIFICATE;
+	if (e != ERR_OK)
+		return e;
+	buf_open(&pem, a);
+	pem_write("CERTIFICATE", x.der, &pem);
+	*text = buf_close(&pem, a);
+	return str_is_null(*text) ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err
+make_patch(struct command_call *c, struct patch *p, struct fault *fault)
+{
+	const char *id = c->value[OPTION_APPLE_ID];
+	struct str text;
+	enum err e;
+
+	if ((e = read_text(c->argument[0], &c->arena, &text)) != ERR_OK)
+		return e;
+	if ((e = make_text(&c->arena, &text, fault)) != ERR_OK)
+		return e;
+	p->set = RECORD_BIT(RECORD_CERTIFICATE);
+	p->value[RECORD_CERTIFICATE] = text;
+	if (id != NULL) {
+		p->set |= RECORD_BIT(RECORD_APPLE_ID);
+		p->value[RECORD_APPLE_ID] = str_of(id);
+	}
+	return ERR_OK;
+}
+
+static bool
+is_apple_id(const char *id)
+{
+	return id == NULL ||
+	    (str_utf8_valid(str_of(id)) &&
+		str_utf8_count(str_of(id)) <=
+		    record_properties[RECORD_APPLE_ID].limit);
+}
+
+static int
+refuse(enum err e, const struct fault *fault)
+{
+	(void)command_refuse(e, fault);
+	if (e == ERR_TOPIC_CHANGE)
+		fprintf(stderr,
+		    "pushcert: or, here, --allow-topic-change %.*s\n",
+		    STR_ARG(fault->also));
+	return EXIT_FAILURE;
+}
+
+int
+command_upload(struct command_call *c)
+{
+	struct change change = { .config = &c->config, .arena = &c->arena };
+	bool dry_run = (c->given & COMMAND_BIT(OPTION_DRY_RUN)) != 0;
+	struct fault fault = { .what = { NULL, 0 } };
+	struct record r;
+	enum err e;
+
+	if (!is_apple_id(c->value[OPTION_APPLE_ID]))
+		return command_usage(
+		    "--apple-id takes at most 1024 characters of UTF-8");
+	if (command_begin_reading(c) != ERR_OK ||
+	    command_need_tenant(c) != ERR_OK ||
+	    command_need_arena(c) != ERR_OK ||
+	    command_caller(c, &change.by) != ERR_OK)
+		return EXIT_FAILURE;
+	change.allow_topic = str_of(c->value[OPTION_ALLOW_TOPIC_CHANGE]);
+	if (crypto_random(&change.new_id, sizeof(change.new_id)) != ERR_OK)
+		return command_fail(ERR_INTERNAL, "random bytes");
+	str_guid_v4(&change.new_id);
+	if ((e = make_patch(c, &change.patch, &fault)) != ERR_OK)
+		return e == ERR_FILE ? EXIT_FAILURE : refuse(e, &fault);
+	if (dry_run) {
+		e = pushcert_try(c->reader, &change, &r, &fault);
+	} else {
+		store_end(c->reader);
+		e = pushcert_patch(c->store, &change, &r, &fault);
+	}
+	return e == ERR_OK ? command_print_record(c, &r) : refuse(e, &fault);
 }

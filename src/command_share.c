@@ -4,11 +4,20 @@
  */
 #include "command_private.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "crypto.h"
 #include "log.h"
+#include "routes.h"
+#include "view.h"
 #include "when.h"
 
 int
@@ -119,21 +128,163 @@ command_need_tenant(struct command_call *c)
 		    "say which with --tenant GUID\n");
 	else if (e != ERR_OK)
 		(void)command_fail(e, "tenant");
+	if (e == ERR_OK && (c->given & COMMAND_BIT(OPTION_TENANT)) == 0) {
+		fprintf(stderr,
+		    "pushcert: there is no record yet: say for which tenant "
+		    "with --tenant GUID\n");
+		e = ERR_NOT_FOUND;
+	}
 	return e;
 }
 
 /* Text of a client, safe on a terminal. */
-void
-command_print_text(struct str s)
+static void
+print_escaped(struct str s, bool lines)
 {
 	size_t i;
 
 	for (i = 0; i < s.n; i++) {
 		unsigned char ch = (unsigned char)s.p[i];
 
-		if (ch < ' ' && ch != '\n')
+		if ((ch < ' ' && !(lines && ch == '\n')) || ch == 0x7f)
 			printf("\\x%02x", ch);
 		else
 			putchar(ch);
 	}
+}
+
+void
+command_print_text(struct str s)
+{
+	print_escaped(s, true);
+}
+
+void
+command_print_word(struct str s)
+{
+	print_escaped(s, false);
+}
+
+int
+command_refuse(enum err e, const struct fault *fault)
+{
+	char text[VIEW_MESSAGE_MAX];
+	struct buf message;
+
+	buf_init(&message, text, sizeof(text));
+	view_message(&message, e, fault);
+	fprintf(stderr, "pushcert: %.*s\n", STR_ARG(buf_view(&message)));
+	return EXIT_FAILURE;
+}
+
+enum err
+command_need_arena(struct command_call *c)
+{
+	size_t size = routes_arena_size(&c->config);
+	void *block = malloc(size);
+
+	if (block == NULL) {
+		(void)command_fail(ERR_MEMORY, "");
+		return ERR_MEMORY;
+	}
+	arena_init(&c->arena, block, size);
+	return ERR_OK;
+}
+
+void
+command_drop_arena(struct command_call *c)
+{
+	if (c->arena.block == NULL)
+		return;
+	crypto_wipe(c->arena.block, c->arena.size);
+	free(c->arena.block);
+	c->arena.block = NULL;
+}
+
+/* The name in /etc/passwd: getpwuid would load what a static program cannot. */
+static void
+user_name(char *out, size_t size)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	uid_t uid = getuid();
+	struct passwd *p;
+
+	snprintf(out, size, "uid %lu", (unsigned long)uid);
+	while (f != NULL && (p = fgetpwent(f)) != NULL) {
+		if (p->pw_uid != uid)
+			continue;
+		snprintf(out, size, "%s", p->pw_name);
+		break;
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
+enum err
+command_caller(struct command_call *c, struct caller *out)
+{
+	char name[128], actor[sizeof(name) + 8];
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	user_name(name, sizeof(name));
+	snprintf(actor, sizeof(actor), "tool:%s", name);
+	*out = (struct caller){ .tenant = c->tenant,
+		.actor = arena_copy(&c->arena, str_of(actor)),
+		.now = { now.tv_sec, (uint32_t)now.tv_nsec } };
+	if (str_is_null(out->actor)) {
+		(void)command_fail(ERR_MEMORY, "");
+		return ERR_MEMORY;
+	}
+	return ERR_OK;
+}
+
+/* --- output ----------------------------------------------------------- */
+
+static enum err
+output_failed(const char *path)
+{
+	fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+	return ERR_FILE;
+}
+
+enum err
+command_output_open(const char *path, unsigned mode, struct command_output *o)
+{
+	int n, fd;
+
+	*o = (struct command_output){ .f = stdout };
+	if (path == NULL || strcmp(path, "-") == 0)
+		return ERR_OK;
+	o->path = path;
+	n = snprintf(o->temporary, sizeof(o->temporary), "%s.XXXXXX", path);
+	if (n < 0 || (size_t)n >= sizeof(o->temporary)) {
+		errno = ENAMETOOLONG;
+		return output_failed(path);
+	}
+	if ((fd = mkostemp(o->temporary, O_CLOEXEC)) < 0)
+		return output_failed(path);
+	if (fchmod(fd, mode) == 0 && (o->f = fdopen(fd, "w")) != NULL)
+		return ERR_OK;
+	(void)output_failed(path);
+	close(fd);
+	unlink(o->temporary);
+	return ERR_FILE;
+}
+
+enum err
+command_output_close(struct command_output *o, enum err e)
+{
+	bool whole;
+
+	if (o->path == NULL)
+		return e;
+	whole = fflush(o->f) == 0 && !ferror(o->f) && fsync(fileno(o->f)) == 0;
+	if (fclose(o->f) != 0 || !whole)
+		whole = false;
+	if (e == ERR_OK && (!whole || rename(o->temporary, o->path) != 0))
+		e = output_failed(o->path);
+	if (e != ERR_OK)
+		unlink(o->temporary);
+	return e;
 }

@@ -307,7 +307,7 @@ put_words(struct buf *out, const struct page_tenant *t)
 	l.column = 0;
 	line_plain(&l, "DESCRIPTION:");
 	line_text(&l,
-	    str_of("Renew it before with the same Apple account. If it is "
+	    str_of("Renew it with the same Apple account. If it is "
 		   "made anew instead, every device has to enrol again."));
 	line_fact(&l, "\nApple ID: ", t->apple_id);
 	line_fact(&l, "\nTopic: ", t->topic);

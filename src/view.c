@@ -133,11 +133,10 @@ view_echo(struct str s)
 	return str_head(s, i);
 }
 
-/* The text of an outcome with the pieces of the request in their places. */
-static void
-put_message(struct buf *out, const char *text, const struct fault *fault)
+void
+view_message(struct buf *out, enum err outcome, const struct fault *fault)
 {
-	const char *mark;
+	const char *text = err_info(outcome)->text, *mark;
 
 	while ((mark = strchr(text, '{')) != NULL) {
 		buf_put(out, text, (size_t)(mark - text));
@@ -169,22 +168,18 @@ emit_ids(struct emit *e, const struct view_ids *ids)
 	emit_end(e);
 }
 
-/* Longest message: the longest text of err, and twice four bytes for each
- * character of what it repeats. */
-#define MESSAGE_MAX (512 + 3 * 4 * VIEW_ECHO_MAX)
-
 void
 view_error(struct buf *out, enum err outcome, const struct fault *fault,
     const struct view_ids *ids)
 {
 	const struct err_info *info = err_info(outcome);
 	struct str target = view_echo(fault->target);
-	char text[MESSAGE_MAX];
+	char text[VIEW_MESSAGE_MAX];
 	struct buf message;
 	struct emit e;
 
 	buf_init(&message, text, sizeof(text));
-	put_message(&message, info->text, fault);
+	view_message(&message, outcome, fault);
 	emit_init(&e, out);
 	emit_object(&e);
 	emit_name(&e, "error");

@@ -42,6 +42,10 @@ struct view_ids {
 void view_record(struct buf *out, const struct view *v, const struct record *r);
 /* The answer of a function that returns a text: {"@odata.context","value"}. */
 void view_text(struct buf *out, const struct view *v, struct str text);
+/* The text of an outcome with the pieces of the request in their places: the
+ * longest text of err, and thrice four bytes for each character of these. */
+#define VIEW_MESSAGE_MAX (512 + 3 * 4 * VIEW_ECHO_MAX)
+void view_message(struct buf *out, enum err e, const struct fault *fault);
 /* {"error":{...}} of contract 6. */
 void view_error(struct buf *out, enum err e, const struct fault *fault,
     const struct view_ids *ids);

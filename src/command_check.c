@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * command_check.c - a plug-in for Nagios and its kin: a line for each tenant,
+ * and an exit status of theirs. Usage errors exit 2 as in every subcommand,
+ * which such a system takes for critical: rightly, for nothing is watched then.
+ * Everything else that goes wrong is 3, unknown.
+ */
+#include "command_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "page.h"
+#include "when.h"
+
+enum grade { FINE, WARNING, CRITICAL, UNKNOWN, GRADES };
+
+static const char *const grade_words[GRADES] = { "OK", "WARNING", "CRITICAL",
+	"UNKNOWN" };
+
+/* How far a certificate has gone, in the order in which it goes there: the
+ * hook runs once for each. The numbers are stored. */
+enum level { NOT_YET, AT_WARNING, AT_CRITICAL, AT_END };
+
+/* A hook that is to be run once the store is let go: it may take its time. */
+struct due {
+	struct due *next;
+	struct guid tenant;
+	enum expiry_status status;
+	enum level level;
+	int64_t days;
+	int64_t expires_at;
+	char *apple_id, *topic, *serial;
+	char *expires; /* of the record, for the notice */
+};
+
+struct check {
+	struct command_call *c;
+	int64_t now_at;
+	bool print; /* the second time round */
+	unsigned count[GRADES];
+	struct due *due;
+};
+
+static enum grade
+judge(const struct check *k, const struct page_tenant *t)
+{
+	switch (t->status) {
+	case EXPIRY_VALID:
+		return FINE;
+	case EXPIRY_EXPIRING:
+		return expiry_status(&t->expiry, k->now_at,
+			   k->c->critical_days) == EXPIRY_EXPIRING
+		    ? CRITICAL
+		    : WARNING;
+	case EXPIRY_EXPIRED:
+	case EXPIRY_NOT_YET_VALID:
+		return CRITICAL;
+	case EXPIRY_NONE:
+	case EXPIRY_STATUSES:
+		break;
+	}
+	return UNKNOWN;
+}
+
+/* --- the lines -------------------------------------------------------- */
+
+static void
+print_dates(const struct check *k, const struct page_tenant *t)
+{
+	printf(": %s", expiry_word(t->status));
+	if (!t->expiry.expires)
+		return;
+	printf(", %lld days left, expires ",
+	    (long long)expiry_days(&t->expiry, k->now_at));
+	command_print_date(t->expiry.expires_at);
+}
+
+static void
+print_fact(const char *name, struct str value)
+{
+	printf(", %s ", name);
+	command_print_word(value.n > 0 ? value : str_of("unknown"));
+}
+
+static void
+print_tenant(const struct check *k, const struct page_tenant *t)
+{
+	char tenant[STR_GUID_LEN];
+
+	str_guid_text(&t->tenant, tenant);
+	printf(
+	    "%s: tenant %.*s", grade_words[judge(k, t)], STR_GUID_LEN, tenant);
+	print_dates(k, t);
+	print_fact("serial", t->serial);
+	print_fact("topic", t->topic);
+	print_fact("Apple ID", t->apple_id);
+	putchar('\n');
+}
+
+/* --- the hook --------------------------------------------------------- */
+
+static enum level
+level_of(const struct check *k, const struct page_tenant *t)
+{
+	if (t->status == EXPIRY_EXPIRED)
+		return AT_END;
+	if (t->status != EXPIRY_EXPIRING)
+		return NOT_YET;
+	return judge(k, t) == CRITICAL ? AT_CRITICAL : AT_WARNING;
+}
+
+/* The level up to which this certificate's hook has run. */
+static enum err
+told(struct txn *tx, const struct guid *tenant, const struct record *r,
+    uint64_t *level)
+{
+	struct notice n;
+	enum err e;
+
+	*level = NOT_YET;
+	if ((e = store_notice(tx, tenant, &n)) != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	if (str_eq(n.serial, r->value[RECORD_SERIAL]) &&
+	    str_eq(n.expires, r->value[RECORD_EXPIRES]))
+		*level = n.level;
+	return ERR_OK;
+}
+
+static char *
+text_of(struct str s)
+{
+	return strndup(s.n > 0 ? s.p : "", s.n);
+}
+
+static void
+free_due(struct due *d)
+{
+	free(d->apple_id);
+	free(d->topic);
+	free(d->serial);
+	free(d->expires);
+	free(d);
+}
+
+static enum err
+add_due(struct check *k, const struct page_tenant *t, const struct record *r,
+    enum level level)
+{
+	struct due *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return ERR_MEMORY;
+	d->tenant = t->tenant;
+	d->status = t->status;
+	d->level = level;
+	d->days = expiry_days(&t->expiry, k->now_at);
+	d->expires_at = t->expiry.expires_at;
+	d->apple_id = text_of(t->apple_id);
+	d->topic = text_of(t->topic);
+	d->serial = text_of(t->serial);
+	d->expires = text_of(r->value[RECORD_EXPIRES]);
+	if (d->apple_id == NULL || d->topic == NULL || d->serial == NULL ||
+	    d->expires == NULL) {
+		free_due(d);
+		return ERR_MEMORY;
+	}
+	d->next = k->due;
+	k->due = d;
+	return ERR_OK;
+}
+
+static enum err
+look_for_due(
+    struct check *k, const struct page_tenant *t, const struct record *r)
+{
+	enum level level = level_of(k, t);
+	uint64_t before;
+	enum err e;
+
+	if (k->c->value[OPTION_HOOK] == NULL || level == NOT_YET)
+		return ERR_OK;
+	if ((e = told(k->c->reader, &t->tenant, r, &before)) != ERR_OK)
+		return e;
+	return before < level ? add_due(k, t, r, level) : ERR_OK;
+}
+
+static enum err
+put_notice(struct txn *tx, void *arg)
+{
+	const struct due *d = arg;
+	struct notice n = { .serial = str_of(d->serial),
+		.expires = str_of(d->expires),
+		.level = d->level };
+
+	return store_notice_put(tx, &d->tenant, &n);
+}
+
+static bool
+run_hook(const struct due *d, const char *command)
+{
+	char tenant[STR_GUID_LEN + 1] = "", days[32];
+	char until[WHEN_SECONDS_LEN + 2] = "";
+	const char *const facts[][2] = {
+		{ "PUSHCERT_TENANT", tenant },
+		{ "PUSHCERT_STATUS", expiry_word(d->status) },
+		{ "PUSHCERT_DAYS", days },
+		{ "PUSHCERT_TOPIC", d->topic },
+		{ "PUSHCERT_SERIAL", d->serial },
+		{ "PUSHCERT_APPLE_ID", d->apple_id },
+		{ "PUSHCERT_EXPIRES", until },
+	};
+	size_t i;
+
+	str_guid_text(&d->tenant, tenant);
+	snprintf(days, sizeof(days), "%lld", (long long)d->days);
+	when_seconds(d->expires_at, until);
+	until[WHEN_SECONDS_LEN] = 'Z';
+	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (setenv(facts[i][0], facts[i][1], 1) != 0)
+			return false;
+	return system(command) == 0;
+}
+
+/* A hook that fails is run again at the next check. */
+static bool
+run_hooks(struct check *k)
+{
+	const char *command = k->c->value[OPTION_HOOK];
+	struct due *d, *next;
+	bool well = true;
+
+	fflush(stdout);
+	for (d = k->due; d != NULL; d = next) {
+		next = d->next;
+		if (!run_hook(d, command)) {
+			fprintf(stderr, "pushcert: the hook failed\n");
+			well = false;
+		} else if (store_update(k->c->store, put_notice, d) != ERR_OK) {
+			fprintf(stderr,
+			    "pushcert: cannot remember that the hook ran\n");
+			well = false;
+		}
+		free_due(d);
+	}
+	k->due = NULL;
+	return well;
+}
+
+/* --- the walk --------------------------------------------------------- */
+
+static enum err
+visit(const struct guid *tenant, const struct record *r, void *arg)
+{
+	struct check *k = arg;
+	struct page_tenant t = page_tenant(
+	    tenant, r, k->now_at, k->c->warning_days, &k->c->arena);
+
+	if (!k->print) {
+		k->count[judge(k, &t)]++;
+		return ERR_OK;
+	}
+	print_tenant(k, &t);
+	return look_for_due(k, &t, r);
+}
+
+/* The vendor's certificate signs the requests: a renewal needs it too. */
+static enum err
+visit_vendor(struct check *k)
+{
+	const struct config *config = &k->c->config;
+	struct page_tenant t = { .status = EXPIRY_NONE };
+	char message[CONFIG_TEXT_MAX];
+	struct secrets s;
+	enum err e;
+
+	if (config->vendor_certificate[0] == '\0')
+		return ERR_OK;
+	if ((e = secret_load(config, &s, message)) != ERR_OK)
+		fprintf(stderr, "pushcert: %s\n", message);
+	else
+		t.expiry = expiry_of_text(str_of(s.vendor_chain), &k->c->arena);
+	secret_wipe(&s);
+	t.status = expiry_status(&t.expiry, k->now_at, k->c->warning_days);
+	if (!k->print) {
+		k->count[judge(k, &t)]++;
+		return ERR_OK;
+	}
+	printf("%s: vendor certificate", grade_words[judge(k, &t)]);
+	print_dates(k, &t);
+	putchar('\n');
+	return ERR_OK;
+}
+
+static enum err
+walk(struct check *k)
+{
+	struct command_call *c = k->c;
+	struct record r;
+	enum err e;
+
+	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0) {
+		e = store_records(c->reader, visit, k);
+	} else {
+		e = store_record(c->reader, &c->tenant, &r);
+		if (e == ERR_OK || e == ERR_NOT_FOUND)
+			e = visit(&c->tenant, e == ERR_OK ? &r : NULL, k);
+	}
+	return e == ERR_OK ? visit_vendor(k) : e;
+}
+
+static enum grade
+worst(const struct check *k)
+{
+	static const enum grade order[] = { CRITICAL, WARNING, UNKNOWN, FINE };
+	size_t i;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (k->count[order[i]] > 0)
+			return order[i];
+	return UNKNOWN;
+}
+
+/* Such systems show the first line alone. */
+static void
+print_summary(const struct check *k, enum grade grade)
+{
+	unsigned i, sum = 0;
+
+	for (i = 0; i < GRADES; i++)
+		sum += k->count[i];
+	if (sum == 1)
+		return;
+	printf("%s: %u certificates: %u fine, %u warning, %u critical, "
+	       "%u unknown\n",
+	    grade_words[grade], sum, k->count[FINE], k->count[WARNING],
+	    k->count[CRITICAL], k->count[UNKNOWN]);
+}
+
+int
+command_check(struct command_call *c)
+{
+	struct check k = { .c = c, .now_at = command_now_at() };
+	enum grade grade = UNKNOWN;
+	enum err e;
+
+	if ((c->given & COMMAND_BIT(OPTION_ALL)) != 0 &&
+	    (c->given & COMMAND_BIT(OPTION_TENANT)) != 0)
+		return command_usage("check takes --tenant or --all");
+	if (c->critical_days > c->warning_days)
+		return command_usage("-c must not be more than -w");
+	if (command_begin_reading(c) != ERR_OK ||
+	    command_need_arena(c) != ERR_OK)
+		return UNKNOWN;
+	if ((e = walk(&k)) == ERR_OK) {
+		grade = worst(&k);
+		print_summary(&k, grade);
+		k.print = true;
+		e = walk(&k);
+	}
+	store_end(c->reader);
+	if (e != ERR_OK)
+		(void)command_fail(e, "check");
+	if (!run_hooks(&k) || e != ERR_OK)
+		return UNKNOWN;
+	return (int)grade;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * command_key.c - a key and its request, made here, and the key out again with
+ * the certificate that came for it.
+ */
+#include "command_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "crypto.h"
+#include "pem.h"
+#include "x509.h"
+#include "x509_make.h"
+
+static enum err
+load_secrets(struct command_call *c, struct secrets *s)
+{
+	char message[CONFIG_TEXT_MAX];
+	enum err e = secret_load(&c->config, s, message);
+
+	if (e != ERR_OK)
+		fprintf(stderr, "pushcert: %s\n", message);
+	return e;
+}
+
+/* --- request ---------------------------------------------------------- */
+
+/* The vendor's files of the command line take the place of the configured. */
+static const char *
+take_vendor(struct command_call *c)
+{
+	const char *certificate = c->value[OPTION_VENDOR_CERT];
+	const char *key = c->value[OPTION_VENDOR_KEY];
+
+	if ((certificate == NULL) != (key == NULL))
+		return "--vendor-cert and --vendor-key go together";
+	if (certificate == NULL)
+		return NULL;
+	if (strlen(certificate) >= CONFIG_TEXT_MAX ||
+	    strlen(key) >= CONFIG_TEXT_MAX)
+		return "the path of a vendor file is too long";
+	strcpy(c->config.vendor_certificate, certificate);
+	strcpy(c->config.vendor_key, key);
+	return NULL;
+}
+
+static void
+warn_of_vendor(struct command_call *c, const struct secrets *s)
+{
+	struct expiry x = expiry_of_text(str_of(s->vendor_chain), &c->arena);
+	enum expiry_status status = expiry_status(
+	    &x, command_now_at(), EXPIRY_DAYS);
+
+	if (!s->is_vendor)
+		fprintf(stderr,
+		    "pushcert: this is the plain request. Apple's portal "
+		    "takes it only when an MDM vendor has signed it: set "
+		    "vendor_certificate and vendor_key, or hand it to a "
+		    "signing service.\n");
+	else if (status != EXPIRY_VALID)
+		fprintf(stderr,
+		    "pushcert: warning: the vendor certificate is %s%s\n",
+		    expiry_word(status),
+		    status == EXPIRY_EXPIRING
+			? "; it will soon sign no more requests"
+			: "; Apple will not take this request");
+}
+
+/* Whoever still waits for a certificate of the former request should know. */
+static void
+warn_of_pending(struct command_call *c)
+{
+	struct csr csr;
+
+	if (store_csr(c->reader, &c->tenant, NULL, &csr) == ERR_OK)
+		fprintf(stderr,
+		    "pushcert: warning: this takes the place of a request "
+		    "that no certificate has come for; its key is gone\n");
+}
+
+int
+command_request(struct command_call *c)
+{
+	struct str text, what = { NULL, 0 };
+	struct secrets s;
+	struct caller by;
+	const char *wrong;
+	enum err e;
+
+	if (command_begin_reading(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if ((wrong = take_vendor(c)) != NULL)
+		return command_usage(wrong);
+	if (command_need_tenant(c) != ERR_OK ||
+	    command_need_arena(c) != ERR_OK ||
+	    command_caller(c, &by) != ERR_OK || load_secrets(c, &s) != ERR_OK)
+		return EXIT_FAILURE;
+	warn_of_vendor(c, &s);
+	warn_of_pending(c);
+	store_end(c->reader);
+	e = pushcert_request(
+	    c->store, &c->config, &s, &by, &c->arena, &text, &what);
+	secret_wipe(&s);
+	if (e == ERR_CONFIG) {
+		fprintf(stderr, "pushcert: request: %.*s\n", STR_ARG(what));
+		return EXIT_FAILURE;
+	}
+	if (e != ERR_OK)
+		return command_fail(e, "request");
+	printf("%.*s\n", STR_ARG(text));
+	return EXIT_SUCCESS;
+}
+
+/* --- export ----------------------------------------------------------- */
+
+/* A passphrase, its line end, and one byte more to notice a longer one. */
+#define PASSPHRASE_ROOM (X509_PASSPHRASE_MAX + 3)
+
+/* Takes the first line of a file or a terminal. */
+static enum err
+read_line(int fd, char text[PASSPHRASE_ROOM], struct str *out)
+{
+	ssize_t n = read(fd, text, PASSPHRASE_ROOM);
+	struct str rest;
+
+	if (n < 0)
+		return ERR_FILE;
+	rest = str_from(text, (size_t)n);
+	*out = str_cut(&rest, '\n');
+	if (str_ends(*out, "\r"))
+		out->n--;
+	return ERR_OK;
+}
+
+static enum err
+passphrase_of_file(
+    const char *path, char text[PASSPHRASE_ROOM], struct str *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum err e = fd < 0 ? ERR_FILE : read_line(fd, text, out);
+
+	if (e != ERR_OK)
+		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return e;
+}
+
+static enum err
+ask(int tty, const char *prompt, char text[PASSPHRASE_ROOM], struct str *out)
+{
+	struct termios shown, hidden;
+	enum err e;
+
+	if (tcgetattr(tty, &shown) != 0)
+		return ERR_FILE;
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	if (tcsetattr(tty, TCSAFLUSH, &hidden) != 0)
+		return ERR_FILE;
+	dprintf(tty, "%s: ", prompt);
+	e = read_line(tty, text, out);
+	dprintf(tty, "\n");
+	return tcsetattr(tty, TCSAFLUSH, &shown) == 0 ? e : ERR_FILE;
+}
+
+static enum err
+passphrase_of_terminal(char text[PASSPHRASE_ROOM], struct str *out)
+{
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	char again[PASSPHRASE_ROOM];
+	struct str second;
+	enum err e = ERR_FILE;
+
+	if (tty < 0 || ask(tty, "Passphrase", text, out) != ERR_OK ||
+	    ask(tty, "Again", again, &second) != ERR_OK)
+		fprintf(stderr,
+		    "pushcert: no terminal to ask for a passphrase; use "
+		    "--passphrase-file\n");
+	else if (!str_eq(*out, second))
+		fprintf(stderr, "pushcert: the two passphrases differ\n");
+	else
+		e = ERR_OK;
+	crypto_wipe(again, sizeof(again));
+	if (tty >= 0)
+		close(tty);
+	return e;
+}
+
+/* The certificate that is stored and the key made for it here. */
+struct pair {
+	struct str der;
+	uint8_t key[X509_PRIVATE_MAX];
+	size_t n;
+};
+
+static enum err
+find_pair(struct command_call *c, const struct secrets *s, struct pair *out)
+{
+	struct record r;
+	struct str what;
+	struct x509 x;
+	enum err e;
+
+	e = store_record(c->reader, &c->tenant, &r);
+	if (e != ERR_OK) {
+		(void)command_fail(e, "export");
+		return e;
+	}
+	e = x509_read(r.value[RECORD_CERTIFICATE], &c->arena, &x, &what);
+	if (e != ERR_OK || str_is_null(x.der)) {
+		fprintf(stderr,
+		    "pushcert: export: what is stored is no certificate\n");
+		return ERR_NOT_A_CERTIFICATE;
+	}
+	out->der = x.der;
+	e = pushcert_private_key(
+	    c->reader, s, &c->tenant, x.public_key, out->key, &out->n);
+	if (e == ERR_NOT_FOUND)
+		fprintf(stderr,
+		    "pushcert: export: the key of this certificate was not "
+		    "made here\n");
+	else if (e != ERR_OK)
+		(void)command_fail(e, "export");
+	return e;
+}
+
+static enum err
+pack(struct command_call *c, const struct pair *p, struct str *out)
+{
+	const char *path = c->value[OPTION_PASSPHRASE_FILE];
+	struct str key = str_from((const char *)p->key, p->n), passphrase;
+	char text[PASSPHRASE_ROOM];
+	enum err e;
+
+	e = path != NULL ? passphrase_of_file(path, text, &passphrase)
+			 : passphrase_of_terminal(text, &passphrase);
+	if (e != ERR_OK)
+		return e;
+	if (passphrase.n == 0 || passphrase.n > X509_PASSPHRASE_MAX) {
+		fprintf(stderr, "pushcert: a passphrase has 1 to %d bytes\n",
+		    X509_PASSPHRASE_MAX);
+		e = ERR_TOO_LONG;
+	} else if ((e = x509_pkcs12(p->der, key, passphrase, &c->arena, out)) !=
+	    ERR_OK) {
+		(void)command_fail(e, "export");
+	}
+	crypto_wipe(text, sizeof(text));
+	return e;
+}
+
+/* The certificate first, then the key, as NanoMDM's upload takes them. */
+static enum err
+join(struct command_call *c, const struct pair *p, struct str *out)
+{
+	struct buf text;
+
+	buf_open(&text, &c->arena);
+	pem_write("CERTIFICATE", p->der, &text);
+	pem_write("PRIVATE KEY", str_from((const char *)p->key, p->n), &text);
+	*out = buf_close(&text, &c->arena);
+	if (!str_is_null(*out))
+		return ERR_OK;
+	(void)command_fail(ERR_MEMORY, "export");
+	return ERR_MEMORY;
+}
+
+static enum err
+write_pair(struct command_call *c, const struct secrets *s)
+{
+	bool pkcs12 = (c->given & COMMAND_BIT(OPTION_PKCS12)) != 0;
+	struct command_output o;
+	struct pair p;
+	struct str text;
+	enum err e;
+
+	if ((e = find_pair(c, s, &p)) == ERR_OK)
+		e = pkcs12 ? pack(c, &p, &text) : join(c, &p, &text);
+	crypto_wipe(p.key, sizeof(p.key));
+	if (e != ERR_OK)
+		return e;
+	e = command_output_open(c->value[OPTION_OUTPUT], S_IRUSR | S_IWUSR, &o);
+	if (e != ERR_OK)
+		return e;
+	/* No copy of the key is left in a buffer of stdio. */
+	setvbuf(o.f, NULL, _IONBF, 0);
+	fwrite(text.p, 1, text.n, o.f);
+	return command_output_close(&o, ERR_OK);
+}
+
+int
+command_export(struct command_call *c)
+{
+	struct secrets s;
+	enum err e;
+
+	if (c->value[OPTION_OUTPUT] == NULL)
+		return command_usage("export writes a private key: say where "
+				     "with --output FILE, or --output -");
+	if ((c->given & COMMAND_BIT(OPTION_PASSPHRASE_FILE)) != 0 &&
+	    (c->given & COMMAND_BIT(OPTION_PKCS12)) == 0)
+		return command_usage("--passphrase-file goes with --pkcs12");
+	if (command_begin_reading(c) != ERR_OK ||
+	    command_need_tenant(c) != ERR_OK ||
+	    command_need_arena(c) != ERR_OK || load_secrets(c, &s) != ERR_OK)
+		return EXIT_FAILURE;
+	e = write_pair(c, &s);
+	secret_wipe(&s);
+	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
