@@ -358,17 +358,17 @@ read_block(const struct block *b, struct arena *a, struct pem *out)
 	return is;
 }
 
-/* PEM or DER. */
+/* PEM or DER. `hint` is any_opening of the text. */
 static enum finding
-look(struct str text, struct arena *a, struct pem *out)
+look(struct str text, enum finding hint, struct arena *a, struct pem *out)
 {
-	enum finding is, found = any_opening(text);
+	enum finding is, found;
 	struct block b;
 
-	if (found == IS_KEY || has_key_label(text))
+	if (hint == IS_KEY || has_key_label(text))
 		return IS_KEY;
-	if (found == IS_PKCS12)
-		return found;
+	if (hint == IS_PKCS12)
+		return hint;
 	/* Apple's request wraps certificates, those of the vendor. */
 	if (has(text, "PushCertRequestCSR"))
 		return IS_REQUEST;
@@ -388,7 +388,7 @@ look_inside(struct str text, struct arena *a, struct pem *out)
 	enum err e = decode(text, a, &inner);
 
 	if (e == ERR_OK)
-		return look(inner, a, out);
+		return look(inner, any_opening(inner), a, out);
 	return e == ERR_MEMORY ? NO_MEMORY : IS_PLAIN;
 }
 
@@ -403,14 +403,12 @@ was_binary(struct str text)
 
 /* Nothing was found: does the text look as if something was meant? */
 static enum finding
-claims(struct str text)
+claims(struct str text, enum finding hint)
 {
-	enum finding found = any_opening(text);
-
-	if (found == IS_CERTIFICATE)
+	if (hint == IS_CERTIFICATE)
 		return IS_CUT;
-	if (found != IS_PLAIN)
-		return found;
+	if (hint != IS_PLAIN)
+		return hint;
 	if (has(text, "BEGIN CERTIFICATE") || has(text, "END CERTIFICATE"))
 		return IS_DAMAGED;
 	if (was_binary(text) && has(str_head(text, 16), "\x02\x01\x03"))
@@ -423,7 +421,7 @@ claims(struct str text)
 enum err
 pem_find(struct str text, struct arena *a, struct pem *out, struct str *what)
 {
-	enum finding found;
+	enum finding hint, found;
 
 	out->n = 0;
 	if (text.n > PEM_TEXT_MAX) {
@@ -434,11 +432,12 @@ pem_find(struct str text, struct arena *a, struct pem *out, struct str *what)
 		text = str_tail(text, 3);
 	while (text.n > 0 && is_blank(text.p[0]))
 		text = str_tail(text, 1);
-	found = look(text, a, out);
+	hint = any_opening(text);
+	found = look(text, hint, a, out);
 	if (found == IS_PLAIN)
 		found = look_inside(text, a, out);
 	if (found == IS_PLAIN)
-		found = claims(text);
+		found = claims(text, hint);
 	*what = answers[found].what;
 	return answers[found].e;
 }
