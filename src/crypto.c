@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * crypto.c - SHA-256, constant-time comparison, wiping, random bytes, sealing.
+ * crypto.c - SHA-256, constant-time comparison, wiping, random bytes, sealing,
+ * RS256.
  */
 #include "crypto.h"
 
@@ -9,12 +10,14 @@
 
 /* The low-level SHA-256 is deprecated in favour of EVP, but unlike EVP it takes
  * no memory and so cannot fail: a hash that may fail would make every lookup
- * of a token answer for it. */
+ * of a token answer for it. That of RSA keys has no successor in 1.1.1. */
 #define OPENSSL_API_COMPAT 0x10101000L
+#include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 
 /* A sealed text, byte by byte: version, nonce, ciphertext, tag. */
@@ -22,6 +25,14 @@
 #define NONCE_LEN 12
 #define TAG_LEN 16
 #define HEAD_LEN (1 + NONCE_LEN)
+
+#define RSA_BITS_MIN 2048
+#define RSA_BITS_MAX 4096
+#define EXPONENT_LEN_MAX 4
+
+struct crypto_rsa {
+	EVP_PKEY *key;
+};
 
 void
 crypto_sha256(struct str text, uint8_t out[CRYPTO_SHA256_LEN])
@@ -138,5 +149,87 @@ crypto_open(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
 		crypto_wipe(out, body.n);
 	*n = body.n;
 	EVP_CIPHER_CTX_free(ctx);
+	return crypto_drain(e);
+}
+
+static BIGNUM *
+number(struct str bytes)
+{
+	return BN_bin2bn((const uint8_t *)bytes.p, (int)bytes.n, NULL);
+}
+
+static enum err
+set_key(RSA *rsa, struct str modulus, struct str exponent)
+{
+	BIGNUM *n = number(modulus), *e = number(exponent);
+
+	if (RSA_set0_key(rsa, n, e, NULL) != 1) {
+		BN_free(n);
+		BN_free(e);
+		return ERR_MEMORY;
+	}
+	if (BN_num_bits(n) < RSA_BITS_MIN || BN_num_bits(n) > RSA_BITS_MAX ||
+	    !BN_is_odd(n) || !BN_is_odd(e) || BN_is_one(e))
+		return ERR_CONFIG;
+	return ERR_OK;
+}
+
+enum err
+crypto_rsa_new(struct str modulus, struct str exponent, struct crypto_rsa **out)
+{
+	struct crypto_rsa *key = NULL;
+	RSA *rsa;
+	enum err e;
+
+	*out = NULL;
+	if (modulus.n > RSA_BITS_MAX / 8 || exponent.n > EXPONENT_LEN_MAX)
+		return ERR_CONFIG;
+	if ((rsa = RSA_new()) == NULL)
+		return crypto_drain(ERR_MEMORY);
+	if ((e = set_key(rsa, modulus, exponent)) != ERR_OK)
+		goto out;
+	e = ERR_MEMORY;
+	if ((key = OPENSSL_zalloc(sizeof(*key))) == NULL)
+		goto out;
+	if ((key->key = EVP_PKEY_new()) == NULL)
+		goto out;
+	if (EVP_PKEY_set1_RSA(key->key, rsa) != 1)
+		goto out;
+	*out = key;
+	key = NULL;
+	e = ERR_OK;
+out:
+	crypto_rsa_free(key);
+	RSA_free(rsa);
+	return crypto_drain(e);
+}
+
+void
+crypto_rsa_free(struct crypto_rsa *key)
+{
+	if (key == NULL)
+		return;
+	EVP_PKEY_free(key->key);
+	OPENSSL_free(key);
+}
+
+enum err
+crypto_rsa_verify(
+    const struct crypto_rsa *key, struct str text, struct str signature)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->key, NULL);
+	uint8_t hash[CRYPTO_SHA256_LEN];
+	enum err e = ERR_TOKEN_INVALID;
+
+	if (ctx == NULL)
+		return crypto_drain(ERR_MEMORY);
+	crypto_sha256(text, hash);
+	if (EVP_PKEY_verify_init(ctx) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
+	    EVP_PKEY_verify(ctx, (const uint8_t *)signature.p, signature.n,
+		hash, sizeof(hash)) == 1)
+		e = ERR_OK;
+	EVP_PKEY_CTX_free(ctx);
 	return crypto_drain(e);
 }

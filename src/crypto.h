@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * crypto.h - hashes, constant-time comparison, random bytes, sealing: a thin
- * layer over libcrypto that keeps its types out of our headers.
+ * crypto.h - hashes, constant-time comparison, random bytes, sealing, RS256: a
+ * thin layer over libcrypto that keeps its types out of our headers.
  */
 #ifndef PUSHCERT_CRYPTO_H
 #define PUSHCERT_CRYPTO_H
@@ -50,5 +50,19 @@ enum err crypto_seal(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
  */
 enum err crypto_open(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
     struct str sealed, uint8_t *out, size_t *n) ATTR_CHECKED;
+
+/*
+ * A public RSA key that verifies RS256 signatures (RFC 7518, section 3.3). It
+ * never changes: threads may share it. From modulus and exponent, most
+ * significant byte first: 2048 to 4096 bits, and an odd exponent from 3 to
+ * 2^32 - 1; ERR_CONFIG for others, ERR_MEMORY.
+ */
+struct crypto_rsa;
+enum err crypto_rsa_new(struct str modulus, struct str exponent,
+    struct crypto_rsa **out) ATTR_CHECKED;
+void crypto_rsa_free(struct crypto_rsa *key);
+/* ERR_TOKEN_INVALID for anything but the signature of exactly this text. */
+enum err crypto_rsa_verify(const struct crypto_rsa *key, struct str text,
+    struct str signature) ATTR_CHECKED;
 
 #endif

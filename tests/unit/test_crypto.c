@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_crypto.c - hashing, comparing, sealing. Expected values are those of
- * NIST (FIPS 180-2, SP 800-38D test vectors) or were computed by another
- * program.
+ * test_crypto.c - hashing, comparing, sealing, verifying. Expected values are
+ * those of NIST (FIPS 180-2, SP 800-38D test vectors) or were computed by
+ * another program.
  */
 #include "crypto.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include <openssl/err.h>
 
 #include "unit.h"
 
@@ -263,6 +265,90 @@ START_TEST(every_bit_matters)
 }
 END_TEST
 
+/* A key made by another program and thrown away, and what it signed. */
+static const char modulus[] =
+    "b6b2327f65f6b0476f7d2c409c764081b39187ea560bba9afda165a2b7a3e178"
+    "8317e2dfbb811b0dcc8a742de22139c581685084e448ef8966e0c77be356f771"
+    "12ce415653b8d3cea1c04c149e6c949baf3eb58eba2c400d412df5d89905170a"
+    "8d6b7243caad37011101a4bf5b9abd978de6a6b11d607a587987aff6a954fa37"
+    "71082a2291f00c9527bf9182d81fcb5a988abbd4e9fdafa81024aaa572ec88b2"
+    "92492cc5c4db9fd98885b08abde060bf68ce1f96cc348dff6b0374d3ab784dcc"
+    "1582dfd1c36267e36358ca8d15c3127ece9a15b265018b4231b3fbe15e5a0928"
+    "0a322020c99ef2f3b5b6dcaa89b8c5a5dc4b9bd8ccb3b8873123e55bbd110a5f";
+static const char signature[] =
+    "a5ef4084b1f8d3f5ddc57ece5e459caae5871d151b92fbd7ec199bc4648fbf09"
+    "b0673e806b9cbf0327b9a9ff44aa900e9c3e1adccd43f8c943f0761d6d65d580"
+    "8ce23860be2de1b608befa1dacf4cb4e0a68337d4ca8ba4df3cac09955669aa6"
+    "44172f0da4387965043b2a94bc2e11f95f2924a28686913cae03ce79b4a5f37a"
+    "06ac6211a55cdf2d4fea759d00d7af94c2b5e29b4d4baec7fe2cb67dfdf929da"
+    "81d5643c801fa1cf75164b8fbf9916843c325c257af0b83485e260b5620e3c9e"
+    "b7d1736b8265668c7762fa91064dfcba52eeaa532b19392f56a0bfefabd1de8a"
+    "f7883f993582491b4e09ffa1a3d6c96b40935856fd90ebbea0891a2ed4f58bda";
+
+static const struct rsa_case {
+	const char *name;
+	const char *modulus, *exponent; /* hexadecimal */
+	struct str text;
+	size_t flip; /* which byte of the signature to change; 256: none */
+	size_t shorter; /* by how many bytes */
+	enum err made, verified;
+} rsa_cases[] = {
+	{ "verifies what was signed elsewhere", modulus, "010001",
+	    STR("a text"), 256, 0, ERR_OK, ERR_OK },
+	{ "takes zeros before the exponent", modulus, "00010001", STR("a text"),
+	    256, 0, ERR_OK, ERR_OK },
+	{ "refuses another text", modulus, "010001", STR("a texT"), 256, 0,
+	    ERR_OK, ERR_TOKEN_INVALID },
+	{ "refuses no text", modulus, "010001", STR(""), 256, 0, ERR_OK,
+	    ERR_TOKEN_INVALID },
+	{ "refuses another first byte", modulus, "010001", STR("a text"), 0, 0,
+	    ERR_OK, ERR_TOKEN_INVALID },
+	{ "refuses another last byte", modulus, "010001", STR("a text"), 255, 0,
+	    ERR_OK, ERR_TOKEN_INVALID },
+	{ "refuses a byte less", modulus, "010001", STR("a text"), 256, 1,
+	    ERR_OK, ERR_TOKEN_INVALID },
+	{ "refuses no signature", modulus, "010001", STR("a text"), 256, 256,
+	    ERR_OK, ERR_TOKEN_INVALID },
+	{ "refuses another exponent", modulus, "03", STR("a text"), 256, 0,
+	    ERR_OK, ERR_TOKEN_INVALID },
+	{ "takes no exponent of 1", modulus, "01", STR(""), 256, 0, ERR_CONFIG,
+	    ERR_OK },
+	{ "takes no even exponent", modulus, "010000", STR(""), 256, 0,
+	    ERR_CONFIG, ERR_OK },
+	{ "takes no exponent of 0", modulus, "00", STR(""), 256, 0, ERR_CONFIG,
+	    ERR_OK },
+	{ "takes no exponent of five bytes", modulus, "0100000001", STR(""),
+	    256, 0, ERR_CONFIG, ERR_OK },
+	{ "takes no short modulus", "c1000001", "010001", STR(""), 256, 0,
+	    ERR_CONFIG, ERR_OK },
+	{ "takes no empty modulus", "", "010001", STR(""), 256, 0, ERR_CONFIG,
+	    ERR_OK },
+};
+
+START_TEST(verify)
+{
+	const struct rsa_case *c = &rsa_cases[_i];
+	uint8_t n[512], e[8], bytes[256];
+	struct str modulus_bytes, exponent, sig;
+	struct crypto_rsa *key;
+
+	modulus_bytes = str_from((char *)n, unhex(c->modulus, n));
+	exponent = str_from((char *)e, unhex(c->exponent, e));
+	sig = str_from((char *)bytes, unhex(signature, bytes) - c->shorter);
+	if (c->flip < sizeof(bytes))
+		bytes[c->flip] ^= 1;
+	unit_check(
+	    c->name, crypto_rsa_new(modulus_bytes, exponent, &key) == c->made);
+	unit_check(c->name, (key != NULL) == (c->made == ERR_OK));
+	if (key != NULL)
+		unit_check(c->name,
+		    crypto_rsa_verify(key, unit_guard(0, c->text),
+			unit_guard(1, sig)) == c->verified);
+	crypto_rsa_free(key);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+END_TEST
+
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 int
@@ -278,6 +364,7 @@ main(void)
 	tcase_add_loop_test(t, open_known, 0, ROWS(open_cases));
 	tcase_add_loop_test(t, seal_then_open, 0, 7);
 	tcase_add_test(t, every_bit_matters);
+	tcase_add_loop_test(t, verify, 0, ROWS(rsa_cases));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
