@@ -1,0 +1,1222 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_jwt.c - tokens, right and wrong, signed here in every way that an
+ * attacker might try.
+ */
+#include "jwt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+#include "unit.h"
+
+#define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+/* Made in main: the key that signs, a stranger's, and the set that knows the
+ * first as "one" and the second as "two". */
+static EVP_PKEY *own, *stranger;
+static struct jwt_keys keys;
+/* The modulus and exponent of the first, in base64url. */
+static char modulus[512], exponent[8];
+
+#define HEADER "{\"alg\":\"RS256\",\"kid\":\"one\",\"typ\":\"JWT\"}"
+#define TENANT "\"tid\":\"6fa459ea-ee8a-4ca4-894e-db77e160355e\""
+#define ISSUER "\"iss\":\"https://sts.windows.net/6fa459ea/\""
+#define AUDIENCE "\"aud\":\"https://graph.microsoft.com\""
+#define EXPIRES "\"exp\":2000000000"
+/* Claims that are right, and room for one more or for one instead. */
+#define BUT_TENANT(more) "{" ISSUER "," AUDIENCE "," EXPIRES more "}"
+#define BUT_EXPIRES(more) "{" ISSUER "," AUDIENCE "," TENANT more "}"
+#define BUT_AUDIENCE(more) "{" ISSUER "," EXPIRES "," TENANT more "}"
+#define BUT_ISSUER(more) "{" AUDIENCE "," EXPIRES "," TENANT more "}"
+#define CLAIMS(more) "{" ISSUER "," AUDIENCE "," EXPIRES "," TENANT more "}"
+#define GOOD CLAIMS("")
+
+enum sign {
+	RS256,
+	RS384,
+	RS512,
+	RS1,
+	PS256,
+	RAW_HASH, /* PKCS#1 v1.5 without naming the hash */
+	STRANGER, /* RS256 by another key */
+	HS256_PEM, /* HMAC keyed with the public key */
+	HS256_DER,
+	HS256_MODULUS,
+	HS256_EMPTY,
+	NOTHING,
+	ZEROS,
+	ONES,
+	LONGER, /* a zero before it */
+	SHORTER,
+	OTHER_TEXT /* the signature of another token */
+};
+
+/* What becomes of the finished token. */
+enum mangle {
+	AS_IT_IS,
+	PADDED, /* = behind each part */
+	STRAY_BITS, /* in the last digit of the signature */
+	STRAY_BITS_IN_CLAIMS,
+	STANDARD_BASE64,
+	LINE_END,
+	BLANK_BEFORE,
+	BLANK_INSIDE,
+	NUL_BEHIND,
+	DOT_BEHIND,
+	DOT_BEFORE,
+	FOURTH_PART,
+	FIVE_PARTS,
+	TWO_PARTS,
+	ONE_PART,
+	SCHEME, /* "Bearer " */
+	JSON_FORM,
+	OTHER_HEADER, /* of the same meaning */
+	OTHER_CLAIMS,
+	EMPTY,
+	DOTS
+};
+
+static const struct token_case {
+	const char *name;
+	const char *header, *claims;
+	enum sign sign;
+	enum mangle mangle;
+	const char *what; /* NULL: taken */
+} token_cases[] = {
+#define PARTS "it is not three parts of base64url"
+#define ALG "its algorithm is not RS256"
+#define HEAD "its header holds what is refused"
+#define NOT_JSON "its header is not JSON"
+#define TYPE "it is of another type"
+#define KID "its key is not in the set"
+#define WRONG "its signature is wrong"
+#define CLAIM "its claims are not JSON"
+#define TIMES "its times cannot be read"
+#define FROM_FOR "its issuer or audience cannot be read"
+#define TID "its tenant cannot be read"
+#define RIGHTS "its rights cannot be read"
+#define NAMES "its names of who asks cannot be read"
+#define ALG_IS(alg) "{\"alg\":" alg ",\"kid\":\"one\"}"
+#define KID_IS(kid) "{\"alg\":\"RS256\",\"kid\":" kid "}"
+#define WITH(member) "{\"alg\":\"RS256\",\"kid\":\"one\"," member "}"
+
+	{ "takes a good one", HEADER, GOOD, RS256, AS_IT_IS, NULL },
+	{ "takes one without a type", KID_IS("\"one\""), GOOD, RS256, AS_IT_IS,
+	    NULL },
+	{ "takes the type of RFC 9068", WITH("\"typ\":\"at+jwt\""), GOOD, RS256,
+	    AS_IT_IS, NULL },
+	{ "takes unknown headers", WITH("\"nonce\":\"x\",\"x5t\":\"y\""), GOOD,
+	    RS256, AS_IT_IS, NULL },
+	{ "takes blanks in its JSON", " {\"alg\" : \"RS256\", \"kid\":\"one\"}",
+	    GOOD, RS256, AS_IT_IS, NULL },
+	{ "takes escapes in its JSON",
+	    "{\"\\u0061lg\":\"RS25\\u0036\",\"kid\":\"\\u006fne\"}", GOOD,
+	    RS256, AS_IT_IS, NULL },
+	{ "takes unknown claims", HEADER, CLAIMS(",\"ver\":[1,{\"a\":null}]"),
+	    RS256, AS_IT_IS, NULL },
+
+	/* Another algorithm. */
+	{ "alg none without signature", ALG_IS("\"none\""), GOOD, NOTHING,
+	    AS_IT_IS, PARTS },
+	{ "alg none with a signature", ALG_IS("\"none\""), GOOD, RS256,
+	    AS_IT_IS, ALG },
+	{ "alg None", ALG_IS("\"None\""), GOOD, ZEROS, AS_IT_IS, ALG },
+	{ "alg NONE", ALG_IS("\"NONE\""), GOOD, ZEROS, AS_IT_IS, ALG },
+	{ "alg nOnE", ALG_IS("\"nOnE\""), GOOD, ZEROS, AS_IT_IS, ALG },
+	{ "no alg", "{\"kid\":\"one\"}", GOOD, RS256, AS_IT_IS, ALG },
+	{ "alg empty", ALG_IS("\"\""), GOOD, RS256, AS_IT_IS, ALG },
+	{ "alg null", ALG_IS("null"), GOOD, RS256, AS_IT_IS, ALG },
+	{ "alg in an array", ALG_IS("[\"RS256\"]"), GOOD, RS256, AS_IT_IS,
+	    ALG },
+	{ "alg in an object", ALG_IS("{\"RS256\":1}"), GOOD, RS256, AS_IT_IS,
+	    ALG },
+	{ "alg a number", ALG_IS("256"), GOOD, RS256, AS_IT_IS, ALG },
+	{ "alg in lower case", ALG_IS("\"rs256\""), GOOD, RS256, AS_IT_IS,
+	    ALG },
+	{ "alg with a blank", ALG_IS("\"RS256 \""), GOOD, RS256, AS_IT_IS,
+	    ALG },
+	{ "alg with NUL", ALG_IS("\"RS256\\u0000\""), GOOD, RS256, AS_IT_IS,
+	    ALG },
+	{ "the name of alg in upper case",
+	    "{\"ALG\":\"RS256\",\"kid\":\"one\"}", GOOD, RS256, AS_IT_IS, ALG },
+	{ "alg twice", "{\"alg\":\"none\",\"alg\":\"RS256\",\"kid\":\"one\"}",
+	    GOOD, RS256, AS_IT_IS, NOT_JSON },
+	{ "alg twice by an escape",
+	    "{\"alg\":\"RS256\",\"\\u0061lg\":\"none\",\"kid\":\"one\"}", GOOD,
+	    RS256, AS_IT_IS, NOT_JSON },
+	{ "HS256 with the public key as PEM", ALG_IS("\"HS256\""), GOOD,
+	    HS256_PEM, AS_IT_IS, ALG },
+	{ "HS256 with the public key as DER", ALG_IS("\"HS256\""), GOOD,
+	    HS256_DER, AS_IT_IS, ALG },
+	{ "HS256 with the modulus", ALG_IS("\"HS256\""), GOOD, HS256_MODULUS,
+	    AS_IT_IS, ALG },
+	{ "HS256 with nothing", ALG_IS("\"HS256\""), GOOD, HS256_EMPTY,
+	    AS_IT_IS, ALG },
+	{ "HS256 that says RS256", HEADER, GOOD, HS256_PEM, AS_IT_IS, WRONG },
+	{ "RS384", ALG_IS("\"RS384\""), GOOD, RS384, AS_IT_IS, ALG },
+	{ "RS384 that says RS256", HEADER, GOOD, RS384, AS_IT_IS, WRONG },
+	{ "RS512", ALG_IS("\"RS512\""), GOOD, RS512, AS_IT_IS, ALG },
+	{ "RS512 that says RS256", HEADER, GOOD, RS512, AS_IT_IS, WRONG },
+	{ "SHA-1 that says RS256", HEADER, GOOD, RS1, AS_IT_IS, WRONG },
+	{ "PS256", ALG_IS("\"PS256\""), GOOD, PS256, AS_IT_IS, ALG },
+	{ "PS256 that says RS256", HEADER, GOOD, PS256, AS_IT_IS, WRONG },
+	{ "ES256", ALG_IS("\"ES256\""), GOOD, RS256, AS_IT_IS, ALG },
+	{ "EdDSA", ALG_IS("\"EdDSA\""), GOOD, RS256, AS_IT_IS, ALG },
+	{ "encrypted", ALG_IS("\"RSA-OAEP\""), GOOD, RS256, FIVE_PARTS, PARTS },
+
+	/* Another signature. */
+	{ "no signature", HEADER, GOOD, NOTHING, AS_IT_IS, PARTS },
+	{ "zeros for a signature", HEADER, GOOD, ZEROS, AS_IT_IS, WRONG },
+	{ "ones for a signature", HEADER, GOOD, ONES, AS_IT_IS, WRONG },
+	{ "a stranger's signature", HEADER, GOOD, STRANGER, AS_IT_IS, WRONG },
+	{ "a signature of another text", HEADER, GOOD, OTHER_TEXT, AS_IT_IS,
+	    WRONG },
+	{ "a signature without the hash's name", HEADER, GOOD, RAW_HASH,
+	    AS_IT_IS, WRONG },
+	{ "a signature with a zero before it", HEADER, GOOD, LONGER, AS_IT_IS,
+	    WRONG },
+	{ "a signature cut short", HEADER, GOOD, SHORTER, AS_IT_IS, WRONG },
+
+	/* Another key. */
+	{ "no kid", "{\"alg\":\"RS256\"}", GOOD, RS256, AS_IT_IS, KID },
+	{ "kid null", KID_IS("null"), GOOD, RS256, AS_IT_IS, KID },
+	{ "kid empty", KID_IS("\"\""), GOOD, RS256, AS_IT_IS, KID },
+	{ "kid a number", KID_IS("1"), GOOD, RS256, AS_IT_IS, KID },
+	{ "kid in an array", KID_IS("[\"one\"]"), GOOD, RS256, AS_IT_IS, KID },
+	{ "kid in another case", KID_IS("\"One\""), GOOD, RS256, AS_IT_IS,
+	    KID },
+	{ "kid with a blank", KID_IS("\"one \""), GOOD, RS256, AS_IT_IS, KID },
+	{ "kid with NUL", KID_IS("\"one\\u0000\""), GOOD, RS256, AS_IT_IS,
+	    KID },
+	{ "kid cut short", KID_IS("\"on\""), GOOD, RS256, AS_IT_IS, KID },
+	{ "kid a path", KID_IS("\"../../dev/null\""), GOOD, HS256_EMPTY,
+	    AS_IT_IS, KID },
+	{ "kid an injection", KID_IS("\"x' or '1'='1\""), GOOD, RS256, AS_IT_IS,
+	    KID },
+	{ "kid of another key", KID_IS("\"two\""), GOOD, RS256, AS_IT_IS,
+	    WRONG },
+	{ "kid of an unfit key", KID_IS("\"curve\""), GOOD, RS256, AS_IT_IS,
+	    KID },
+	{ "a key of its own", WITH("\"jwk\":{\"kty\":\"RSA\"}"), GOOD, STRANGER,
+	    AS_IT_IS, HEAD },
+	{ "a key of its own, though not used", WITH("\"jwk\":null"), GOOD,
+	    RS256, AS_IT_IS, HEAD },
+	{ "a set of its own", WITH("\"jku\":\"https://a.test/\""), GOOD,
+	    STRANGER, AS_IT_IS, HEAD },
+	{ "a certificate elsewhere", WITH("\"x5u\":\"https://a.test/\""), GOOD,
+	    STRANGER, AS_IT_IS, HEAD },
+	{ "a certificate of its own", WITH("\"x5c\":[\"MIIC\"]"), GOOD,
+	    STRANGER, AS_IT_IS, HEAD },
+
+	/* Another form. */
+	{ "a critical header", WITH("\"crit\":[\"exp\"]"), GOOD, RS256,
+	    AS_IT_IS, HEAD },
+	{ "an empty list of critical ones", WITH("\"crit\":[]"), GOOD, RS256,
+	    AS_IT_IS, HEAD },
+	{ "compressed", WITH("\"zip\":\"DEF\""), GOOD, RS256, AS_IT_IS, HEAD },
+	{ "not encoded", WITH("\"b64\":false"), GOOD, RS256, AS_IT_IS, HEAD },
+	{ "a token in a token", WITH("\"cty\":\"JWT\""), GOOD, RS256, AS_IT_IS,
+	    HEAD },
+	{ "a method of encryption", WITH("\"enc\":\"A128GCM\""), GOOD, RS256,
+	    AS_IT_IS, HEAD },
+	{ "another type", WITH("\"typ\":\"JWE\""), GOOD, RS256, AS_IT_IS,
+	    TYPE },
+	{ "an identity token of RFC 9068's kind", WITH("\"typ\":\"id+jwt\""),
+	    GOOD, RS256, AS_IT_IS, TYPE },
+	{ "a type that is no string", WITH("\"typ\":[\"JWT\"]"), GOOD, RS256,
+	    AS_IT_IS, TYPE },
+	{ "a header that is an array", "[\"RS256\"]", GOOD, RS256, AS_IT_IS,
+	    NOT_JSON },
+	{ "a header that is a string", "\"RS256\"", GOOD, RS256, AS_IT_IS,
+	    NOT_JSON },
+	{ "a header with more behind it", HEADER "{}", GOOD, RS256, AS_IT_IS,
+	    NOT_JSON },
+	{ "a header with a mark before it", "\xef\xbb\xbf" HEADER, GOOD, RS256,
+	    AS_IT_IS, NOT_JSON },
+	{ "a header cut short", "{\"alg\":\"RS256\",\"kid\":\"one\"", GOOD,
+	    RS256, AS_IT_IS, NOT_JSON },
+	{ "a header that is not UTF-8", WITH("\"x\":\"\xff\""), GOOD, RS256,
+	    AS_IT_IS, NOT_JSON },
+	{ "an empty header", "", GOOD, RS256, AS_IT_IS, PARTS },
+	{ "a header without members", "{}", GOOD, RS256, AS_IT_IS, ALG },
+	{ "nothing", HEADER, GOOD, RS256, EMPTY, PARTS },
+	{ "two dots", HEADER, GOOD, RS256, DOTS, PARTS },
+	{ "one part", HEADER, GOOD, RS256, ONE_PART, PARTS },
+	{ "two parts", HEADER, GOOD, RS256, TWO_PARTS, PARTS },
+	{ "a fourth part", HEADER, GOOD, RS256, FOURTH_PART, PARTS },
+	{ "a dot behind it", HEADER, GOOD, RS256, DOT_BEHIND, PARTS },
+	{ "a dot before it", HEADER, GOOD, RS256, DOT_BEFORE, PARTS },
+	{ "padding", HEADER, GOOD, RS256, PADDED, PARTS },
+	{ "stray bits in the signature", HEADER, GOOD, RS256, STRAY_BITS,
+	    PARTS },
+	{ "stray bits in the claims", HEADER, CLAIMS(" "), RS256,
+	    STRAY_BITS_IN_CLAIMS, PARTS },
+	{ "base64 that is not base64url", HEADER, GOOD, RS256, STANDARD_BASE64,
+	    PARTS },
+	{ "a line end behind it", HEADER, GOOD, RS256, LINE_END, PARTS },
+	{ "a blank before it", HEADER, GOOD, RS256, BLANK_BEFORE, PARTS },
+	{ "a blank in it", HEADER, GOOD, RS256, BLANK_INSIDE, PARTS },
+	{ "NUL behind it", HEADER, GOOD, RS256, NUL_BEHIND, PARTS },
+	{ "the scheme before it", HEADER, GOOD, RS256, SCHEME, PARTS },
+	{ "JSON instead of dots", HEADER, GOOD, RS256, JSON_FORM, PARTS },
+	{ "another header under the same signature", HEADER, GOOD, RS256,
+	    OTHER_HEADER, WRONG },
+	{ "other claims under the same signature", HEADER, GOOD, RS256,
+	    OTHER_CLAIMS, WRONG },
+
+	/* Claims, rightly signed, of the wrong kind. */
+	{ "claims that are an array", HEADER, "[]", RS256, AS_IT_IS, CLAIM },
+	{ "claims that are no JSON", HEADER, "claims", RS256, AS_IT_IS, CLAIM },
+	{ "claims with more behind them", HEADER, GOOD "{}", RS256, AS_IT_IS,
+	    CLAIM },
+	{ "claims that are not UTF-8", HEADER, CLAIMS(",\"x\":\"\xff\""), RS256,
+	    AS_IT_IS, CLAIM },
+	{ "a claim twice", HEADER, CLAIMS(",\"exp\":4000000000"), RS256,
+	    AS_IT_IS, CLAIM },
+	{ "a claim twice by an escape", HEADER,
+	    CLAIMS(",\"t\\u0069d\":\"6fa459ea-ee8a-4ca4-894e-db77e160355f\""),
+	    RS256, AS_IT_IS, CLAIM },
+	{ "no exp", HEADER, BUT_EXPIRES(""), RS256, AS_IT_IS, TIMES },
+	{ "exp in quotes", HEADER, BUT_EXPIRES(",\"exp\":\"2000000000\""),
+	    RS256, AS_IT_IS, TIMES },
+	{ "exp null", HEADER, BUT_EXPIRES(",\"exp\":null"), RS256, AS_IT_IS,
+	    TIMES },
+	{ "exp true", HEADER, BUT_EXPIRES(",\"exp\":true"), RS256, AS_IT_IS,
+	    TIMES },
+	{ "exp zero", HEADER, BUT_EXPIRES(",\"exp\":0"), RS256, AS_IT_IS,
+	    TIMES },
+	{ "exp negative", HEADER, BUT_EXPIRES(",\"exp\":-1"), RS256, AS_IT_IS,
+	    TIMES },
+	{ "exp with an exponent", HEADER, BUT_EXPIRES(",\"exp\":2e9"), RS256,
+	    AS_IT_IS, TIMES },
+	{ "exp after the year 9999", HEADER,
+	    BUT_EXPIRES(",\"exp\":253402300800"), RS256, AS_IT_IS, TIMES },
+	{ "exp beyond 64 bits", HEADER,
+	    BUT_EXPIRES(",\"exp\":99999999999999999999"), RS256, AS_IT_IS,
+	    TIMES },
+	{ "nbf in quotes", HEADER, CLAIMS(",\"nbf\":\"1\""), RS256, AS_IT_IS,
+	    TIMES },
+	{ "iat null", HEADER, CLAIMS(",\"iat\":null"), RS256, AS_IT_IS, TIMES },
+	{ "no iss", HEADER, BUT_ISSUER(""), RS256, AS_IT_IS, FROM_FOR },
+	{ "iss empty", HEADER, BUT_ISSUER(",\"iss\":\"\""), RS256, AS_IT_IS,
+	    FROM_FOR },
+	{ "iss in an array", HEADER, BUT_ISSUER(",\"iss\":[\"x\"]"), RS256,
+	    AS_IT_IS, FROM_FOR },
+	{ "aud a number", HEADER, BUT_AUDIENCE(",\"aud\":1"), RS256, AS_IT_IS,
+	    FROM_FOR },
+	{ "aud an object", HEADER, BUT_AUDIENCE(",\"aud\":{\"a\":1}"), RS256,
+	    AS_IT_IS, FROM_FOR },
+	{ "aud with a number in it", HEADER, BUT_AUDIENCE(",\"aud\":[\"a\",1]"),
+	    RS256, AS_IT_IS, FROM_FOR },
+	{ "no tid", HEADER, BUT_TENANT(""), RS256, AS_IT_IS, TID },
+	{ "tid no GUID", HEADER, BUT_TENANT(",\"tid\":\"common\""), RS256,
+	    AS_IT_IS, TID },
+	{ "tid with a blank", HEADER,
+	    BUT_TENANT(",\"tid\":\"6fa459ea-ee8a-4ca4-894e-db77e160355e \""),
+	    RS256, AS_IT_IS, TID },
+	{ "tid in an array", HEADER,
+	    BUT_TENANT(",\"tid\":[\"6fa459ea-ee8a-4ca4-894e-db77e160355e\"]"),
+	    RS256, AS_IT_IS, TID },
+	{ "scp in an array", HEADER, CLAIMS(",\"scp\":[\"a\"]"), RS256,
+	    AS_IT_IS, RIGHTS },
+	{ "roles in a string", HEADER, CLAIMS(",\"roles\":\"a\""), RS256,
+	    AS_IT_IS, RIGHTS },
+	{ "roles with a number", HEADER, CLAIMS(",\"roles\":[\"a\",1]"), RS256,
+	    AS_IT_IS, RIGHTS },
+	{ "appid a number", HEADER, CLAIMS(",\"appid\":1"), RS256, AS_IT_IS,
+	    NAMES },
+	{ "azp a number beside appid", HEADER,
+	    CLAIMS(",\"appid\":\"a\",\"azp\":1"), RS256, AS_IT_IS, NAMES },
+	{ "oid null", HEADER, CLAIMS(",\"oid\":null"), RS256, AS_IT_IS, NAMES },
+	{ "upn an object", HEADER, CLAIMS(",\"upn\":{}"), RS256, AS_IT_IS,
+	    NAMES },
+};
+
+/* --- making tokens -------------------------------------------------------- */
+
+static void
+must(bool holds)
+{
+	if (!holds) {
+		fputs("libcrypto cannot sign\n", stderr);
+		abort();
+	}
+}
+
+static size_t
+rsa_sign(
+    EVP_PKEY *key, const EVP_MD *md, int padding, struct str text, uint8_t *out)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx;
+	size_t n = 512;
+
+	must(EVP_DigestSignInit(ctx, &pctx, md, NULL, key) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(pctx, padding) == 1 &&
+	    EVP_DigestSign(ctx, out, &n, (const uint8_t *)text.p, text.n) == 1);
+	EVP_MD_CTX_free(ctx);
+	return n;
+}
+
+static size_t
+raw_sign(struct str text, uint8_t *out)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(own, NULL);
+	uint8_t hash[CRYPTO_SHA256_LEN];
+	size_t n = 512;
+
+	crypto_sha256(text, hash);
+	must(EVP_PKEY_sign_init(ctx) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+	    EVP_PKEY_sign(ctx, out, &n, hash, sizeof(hash)) == 1);
+	EVP_PKEY_CTX_free(ctx);
+	return n;
+}
+
+static size_t
+public_key(bool pem, char out[1024])
+{
+	unsigned char *der = NULL;
+	int n = i2d_PUBKEY(own, &der);
+	struct str text = str_from((char *)der, (size_t)n);
+	struct buf b;
+	char line[64];
+
+	buf_init(&b, out, 1024);
+	if (pem)
+		buf_text(&b, "-----BEGIN PUBLIC KEY-----\n");
+	for (; pem && text.n > 0; text = str_tail(text, 48)) {
+		struct str part = str_head(text, 48);
+
+		buf_put(&b, line,
+		    str_base64((const uint8_t *)part.p, part.n, line));
+		buf_char(&b, '\n');
+	}
+	if (pem)
+		buf_text(&b, "-----END PUBLIC KEY-----\n");
+	else
+		buf_str(&b, text);
+	OPENSSL_free(der);
+	return b.n;
+}
+
+static size_t
+hmac_sign(enum sign how, struct str text, uint8_t *out)
+{
+	char key[1024];
+	unsigned n = 0;
+	size_t key_n = 0;
+
+	if (how == HS256_PEM || how == HS256_DER)
+		key_n = public_key(how == HS256_PEM, key);
+	else if (how == HS256_MODULUS)
+		must(str_unbase64url(str_of(modulus), (uint8_t *)key, &key_n));
+	must(HMAC(EVP_sha256(), key, (int)key_n, (const uint8_t *)text.p,
+		 text.n, out, &n) != NULL);
+	return n;
+}
+
+static size_t
+sign_text(enum sign how, struct str text, uint8_t *out)
+{
+	const int pkcs1 = RSA_PKCS1_PADDING;
+	size_t n = 256;
+
+	switch (how) {
+	case RS256:
+		return rsa_sign(own, EVP_sha256(), pkcs1, text, out);
+	case RS384:
+		return rsa_sign(own, EVP_sha384(), pkcs1, text, out);
+	case RS512:
+		return rsa_sign(own, EVP_sha512(), pkcs1, text, out);
+	case RS1:
+		return rsa_sign(own, EVP_sha1(), pkcs1, text, out);
+	case PS256:
+		return rsa_sign(
+		    own, EVP_sha256(), RSA_PKCS1_PSS_PADDING, text, out);
+	case RAW_HASH:
+		return raw_sign(text, out);
+	case STRANGER:
+		return rsa_sign(stranger, EVP_sha256(), pkcs1, text, out);
+	case HS256_PEM:
+	case HS256_DER:
+	case HS256_MODULUS:
+	case HS256_EMPTY:
+		return hmac_sign(how, text, out);
+	case NOTHING:
+		return 0;
+	case ZEROS:
+	case ONES:
+		memset(out, how == ZEROS ? 0 : 0xff, n);
+		return n;
+	case LONGER:
+		out[0] = 0;
+		return rsa_sign(own, EVP_sha256(), pkcs1, text, out + 1) + 1;
+	case SHORTER:
+		return rsa_sign(own, EVP_sha256(), pkcs1, text, out) - 1;
+	case OTHER_TEXT:
+		return rsa_sign(
+		    own, EVP_sha256(), pkcs1, str_head(text, text.n - 1), out);
+	}
+	return 0;
+}
+
+static void
+put_part(struct buf *b, struct str part)
+{
+	char digits[STR_BASE64_SIZE(JWT_TOKEN_MAX)];
+
+	buf_put(
+	    b, digits, str_base64url((const uint8_t *)part.p, part.n, digits));
+}
+
+static void
+put_token(struct buf *b, struct str header, struct str claims, enum sign how)
+{
+	uint8_t signature[512];
+	size_t n;
+
+	put_part(b, header);
+	buf_char(b, '.');
+	put_part(b, claims);
+	n = sign_text(how, buf_view(b), signature);
+	buf_char(b, '.');
+	put_part(b, str_from((char *)signature, n));
+}
+
+static struct str
+part_of(struct str token, int i)
+{
+	struct str part = str_of(NULL);
+
+	for (; i >= 0; i--)
+		part = str_cut(&token, '.');
+	return part;
+}
+
+/* The same bytes in another last digit: it has bits that mean nothing. */
+static void
+put_stray(struct buf *b, struct str part)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *last = strchr(digits, part.p[part.n - 1]);
+
+	must(part.n % 4 != 0 && last != NULL);
+	buf_str(b, str_head(part, part.n - 1));
+	buf_char(b, digits[(last - digits) ^ 1]);
+}
+
+static void
+put_joined(struct buf *b, struct str h, struct str c, struct str s)
+{
+	buf_str(b, h);
+	buf_char(b, '.');
+	buf_str(b, c);
+	buf_char(b, '.');
+	buf_str(b, s);
+}
+
+static void
+put_mangled(struct buf *b, struct str token, enum mangle how)
+{
+	struct str h = part_of(token, 0), c = part_of(token, 1);
+	struct str s = part_of(token, 2), changed;
+	size_t before = b->n, i;
+
+	switch (how) {
+	case AS_IT_IS:
+		buf_str(b, token);
+		break;
+	case PADDED:
+		put_joined(b, h, c, s);
+		buf_text(b, "==");
+		break;
+	case STRAY_BITS:
+		buf_str(b, str_head(token, h.n + c.n + 2));
+		put_stray(b, s);
+		break;
+	case STRAY_BITS_IN_CLAIMS:
+		buf_str(b, str_head(token, h.n + 1));
+		put_stray(b, c);
+		buf_str(b, str_tail(token, h.n + 1 + c.n));
+		break;
+	case STANDARD_BASE64:
+		buf_str(b, token);
+		for (i = before; i < b->n; i++)
+			b->p[i] = b->p[i] == '-' ? '+'
+			    : b->p[i] == '_'     ? '/'
+						 : b->p[i];
+		break;
+	case LINE_END:
+		buf_str(b, token);
+		buf_char(b, '\n');
+		break;
+	case BLANK_BEFORE:
+		buf_char(b, ' ');
+		buf_str(b, token);
+		break;
+	case BLANK_INSIDE:
+		buf_str(b, str_head(token, 8));
+		buf_char(b, ' ');
+		buf_str(b, str_tail(token, 8));
+		break;
+	case NUL_BEHIND:
+		buf_str(b, token);
+		buf_char(b, '\0');
+		break;
+	case DOT_BEHIND:
+		buf_str(b, token);
+		buf_char(b, '.');
+		break;
+	case DOT_BEFORE:
+		buf_char(b, '.');
+		buf_str(b, token);
+		break;
+	case FOURTH_PART:
+		buf_str(b, token);
+		buf_text(b, ".AAAA");
+		break;
+	case FIVE_PARTS:
+		buf_str(b, token);
+		buf_text(b, ".AAAA.AAAA");
+		break;
+	case TWO_PARTS:
+		buf_str(b, str_head(token, h.n + 1 + c.n));
+		break;
+	case ONE_PART:
+		buf_str(b, h);
+		break;
+	case SCHEME:
+		buf_text(b, "Bearer ");
+		buf_str(b, token);
+		break;
+	case JSON_FORM:
+		buf_printf(b,
+		    "{\"protected\":\"%.*s\",\"payload\":\"%.*s\","
+		    "\"signature\":\"%.*s\"}",
+		    STR_ARG(h), STR_ARG(c), STR_ARG(s));
+		break;
+	case OTHER_HEADER:
+		changed = str_of(" " HEADER);
+		put_part(b, changed);
+		buf_str(b, str_tail(token, h.n));
+		break;
+	case OTHER_CLAIMS:
+		changed = str_of(CLAIMS(",\"roles\":[\"All\"]"));
+		buf_str(b, str_head(token, h.n + 1));
+		put_part(b, changed);
+		buf_str(b, str_tail(token, h.n + 1 + c.n));
+		break;
+	case EMPTY:
+		break;
+	case DOTS:
+		buf_text(b, "..");
+		break;
+	}
+}
+
+static enum err
+verify(struct str token, struct jwt *out, struct str *what)
+{
+	static char block[JWT_ARENA];
+	struct arena a;
+	enum err e;
+
+	arena_init(&a, block, sizeof(block));
+	*what = str_of("?");
+	e = jwt_verify(&keys, unit_guard(0, token), &a, out, what);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+	return e;
+}
+
+/* --- tests ---------------------------------------------------------------- */
+
+START_TEST(tokens)
+{
+	const struct token_case *c = &token_cases[_i];
+	char text[2][2 * JWT_TOKEN_MAX];
+	struct buf token, sent;
+	struct str what;
+	struct jwt got;
+	enum err e;
+
+	buf_init(&token, text[0], sizeof(text[0]));
+	buf_init(&sent, text[1], sizeof(text[1]));
+	put_token(&token, str_of(c->header), str_of(c->claims), c->sign);
+	put_mangled(&sent, buf_view(&token), c->mangle);
+	e = verify(buf_view(&sent), &got, &what);
+	if (c->what == NULL) {
+		ck_assert_msg(e == ERR_OK, "%s: %.*s", c->name, STR_ARG(what));
+		return;
+	}
+	unit_check(c->name, e == ERR_TOKEN_INVALID);
+	unit_same(c->name, what, str_of(c->what));
+}
+END_TEST
+
+START_TEST(claims)
+{
+	static const char all[] =
+	    "{"
+	    "\"iss\":\"https://sts.windows.net/6fa459ea/\","
+	    "\"aud\":[\"one\",\"two\"],"
+	    "\"exp\":2000000000,\"nbf\":1999996400,\"iat\":1999996401,"
+	    "\"tid\":\"6FA459EA-ee8a-4ca4-894e-db77e160355e\","
+	    "\"scp\":\"A.Read B.Write\",\"roles\":[\"C.All\",\"D.All\"],"
+	    "\"appid\":\"application\",\"azp\":\"other\","
+	    "\"oid\":\"object\",\"upn\":\"me@\\u0065xample.org\"}";
+	static const struct str header = STR(HEADER);
+	char text[JWT_TOKEN_MAX], guid[STR_GUID_LEN];
+	struct str what;
+	struct buf b;
+	struct jwt t;
+
+	buf_init(&b, text, sizeof(text));
+	put_token(&b, header, str_of(all), RS256);
+	ck_assert_int_eq(verify(buf_view(&b), &t, &what), ERR_OK);
+	unit_same("iss", t.issuer, str_of("https://sts.windows.net/6fa459ea/"));
+	ck_assert_uint_eq(t.audience.n, 2);
+	unit_same("aud", t.audience.item[0], str_of("one"));
+	unit_same("aud", t.audience.item[1], str_of("two"));
+	ck_assert_int_eq(t.expires_at, 2000000000);
+	ck_assert_int_eq(t.not_before_at, 1999996400);
+	ck_assert_int_eq(t.issued_at, 1999996401);
+	str_guid_text(&t.tenant, guid);
+	unit_same("tid", str_from(guid, sizeof(guid)),
+	    str_of("6fa459ea-ee8a-4ca4-894e-db77e160355e"));
+	unit_same("scp", t.scopes, str_of("A.Read B.Write"));
+	ck_assert_uint_eq(t.roles.n, 2);
+	unit_same("roles", t.roles.item[1], str_of("D.All"));
+	unit_same("appid", t.application, str_of("application"));
+	unit_same("oid", t.object, str_of("object"));
+	unit_same("upn", t.user, str_of("me@example.org"));
+}
+END_TEST
+
+START_TEST(claims_that_are_absent)
+{
+	static const struct str header = STR(HEADER);
+	static const struct str some = STR(CLAIMS(",\"azp\":\"application\""));
+	char text[JWT_TOKEN_MAX];
+	struct str what;
+	struct buf b;
+	struct jwt t;
+
+	buf_init(&b, text, sizeof(text));
+	put_token(&b, header, some, RS256);
+	ck_assert_int_eq(verify(buf_view(&b), &t, &what), ERR_OK);
+	ck_assert_uint_eq(t.audience.n, 1);
+	ck_assert_uint_eq(t.roles.n, 0);
+	ck_assert(str_is_null(t.scopes));
+	ck_assert(str_is_null(t.object) && str_is_null(t.user));
+	ck_assert(t.not_before_at == 0 && t.issued_at == 0);
+	unit_same("azp", t.application, str_of("application"));
+}
+END_TEST
+
+/* As many roles as fit, and one more. */
+START_TEST(many_roles)
+{
+	static const struct str header = STR(HEADER);
+	char json[4096], text[JWT_TOKEN_MAX];
+	size_t i, n = JWT_LIST_MAX + (size_t)_i;
+	struct str what;
+	struct buf b;
+	struct jwt t;
+
+	buf_init(&b, json, sizeof(json));
+	buf_text(&b, BUT_EXPIRES(",\"exp\":1,\"roles\":[\"\""));
+	b.n--; /* the brace */
+	for (i = 1; i < n; i++)
+		buf_text(&b, ",\"r\"");
+	buf_text(&b, "]}");
+	ck_assert(!b.full);
+	json[b.n] = '\0';
+	buf_init(&b, text, sizeof(text));
+	put_token(&b, header, str_of(json), RS256);
+	ck_assert_int_eq(verify(buf_view(&b), &t, &what),
+	    _i == 0 ? ERR_OK : ERR_TOKEN_INVALID);
+	ck_assert_uint_eq(t.roles.n, JWT_LIST_MAX);
+}
+END_TEST
+
+/* The longest token is read, one byte more is not. */
+START_TEST(longest)
+{
+	static const struct str header = STR(HEADER);
+	char json[JWT_TOKEN_MAX], text[2 * JWT_TOKEN_MAX];
+	size_t more;
+	struct str what;
+	struct buf b;
+	struct jwt t;
+
+	for (more = 5000;; more++) {
+		snprintf(json, sizeof(json), CLAIMS(",\"x\":\"%0*d\""),
+		    (int)more, 0);
+		buf_init(&b, text, sizeof(text));
+		put_token(&b, header, str_of(json), RS256);
+		if (b.n >= JWT_TOKEN_MAX - 1)
+			break;
+		more += (JWT_TOKEN_MAX - 1 - b.n) / 2;
+	}
+	if (b.n <= JWT_TOKEN_MAX)
+		ck_assert_int_eq(verify(buf_view(&b), &t, &what), ERR_OK);
+	snprintf(
+	    json, sizeof(json), CLAIMS(",\"x\":\"%0*d\""), (int)more + 3, 0);
+	buf_init(&b, text, sizeof(text));
+	put_token(&b, header, str_of(json), RS256);
+	ck_assert_uint_gt(b.n, JWT_TOKEN_MAX);
+	ck_assert_int_eq(verify(buf_view(&b), &t, &what), ERR_TOKEN_INVALID);
+}
+END_TEST
+
+/* No other digit at any place of a good token makes another good one, and no
+ * cut of it. */
+START_TEST(every_digit_counts)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
+				     "opqrstuvwxyz0123456789-_.=+/ ";
+	static const struct str header = STR(HEADER), good = STR(GOOD);
+	static char block[JWT_ARENA];
+	char text[JWT_TOKEN_MAX];
+	struct arena a;
+	struct str what;
+	struct buf b;
+	struct jwt t;
+	const char *d;
+	size_t i;
+
+	buf_init(&b, text, sizeof(text));
+	put_token(&b, header, good, RS256);
+	for (i = 0; i < b.n; i++) {
+		char old = text[i];
+
+		ck_assert_int_eq(verify(str_head(buf_view(&b), i), &t, &what),
+		    ERR_TOKEN_INVALID);
+		for (d = digits; *d != '\0'; d++) {
+			if (*d == old)
+				continue;
+			text[i] = *d;
+			arena_init(&a, block, sizeof(block));
+			ck_assert_int_eq(
+			    jwt_verify(&keys, buf_view(&b), &a, &t, &what),
+			    ERR_TOKEN_INVALID);
+		}
+		text[i] = old;
+	}
+	ck_assert_int_eq(verify(buf_view(&b), &t, &what), ERR_OK);
+}
+END_TEST
+
+/* A short arena is an outcome like any other. */
+START_TEST(in_little_room)
+{
+	static const struct str header = STR(HEADER), good = STR(GOOD);
+	static char block[JWT_ARENA];
+	char text[JWT_TOKEN_MAX];
+	enum err e = ERR_MEMORY;
+	struct arena a;
+	struct str what;
+	struct buf b;
+	struct jwt t;
+	size_t n;
+
+	buf_init(&b, text, sizeof(text));
+	put_token(&b, header, good, RS256);
+	for (n = 0; e == ERR_MEMORY; n += 16) {
+		arena_init(&a, block, n);
+		e = jwt_verify(&keys, buf_view(&b), &a, &t, &what);
+	}
+	ck_assert_int_eq(e, ERR_OK);
+}
+END_TEST
+
+#define US "https://graph.microsoft.com"
+#define V1 "https://sts.windows.net/6fa459ea-ee8a-4ca4-894e-db77e160355e/"
+#define V1_ANY "https://sts.windows.net/{tenantid}/"
+#define NOW 1700000000
+#define NOT_FROM "it was not made by an issuer that is welcome"
+#define NOT_FOR "it was not made for us"
+#define LATE "it has expired"
+#define EARLY "it is not yet valid"
+
+static const struct judge_case {
+	const char *name;
+	struct str issuer, audience;
+	int64_t expires_at, not_before_at, issued_at;
+	struct str issuer_wanted, audience_wanted;
+	enum err e;
+	const char *what;
+} judge_cases[] = {
+	{ "welcomes a good one", STR(V1), STR(US), NOW + 1, NOW, NOW, STR(V1),
+	    STR(US), ERR_OK, NULL },
+	{ "welcomes any tenant's", STR(V1), STR(US), NOW + 1, NOW, NOW,
+	    STR(V1_ANY), STR(US), ERR_OK, NULL },
+	{ "welcomes one without the other times", STR(V1), STR(US), NOW + 1, 0,
+	    0, STR(V1), STR(US), ERR_OK, NULL },
+	{ "welcomes it a minute late", STR(V1), STR(US), NOW - 59, NOW, NOW,
+	    STR(V1), STR(US), ERR_OK, NULL },
+	{ "not later", STR(V1), STR(US), NOW - 60, NOW, NOW, STR(V1), STR(US),
+	    ERR_TOKEN_EXPIRED, LATE },
+	{ "welcomes it a minute early", STR(V1), STR(US), NOW + 99, NOW + 60,
+	    NOW + 60, STR(V1), STR(US), ERR_OK, NULL },
+	{ "not earlier", STR(V1), STR(US), NOW + 99, NOW + 61, NOW, STR(V1),
+	    STR(US), ERR_TOKEN_EXPIRED, EARLY },
+	{ "not before it was made", STR(V1), STR(US), NOW + 99, NOW, NOW + 61,
+	    STR(V1), STR(US), ERR_TOKEN_EXPIRED, EARLY },
+	{ "another audience", STR(V1), STR("https://a.test"), NOW + 1, NOW, NOW,
+	    STR(V1), STR(US), ERR_TOKEN_INVALID, NOT_FOR },
+	{ "an audience with a slash", STR(V1), STR(US "/"), NOW + 1, NOW, NOW,
+	    STR(V1), STR(US), ERR_TOKEN_INVALID, NOT_FOR },
+	{ "an audience in upper case", STR(V1), STR("HTTPS://graph.test"),
+	    NOW + 1, NOW, NOW, STR(V1), STR("https://graph.test"),
+	    ERR_TOKEN_INVALID, NOT_FOR },
+	{ "an empty audience", STR(V1), STR(""), NOW + 1, NOW, NOW, STR(V1),
+	    STR(""), ERR_TOKEN_INVALID, NOT_FOR },
+	{ "another issuer", STR("https://a.test/"), STR(US), NOW + 1, NOW, NOW,
+	    STR(V1), STR(US), ERR_TOKEN_INVALID, NOT_FROM },
+	{ "an issuer with more behind it", STR(V1 "x"), STR(US), NOW + 1, NOW,
+	    NOW, STR(V1), STR(US), ERR_TOKEN_INVALID, NOT_FROM },
+	{ "another tenant's issuer",
+	    STR("https://sts.windows.net/"
+		"1b4e28ba-2fa1-4c8e-883f-0016d3cca427/"),
+	    STR(US), NOW + 1, NOW, NOW, STR(V1_ANY), STR(US), ERR_TOKEN_INVALID,
+	    NOT_FROM },
+	{ "an issuer of any tenant with more behind it", STR(V1 "x"), STR(US),
+	    NOW + 1, NOW, NOW, STR(V1_ANY), STR(US), ERR_TOKEN_INVALID,
+	    NOT_FROM },
+	{ "an issuer that is the pattern", STR(V1_ANY), STR(US), NOW + 1, NOW,
+	    NOW, STR(V1_ANY), STR(US), ERR_TOKEN_INVALID, NOT_FROM },
+	{ "an issuer of another host",
+	    STR("https://sts.windows.not/"
+		"6fa459ea-ee8a-4ca4-894e-db77e160355e/"),
+	    STR(US), NOW + 1, NOW, NOW, STR(V1_ANY), STR(US), ERR_TOKEN_INVALID,
+	    NOT_FROM },
+	{ "an issuer without the tenant", STR("https://sts.windows.net//"),
+	    STR(US), NOW + 1, NOW, NOW, STR(V1_ANY), STR(US), ERR_TOKEN_INVALID,
+	    NOT_FROM },
+	{ "the issuer before the time", STR("https://a.test/"), STR(US), 1, NOW,
+	    NOW, STR(V1), STR(US), ERR_TOKEN_INVALID, NOT_FROM },
+};
+
+START_TEST(judge)
+{
+	const struct judge_case *c = &judge_cases[_i];
+	/* Among others that do not match. */
+	const struct str issuers[] = { STR("https://b.test/"),
+		c->issuer_wanted };
+	const struct str audiences[] = { STR("https://b.test/"),
+		c->audience_wanted };
+	const struct jwt_policy policy = { issuers, 2, audiences, 2 };
+	struct jwt t = {
+		.issuer = unit_guard(0, c->issuer),
+		.audience = { { STR("other"), unit_guard(1, c->audience) }, 2 },
+		.expires_at = c->expires_at,
+		.not_before_at = c->not_before_at,
+		.issued_at = c->issued_at,
+	};
+	struct str what = STR("");
+
+	ck_assert(str_guid(
+	    str_of("6fa459ea-ee8a-4ca4-894e-db77e160355e"), &t.tenant));
+	unit_check(c->name, jwt_judge(&t, &policy, NOW, &what) == c->e);
+	if (c->e != ERR_OK)
+		unit_same(c->name, what, str_of(c->what));
+}
+END_TEST
+
+START_TEST(judge_without_policy)
+{
+	static const struct jwt_policy none;
+	static const struct jwt t = { .issuer = STR("x"),
+		.expires_at = NOW + 1 };
+	struct str what;
+
+	ck_assert_int_eq(jwt_judge(&t, &none, NOW, &what), ERR_TOKEN_INVALID);
+}
+END_TEST
+
+/* In these texts N stands for the modulus of the own key. */
+static const struct set_case {
+	const char *name;
+	const char *text;
+	enum err e;
+	size_t n;
+	const char *what;
+} set_cases[] = {
+#define K(kid) \
+	"{\"kty\":\"RSA\",\"kid\":\"" kid "\",\"n\":\"N\",\"e\":\"AQAB\"}"
+#define SET(keys) "{\"keys\":[" keys "]}"
+#define NO_SET "it is no JSON Web Key Set"
+#define NONE "the set holds no RSA key for signatures"
+#define SECRET "the set holds a key that is secret"
+#define UNNAMED "a key of the set has no name that can be used"
+#define TWICE "a name of a key stands twice in the set"
+#define UNFIT "a key of the set is no RSA key of 2048 to 4096 bits"
+#define MANY "the set holds too many keys"
+#define RSA_KEY(more) "{\"kty\":\"RSA\",\"kid\":\"a\"," more "}"
+
+	{ "takes a key", SET(K("a")), ERR_OK, 1, NULL },
+	{ "takes two", SET(K("a") "," K("b")), ERR_OK, 2, NULL },
+	{ "takes all that Entra says of one",
+	    SET(RSA_KEY("\"use\":\"sig\",\"alg\":\"RS256\",\"x5t\":\"a\","
+			"\"n\":\"N\",\"e\":\"AQAB\",\"x5c\":[\"MIIC\"],"
+			"\"issuer\":\"https://a.test/{tenantid}/v2.0\"")),
+	    ERR_OK, 1, NULL },
+	{ "takes a modulus with a zero before it",
+	    SET(RSA_KEY("\"n\":\"AAAAN\",\"e\":\"AQAB\"")), ERR_OK, 1, NULL },
+	{ "passes over other keys",
+	    SET("{\"kty\":\"EC\",\"kid\":\"a\"},{\"kty\":\"OKP\"},{},1,\"x\","
+		"{\"kty\":1}," K("b")),
+	    ERR_OK, 1, NULL },
+	{ "passes over keys for encryption",
+	    SET(RSA_KEY("\"use\":\"enc\"") "," K("a")), ERR_OK, 1, NULL },
+	{ "passes over keys for other algorithms",
+	    SET(RSA_KEY("\"alg\":\"RS512\"") "," K("a")), ERR_OK, 1, NULL },
+	{ "refuses nothing", "", ERR_JSON_EMPTY, 0, NULL },
+	{ "refuses no JSON", "{", ERR_JSON_CUT, 0, NULL },
+	{ "refuses no set", "{}", ERR_CONFIG, 0, NO_SET },
+	{ "refuses a key alone", K("a"), ERR_CONFIG, 0, NO_SET },
+	{ "refuses keys that are no array", "{\"keys\":{}}", ERR_CONFIG, 0,
+	    NO_SET },
+	{ "refuses no keys", SET(""), ERR_CONFIG, 0, NONE },
+	{ "refuses no key that serves", SET("{\"kty\":\"EC\",\"kid\":\"a\"}"),
+	    ERR_CONFIG, 0, NONE },
+	{ "refuses a private key",
+	    SET(RSA_KEY("\"n\":\"N\",\"e\":\"AQAB\",\"d\":\"AQAB\"")),
+	    ERR_CONFIG, 0, SECRET },
+	{ "refuses a private key of another kind",
+	    SET(K("a") ",{\"kty\":\"EC\",\"d\":\"AQAB\"}"), ERR_CONFIG, 0,
+	    SECRET },
+	{ "refuses a shared key", SET("{\"kty\":\"oct\",\"k\":\"AQAB\"}"),
+	    ERR_CONFIG, 0, SECRET },
+	{ "refuses a key without a name",
+	    SET("{\"kty\":\"RSA\",\"n\":\"N\",\"e\":\"AQAB\"}"), ERR_CONFIG, 0,
+	    UNNAMED },
+	{ "refuses an empty name", SET(K("")), ERR_CONFIG, 0, UNNAMED },
+	{ "refuses a name that is no string",
+	    SET("{\"kty\":\"RSA\",\"kid\":1,\"n\":\"N\",\"e\":\"AQAB\"}"),
+	    ERR_CONFIG, 0, UNNAMED },
+	{ "refuses a name twice", SET(K("a") "," K("a")), ERR_CONFIG, 0,
+	    TWICE },
+	{ "refuses a member twice", SET("{\"kty\":\"RSA\",\"kty\":\"RSA\"}"),
+	    ERR_JSON_DUPLICATE, 0, NULL },
+	{ "refuses a key without its modulus", SET(RSA_KEY("\"e\":\"AQAB\"")),
+	    ERR_CONFIG, 0, UNFIT },
+	{ "refuses a key without its exponent", SET(RSA_KEY("\"n\":\"N\"")),
+	    ERR_CONFIG, 0, UNFIT },
+	{ "refuses padding", SET(RSA_KEY("\"n\":\"N\",\"e\":\"AQAB=\"")),
+	    ERR_CONFIG, 0, UNFIT },
+	{ "refuses a short key", SET(RSA_KEY("\"n\":\"wQAB\",\"e\":\"AQAB\"")),
+	    ERR_CONFIG, 0, UNFIT },
+	{ "refuses the exponent 1", SET(RSA_KEY("\"n\":\"N\",\"e\":\"AQ\"")),
+	    ERR_CONFIG, 0, UNFIT },
+	{ "refuses an even exponent",
+	    SET(RSA_KEY("\"n\":\"N\",\"e\":\"AQAA\"")), ERR_CONFIG, 0, UNFIT },
+	{ "refuses a large exponent",
+	    SET(RSA_KEY("\"n\":\"N\",\"e\":\"AQAAAAE\"")), ERR_CONFIG, 0,
+	    UNFIT },
+	{ "refuses an even modulus",
+	    SET(RSA_KEY("\"n\":\"NA\",\"e\":\"AQAB\"")), ERR_CONFIG, 0, UNFIT },
+};
+
+/* The text with the modulus in it. */
+static struct str
+expand(const char *text, char *out, size_t size)
+{
+	struct str rest = str_of(text);
+	struct buf b;
+
+	buf_init(&b, out, size);
+	while (!str_is_null(rest)) {
+		buf_str(&b, str_cut(&rest, 'N'));
+		if (!str_is_null(rest))
+			buf_text(&b, modulus);
+	}
+	ck_assert(!b.full);
+	return buf_view(&b);
+}
+
+START_TEST(sets)
+{
+	static char block[JSON_ARENA_SIZE(4096)];
+	const struct set_case *c = &set_cases[_i];
+	struct jwt_keys got;
+	char text[4096];
+	struct arena a;
+	struct str what;
+	enum err e;
+
+	arena_init(&a, block, sizeof(block));
+	e = jwt_keys_read(unit_guard(0, expand(c->text, text, sizeof(text))),
+	    &a, &got, &what);
+	ck_assert_msg(e == c->e, "%s: %d, %.*s", c->name, e, STR_ARG(what));
+	unit_check(c->name, got.n == c->n);
+	if (c->what != NULL)
+		unit_same(c->name, what, str_of(c->what));
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+	jwt_keys_free(&got);
+}
+END_TEST
+
+/* As many keys as fit, and one more. */
+START_TEST(many_keys)
+{
+	static char block[JSON_ARENA_SIZE(32768)];
+	size_t i, n = JWT_KEYS_MAX + (size_t)_i;
+	struct jwt_keys got;
+	char text[32768];
+	struct arena a;
+	struct str what;
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, text, sizeof(text));
+	buf_text(&b, "{\"keys\":[{}");
+	for (i = 0; i < n; i++)
+		buf_printf(&b,
+		    ",{\"kty\":\"RSA\",\"kid\":\"%zu\",\"n\":\"%s\","
+		    "\"e\":\"%s\"}",
+		    i, modulus, exponent);
+	buf_text(&b, "]}");
+	arena_init(&a, block, sizeof(block));
+	e = jwt_keys_read(buf_view(&b), &a, &got, &what);
+	ck_assert_int_eq(e, _i == 0 ? ERR_OK : ERR_CONFIG);
+	ck_assert_uint_eq(got.n, _i == 0 ? JWT_KEYS_MAX : 0);
+	if (_i != 0)
+		unit_same("too many", what, str_of(MANY));
+	jwt_keys_free(&got);
+}
+END_TEST
+
+static const struct long_case {
+	const char *name;
+	int kid, modulus, blanks; /* how long */
+	enum err e;
+	const char *what;
+} long_cases[] = {
+	{ "the longest name", JWT_KID_MAX, 342, 0, ERR_OK, NULL },
+	{ "a longer one", JWT_KID_MAX + 1, 342, 0, ERR_CONFIG, UNNAMED },
+	{ "the longest key", 1, 682, 0, ERR_OK, NULL },
+	{ "a longer one", 1, 684, 0, ERR_CONFIG, UNFIT },
+	{ "a key of many digits", 1, 4096, 0, ERR_CONFIG, UNFIT },
+	{ "a set that is too long", 1, 342, JWT_SET_MAX, ERR_CONFIG,
+	    "the set is too long" },
+};
+
+START_TEST(long_sets)
+{
+	static char block[JSON_ARENA_SIZE(JWT_SET_MAX)];
+	static char text[JWT_SET_MAX + 8192], digits[4096];
+	const struct long_case *c = &long_cases[_i];
+	struct jwt_keys got;
+	struct arena a;
+	struct str what;
+	struct buf b;
+
+	/* Any odd number of so many bits. */
+	memset(digits, 'x', sizeof(digits));
+	digits[c->modulus - 1] = c->modulus % 4 == 2 ? 'w' : 'x';
+	buf_init(&b, text, sizeof(text));
+	buf_printf(&b,
+	    "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"%0*d\",\"n\":\"%.*s\","
+	    "\"e\":\"AQAB\"}]}%*s",
+	    c->kid, 0, c->modulus, digits, c->blanks, "");
+	ck_assert(!b.full);
+	arena_init(&a, block, sizeof(block));
+	unit_check(
+	    c->name, jwt_keys_read(buf_view(&b), &a, &got, &what) == c->e);
+	if (c->what != NULL)
+		unit_same(c->name, what, str_of(c->what));
+	jwt_keys_free(&got);
+}
+END_TEST
+
+/* --- keys ------------------------------------------------------------------
+ */
+
+static EVP_PKEY *
+make_key(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, NULL);
+	EVP_PKEY *key = NULL;
+
+	must(EVP_PKEY_keygen_init(ctx) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) == 1 &&
+	    EVP_PKEY_keygen(ctx, &key) == 1);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* The public key's DER ends with modulus and exponent: 02 82 01 01 00 and 256
+ * bytes, 02 03 01 00 01. */
+static void
+put_public(EVP_PKEY *key, char n[512], char e[8])
+{
+	unsigned char *der = NULL;
+	int size = i2d_PUBKEY(key, &der);
+
+	must(size == 294);
+	n[str_base64url(der + size - 5 - 256, 256, n)] = '\0';
+	e[str_base64url(der + size - 3, 3, e)] = '\0';
+	OPENSSL_free(der);
+}
+
+static void
+make_set(void)
+{
+	static char block[JSON_ARENA_SIZE(4096)];
+	char text[4096], n[512], e[8];
+	struct arena a;
+	struct str what;
+
+	own = make_key();
+	stranger = make_key();
+	put_public(own, modulus, exponent);
+	put_public(stranger, n, e);
+	snprintf(text, sizeof(text),
+	    "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"curve\"},"
+	    "{\"kty\":\"RSA\",\"kid\":\"two\",\"n\":\"%s\",\"e\":\"%s\"},"
+	    "{\"kty\":\"RSA\",\"kid\":\"one\",\"n\":\"%s\",\"e\":\"%s\"}]}",
+	    n, e, modulus, exponent);
+	arena_init(&a, block, sizeof(block));
+	must(jwt_keys_read(str_of(text), &a, &keys, &what) == ERR_OK);
+}
+
+int
+main(void)
+{
+	Suite *s = suite_create("jwt");
+	TCase *t = tcase_create("jwt");
+	int status;
+
+	make_set();
+	tcase_set_timeout(t, 120);
+	tcase_add_loop_test(t, tokens, 0, ROWS(token_cases));
+	tcase_add_test(t, claims);
+	tcase_add_test(t, claims_that_are_absent);
+	tcase_add_loop_test(t, many_roles, 0, 2);
+	tcase_add_test(t, longest);
+	tcase_add_test(t, every_digit_counts);
+	tcase_add_test(t, in_little_room);
+	tcase_add_loop_test(t, judge, 0, ROWS(judge_cases));
+	tcase_add_test(t, judge_without_policy);
+	tcase_add_loop_test(t, sets, 0, ROWS(set_cases));
+	tcase_add_loop_test(t, many_keys, 0, 2);
+	tcase_add_loop_test(t, long_sets, 0, ROWS(long_cases));
+	suite_add_tcase(s, t);
+	status = unit_run(s);
+	jwt_keys_free(&keys);
+	EVP_PKEY_free(own);
+	EVP_PKEY_free(stranger);
+	return status;
+}
