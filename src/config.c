@@ -16,7 +16,8 @@
 #include "mem.h"
 #include "str.h"
 
-enum kind { TEXT, SIZE, COUNT, CHOICE, FLAG };
+/* A LIST has commas between its items; each further line adds to it. */
+enum kind { TEXT, LIST, SIZE, COUNT, CHOICE, FLAG };
 
 #define K ((size_t)1 << 10)
 #define M ((size_t)1 << 20)
@@ -24,6 +25,7 @@ enum kind { TEXT, SIZE, COUNT, CHOICE, FLAG };
 
 static const char *const policies[] = { "inspect", "enforce", NULL };
 static const char *const topics[] = { "refuse", "allow", NULL };
+static const char *const tenants[] = { "listed", "any", NULL };
 static const char *const flags[] = { "no", "yes", NULL };
 static const char *const targets[] = { "stderr", "syslog", NULL };
 static const char *const levels[] = { "error", "warning", "info", "debug",
@@ -49,6 +51,20 @@ static const struct key {
 	{ "key_file", TEXT, AT(key_file), "", 0, 0, NULL },
 	{ "vendor_certificate", TEXT, AT(vendor_certificate), "", 0, 0, NULL },
 	{ "vendor_key", TEXT, AT(vendor_key), "", 0, 0, NULL },
+	{ "jwks_file", TEXT, AT(jwks_file), "", 0, 0, NULL },
+	{ "jwt_issuer", LIST, AT(jwt_issuer),
+	    "https://sts.windows.net/{tenantid}/,"
+	    "https://login.microsoftonline.com/{tenantid}/v2.0",
+	    0, 0, NULL },
+	{ "jwt_audience", LIST, AT(jwt_audience),
+	    "https://graph.microsoft.com,"
+	    "00000003-0000-0000-c000-000000000000",
+	    0, 0, NULL },
+	{ "tenants", CHOICE, AT(tenants), "listed", 0, 0, tenants },
+	{ "failed_logins", COUNT, AT(failed_logins), "20", 0, 1000000, NULL },
+	{ "failed_logins_period", COUNT, AT(failed_logins_period), "3", 1, 3600,
+	    NULL },
+	{ "trusted_proxies", LIST, AT(trusted_proxies), "", 0, 0, NULL },
 	{ "csr_country", TEXT, AT(csr_country), "", 0, 0, NULL },
 	{ "csr_organization", TEXT, AT(csr_organization), "", 0, 0, NULL },
 	{ "csr_common_name", TEXT, AT(csr_common_name), "MDM push certificate",
@@ -106,8 +122,24 @@ read_choice(const char *const *choices, const char *text, int *out)
 	return false;
 }
 
+/* The first line of a list takes the place of its default. */
 static bool
-set(const struct key *k, const char *value, struct config *c)
+add_items(const char *value, bool first, char *at)
+{
+	size_t n = first ? 0 : strlen(at);
+
+	if (n + 1 + strlen(value) >= CONFIG_TEXT_MAX)
+		return false;
+	if (first)
+		memset(at, 0, CONFIG_TEXT_MAX);
+	if (n > 0 && value[0] != '\0')
+		at[n++] = ',';
+	strcpy(at + n, value);
+	return true;
+}
+
+static bool
+set(const struct key *k, const char *value, bool first, struct config *c)
 {
 	char *at = (char *)c + k->offset;
 	size_t number;
@@ -119,6 +151,8 @@ set(const struct key *k, const char *value, struct config *c)
 			return false;
 		strcpy(at, value);
 		return true;
+	case LIST:
+		return add_items(value, first, at);
 	case SIZE:
 	case COUNT:
 		if (!read_number(str_of(value), k->kind == SIZE, &number) ||
@@ -165,6 +199,7 @@ print_value(const struct key *k, const struct config *c, struct buf *out)
 
 	switch (k->kind) {
 	case TEXT:
+	case LIST:
 		buf_text(out, at);
 		break;
 	case SIZE:
@@ -193,6 +228,7 @@ describe(const struct key *k, struct buf *out)
 
 	switch (k->kind) {
 	case TEXT:
+	case LIST:
 		buf_printf(
 		    out, "a text of less than %d bytes", CONFIG_TEXT_MAX);
 		break;
@@ -251,17 +287,17 @@ take(void *user, const char *section, const char *name, const char *value)
 		buf_printf(&rd->why, "unknown key '%s'", name);
 		return refuse(rd);
 	}
-	if (rd->seen[i]) {
+	if (rd->seen[i] && keys[i].kind != LIST) {
 		buf_printf(&rd->why, "'%s' is given twice", name);
 		return refuse(rd);
 	}
-	rd->seen[i] = true;
-	if (!set(&keys[i], value, rd->config)) {
+	if (!set(&keys[i], value, !rd->seen[i], rd->config)) {
 		buf_printf(
 		    &rd->why, "'%s' cannot be '%s': it is ", name, value);
 		describe(&keys[i], &rd->why);
 		return refuse(rd);
 	}
+	rd->seen[i] = true;
 	return 1;
 }
 
@@ -291,7 +327,7 @@ config_default(struct config *c)
 
 	memset(c, 0, sizeof(*c));
 	for (i = 0; i < KEYS; i++)
-		(void)set(&keys[i], keys[i].preset, c);
+		(void)set(&keys[i], keys[i].preset, true, c);
 }
 
 enum err
@@ -346,6 +382,18 @@ config_find(const char *given, char path[PATH_MAX])
 	return access(installed, F_OK) == 0 ? installed : NULL;
 }
 
+/* A line for each item, since a line of all may be too long to be read. */
+static void
+print_list(const char *name, const char *list, FILE *out)
+{
+	struct str rest = str_of(list), item;
+
+	do {
+		item = str_trim(str_cut(&rest, ','));
+		fprintf(out, "%s = %.*s\n", name, STR_ARG(item));
+	} while (!str_is_null(rest));
+}
+
 void
 config_print(const struct config *c, FILE *out)
 {
@@ -354,6 +402,11 @@ config_print(const struct config *c, FILE *out)
 	size_t i;
 
 	for (i = 0; i < KEYS; i++) {
+		if (keys[i].kind == LIST) {
+			print_list(keys[i].name,
+			    (const char *)c + keys[i].offset, out);
+			continue;
+		}
 		buf_init(&line, text, sizeof(text));
 		print_value(&keys[i], c, &line);
 		fprintf(

@@ -20,6 +20,7 @@
 
 enum config_policy { CONFIG_INSPECT, CONFIG_ENFORCE };
 enum config_topic { CONFIG_TOPIC_REFUSE, CONFIG_TOPIC_ALLOW };
+enum config_tenants { CONFIG_TENANTS_LISTED, CONFIG_TENANTS_ANY };
 
 /* One member per key, named like it; pushcert.conf.5 says what each is. */
 struct config {
@@ -31,6 +32,10 @@ struct config {
 	char key_file[CONFIG_TEXT_MAX];
 	char vendor_certificate[CONFIG_TEXT_MAX];
 	char vendor_key[CONFIG_TEXT_MAX];
+	char jwks_file[CONFIG_TEXT_MAX];
+	char jwt_issuer[CONFIG_TEXT_MAX]; /* lists have commas between items */
+	char jwt_audience[CONFIG_TEXT_MAX];
+	char trusted_proxies[CONFIG_TEXT_MAX];
 	char csr_country[CONFIG_TEXT_MAX];
 	char csr_organization[CONFIG_TEXT_MAX];
 	char csr_common_name[CONFIG_TEXT_MAX];
@@ -39,10 +44,13 @@ struct config {
 	size_t map_size;
 	size_t workers;
 	size_t history_keep;
+	size_t failed_logins;
+	size_t failed_logins_period;
 	bool data_in_document_root;
 	bool return_certificate;
 	int certificate_policy; /* enum config_policy */
 	int topic_change; /* enum config_topic */
+	int tenants; /* enum config_tenants */
 	bool syslog;
 	int log_level; /* enum log_level */
 };

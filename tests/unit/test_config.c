@@ -149,13 +149,57 @@ START_TEST(reads_what_it_prints)
 	FILE *f;
 
 	ck_assert(config_load(write_file("data = /srv/x\nmax_body = 100000\n"
-					 "map_size = 3M\nlog = syslog\n"),
+					 "map_size = 3M\nlog = syslog\n"
+					 "jwt_audience = a\n"
+					 "jwt_audience = b\n"),
 		      &c, message) == ERR_OK);
 	ck_assert((f = fopen(path, "w")) != NULL);
 	config_print(&c, f);
 	fclose(f);
 	ck_assert(config_load(path, &again, message) == ERR_OK);
 	ck_assert(memcmp(&c, &again, sizeof(c)) == 0);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *text;
+	const char *issuers;
+} lists[] = {
+	{ "the default", "",
+	    "https://sts.windows.net/{tenantid}/,"
+	    "https://login.microsoftonline.com/{tenantid}/v2.0" },
+	{ "a line takes its place", "jwt_issuer = https://a.test/\n",
+	    "https://a.test/" },
+	{ "lines add up", "jwt_issuer = a\ndata = /x\njwt_issuer = b, c\n",
+	    "a,b, c" },
+	{ "an empty line adds nothing", "jwt_issuer = a\njwt_issuer =\n", "a" },
+	{ "none at all", "jwt_issuer =\n", "" },
+};
+
+START_TEST(reads_lists)
+{
+	char message[CONFIG_TEXT_MAX];
+	struct config c;
+
+	ck_assert(
+	    config_load(write_file(lists[_i].text), &c, message) == ERR_OK);
+	unit_same(
+	    lists[_i].name, str_of(c.jwt_issuer), str_of(lists[_i].issuers));
+}
+END_TEST
+
+/* A list of many lines is too long as a whole. */
+START_TEST(refuses_a_long_list)
+{
+	char text[4096] = "", message[CONFIG_TEXT_MAX];
+	struct config c;
+	int i;
+
+	for (i = 0; i < 15; i++)
+		strcat(text, "jwt_audience = " LONG_TEXT "\n");
+	ck_assert(config_load(write_file(text), &c, message) == ERR_CONFIG);
+	ck_assert(strstr(message, ":15: 'jwt_audience' cannot be") != NULL);
 }
 END_TEST
 
@@ -183,6 +227,9 @@ main(void)
 	tcase_add_test(t, names_a_file_that_is_not_there);
 	tcase_add_test(t, has_defaults);
 	tcase_add_test(t, reads_values);
+	tcase_add_loop_test(
+	    t, reads_lists, 0, sizeof(lists) / sizeof(lists[0]));
+	tcase_add_test(t, refuses_a_long_list);
 	tcase_add_test(t, reads_what_it_prints);
 	tcase_add_test(t, finds_the_file);
 	suite_add_tcase(s, t);
