@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=sh
+#
+# expect.sh - counts what a shell script checks; to be read by it. `dir` is its
+# directory; what the last command said is in $dir/out and $dir/err.
+
+dir=${dir:?}
+passed=0 failed=0
+
+# fail NAME: what is wrong is in $dir/why.
+fail() {
+	failed=$((failed + 1))
+	echo "NOT: $1"
+	sed 's/^/    /' "$dir/why"
+}
+
+# expect NAME STATUS PATTERN COMMAND...: runs it; its exit status is that, and
+# a line of its output matches the extended expression, if there is one.
+expect() {
+	expect_name=$1 expect_status=$2 expect_pattern=$3
+	shift 3
+	"$@" >"$dir/out" 2>"$dir/err" </dev/null
+	expect_got=$?
+	if [ "$expect_got" -eq "$expect_status" ] &&
+		{ [ -z "$expect_pattern" ] || cat "$dir/out" "$dir/err" |
+			grep -Eq -e "$expect_pattern"; }; then
+		passed=$((passed + 1))
+		return
+	fi
+	{
+		echo "$*"
+		echo "status is $expect_got, not $expect_status, or there is no"
+		echo "$expect_pattern"
+		cat "$dir/out" "$dir/err"
+	} >"$dir/why"
+	fail "$expect_name"
+}
+
+# same NAME GOT WANTED: two texts.
+same() {
+	if [ "$2" = "$3" ]; then
+		passed=$((passed + 1))
+		return
+	fi
+	printf 'is  %s\nnot %s\n' "$2" "$3" >"$dir/why"
+	fail "$1"
+}
+
+# expect_end: prints the counts and ends the script.
+expect_end() {
+	echo "$(basename "$0"): $passed passed, $failed failed"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+	exit
+}
