@@ -15,16 +15,42 @@
 
 #include "log.h"
 
+/* How long a body that nobody wants may still keep us. */
+#define DRAIN_SECONDS 10
+
+/* *from counts the bytes. */
 static long
 read_input(void *from, char *p, size_t n)
 {
+	uint64_t *taken = from;
 	ssize_t got;
 
-	(void)from;
 	do {
 		got = read(STDIN_FILENO, p, n);
 	} while (got < 0 && errno == EINTR);
+	if (got > 0)
+		*taken += (uint64_t)got;
 	return (long)got;
+}
+
+/*
+ * Reads what is left of the body: mod_cgid hands it on over a socket, and the
+ * answer would be lost with it if we left before. Not beyond what is declared,
+ * as nothing says that an end follows.
+ */
+static void
+drain(const struct request *rq, const uint64_t *taken)
+{
+	char left[4096];
+	uint64_t length = UINT64_MAX;
+
+	if (!request_length(rq, &length) &&
+	    rq->var[REQUEST_TRANSFER_ENCODING].n == 0)
+		return;
+	alarm(DRAIN_SECONDS);
+	while (*taken < length)
+		if (read_input(rq->from, left, sizeof(left)) <= 0)
+			return;
 }
 
 static enum err
@@ -62,7 +88,8 @@ fill_request(struct request *rq)
 static enum err
 answer(const struct app *app, struct worker *wk)
 {
-	struct request rq = { .from = NULL };
+	uint64_t taken = 0;
+	struct request rq = { .from = &taken };
 	struct answer an;
 	enum err e;
 
@@ -72,7 +99,10 @@ answer(const struct app *app, struct worker *wk)
 		return e;
 	routes_handle(app, wk, &rq, &an);
 	store_reader_free(wk->reader);
-	return write_output(an.text);
+	e = write_output(an.text);
+	if (!an.body_read)
+		drain(&rq, &taken);
+	return e;
 }
 
 enum err
