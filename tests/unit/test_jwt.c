@@ -62,7 +62,7 @@ enum sign {
 /* What becomes of the finished token. */
 enum mangle {
 	AS_IT_IS,
-	PADDED, /* = behind each part */
+	PADDED,
 	STRAY_BITS, /* in the last digit of the signature */
 	STRAY_BITS_IN_CLAIMS,
 	STANDARD_BASE64,
@@ -259,8 +259,8 @@ static const struct token_case {
 	    PARTS },
 	{ "stray bits in the claims", HEADER, CLAIMS(" "), RS256,
 	    STRAY_BITS_IN_CLAIMS, PARTS },
-	{ "base64 that is not base64url", HEADER, GOOD, RS256, STANDARD_BASE64,
-	    PARTS },
+	{ "base64 that is not base64url", HEADER, CLAIMS(",\"x\":\"?????\""),
+	    RS256, STANDARD_BASE64, PARTS },
 	{ "a line end behind it", HEADER, GOOD, RS256, LINE_END, PARTS },
 	{ "a blank before it", HEADER, GOOD, RS256, BLANK_BEFORE, PARTS },
 	{ "a blank in it", HEADER, GOOD, RS256, BLANK_INSIDE, PARTS },
@@ -515,112 +515,87 @@ put_stray(struct buf *b, struct str part)
 	buf_char(b, digits[(last - digits) ^ 1]);
 }
 
+/* Manglings that put something before or behind, or take away. */
+static const struct edge {
+	struct str before;
+	int parts; /* how many of the token's parts are left */
+	struct str behind;
+} edges[] = {
+	[AS_IT_IS] = { STR(""), 3, STR("") },
+	[PADDED] = { STR(""), 3, STR("==") },
+	[LINE_END] = { STR(""), 3, STR("\n") },
+	[BLANK_BEFORE] = { STR(" "), 3, STR("") },
+	[NUL_BEHIND] = { STR(""), 3, STR("\0") },
+	[DOT_BEHIND] = { STR(""), 3, STR(".") },
+	[DOT_BEFORE] = { STR("."), 3, STR("") },
+	[FOURTH_PART] = { STR(""), 3, STR(".AAAA") },
+	[FIVE_PARTS] = { STR(""), 3, STR(".AAAA.AAAA") },
+	[TWO_PARTS] = { STR(""), 2, STR("") },
+	[ONE_PART] = { STR(""), 1, STR("") },
+	[SCHEME] = { STR("Bearer "), 3, STR("") },
+	[EMPTY] = { STR(""), 0, STR("") },
+	[DOTS] = { STR(""), 0, STR("..") },
+};
+
 static void
-put_joined(struct buf *b, struct str h, struct str c, struct str s)
+put_edges(struct buf *b, struct str token, const struct edge *how)
 {
-	buf_str(b, h);
-	buf_char(b, '.');
-	buf_str(b, c);
-	buf_char(b, '.');
-	buf_str(b, s);
+	size_t parts[4] = { 0, part_of(token, 0).n, 0, token.n };
+
+	parts[2] = parts[1] + 1 + part_of(token, 1).n;
+	buf_str(b, how->before);
+	buf_str(b, str_head(token, parts[how->parts]));
+	buf_str(b, how->behind);
 }
 
 static void
+put_standard(struct buf *b, struct str token)
+{
+	size_t i;
+
+	for (i = 0; i < token.n; i++)
+		buf_char(b,
+		    token.p[i] == '-'       ? '+'
+			: token.p[i] == '_' ? '/'
+					    : token.p[i]);
+}
+
+/* Manglings of one part: what stands in its place, behind what was left. */
+static void
 put_mangled(struct buf *b, struct str token, enum mangle how)
 {
+	static const struct str header = STR(" " HEADER);
+	static const struct str other = STR(CLAIMS(",\"roles\":[\"All\"]"));
 	struct str h = part_of(token, 0), c = part_of(token, 1);
-	struct str s = part_of(token, 2), changed;
-	size_t before = b->n, i;
+	struct str s = part_of(token, 2);
 
-	switch (how) {
-	case AS_IT_IS:
-		buf_str(b, token);
-		break;
-	case PADDED:
-		put_joined(b, h, c, s);
-		buf_text(b, "==");
-		break;
-	case STRAY_BITS:
+	if (how == STRAY_BITS) {
 		buf_str(b, str_head(token, h.n + c.n + 2));
 		put_stray(b, s);
-		break;
-	case STRAY_BITS_IN_CLAIMS:
+	} else if (how == STRAY_BITS_IN_CLAIMS) {
 		buf_str(b, str_head(token, h.n + 1));
 		put_stray(b, c);
 		buf_str(b, str_tail(token, h.n + 1 + c.n));
-		break;
-	case STANDARD_BASE64:
-		buf_str(b, token);
-		for (i = before; i < b->n; i++)
-			b->p[i] = b->p[i] == '-' ? '+'
-			    : b->p[i] == '_'     ? '/'
-						 : b->p[i];
-		break;
-	case LINE_END:
-		buf_str(b, token);
-		buf_char(b, '\n');
-		break;
-	case BLANK_BEFORE:
-		buf_char(b, ' ');
-		buf_str(b, token);
-		break;
-	case BLANK_INSIDE:
+	} else if (how == OTHER_HEADER) {
+		put_part(b, header);
+		buf_str(b, str_tail(token, h.n));
+	} else if (how == OTHER_CLAIMS) {
+		buf_str(b, str_head(token, h.n + 1));
+		put_part(b, other);
+		buf_str(b, str_tail(token, h.n + 1 + c.n));
+	} else if (how == BLANK_INSIDE) {
 		buf_str(b, str_head(token, 8));
 		buf_char(b, ' ');
 		buf_str(b, str_tail(token, 8));
-		break;
-	case NUL_BEHIND:
-		buf_str(b, token);
-		buf_char(b, '\0');
-		break;
-	case DOT_BEHIND:
-		buf_str(b, token);
-		buf_char(b, '.');
-		break;
-	case DOT_BEFORE:
-		buf_char(b, '.');
-		buf_str(b, token);
-		break;
-	case FOURTH_PART:
-		buf_str(b, token);
-		buf_text(b, ".AAAA");
-		break;
-	case FIVE_PARTS:
-		buf_str(b, token);
-		buf_text(b, ".AAAA.AAAA");
-		break;
-	case TWO_PARTS:
-		buf_str(b, str_head(token, h.n + 1 + c.n));
-		break;
-	case ONE_PART:
-		buf_str(b, h);
-		break;
-	case SCHEME:
-		buf_text(b, "Bearer ");
-		buf_str(b, token);
-		break;
-	case JSON_FORM:
+	} else if (how == JSON_FORM) {
 		buf_printf(b,
 		    "{\"protected\":\"%.*s\",\"payload\":\"%.*s\","
 		    "\"signature\":\"%.*s\"}",
 		    STR_ARG(h), STR_ARG(c), STR_ARG(s));
-		break;
-	case OTHER_HEADER:
-		changed = str_of(" " HEADER);
-		put_part(b, changed);
-		buf_str(b, str_tail(token, h.n));
-		break;
-	case OTHER_CLAIMS:
-		changed = str_of(CLAIMS(",\"roles\":[\"All\"]"));
-		buf_str(b, str_head(token, h.n + 1));
-		put_part(b, changed);
-		buf_str(b, str_tail(token, h.n + 1 + c.n));
-		break;
-	case EMPTY:
-		break;
-	case DOTS:
-		buf_text(b, "..");
-		break;
+	} else if (how == STANDARD_BASE64) {
+		put_standard(b, token);
+	} else {
+		put_edges(b, token, &edges[how]);
 	}
 }
 
