@@ -94,6 +94,32 @@ keep(struct txn *tx, struct str *row)
 	return str_is_null(*row) ? store_fail(tx, ERR_MEMORY) : ERR_OK;
 }
 
+static enum err
+check_neighbour(
+    struct txn *tx, enum store_map map, enum db_way way, struct str key)
+{
+	struct str near = key, row;
+	enum err e;
+
+	e = store_db_step(tx->db, map, way, &near, &row);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (e == ERR_OK)
+		e = str_eq(near, key) ? ERR_CORRUPT : row_check(near, row);
+	return store_decoded(e, map, near);
+}
+
+enum err
+store_absent(struct txn *tx, enum store_map map, struct str key)
+{
+	enum err e;
+
+	if ((e = check_neighbour(tx, map, DB_FROM, key)) == ERR_OK &&
+	    (e = check_neighbour(tx, map, DB_PREVIOUS, key)) == ERR_OK)
+		return ERR_NOT_FOUND;
+	return store_fail(tx, e);
+}
+
 enum err
 store_get(struct txn *tx, enum store_map map, struct str key, struct str *row)
 {
@@ -101,7 +127,9 @@ store_get(struct txn *tx, enum store_map map, struct str key, struct str *row)
 
 	if (tx->failed != ERR_OK)
 		return tx->failed;
-	if ((e = store_db_get(tx->db, map, key, row)) != ERR_OK)
+	if ((e = store_db_get(tx->db, map, key, row)) == ERR_NOT_FOUND)
+		return store_absent(tx, map, key);
+	if (e != ERR_OK)
 		return store_fail(tx, store_decoded(e, map, key));
 	return keep(tx, row);
 }
@@ -183,17 +211,14 @@ static enum err
 commit(struct store *st, struct batch_job *job, size_t n)
 {
 	struct txn *tx = &st->writer;
-	bool put_any = false;
 	enum err e;
 
 	if ((e = store_db_write(st->db, &tx->db)) != ERR_OK)
 		return e;
 	tx->failed = ERR_OK;
-	for (; n > 0 && tx->failed == ERR_OK; n--, job = job->next) {
+	for (; n > 0 && tx->failed == ERR_OK; n--, job = job->next)
 		run_change(tx, (struct waiter *)job);
-		put_any |= tx->put;
-	}
-	if (put_any && tx->failed == ERR_OK)
+	if (tx->failed == ERR_OK)
 		return store_db_commit(tx->db);
 	store_db_abort(tx->db);
 	return tx->failed;

@@ -158,9 +158,9 @@ open_file_limited(struct db *db)
 	int rc = open_file(db, db->map_size);
 	size_t i;
 
-	for (i = 0; i < sizeof(smaller) / sizeof(smaller[0]); i++)
-		if (rc == ENOMEM && smaller[i] < db->map_size)
-			rc = open_file(db, smaller[i]);
+	for (i = 0; rc == ENOMEM && i < sizeof(smaller) / sizeof(smaller[0]);
+	     i++)
+		rc = open_file(db, smaller[i]);
 	return rc;
 }
 
@@ -181,6 +181,27 @@ open_maps(struct db *db, unsigned txn_flags, unsigned map_flags)
 	return rc;
 }
 
+/* Makes all of them or none: a single one that is missing was not always. */
+static enum err
+find_maps(struct db *db, bool create, int dir)
+{
+	MDB_stat all;
+	int rc;
+
+	if ((rc = mdb_env_stat(db->env, &all)) != 0)
+		return outcome(db, "open", rc);
+	if (all.ms_entries > 0) {
+		rc = open_maps(db, MDB_RDONLY, 0);
+		return outcome(
+		    db, "open", rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc);
+	}
+	if (!create)
+		return ERR_NO_STORE;
+	if ((rc = open_maps(db, 0, MDB_CREATE)) == 0)
+		store_dir_sync(dir);
+	return outcome(db, "create", rc);
+}
+
 static enum err
 open_environment(struct db *db, bool create)
 {
@@ -192,15 +213,14 @@ open_environment(struct db *db, bool create)
 		return e;
 	if ((rc = open_file_limited(db)) == 0) {
 		mdb_reader_check(db->env, &dead);
-		rc = open_maps(db, MDB_RDONLY, 0);
-		if (rc == MDB_NOTFOUND && create &&
-		    (rc = open_maps(db, 0, MDB_CREATE)) == 0)
-			store_dir_sync(dir);
-		if (rc != 0)
-			close_environment(db);
+		e = find_maps(db, create, dir);
+	} else {
+		e = outcome(db, "open", rc);
 	}
 	close(dir);
-	return rc == MDB_NOTFOUND ? ERR_NO_STORE : outcome(db, "open", rc);
+	if (e != ERR_OK && db->env != NULL)
+		close_environment(db);
+	return e;
 }
 
 enum err
@@ -263,19 +283,15 @@ store_db_close(struct db *db)
 static void
 reopen(struct db *db)
 {
-	MDB_envinfo info;
-
 	if (pthread_rwlock_trywrlock(&db->use) != 0)
 		return;
 	if (atomic_load(&db->worn) == 0)
 		goto out;
-	if (db->env != NULL) {
-		/* Twice as much, so that it does not happen at every turn. */
-		if (atomic_load(&db->worn) == MDB_MAP_RESIZED &&
-		    mdb_env_info(db->env, &info) == 0)
-			db->map_size = 2 * info.me_mapsize;
+	/* The other's size, which the file tells. */
+	if (atomic_load(&db->worn) == MDB_MAP_RESIZED)
+		db->map_size = 0;
+	if (db->env != NULL)
 		close_environment(db);
-	}
 	if (open_environment(db, false) == ERR_OK)
 		atomic_store(&db->worn, 0);
 out:
@@ -369,10 +385,11 @@ begin(struct db_txn *tx)
 			tx->open = true;
 			return ERR_OK;
 		}
+		if (rc == MDB_PANIC || rc == MDB_MAP_RESIZED)
+			atomic_store(&db->worn, rc);
 		leave(db);
 		if (rc != MDB_PANIC && rc != MDB_MAP_RESIZED)
 			break;
-		atomic_store(&db->worn, rc);
 	}
 	return outcome(db, "begin", rc);
 }
@@ -515,6 +532,23 @@ store_db_get(struct db_txn *tx, unsigned map, struct str key, struct str *value)
 	return value->n <= DB_VALUE_MAX ? ERR_OK : ERR_CORRUPT;
 }
 
+/* Else a damaged page could send a walk round in circles. */
+static bool
+in_order(enum db_way way, struct str from, struct str key)
+{
+	if (str_is_null(from))
+		return true;
+	switch (way) {
+	case DB_FROM:
+		return !is_less(key, from);
+	case DB_NEXT:
+		return is_less(from, key);
+	case DB_PREVIOUS:
+		return is_less(key, from);
+	}
+	return false;
+}
+
 static int
 seek(MDB_cursor *cursor, enum db_way way, struct str from, MDB_val *k,
     MDB_val *v)
@@ -523,9 +557,11 @@ seek(MDB_cursor *cursor, enum db_way way, struct str from, MDB_val *k,
 
 	if (str_is_null(from))
 		return mdb_cursor_get(
-		    cursor, k, v, way == DB_NEXT ? MDB_FIRST : MDB_LAST);
+		    cursor, k, v, way == DB_PREVIOUS ? MDB_LAST : MDB_FIRST);
 	*k = given(from);
 	rc = mdb_cursor_get(cursor, k, v, MDB_SET_RANGE);
+	if (rc == 0 && is_less(found(*k), from))
+		return MDB_CORRUPTED;
 	if (way == DB_PREVIOUS && rc == MDB_NOTFOUND)
 		return mdb_cursor_get(cursor, k, v, MDB_LAST);
 	if (way == DB_PREVIOUS && rc == 0)
@@ -551,15 +587,11 @@ store_db_step(struct db_txn *tx, unsigned map, enum db_way way, struct str *key,
 	mdb_cursor_close(cursor);
 	if (rc != 0)
 		return outcome(db, "walk", rc);
+	if (k.mv_size == 0 || k.mv_size > DB_KEY_MAX ||
+	    v.mv_size > DB_VALUE_MAX || !in_order(way, from, found(k)))
+		return ERR_CORRUPT;
 	*key = found(k);
 	*value = found(v);
-	if (key->n == 0 || key->n > DB_KEY_MAX || value->n > DB_VALUE_MAX)
-		return ERR_CORRUPT;
-	/* Else a damaged page could send us round in circles. */
-	if (!str_is_null(from) &&
-	    !is_less(
-		way == DB_NEXT ? from : *key, way == DB_NEXT ? *key : from))
-		return ERR_CORRUPT;
 	return ERR_OK;
 }
 

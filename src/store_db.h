@@ -75,12 +75,13 @@ enum err store_db_get(struct db_txn *tx, unsigned map, struct str key,
     struct str *value) ATTR_CHECKED;
 
 /*
- * The pair of the least key that is greater than *key, or of the greatest key
- * that is less; *key is then that pair's. The null key stands before the first
- * and behind the last. ERR_NOT_FOUND at the end. A walk made of these goes on
- * whatever is put or deleted between two steps.
+ * The pair of the least key that is not less than *key (DB_FROM) or greater
+ * (DB_NEXT), or of the greatest one that is less (DB_PREVIOUS); *key is then
+ * that pair's. The null key stands before the first and behind the last.
+ * ERR_NOT_FOUND at the end. A walk made of these goes on whatever is put or
+ * deleted between two steps.
  */
-enum db_way { DB_NEXT, DB_PREVIOUS };
+enum db_way { DB_FROM, DB_NEXT, DB_PREVIOUS };
 enum err store_db_step(struct db_txn *tx, unsigned map, enum db_way way,
     struct str *key, struct str *value) ATTR_CHECKED;
 

@@ -31,6 +31,14 @@ enum store_map {
  * returns e. */
 enum err store_decoded(enum err e, enum store_map map, struct str key);
 
+/*
+ * ERR_NOT_FOUND if there is no such key and its neighbours are intact and in
+ * order; else ERR_CORRUPT. A flipped bit in a key, or in one of those that lead
+ * to it, makes rows unfindable; they show up as such a neighbour.
+ */
+enum err
+store_absent(struct txn *tx, enum store_map map, struct str key) ATTR_CHECKED;
+
 /* Returns e; if that is a failure, nothing of the transaction is committed. */
 enum err store_fail(struct txn *tx, enum err e);
 

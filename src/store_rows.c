@@ -229,22 +229,59 @@ store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 	return store_decoded(decode_event(key, row, out), STORE_HISTORY, key);
 }
 
+/* No event has got out of sight beyond the first or the last. */
+static enum err
+check_ends(struct txn *tx, const struct guid *tenant)
+{
+	static const uint64_t ends[] = { 0, UINT64_MAX };
+	char bytes[EVENT_KEY_LEN];
+	enum err e = ERR_NOT_FOUND;
+	size_t i;
+
+	for (i = 0; i < 2 && e == ERR_NOT_FOUND; i++)
+		e = store_absent(
+		    tx, STORE_HISTORY, event_key(tenant, ends[i], bytes));
+	return walked(e);
+}
+
+/*
+ * Goes on from the newer event in *ev to the one at a place of the walk.
+ * ERR_NOT_FOUND at another tenant's. That one must be intact too: it may be
+ * ours with a flipped bit in its key.
+ */
+static enum err
+older_event(
+    const struct store_place *at, const struct guid *tenant, struct event *ev)
+{
+	uint64_t newer = ev->number;
+	enum err e;
+
+	if ((e = row_check(at->key, at->row)) != ERR_OK)
+		return e;
+	if ((ev->number = event_number(at->key, tenant)) == 0)
+		return ERR_NOT_FOUND;
+	/* There are no gaps. */
+	if (newer != 0 && ev->number != newer - 1)
+		return ERR_CORRUPT;
+	return decode_event(at->key, at->row, ev);
+}
+
 enum err
 store_events(struct txn *tx, const struct guid *tenant,
     store_event_visit *visit, void *arg)
 {
 	char bytes[EVENT_KEY_LEN];
+	struct event ev = { .number = 0 };
 	struct store_place at;
-	struct event ev;
 	enum err e;
 
+	if ((e = check_ends(tx, tenant)) != ERR_OK)
+		return e;
 	store_walk(tx, event_key(tenant, UINT64_MAX, bytes), &at);
 	while (
 	    (e = store_step(tx, STORE_HISTORY, DB_PREVIOUS, &at)) == ERR_OK) {
-		if ((ev.number = event_number(at.key, tenant)) == 0)
-			return ERR_OK;
-		if ((e = decode_event(at.key, at.row, &ev)) != ERR_OK)
-			return store_decoded(e, STORE_HISTORY, at.key);
+		if ((e = older_event(&at, tenant, &ev)) != ERR_OK)
+			return walked(store_decoded(e, STORE_HISTORY, at.key));
 		if ((e = visit(&ev, arg)) != ERR_OK)
 			return e;
 	}

@@ -536,9 +536,9 @@ END_TEST
 
 /* Flips a bit of every occurrence of a text in the file of the data. */
 static void
-damage(const char *text)
+damage(struct str text, unsigned bit)
 {
-	size_t n = strlen(text), hits = 0, i;
+	size_t hits = 0, i;
 	char path[128], *all;
 	struct stat s;
 	int fd;
@@ -547,9 +547,10 @@ damage(const char *text)
 	ck_assert((fd = open(path, O_RDWR)) >= 0 && fstat(fd, &s) == 0);
 	all = malloc((size_t)s.st_size);
 	ck_assert(pread(fd, all, (size_t)s.st_size, 0) == s.st_size);
-	for (i = 0; i + n <= (size_t)s.st_size; i++)
-		if (memcmp(all + i, text, n) == 0) {
-			all[i] ^= 4;
+	for (i = 0; i + text.n <= (size_t)s.st_size; i++)
+		if (memcmp(all + i, text.p, text.n) == 0) {
+			i += bit / 8;
+			all[i] ^= (char)(1 << bit % 8);
 			hits += pwrite(fd, all + i, 1, (off_t)i) == 1;
 		}
 	free(all);
@@ -579,10 +580,10 @@ START_TEST(never_returns_what_is_damaged)
 
 	ck_assert(store_update(st, obey, &o) == ERR_OK);
 	ck_assert(put_record(st, 2, &records[2].record) == ERR_OK);
-	damage("in the record");
-	damage("in the token");
-	damage("in the request");
-	damage("in the event");
+	damage(str_of("in the record"), 2);
+	damage(str_of("in the token"), 2);
+	damage(str_of("in the request"), 2);
+	damage(str_of("in the event"), 2);
 	tx = begin(st);
 	ck_assert(store_record(tx, &mine, &got) == ERR_CORRUPT);
 	ck_assert(store_records(tx, visit_record, &w) == ERR_CORRUPT);
@@ -599,6 +600,88 @@ START_TEST(never_returns_what_is_damaged)
 	ck_assert(store_begin(tx) == ERR_OK);
 	ck_assert(store_record(tx, &mine, &got) == ERR_OK);
 	store_reader_free(tx);
+	store_close(st);
+}
+END_TEST
+
+/* Enough to fill many pages, so that there are keys which lead to others. */
+#define CROWD 200
+
+static struct guid
+crowd_tenant(unsigned n)
+{
+	struct guid g = { { 0 } };
+
+	/* Spread, and never two that differ in one bit alone. */
+	n = n << 8 | (n ^ n >> 1) % 256;
+	memcpy(g.byte, &n, sizeof(n));
+	memcpy(g.byte + 12, &n, sizeof(n));
+	return g;
+}
+
+static enum err
+put_crowd(struct txn *tx, void *arg)
+{
+	static char text[500];
+	const struct record r = { .value = { str_from(text, sizeof(text)) } };
+	const struct event ev = { .had_former = true, .former = r };
+	struct token t = { .name = r.value[0] };
+	struct order o = { .record = &r, .event = &ev, .token = &t };
+	enum err e = ERR_OK;
+	unsigned n;
+
+	(void)arg;
+	for (n = 0; n < CROWD && e == ERR_OK; n++) {
+		o.tenant = crowd_tenant(n);
+		memcpy(t.hash, o.tenant.byte, sizeof(o.tenant.byte));
+		if ((e = obey(tx, &o)) == ERR_OK)
+			e = obey(tx, &o);
+	}
+	return e;
+}
+
+/* Reads everything; what is not as it was must be ERR_CORRUPT. */
+static unsigned
+count_damage(struct store *st)
+{
+	struct txn *tx = begin(st);
+	unsigned n, found = 0;
+	struct record r;
+	struct token t;
+	struct walk w;
+	struct guid g;
+	enum err e;
+
+	for (n = 0; n < CROWD; n++) {
+		g = crowd_tenant(n);
+		e = store_record(tx, &g, &r);
+		found += e != ERR_OK;
+		ck_assert(e == ERR_OK || e == ERR_CORRUPT);
+		memset(t.hash, 0, sizeof(t.hash));
+		memcpy(t.hash, g.byte, sizeof(g.byte));
+		e = store_token(tx, t.hash, &t);
+		found += e != ERR_OK;
+		ck_assert(e == ERR_OK || e == ERR_CORRUPT);
+		w.count = w.stop = 0;
+		e = store_events(tx, &g, visit_event, &w);
+		found += e != ERR_OK;
+		ck_assert(e == ERR_CORRUPT || (e == ERR_OK && w.count == 2));
+	}
+	store_reader_free(tx);
+	return found;
+}
+
+START_TEST(takes_nothing_for_absent_whose_key_is_damaged)
+{
+	struct guid g = crowd_tenant((unsigned)_i * 7 % CROWD);
+	struct store *st = open_store(16 * MIB, 10);
+
+	ck_assert(store_update(st, put_crowd, NULL) == ERR_OK);
+	ck_assert_uint_eq(count_damage(st), 0);
+	/* Wherever it stands as a key, or as one that leads to others. */
+	damage(str_from((const char *)g.byte, sizeof(g.byte)),
+	    (unsigned)_i * 5 % 128);
+	ck_assert_uint_gt(count_damage(st), 0);
 	store_close(st);
 }
 END_TEST
@@ -1092,6 +1175,8 @@ suite_store(void)
 	    t, knows_its_format, 0, sizeof(formats) / sizeof(formats[0]));
 	tcase_add_test(t, refuses_a_format_that_is_damaged);
 	tcase_add_test(t, never_returns_what_is_damaged);
+	tcase_add_loop_test(
+	    t, takes_nothing_for_absent_whose_key_is_damaged, 0, 40);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("changes");

@@ -225,6 +225,23 @@ START_TEST(finds_no_store_where_the_first_start_broke_off)
 }
 END_TEST
 
+START_TEST(takes_a_missing_map_for_damage)
+{
+	static const char *const others[] = { "first", "third", NULL };
+	const struct db_options options = {
+		.directory = HERE,
+		.map_size = MIB,
+		.create = true,
+		.maps = others,
+	};
+	struct db *db;
+
+	store_db_close(open_sized(MIB));
+	/* To make it anew would say that there never was anything in it. */
+	ck_assert(store_db_open(&options, &db) == ERR_CORRUPT);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	const char *file;
@@ -470,6 +487,22 @@ START_TEST(keeps_nothing_of_what_was_aborted)
 }
 END_TEST
 
+START_TEST(writes_nothing_if_nothing_was_put)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx;
+
+	fault.what = SYNC;
+	fault.cause = EIO;
+	fault.times = 1;
+	ck_assert(store_db_write(db, &tx) == ERR_OK);
+	ck_assert(store_db_delete(tx, 0, str_of("none")) == ERR_NOT_FOUND);
+	ck_assert(store_db_commit(tx) == ERR_OK);
+	ck_assert_uint_eq(fault.times, 1);
+	store_db_close(db);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	enum db_way way;
@@ -609,46 +642,67 @@ START_TEST(is_usable_after_its_map_was_full)
 }
 END_TEST
 
-START_TEST(adopts_a_map_that_another_process_made_greater)
+/* Puts 3 MiB under new keys, when it is told to. */
+static void
+grow(struct db *db, int go, int done, const char *prefix)
 {
-	struct db *db;
-	struct db_txn *tx, *late;
 	static char value[100 * KIB];
 	char key[24];
-	pid_t pid;
-	int go[2];
 	int i;
 
-	memset(value, 'v', sizeof(value));
-	ck_assert(pipe(go) == 0);
+	ck_assert(read(go, key, 1) == 1);
+	for (i = 0; i < 30; i++) {
+		snprintf(key, sizeof(key), "%.5s %u", prefix, (unsigned)i);
+		ck_assert(
+		    put(db, key, str_from(value, sizeof(value))) == ERR_OK);
+	}
+	ck_assert(put_text(db, "key", prefix) == ERR_OK);
+	ck_assert(write(done, "", 1) == 1);
+}
+
+static void
+order(int go, int done)
+{
+	char c;
+
+	ck_assert(write(go, "", 1) == 1);
+	ck_assert(read(done, &c, 1) == 1);
+}
+
+START_TEST(adopts_a_map_that_another_process_made_greater)
+{
+	struct db_txn *tx, *late;
+	int go[2], done[2];
+	struct db *db;
+	pid_t pid;
+
+	ck_assert(pipe(go) == 0 && pipe(done) == 0);
 	if (in_child(&pid)) {
-		ck_assert(read(go[0], key, 1) == 1);
 		db = open_sized(64 * MIB);
-		for (i = 0; i < 30; i++) {
-			snprintf(key, sizeof(key), "large %d", i);
-			ck_assert(
-			    put(db, key, str_from(value, sizeof(value))) ==
-			    ERR_OK);
-		}
-		ck_assert(put_text(db, "key", "new") == ERR_OK);
+		grow(db, go[0], done[1], "once");
+		grow(db, go[0], done[1], "twice");
 		store_db_close(db);
 		_exit(0);
 	}
 	db = open_sized(MIB);
-	ck_assert(put_text(db, "key", "old") == ERR_OK);
 	tx = reader_of(db);
 	late = reader_of(db);
 	ck_assert(store_db_begin(tx) == ERR_OK);
-	ck_assert(write(go[1], "", 1) == 1);
-	check_child(pid);
+	order(go[1], done[0]);
 	/* Not under the reader that is at it. */
 	ck_assert(store_db_begin(late) == ERR_STORE);
 	ck_assert(put_text(db, "key", "no") == ERR_STORE);
 	store_db_end(tx);
-	check_value(late, "key", "new");
-	check_value(tx, "key", "new");
-	ck_assert(put_text(db, "key", "newer") == ERR_OK);
-	check_value(tx, "key", "newer");
+	check_value(late, "key", "once");
+	check_value(tx, "key", "once");
+	ck_assert(put_text(db, "key", "ours") == ERR_OK);
+	check_value(tx, "key", "ours");
+	/* From now on there is room. */
+	ck_assert(store_db_begin(tx) == ERR_OK);
+	order(go[1], done[0]);
+	check_value(late, "key", "twice");
+	store_db_end(tx);
+	check_child(pid);
 	store_db_reader_free(tx);
 	store_db_reader_free(late);
 	store_db_close(db);
@@ -815,6 +869,7 @@ suite_db(void)
 	    t, makes_its_files_for_us_alone_whatever_the_umask, 0, 3);
 	tcase_add_test(t, finds_no_store_where_there_is_none);
 	tcase_add_test(t, finds_no_store_where_the_first_start_broke_off);
+	tcase_add_test(t, takes_a_missing_map_for_damage);
 	tcase_add_loop_test(t, refuses_what_others_can_use, 0,
 	    sizeof(open_to_others) / sizeof(open_to_others[0]));
 	tcase_add_loop_test(t, refuses_what_belongs_to_another, 0, 3);
@@ -840,6 +895,7 @@ suite_db(void)
 	tcase_add_checked_fixture(t, enter_directory, NULL);
 	tcase_add_test(t, shows_a_reader_one_state);
 	tcase_add_test(t, keeps_nothing_of_what_was_aborted);
+	tcase_add_test(t, writes_nothing_if_nothing_was_put);
 	tcase_add_loop_test(t, walks, 0, sizeof(steps) / sizeof(steps[0]));
 	tcase_add_test(t, walks_an_empty_map);
 	suite_add_tcase(s, t);
