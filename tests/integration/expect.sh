@@ -36,6 +36,19 @@ expect() {
 	fail "$expect_name"
 }
 
+# said NAME PATTERN: what the last command said matches too.
+said() {
+	if cat "$dir/out" "$dir/err" | grep -Eq -e "$2"; then
+		passed=$((passed + 1))
+		return
+	fi
+	{
+		echo "$2 is not in"
+		cat "$dir/out" "$dir/err"
+	} >"$dir/why"
+	fail "$1"
+}
+
 # same NAME GOT WANTED: two texts.
 same() {
 	if [ "$2" = "$3" ]; then
