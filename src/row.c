@@ -124,16 +124,25 @@ get_fields(struct str row, size_t count, struct str *field)
 }
 
 enum err
-row_decode(struct str key, struct str bytes, struct str *field, size_t n)
+row_check(struct str key, struct str bytes)
 {
-	size_t count, i;
-
-	for (i = 0; i < n; i++)
-		field[i] = str_of(NULL);
 	if (bytes.n < HEAD || bytes.p[0] == 0 ||
 	    get_number(bytes.p + CHECKSUM_AT, CHECKSUM_LEN) !=
 		checksum(key, bytes))
 		return ERR_CORRUPT;
+	return ERR_OK;
+}
+
+enum err
+row_decode(struct str key, struct str bytes, struct str *field, size_t n)
+{
+	size_t count, i;
+	enum err e;
+
+	for (i = 0; i < n; i++)
+		field[i] = str_of(NULL);
+	if ((e = row_check(key, bytes)) != ERR_OK)
+		return e;
 	count = (unsigned char)bytes.p[1];
 	if ((unsigned char)bytes.p[0] > ROW_VERSION || count > n)
 		return ERR_NEWER;

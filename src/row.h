@@ -25,6 +25,8 @@
 /* Appends the row; a null slice stays null, an empty one empty. */
 void
 row_encode(struct str key, const struct str *field, size_t n, struct buf *out);
+/* ERR_CORRUPT if these are not bytes that were written under that key. */
+enum err row_check(struct str key, struct str bytes) ATTR_CHECKED;
 /*
  * Points the fields into `bytes`. A row with fewer fields than n (written by
  * an older release) leaves the rest null; ERR_NEWER for a row of a newer
