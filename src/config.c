@@ -233,13 +233,13 @@ describe(const struct key *k, struct buf *out)
 		    out, "a text of less than %d bytes", CONFIG_TEXT_MAX);
 		break;
 	case SIZE:
-	case COUNT:
-		buf_text(out,
-		    k->kind == SIZE ? "a size such as 64K or 1G from "
-				    : "a number from ");
+		buf_text(out, "a size such as 64K or 1G from ");
 		print_size(k->least, out);
 		buf_text(out, " to ");
 		print_size(k->most, out);
+		break;
+	case COUNT:
+		buf_printf(out, "a number from %zu to %zu", k->least, k->most);
 		break;
 	case CHOICE:
 	case FLAG:

@@ -57,13 +57,13 @@ static const struct {
 	    ":1: 'map_size' cannot be '99999999999999999999G': "
 	    "it is a size such as 64K or 1G from 1M to 1024G" },
 	{ "a number with a unit", "workers = 1K\n",
-	    ":1: 'workers' cannot be '1K': it is a number from 1 to 1K" },
+	    ":1: 'workers' cannot be '1K': it is a number from 1 to 1024" },
 	{ "a number of zero", "workers = 0\n",
-	    ":1: 'workers' cannot be '0': it is a number from 1 to 1K" },
+	    ":1: 'workers' cannot be '0': it is a number from 1 to 1024" },
 	{ "a negative number", "workers = -1\n",
-	    ":1: 'workers' cannot be '-1': it is a number from 1 to 1K" },
+	    ":1: 'workers' cannot be '-1': it is a number from 1 to 1024" },
 	{ "an empty number", "workers =\n",
-	    ":1: 'workers' cannot be '': it is a number from 1 to 1K" },
+	    ":1: 'workers' cannot be '': it is a number from 1 to 1024" },
 	{ "a word that is no choice", "log_level = loud\n",
 	    ":1: 'log_level' cannot be 'loud': "
 	    "it is error or warning or info or debug" },
