@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * keyring.c - one set: the keys of the file, and behind them those that it held
+ * until lately.
+ */
+#include "keyring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* What tells one state of the file from another. */
+struct stamp {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec changed;
+	int cause; /* errno, where there is no file */
+};
+
+struct keyring {
+	const char *path;
+	_Atomic int64_t looked_at;
+	_Atomic uint64_t state;
+
+	/* Of the one thread that reads the file. */
+	pthread_mutex_t reading;
+	struct stamp stamp;
+
+	/* Guards what follows. */
+	pthread_rwlock_t lock;
+	struct jwt_keys keys;
+	int64_t until[JWT_KEYS_MAX]; /* 0: the file holds it */
+};
+
+/* All that reading a file needs: too much for a worker's stack. */
+struct reading {
+	struct jwt_keys keys;
+	char text[JWT_SET_MAX + 1];
+	char block[JSON_ARENA_SIZE(JWT_SET_MAX)];
+};
+
+static bool
+is_same(const struct stamp *a, const struct stamp *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	    a->size == b->size && a->cause == b->cause &&
+	    a->changed.tv_sec == b->changed.tv_sec &&
+	    a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+static struct stamp
+stamp_of(const char *path)
+{
+	struct stamp s = { .cause = 0 };
+	struct stat st;
+
+	if (stat(path, &st) != 0) {
+		s.cause = errno;
+		return s;
+	}
+	s.device = st.st_dev;
+	s.inode = st.st_ino;
+	s.size = st.st_size;
+	s.changed = st.st_mtim;
+	return s;
+}
+
+/* The file's text, or the null slice and errno. */
+static struct str
+read_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t n = 0;
+	ssize_t got = 1;
+
+	if (fd < 0)
+		return str_of(NULL);
+	while (got > 0 && n < size) {
+		got = read(fd, text + n, size - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	close(fd);
+	return got < 0 ? str_of(NULL) : str_from(text, n);
+}
+
+/* Whatever is wrong with a file is told once: it is not read again before it
+ * changes. */
+static void
+complain(const struct keyring *k, const char *why)
+{
+	log_line(LOG_AT_ERROR, "%s: %s; %s", k->path, why,
+	    k->keys.n > 0 ? "the keys known before stay" : "no keys");
+}
+
+static enum err
+read_keys(const struct keyring *k, struct reading *r)
+{
+	struct str text, what;
+	struct arena a;
+	enum err e;
+
+	text = read_text(k->path, r->text, sizeof(r->text));
+	if (str_is_null(text)) {
+		complain(k, strerror(errno));
+		return ERR_FILE;
+	}
+	arena_init(&a, r->block, sizeof(r->block));
+	e = jwt_keys_read(text, &a, &r->keys, &what);
+	if (e == ERR_CONFIG)
+		complain(k, what.p);
+	else if (e == ERR_MEMORY)
+		complain(k, "no memory");
+	else if (e != ERR_OK)
+		complain(k, "it is not JSON");
+	return e;
+}
+
+static bool
+holds(const struct jwt_keys *keys, const struct jwt_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < keys->n; i++)
+		if (keys->key[i].name_n == key->name_n &&
+		    memcmp(keys->key[i].name, key->name, key->name_n) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the keys that are to be kept, while there is room; frees the others. */
+static void
+keep_former(struct keyring *k, struct jwt_keys *fresh, int64_t now_at)
+{
+	int64_t until[JWT_KEYS_MAX] = { 0 };
+	size_t i;
+
+	for (i = 0; i < k->keys.n; i++) {
+		const struct jwt_key *key = &k->keys.key[i];
+		int64_t end = k->until[i];
+
+		if (end == 0)
+			end = now_at + KEYRING_KEPT;
+		if (end <= now_at || holds(fresh, key) ||
+		    fresh->n == JWT_KEYS_MAX) {
+			crypto_rsa_free(key->rsa);
+			continue;
+		}
+		until[fresh->n] = end;
+		fresh->key[fresh->n++] = *key;
+	}
+	memcpy(k->until, until, sizeof(until));
+}
+
+static void
+reload(struct keyring *k, int64_t now_at)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+	size_t n;
+
+	if (r == NULL) {
+		complain(k, "no memory");
+		return;
+	}
+	if (read_keys(k, r) == ERR_OK) {
+		n = r->keys.n;
+		pthread_rwlock_wrlock(&k->lock);
+		keep_former(k, &r->keys, now_at);
+		k->keys = r->keys;
+		pthread_rwlock_unlock(&k->lock);
+		/* Not at the start, which for a CGI program is each request. */
+		if (atomic_fetch_add(&k->state, 1) > 0)
+			log_line(LOG_AT_INFO, "%s: keys read: %zu", k->path, n);
+	}
+	free(r);
+}
+
+static void
+drop_former(struct keyring *k, int64_t now_at)
+{
+	size_t i, n = 0;
+
+	pthread_rwlock_wrlock(&k->lock);
+	for (i = 0; i < k->keys.n; i++) {
+		if (k->until[i] != 0 && k->until[i] <= now_at) {
+			crypto_rsa_free(k->keys.key[i].rsa);
+			continue;
+		}
+		k->until[n] = k->until[i];
+		k->keys.key[n++] = k->keys.key[i];
+	}
+	k->keys.n = n;
+	pthread_rwlock_unlock(&k->lock);
+	atomic_fetch_add(&k->state, 1);
+}
+
+static bool
+is_one_over(const struct keyring *k, int64_t now_at)
+{
+	size_t i;
+
+	for (i = 0; i < k->keys.n; i++)
+		if (k->until[i] != 0 && k->until[i] <= now_at)
+			return true;
+	return false;
+}
+
+static void
+look(struct keyring *k, int64_t now_at)
+{
+	/* Before the text is read: a change meanwhile is seen next time. */
+	struct stamp s = stamp_of(k->path);
+
+	if (!is_same(&s, &k->stamp)) {
+		k->stamp = s;
+		reload(k, now_at);
+	}
+	if (is_one_over(k, now_at))
+		drop_former(k, now_at);
+}
+
+struct keyring *
+keyring_open(const char *path, int64_t now_at)
+{
+	struct keyring *k = calloc(1, sizeof(*k));
+
+	if (k == NULL)
+		return NULL;
+	k->path = path;
+	/* Such a file there is not. */
+	k->stamp.size = -1;
+	pthread_mutex_init(&k->reading, NULL);
+	pthread_rwlock_init(&k->lock, NULL);
+	atomic_store(&k->looked_at, now_at);
+	look(k, now_at);
+	return k;
+}
+
+void
+keyring_close(struct keyring *k)
+{
+	if (k == NULL)
+		return;
+	jwt_keys_free(&k->keys);
+	pthread_rwlock_destroy(&k->lock);
+	pthread_mutex_destroy(&k->reading);
+	free(k);
+}
+
+uint64_t
+keyring_look(struct keyring *k, int64_t now_at)
+{
+	/* Also where the clock was set back. */
+	if (atomic_load(&k->looked_at) != now_at &&
+	    pthread_mutex_trylock(&k->reading) == 0) {
+		if (atomic_exchange(&k->looked_at, now_at) != now_at)
+			look(k, now_at);
+		pthread_mutex_unlock(&k->reading);
+	}
+	return atomic_load(&k->state);
+}
+
+enum err
+keyring_verify(struct keyring *k, struct str token, struct arena *a,
+    struct jwt *out, struct str *what)
+{
+	enum err e;
+
+	pthread_rwlock_rdlock(&k->lock);
+	e = jwt_verify(&k->keys, token, a, out, what);
+	pthread_rwlock_unlock(&k->lock);
+	return e;
+}
