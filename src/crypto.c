@@ -129,7 +129,7 @@ crypto_open(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
 	uint8_t tag[TAG_LEN];
 	EVP_CIPHER_CTX *ctx;
 	struct str body;
-	enum err e = ERR_CORRUPT;
+	enum err e = ERR_INTERNAL;
 	int last;
 
 	if (sealed.n < CRYPTO_SEAL_MORE ||
@@ -142,10 +142,11 @@ crypto_open(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
 	if ((ctx = EVP_CIPHER_CTX_new()) == NULL)
 		return ERR_MEMORY;
 	if (begin(ctx, key, head, about, false) && feed(ctx, body, out) &&
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, tag) == 1 &&
-	    EVP_CipherFinal_ex(ctx, out + body.n, &last) == 1)
-		e = ERR_OK;
-	else
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, tag) == 1)
+		e = EVP_CipherFinal_ex(ctx, out + body.n, &last) == 1
+		    ? ERR_OK
+		    : ERR_CORRUPT;
+	if (e != ERR_OK)
 		crypto_wipe(out, body.n);
 	*n = body.n;
 	EVP_CIPHER_CTX_free(ctx);
@@ -219,17 +220,18 @@ crypto_rsa_verify(
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->key, NULL);
 	uint8_t hash[CRYPTO_SHA256_LEN];
-	enum err e = ERR_TOKEN_INVALID;
+	enum err e = ERR_INTERNAL;
 
 	if (ctx == NULL)
 		return crypto_drain(ERR_MEMORY);
 	crypto_sha256(text, hash);
 	if (EVP_PKEY_verify_init(ctx) == 1 &&
 	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
-	    EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
-	    EVP_PKEY_verify(ctx, (const uint8_t *)signature.p, signature.n,
-		hash, sizeof(hash)) == 1)
-		e = ERR_OK;
+	    EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1)
+		e = EVP_PKEY_verify(ctx, (const uint8_t *)signature.p,
+			signature.n, hash, sizeof(hash)) == 1
+		    ? ERR_OK
+		    : ERR_TOKEN_INVALID;
 	EVP_PKEY_CTX_free(ctx);
 	return crypto_drain(e);
 }

@@ -46,7 +46,8 @@ enum err crypto_seal(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
 /*
  * Writes *n = sealed.n - CRYPTO_SEAL_MORE bytes, for the caller to wipe.
  * ERR_CORRUPT, and nothing of the text in out, where anything at all differs
- * from what was sealed; ERR_NEWER for a version that we do not know.
+ * from what was sealed; ERR_NEWER for a version that we do not know;
+ * ERR_MEMORY, ERR_INTERNAL.
  */
 enum err crypto_open(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
     struct str sealed, uint8_t *out, size_t *n) ATTR_CHECKED;
@@ -61,7 +62,8 @@ struct crypto_rsa;
 enum err crypto_rsa_new(struct str modulus, struct str exponent,
     struct crypto_rsa **out) ATTR_CHECKED;
 void crypto_rsa_free(struct crypto_rsa *key);
-/* ERR_TOKEN_INVALID for anything but the signature of exactly this text. */
+/* ERR_TOKEN_INVALID for anything but the signature of exactly this text;
+ * ERR_MEMORY, ERR_INTERNAL. */
 enum err crypto_rsa_verify(const struct crypto_rsa *key, struct str text,
     struct str signature) ATTR_CHECKED;
 

@@ -79,7 +79,7 @@ struct jwt {
 
 /*
  * Reads a token and verifies its signature before it looks at a claim. Its
- * claims are still to be judged. ERR_TOKEN_INVALID, ERR_MEMORY.
+ * claims are still to be judged. ERR_TOKEN_INVALID, ERR_MEMORY, ERR_INTERNAL.
  */
 #define JWT_ARENA (JSON_ARENA_SIZE(JWT_TOKEN_MAX) + JWT_TOKEN_MAX)
 enum err jwt_verify(const struct jwt_keys *keys, struct str token,
