@@ -94,8 +94,8 @@ enum err store_backup(struct store *st, const char *path) ATTR_CHECKED;
  * replaced, ERR_NO_STORE or ERR_CORRUPT where the file is no whole copy,
  * ERR_FILE with errno.
  */
-enum err store_restore(
-    struct store *st, const char *path, bool replace) ATTR_CHECKED;
+enum err
+store_restore(struct store *st, const char *path, bool replace) ATTR_CHECKED;
 
 /* The record of a tenant. ERR_NOT_FOUND where there is none. */
 enum err store_record(
@@ -158,8 +158,10 @@ struct token {
 	struct str name;
 	int64_t created_at;
 	int64_t expires_at; /* 0: never */
+	int64_t used_at; /* 0: never; may be an hour behind */
 };
 
+/* ERR_NOT_FOUND takes as long as ERR_OK. */
 enum err store_token(struct txn *tx, const uint8_t hash[STORE_HASH_LEN],
     struct token *out) ATTR_CHECKED;
 enum err store_token_put(struct txn *tx, const struct token *t) ATTR_CHECKED;
@@ -168,6 +170,24 @@ enum err store_token_delete(
 typedef enum err store_token_visit(const struct token *t, void *arg);
 enum err
 store_tokens(struct txn *tx, store_token_visit *visit, void *arg) ATTR_CHECKED;
+
+/* A tenant that the operator knows. */
+struct tenant {
+	struct guid id;
+	struct str alias; /* null: it has none */
+	int64_t created_at;
+};
+
+/* ERR_NOT_FOUND. */
+enum err store_tenant(
+    struct txn *tx, const struct guid *id, struct tenant *out) ATTR_CHECKED;
+enum err store_tenant_put(struct txn *tx, const struct tenant *t) ATTR_CHECKED;
+enum err
+store_tenant_delete(struct txn *tx, const struct guid *id) ATTR_CHECKED;
+/* Walks all of them in the order of their ids. */
+typedef enum err store_tenant_visit(const struct tenant *t, void *arg);
+enum err store_tenants(
+    struct txn *tx, store_tenant_visit *visit, void *arg) ATTR_CHECKED;
 
 /* A certificate request made here (contract 2: generate), and its key. */
 struct csr {

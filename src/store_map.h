@@ -23,7 +23,7 @@ enum store_map {
 	STORE_HISTORY, /* tenant, number with its greatest byte first */
 	STORE_TOKEN, /* SHA-256 */
 	STORE_REQUEST, /* tenant */
-	STORE_META, /* a name; NOTICE and tenant */
+	STORE_META, /* a name; a word and a tenant */
 	STORE_MAPS
 };
 
