@@ -13,14 +13,14 @@
 server_start() {
 	server_port=$5
 	while :; do
-		: >"$4/server.pid"
+		rm -f "$4/server.pid"
 		"$1" "$2" "$3" "$4" "$server_port" >"$4/server.log" 2>&1 &
 		server_pid=$!
 		server_wait "$4/server.pid" && return
 		wait "$server_pid"
 		server_status=$?
 		server_pid=
-		grep -q 'Address already in use' "$4/server.log" ||
+		grep -qi 'address already in use' "$4/server.log" ||
 			return "$server_status"
 		server_port=$((server_port + 1))
 	done

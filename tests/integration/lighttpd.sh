@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=sh
+#
+# lighttpd.sh - lighttpd for the *.server files, in the foreground.
+
+# lighttpd_config SAMPLE: what a site has around the sample.
+lighttpd_config() {
+	sample "$1" >"$dir/sample.conf"
+	cat >"$dir/lighttpd.conf" <<-END
+	server.bind = "127.0.0.1"
+	server.port = $port
+	server.document-root = "$dir/www"
+	server.pid-file = "$dir/server.pid"
+	server.upload-dirs = ( "$dir" )
+	server.max-request-size = 1024
+	server.modules = ( "mod_deflate" )
+	deflate.mimetypes = ( "application/json" )
+	deflate.allowed-encodings = ( "gzip" )
+	include "$dir/sample.conf"
+	END
+}
