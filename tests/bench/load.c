@@ -9,8 +9,9 @@
  *
  * TARGET is http://127.0.0.1:PORT/PATH, or SOCKET:/PATH for FastCGI, where -k
  * asks to keep the connection. -b is the body of each request, -t a file with
- * one bearer token a line, optionally followed by a path; connection i takes
- * line i, over and over. Prints a line and ends with 0 if all was answered.
+ * one bearer token a line, optionally followed by a path; each request takes
+ * the next line, over and over. Prints a line and ends with 0 if all was
+ * answered.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,6 +31,8 @@
 #include "../integration/fcgi_client.h"
 
 #define CONNECTIONS_MAX 16384
+/* Most different requests; what is beyond in the file of tokens is not used. */
+#define REQUESTS_MAX 20000
 #define SECONDS_MAX 600
 #define REQUEST_SIZE ((size_t)128 * 1024)
 /* Of an answer only the head is looked at. */
@@ -82,6 +85,8 @@ struct load {
 	char path[1024];
 	/* the work */
 	struct str body;
+	struct str request[REQUESTS_MAX];
+	size_t requests;
 	struct connection *connection;
 	int epoll;
 	bool keep_connection;
@@ -298,7 +303,7 @@ drop(struct connection *c)
 static bool
 begin(struct load *l, struct connection *c)
 {
-	l->started++;
+	c->request = l->request[l->started++ % l->requests];
 	c->began = microseconds();
 	c->sent = 0;
 	l->protocol->reset(c);
@@ -454,38 +459,49 @@ set_target(struct load *l, const char *target)
 	exit(2);
 }
 
+/* A copy of what was built that lives as long as we do. */
+static struct str
+keep(struct str s)
+{
+	char *p = malloc(s.n);
+
+	if (p == NULL)
+		die("memory");
+	memcpy(p, s.p, s.n);
+	return str_from(p, s.n);
+}
+
+static void
+add_request(struct load *l, const char *token, const char *path)
+{
+	static char block[REQUEST_SIZE];
+	struct buf out;
+
+	buf_init(&out, block, sizeof(block));
+	l->protocol->build(l, &out, token, path);
+	l->request[l->requests++] = keep(buf_view(&out));
+}
+
 static void
 build_requests(struct load *l)
 {
-	FILE *f = NULL;
-	char line[2048];
-	size_t i;
+	char line[2048], token[512], path[1024];
+	FILE *f;
 
-	if (l->tokens_file != NULL && (f = fopen(l->tokens_file, "r")) == NULL)
-		die(l->tokens_file);
-	for (i = 0; i < l->connections; i++) {
-		struct connection *c = &l->connection[i];
-		char token[512] = "", path[1024];
-		struct buf out;
-		char *block = malloc(REQUEST_SIZE);
-
-		snprintf(path, sizeof(path), "%s", l->path);
-		if (f != NULL && fgets(line, sizeof(line), f) == NULL) {
-			rewind(f);
-			if (fgets(line, sizeof(line), f) == NULL)
-				die("no tokens");
-		}
-		if (f != NULL)
-			sscanf(line, "%511s %1023s", token, path);
-		if (block == NULL)
-			die("memory");
-		buf_init(&out, block, REQUEST_SIZE);
-		l->protocol->build(l, &out, token, path);
-		c->request = buf_view(&out);
-		c->fd = -1;
+	if (l->tokens_file == NULL) {
+		add_request(l, "", l->path);
+		return;
 	}
-	if (f != NULL)
-		fclose(f);
+	if ((f = fopen(l->tokens_file, "r")) == NULL)
+		die(l->tokens_file);
+	while (l->requests < REQUESTS_MAX && fgets(line, sizeof(line), f)) {
+		snprintf(path, sizeof(path), "%s", l->path);
+		if (sscanf(line, "%511s %1023s", token, path) > 0)
+			add_request(l, token, path);
+	}
+	fclose(f);
+	if (l->requests == 0)
+		die("no tokens");
 }
 
 static long
@@ -548,6 +564,7 @@ main(int argc, char **argv)
 		.connections = 1, .seconds = 5, .method = "GET"
 	};
 	int64_t us;
+	size_t i;
 
 	options(&l, argc, argv);
 	set_target(&l, argv[optind]);
@@ -557,6 +574,8 @@ main(int argc, char **argv)
 	l.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l.connection == NULL || l.epoll < 0)
 		die("memory");
+	for (i = 0; i < l.connections; i++)
+		l.connection[i].fd = -1;
 	build_requests(&l);
 	us = run(&l);
 	print(&l, us);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fill.c - makes a store of many tenants, each with the record of the seed
+ * document and a token, through the store module; shows how far it is.
+ *
+ * fill DIRECTORY TENANTS
+ *
+ * Writes tokens to the standard output, one a line: of all tenants, or of as
+ * many as LISTED, evenly, in an order that jumps about. Everything is made from
+ * the tenant's number: the same call makes the same store.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth.h"
+#include "crypto.h"
+#include "store.h"
+
+/* Tenants in one transaction. */
+#define STEP 1000
+#define LISTED 20000
+/* Has no factor in common with the counts that anybody would ask for. */
+#define JUMP 7919
+
+struct fill {
+	unsigned long first;
+	unsigned long end;
+};
+
+static void
+must(enum err e, const char *what)
+{
+	if (e == ERR_OK)
+		return;
+	fprintf(stderr, "fill: %s: %s\n", what, err_info(e)->code);
+	exit(EXIT_FAILURE);
+}
+
+/* 32 bytes that belong to a tenant alone. */
+static void
+bytes_of(unsigned long tenant, const char *use, uint8_t out[AUTH_SECRET_LEN])
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s %lu", use, tenant);
+	crypto_sha256(str_of(text), out);
+}
+
+static void
+token_of(unsigned long tenant, char out[AUTH_TOKEN_LEN])
+{
+	uint8_t secret[AUTH_SECRET_LEN];
+
+	bytes_of(tenant, "token", secret);
+	auth_token_text(secret, out);
+}
+
+static enum err
+put_tenant(struct txn *tx, unsigned long number)
+{
+	struct record r = { .revision = 1,
+		.value = { [RECORD_APPLE_ID] = str_of("Apple Identifier value"),
+		    [RECORD_TOPIC] = str_of("Topic Identifier value"),
+		    [RECORD_MODIFIED] = str_of("2026-01-01T00:00:00.0000000Z"),
+		    [RECORD_EXPIRES] = str_of(
+			"2017-01-01T00:01:27.2282595+03:00"),
+		    [RECORD_STATUS] = str_of("Certificate Upload Status value"),
+		    [RECORD_FAILURE] = str_of(
+			"Certificate Upload Failure Reason value"),
+		    [RECORD_CERTIFICATE] = str_of("Certificate value") } };
+	char text[AUTH_TOKEN_LEN], id[STR_GUID_LEN];
+	struct token t = { .name = str_of("bench"),
+		.created_at = 1767225600,
+		.rights = AUTH_SERVICE_CONFIG_WRITE };
+	uint8_t bytes[AUTH_SECRET_LEN];
+	enum err e;
+
+	bytes_of(number, "tenant", bytes);
+	memcpy(t.tenant.byte, bytes, sizeof(t.tenant.byte));
+	str_guid_v4(&t.tenant);
+	str_guid_text(&t.tenant, id);
+	r.value[RECORD_ID] = str_from(id, sizeof(id));
+	token_of(number, text);
+	auth_token_hash(str_from(text, sizeof(text)), t.hash);
+	if ((e = store_token_put(tx, &t)) != ERR_OK)
+		return e;
+	return store_record_put(tx, &t.tenant, &r);
+}
+
+static enum err
+put_some(struct txn *tx, void *arg)
+{
+	const struct fill *f = arg;
+	unsigned long i;
+	enum err e = ERR_OK;
+
+	for (i = f->first; i < f->end && e == ERR_OK; i++)
+		e = put_tenant(tx, i);
+	return e;
+}
+
+static void
+put_all(struct store *st, unsigned long tenants)
+{
+	struct fill f = { .end = 0 };
+
+	while (f.end < tenants) {
+		f.first = f.end;
+		f.end = tenants - f.first < STEP ? tenants : f.first + STEP;
+		must(store_update(st, put_some, &f), "store_update");
+		if (f.end % (100 * STEP) == 0 || f.end == tenants)
+			fprintf(stderr, "fill: %lu of %lu tenants\n", f.end,
+			    tenants);
+	}
+}
+
+static void
+list_tokens(unsigned long tenants)
+{
+	unsigned long listed = tenants < LISTED ? tenants : LISTED;
+	unsigned long step = tenants / listed, i;
+	char text[AUTH_TOKEN_LEN];
+
+	for (i = 0; i < listed; i++) {
+		token_of(i * JUMP % listed * step, text);
+		printf("%.*s\n", AUTH_TOKEN_LEN, text);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct store_options options = { .map_size = (size_t)8 << 30,
+		.readers = 16,
+		.history_keep = 1,
+		.create = true };
+	unsigned long tenants = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	struct store *st = NULL;
+
+	if (tenants == 0 || tenants > 10000000) {
+		fputs("usage: fill DIRECTORY TENANTS\n", stderr);
+		return 2;
+	}
+	options.directory = argv[1];
+	must(store_open(&options, &st), argv[1]);
+	put_all(st, tenants);
+	store_close(st);
+	list_tokens(tenants);
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
