@@ -165,7 +165,8 @@ check_secrets(struct doctor *d)
 
 	secret_wipe(&secrets);
 	if (e == ERR_NOT_PRIVATE)
-		command_finding(d, "Run chmod 600 on it.", "%s", message);
+		command_finding(
+		    d, "Nothing starts before that.", "%s", message);
 	else if (e != ERR_OK)
 		command_finding(d,
 		    "Put the file there, readable for the program's user, or "
