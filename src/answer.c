@@ -6,7 +6,7 @@
 #include "answer.h"
 
 /* Seconds for Retry-After: what a restart or a full queue needs at most. */
-#define RETRY_AFTER "5"
+#define RETRY_AFTER 5
 
 static const struct {
 	int status;
@@ -56,6 +56,15 @@ put_line(struct buf *out, const char *name, struct str value)
 	buf_text(out, name);
 	buf_text(out, ": ");
 	buf_str(out, value);
+	buf_text(out, "\r\n");
+}
+
+static void
+put_number(struct buf *out, const char *name, uint64_t value)
+{
+	buf_text(out, name);
+	buf_text(out, ": ");
+	buf_u64(out, value);
 	buf_text(out, "\r\n");
 }
 
@@ -137,17 +146,16 @@ answer_put(struct buf *out, const struct answer_parts *parts)
 	if (parts->status == 401)
 		put_challenge(out, parts);
 	if (parts->status == 429 || parts->status == 503)
-		put_line(out, "Retry-After", str_of(RETRY_AFTER));
+		put_number(out, "Retry-After",
+		    parts->retry_after > 0 ? parts->retry_after : RETRY_AFTER);
+	put_line(out, "Pushcert-Insecure", parts->insecure);
 	put_line(out, "request-id", parts->request_id);
 	put_line(out, "client-request-id", parts->client_request_id);
 	put_line(out, "Cache-Control", str_of("no-cache"));
 	put_line(out, "Accept-Ranges", str_of("none"));
 	put_line(out, "X-Content-Type-Options", str_of("nosniff"));
-	if (content) {
-		buf_text(out, "Content-Length: ");
-		buf_u64(out, parts->content.n);
-		buf_text(out, "\r\n");
-	}
+	if (content)
+		put_number(out, "Content-Length", parts->content.n);
 	buf_text(out, "\r\n");
 	if (content && !parts->head)
 		buf_str(out, parts->content);

@@ -25,6 +25,8 @@ struct answer_parts {
 	struct str allow;
 	struct str authorization_uri; /* of the challenge in a 401 */
 	struct str client_id;
+	unsigned retry_after; /* seconds of a 429 or 503; 0: a few */
+	struct str insecure; /* what the operator has switched off */
 	struct str request_id;
 	struct str client_request_id;
 	struct str content;

@@ -29,7 +29,9 @@ static const struct option long_options[] = {
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "hook", required_argument, NULL, OPTION_HOOK },
+	{ "insecure-any-token", no_argument, NULL, OPTION_INSECURE_ANY_TOKEN },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "key", required_argument, NULL, OPTION_KEY },
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ "passphrase-file", required_argument, NULL, OPTION_PASSPHRASE_FILE },
@@ -57,7 +59,10 @@ static const struct command {
 	{ "init", NULL, COMMAND_BIT(OPTION_DATA) | COMMAND_BIT(OPTION_FORCE), 0,
 	    "[--data DIR] [--config FILE] [--force]",
 	    "make the data directory and the store", command_init },
-	{ "serve", NULL, COMMAND_BIT(OPTION_SOCKET), 0, "[--socket PATH]",
+	{ "serve", NULL,
+	    COMMAND_BIT(OPTION_SOCKET) | COMMAND_BIT(OPTION_TENANT) |
+		COMMAND_BIT(OPTION_INSECURE_ANY_TOKEN),
+	    0, "[--socket PATH] [--insecure-any-token --tenant GUID]",
 	    "be the FastCGI application on a unix socket", command_serve },
 	{ "token", "create",
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_SCOPE) |
@@ -70,6 +75,28 @@ static const struct command {
 	    command_token_list },
 	{ "token", "revoke", 0, 1, "ID", "revoke a token at once",
 	    command_token_revoke },
+	{ "token", "rename", 0, 2, "ID NAME", "give a token another name",
+	    command_token_rename },
+	{ "token", "jwt",
+	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_SCOPE) |
+		COMMAND_BIT(OPTION_NAME) | COMMAND_BIT(OPTION_EXPIRES) |
+		COMMAND_BIT(OPTION_KEY),
+	    0,
+	    "--tenant GUID --scope S... [--name N] [--expires DAYS]\n"
+	    "      [--key FILE]",
+	    "sign a JWT for tests with a key made here, and print it",
+	    command_token_jwt },
+	{ "tenant", "add", COMMAND_BIT(OPTION_NAME), 1, "GUID [--name ALIAS]",
+	    "let a tenant's JWT in; its alias serves as --tenant",
+	    command_tenant_add },
+	{ "tenant", "list", COMMAND_BIT(OPTION_JSON), 0, "[--json]",
+	    "list the tenants that were added", command_tenant_list },
+	{ "tenant", "remove", 0, 1, "GUID",
+	    "let a tenant's JWT in no more; its record stays",
+	    command_tenant_remove },
+	{ "jwks", "import", 0, 1, "FILE",
+	    "check a JWKS, or public keys as PEM, and make it the jwks_file",
+	    command_jwks_import },
 	{ "show", NULL, COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON),
 	    0, "[--tenant GUID] [--json]", "print a tenant's record",
 	    command_show },
@@ -200,8 +227,8 @@ take(struct command_call *c, int option, const char *value)
 			return "--expires takes days from 1 to 36500";
 		break;
 	case OPTION_NAME:
-		if (strlen(value) > 64 || !str_utf8_valid(str_of(value)))
-			return "--name takes at most 64 bytes of UTF-8";
+		if (!command_is_name(value))
+			return "--name takes 1 to 64 bytes of UTF-8";
 		c->name = value;
 		break;
 	case OPTION_SCOPE:
@@ -214,8 +241,7 @@ take(struct command_call *c, int option, const char *value)
 		c->socket = value;
 		break;
 	case OPTION_TENANT:
-		if (!str_guid(str_of(value), &c->tenant))
-			return "--tenant takes a GUID";
+		c->alias = str_guid(str_of(value), &c->tenant) ? NULL : value;
 		break;
 	case OPTION_TOKEN_FILE:
 		c->token_file = value;

@@ -36,7 +36,9 @@ enum command_option {
 	OPTION_FORCE,
 	OPTION_HELP,
 	OPTION_HOOK,
+	OPTION_INSECURE_ANY_TOKEN,
 	OPTION_JSON,
+	OPTION_KEY,
 	OPTION_NAME,
 	OPTION_OUTPUT,
 	OPTION_PASSPHRASE_FILE,
@@ -73,6 +75,7 @@ struct command_call {
 	uint64_t warning_days, critical_days;
 	const char *value[COMMAND_OPTIONS]; /* of every option that has one */
 	struct guid tenant;
+	const char *alias; /* of the tenant, until the store is open */
 	const char *argument[COMMAND_ARGUMENTS];
 
 	struct config config;
@@ -86,10 +89,16 @@ struct command_call {
 int command_fail(enum err e, const char *about);
 /* Prints why and returns EXIT_USAGE. */
 int command_usage(const char *why);
+/* Whether a token or a tenant may be called so. */
+bool command_is_name(const char *text);
 int64_t command_now_at(void);
 /* These print what is wrong. */
 enum err command_load_config(struct command_call *c) ATTR_CHECKED;
+/* Also finds the tenant of an alias. */
 enum err command_open_store(struct command_call *c, bool create) ATTR_CHECKED;
+/* The tenant that was added under this name; ERR_NOT_FOUND. Prints nothing. */
+enum err command_find_alias(
+    struct command_call *c, const char *alias, struct guid *out) ATTR_CHECKED;
 /* Configuration, store and an open read transaction. */
 enum err command_begin_reading(struct command_call *c) ATTR_CHECKED;
 /* Room for all that a change, a request or an export needs. */
@@ -132,6 +141,12 @@ int command_doctor(struct command_call *c);
 int command_token_create(struct command_call *c);
 int command_token_list(struct command_call *c);
 int command_token_revoke(struct command_call *c);
+int command_token_rename(struct command_call *c);
+int command_token_jwt(struct command_call *c);
+int command_tenant_add(struct command_call *c);
+int command_tenant_list(struct command_call *c);
+int command_tenant_remove(struct command_call *c);
+int command_jwks_import(struct command_call *c);
 int command_show(struct command_call *c);
 int command_list(struct command_call *c);
 int command_upload(struct command_call *c);

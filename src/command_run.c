@@ -11,10 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth.h"
 #include "cgi.h"
 #include "command_private.h"
 #include "docroot.h"
 #include "fastcgi.h"
+#include "log.h"
 #include "routes.h"
 
 /* A path in full: the web server starts the program elsewhere. */
@@ -145,47 +147,95 @@ command_init(struct command_call *c)
 	return EXIT_SUCCESS;
 }
 
-int
-command_serve_fd(const char *config_path, int fd)
+/* For tests: nobody from elsewhere may get in so. */
+static bool
+may_take_any(const struct command_call *c, int fd)
 {
-	struct command_call c = { .config_path = config_path };
+	if (fastcgi_is_local(fd) && (c->given & COMMAND_BIT(OPTION_TENANT)))
+		return true;
+	fprintf(stderr,
+	    "pushcert: --insecure-any-token needs --tenant, and a unix socket "
+	    "or a loopback address\n");
+	return false;
+}
+
+static void
+take_any(struct auth *auth, const struct guid *tenant)
+{
+	char text[STR_GUID_LEN];
+
+	str_guid_text(tenant, text);
+	log_line(LOG_AT_WARNING,
+	    "INSECURE: any bearer token has all rights on tenant %.*s",
+	    STR_GUID_LEN, text);
+	auth_take_any(auth, tenant);
+}
+
+/* Answers until it is told to stop; fd < 0: one CGI request. The configuration
+ * is loaded. */
+static int
+serve(struct command_call *c, int fd)
+{
+	bool any = (c->given & COMMAND_BIT(OPTION_INSECURE_ANY_TOKEN)) != 0;
 	struct metrics metrics = { .changes = 0 };
+	atomic_flag hinted = ATOMIC_FLAG_INIT;
 	struct secrets secrets;
 	struct app app = {
-		.config = &c.config, .secrets = &secrets, .metrics = &metrics
+		.config = &c->config, .secrets = &secrets, .metrics = &metrics
 	};
 	struct docroot docroot;
 	char message[CONFIG_TEXT_MAX];
 	enum err e;
 
-	if (command_load_config(&c) != ERR_OK)
+	if (any && !may_take_any(c, fd))
 		return EXIT_FAILURE;
-	if (secret_load(&c.config, &secrets, message) != ERR_OK) {
+	if (secret_load(&c->config, &secrets, message) != ERR_OK) {
 		fprintf(stderr, "pushcert: %s\n", message);
 		return EXIT_FAILURE;
 	}
-	c.metrics = &metrics;
-	if (command_open_store(&c, false) != ERR_OK)
+	c->metrics = &metrics;
+	if (command_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
-	app.store = c.store;
-	docroot_init(&docroot, c.config.data);
-	if (!c.config.data_in_document_root)
+	app.store = c->store;
+	if ((app.auth = auth_open(&c->config, command_now_at())) == NULL)
+		return command_fail(ERR_MEMORY, "serve");
+	if (any)
+		take_any(app.auth, &c->tenant);
+	app.hinted = &hinted;
+	docroot_init(&docroot, c->config.data);
+	if (!c->config.data_in_document_root)
 		app.docroot = &docroot;
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
-	/* A worker that did not come back still uses the store. */
-	if (e != ERR_BUSY)
-		store_close(c.store);
+	/* A worker that did not come back still uses both. */
+	if (e != ERR_BUSY) {
+		auth_tidy(app.auth, c->store, INT64_MAX);
+		auth_close(app.auth);
+		store_close(c->store);
+	}
+	c->store = NULL;
 	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "serve");
+}
+
+int
+command_serve_fd(const char *config_path, int fd)
+{
+	struct command_call c = { .config_path = config_path };
+
+	if (command_load_config(&c) != ERR_OK)
+		return EXIT_FAILURE;
+	return serve(&c, fd);
 }
 
 int
 command_serve(struct command_call *c)
 {
 	const char *path = c->socket;
-	int fd;
+	int fd = STDIN_FILENO;
 
 	if (command_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
+	if (path == NULL && fastcgi_is_listening(fd))
+		return serve(c, fd);
 	if (path == NULL)
 		path = c->config.socket;
 	if (path[0] == '\0')
@@ -195,7 +245,7 @@ command_serve(struct command_call *c)
 		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
 		return EXIT_FAILURE;
 	}
-	return command_serve_fd(c->config_path, fd);
+	return serve(c, fd);
 }
 
 int

@@ -35,6 +35,14 @@ command_usage(const char *why)
 	return EXIT_USAGE;
 }
 
+bool
+command_is_name(const char *text)
+{
+	struct str name = str_of(text);
+
+	return name.n >= 1 && name.n <= 64 && str_utf8_valid(name);
+}
+
 int64_t
 command_now_at(void)
 {
@@ -58,6 +66,58 @@ command_load_config(struct command_call *c)
 	return e;
 }
 
+/* Looks for the tenant of an alias. */
+struct aliased {
+	struct str alias;
+	struct guid id;
+	bool found;
+};
+
+static enum err
+match_alias(const struct tenant *t, void *arg)
+{
+	struct aliased *a = arg;
+
+	if (!str_eq(t->alias, a->alias))
+		return ERR_OK;
+	a->id = t->id;
+	a->found = true;
+	return ERR_OK;
+}
+
+enum err
+command_find_alias(struct command_call *c, const char *alias, struct guid *out)
+{
+	struct aliased a = { .alias = str_of(alias) };
+	struct txn *tx = NULL;
+	enum err e;
+
+	if ((e = store_reader(c->store, &tx)) == ERR_OK &&
+	    (e = store_begin(tx)) == ERR_OK)
+		e = store_tenants(tx, match_alias, &a);
+	store_reader_free(tx);
+	*out = a.id;
+	return e != ERR_OK ? e : a.found ? ERR_OK : ERR_NOT_FOUND;
+}
+
+static enum err
+resolve_tenant(struct command_call *c)
+{
+	enum err e;
+
+	if (c->alias == NULL)
+		return ERR_OK;
+	e = command_find_alias(c, c->alias, &c->tenant);
+	if (e == ERR_NOT_FOUND)
+		fprintf(stderr,
+		    "pushcert: %s: neither a GUID nor the name of a tenant "
+		    "that was added\n",
+		    c->alias);
+	else if (e != ERR_OK)
+		(void)command_fail(e, c->config.data);
+	return e;
+}
+
 enum err
 command_open_store(struct command_call *c, bool create)
 {
@@ -71,8 +131,9 @@ command_open_store(struct command_call *c, bool create)
 	};
 	enum err e = store_open(&options, &c->store);
 
-	if (e != ERR_OK)
-		(void)command_fail(e, c->config.data);
+	if (e == ERR_OK)
+		return resolve_tenant(c);
+	(void)command_fail(e, c->config.data);
 	return e;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * command_token.c - makes, lists and revokes bearer tokens. A token is shown
- * once, when it is made.
+ * command_token.c - makes, lists, renames and revokes bearer tokens. A token is
+ * shown once, when it is made.
  */
 #include "command_private.h"
 
@@ -12,6 +12,7 @@
 #include "auth.h"
 #include "crypto.h"
 #include "emit.h"
+#include "when.h"
 
 /* A token's id, for revoke: the start of its hash, which tells nothing. */
 #define ID_BYTES 8
@@ -28,8 +29,7 @@ command_token_create(struct command_call *c)
 {
 	uint8_t secret[AUTH_SECRET_LEN];
 	char text[AUTH_TOKEN_LEN];
-	struct token t = { .tenant = c->tenant,
-		.rights = c->scopes,
+	struct token t = { .rights = c->scopes,
 		.name = str_of(c->name != NULL ? c->name : "token"),
 		.created_at = command_now_at() };
 	enum err e;
@@ -42,6 +42,7 @@ command_token_create(struct command_call *c)
 	if (command_load_config(c) != ERR_OK ||
 	    command_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
+	t.tenant = c->tenant;
 	if (crypto_random(secret, sizeof(secret)) != ERR_OK)
 		return command_fail(ERR_INTERNAL, "random bytes");
 	auth_token_text(secret, text);
@@ -55,6 +56,15 @@ command_token_create(struct command_call *c)
 }
 
 static void
+print_date_or_never(int64_t at)
+{
+	if (at != 0)
+		command_print_date(at);
+	else
+		printf("%-*s", WHEN_SECONDS_LEN + 1, "never");
+}
+
+static void
 print_token(const struct token *t)
 {
 	char id[ID_LEN], tenant[STR_GUID_LEN], names[512];
@@ -63,15 +73,26 @@ print_token(const struct token *t)
 	str_hex(t->hash, ID_BYTES, id);
 	str_guid_text(&t->tenant, tenant);
 	buf_init(&scopes, names, sizeof(names));
-	auth_scope_names(t->rights, &scopes);
+	auth_scope_names(t->rights, ", ", &scopes);
 	printf("%.*s  %.*s  ", ID_LEN, id, STR_GUID_LEN, tenant);
 	command_print_date(t->created_at);
 	printf("  ");
-	if (t->expires_at != 0)
-		command_print_date(t->expires_at);
+	print_date_or_never(t->expires_at);
+	printf("  ");
+	print_date_or_never(t->used_at);
+	printf("  ");
+	command_print_word(t->name);
+	printf("  %.*s\n", STR_ARG(buf_view(&scopes)));
+}
+
+static void
+emit_time(struct emit *e, const char *name, int64_t at)
+{
+	emit_name(e, name);
+	if (at != 0)
+		emit_i64(e, at);
 	else
-		printf("never");
-	printf("  %.*s  %.*s\n", STR_ARG(t->name), STR_ARG(buf_view(&scopes)));
+		emit_null(e);
 }
 
 static void
@@ -84,7 +105,7 @@ print_token_json(const struct token *t)
 	str_hex(t->hash, ID_BYTES, id);
 	str_guid_text(&t->tenant, tenant);
 	buf_init(&scopes, names, sizeof(names));
-	auth_scope_names(t->rights, &scopes);
+	auth_scope_names(t->rights, ", ", &scopes);
 	buf_init(&out, line, sizeof(line));
 	emit_init(&e, &out);
 	emit_object(&e);
@@ -98,11 +119,8 @@ print_token_json(const struct token *t)
 	emit_str(&e, buf_view(&scopes));
 	emit_name(&e, "created");
 	emit_i64(&e, t->created_at);
-	emit_name(&e, "expires");
-	if (t->expires_at != 0)
-		emit_i64(&e, t->expires_at);
-	else
-		emit_null(&e);
+	emit_time(&e, "expires", t->expires_at);
+	emit_time(&e, "used", t->used_at);
 	emit_end(&e);
 	printf("%.*s\n", STR_ARG(buf_view(&out)));
 }
@@ -136,6 +154,7 @@ command_token_list(struct command_call *c)
 /* The one token whose id begins with what was given. */
 struct search {
 	struct str id;
+	struct str name; /* the new one */
 	uint8_t hash[STORE_HASH_LEN];
 	unsigned found;
 };
@@ -154,6 +173,48 @@ match_token(const struct token *t, void *arg)
 	return ERR_OK;
 }
 
+/* Prints why there is no such token, or not just one. */
+static enum err
+find_token(struct command_call *c, struct search *s)
+{
+	enum err e;
+
+	if (s->id.n < 4) {
+		fprintf(stderr,
+		    "pushcert: an ID of token list is needed, at least its "
+		    "first 4 digits\n");
+		return ERR_USAGE;
+	}
+	if ((e = command_begin_reading(c)) != ERR_OK)
+		return e;
+	e = store_tokens(c->reader, match_token, s);
+	store_end(c->reader);
+	if (e != ERR_OK) {
+		(void)command_fail(e, "token");
+		return e;
+	}
+	if (s->found == 1)
+		return ERR_OK;
+	fprintf(stderr, "pushcert: %.*s: %s\n", STR_ARG(s->id),
+	    s->found == 0 ? "no such token" : "several tokens match");
+	return ERR_NOT_FOUND;
+}
+
+/* Runs a change on the one token that the first argument names. */
+static int
+change_token(struct command_call *c, store_change *change)
+{
+	struct search s = { .id = str_of(c->argument[0]),
+		.name = str_of(c->argument[1]) };
+	enum err e;
+
+	if ((e = find_token(c, &s)) != ERR_OK)
+		return e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+	if ((e = store_update(c->store, change, &s)) != ERR_OK)
+		return command_fail(e, "token");
+	return EXIT_SUCCESS;
+}
+
 static enum err
 delete_token(struct txn *tx, void *arg)
 {
@@ -165,24 +226,26 @@ delete_token(struct txn *tx, void *arg)
 int
 command_token_revoke(struct command_call *c)
 {
-	struct search s = { .id = str_of(c->argument[0]) };
+	return change_token(c, delete_token);
+}
+
+static enum err
+rename_token(struct txn *tx, void *arg)
+{
+	struct search *s = arg;
+	struct token t;
 	enum err e;
 
-	if (s.id.n < 4)
-		return command_usage("token revoke needs an ID of token list, "
-				     "at least its first 4 digits");
-	if (command_begin_reading(c) != ERR_OK)
-		return EXIT_FAILURE;
-	e = store_tokens(c->reader, match_token, &s);
-	store_end(c->reader);
-	if (e != ERR_OK)
-		return command_fail(e, "token revoke");
-	if (s.found != 1) {
-		fprintf(stderr, "pushcert: %s: %s\n", c->argument[0],
-		    s.found == 0 ? "no such token" : "several tokens match");
-		return EXIT_FAILURE;
-	}
-	if ((e = store_update(c->store, delete_token, &s)) != ERR_OK)
-		return command_fail(e, "token revoke");
-	return EXIT_SUCCESS;
+	if ((e = store_token(tx, s->hash, &t)) != ERR_OK)
+		return e;
+	t.name = s->name;
+	return store_token_put(tx, &t);
+}
+
+int
+command_token_rename(struct command_call *c)
+{
+	if (!command_is_name(c->argument[1]))
+		return command_usage("a name has 1 to 64 bytes of UTF-8");
+	return change_token(c, rename_token);
 }

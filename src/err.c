@@ -31,6 +31,8 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    "Application is not authorized to perform this operation. "
 	    "Application must have one of the following scopes: {!}",
 	    NULL },
+	[ERR_TENANT] = { 403, "Forbidden",
+	    "The tenant of the access token is not served here.", NULL },
 	[ERR_RATE] = { 429, "TooManyRequests",
 	    "Too many failed requests. Try again later.", NULL },
 

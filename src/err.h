@@ -19,6 +19,7 @@ enum err {
 	ERR_TOKEN_INVALID,
 	ERR_TOKEN_EXPIRED,
 	ERR_FORBIDDEN,
+	ERR_TENANT,
 	ERR_RATE,
 
 	/* Headers and query (contract 3.1, 5). */

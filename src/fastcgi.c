@@ -28,6 +28,7 @@
 
 #include <fcgiapp.h>
 
+#include "auth.h"
 #include "log.h"
 #include "pool.h"
 
@@ -205,6 +206,19 @@ welcome(void *arg, const struct sockaddr_storage *peer)
 	return false;
 }
 
+bool
+fastcgi_is_local(int fd)
+{
+	struct sockaddr_storage own = { .ss_family = AF_UNSPEC };
+	socklen_t n = sizeof(own);
+	struct in6_addr a;
+
+	if (getsockname(fd, (struct sockaddr *)&own, &n) != 0)
+		return false;
+	return own.ss_family == AF_UNIX ||
+	    (address_of(&own, &a) && is_loopback(&a));
+}
+
 static bool
 look_at_socket(struct server *sv, int fd)
 {
@@ -314,6 +328,7 @@ answer(struct own *own, FCGX_Request *fr)
 	failed |= FCGX_FClose(fr->out);
 	if (!body.ended)
 		linger(fr->ipcFd);
+	auth_tidy(own->app->auth, own->app->store, rq.now.at);
 	if (!body.ended || FCGX_GetError(fr->in) != 0 || failed != 0)
 		return PEERS_CLOSE;
 	return fr->keepConnection != 0 ? PEERS_KEEP : PEERS_CLOSE;

@@ -14,6 +14,9 @@
 /* Whether fd is a listening socket, as web servers hand it on as fd 0. */
 bool fastcgi_is_listening(int fd);
 
+/* Whether only this machine can reach it: unix socket or loopback address. */
+bool fastcgi_is_local(int fd);
+
 /*
  * Makes a listening unix socket (mode 0660) at path and takes the place of a
  * dead one. ERR_FILE if another process listens there or it cannot be made;

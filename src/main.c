@@ -48,7 +48,9 @@ main(int argc, char **argv)
 	const char *config = config_argument(argc, argv);
 
 	umask(077);
-	if (fastcgi_is_listening(STDIN_FILENO))
+	/* "serve" has options of its own, and finds the socket by itself. */
+	if (fastcgi_is_listening(STDIN_FILENO) &&
+	    !(argc > 1 && strcmp(argv[1], "serve") == 0))
 		return command_serve_fd(config, STDIN_FILENO);
 	if (getenv("GATEWAY_INTERFACE") == NULL)
 		return command_run(argc, argv);

@@ -65,6 +65,7 @@ struct call {
 	struct fault fault;
 
 	int status;
+	unsigned retry_after;
 	struct str content;
 	struct str etag;
 	struct str allow;
@@ -466,11 +467,40 @@ find_path(struct call *c)
 	return ERR_OK;
 }
 
+/* Who sends wrong tokens too often is told to wait. To send none is no try, and
+ * right ones are taken all the time. */
+static enum err
+limit_failures(struct call *c, enum err e)
+{
+	const struct str *var = c->rq->var;
+
+	if (e != ERR_TOKEN_INVALID && e != ERR_TOKEN_EXPIRED)
+		return e;
+	c->retry_after = auth_failed(c->app->auth, var[REQUEST_REMOTE_ADDR],
+	    var[REQUEST_FORWARDED_FOR], c->rq->now.at);
+	return c->retry_after > 0 ? ERR_RATE : e;
+}
+
+/* Apache keeps Authorization to itself unless it is told not to. Said once in a
+ * process: most requests without a token are a client's own fault. */
+static void
+hint_apache(const struct call *c)
+{
+	if (str_starts(c->rq->var[REQUEST_SERVER_SOFTWARE], "Apache") &&
+	    c->app->hinted != NULL && !atomic_flag_test_and_set(c->app->hinted))
+		log_line(LOG_AT_WARNING,
+		    "a request came without Authorization; if its client "
+		    "sent one, Apache needs: CGIPassAuth On");
+}
+
 static enum err
 know_caller(struct call *c)
 {
 	const struct str *var = c->rq->var;
 	struct str authorization = var[REQUEST_AUTHORIZATION];
+	struct auth_call call = { .tx = c->wk->reader,
+		.now_at = c->rq->now.at,
+		.arena = &c->wk->arena };
 	enum err e;
 
 	if (c->open)
@@ -479,12 +509,14 @@ know_caller(struct call *c)
 		authorization = var[REQUEST_AUTHORIZATION_REDIRECTED];
 	if (authorization.n == 0)
 		authorization = var[REQUEST_AUTHORIZATION_TWICE_REDIRECTED];
+	if (str_is_null(authorization))
+		hint_apache(c);
+	call.authorization = authorization;
 	if ((e = store_begin(c->wk->reader)) != ERR_OK)
 		return e;
-	e = auth_bearer(c->wk->reader, authorization, c->rq->now.at,
-	    &c->wk->arena, &c->who);
+	e = auth_bearer(c->app->auth, &call, &c->who);
 	store_end(c->wk->reader);
-	return e;
+	return limit_failures(c, e);
 }
 
 static enum err
@@ -501,7 +533,7 @@ check_rights(struct call *c)
 	if (c->open || (c->who.scopes & c->route->scopes) != 0)
 		return ERR_OK;
 	buf_init(&names, c->scopes_text, sizeof(c->scopes_text));
-	auth_scope_names(c->route->scopes, &names);
+	auth_scope_names(c->route->scopes, ", ", &names);
 	c->fault.ours = buf_view(&names);
 	return ERR_FORBIDDEN;
 }
@@ -650,6 +682,9 @@ render(const struct call *c)
 		.allow = tell_allow ? c->allow : str_of(NULL),
 		.authorization_uri = str_of(config->authorization_uri),
 		.client_id = str_of(config->client_id),
+		.retry_after = c->retry_after,
+		.insecure = str_of(
+		    auth_takes_any(c->app->auth) ? "any-token" : NULL),
 		.request_id = c->ids.request_id,
 		.client_request_id = c->ids.client_request_id,
 		.content = c->content,
@@ -686,14 +721,16 @@ log_call(const struct call *c)
 	/* Never the query: people put tokens there. */
 	path = str_cut(&path, '?');
 	log_line(level,
-	    "%.*s %.*s %d %s tenant=%.*s actor=%.*s peer=%.*s request-id=%.*s",
+	    "%.*s %.*s %d %s tenant=%.*s actor=%.*s peer=%.*s request-id=%.*s"
+	    "%s%.*s",
 	    STR_ARG(str_head(var[REQUEST_METHOD], 16)),
 	    STR_ARG(str_head(path, 256)), c->status,
 	    err_info(c->an->outcome)->code,
 	    c->who.scopes != 0 ? STR_GUID_LEN : 1, tenant,
 	    STR_ARG(or_dash(c->who.actor)),
 	    STR_ARG(or_dash(var[REQUEST_REMOTE_ADDR])),
-	    STR_ARG(c->ids.request_id));
+	    STR_ARG(c->ids.request_id), c->who.why.n > 0 ? " token: " : "",
+	    STR_ARG(c->who.why));
 }
 
 static bool

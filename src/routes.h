@@ -6,6 +6,7 @@
 #ifndef PUSHCERT_ROUTES_H
 #define PUSHCERT_ROUTES_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,14 +20,19 @@
 #include "store.h"
 #include "str.h"
 
+struct auth;
+
 /* What all requests share; set up once, never changed. */
 struct app {
 	const struct config *config;
 	const struct secrets *secrets;
 	struct store *store;
+	struct auth *auth; /* NULL: opaque tokens alone, and no limit */
 	struct metrics *metrics; /* NULL: nothing is counted */
 	/* NULL: the data may lie under a document root. */
 	const struct docroot *docroot;
+	/* Set once the log tells what Apache needs; NULL: it never does. */
+	atomic_flag *hinted;
 };
 
 /* What a worker owns: an arena, emptied by routes_handle, and a reader. */
