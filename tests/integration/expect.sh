@@ -5,7 +5,7 @@
 # directory; what the last command said is in $dir/out and $dir/err.
 
 dir=${dir:?}
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 
 # fail NAME: what is wrong is in $dir/why.
 fail() {
@@ -61,7 +61,9 @@ same() {
 
 # expect_end: prints the counts and ends the script.
 expect_end() {
-	echo "$(basename "$0"): $passed passed, $failed failed"
+	expect_left=
+	[ "$skipped" -eq 0 ] || expect_left=", $skipped skipped"
+	echo "$(basename "$0"): $passed passed, $failed failed$expect_left"
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 	exit
 }
