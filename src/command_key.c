@@ -226,6 +226,10 @@ find_pair(struct command_call *c, const struct secrets *s, struct pair *out)
 		fprintf(stderr,
 		    "pushcert: export: the key of this certificate was not "
 		    "made here\n");
+	else if (e == ERR_CORRUPT)
+		fprintf(stderr,
+		    "pushcert: export: the key does not open: key_file is "
+		    "another one than when it was made, or it is damaged\n");
 	else if (e != ERR_OK)
 		(void)command_fail(e, "export");
 	return e;

@@ -153,17 +153,6 @@ is_apple_id(const char *id)
 		    record_properties[RECORD_APPLE_ID].limit);
 }
 
-static int
-refuse(enum err e, const struct fault *fault)
-{
-	(void)command_refuse(e, fault);
-	if (e == ERR_TOPIC_CHANGE)
-		fprintf(stderr,
-		    "pushcert: or, here, --allow-topic-change %.*s\n",
-		    STR_ARG(fault->also));
-	return EXIT_FAILURE;
-}
-
 int
 command_upload(struct command_call *c)
 {
@@ -186,12 +175,13 @@ command_upload(struct command_call *c)
 		return command_fail(ERR_INTERNAL, "random bytes");
 	str_guid_v4(&change.new_id);
 	if ((e = make_patch(c, &change.patch, &fault)) != ERR_OK)
-		return e == ERR_FILE ? EXIT_FAILURE : refuse(e, &fault);
+		return e == ERR_FILE ? EXIT_FAILURE : command_refuse(e, &fault);
 	if (dry_run) {
 		e = pushcert_try(c->reader, &change, &r, &fault);
 	} else {
 		store_end(c->reader);
 		e = pushcert_patch(c->store, &change, &r, &fault);
 	}
-	return e == ERR_OK ? command_print_record(c, &r) : refuse(e, &fault);
+	return e == ERR_OK ? command_print_record(c, &r)
+			   : command_refuse(e, &fault);
 }

@@ -200,7 +200,7 @@ command_need_tenant(struct command_call *c)
 
 /* Text of a client, safe on a terminal. */
 static void
-print_escaped(struct str s, bool lines)
+print_escaped(FILE *out, struct str s, bool lines)
 {
 	size_t i;
 
@@ -208,22 +208,22 @@ print_escaped(struct str s, bool lines)
 		unsigned char ch = (unsigned char)s.p[i];
 
 		if ((ch < ' ' && !(lines && ch == '\n')) || ch == 0x7f)
-			printf("\\x%02x", ch);
+			fprintf(out, "\\x%02x", ch);
 		else
-			putchar(ch);
+			putc(ch, out);
 	}
 }
 
 void
 command_print_text(struct str s)
 {
-	print_escaped(s, true);
+	print_escaped(stdout, s, true);
 }
 
 void
 command_print_word(struct str s)
 {
-	print_escaped(s, false);
+	print_escaped(stdout, s, false);
 }
 
 int
@@ -234,7 +234,13 @@ command_refuse(enum err e, const struct fault *fault)
 
 	buf_init(&message, text, sizeof(text));
 	view_message(&message, e, fault);
-	fprintf(stderr, "pushcert: %.*s\n", STR_ARG(buf_view(&message)));
+	fprintf(stderr, "pushcert: ");
+	print_escaped(stderr, buf_view(&message), false);
+	if (e == ERR_TOPIC_CHANGE) {
+		fprintf(stderr, ", or here --allow-topic-change ");
+		print_escaped(stderr, fault->also, false);
+	}
+	putc('\n', stderr);
 	return EXIT_FAILURE;
 }
 

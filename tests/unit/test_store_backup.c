@@ -5,6 +5,8 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,6 +263,78 @@ START_TEST(a_backup_that_cannot_be_written_leaves_nothing)
 }
 END_TEST
 
+/* Changes two tenants at once, over and over. */
+struct pair {
+	struct store *st;
+	atomic_bool stop;
+};
+
+static enum err
+put_pair(struct txn *tx, void *arg)
+{
+	struct record r = { .revision = *(const uint64_t *)arg };
+	struct guid a = tenant_of(0), b = tenant_of(TENANTS);
+	enum err e;
+
+	if ((e = store_record_put(tx, &a, &r)) != ERR_OK)
+		return e;
+	return store_record_put(tx, &b, &r);
+}
+
+static void *
+change_pair(void *arg)
+{
+	struct pair *p = arg;
+	uint64_t i;
+
+	for (i = 1; !atomic_load(&p->stop); i++)
+		if (store_update(p->st, put_pair, &i) != ERR_OK)
+			abort();
+	return NULL;
+}
+
+static uint64_t
+revision(struct txn *tx, unsigned n)
+{
+	struct guid g = tenant_of(n);
+	struct record r;
+
+	ck_assert_int_eq(store_record(tx, &g, &r), ERR_OK);
+	return r.revision;
+}
+
+START_TEST(a_backup_is_of_one_moment)
+{
+	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
+	const char *file = own(2, "backup");
+	struct pair p = { .st = from };
+	struct txn *tx = NULL;
+	uint64_t last = 0;
+	pthread_t thread;
+	int i;
+
+	put_all(from, 1, 50, "between");
+	ck_assert_int_eq(store_update(from, put_pair, &last), ERR_OK);
+	ck_assert_int_eq(store_reader(to, &tx), ERR_OK);
+	ck_assert_int_eq(pthread_create(&thread, NULL, change_pair, &p), 0);
+	for (i = 0; i < 5; i++) {
+		ck_assert_int_eq(store_backup(from, file), ERR_OK);
+		ck_assert_int_eq(store_restore(to, file, true), ERR_OK);
+		ck_assert_int_eq(store_begin(tx), ERR_OK);
+		ck_assert_uint_eq(revision(tx, 0), revision(tx, TENANTS));
+		ck_assert_uint_ge(revision(tx, 0), last);
+		last = revision(tx, 0);
+		store_end(tx);
+	}
+	atomic_store(&p.stop, true);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_uint_gt(last, 0);
+	store_reader_free(tx);
+	store_close(from);
+	store_close(to);
+}
+END_TEST
+
 START_TEST(a_notice_is_that_of_its_tenant)
 {
 	struct store *st = fresh(0, "from");
@@ -289,6 +363,7 @@ main(void)
 	tcase_add_test(cases, a_full_store_is_replaced_only_if_asked);
 	tcase_add_test(cases, what_is_no_whole_copy_is_refused);
 	tcase_add_test(cases, a_backup_that_cannot_be_written_leaves_nothing);
+	tcase_add_test(cases, a_backup_is_of_one_moment);
 	tcase_add_test(cases, a_notice_is_that_of_its_tenant);
 	suite_add_tcase(suite, cases);
 	return unit_run(suite);
