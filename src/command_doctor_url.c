@@ -62,6 +62,16 @@ is_visible(const char *text)
 	return true;
 }
 
+static void
+put_quoted(const char *text, FILE *out)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			putc('\\', out);
+		putc(*text, out);
+	}
+}
+
 /* curl's configuration, in which nothing can be quoted wrongly: is_visible. */
 static bool
 put_question(const struct mount *m, const struct question *q, int fd)
@@ -80,9 +90,7 @@ put_question(const struct mount *m, const struct question *q, int fd)
 		    out, "header = \"Authorization: Bearer %s\"\n", m->token);
 	if (q->header != NULL) {
 		fprintf(out, "header = \"%s: ", q->header);
-		for (const char *p = q->value; *p != '\0'; p++)
-			fprintf(
-			    out, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+		put_quoted(q->value, out);
 		fprintf(out, "\"\n");
 	}
 	if (q->body != NULL)
@@ -97,12 +105,8 @@ put_question(const struct mount *m, const struct question *q, int fd)
 static void
 be_curl(int in, int out)
 {
-	static char name[] = "curl", disable[] = "-q", config[] = "--config",
-		    standard_input[] = "-";
-	char *const argv[] = { name, disable, config, standard_input, NULL };
-
 	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
-		execvp(name, argv);
+		execlp("curl", "curl", "-q", "--config", "-", (char *)NULL);
 	_exit(127);
 }
 
