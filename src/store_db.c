@@ -10,12 +10,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <lmdb.h>
@@ -108,24 +108,27 @@ close_environment(struct db *db)
 	db->env = NULL;
 }
 
-/* What was cut off would kill us where it is read. */
-static int
-check_size(const struct db *db)
+/*
+ * LMDB does not write pages that were taken and freed in one transaction, so
+ * that a sound file may end before its last page. But to read a page behind
+ * the end, of a file that was cut off, would kill us: so the file is made to
+ * reach that far. What was cut off reads as zeros, which are no page.
+ */
+static void
+reach_last_page(const struct db *db)
 {
 	MDB_envinfo info;
 	MDB_stat page;
-	struct stat file;
-	int fd, rc;
+	int fd;
 
-	if ((rc = mdb_env_info(db->env, &info)) != 0 ||
-	    (rc = mdb_env_stat(db->env, &page)) != 0 ||
-	    (rc = mdb_env_get_fd(db->env, &fd)) != 0)
-		return rc;
-	if (fstat(fd, &file) != 0)
-		return errno;
-	return (size_t)file.st_size / page.ms_psize > info.me_last_pgno
-	    ? 0
-	    : MDB_CORRUPTED;
+	if (mdb_env_info(db->env, &info) != 0 ||
+	    mdb_env_stat(db->env, &page) != 0 ||
+	    mdb_env_get_fd(db->env, &fd) != 0)
+		return;
+	/* Never shortens what another process writes. On a full disk the file
+	 * stays as it is. */
+	(void)posix_fallocate(
+	    fd, (off_t)(info.me_last_pgno * page.ms_psize), page.ms_psize);
 }
 
 static int
@@ -142,8 +145,8 @@ open_file(struct db *db, size_t map_size)
 	    (rc = mdb_env_set_maxdbs(db->env, DB_MAPS_MAX)) == 0)
 		rc = mdb_env_open(db->env, db->directory, MDB_NOTLS, 0600);
 	if (rc == 0)
-		rc = check_size(db);
-	if (rc != 0)
+		reach_last_page(db);
+	else
 		close_environment(db);
 	return rc;
 }

@@ -686,6 +686,31 @@ START_TEST(takes_nothing_for_absent_whose_key_is_damaged)
 }
 END_TEST
 
+START_TEST(survives_a_file_that_was_cut_off)
+{
+	const struct store_options options = {
+		.directory = unit_directory(),
+		.map_size = 16 * MIB,
+	};
+	struct store *st = open_store(16 * MIB, 10);
+	char path[128];
+	struct stat s;
+	enum err e;
+
+	ck_assert(store_update(st, put_crowd, NULL) == ERR_OK);
+	store_close(st);
+	snprintf(path, sizeof(path), "%s/data.mdb", unit_directory());
+	ck_assert(stat(path, &s) == 0);
+	ck_assert(truncate(path, s.st_size / 16 * (16 - _i)) == 0);
+	st = NULL;
+	e = store_open(&options, &st);
+	ck_assert(e == ERR_OK || e == ERR_CORRUPT || e == ERR_NO_STORE);
+	if (e == ERR_OK)
+		ck_assert_uint_gt(count_damage(st), 0);
+	store_close(st);
+}
+END_TEST
+
 /* Changes of several threads that are committed together: the first one's
  * waits until the others' must be in the queue. */
 struct together {
@@ -1177,6 +1202,7 @@ suite_store(void)
 	tcase_add_test(t, never_returns_what_is_damaged);
 	tcase_add_loop_test(
 	    t, takes_nothing_for_absent_whose_key_is_damaged, 0, 40);
+	tcase_add_loop_test(t, survives_a_file_that_was_cut_off, 1, 17);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("changes");

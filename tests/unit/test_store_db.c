@@ -503,6 +503,47 @@ START_TEST(writes_nothing_if_nothing_was_put)
 }
 END_TEST
 
+/* Some puts of large and small values over each other, and deletes. */
+static void
+stir(struct db_txn *tx, unsigned *seed)
+{
+	static char large[50 * KIB];
+	unsigned ops;
+	char key[2];
+	enum err e;
+
+	for (ops = 8; ops > 0; ops--) {
+		*seed = *seed * 1103515245 + 12345;
+		key[0] = (char)('a' + (*seed >> 16) % 6);
+		key[1] = '\0';
+		if ((*seed >> 20) % 4 == 0)
+			e = store_db_delete(tx, 0, str_of(key));
+		else
+			e = store_db_put(tx, 0, str_of(key),
+			    str_from(large, (*seed >> 8) % sizeof(large)));
+		ck_assert(e == ERR_OK || e == ERR_NOT_FOUND);
+	}
+}
+
+START_TEST(opens_a_file_that_ends_before_its_last_page)
+{
+	struct db *db = open_sized(16 * MIB);
+	struct db_txn *tx;
+	unsigned i, seed = 6;
+
+	/* Pages that are taken and freed in one transaction are not written,
+	 * and they may be the last of the file. */
+	for (i = 0; i < 40; i++) {
+		ck_assert(store_db_write(db, &tx) == ERR_OK);
+		stir(tx, &seed);
+		ck_assert(store_db_commit(tx) == ERR_OK);
+		store_db_close(db);
+		db = open_sized(16 * MIB);
+	}
+	store_db_close(db);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	enum db_way way;
@@ -896,6 +937,7 @@ suite_db(void)
 	tcase_add_test(t, shows_a_reader_one_state);
 	tcase_add_test(t, keeps_nothing_of_what_was_aborted);
 	tcase_add_test(t, writes_nothing_if_nothing_was_put);
+	tcase_add_test(t, opens_a_file_that_ends_before_its_last_page);
 	tcase_add_loop_test(t, walks, 0, sizeof(steps) / sizeof(steps[0]));
 	tcase_add_test(t, walks_an_empty_map);
 	suite_add_tcase(s, t);
