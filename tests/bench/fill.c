@@ -19,7 +19,7 @@
 #include "store.h"
 
 /* Tenants in one transaction. */
-#define STEP 1000
+#define STEP 10000
 #define LISTED 20000
 /* Has no factor in common with the counts that anybody would ask for. */
 #define JUMP 7919
@@ -110,7 +110,7 @@ put_all(struct store *st, unsigned long tenants)
 		f.first = f.end;
 		f.end = tenants - f.first < STEP ? tenants : f.first + STEP;
 		must(store_update(st, put_some, &f), "store_update");
-		if (f.end % (100 * STEP) == 0 || f.end == tenants)
+		if (f.end % (10 * STEP) == 0 || f.end == tenants)
 			fprintf(stderr, "fill: %lu of %lu tenants\n", f.end,
 			    tenants);
 	}
