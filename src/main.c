@@ -3,6 +3,7 @@
  * main.c - which of the three is it: the FastCGI application (standard input is
  * a listening socket), the CGI program (GATEWAY_INTERFACE is set), or the tool?
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -48,6 +49,8 @@ main(int argc, char **argv)
 	const char *config = config_argument(argc, argv);
 
 	umask(077);
+	/* A file that may not grow is a failed write, not a death. */
+	signal(SIGXFSZ, SIG_IGN);
 	/* "serve" has options of its own, and finds the socket by itself. */
 	if (fastcgi_is_listening(STDIN_FILENO) &&
 	    !(argc > 1 && strcmp(argv[1], "serve") == 0))
