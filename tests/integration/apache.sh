@@ -60,7 +60,7 @@ apache_around() {
 # root runs it: as another user, by suexec, in a /var/www that only this Apache
 # sees.
 apache_htaccess() {
-	owner=
+	owner='' site=$dir/www
 	if [ "$(id -u)" -eq 0 ]; then
 		need unshare
 		owner=nobody
@@ -71,11 +71,9 @@ apache_htaccess() {
 		fi
 		mount -t tmpfs -o mode=755 none /var/www
 		mount -t tmpfs -o mode=755 none /var/log/apache2
-		rmdir "$dir/www"
-		ln -s /var/www/site "$dir/www"
+		site=/var/www/site
 		give_to $owner
 	fi
-	site=$(readlink -m "$dir/www")
 	mkdir -p "$site"
 	sample htaccess >"$site/.htaccess"
 	{

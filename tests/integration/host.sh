@@ -61,6 +61,7 @@ until_true() {
 
 # start_program COMMAND...: starts what makes run/fcgi.sock and serves there.
 start_program() {
+	rm -f "$dir/run/fcgi.sock"
 	"$@" &
 	backend=$!
 	until_true test -S "$dir/run/fcgi.sock"
