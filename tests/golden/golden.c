@@ -8,6 +8,8 @@
  *	clock SECONDS
  *	config KEY = VALUE
  *	token TEXT TENANT SCOPE[,SCOPE...] [EXPIRES_AT]
+ *	tenant GUID
+ *	jwks TEXT
  *	== the case's name, a sentence
  *	METHOD PATH[?QUERY]
  *	Header-Name: value
@@ -280,6 +282,51 @@ make_token(struct golden *g, struct str line)
 	    "store_update");
 }
 
+static enum err
+put_tenant(struct txn *tx, void *arg)
+{
+	return store_tenant_put(tx, arg);
+}
+
+static void
+add_tenant(struct golden *g, struct str line)
+{
+	struct tenant t = { .created_at = START_AT };
+
+	must(str_guid(line, &t.id), "bad tenant");
+	must(store_update(g->app.store, put_tenant, &t) == ERR_OK,
+	    "store_update");
+}
+
+static void
+write_jwks(struct golden *g, struct str text)
+{
+	FILE *file;
+
+	snprintf(g->config.jwks_file, sizeof(g->config.jwks_file), "%s/jwks",
+	    unit_directory());
+	must((file = fopen(g->config.jwks_file, "w")) != NULL, "jwks");
+	fwrite(text.p, 1, text.n, file);
+	fclose(file);
+}
+
+static void
+take_setting(struct golden *g, struct str line)
+{
+	uint64_t clock;
+
+	if (str_starts(line, "token "))
+		make_token(g, str_tail(line, 6));
+	if (str_starts(line, "tenant "))
+		add_tenant(g, str_tail(line, 7));
+	if (str_starts(line, "jwks "))
+		write_jwks(g, str_tail(line, 5));
+	if (str_starts(line, "clock ")) {
+		must(str_u64(str_tail(line, 6), &clock), "bad clock");
+		g->clock_at = (int64_t)clock;
+	}
+}
+
 /* The settings before the first case. */
 static void
 set_up(struct golden *g, struct str settings)
@@ -291,7 +338,6 @@ set_up(struct golden *g, struct str settings)
 		.history_keep = 100,
 		.create = true };
 	struct str rest = settings;
-	uint64_t clock;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/pushcert.conf", unit_directory());
@@ -312,16 +358,10 @@ set_up(struct golden *g, struct str settings)
 	g->app.config = &g->config;
 	must(secret_load(&g->config, &g->secrets, message) == ERR_OK, message);
 	g->app.secrets = &g->secrets;
-	while (!str_is_null(settings)) {
-		struct str line = str_cut(&settings, '\n');
-
-		if (str_starts(line, "token "))
-			make_token(g, str_tail(line, 6));
-		if (str_starts(line, "clock ")) {
-			must(str_u64(str_tail(line, 6), &clock), "bad clock");
-			g->clock_at = (int64_t)clock;
-		}
-	}
+	while (!str_is_null(settings))
+		take_setting(g, str_cut(&settings, '\n'));
+	g->app.auth = auth_open(&g->config, g->clock_at);
+	must(g->app.auth != NULL, "auth_open");
 }
 
 static unsigned
@@ -364,6 +404,7 @@ run_file(const char *path, unsigned *cases)
 	}
 	if (g.update != NULL)
 		fclose(g.update);
+	auth_close(g.app.auth);
 	store_reader_free(g.worker.reader);
 	store_close(g.app.store);
 	free(g.worker.arena.block);
