@@ -151,9 +151,10 @@ answer_put(struct buf *out, const struct answer_parts *parts)
 	put_line(out, "Pushcert-Insecure", parts->insecure);
 	put_line(out, "request-id", parts->request_id);
 	put_line(out, "client-request-id", parts->client_request_id);
-	put_line(out, "Cache-Control", str_of("no-cache"));
-	put_line(out, "Accept-Ranges", str_of("none"));
-	put_line(out, "X-Content-Type-Options", str_of("nosniff"));
+	buf_text(out,
+	    "Cache-Control: no-cache\r\n"
+	    "Accept-Ranges: none\r\n"
+	    "X-Content-Type-Options: nosniff\r\n");
 	if (content)
 		put_number(out, "Content-Length", parts->content.n);
 	buf_text(out, "\r\n");
