@@ -20,7 +20,9 @@ struct walk {
 	struct command_call *c;
 	FILE *out;
 	int64_t now_at;
-	enum page_family family; /* of metrics */
+	/* Of metrics: every tenant, without its texts. */
+	struct page_tenant *kept;
+	size_t count, room;
 };
 
 /* Also of the one tenant that was named and has no record. */
@@ -152,37 +154,56 @@ command_list(struct command_call *c)
 
 /* --- metrics ---------------------------------------------------------- */
 
+/* To read a certificate takes longer than all else, so each is read once,
+ * though the metrics are written family by family. */
 static enum err
-metrics_tenant(const struct guid *tenant, const struct record *r, void *arg)
+keep_tenant(const struct guid *tenant, const struct record *r, void *arg)
 {
-	const struct walk *w = arg;
-	struct page_tenant t = facts(w, tenant, r);
+	struct walk *w = arg;
+	struct page_tenant *t = w->kept;
+
+	if (w->count == w->room) {
+		w->room = w->room > 0 ? 2 * w->room : 64;
+		t = reallocarray(w->kept, w->room, sizeof(*t));
+		if (t == NULL)
+			return ERR_MEMORY;
+		w->kept = t;
+	}
+	t += w->count++;
+	*t = facts(w, tenant, r);
+	t->apple_id = t->topic = t->serial = t->modified = str_of(NULL);
+	return ERR_OK;
+}
+
+static enum err
+write_family(struct walk *w, enum page_family family)
+{
 	char text[PAGE_TENANT_MAX];
 	struct buf out;
+	enum err e;
+	size_t i;
 
 	buf_init(&out, text, sizeof(text));
-	page_sample(&out, w->family, &t);
-	return write_out(w->out, &out);
+	page_family(&out, family);
+	e = write_out(w->out, &out);
+	for (i = 0; i < w->count && e == ERR_OK; i++) {
+		buf_init(&out, text, sizeof(text));
+		page_sample(&out, family, &w->kept[i]);
+		e = write_out(w->out, &out);
+	}
+	return e;
 }
 
 static enum err
 write_metrics(struct walk *w)
 {
-	char text[PAGE_TENANT_MAX];
-	struct buf out;
+	enum err e = each_tenant(w->c, keep_tenant, w);
 	unsigned i;
-	enum err e;
 
-	for (i = 0; i < PAGE_FAMILIES; i++) {
-		w->family = (enum page_family)i;
-		buf_init(&out, text, sizeof(text));
-		page_family(&out, w->family);
-		if ((e = write_out(w->out, &out)) != ERR_OK)
-			return e;
-		if ((e = each_tenant(w->c, metrics_tenant, w)) != ERR_OK)
-			return e;
-	}
-	return ERR_OK;
+	for (i = 0; i < PAGE_FAMILIES && e == ERR_OK; i++)
+		e = write_family(w, (enum page_family)i);
+	free(w->kept);
+	return e;
 }
 
 /* --- calendar --------------------------------------------------------- */
