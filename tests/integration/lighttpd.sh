@@ -12,7 +12,6 @@ lighttpd_config() {
 	server.document-root = "$dir/www"
 	server.pid-file = "$dir/server.pid"
 	server.upload-dirs = ( "$dir" )
-	server.max-request-size = 1024
 	server.modules = ( "mod_deflate" )
 	deflate.mimetypes = ( "application/json" )
 	deflate.allowed-encodings = ( "gzip" )
