@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -31,6 +32,10 @@
 
 /* libcrypto takes the most of it, for certificates. */
 #define STACK_SIZE ((size_t)256 * 1024)
+
+/* Where the address space is limited, this much of it is left for what the
+ * workers allocate: libraries die where they cannot. */
+#define HEADROOM ((size_t)8 * 1024 * 1024)
 
 /* Milliseconds. */
 enum {
@@ -255,30 +260,43 @@ work(void *arg)
 	return NULL;
 }
 
-/* Starts as many workers as there can be, and waits until they are there. */
+/* Creates one after the other, so that it ends at the first who cannot begin
+ * and not in a scramble for the last of the memory. */
+static void
+create(struct pool *p, pthread_t *threads, size_t *count)
+{
+	pthread_attr_t attr;
+	bool good = true;
+
+	if (pthread_attr_init(&attr) != 0)
+		return;
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	while (good && *count < p->work.workers &&
+	    pthread_create(&threads[*count], &attr, work, p) == 0) {
+		++*count;
+		pthread_mutex_lock(&p->lock);
+		while (p->workers + p->failed < *count)
+			pthread_cond_wait(&p->started, &p->lock);
+		good = p->failed == 0;
+		pthread_mutex_unlock(&p->lock);
+	}
+	pthread_attr_destroy(&attr);
+}
+
+/* Starts as many workers as there can be. */
 static enum err
 start(struct pool *p, pthread_t *threads, size_t *count)
 {
-	size_t want = p->work.workers, workers;
-	pthread_attr_t attr;
+	void *headroom = mmap(NULL, HEADROOM, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (pthread_attr_init(&attr) != 0)
-		return ERR_MEMORY;
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	for (*count = 0; *count < want; ++*count)
-		if (pthread_create(&threads[*count], &attr, work, p) != 0)
-			break;
-	pthread_attr_destroy(&attr);
-
-	pthread_mutex_lock(&p->lock);
-	while (p->workers + p->failed < *count)
-		pthread_cond_wait(&p->started, &p->lock);
-	workers = p->workers;
-	pthread_mutex_unlock(&p->lock);
-	if (workers < want)
+	create(p, threads, count);
+	if (headroom != MAP_FAILED)
+		munmap(headroom, HEADROOM);
+	if (p->workers < p->work.workers)
 		log_line(LOG_AT_WARNING, "only %zu of %zu workers started",
-		    workers, want);
-	return workers > 0 ? ERR_OK : p->failure;
+		    p->workers, p->work.workers);
+	return p->workers > 0 ? ERR_OK : p->failure;
 }
 
 static void

@@ -45,7 +45,7 @@ milliseconds(void)
 
 struct job {
 	size_t workers;
-	int refused; /* this many workers cannot begin */
+	int fails; /* this worker cannot begin; 0: all can */
 	rlim_t descriptors; /* 0: as many as there are */
 	atomic_int begun;
 };
@@ -69,8 +69,8 @@ begin(void *arg, void **own)
 	struct job *job = arg;
 
 	*own = job;
-	return atomic_fetch_add(&job->begun, 1) < job->refused ? ERR_STORE
-							       : ERR_OK;
+	return atomic_fetch_add(&job->begun, 1) + 1 == job->fails ? ERR_STORE
+								  : ERR_OK;
 }
 
 static void
@@ -491,9 +491,9 @@ static const struct {
 	bool broken; /* the listening socket is none */
 	int status;
 } starts[] = {
-	{ "does with the workers that can begin",
-	    { .workers = 3, .refused = 2 }, false, ERR_OK },
-	{ "gives up without a worker", { .workers = 3, .refused = 3 }, false,
+	{ "does with the workers that can begin", { .workers = 3, .fails = 2 },
+	    false, ERR_OK },
+	{ "gives up without a worker", { .workers = 3, .fails = 1 }, false,
 	    ERR_STORE },
 	{ "gives up without a socket", { .workers = 3 }, true, ERR_FILE },
 	{ "gives up without descriptors", { .workers = 3, .descriptors = 5 },
