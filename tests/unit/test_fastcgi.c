@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "../integration/fcgi_client.h"
+#include "auth.h"
 #include "fastcgi.h"
 
 #define MAX_BODY 1024
@@ -58,6 +59,14 @@ void
 store_tidy(struct store *st)
 {
 	(void)st;
+}
+
+void
+auth_tidy(struct auth *auth, struct store *st, int64_t now_at)
+{
+	(void)auth;
+	(void)st;
+	(void)now_at;
 }
 
 size_t
