@@ -295,17 +295,8 @@ visit_vendor(struct check *k)
 static enum err
 walk(struct check *k)
 {
-	struct command_call *c = k->c;
-	struct record r;
-	enum err e;
+	enum err e = command_each_tenant(k->c, visit, k);
 
-	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0) {
-		e = store_records(c->reader, visit, k);
-	} else {
-		e = store_record(c->reader, &c->tenant, &r);
-		if (e == ERR_OK || e == ERR_NOT_FOUND)
-			e = visit(&c->tenant, e == ERR_OK ? &r : NULL, k);
-	}
 	return e == ERR_OK ? visit_vendor(k) : e;
 }
 

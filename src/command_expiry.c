@@ -25,15 +25,38 @@ struct walk {
 	size_t count, room;
 };
 
-/* Also of the one tenant that was named and has no record. */
+/* A tenant that the operator has listed, but that has no record. */
+struct recordless {
+	struct command_call *c;
+	store_record_visit *visit;
+	void *arg;
+};
+
 static enum err
-each_tenant(struct command_call *c, store_record_visit *visit, void *arg)
+visit_recordless(const struct tenant *t, void *arg)
 {
+	const struct recordless *l = arg;
+	struct guid id = t->id;
 	struct record r;
 	enum err e;
 
-	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0)
-		return store_records(c->reader, visit, arg);
+	e = store_record(l->c->reader, &id, &r);
+	return e == ERR_NOT_FOUND ? l->visit(&id, NULL, l->arg) : e;
+}
+
+enum err
+command_each_tenant(
+    struct command_call *c, store_record_visit *visit, void *arg)
+{
+	struct recordless l = { .c = c, .visit = visit, .arg = arg };
+	struct record r;
+	enum err e;
+
+	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0) {
+		if ((e = store_records(c->reader, visit, arg)) != ERR_OK)
+			return e;
+		return store_tenants(c->reader, visit_recordless, &l);
+	}
 	e = store_record(c->reader, &c->tenant, &r);
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
@@ -148,7 +171,7 @@ command_list(struct command_call *c)
 	if (command_begin_reading(c) != ERR_OK ||
 	    command_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
-	e = each_tenant(c, list_tenant, &w);
+	e = command_each_tenant(c, list_tenant, &w);
 	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "list");
 }
 
@@ -197,7 +220,7 @@ write_family(struct walk *w, enum page_family family)
 static enum err
 write_metrics(struct walk *w)
 {
-	enum err e = each_tenant(w->c, keep_tenant, w);
+	enum err e = command_each_tenant(w->c, keep_tenant, w);
 	unsigned i;
 
 	for (i = 0; i < PAGE_FAMILIES && e == ERR_OK; i++)
@@ -232,7 +255,7 @@ write_calendar(struct walk *w)
 	page_calendar_begin(&out);
 	if ((e = write_out(w->out, &out)) != ERR_OK)
 		return e;
-	if ((e = each_tenant(w->c, calendar_tenant, w)) != ERR_OK)
+	if ((e = command_each_tenant(w->c, calendar_tenant, w)) != ERR_OK)
 		return e;
 	buf_init(&out, text, sizeof(text));
 	page_calendar_end(&out);

@@ -120,6 +120,10 @@ enum err
 command_caller(struct command_call *c, struct caller *out) ATTR_CHECKED;
 /* A record on stdout, as JSON if that was asked for; the exit status. */
 int command_print_record(struct command_call *c, const struct record *r);
+/* The tenant that was named, or all that have a record or are listed; the
+ * record is NULL where there is none. */
+enum err command_each_tenant(struct command_call *c, store_record_visit *visit,
+    void *arg) ATTR_CHECKED;
 
 /* A file that appears whole or not at all, or stdout. */
 struct command_output {

@@ -191,6 +191,7 @@ struct replacement {
 	bool replace;
 };
 
+/* Whether there is nothing but the format. */
 static enum err
 check_empty(struct txn *tx)
 {
@@ -199,12 +200,13 @@ check_empty(struct txn *tx)
 	enum err e;
 
 	for (map = 0; map < STORE_MAPS; map++) {
-		if (map == STORE_META)
-			continue;
 		store_walk(tx, str_of(NULL), &at);
-		e = store_step(tx, (enum store_map)map, DB_NEXT, &at);
+		while ((e = store_step(
+			    tx, (enum store_map)map, DB_NEXT, &at)) == ERR_OK)
+			if (map != STORE_META || !str_is(at.key, "format"))
+				return ERR_USAGE;
 		if (e != ERR_NOT_FOUND)
-			return e == ERR_OK ? ERR_USAGE : e;
+			return e;
 	}
 	return ERR_OK;
 }

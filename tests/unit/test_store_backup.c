@@ -335,6 +335,29 @@ START_TEST(a_backup_is_of_one_moment)
 }
 END_TEST
 
+static enum err
+list_tenant(struct txn *tx, void *arg)
+{
+	return store_tenant_put(tx, arg);
+}
+
+START_TEST(a_store_that_lists_a_tenant_is_not_empty)
+{
+	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
+	struct tenant t = { .id = tenant_of(1), .alias = str_of("one") };
+	const char *file = own(2, "backup");
+
+	ck_assert_int_eq(store_update(to, list_tenant, &t), ERR_OK);
+	ck_assert_int_eq(store_backup(from, file), ERR_OK);
+	ck_assert_int_eq(store_restore(to, file, false), ERR_USAGE);
+	ck_assert_int_eq(store_backup(to, file), ERR_OK);
+	ck_assert_int_eq(store_restore(from, file, false), ERR_OK);
+	ck_assert_int_eq(store_restore(from, file, false), ERR_USAGE);
+	store_close(from);
+	store_close(to);
+}
+END_TEST
+
 START_TEST(a_notice_is_that_of_its_tenant)
 {
 	struct store *st = fresh(0, "from");
@@ -364,6 +387,7 @@ main(void)
 	tcase_add_test(cases, what_is_no_whole_copy_is_refused);
 	tcase_add_test(cases, a_backup_that_cannot_be_written_leaves_nothing);
 	tcase_add_test(cases, a_backup_is_of_one_moment);
+	tcase_add_test(cases, a_store_that_lists_a_tenant_is_not_empty);
 	tcase_add_test(cases, a_notice_is_that_of_its_tenant);
 	suite_add_tcase(suite, cases);
 	return unit_run(suite);
