@@ -57,6 +57,23 @@ docroot_holds(const struct docroot *d, struct str root)
 	return false;
 }
 
+bool
+docroot_holds_now(const struct docroot *d, struct docroot_seen *seen,
+    struct str root, int64_t now_at)
+{
+	if (root.n == 0 ||
+	    (seen->at == now_at && str_eq(root, str_from(seen->root, seen->n))))
+		return false;
+	if (docroot_holds(d, root))
+		return true;
+	if (root.n > sizeof(seen->root))
+		return false;
+	memcpy(seen->root, root.p, root.n);
+	seen->n = root.n;
+	seen->at = now_at;
+	return false;
+}
+
 static bool
 looks_like_one(const char *path)
 {

@@ -439,7 +439,8 @@ check_place(struct call *c)
 	if (c->app->docroot == NULL)
 		return ERR_OK;
 	for (i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		if (!docroot_holds(c->app->docroot, var[roots[i]]))
+		if (!docroot_holds_now(c->app->docroot, &c->wk->seen,
+			var[roots[i]], c->rq->now.at))
 			continue;
 		log_line(LOG_AT_ERROR,
 		    "the data directory lies under the document root %.*s",

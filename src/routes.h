@@ -35,10 +35,12 @@ struct app {
 	atomic_flag *hinted;
 };
 
-/* What a worker owns: an arena, emptied by routes_handle, and a reader. */
+/* What a worker owns: an arena, emptied by routes_handle, a reader, and what it
+ * knows of document roots. */
 struct worker {
 	struct arena arena;
 	struct txn *reader;
+	struct docroot_seen seen;
 };
 
 /*

@@ -86,6 +86,30 @@ START_TEST(does_not_count_what_is_no_document_root)
 }
 END_TEST
 
+START_TEST(looks_again_in_the_next_second)
+{
+	struct str root;
+	struct docroot_seen seen = { .n = 0 };
+	struct docroot d;
+	char path[PATH_MAX];
+
+	make_home();
+	snprintf(path, sizeof(path), "%s", below("moved"));
+	root = unit_guard(0, str_of(path));
+	docroot_init(&d, below("home/me/data"));
+	(void)unlink(path);
+	ck_assert(!docroot_holds_now(&d, &seen, root, 1));
+	ck_assert_int_eq(symlink("home/me", path), 0);
+	ck_assert(!docroot_holds_now(&d, &seen, root, 1));
+	ck_assert(docroot_holds_now(&d, &seen, root, 2));
+	ck_assert(docroot_holds_now(&d, &seen, root, 2));
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert(!docroot_holds_now(&d, &seen, root, 2));
+	ck_assert(docroot_holds_now(&d, &seen, str_of(below("home/me")), 2));
+	ck_assert(!docroot_holds_now(&d, &seen, str_of(NULL), 2));
+}
+END_TEST
+
 static const struct {
 	const char *name, *data, *want;
 } suspects[] = {
@@ -124,6 +148,7 @@ main(void)
 	tcase_add_loop_test(
 	    t, knows_what_holds_the_data, 0, sizeof(holds) / sizeof(holds[0]));
 	tcase_add_test(t, does_not_count_what_is_no_document_root);
+	tcase_add_test(t, looks_again_in_the_next_second);
 	tcase_add_loop_test(t, suspects_document_roots, 0,
 	    sizeof(suspects) / sizeof(suspects[0]));
 	suite_add_tcase(s, t);
