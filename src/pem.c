@@ -124,13 +124,29 @@ is_digit(char c)
 	    (c >= '0' && c <= '9') || c == '+' || c == '/';
 }
 
+/* Where `word` begins, or NULL. Not memmem, which makes itself a table first:
+ * most texts are short and hold hardly the first letter. */
+static const char *
+find(struct str s, const char *word, size_t n)
+{
+	const char *p;
+
+	while (s.n >= n) {
+		p = memchr(s.p, word[0], s.n - n + 1);
+		if (p == NULL || memcmp(p, word, n) == 0)
+			return p;
+		s = str_tail(s, (size_t)(p - s.p) + 1);
+	}
+	return NULL;
+}
+
 /* Takes the part of *s before the first `word` and moves *s behind it; without
  * one the whole of *s is taken and *s becomes null. */
 static struct str
 cut(struct str *s, const char *word)
 {
 	size_t n = strlen(word);
-	const char *found = s->n == 0 ? NULL : memmem(s->p, s->n, word, n);
+	const char *found = find(*s, word, n);
 	struct str part = *s;
 
 	if (found == NULL) {
