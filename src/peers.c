@@ -18,8 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Most connections at a time. */
+/* Most connections at a time, and from how many on none is kept, so that there
+ * are places left for new ones. */
 #define MOST 4096
+#define MANY 3584
 
 /* Milliseconds. */
 enum {
@@ -230,7 +232,7 @@ peers_give_back(struct peers *ps, int fd, unsigned number, enum peers_next next)
 
 	pthread_mutex_lock(&ps->lock);
 	if (next == PEERS_KEEP &&
-	    (ps->finishing || c->shut || !enqueue(ps, fd)))
+	    (ps->finishing || ps->open > MANY || c->shut || !enqueue(ps, fd)))
 		next = PEERS_CLOSE;
 	if (next == PEERS_KEEP) {
 		c->state = KEPT;
