@@ -46,6 +46,8 @@ struct connection {
 	int fd;
 	struct str request;
 	size_t sent;
+	bool asked; /* and not answered yet */
+	bool reused; /* asked on a connection that may have been given up */
 	int64_t began;
 	int status;
 	/* HTTP: the head so far, then how much of the content is to come. */
@@ -298,6 +300,27 @@ drop(struct connection *c)
 	c->fd = -1;
 }
 
+static bool
+ask(struct load *l, struct connection *c)
+{
+	c->sent = 0;
+	c->reused = c->fd >= 0;
+	l->protocol->reset(c);
+	if ((c->fd >= 0 || open_connection(l, c)) && send_on(l, c) == 0)
+		return true;
+	drop(c);
+	return false;
+}
+
+/* Asks again where a kept connection has been closed on us, as a web server
+ * does. */
+static bool
+ask_again(struct load *l, struct connection *c)
+{
+	drop(c);
+	return c->reused && ask(l, c);
+}
+
 /* Begins the next request; failures are counted and not tried again at once,
  * for a server that is gone would make it spin. */
 static bool
@@ -305,13 +328,10 @@ begin(struct load *l, struct connection *c)
 {
 	c->request = l->request[l->started++ % l->requests];
 	c->began = microseconds();
-	c->sent = 0;
-	l->protocol->reset(c);
-	if ((c->fd >= 0 || open_connection(l, c)) && send_on(l, c) == 0)
-		return true;
-	drop(c);
-	l->failed++;
-	return false;
+	c->asked = ask(l, c) || ask_again(l, c);
+	if (!c->asked)
+		l->failed++;
+	return c->asked;
 }
 
 /* Reads what is there; true when the request is over, well or badly. */
@@ -324,10 +344,18 @@ read_on(struct load *l, struct connection *c)
 
 	if (n < 0 && errno == EAGAIN)
 		return false;
+	if (!c->asked) {
+		drop(c);
+		return false;
+	}
+	if (n <= 0 && ask_again(l, c))
+		return false;
 	if (n > 0)
 		state = l->protocol->feed(c, piece, (size_t)n);
+	c->reused = false;
 	if (state == 0)
 		return false;
+	c->asked = false;
 	if (state < 0) {
 		l->failed++;
 		drop(c);
