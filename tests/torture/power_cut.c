@@ -41,7 +41,8 @@
 #define BYTES_MAX ((size_t)128 * 1024 * 1024)
 #define DISK_MAX ((size_t)8 * 1024 * 1024)
 
-enum what { WROTE, SYNCED, SYNCED_LAST, BEGUN, DONE };
+/* WROTE_THROUGH: once more what was just written, now synced. */
+enum what { WROTE, WROTE_THROUGH, SYNCED, BEGUN, DONE };
 
 struct step {
 	enum what what;
@@ -94,15 +95,14 @@ note(struct step step, const void *bytes)
 static void
 note_write(int fd, const void *bytes, ssize_t n, off_t at)
 {
-	const struct step step = {
-		.what = WROTE, .at = (size_t)at, .n = (size_t)n
-	};
+	struct step step = { .what = WROTE, .at = (size_t)at, .n = (size_t)n };
 
 	if (n <= 0 || !is_ours(fd))
 		return;
 	note(step, bytes);
+	step.what = WROTE_THROUGH;
 	if (fcntl(fd, F_GETFL) & O_DSYNC)
-		note((struct step){ .what = SYNCED_LAST }, NULL);
+		note(step, bytes);
 }
 
 ssize_t
@@ -323,7 +323,7 @@ put_bytes(
 static void
 sync_step(struct disk *d, const struct step *s)
 {
-	if (s->what == WROTE)
+	if (s->what == WROTE || s->what == WROTE_THROUGH)
 		put_bytes(
 		    d->synced, &d->size, s->at, rec.bytes + s->from, s->n);
 }
@@ -478,8 +478,8 @@ take_step(struct disk *d, size_t i, bool forget_syncs)
 	case DONE:
 		d->done[s->tenant] = s->change;
 		break;
-	case SYNCED_LAST:
-		sync_step(d, &rec.step[i - 1]);
+	case WROTE_THROUGH:
+		sync_step(d, s);
 		break;
 	case SYNCED:
 		for (; !forget_syncs && d->pending <= i; d->pending++)
