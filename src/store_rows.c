@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * store_rows.c - records, their history, tokens and requests as rows.
+ * store_rows.c - records, their history and requests as rows.
  *
  * The order of the fields is that of the stored form: new ones go to the end.
  */
@@ -283,131 +283,6 @@ store_events(struct txn *tx, const struct guid *tenant,
 		if ((e = older_event(&at, tenant, &ev)) != ERR_OK)
 			return walked(store_decoded(e, STORE_HISTORY, at.key));
 		if ((e = visit(&ev, arg)) != ERR_OK)
-			return e;
-	}
-	return walked(e);
-}
-
-enum {
-	TOKEN_TENANT,
-	TOKEN_RIGHTS,
-	TOKEN_NAME,
-	TOKEN_CREATED,
-	TOKEN_EXPIRES,
-	TOKEN_USED,
-	TOKEN_FIELDS
-};
-
-static struct str
-token_key(const uint8_t hash[STORE_HASH_LEN])
-{
-	return str_from((const char *)hash, STORE_HASH_LEN);
-}
-
-static enum err
-decode_token(struct str key, struct str row, struct token *out)
-{
-	struct str field[TOKEN_FIELDS];
-	enum err e;
-
-	if ((e = row_decode(key, row, field, TOKEN_FIELDS)) != ERR_OK)
-		return e;
-	if (key.n != sizeof(out->hash) ||
-	    field[TOKEN_TENANT].n != sizeof(out->tenant.byte))
-		return ERR_CORRUPT;
-	memcpy(out->hash, key.p, sizeof(out->hash));
-	memcpy(
-	    out->tenant.byte, field[TOKEN_TENANT].p, sizeof(out->tenant.byte));
-	out->rights = (uint32_t)row_get_u64(field[TOKEN_RIGHTS]);
-	out->name = field[TOKEN_NAME];
-	out->created_at = (int64_t)row_get_u64(field[TOKEN_CREATED]);
-	out->expires_at = (int64_t)row_get_u64(field[TOKEN_EXPIRES]);
-	out->used_at = (int64_t)row_get_u64(field[TOKEN_USED]);
-	return ERR_OK;
-}
-
-/* The token next to a key, in a ring of all. */
-static enum err
-token_beside(struct txn *tx, struct str key, enum db_way way, struct token *out)
-{
-	struct store_place at;
-	enum err e;
-
-	store_walk(tx, key, &at);
-	e = store_step(tx, STORE_TOKEN, way, &at);
-	if (e == ERR_NOT_FOUND) {
-		store_walk(tx, str_of(NULL), &at);
-		e = store_step(tx, STORE_TOKEN, way, &at);
-	}
-	if (e != ERR_OK)
-		return e;
-	return store_decoded(
-	    decode_token(at.key, at.row, out), STORE_TOKEN, at.key);
-}
-
-/*
- * The row at the key or behind it and the one before it are read whether the
- * token is known or not: time does not tell, and a token that is not found for
- * a flipped bit in its key, or in one that leads to it, shows up as damage.
- */
-enum err
-store_token(
-    struct txn *tx, const uint8_t hash[STORE_HASH_LEN], struct token *out)
-{
-	uint8_t wanted[STORE_HASH_LEN];
-	struct token before;
-	struct str key;
-	enum err e;
-
-	/* It may be the hash in *out. */
-	memcpy(wanted, hash, sizeof(wanted));
-	key = token_key(wanted);
-	if ((e = token_beside(tx, key, DB_PREVIOUS, &before)) != ERR_OK)
-		return e;
-	if ((e = token_beside(tx, key, DB_FROM, out)) != ERR_OK)
-		return e;
-	return str_eq(token_key(out->hash), key) ? ERR_OK : ERR_NOT_FOUND;
-}
-
-enum err
-store_token_put(struct txn *tx, const struct token *t)
-{
-	char rights[ROW_U64_LEN], created[ROW_U64_LEN], expires[ROW_U64_LEN],
-	    used[ROW_U64_LEN];
-	const struct str field[TOKEN_FIELDS] = {
-		[TOKEN_TENANT] = tenant_key(&t->tenant),
-		[TOKEN_RIGHTS] = row_u64(t->rights, rights),
-		[TOKEN_NAME] = t->name,
-		[TOKEN_CREATED] = row_u64((uint64_t)t->created_at, created),
-		[TOKEN_EXPIRES] = row_u64((uint64_t)t->expires_at, expires),
-		[TOKEN_USED] = row_u64((uint64_t)t->used_at, used),
-	};
-	struct str key = token_key(t->hash);
-	struct buf row;
-
-	store_room(tx, STORE_ROW, &row);
-	row_encode(key, field, TOKEN_FIELDS, &row);
-	return store_put(tx, STORE_TOKEN, key, &row);
-}
-
-enum err
-store_token_delete(struct txn *tx, const uint8_t hash[STORE_HASH_LEN])
-{
-	return store_remove(tx, STORE_TOKEN, token_key(hash));
-}
-
-enum err
-store_tokens(struct txn *tx, store_token_visit *visit, void *arg)
-{
-	struct token t;
-	struct store_place at;
-	enum err e;
-
-	store_walk(tx, str_of(NULL), &at);
-	while ((e = store_step(tx, STORE_TOKEN, DB_NEXT, &at)) == ERR_OK) {
-		if ((e = decode_token(at.key, at.row, &t)) != ERR_OK)
-			return store_decoded(e, STORE_TOKEN, at.key);
-		if ((e = visit(&t, arg)) != ERR_OK)
 			return e;
 	}
 	return walked(e);

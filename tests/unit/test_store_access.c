@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_store_tenants.c - tenants that are listed, and tokens in any order of
+ * test_store_access.c - tenants that are listed, and tokens in any order of
  * their hashes.
  */
 #include "store.h"
@@ -189,8 +189,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("store_tenants");
-	TCase *t = tcase_create("store_tenants");
+	Suite *s = suite_create("store_access");
+	TCase *t = tcase_create("store_access");
 
 	tcase_add_test(t, keeps_tenants);
 	tcase_add_test(t, knows_of_no_tenants);
