@@ -198,6 +198,9 @@ command_history_restore(struct command_call *c)
 	    command_need_arena(c) != ERR_OK ||
 	    command_caller(c, &change.by) != ERR_OK)
 		return EXIT_FAILURE;
+	if (crypto_random(&change.new_id, sizeof(change.new_id)) != ERR_OK)
+		return command_fail(ERR_INTERNAL, "random bytes");
+	str_guid_v4(&change.new_id);
 	store_end(c->reader);
 	e = pushcert_restore(c->store, &change, number, &r);
 	if (e == ERR_NOT_FOUND) {

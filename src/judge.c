@@ -47,9 +47,7 @@ derive(const struct x509 *x, struct arena *a, struct patch *p)
 
 	if (str_is_null(expires))
 		return ERR_MEMORY;
-	/* One without a UID keeps the topic that the client names. */
-	if (!str_is_null(x->topic))
-		set(p, RECORD_TOPIC, x->topic);
+	set(p, RECORD_TOPIC, x->topic);
 	set(p, RECORD_EXPIRES, expires);
 	set(p, RECORD_SERIAL, x->serial);
 	set(p, RECORD_STATUS, str_of("Succeeded"));
@@ -146,22 +144,26 @@ judge_upload(const struct config *c, int64_t now_at, struct arena *a,
 	return derive(x, a, p);
 }
 
-/* The guard: what users lose most by. */
+/* The guard: what users lose most by. A certificate without a topic has the
+ * name NO_TOPIC, in the message and for the override. */
+#define NO_TOPIC "none"
+
 static enum err
 check_topic(const struct config *c, const struct verdict *v,
     const struct judge_stored *stored, struct fault *fault)
 {
 	struct str old = stored->record->value[RECORD_TOPIC];
+	struct str new = v->x509.topic;
 
+	if (str_is_null(new))
+		new = str_of(NO_TOPIC);
 	if (c->topic_change == CONFIG_TOPIC_ALLOW ||
 	    str_is_null(stored->record->value[RECORD_SERIAL]) ||
-	    str_is_null(old) || str_eq(old, v->x509.topic))
-		return ERR_OK;
-	if (!str_is_null(v->x509.topic) &&
-	    str_eq(stored->allow_topic, v->x509.topic))
+	    str_is_null(old) || str_eq(old, new) ||
+	    str_eq(stored->allow_topic, new))
 		return ERR_OK;
 	fault->what = old;
-	fault->also = str_is_null(v->x509.topic) ? STR_EMPTY : v->x509.topic;
+	fault->also = new;
 	return ERR_TOPIC_CHANGE;
 }
 

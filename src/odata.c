@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* System query options of OData 4.01 that may stand without their $; only the
- * first two are supported on a singleton. */
+/* System query options of OData 4.01; only the first two are supported on a
+ * singleton, and only the first may stand without its $. */
 static const char *const options[] = { "select", "format", "expand", "filter",
 	"orderby", "top", "skip", "count", "search", "compute", "apply",
 	"index", "levels", "schemaversion", "skiptoken", "deltatoken", "id" };
@@ -16,15 +16,14 @@ enum { OPTION_SELECT, OPTION_FORMAT };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
 /*
- * The number of a system option. Without the $ just the two that are
- * supported are taken for one: any other name may be a custom option. With it
- * an unknown name is OPTIONS, a refusal too.
+ * The number of a system option. An unknown name with a $ is OPTIONS, a refusal
+ * too; without it any name but select is a custom option.
  */
 static bool
 is_system_option(struct str name, size_t *number)
 {
 	bool dollar = str_starts(name, "$");
-	size_t last = dollar ? OPTIONS : OPTION_FORMAT + 1;
+	size_t last = dollar ? OPTIONS : OPTION_SELECT + 1;
 
 	for (*number = 0; *number < last; (*number)++)
 		if (str_iis(str_tail(name, dollar), options[*number]))

@@ -32,7 +32,7 @@ struct odata_query {
 };
 
 /*
- * Reads a query string. $select and $format may stand without the $. Options
+ * Reads a query string. $select may stand without the $. Options
  * that are not system options are ignored. ERR_QUERY_OPTION, ERR_QUERY_TWICE,
  * ERR_QUERY_ESCAPE, ERR_FORMAT; *what is the option's name or value.
  */

@@ -198,6 +198,17 @@ check_successor(struct txn *tx, struct job *job)
 	return e == ERR_OK ? ERR_OK : refuse(job, e);
 }
 
+/* Clients read the record, edit it and write all of it back: the certificate
+ * that is stored already is not judged again. */
+static bool
+brings_the_same(const struct job *job)
+{
+	struct str stored = job->former.value[RECORD_CERTIFICATE];
+
+	return job->verdict->real && job->existed &&
+	    str_eq(stored, job->in->patch.value[RECORD_CERTIFICATE]);
+}
+
 /* What is to be done about a change, without doing it. */
 static enum err
 decide(struct txn *tx, struct job *job)
@@ -212,7 +223,7 @@ decide(struct txn *tx, struct job *job)
 	if (e != ERR_OK)
 		return e;
 	*job->fault = job->verdict->fault;
-	if (job->verdict->refusal != ERR_OK)
+	if (job->verdict->refusal != ERR_OK && !brings_the_same(job))
 		return refuse(job, job->verdict->refusal);
 	if (in->patch.set == 0)
 		return job->existed ? ERR_OK : ERR_NOT_FOUND;
@@ -222,8 +233,10 @@ decide(struct txn *tx, struct job *job)
 		return job->existed ? stamp(in, true, job->out) : ERR_NOT_FOUND;
 	}
 	job->deed = CHANGE;
-	if ((e = check_successor(tx, job)) != ERR_OK || job->deed == REFUSE)
+	if (!brings_the_same(job) && (e = check_successor(tx, job)) != ERR_OK)
 		return e;
+	if (job->deed == REFUSE)
+		return ERR_OK;
 	merge(in, job->out);
 	return stamp(in, job->existed, job->out);
 }
@@ -343,9 +356,10 @@ pushcert_patch(struct store *st, struct change *in, struct record *out,
 	if (e != ERR_OK)
 		return e;
 	job.arena_used = in->arena->used;
-	if ((e = store_update(st, apply, &job)) != ERR_OK)
-		return e;
-	return job.refusal;
+	if ((e = store_update(st, apply, &job)) == ERR_OK)
+		return job.refusal;
+	*fault = (struct fault){ .what = str_of(NULL) };
+	return e;
 }
 
 enum err
@@ -542,13 +556,11 @@ restore(struct txn *tx, void *arg)
 		return ERR_NOT_FOUND;
 	if ((e = copy_record(&ev.former, in->arena, job->out)) != ERR_OK)
 		return e;
-	/* A record that is there keeps its id; the ETag is always a new one. */
-	if (job->existed)
-		job->out->value[RECORD_ID] = job->former.value[RECORD_ID];
-	if (job->out->revision < job->former.revision)
-		job->out->revision = job->former.revision;
-	job->out->revision++;
-	if ((e = stamp(in, true, job->out)) != ERR_OK)
+	/* A record that is there keeps its id and counts on, one that was
+	 * removed begins a new life: no ETag comes twice. */
+	job->out->value[RECORD_ID] = job->former.value[RECORD_ID];
+	job->out->revision = job->former.revision;
+	if ((e = stamp(in, job->existed, job->out)) != ERR_OK)
 		return e;
 	e = store_record_put(tx, &in->by.tenant, job->out);
 	if (e != ERR_OK)

@@ -153,13 +153,13 @@ record_patch(const struct json *body, struct arena *a, struct patch *out,
 				return e;
 			continue;
 		}
+		if (record_properties[property].server_only)
+			continue;
 		e = read_value(body, m.value, property, a, &value);
 		if (e == ERR_NOT_STRING || e == ERR_NOT_DATE)
 			*what = json_text(body, m.value);
 		if (e != ERR_OK)
 			return e;
-		if (record_properties[property].server_only)
-			continue;
 		out->set |= RECORD_BIT(property);
 		out->value[property] = value;
 	}

@@ -39,7 +39,7 @@ struct record_property {
 	const char *name;
 	enum edm type;
 	bool nullable;
-	/* Set by the server alone: checked in a body, then ignored. */
+	/* Set by the server alone: ignored in a body, whatever it is. */
 	bool server_only;
 	/* What an unset one reads as; NULL: null. */
 	const char *unset;

@@ -200,6 +200,8 @@ run_patch(struct call *c)
 	memcpy(change.new_id.byte, rq->random + sizeof(change.new_id),
 	    sizeof(change.new_id));
 	str_guid_v4(&change.new_id);
+	if (c->prefer & ODATA_PREFER_DRY_RUN)
+		c->prefer = ODATA_PREFER_DRY_RUN;
 	c->applied = c->prefer;
 	e = c->prefer & ODATA_PREFER_DRY_RUN
 	    ? try_patch(c, &change, &r)
@@ -208,7 +210,12 @@ run_patch(struct call *c)
 		return e;
 	if (c->prefer & ODATA_PREFER_MINIMAL)
 		c->status = 204;
-	return put_record(c, &r);
+	e = put_record(c, &r);
+	/* What was not stored has no ETag, or it would match the next change.
+	 */
+	if (c->prefer & ODATA_PREFER_DRY_RUN)
+		c->etag = str_of(NULL);
+	return e;
 }
 
 static enum err

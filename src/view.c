@@ -120,17 +120,22 @@ view_health(struct buf *out)
 	emit_end(&e);
 }
 
-struct str
-view_echo(struct str s)
+/* Appends a piece of the request as it may be repeated: cut, and with U+FFFD in
+ * place of each byte that is not UTF-8. */
+static void
+put_echo(struct buf *out, struct str s)
 {
-	size_t i = 0, step, characters = 0;
+	size_t characters, step;
 
-	while (characters < VIEW_ECHO_MAX &&
-	    (step = str_utf8_step(str_tail(s, i))) > 0) {
-		i += step;
-		characters++;
+	for (characters = 0; s.n > 0 && characters < VIEW_ECHO_MAX;
+	     characters++) {
+		step = str_utf8_step(s);
+		if (step > 0)
+			buf_put(out, s.p, step);
+		else
+			buf_text(out, "\xef\xbf\xbd");
+		s = str_tail(s, step > 0 ? step : 1);
 	}
-	return str_head(s, i);
 }
 
 void
@@ -143,9 +148,9 @@ view_message(struct buf *out, enum err outcome, const struct fault *fault)
 		if (mark[1] == '!')
 			buf_str(out, fault->ours);
 		else if (mark[1] == '2')
-			buf_str(out, view_echo(fault->also));
+			put_echo(out, fault->also);
 		else
-			buf_str(out, view_echo(fault->what));
+			put_echo(out, fault->what);
 		text = strchr(mark, '}') + 1;
 	}
 	buf_text(out, text);
@@ -173,13 +178,18 @@ view_error(struct buf *out, enum err outcome, const struct fault *fault,
     const struct view_ids *ids)
 {
 	const struct err_info *info = err_info(outcome);
-	struct str target = view_echo(fault->target);
+	char target_text[4 * VIEW_ECHO_MAX];
+	struct buf target_buf;
+	struct str target;
 	char text[VIEW_MESSAGE_MAX];
 	struct buf message;
 	struct emit e;
 
 	buf_init(&message, text, sizeof(text));
 	view_message(&message, outcome, fault);
+	buf_init(&target_buf, target_text, sizeof(target_text));
+	put_echo(&target_buf, fault->target);
+	target = buf_view(&target_buf);
 	emit_init(&e, out);
 	emit_object(&e);
 	emit_name(&e, "error");
@@ -192,12 +202,12 @@ view_error(struct buf *out, enum err outcome, const struct fault *fault,
 		emit_name(&e, "target");
 		emit_str(&e, target);
 	}
-	if (info->reason != NULL) {
+	if (info->reason != NULL || target.n > 0) {
 		emit_name(&e, "details");
 		emit_array(&e);
 		emit_object(&e);
 		emit_name(&e, "code");
-		emit_text(&e, info->reason);
+		emit_text(&e, info->reason != NULL ? info->reason : info->code);
 		emit_name(&e, "message");
 		emit_str(&e, buf_view(&message));
 		emit_name(&e, "target");

@@ -51,8 +51,4 @@ void view_error(struct buf *out, enum err e, const struct fault *fault,
     const struct view_ids *ids);
 void view_health(struct buf *out);
 
-/* A piece of the request as it may be repeated: cut, and valid UTF-8 up to the
- * first byte that is not. */
-struct str view_echo(struct str s);
-
 #endif
