@@ -54,8 +54,12 @@ command_load_config(struct command_call *c)
 {
 	char path[PATH_MAX], message[CONFIG_TEXT_MAX];
 	const char *file = config_find(c->config_path, path);
-	enum err e = ERR_OK;
+	enum err e;
 
+	if ((e = crypto_ready()) != ERR_OK) {
+		(void)command_fail(e, "libcrypto");
+		return e;
+	}
 	config_default(&c->config);
 	if (file != NULL)
 		e = config_load(file, &c->config, message);

@@ -68,6 +68,16 @@ crypto_drain(enum err e)
 }
 
 enum err
+crypto_ready(void)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+	return OSSL_LIB_CTX_get0_global_default() != NULL ? ERR_OK : ERR_MEMORY;
+#else
+	return OPENSSL_init_crypto(0, NULL) == 1 ? ERR_OK : ERR_MEMORY;
+#endif
+}
+
+enum err
 crypto_random(void *p, size_t n)
 {
 	assert(n <= CRYPTO_SEAL_MAX);

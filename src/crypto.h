@@ -25,6 +25,12 @@ void crypto_wipe(void *p, size_t n);
  * outcome as given, unless memory was short: ERR_MEMORY. */
 enum err crypto_drain(enum err e) ATTR_CHECKED;
 
+/*
+ * Makes libcrypto ready, before anything else is asked of it: where it gets no
+ * memory for that, ERR_MEMORY; whoever uses it then all the same, crashes.
+ */
+enum err crypto_ready(void) ATTR_CHECKED;
+
 /* Fills p with random bytes fit for keys; ERR_INTERNAL if there are none. */
 enum err crypto_random(void *p, size_t n) ATTR_CHECKED;
 
