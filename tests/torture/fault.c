@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fault.c - the functions that fail. Those of the heap hand on to the C
+ * library's, or to the sanitizer's, under the names that both have for it; the
+ * others to the kernel.
+ *
+ * libfcgi ends the process where it gets no memory, and nothing can be done
+ * about that but to see to it that it gets some (pool.c): its calls of malloc
+ * are not counted.
+ */
+#include "fault.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define HEAP(name) __interceptor_##name
+#else
+#define HEAP(name) __libc_##name
+#endif
+
+void *HEAP(malloc)(size_t n);
+void *HEAP(calloc)(size_t count, size_t n);
+void *HEAP(realloc)(void *p, size_t n);
+
+static struct fault_plan *watched;
+
+/* --- plans -------------------------------------------------------------- */
+
+struct fault_plan *
+fault_new(void)
+{
+	struct fault_plan *plan = mmap(NULL, sizeof(*plan),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (plan == MAP_FAILED)
+		return NULL;
+	plan->call = -1;
+	return plan;
+}
+
+void
+fault_watch(struct fault_plan *plan)
+{
+	watched = plan;
+}
+
+void
+fault_arm(struct fault_plan *plan, enum fault_call call, int cause, long n)
+{
+	plan->hit = false;
+	plan->cause = cause;
+	plan->left = n;
+	plan->call = (int)call;
+}
+
+bool
+fault_disarm(struct fault_plan *plan)
+{
+	plan->call = -1;
+	return plan->hit;
+}
+
+/* What reads and writes of the kernel's own objects, an eventfd say, return
+ * is no matter of luck. */
+static bool
+may_fail(int fd)
+{
+	struct stat st;
+
+	return watched != NULL && fstat(fd, &st) == 0 &&
+	    (st.st_mode & S_IFMT) != 0;
+}
+
+static bool
+fails(enum fault_call call)
+{
+	struct fault_plan *plan = watched;
+
+	if (plan == NULL || plan->call != (int)call)
+		return false;
+	if (atomic_fetch_sub(&plan->left, 1) != 1)
+		return false;
+	plan->hit = true;
+	errno = plan->cause;
+	return true;
+}
+
+/* --- the heap ----------------------------------------------------------- */
+
+static bool
+heap_fails(const void *caller)
+{
+	Dl_info info;
+
+	if (watched == NULL || watched->call != FAULT_MALLOC)
+		return false;
+	if (dladdr(caller, &info) != 0 && info.dli_fname != NULL &&
+	    strstr(info.dli_fname, "libfcgi") != NULL)
+		return false;
+	return fails(FAULT_MALLOC);
+}
+
+void *
+malloc(size_t n)
+{
+	return heap_fails(__builtin_return_address(0)) ? NULL : HEAP(malloc)(n);
+}
+
+void *
+calloc(size_t count, size_t n)
+{
+	return heap_fails(__builtin_return_address(0)) ? NULL
+						       : HEAP(calloc)(count, n);
+}
+
+void *
+realloc(void *p, size_t n)
+{
+	return heap_fails(__builtin_return_address(0)) ? NULL
+						       : HEAP(realloc)(p, n);
+}
+
+/* --- the kernel --------------------------------------------------------- */
+
+void *
+mmap(void *at, size_t n, int protection, int flags, int fd, off_t from)
+{
+	if (fails(FAULT_MMAP))
+		return MAP_FAILED;
+	return (void *)syscall(SYS_mmap, at, n, protection, flags, fd, from);
+}
+
+int
+openat(int dir, const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	if (fails(FAULT_OPEN))
+		return -1;
+	return (int)syscall(SYS_openat, dir, path, flags, mode);
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	return openat(AT_FDCWD, path, flags, mode);
+}
+
+ssize_t
+read(int fd, void *to, size_t n)
+{
+	return may_fail(fd) && fails(FAULT_READ) ? -1
+						 : syscall(SYS_read, fd, to, n);
+}
+
+ssize_t
+write(int fd, const void *from, size_t n)
+{
+	return may_fail(fd) && fails(FAULT_WRITE)
+	    ? -1
+	    : syscall(SYS_write, fd, from, n);
+}
+
+ssize_t
+writev(int fd, const struct iovec *part, int parts)
+{
+	return may_fail(fd) && fails(FAULT_WRITE)
+	    ? -1
+	    : syscall(SYS_writev, fd, part, parts);
+}
+
+ssize_t
+pwrite(int fd, const void *from, size_t n, off_t at)
+{
+	return fails(FAULT_PWRITE) ? -1
+				   : syscall(SYS_pwrite64, fd, from, n, at);
+}
+
+int
+fdatasync(int fd)
+{
+	return fails(FAULT_FDATASYNC) ? -1 : (int)syscall(SYS_fdatasync, fd);
+}
+
+int
+fsync(int fd)
+{
+	return fails(FAULT_FDATASYNC) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int
+ftruncate(int fd, off_t n)
+{
+	return fails(FAULT_FTRUNCATE) ? -1 : (int)syscall(SYS_ftruncate, fd, n);
+}
+
+int
+posix_fallocate(int fd, off_t at, off_t n)
+{
+	if (fails(FAULT_FTRUNCATE))
+		return errno;
+	return syscall(SYS_fallocate, fd, 0, at, n) == 0 ? 0 : errno;
+}
+
+int
+accept4(int fd, struct sockaddr *peer, socklen_t *n, int flags)
+{
+	return fails(FAULT_ACCEPT)
+	    ? -1
+	    : (int)syscall(SYS_accept4, fd, peer, n, flags);
+}

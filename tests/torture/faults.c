@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * faults.c - whichever call fails, the program neither dies nor loses what it
+ * acknowledged nor says what is not so: a start works or is refused with a
+ * reason, a request is answered right or with 5xx, a command works or fails
+ * and leaves nothing lying about.
+ *
+ * Under the sanitizers what is not freed counts as a failure too.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "fault.h"
+#include "torture.h"
+#include "victim.h"
+
+static const struct kind {
+	const char *name;
+	enum fault_call call;
+	int cause;
+	bool of_socket; /* so there may be no answer */
+} kinds[] = {
+	{ "malloc", FAULT_MALLOC, ENOMEM, false },
+	{ "mmap", FAULT_MMAP, ENOMEM, false },
+	{ "open", FAULT_OPEN, EMFILE, false },
+	{ "open: EIO", FAULT_OPEN, EIO, false },
+	{ "read", FAULT_READ, EIO, true },
+	{ "write", FAULT_WRITE, EIO, true },
+	{ "write: no room", FAULT_WRITE, ENOSPC, true },
+	{ "pwrite", FAULT_PWRITE, EIO, false },
+	{ "pwrite: no room", FAULT_PWRITE, ENOSPC, false },
+	{ "fdatasync", FAULT_FDATASYNC, EIO, false },
+	{ "fdatasync: no room", FAULT_FDATASYNC, ENOSPC, false },
+	{ "ftruncate", FAULT_FTRUNCATE, ENOSPC, false },
+	{ "accept", FAULT_ACCEPT, ECONNABORTED, true },
+	{ "accept: no descriptor", FAULT_ACCEPT, EMFILE, true },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+struct test {
+	struct torture t;
+	struct victim v;
+	struct fault_plan *plan;
+	const char *const *command; /* for run_command */
+	unsigned faults;
+	unsigned number; /* that was acknowledged last */
+};
+
+/* The n after this one: all of the first, then ever fewer. */
+static long
+after(const struct test *f, long n)
+{
+	return n + 1 + (f->t.full ? n / 100 : n / 2);
+}
+
+static void
+run_server(void *arg)
+{
+	struct test *f = arg;
+
+	fault_watch(f->plan);
+	exit(command_serve_fd(f->v.config, STDIN_FILENO));
+}
+
+static void
+run_command(void *arg)
+{
+	struct test *f = arg;
+	char *argv[16] = { NULL };
+	int argc;
+
+	for (argc = 0; argc < 15 && f->command[argc] != NULL; argc++)
+		argv[argc] = strdup(f->command[argc]);
+	if (freopen("/dev/null", "w", stdout) == NULL)
+		_exit(99);
+	fault_watch(f->plan);
+	exit(command_run(argc, argv));
+}
+
+static off_t
+log_size(const struct test *f)
+{
+	struct stat st;
+
+	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
+}
+
+/* --- a start, and the first request ------------------------------------- */
+
+static void
+try_start(struct test *f, const struct kind *k, long n)
+{
+	off_t before = log_size(f);
+	int status, answer;
+	bool ended;
+	long number;
+
+	victim_fork(&f->v, run_server, f);
+	number = victim_get(&f->v, &answer);
+	ended = answer == 0 && victim_ended(&f->v);
+	if (ended) {
+		status = victim_wait(&f->v);
+		torture_check(&f->t,
+		    WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE &&
+			log_size(f) > before,
+		    "start, %s %ld: ended with %#x", k->name, n,
+		    (unsigned)status);
+		return;
+	}
+	torture_check(&f->t,
+	    (answer == 200 && number == (long)f->number) || answer >= 500 ||
+		(answer == 0 && k->of_socket),
+	    "start, %s %ld: status %d, %ld", k->name, n, answer, number);
+	torture_check(
+	    &f->t, victim_stop(&f->v), "start, %s %ld: its end", k->name, n);
+}
+
+static void
+try_starts(struct test *f)
+{
+	size_t i;
+	long n;
+
+	for (i = 0; i < KINDS; i++)
+		for (n = 1;; n = after(f, n)) {
+			fault_arm(f->plan, kinds[i].call, kinds[i].cause, n);
+			try_start(f, &kinds[i], n);
+			if (!fault_disarm(f->plan))
+				break;
+			f->faults++;
+		}
+}
+
+/* --- requests ----------------------------------------------------------- */
+
+static int
+do_get(struct test *f)
+{
+	int status;
+	long number = victim_get(&f->v, &status);
+
+	return status == 200 && number != (long)f->number ? -1 : status;
+}
+
+static int
+do_patch(struct test *f)
+{
+	int status = victim_set(&f->v, f->number + 1);
+
+	if (status == 200)
+		f->number++;
+	return status;
+}
+
+static int
+do_generate(struct test *f)
+{
+	const struct ask a = { .method = "POST",
+		.path = "/beta/deviceManagement/"
+			"applePushNotificationCertificate/generateApple"
+			"PushNotificationCertificateSigningRequest",
+		.body = "" };
+	char out[32768];
+
+	return victim_ask(&f->v, &a, out, sizeof(out));
+}
+
+static const struct request {
+	const char *name;
+	int (*run)(struct test *f);
+	bool slow;
+} requests[] = {
+	{ "GET", do_get, false },
+	{ "PATCH", do_patch, false },
+	{ "generate", do_generate, true },
+};
+
+/* The next request finds everything in order. What got no answer may have
+ * changed the record all the same. */
+static void
+look(struct test *f, const struct request *rq, const struct kind *k, long n,
+    int status)
+{
+	int answer;
+	long number = victim_get(&f->v, &answer);
+
+	if (status == 0 && number == (long)f->number + 1)
+		f->number++;
+	torture_check(&f->t, number == (long)f->number,
+	    "after %s, %s %ld: status %d, then %d, %ld for %u", rq->name,
+	    k->name, n, status, answer, number, f->number);
+}
+
+static void
+try_request(struct test *f, const struct request *rq, const struct kind *k)
+{
+	int status;
+	bool hit;
+	long n;
+
+	for (n = 1;; n = after(f, rq->slow ? 2 * n : n)) {
+		fault_arm(f->plan, k->call, k->cause, n);
+		status = rq->run(f);
+		hit = fault_disarm(f->plan);
+		torture_check(&f->t,
+		    status == 200 || (hit && status >= 500) ||
+			(hit && status == 0 && k->of_socket),
+		    "%s, %s %ld: status %d", rq->name, k->name, n, status);
+		if (f->v.pid != 0 && victim_ended(&f->v)) {
+			torture_check(&f->t, false, "%s, %s %ld: died, %#x",
+			    rq->name, k->name, n, (unsigned)victim_wait(&f->v));
+			victim_fork(&f->v, run_server, f);
+		}
+		look(f, rq, k, n, status);
+		if (!hit)
+			break;
+		f->faults++;
+	}
+}
+
+static void
+try_requests(struct test *f)
+{
+	size_t i, k;
+
+	victim_fork(&f->v, run_server, f);
+	torture_check(&f->t, do_get(f) == 200, "the start before requests");
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		for (k = 0; k < KINDS; k++)
+			try_request(f, &requests[i], &kinds[k]);
+	torture_check(&f->t, victim_stop(&f->v), "the end after requests");
+}
+
+/* --- commands ----------------------------------------------------------- */
+
+/* Files and directories in a directory, and whether there is one. */
+static unsigned
+count_files(const char *path)
+{
+	DIR *dir = opendir(path);
+	unsigned n = 0;
+
+	while (dir != NULL && readdir(dir) != NULL)
+		n++;
+	if (dir != NULL)
+		closedir(dir);
+	return n;
+}
+
+static int
+run_to_end(struct test *f, const char *const *command)
+{
+	f->command = command;
+	victim_fork(&f->v, run_command, f);
+	return victim_wait(&f->v);
+}
+
+static void
+try_backup(struct test *f, const struct kind *k, long n)
+{
+	char file[160];
+	const char *const backup[] = { "pushcert", "backup", file, "--config",
+		f->v.config, NULL };
+	unsigned before = count_files(f->v.data);
+	struct stat st;
+	int status;
+	bool exists;
+
+	snprintf(file, sizeof(file), "%s/backup", f->t.dir);
+	status = run_to_end(f, backup);
+	exists = stat(file, &st) == 0 && st.st_size > 0;
+	torture_check(&f->t,
+	    WIFEXITED(status) && WEXITSTATUS(status) <= 1 &&
+		exists == (WEXITSTATUS(status) == 0),
+	    "backup, %s %ld: %#x, %s", k->name, n, (unsigned)status,
+	    exists ? "a file" : "no file");
+	torture_check(&f->t, count_files(f->v.data) == before,
+	    "backup, %s %ld: leaves something", k->name, n);
+	unlink(file);
+}
+
+/* What is half made does not stand in the way of the next one. */
+static void
+try_init(struct test *f, const struct kind *k, long n)
+{
+	char data[160], config[160], line[1024];
+	const char *const init[] = { "pushcert", "init", "--data", data,
+		"--config", config, NULL };
+	int status;
+
+	snprintf(data, sizeof(data), "%s/new", f->t.dir);
+	snprintf(config, sizeof(config), "%s/new.conf", f->t.dir);
+	status = run_to_end(f, init);
+	torture_check(&f->t, WIFEXITED(status) && WEXITSTATUS(status) <= 1,
+	    "init, %s %ld: %#x", k->name, n, (unsigned)status);
+	snprintf(line, sizeof(line),
+	    "./pushcert init --data %s --config %s >/dev/null && "
+	    "./pushcert backup --config %s %s/new.backup && "
+	    "rm -r %s/new*",
+	    data, config, config, f->t.dir, f->t.dir);
+	torture_check(&f->t, system(line) == 0,
+	    "init, %s %ld: %#x, then another cannot", k->name, n,
+	    (unsigned)status);
+}
+
+static void
+try_command(
+    struct test *f, void (*try)(struct test *f, const struct kind *k, long n))
+{
+	size_t i;
+	long n;
+
+	for (i = 0; i < KINDS; i++)
+		for (n = 1;; n = after(f, n)) {
+			fault_arm(f->plan, kinds[i].call, kinds[i].cause, n);
+			try(f, &kinds[i], n);
+			if (!fault_disarm(f->plan))
+				break;
+			f->faults++;
+		}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct test f = { .number = 1 };
+	int answer;
+	long number;
+
+	torture_begin(&f.t, "faults", argc, argv);
+	victim_make(&f.v, &f.t, NULL);
+	if ((f.plan = fault_new()) == NULL)
+		torture_die(&f.t, "mmap");
+	victim_fork(&f.v, run_server, &f);
+	if (victim_set(&f.v, f.number) != 200 || !victim_stop(&f.v))
+		torture_die(&f.t, "the first change");
+	try_starts(&f);
+	printf("faults: %u calls failed up to the end of starts\n", f.faults);
+	try_requests(&f);
+	printf("faults: %u calls failed up to the end of requests\n", f.faults);
+	try_command(&f, try_backup);
+	try_command(&f, try_init);
+	victim_start(&f.v);
+	number = victim_get(&f.v, &answer);
+	torture_check(&f.t, number == (long)f.number && victim_stop(&f.v),
+	    "at the end there is %ld, not %u", number, f.number);
+	printf("faults: %u calls failed, %u changes, %u wrong\n", f.faults,
+	    f.number, f.t.failed);
+	return torture_end(&f.t);
+}

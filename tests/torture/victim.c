@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * victim.c - the life of the program under torture, and talking to it.
+ */
+#include "victim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fcgi_client.h"
+#include "torture.h"
+
+#define ANSWER_MAX 65536
+#define PAIRS_MAX 64
+/* Seconds for a stop. */
+#define STOP_MAX 10
+
+static void
+listen_at(struct victim *v)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	snprintf(v->socket, sizeof(v->socket), "%.90s/s", v->t->dir);
+	memcpy(at.sun_path, v->socket, strlen(v->socket));
+	v->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(v->listener, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+	    listen(v->listener, 1024) != 0)
+		torture_die(v->t, "listen");
+}
+
+void
+victim_make(struct victim *v, struct torture *t, const char *data)
+{
+	const char *dir = t->dir;
+	char line[640];
+	FILE *f;
+
+	*v = (struct victim){ .t = t };
+	snprintf(v->config, sizeof(v->config), "%s/pushcert.conf", dir);
+	snprintf(v->log, sizeof(v->log), "%s/log", dir);
+	if (data != NULL)
+		snprintf(v->data, sizeof(v->data), "%s", data);
+	else
+		snprintf(v->data, sizeof(v->data), "%s/data", dir);
+	snprintf(line, sizeof(line),
+	    "./pushcert init --data %s --config %s >/dev/null", v->data,
+	    v->config);
+	if (system(line) != 0)
+		torture_die(t, line);
+	snprintf(line, sizeof(line),
+	    "./pushcert token create --config %s --tenant " VICTIM_TENANT
+	    " --scope DeviceManagementServiceConfig.ReadWrite.All",
+	    v->config);
+	if ((f = popen(line, "r")) == NULL ||
+	    fscanf(f, "%127s", v->token) != 1 || pclose(f) != 0)
+		torture_die(t, line);
+	listen_at(v);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* --- its life ----------------------------------------------------------- */
+
+void
+victim_fork(struct victim *v, void (*body)(void *arg), void *arg)
+{
+	int log;
+
+	if ((v->pid = fork()) < 0)
+		torture_die(v->t, "fork");
+	if (v->pid != 0)
+		return;
+	signal(SIGPIPE, SIG_DFL);
+	log = open(v->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	dup2(log, STDERR_FILENO);
+	close(log);
+	dup2(v->listener, STDIN_FILENO);
+	body(arg);
+	_exit(99);
+}
+
+static void
+run_program(void *arg)
+{
+	const struct victim *v = arg;
+
+	setenv("PUSHCERT_CONFIG", v->config, 1);
+	execl("./pushcert", "pushcert", (char *)NULL);
+}
+
+void
+victim_start(struct victim *v)
+{
+	victim_fork(v, run_program, v);
+}
+
+int
+victim_wait(struct victim *v)
+{
+	int status = -1;
+
+	if (v->pid > 0 && waitpid(v->pid, &status, 0) != v->pid)
+		torture_die(v->t, "waitpid");
+	v->pid = 0;
+	return status;
+}
+
+bool
+victim_ended(const struct victim *v)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return v->pid > 0 &&
+	    waitid(P_PID, (id_t)v->pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+	    0 &&
+	    info.si_pid == v->pid;
+}
+
+bool
+victim_stop(struct victim *v)
+{
+	const struct timespec moment = { .tv_nsec = 2000000 };
+	int status = -1, tries;
+
+	kill(v->pid, SIGTERM);
+	for (tries = 0; tries < STOP_MAX * 500; tries++) {
+		if (waitpid(v->pid, &status, WNOHANG) != 0) {
+			v->pid = 0;
+			return status == 0;
+		}
+		nanosleep(&moment, NULL);
+	}
+	kill(v->pid, SIGKILL);
+	victim_wait(v);
+	return false;
+}
+
+/* --- talking to it ------------------------------------------------------ */
+
+bool
+victim_request(const struct victim *v, const struct ask *a, char *out,
+    size_t size, size_t *n)
+{
+	const char *body = a->body != NULL ? a->body : "";
+	const char *pair[PAIRS_MAX] = { "REQUEST_METHOD",
+		a->method != NULL ? a->method : "GET", "SCRIPT_NAME",
+		a->path != NULL ? a->path : VICTIM_PATH };
+	char bearer[160], length[24];
+	size_t i = 4, k;
+	struct buf b;
+
+	snprintf(bearer, sizeof(bearer), "Bearer %s", v->token);
+	snprintf(length, sizeof(length), "%zu", strlen(body));
+	pair[i++] = "HTTP_AUTHORIZATION";
+	pair[i++] = bearer;
+	if (a->body != NULL) {
+		pair[i++] = "CONTENT_TYPE";
+		pair[i++] = "application/json";
+		pair[i++] = "CONTENT_LENGTH";
+		pair[i++] = length;
+	}
+	for (k = 0; a->more != NULL && a->more[k] != NULL; k++)
+		if (i < PAIRS_MAX - 1)
+			pair[i++] = a->more[k];
+	buf_init(&b, out, size);
+	fcgi_request(&b, false, pair, str_of(body));
+	*n = b.n;
+	return !b.full;
+}
+
+/* "Status: 200 OK" */
+static int
+status_of(const char *text)
+{
+	static const char status[] = "Status: ";
+
+	if (strncmp(text, status, sizeof(status) - 1) != 0)
+		return 0;
+	return (int)strtol(text + sizeof(status) - 1, NULL, 10);
+}
+
+/* Nobody else would close a connection that a dead program did not accept. */
+static bool
+wait_for_answer(const struct victim *v, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int tries;
+
+	for (tries = 0; tries < 200; tries++)
+		if (poll(&p, 1, 25) > 0)
+			return true;
+		else if (victim_ended(v))
+			return poll(&p, 1, 0) > 0;
+	return false;
+}
+
+int
+victim_ask(const struct victim *v, const struct ask *a, char *out, size_t size)
+{
+	char request[ANSWER_MAX];
+	struct fcgi_reply r;
+	size_t n;
+	int fd;
+	bool good;
+
+	out[0] = '\0';
+	if (!victim_request(v, a, request, sizeof(request), &n) ||
+	    (fd = fcgi_connect(v->socket)) < 0)
+		return 0;
+	fcgi_reply_init(&r, out, size - 1);
+	fcgi_send(fd, str_from(request, n));
+	good = wait_for_answer(v, fd) && fcgi_receive(fd, &r);
+	close(fd);
+	out[r.text.n] = '\0';
+	return good ? status_of(out) : 0;
+}
+
+int
+victim_set(const struct victim *v, unsigned number)
+{
+	char body[64], out[ANSWER_MAX];
+	struct ask a = { .method = "PATCH", .body = body };
+
+	snprintf(body, sizeof(body), "{\"appleIdentifier\":\"%u\"}", number);
+	return victim_ask(v, &a, out, sizeof(out));
+}
+
+long
+victim_get(const struct victim *v, int *status)
+{
+	static const char name[] = "\"appleIdentifier\":\"";
+	const struct ask a = { .method = NULL };
+	char out[ANSWER_MAX], *at;
+
+	*status = victim_ask(v, &a, out, sizeof(out));
+	if (*status != 200 || (at = strstr(out, name)) == NULL)
+		return -1;
+	return strtol(at + sizeof(name) - 1, NULL, 10);
+}
