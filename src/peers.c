@@ -30,7 +30,7 @@ enum {
 	PATIENCE = 60 * 1000,
 	PATIENCE_SHORT = 250,
 	/* How long nothing need be said while descriptors are short. */
-	IDLE = 10 * 1000,
+	IDLE = 2 * 1000,
 
 	/* From the end's beginning: how long requests under way may still
 	 * arrive, answers may still be taken, workers may still come back. */

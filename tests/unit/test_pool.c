@@ -352,6 +352,19 @@ START_TEST(descriptors_may_run_out)
 }
 END_TEST
 
+START_TEST(silent_peers_give_way_when_descriptors_run_out)
+{
+	pid_t child = start_alone(
+	    (struct job){ .workers = 2, .descriptors = 24 });
+	int fds[20];
+
+	connect_all(fds, 20, "");
+	ck_assert(ask());
+	ck_assert(hears_end(fds[0]));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
 /* --- the end ------------------------------------------------------------ */
 
 static const struct {
@@ -536,6 +549,7 @@ main(void)
 	tcase_add_test(all, slow_peers_stay_while_nobody_waits);
 	tcase_add_test(all, a_worker_may_close);
 	tcase_add_test(all, descriptors_may_run_out);
+	tcase_add_test(all, silent_peers_give_way_when_descriptors_run_out);
 	tcase_add_loop_test(all, ways_to_end, 0, ROWS(endings));
 	tcase_add_loop_test(all, every_stop_signal_stops, 0, 3);
 	tcase_add_test(all, the_backlog_is_served);
