@@ -5,6 +5,7 @@
  */
 #include "auth.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -527,6 +528,74 @@ START_TEST(brings_no_revoked_token_back)
 }
 END_TEST
 
+/* --- threads ------------------------------------------------------------ */
+
+#define THREADS 4
+
+struct asker {
+	pthread_t thread;
+	const char *jwt;
+	int64_t now_at;
+	unsigned refused;
+};
+
+/* On a transaction and an arena of its own, as a worker does. */
+static void *
+ask_on(void *arg)
+{
+	struct asker *a = arg;
+	struct auth_call call = { .now_at = a->now_at };
+	struct principal who;
+	struct arena arena;
+	int i;
+
+	arena_init(&arena, malloc(JWT_ARENA + 4096), JWT_ARENA + 4096);
+	call.arena = &arena;
+	if (store_reader(f.store, &call.tx) != ERR_OK)
+		return NULL;
+	for (i = 0; i < 500; i++) {
+		call.authorization = str_of(
+		    i % 2 == 0 ? a->jwt : "Bearer good");
+		call.now_at = a->now_at + i / 50;
+		arena_reset(&arena);
+		if (store_begin(call.tx) != ERR_OK)
+			break;
+		if (auth_bearer(f.auth, &call, &who) != ERR_OK)
+			a->refused++;
+		store_end(call.tx);
+		(void)auth_failed(
+		    f.auth, str_of("192.0.2.1"), str_of(NULL), call.now_at);
+		auth_tidy(f.auth, f.store, INT64_MAX);
+	}
+	store_reader_free(call.tx);
+	free(arena.block);
+	return NULL;
+}
+
+START_TEST(serves_many_threads)
+{
+	struct asker asker[THREADS] = { { .refused = 0 } };
+	char text[JWT_TOKEN_MAX + 8];
+	int i;
+
+	add_tenant(HOME);
+	add_token("good", 0, AUTH_DEVICES_READ);
+	snprintf(text, sizeof(text), "Bearer %s", sign(0, GOOD));
+	for (i = 0; i < THREADS; i++) {
+		asker[i] = (struct asker){ .jwt = text, .now_at = NOW + i };
+		ck_assert(pthread_create(
+			      &asker[i].thread, NULL, ask_on, &asker[i]) == 0);
+	}
+	for (i = 0; i < 20; i++)
+		write_set(1 + i % 2);
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(asker[i].thread, NULL);
+		ck_assert_uint_eq(asker[i].refused, 0);
+	}
+	ck_assert(used_at("good") >= NOW);
+}
+END_TEST
+
 /* --- failures ----------------------------------------------------------- */
 
 START_TEST(counts_failures_by_peer)
@@ -613,6 +682,7 @@ main(void)
 	tcase_add_loop_test(t, opaques, 0, ROWS(opaque_cases));
 	tcase_add_test(t, writes_last_uses_once_an_hour);
 	tcase_add_test(t, brings_no_revoked_token_back);
+	tcase_add_test(t, serves_many_threads);
 	tcase_add_test(t, counts_failures_by_peer);
 	tcase_add_test(t, takes_anything_for_tests);
 	suite_add_tcase(s, t);
