@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <lmdb.h>
@@ -30,6 +32,9 @@
  * as processes that see different sizes of the file crash. */
 #define READERS 8192
 #define LOCK_SIZE ((READERS + 4) * 64)
+
+/* What LMDB writes at once: 64 pages, but for a value that has more. */
+#define WRITE_MAX (256 * 1024 + DB_VALUE_MAX)
 
 struct db_txn {
 	struct db *db;
@@ -478,12 +483,36 @@ hand_over(struct db_txn *tx)
 	return mdb;
 }
 
+/* LMDB calls it EIO when less was written than it wanted to, though then there
+ * was room for no more: on the disk, or in what a file of ours may grow to. */
+static bool
+lacks_room(const struct db *db)
+{
+	struct statvfs fs;
+	struct rlimit file;
+	MDB_envinfo info;
+	MDB_stat page;
+	int fd;
+
+	if (mdb_env_get_fd(db->env, &fd) != 0 || fstatvfs(fd, &fs) != 0 ||
+	    mdb_env_info(db->env, &info) != 0 ||
+	    mdb_env_stat(db->env, &page) != 0 ||
+	    getrlimit(RLIMIT_FSIZE, &file) != 0)
+		return false;
+	if (file.rlim_cur != RLIM_INFINITY &&
+	    file.rlim_cur < info.me_last_pgno * page.ms_psize + WRITE_MAX)
+		return true;
+	return fs.f_bavail < WRITE_MAX / fs.f_frsize;
+}
+
 enum err
 store_db_commit(struct db_txn *tx)
 {
 	struct db *db = tx->db;
 	int rc = mdb_txn_commit(hand_over(tx));
 
+	if (rc == EIO && lacks_room(db))
+		rc = ENOSPC;
 	leave(db);
 	if (rc == 0)
 		atomic_store(&db->told, 0);
