@@ -6,7 +6,7 @@
  *
  * libfcgi ends the process where it gets no memory, and nothing can be done
  * about that but to see to it that it gets some (pool.c): its calls of malloc
- * are not counted.
+ * are not counted, nor are those that a sanitizer makes through the C library.
  */
 #include "fault.h"
 
@@ -28,9 +28,14 @@
 #endif
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #define HEAP(name) __interceptor_##name
+#define SANITIZED true
 #else
 #define HEAP(name) __libc_##name
+#define SANITIZED false
 #endif
+
+/* The sanitizers themselves call these before they are ready. */
+#define EARLY __attribute__((no_sanitize("address", "undefined")))
 
 void *HEAP(malloc)(size_t n);
 void *HEAP(calloc)(size_t count, size_t n);
@@ -76,7 +81,7 @@ fault_disarm(struct fault_plan *plan)
 
 /* What reads and writes of the kernel's own objects, an eventfd say, return
  * is no matter of luck. */
-static bool
+EARLY static bool
 may_fail(int fd)
 {
 	struct stat st;
@@ -85,7 +90,7 @@ may_fail(int fd)
 	    (st.st_mode & S_IFMT) != 0;
 }
 
-static bool
+EARLY static bool
 fails(enum fault_call call)
 {
 	struct fault_plan *plan = watched;
@@ -101,7 +106,7 @@ fails(enum fault_call call)
 
 /* --- the heap ----------------------------------------------------------- */
 
-static bool
+EARLY static bool
 heap_fails(const void *caller)
 {
 	Dl_info info;
@@ -109,25 +114,26 @@ heap_fails(const void *caller)
 	if (watched == NULL || watched->call != FAULT_MALLOC)
 		return false;
 	if (dladdr(caller, &info) != 0 && info.dli_fname != NULL &&
-	    strstr(info.dli_fname, "libfcgi") != NULL)
+	    (strstr(info.dli_fname, "/libfcgi.") != NULL ||
+		(SANITIZED && strstr(info.dli_fname, "/libc.") != NULL)))
 		return false;
 	return fails(FAULT_MALLOC);
 }
 
-void *
+EARLY void *
 malloc(size_t n)
 {
 	return heap_fails(__builtin_return_address(0)) ? NULL : HEAP(malloc)(n);
 }
 
-void *
+EARLY void *
 calloc(size_t count, size_t n)
 {
 	return heap_fails(__builtin_return_address(0)) ? NULL
 						       : HEAP(calloc)(count, n);
 }
 
-void *
+EARLY void *
 realloc(void *p, size_t n)
 {
 	return heap_fails(__builtin_return_address(0)) ? NULL
@@ -136,7 +142,7 @@ realloc(void *p, size_t n)
 
 /* --- the kernel --------------------------------------------------------- */
 
-void *
+EARLY void *
 mmap(void *at, size_t n, int protection, int flags, int fd, off_t from)
 {
 	if (fails(FAULT_MMAP))
@@ -144,7 +150,7 @@ mmap(void *at, size_t n, int protection, int flags, int fd, off_t from)
 	return (void *)syscall(SYS_mmap, at, n, protection, flags, fd, from);
 }
 
-int
+EARLY int
 openat(int dir, const char *path, int flags, ...)
 {
 	va_list ap;
@@ -158,7 +164,7 @@ openat(int dir, const char *path, int flags, ...)
 	return (int)syscall(SYS_openat, dir, path, flags, mode);
 }
 
-int
+EARLY int
 open(const char *path, int flags, ...)
 {
 	va_list ap;
@@ -170,14 +176,14 @@ open(const char *path, int flags, ...)
 	return openat(AT_FDCWD, path, flags, mode);
 }
 
-ssize_t
+EARLY ssize_t
 read(int fd, void *to, size_t n)
 {
 	return may_fail(fd) && fails(FAULT_READ) ? -1
 						 : syscall(SYS_read, fd, to, n);
 }
 
-ssize_t
+EARLY ssize_t
 write(int fd, const void *from, size_t n)
 {
 	return may_fail(fd) && fails(FAULT_WRITE)
@@ -185,7 +191,7 @@ write(int fd, const void *from, size_t n)
 	    : syscall(SYS_write, fd, from, n);
 }
 
-ssize_t
+EARLY ssize_t
 writev(int fd, const struct iovec *part, int parts)
 {
 	return may_fail(fd) && fails(FAULT_WRITE)
