@@ -95,7 +95,8 @@ answer(const struct app *app, struct worker *wk)
 
 	if ((e = fill_request(&rq)) != ERR_OK)
 		return e;
-	if ((e = store_reader(app->store, &wk->reader)) != ERR_OK)
+	if (app->broken == ERR_OK &&
+	    (e = store_reader(app->store, &wk->reader)) != ERR_OK)
 		return e;
 	routes_handle(app, wk, &rq, &an);
 	store_reader_free(wk->reader);

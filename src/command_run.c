@@ -171,6 +171,15 @@ take_any(struct auth *auth, const struct guid *tenant)
 	auth_take_any(auth, tenant);
 }
 
+/* A CGI program that cannot start answers all the same: 503 or 500, in JSON. */
+static int
+refuse_cgi(struct command_call *c, enum err broken)
+{
+	const struct app app = { .config = &c->config, .broken = broken };
+
+	return cgi_run(&app) == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 /* Answers until it is told to stop; fd < 0: one CGI request. The configuration
  * is loaded. */
 static int
@@ -191,11 +200,11 @@ serve(struct command_call *c, int fd)
 		return EXIT_FAILURE;
 	if (secret_load(&c->config, &secrets, message) != ERR_OK) {
 		fprintf(stderr, "pushcert: %s\n", message);
-		return EXIT_FAILURE;
+		return fd < 0 ? refuse_cgi(c, ERR_INTERNAL) : EXIT_FAILURE;
 	}
 	c->metrics = &metrics;
-	if (command_open_store(c, false) != ERR_OK)
-		return EXIT_FAILURE;
+	if ((e = command_open_store(c, false)) != ERR_OK)
+		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
 	app.store = c->store;
 	if ((app.auth = auth_open(&c->config, command_now_at())) == NULL)
 		return command_fail(ERR_MEMORY, "serve");
@@ -221,9 +230,9 @@ command_serve_fd(const char *config_path, int fd)
 {
 	struct command_call c = { .config_path = config_path };
 
-	if (command_load_config(&c) != ERR_OK)
-		return EXIT_FAILURE;
-	return serve(&c, fd);
+	if (command_load_config(&c) == ERR_OK)
+		return serve(&c, fd);
+	return fd < 0 ? refuse_cgi(&c, ERR_INTERNAL) : EXIT_FAILURE;
 }
 
 int

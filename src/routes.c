@@ -641,7 +641,14 @@ run(struct call *c)
 	return c->route->run(c);
 }
 
+static enum err
+check_app(struct call *c)
+{
+	return c->app->broken;
+}
+
 static enum err (*const walk[])(struct call *) = {
+	check_app,
 	check_place,
 	find_path,
 	know_caller,

@@ -27,6 +27,9 @@ struct app {
 	const struct config *config;
 	const struct secrets *secrets;
 	struct store *store;
+	/* Why there is no store, and every request is refused with it; ERR_OK
+	 * otherwise. */
+	enum err broken;
 	struct auth *auth; /* NULL: opaque tokens alone, and no limit */
 	struct metrics *metrics; /* NULL: nothing is counted */
 	/* NULL: the data may lie under a document root. */
