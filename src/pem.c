@@ -374,6 +374,27 @@ read_block(const struct block *b, struct arena *a, struct pem *out)
 	return is;
 }
 
+/* Keys of other kinds, and keys in base64 of PEM, behind something else. */
+static bool
+has_other_key(struct str text)
+{
+	static const char *const marks[] = {
+		"PuTTY-User-Key-File", "<RSAKeyValue>",
+		"b3BlbnNzaC1rZXktdjE", /* openssh-key-v1 */
+		"LS0tLS1CRUdJTiBQUklWQVRFIEtFWS", /* -----BEGIN PRIVATE KEY */
+		"LS0tLS1CRUdJTiBSU0EgUFJJVkFURS", /* RSA PRIVATE */
+		"LS0tLS1CRUdJTiBFQyBQUklWQVRFIE", /* EC PRIVATE */
+		"LS0tLS1CRUdJTiBFTkNSWVBURUQgUF", /* ENCRYPTED PRIVATE */
+		"LS0tLS1CRUdJTiBPUEVOU1NIIFBSSV", /* OPENSSH PRIVATE */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (has(text, marks[i]))
+			return true;
+	return has(text, "\"kty\"") && has(text, "\"d\"");
+}
+
 /* PEM or DER. `hint` is any_opening of the text. */
 static enum finding
 look(struct str text, enum finding hint, struct arena *a, struct pem *out)
@@ -381,7 +402,7 @@ look(struct str text, enum finding hint, struct arena *a, struct pem *out)
 	enum finding is, found;
 	struct block b;
 
-	if (hint == IS_KEY || has_key_label(text))
+	if (hint == IS_KEY || has_key_label(text) || has_other_key(text))
 		return IS_KEY;
 	if (hint == IS_PKCS12)
 		return hint;
