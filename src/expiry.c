@@ -42,6 +42,16 @@ expiry_of_text(struct str text, struct arena *a)
 	return out;
 }
 
+/* However it is written: .NET has it with +00:00. */
+static bool
+is_unset(struct instant t)
+{
+	struct instant unset = { 0, 0 };
+
+	return when_parse(str_of(WHEN_UNSET), &unset) == ERR_OK &&
+	    t.at == unset.at;
+}
+
 struct expiry
 expiry_of_record(const struct record *r, struct arena *a)
 {
@@ -55,8 +65,8 @@ expiry_of_record(const struct record *r, struct arena *a)
 	/* A real certificate is known by its serial (pushcert.c). */
 	if (!str_is_null(r->value[RECORD_SERIAL]))
 		out = expiry_of_text(r->value[RECORD_CERTIFICATE], a);
-	if (out.expires || str_is_null(text) || str_is(text, WHEN_UNSET) ||
-	    when_parse(text, &until) != ERR_OK)
+	if (out.expires || str_is_null(text) ||
+	    when_parse(text, &until) != ERR_OK || is_unset(until))
 		return out;
 	out.expires = true;
 	out.expires_at = until.at;
