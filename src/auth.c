@@ -187,12 +187,12 @@ auth_failed(
 {
 	struct str peer;
 
-	if (auth == NULL)
+	/* All whom the web server does not name would share one account. */
+	if (auth == NULL || remote.n == 0)
 		return 0;
 	peer = limit_peer(
 	    remote, forwarded, str_of(auth->config->trusted_proxies));
-	/* All whom the web server does not name would share one account. */
-	return peer.n > 0 ? limit_failed(auth->limit, peer, now_at) : 0;
+	return limit_failed(auth->limit, peer, now_at);
 }
 
 /* --- when tokens were last used ----------------------------------------- */

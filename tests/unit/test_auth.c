@@ -613,10 +613,11 @@ START_TEST(counts_failures_by_peer)
 	ck_assert_uint_eq(auth_failed(f.auth, other, peer, NOW), 0);
 	ck_assert_uint_eq(auth_failed(f.auth, peer, str_of(NULL), NOW + 2), 1);
 	ck_assert_uint_eq(auth_failed(f.auth, peer, str_of(NULL), NOW + 3), 0);
-	/* Whom the web server does not name. */
+	/* Whom the web server does not name speaks for nobody. */
+	f.config.trusted_proxies[0] = '\0';
 	for (i = 0; i < 100; i++)
-		ck_assert_uint_eq(
-		    auth_failed(f.auth, str_of(NULL), str_of(NULL), NOW), 0);
+		ck_assert_uint_eq(auth_failed(f.auth, STR_EMPTY, peer, NOW), 0);
+	ck_assert_uint_eq(auth_failed(f.auth, peer, str_of(NULL), NOW), 6);
 	ck_assert_uint_eq(auth_failed(NULL, peer, str_of(NULL), NOW), 0);
 }
 END_TEST
