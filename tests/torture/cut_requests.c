@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cut_requests.c - a request that ends too early changes nothing, wherever it
+ * is cut; and what is left of a body is never taken for a request.
+ *
+ * The bodies that nobody reads hold requests of their own, whole and in parts,
+ * on connections that are kept: not one of them may be answered or done.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fcgi_client.h"
+#include "torture.h"
+#include "victim.h"
+
+#define ANSWER_MAX 65536
+#define END_LEN 8
+#define KEPT 100
+#define KEPT_FULL 2000
+
+struct test {
+	struct torture t;
+	struct victim v;
+	unsigned cuts;
+	unsigned answered; /* second requests on a connection */
+	unsigned forged;
+};
+
+/* Nothing may have changed it. */
+static bool
+is_unchanged(struct test *f)
+{
+	int status;
+
+	return victim_get(&f->v, &status) == 1;
+}
+
+/* The first n bytes, then the end of the stream: no answer, or a refusal. */
+static void
+cut(struct test *f, struct str request, size_t n)
+{
+	char text[ANSWER_MAX];
+	struct fcgi_reply r;
+	int fd = fcgi_connect(f->v.socket);
+	bool good;
+
+	fcgi_reply_init(&r, text, sizeof(text));
+	good = fd >= 0 && fcgi_send(fd, str_head(request, n)) &&
+	    shutdown(fd, SHUT_WR) == 0;
+	(void)fcgi_receive(fd, &r);
+	close(fd);
+	f->cuts++;
+	torture_check(&f->t,
+	    good && !str_starts(buf_view(&r.text), "Status: 2"),
+	    "cut after %zu of %zu: %.60s", n, request.n, text);
+}
+
+static const struct ask patch = { .method = "PATCH",
+	.body = "{\"appleIdentifier\":\"666\"}" };
+
+/* Without the record that ends the body, which the declared length has ended
+ * before. */
+static void
+cut_everywhere(struct test *f)
+{
+	char text[8192];
+	size_t n, at;
+
+	if (!victim_request(&f->v, &patch, text, sizeof(text), &n))
+		torture_die(&f->t, "a request");
+	n -= END_LEN;
+	for (at = 0; at < n; at++) {
+		cut(f, str_from(text, at), at);
+		if (at % 16 == 15 || at + 1 == n)
+			torture_check(&f->t, is_unchanged(f),
+			    "changed by a cut before %zu", at);
+	}
+}
+
+/* --- bodies that nobody reads ------------------------------------------- */
+
+/* Each is refused before its body is read. */
+static const struct refusal {
+	const char *name;
+	struct ask ask;
+	int status;
+} refusals[] = {
+	{ "a wrong token",
+	    { .method = "PATCH",
+		.more =
+		    (const char *const[]){ "REDIRECT_STATUS", "200", NULL } },
+	    401 },
+	{ "an unknown segment",
+	    { .method = "PATCH", .path = "/v1.0/deviceManagement/x" }, 400 },
+	{ "a wrong method", { .method = "PUT" }, 405 },
+	{ "a GET with a body", { .method = "GET" }, 200 },
+	{ "a coding",
+	    { .method = "PATCH",
+		.more = (const char *const[]){ "HTTP_CONTENT_ENCODING", "gzip",
+		    NULL } },
+	    415 },
+	{ "a query",
+	    { .method = "PATCH",
+		.more =
+		    (const char *const[]){ "QUERY_STRING", "$top=1", NULL } },
+	    400 },
+	{ "a body that is no JSON", { .method = "PATCH" }, 400 },
+};
+
+/* On a kept connection: the request with that body, in one piece or cut in
+ * two, then a GET. Two answers must come, and they are theirs. */
+static void
+keep(struct test *f, const struct refusal *refusal, struct str bytes,
+    struct str get, size_t at)
+{
+	char first[ANSWER_MAX] = "", second[ANSWER_MAX] = "";
+	struct fcgi_reply a, b;
+	int fd = fcgi_connect(f->v.socket);
+	bool good;
+
+	fcgi_reply_init(&a, first, sizeof(first) - 1);
+	fcgi_reply_init(&b, second, sizeof(second) - 1);
+	good = fd >= 0 && fcgi_send(fd, str_head(bytes, at)) &&
+	    fcgi_send(fd, str_tail(bytes, at)) && fcgi_receive(fd, &a);
+	first[a.text.n] = '\0';
+	good = good &&
+	    strtol(first + strlen("Status: "), NULL, 10) == refusal->status;
+	/* It may close, but never answer what was not asked. */
+	if (good && fcgi_send(fd, get) && fcgi_receive(fd, &b)) {
+		second[b.text.n] = '\0';
+		f->answered++;
+		good = strncmp(second, "Status: 200", 11) == 0 &&
+		    strstr(second, "\"appleIdentifier\":\"1\"") != NULL;
+	}
+	close(fd);
+	f->forged += !good;
+	torture_check(&f->t, good, "%s, cut at %zu: %.80s / %.80s",
+	    refusal->name, at, first, second);
+}
+
+/* A body of FastCGI records that are themselves a PATCH, many times over. */
+static void
+keep_all(struct test *f, const struct refusal *refusal, struct str get)
+{
+	static char body[48 * 1024], bytes[64 * 1024];
+	const char *pair[] = { "REQUEST_METHOD", refusal->ask.method,
+		"SCRIPT_NAME",
+		refusal->ask.path != NULL ? refusal->ask.path : VICTIM_PATH,
+		"HTTP_AUTHORIZATION", NULL, "CONTENT_TYPE", "application/json",
+		"CONTENT_LENGTH", NULL, NULL, NULL, NULL };
+	char bearer[160], length[24];
+	unsigned i, times = f->t.full ? KEPT_FULL : KEPT;
+	struct buf inner, outer;
+	size_t n, copies = 1 + torture_random(&f->t, 40);
+
+	buf_init(&inner, body, sizeof(body));
+	for (; copies > 0; copies--) {
+		if (!victim_request(&f->v, &patch, body + inner.n,
+			sizeof(body) - inner.n, &n))
+			break;
+		inner.n += n;
+	}
+	snprintf(bearer, sizeof(bearer), "Bearer %s%s", f->v.token,
+	    refusal->status == 401 ? "x" : "");
+	snprintf(length, sizeof(length), "%zu", inner.n);
+	pair[5] = bearer;
+	pair[9] = length;
+	if (refusal->ask.more != NULL) {
+		pair[10] = refusal->ask.more[0];
+		pair[11] = refusal->ask.more[1];
+	}
+	buf_init(&outer, bytes, sizeof(bytes));
+	fcgi_request(&outer, true, pair, buf_view(&inner));
+	if (outer.full)
+		torture_die(&f->t, "a body");
+	for (i = 0; i < times; i++)
+		keep(f, refusal, buf_view(&outer), get,
+		    torture_random(&f->t, (uint32_t)outer.n));
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct ask nothing = { .method = NULL };
+	struct test f = { .cuts = 0 };
+	char get[4096];
+	size_t i, n;
+
+	torture_begin(&f.t, "cut-requests", argc, argv);
+	victim_make(&f.v, &f.t, NULL);
+	victim_start(&f.v);
+	if (victim_set(&f.v, 1) != 200 ||
+	    !victim_request(&f.v, &nothing, get, sizeof(get), &n))
+		torture_die(&f.t, "the first change");
+	cut_everywhere(&f);
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		keep_all(&f, &refusals[i], str_from(get, n));
+	torture_check(&f.t, is_unchanged(&f), "something was done");
+	torture_check(&f.t, victim_stop(&f.v), "the end");
+	printf("cut-requests: %u cuts, %zu unread bodies, %u answered after "
+	       "them, %u forged\n",
+	    f.cuts, (f.t.full ? KEPT_FULL : KEPT) * i, f.answered, f.forged);
+	return torture_end(&f.t);
+}
