@@ -238,7 +238,8 @@ der_finding(struct str der)
 	size_t i, n = SIZE_MAX;
 	uint8_t tag;
 
-	if (!der_header(&rest, &tag, &n) || n < DER_MIN)
+	/* Every shape is a SEQUENCE: most texts end here. */
+	if (!der_header(&rest, &tag, &n) || tag != 0x30 || n < DER_MIN)
 		return IS_PLAIN;
 	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		if (der_is(der, shapes[i].shape))
