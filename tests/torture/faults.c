@@ -85,6 +85,16 @@ run_command(void *arg)
 	exit(command_run(argc, argv));
 }
 
+static void
+show_log(const struct test *f)
+{
+	char line[160];
+
+	snprintf(line, sizeof(line), "tail -n 40 %s", f->v.log);
+	if (system(line) != 0)
+		printf("no log\n");
+}
+
 static off_t
 log_size(const struct test *f)
 {
