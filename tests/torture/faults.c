@@ -227,6 +227,7 @@ try_request(struct test *f, const struct request *rq, const struct kind *k)
 		if (f->v.pid != 0 && victim_ended(&f->v)) {
 			torture_check(&f->t, false, "%s, %s %ld: died, %#x",
 			    rq->name, k->name, n, (unsigned)victim_wait(&f->v));
+			show_log(f);
 			victim_fork(&f->v, run_server, f);
 		}
 		look(f, rq, k, n, status);

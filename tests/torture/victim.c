@@ -26,11 +26,11 @@
 #define STOP_MAX 10
 
 static void
-listen_at(struct victim *v)
+listen_at(struct victim *v, const char *name)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 
-	snprintf(v->socket, sizeof(v->socket), "%.90s/s", v->t->dir);
+	snprintf(v->socket, sizeof(v->socket), "%.90s/%s", v->t->dir, name);
 	memcpy(at.sun_path, v->socket, strlen(v->socket));
 	v->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (bind(v->listener, (struct sockaddr *)&at, sizeof(at)) != 0 ||
@@ -64,8 +64,16 @@ victim_make(struct victim *v, struct torture *t, const char *data)
 	if ((f = popen(line, "r")) == NULL ||
 	    fscanf(f, "%127s", v->token) != 1 || pclose(f) != 0)
 		torture_die(t, line);
-	listen_at(v);
+	listen_at(v, "s");
 	signal(SIGPIPE, SIG_IGN);
+}
+
+void
+victim_second(const struct victim *first, struct victim *v)
+{
+	*v = *first;
+	v->pid = 0;
+	listen_at(v, "s2");
 }
 
 /* --- its life ----------------------------------------------------------- */

@@ -32,6 +32,9 @@ struct victim {
  * the test's directory where that is NULL. */
 void victim_make(struct victim *v, struct torture *t, const char *data);
 
+/* Another one on the same store, with a listening socket of its own. */
+void victim_second(const struct victim *first, struct victim *v);
+
 /* Starts the program; or a child of this process, which runs `body`, never
  * returns from it, and has the listening socket as its standard input. */
 void victim_start(struct victim *v);
