@@ -341,21 +341,30 @@ apply(struct txn *tx, void *arg)
 	return ERR_INTERNAL;
 }
 
+/* Judges what is uploaded, before any transaction, and makes the job ready. */
+static enum err
+prepare(struct job *job, struct verdict *verdict)
+{
+	struct change *in = job->in;
+	enum err e;
+
+	e = judge_upload(
+	    in->config, in->by.now.at, in->arena, &in->patch, verdict);
+	job->verdict = verdict;
+	job->arena_used = in->arena->used;
+	return e;
+}
+
 enum err
 pushcert_patch(struct store *st, struct change *in, struct record *out,
     struct fault *fault)
 {
+	struct job job = { .in = in, .out = out, .fault = fault };
 	struct verdict verdict;
-	struct job job = {
-		.in = in, .verdict = &verdict, .out = out, .fault = fault
-	};
 	enum err e;
 
-	e = judge_upload(
-	    in->config, in->by.now.at, in->arena, &in->patch, &verdict);
-	if (e != ERR_OK)
+	if ((e = prepare(&job, &verdict)) != ERR_OK)
 		return e;
-	job.arena_used = in->arena->used;
 	if ((e = store_update(st, apply, &job)) == ERR_OK)
 		return job.refusal;
 	*fault = (struct fault){ .what = str_of(NULL) };
@@ -366,17 +375,12 @@ enum err
 pushcert_try(
     struct txn *tx, struct change *in, struct record *out, struct fault *fault)
 {
+	struct job job = { .in = in, .out = out, .fault = fault };
 	struct verdict verdict;
-	struct job job = {
-		.in = in, .verdict = &verdict, .out = out, .fault = fault
-	};
 	enum err e;
 
-	e = judge_upload(
-	    in->config, in->by.now.at, in->arena, &in->patch, &verdict);
-	if (e != ERR_OK)
+	if ((e = prepare(&job, &verdict)) != ERR_OK)
 		return e;
-	job.arena_used = in->arena->used;
 	if ((e = decide(tx, &job)) != ERR_OK)
 		return e;
 	return job.refusal;
