@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * limits.c - where address space, descriptors, files or directories are short,
+ * the program does less or says why it does not start; it never dies of it,
+ * never hangs, and never loses what it acknowledged.
+ */
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fcgi_client.h"
+#include "torture.h"
+#include "victim.h"
+
+#define MIB ((rlim_t)1024 * 1024)
+#define IDLE 60
+#define CHANGES 20
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+/* The sanitizers take all addresses that there are. */
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+/* What the program may do under a limit. */
+enum expected {
+	WORKS, /* answers all with 200 */
+	NO_ROOM, /* answers reads, and changes with 507 */
+	REFUSES, /* ends with status 1 and a reason in the log */
+	WORKS_OR_REFUSES,
+};
+
+struct test {
+	struct torture t;
+	struct victim v;
+	const struct limit *limit;
+	unsigned number;
+	unsigned answered;
+};
+
+struct limit {
+	const char *name;
+	enum expected expected;
+	int resource; /* -1: none */
+	rlim_t value;
+	bool idle; /* with as many idle peers as it likes */
+	bool (*prepare)(struct test *f); /* in the child; NULL: nothing */
+};
+
+static bool
+remove_cwd(struct test *f)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/gone", f->t.dir);
+	return mkdir(path, 0700) == 0 && chdir(path) == 0 && rmdir(path) == 0;
+}
+
+/* Root may write everywhere but on a file system that nobody may write to. */
+static bool
+make_read_only(struct test *f)
+{
+	const char *data = f->v.data;
+
+	if (geteuid() != 0)
+		return chmod(data, 0500) == 0;
+	return unshare(CLONE_NEWNS) == 0 &&
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount(data, data, NULL, MS_BIND, NULL) == 0 &&
+	    mount(data, data, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) ==
+	    0;
+}
+
+static bool
+close_errors(struct test *f)
+{
+	(void)f;
+	return close(STDERR_FILENO) == 0 && close(STDOUT_FILENO) == 0;
+}
+
+static const struct limit limits[] = {
+	{ "no limit", WORKS, -1, 0, true, NULL },
+	{ "64 MiB of addresses", WORKS_OR_REFUSES, RLIMIT_AS, 64 * MIB, false,
+	    NULL },
+	{ "128 MiB of addresses", WORKS, RLIMIT_AS, 128 * MIB, false, NULL },
+	{ "16 MiB of addresses", REFUSES, RLIMIT_AS, 16 * MIB, false, NULL },
+	{ "32 descriptors", WORKS, RLIMIT_NOFILE, 32, true, NULL },
+	{ "16 descriptors", WORKS, RLIMIT_NOFILE, 16, false, NULL },
+	{ "8 descriptors", WORKS_OR_REFUSES, RLIMIT_NOFILE, 8, false, NULL },
+	{ "no file may grow", NO_ROOM, RLIMIT_FSIZE, 32 * 1024, false, NULL },
+	{ "a small stack", WORKS, RLIMIT_STACK, 128 * 1024, false, NULL },
+	{ "no working directory", WORKS, -1, 0, false, remove_cwd },
+	{ "no output", WORKS, -1, 0, false, close_errors },
+	{ "a read-only directory", REFUSES, -1, 0, false, make_read_only },
+};
+
+static void
+run_limited(void *arg)
+{
+	static char program[4096];
+	struct test *f = arg;
+	const struct limit *l = f->limit;
+	const struct rlimit r = { .rlim_cur = l->value, .rlim_max = l->value };
+
+	if (realpath("./pushcert", program) == NULL ||
+	    (l->prepare != NULL && !l->prepare(f)) ||
+	    (l->resource >= 0 &&
+		setrlimit((__rlimit_resource_t)l->resource, &r) != 0))
+		_exit(98);
+	setenv("PUSHCERT_CONFIG", f->v.config, 1);
+	execl(program, "pushcert", (char *)NULL);
+}
+
+static off_t
+log_size(const struct test *f)
+{
+	struct stat st;
+
+	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
+}
+
+static void
+check_requests(struct test *f, bool room)
+{
+	const char *name = f->limit->name;
+	unsigned i;
+	int status;
+	long number;
+
+	for (i = 0; i < CHANGES; i++) {
+		status = victim_set(&f->v, f->number + 1);
+		f->number += status == 200;
+		torture_check(&f->t,
+		    status == (room ? 200 : 507) || (!room && status == 200),
+		    "%s: PATCH %d", name, status);
+		number = victim_get(&f->v, &status);
+		torture_check(&f->t, number == (long)f->number,
+		    "%s: GET %d, %ld and not %u", name, status, number,
+		    f->number);
+		f->answered += 2;
+	}
+}
+
+static void
+check_refusal(struct test *f, off_t before)
+{
+	int status = victim_wait(&f->v);
+
+	torture_check(&f->t,
+	    WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE &&
+		log_size(f) > before,
+	    "%s: ends with %#x", f->limit->name, (unsigned)status);
+}
+
+static void
+try_limit(struct test *f)
+{
+	const struct limit *l = f->limit;
+	off_t before = log_size(f);
+	int idle[IDLE], status;
+	size_t i;
+
+	victim_fork(&f->v, run_limited, f);
+	(void)victim_get(&f->v, &status);
+	if (status == 0 && victim_ended(&f->v)) {
+		torture_check(&f->t, l->expected >= REFUSES,
+		    "%s: does not start", l->name);
+		check_refusal(f, before);
+		return;
+	}
+	torture_check(&f->t, l->expected != REFUSES, "%s: starts", l->name);
+	for (i = 0; i < IDLE; i++)
+		idle[i] = l->idle ? fcgi_connect(f->v.socket) : -1;
+	check_requests(f, l->expected != NO_ROOM);
+	for (i = 0; i < IDLE; i++)
+		close(idle[i]);
+	torture_check(&f->t, victim_stop(&f->v), "%s: the end", l->name);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct test f = { .number = 0 };
+	size_t i, count = sizeof(limits) / sizeof(limits[0]);
+
+	torture_begin(&f.t, "limits", argc, argv);
+	victim_make(&f.v, &f.t, NULL);
+	for (i = 0; i < count; i++) {
+		f.limit = &limits[i];
+		if (!SANITIZED || f.limit->resource != RLIMIT_AS)
+			try_limit(&f);
+	}
+	printf("limits: %zu limits, %u requests, %u wrong\n", count, f.answered,
+	    f.t.failed);
+	return torture_end(&f.t);
+}
