@@ -122,8 +122,8 @@ command_caller(struct command_call *c, struct caller *out) ATTR_CHECKED;
 int command_print_record(struct command_call *c, const struct record *r);
 /* The tenant that was named, or all that have a record or are listed; the
  * record is NULL where there is none. */
-enum err command_each_tenant(struct command_call *c, store_record_visit *visit,
-    void *arg) ATTR_CHECKED;
+enum err command_each_tenant(
+    struct command_call *c, store_record_visit *visit, void *arg) ATTR_CHECKED;
 
 /* A file that appears whole or not at all, or stdout. */
 struct command_output {
