@@ -84,7 +84,8 @@ check(struct torture *t, const struct victim *v, struct shared *s)
 		    "%s is %u, acknowledged %u, sent %u", properties[i], is,
 		    done[i], s->sent[i]);
 	}
-	torture_check(t, status == 200, "GET: %d", status);
+	torture_check(t, status == 200, "GET: status %d, the program %s",
+	    status, victim_ended(v) ? "ended" : "runs");
 }
 
 static struct shared *
