@@ -65,6 +65,10 @@ apache_htaccess() {
 		need unshare
 		owner=nobody
 		if [ -z "${PUSHCERT_UNSHARED:-}" ]; then
+			unshare --mount --propagation private true || {
+				echo 'there are no name spaces of mounts here'
+				exit 77
+			}
 			PUSHCERT_UNSHARED=yes exec unshare --mount \
 				--propagation private "$0" \
 				"$program" "$config" "$dir" "$port"
