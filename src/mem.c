@@ -70,36 +70,6 @@ buf_close(struct buf *b, struct arena *a)
 }
 
 void
-buf_put(struct buf *b, const void *p, size_t n)
-{
-	if (b->full || n > b->size - b->n) {
-		b->full = true;
-		return;
-	}
-	if (n > 0)
-		memcpy(b->p + b->n, p, n);
-	b->n += n;
-}
-
-void
-buf_char(struct buf *b, char c)
-{
-	buf_put(b, &c, 1);
-}
-
-void
-buf_str(struct buf *b, struct str s)
-{
-	buf_put(b, s.p, s.n);
-}
-
-void
-buf_text(struct buf *b, const char *c)
-{
-	buf_put(b, c, strlen(c));
-}
-
-void
 buf_u64(struct buf *b, uint64_t u)
 {
 	char digits[20];
@@ -126,10 +96,4 @@ buf_printf(struct buf *b, const char *format, ...)
 		b->full = true;
 	else
 		b->n += (size_t)n;
-}
-
-struct str
-buf_view(const struct buf *b)
-{
-	return str_from(b->p, b->n);
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "attr.h"
 #include "str.h"
@@ -48,13 +49,43 @@ void buf_init(struct buf *b, char *p, size_t size);
 void buf_open(struct buf *b, struct arena *a);
 struct str buf_close(struct buf *b, struct arena *a);
 
-void buf_put(struct buf *b, const void *p, size_t n);
-void buf_char(struct buf *b, char c);
-void buf_str(struct buf *b, struct str s);
-void buf_text(struct buf *b, const char *c);
+static inline void
+buf_put(struct buf *b, const void *p, size_t n)
+{
+	if (b->full || n > b->size - b->n) {
+		b->full = true;
+		return;
+	}
+	if (n > 0)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+}
+
+static inline void
+buf_char(struct buf *b, char c)
+{
+	buf_put(b, &c, 1);
+}
+
+static inline void
+buf_str(struct buf *b, struct str s)
+{
+	buf_put(b, s.p, s.n);
+}
+
+static inline void
+buf_text(struct buf *b, const char *c)
+{
+	buf_put(b, c, strlen(c));
+}
+
 void buf_u64(struct buf *b, uint64_t u);
 void buf_printf(struct buf *b, const char *format, ...) ATTR_PRINTF(2, 3);
 /* What was written so far; lives as long as the buffer's memory. */
-struct str buf_view(const struct buf *b);
+static inline struct str
+buf_view(const struct buf *b)
+{
+	return str_from(b->p, b->n);
+}
 
 #endif

@@ -17,30 +17,6 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-struct str
-str_of(const char *c)
-{
-	return str_from(c, c == NULL ? 0 : strlen(c));
-}
-
-struct str
-str_from(const char *p, size_t n)
-{
-	return (struct str){ .p = p, .n = n };
-}
-
-bool
-str_is_null(struct str s)
-{
-	return s.p == NULL;
-}
-
-bool
-str_eq(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 bool
 str_ieq(struct str a, struct str b)
 {
@@ -48,16 +24,13 @@ str_ieq(struct str a, struct str b)
 
 	if (a.n != b.n)
 		return false;
+	/* Most are written as they should be. */
+	if (str_eq(a, b))
+		return true;
 	for (i = 0; i < a.n; i++)
 		if (a.p[i] != b.p[i] && lower(a.p[i]) != lower(b.p[i]))
 			return false;
 	return true;
-}
-
-bool
-str_is(struct str s, const char *c)
-{
-	return str_eq(s, str_of(c));
 }
 
 bool
@@ -78,22 +51,6 @@ str_ends(struct str s, const char *suffix)
 	size_t n = strlen(suffix);
 
 	return s.n >= n && str_is(str_tail(s, s.n - n), suffix);
-}
-
-struct str
-str_head(struct str s, size_t n)
-{
-	if (n < s.n)
-		s.n = n;
-	return s;
-}
-
-struct str
-str_tail(struct str s, size_t n)
-{
-	if (n > s.n)
-		n = s.n;
-	return n == 0 ? s : str_from(s.p + n, s.n - n);
 }
 
 struct str

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
 	const char *p;
@@ -29,22 +30,61 @@ struct str {
 /* For printf's "%.*s". */
 #define STR_ARG(s) (int)(s).n, (s).p
 
-/* A slice of a C string; of NULL: the null slice. */
-struct str str_of(const char *c);
-struct str str_from(const char *p, size_t n);
-bool str_is_null(struct str s);
+/* The smallest ones stand here, so that the length of a literal is known when
+ * the compiler sees it. */
 
-bool str_eq(struct str a, struct str b);
+static inline struct str
+str_from(const char *p, size_t n)
+{
+	return (struct str){ .p = p, .n = n };
+}
+
+/* A slice of a C string; of NULL: the null slice. */
+static inline struct str
+str_of(const char *c)
+{
+	return str_from(c, c == NULL ? 0 : strlen(c));
+}
+
+static inline bool
+str_is_null(struct str s)
+{
+	return s.p == NULL;
+}
+
+static inline bool
+str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool
+str_is(struct str s, const char *c)
+{
+	return str_eq(s, str_of(c));
+}
+
 /* ASCII letters compare without regard to case, in str_ieq and the others. */
 bool str_ieq(struct str a, struct str b);
-bool str_is(struct str s, const char *c);
 bool str_iis(struct str s, const char *c);
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 
 /* The first n bytes of s, and what follows them; both clamp n. */
-struct str str_head(struct str s, size_t n);
-struct str str_tail(struct str s, size_t n);
+static inline struct str
+str_head(struct str s, size_t n)
+{
+	return str_from(s.p, n < s.n ? n : s.n);
+}
+
+static inline struct str
+str_tail(struct str s, size_t n)
+{
+	if (n > s.n)
+		n = s.n;
+	return n == 0 ? s : str_from(s.p + n, s.n - n);
+}
+
 /* Without blanks and tabs at both ends (HTTP's OWS). */
 struct str str_trim(struct str s);
 /*
