@@ -30,7 +30,8 @@ void emit_object(struct emit *e);
 void emit_array(struct emit *e);
 /* Closes the innermost object or array. */
 void emit_end(struct emit *e);
-/* The name of the next member; only inside an object. */
+/* The name of the next member; only inside an object. Names are those of our
+ * own tables: they hold nothing that wants an escape. */
 void emit_name(struct emit *e, const char *name);
 /* As emit_name, for a name that has two parts. */
 void emit_name2(struct emit *e, const char *first, const char *second);
