@@ -5,6 +5,7 @@
 #include "request.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const struct str names[REQUEST_VARS] = {
 	[REQUEST_METHOD] = STR("REQUEST_METHOD"),
@@ -37,17 +38,48 @@ static const struct str names[REQUEST_VARS] = {
 	[REQUEST_CONTEXT_DOCUMENT_ROOT] = STR("CONTEXT_DOCUMENT_ROOT"),
 };
 
+#define NAME_MAX_LEN 36
+#define BIT(var) (UINT32_C(1) << (var))
+
+/* The variables whose names have so many bytes, as bits: of the dozens that a
+ * server sends most differ in their length from all of ours. */
+static const uint32_t of_length[NAME_MAX_LEN + 1] = {
+	[5] = BIT(REQUEST_HTTPS),
+	[9] = BIT(REQUEST_PATH_INFO) | BIT(REQUEST_HOST),
+	[11] = BIT(REQUEST_SCRIPT_NAME) | BIT(REQUEST_URI) |
+	    BIT(REQUEST_ACCEPT) | BIT(REQUEST_PREFER) |
+	    BIT(REQUEST_SERVER_NAME) | BIT(REQUEST_REMOTE_ADDR),
+	[12] = BIT(REQUEST_QUERY) | BIT(REQUEST_CONTENT_TYPE),
+	[13] = BIT(REQUEST_IF_MATCH) | BIT(REQUEST_DOCUMENT_ROOT),
+	[14] = BIT(REQUEST_METHOD) | BIT(REQUEST_CONTENT_LENGTH) |
+	    BIT(REQUEST_SCHEME),
+	[15] = BIT(REQUEST_SERVER_SOFTWARE),
+	[18] = BIT(REQUEST_AUTHORIZATION) | BIT(REQUEST_IF_NONE_MATCH),
+	[20] = BIT(REQUEST_FORWARDED_FOR),
+	[21] = BIT(REQUEST_CONTENT_ENCODING) |
+	    BIT(REQUEST_CONTEXT_DOCUMENT_ROOT),
+	[22] = BIT(REQUEST_TRANSFER_ENCODING) | BIT(REQUEST_CLIENT_REQUEST_ID),
+	[27] = BIT(REQUEST_AUTHORIZATION_REDIRECTED),
+	[32] = BIT(REQUEST_ALLOW_TOPIC_CHANGE),
+	[36] = BIT(REQUEST_AUTHORIZATION_TWICE_REDIRECTED),
+};
+
 void
 request_take(struct request *rq, const char *name_value)
 {
 	const char *equals = strchr(name_value, '=');
-	size_t i;
+	struct str name;
+	uint32_t left;
+	int i;
 
 	if (equals == NULL)
 		return;
-	for (i = 0; i < REQUEST_VARS; i++) {
-		if (names[i].n != (size_t)(equals - name_value) ||
-		    memcmp(names[i].p, name_value, names[i].n) != 0)
+	name = str_from(name_value, (size_t)(equals - name_value));
+	if (name.n > NAME_MAX_LEN)
+		return;
+	for (left = of_length[name.n]; left != 0; left &= left - 1) {
+		i = ffs((int)left) - 1;
+		if (memcmp(names[i].p, name.p, name.n) != 0)
 			continue;
 		if (str_is_null(rq->var[i]))
 			rq->var[i] = str_of(equals + 1);

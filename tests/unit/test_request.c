@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdio.h>
 #include <string.h>
 
 #include "request.h"
@@ -17,11 +18,57 @@ START_TEST(takes_variables)
 	request_take(&rq, "=x");
 	request_take(&rq, "");
 	request_take(&rq, "REQUEST_URI_=x");
+	request_take(&rq, "HTTP_A_NAME_LONGER_THAN_ANY_OF_THOSE_WANTED=x");
 	unit_same("method", rq.var[REQUEST_METHOD], str_of("PATCH"));
 	unit_same("empty", rq.var[REQUEST_QUERY], str_of(""));
 	unit_same("first counts", rq.var[REQUEST_IF_MATCH], str_of("a=b"));
 	unit_same("absent", rq.var[REQUEST_PREFER], str_of(NULL));
 	unit_same("longer name", rq.var[REQUEST_URI], str_of(NULL));
+}
+END_TEST
+
+/* Every variable, by the name that web servers send. */
+static const char *const variables[REQUEST_VARS] = {
+	[REQUEST_METHOD] = "REQUEST_METHOD",
+	[REQUEST_PATH_INFO] = "PATH_INFO",
+	[REQUEST_SCRIPT_NAME] = "SCRIPT_NAME",
+	[REQUEST_URI] = "REQUEST_URI",
+	[REQUEST_QUERY] = "QUERY_STRING",
+	[REQUEST_CONTENT_TYPE] = "CONTENT_TYPE",
+	[REQUEST_CONTENT_LENGTH] = "CONTENT_LENGTH",
+	[REQUEST_TRANSFER_ENCODING] = "HTTP_TRANSFER_ENCODING",
+	[REQUEST_CONTENT_ENCODING] = "HTTP_CONTENT_ENCODING",
+	[REQUEST_AUTHORIZATION] = "HTTP_AUTHORIZATION",
+	[REQUEST_AUTHORIZATION_REDIRECTED] = "REDIRECT_HTTP_AUTHORIZATION",
+	[REQUEST_AUTHORIZATION_TWICE_REDIRECTED] =
+	    "REDIRECT_REDIRECT_HTTP_AUTHORIZATION",
+	[REQUEST_ACCEPT] = "HTTP_ACCEPT",
+	[REQUEST_PREFER] = "HTTP_PREFER",
+	[REQUEST_IF_MATCH] = "HTTP_IF_MATCH",
+	[REQUEST_IF_NONE_MATCH] = "HTTP_IF_NONE_MATCH",
+	[REQUEST_CLIENT_REQUEST_ID] = "HTTP_CLIENT_REQUEST_ID",
+	[REQUEST_ALLOW_TOPIC_CHANGE] = "HTTP_PUSHCERT_ALLOW_TOPIC_CHANGE",
+	[REQUEST_HOST] = "HTTP_HOST",
+	[REQUEST_HTTPS] = "HTTPS",
+	[REQUEST_SCHEME] = "REQUEST_SCHEME",
+	[REQUEST_SERVER_NAME] = "SERVER_NAME",
+	[REQUEST_REMOTE_ADDR] = "REMOTE_ADDR",
+	[REQUEST_SERVER_SOFTWARE] = "SERVER_SOFTWARE",
+	[REQUEST_FORWARDED_FOR] = "HTTP_X_FORWARDED_FOR",
+	[REQUEST_DOCUMENT_ROOT] = "DOCUMENT_ROOT",
+	[REQUEST_CONTEXT_DOCUMENT_ROOT] = "CONTEXT_DOCUMENT_ROOT",
+};
+
+START_TEST(takes_each_variable_for_itself)
+{
+	struct request rq = { .read = NULL };
+	char text[64];
+	int i;
+
+	snprintf(text, sizeof(text), "%s=x", variables[_i]);
+	request_take(&rq, text);
+	for (i = 0; i < REQUEST_VARS; i++)
+		unit_check(variables[_i], (i == _i) == str_is(rq.var[i], "x"));
 }
 END_TEST
 
@@ -175,6 +222,7 @@ main(void)
 	TCase *t = tcase_create("request");
 
 	tcase_add_test(t, takes_variables);
+	tcase_add_loop_test(t, takes_each_variable_for_itself, 0, REQUEST_VARS);
 	tcase_add_loop_test(
 	    t, reads_the_length, 0, sizeof(lengths) / sizeof(lengths[0]));
 	tcase_add_loop_test(
