@@ -20,21 +20,21 @@
 #define LENGTH_LEN 4
 #define NO_FIELD 0xffffffffU
 
+/* Of at most eight bytes. */
 static uint64_t
 get_number(const char *p, size_t n)
 {
 	uint64_t u = 0;
 
-	while (n-- > 0)
-		u = u << 8 | (unsigned char)p[n];
-	return u;
+	memcpy(&u, p, n);
+	return le64toh(u);
 }
 
 static void
 set_number(uint64_t u, char *p, size_t n)
 {
-	for (; n > 0; n--, u >>= 8)
-		*p++ = (char)(u & 0xff);
+	u = htole64(u);
+	memcpy(p, &u, n);
 }
 
 /*
@@ -54,14 +54,12 @@ mix(uint64_t sum, uint64_t word)
 static uint64_t
 mix_bytes(uint64_t sum, struct str s)
 {
-	uint64_t word;
+	const size_t word = sizeof(sum);
 	size_t i;
 
 	sum = mix(sum, s.n);
-	for (i = 0; s.n - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, s.p + i, sizeof(word));
-		sum = mix(sum, le64toh(word));
-	}
+	for (i = 0; s.n - i >= word; i += word)
+		sum = mix(sum, get_number(s.p + i, word));
 	return i < s.n ? mix(sum, get_number(s.p + i, s.n - i)) : sum;
 }
 
