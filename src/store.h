@@ -161,7 +161,7 @@ struct token {
 	int64_t used_at; /* 0: never; may be an hour behind */
 };
 
-/* ERR_NOT_FOUND takes as long as ERR_OK. */
+/* Compares in constant time. */
 enum err store_token(struct txn *tx, const uint8_t hash[STORE_HASH_LEN],
     struct token *out) ATTR_CHECKED;
 enum err store_token_put(struct txn *tx, const struct token *t) ATTR_CHECKED;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "crypto.h"
 #include "row.h"
 #include "store_map.h"
 
@@ -50,47 +51,27 @@ decode_token(struct str key, struct str row, struct token *out)
 	return ERR_OK;
 }
 
-/* The token next to a key, in a ring of all. */
-static enum err
-token_beside(struct txn *tx, struct str key, enum db_way way, struct token *out)
-{
-	struct store_place at;
-	enum err e;
-
-	store_walk(tx, key, &at);
-	e = store_step(tx, STORE_TOKEN, way, &at);
-	if (e == ERR_NOT_FOUND) {
-		store_walk(tx, str_of(NULL), &at);
-		e = store_step(tx, STORE_TOKEN, way, &at);
-	}
-	if (e != ERR_OK)
-		return e;
-	return store_decoded(
-	    decode_token(at.key, at.row, out), STORE_TOKEN, at.key);
-}
-
-/*
- * The row at the key or behind it and the one before it are read whether the
- * token is known or not: time does not tell, and a token that is not found for
- * a flipped bit in its key, or in one that leads to it, shows up as damage.
- */
 enum err
 store_token(
     struct txn *tx, const uint8_t hash[STORE_HASH_LEN], struct token *out)
 {
 	uint8_t wanted[STORE_HASH_LEN];
-	struct token before;
+	struct store_place at;
 	struct str key;
 	enum err e;
 
 	/* It may be the hash in *out. */
 	memcpy(wanted, hash, sizeof(wanted));
 	key = token_key(wanted);
-	if ((e = token_beside(tx, key, DB_PREVIOUS, &before)) != ERR_OK)
-		return e;
-	if ((e = token_beside(tx, key, DB_FROM, out)) != ERR_OK)
-		return e;
-	return str_eq(token_key(out->hash), key) ? ERR_OK : ERR_NOT_FOUND;
+	store_walk(tx, key, &at);
+	if ((e = store_step(tx, STORE_TOKEN, DB_FROM, &at)) == ERR_OK)
+		e = store_decoded(
+		    decode_token(at.key, at.row, out), STORE_TOKEN, at.key);
+	if (e == ERR_OK && crypto_equal(out->hash, wanted, sizeof(wanted)))
+		return ERR_OK;
+	return e == ERR_OK || e == ERR_NOT_FOUND
+	    ? store_absent(tx, STORE_TOKEN, key)
+	    : e;
 }
 
 enum err
