@@ -22,16 +22,6 @@
 #define IDLE 60
 #define CHANGES 20
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-/* The sanitizers take all addresses that there are. */
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 /* What the program may do under a limit. */
 enum expected {
 	WORKS, /* answers all with 200 */
@@ -220,7 +210,7 @@ main(int argc, char **argv)
 			printf("limits: %s: left out, root has no name spaces "
 			       "of mounts here\n",
 			    f.limit->name);
-		else if (!SANITIZED || f.limit->resource != RLIMIT_AS)
+		else if (!TORTURE_SANITIZED || f.limit->resource != RLIMIT_AS)
 			try_limit(&f);
 	}
 	printf("limits: %zu limits, %u requests, %u wrong\n", count, f.answered,

@@ -14,6 +14,16 @@
 
 #include "attr.h"
 
+/* The sanitizers take all addresses that there are, and keep what is freed. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define TORTURE_SANITIZED true
+#else
+#define TORTURE_SANITIZED false
+#endif
+
 struct torture {
 	const char *name;
 	bool full;

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * soak.c - a million reads and fifty thousand changes over connections that
+ * are kept: the program grows neither in memory nor in descriptors, and its
+ * file not at all.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fcgi_client.h"
+#include "torture.h"
+#include "victim.h"
+
+#define ANSWER_MAX 65536
+/* Fewer than workers, so that each may be kept. */
+#define PEERS 20
+/* As many at once as make every worker work, before anything is measured. */
+#define CROWD 256
+#define CROWDED 10
+/* Rounds of each peer: READS times a read, then a change. */
+#define READS 20
+#define ROUNDS 50
+#define ROUNDS_FULL 2500
+/* Before anything is measured: the history is full, its pages are reused. */
+#define ROUNDS_WARM 50
+#define LONGEST 1000
+
+struct test {
+	struct torture t;
+	struct victim v;
+	int peer[CROWD];
+	unsigned gets;
+	unsigned patches;
+	unsigned opened;
+};
+
+struct size {
+	long memory; /* KiB */
+	long descriptors;
+	long file; /* KiB */
+};
+
+/* --- requests ----------------------------------------------------------- */
+
+static const struct reading {
+	struct ask ask;
+	const char *status;
+} readings[] = {
+	{ { .method = "GET" }, "Status: 200" },
+	{ { .method = "GET",
+	      .more = (const char *const[]){ "QUERY_STRING",
+		  "$select=id,expirationDateTime", NULL } },
+	    "Status: 200" },
+	{ { .method = "GET",
+	      .more =
+		  (const char *const[]){ "HTTP_IF_NONE_MATCH", "*", NULL } },
+	    "Status: 304" },
+	{ { .method = "HEAD" }, "Status: 200" },
+	{ { .method = "GET",
+	      .more =
+		  (const char *const[]){ "QUERY_STRING", "$select=x", NULL } },
+	    "Status: 400" },
+	{ { .method = "GET", .path = "/v1.0/deviceManagement/x" },
+	    "Status: 400" },
+	{ { .method = "GET",
+	      .more = (const char *const[]){ "HTTP_ACCEPT",
+		  "application/json;odata.metadata=full", NULL } },
+	    "Status: 200" },
+	{ { .method = "GET",
+	      .more =
+		  (const char *const[]){ "HTTP_ACCEPT", "text/html", NULL } },
+	    "Status: 406" },
+};
+
+#define READINGS (sizeof(readings) / sizeof(readings[0]))
+
+/* The bytes of such a request, on a connection that shall be kept. */
+static struct str
+bytes_of(struct test *f, const struct ask *ask, char out[ANSWER_MAX])
+{
+	size_t n;
+
+	if (!victim_request(&f->v, ask, out, ANSWER_MAX, &n))
+		torture_die(&f->t, "a request");
+	/* FCGI_KEEP_CONN in the record that begins it. */
+	out[10] = 1;
+	return str_from(out, n);
+}
+
+static bool
+answered(int fd, const char *status)
+{
+	char text[ANSWER_MAX];
+	struct fcgi_reply r;
+
+	fcgi_reply_init(&r, text, sizeof(text));
+	return fcgi_receive(fd, &r) && str_starts(buf_view(&r.text), status);
+}
+
+/* The same request to all of n peers, before any answer is read; a connection
+ * that was given up since is made anew. */
+static void
+ask_all(struct test *f, size_t n, struct str request, const char *status)
+{
+	char gone;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (f->peer[i] >= 0 &&
+		    recv(f->peer[i], &gone, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+			close(f->peer[i]);
+			f->peer[i] = -1;
+		}
+		if (f->peer[i] < 0) {
+			f->peer[i] = fcgi_connect(f->v.socket);
+			f->opened++;
+		}
+		fcgi_send(f->peer[i], request);
+	}
+	for (i = 0; i < n; i++)
+		torture_check(&f->t, answered(f->peer[i], status),
+		    "no %s after %u GET, %u PATCH", status, f->gets,
+		    f->patches);
+}
+
+/* Of a different length each time. */
+static void
+change_all(struct test *f, size_t n)
+{
+	char body[LONGEST + 64], bytes[ANSWER_MAX];
+	const struct ask ask = { .method = "PATCH", .body = body };
+
+	snprintf(body, sizeof(body), "{\"appleIdentifier\":\"%0*u\"}",
+	    1 + (int)torture_random(&f->t, LONGEST), f->patches);
+	ask_all(f, n, bytes_of(f, &ask, bytes), "Status: 200");
+	f->patches += (unsigned)n;
+}
+
+static void
+run_rounds(struct test *f, unsigned rounds)
+{
+	static char bytes[READINGS][ANSWER_MAX];
+	struct str request[READINGS];
+	size_t i;
+
+	for (i = 0; i < READINGS; i++)
+		request[i] = bytes_of(f, &readings[i].ask, bytes[i]);
+	for (; rounds > 0; rounds--) {
+		change_all(f, PEERS);
+		for (i = 0; i < READS; i++) {
+			const size_t k = torture_random(&f->t, READINGS);
+
+			ask_all(f, PEERS, request[k], readings[k].status);
+			f->gets += PEERS;
+		}
+	}
+}
+
+static void
+close_all(struct test *f)
+{
+	size_t i;
+
+	for (i = 0; i < CROWD; i++) {
+		if (f->peer[i] >= 0)
+			close(f->peer[i]);
+		f->peer[i] = -1;
+	}
+}
+
+/* Every worker takes all that it will ever need. */
+static void
+crowd(struct test *f)
+{
+	char bytes[ANSWER_MAX];
+	const struct str get = bytes_of(f, &readings[0].ask, bytes);
+	unsigned i;
+
+	for (i = 0; i < CROWDED; i++) {
+		change_all(f, CROWD);
+		ask_all(f, CROWD, get, "Status: 200");
+	}
+	close_all(f);
+}
+
+/* --- sizes -------------------------------------------------------------- */
+
+/* KiB of its memory that are there; of a file that is mapped too. */
+static long
+memory_of(const struct victim *v)
+{
+	char path[64], line[128];
+	long size = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)v->pid);
+	if ((f = fopen(path, "r")) == NULL)
+		return -1;
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "VmRSS:", 6) == 0)
+			size = strtol(line + 6, NULL, 10);
+	fclose(f);
+	return size;
+}
+
+static long
+descriptors_of(const struct victim *v)
+{
+	char path[64];
+	DIR *d;
+	long n = -2; /* . and .. */
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)v->pid);
+	if ((d = opendir(path)) == NULL)
+		return -1;
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* Once nobody is connected, and the program has seen it. */
+static struct size
+measure(struct test *f)
+{
+	const struct timespec moment = { .tv_nsec = 500000000 };
+	char path[160];
+	struct stat st;
+
+	close_all(f);
+	nanosleep(&moment, NULL);
+	snprintf(path, sizeof(path), "%s/data.mdb", f->v.data);
+	if (stat(path, &st) != 0)
+		torture_die(&f->t, path);
+	return (struct size){ memory_of(&f->v), descriptors_of(&f->v),
+		(long)(st.st_size / 1024) };
+}
+
+int
+main(int argc, char **argv)
+{
+	struct test f = { .gets = 0 };
+	struct size before, after;
+
+	torture_begin(&f.t, "soak", argc, argv);
+	memset(f.peer, 0xff, sizeof(f.peer));
+	victim_make(&f.v, &f.t, NULL);
+	victim_start(&f.v);
+	crowd(&f);
+	run_rounds(&f, ROUNDS_WARM);
+	before = measure(&f);
+	f.gets = f.patches = f.opened = 0;
+	run_rounds(&f, f.t.full ? ROUNDS_FULL : ROUNDS);
+	after = measure(&f);
+	/* Sanitizers keep what was freed. */
+	torture_check(&f.t,
+	    TORTURE_SANITIZED ||
+		after.memory - before.memory < before.memory / 100,
+	    "%ld KiB have become %ld", before.memory, after.memory);
+	torture_check(&f.t, after.descriptors == before.descriptors,
+	    "%ld descriptors have become %ld", before.descriptors,
+	    after.descriptors);
+	torture_check(&f.t, after.file == before.file,
+	    "a file of %ld KiB has become one of %ld", before.file, after.file);
+	torture_check(&f.t, victim_stop(&f.v), "the end");
+	printf("soak: %u GET, %u PATCH, %u connections; %ld KiB of memory now "
+	       "%ld, %ld descriptors now %ld, %ld KiB of file now %ld\n",
+	    f.gets, f.patches, f.opened, before.memory, after.memory,
+	    before.descriptors, after.descriptors, before.file, after.file);
+	return torture_end(&f.t);
+}
