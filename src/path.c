@@ -9,15 +9,17 @@
 
 static const struct {
 	enum path_root root;
-	const char *name;
+	struct str name;
 } roots[] = {
-	{ PATH_V1, "v1.0" },
-	{ PATH_BETA, "beta" },
-	{ PATH_LOCALTEST, "localtest" },
+	{ PATH_V1, STR("v1.0") },
+	{ PATH_BETA, STR("beta") },
+	{ PATH_LOCALTEST, STR("localtest") },
 };
 
 #define ROOTS (sizeof(roots) / sizeof(roots[0]))
-#define CANDIDATES 3
+
+/* Where the root is looked for, in this order. */
+enum { PATH_INFO, WHOLE, URI, CANDIDATES };
 
 static bool
 split(struct str text, struct path *p)
@@ -59,8 +61,11 @@ static struct str
 decoded_uri(struct str uri, struct arena *a)
 {
 	struct str path = uri_path(uri), decoded;
-	char *room = arena_take(a, path.n);
+	char *room;
 
+	if (path.n == 0 || memchr(path.p, '%', path.n) == NULL)
+		return path;
+	room = arena_take(a, path.n);
 	if (room == NULL || !str_unpercent(path, false, room, &decoded))
 		return str_of(NULL);
 	return decoded;
@@ -93,16 +98,16 @@ root_named(struct str segment)
 	size_t i;
 
 	for (i = 0; i < ROOTS; i++)
-		if (str_iis(segment, roots[i].name))
+		if (str_ieq(segment, roots[i].name))
 			return roots[i].root;
 	return 0;
 }
 
 static bool
-is_known(struct str segment, const char *const *known)
+is_known(struct str segment, const struct str *known)
 {
-	for (; *known != NULL; known++)
-		if (str_iis(segment, *known))
+	for (; !str_is_null(*known); known++)
+		if (str_ieq(segment, *known))
 			return true;
 	return false;
 }
@@ -110,7 +115,7 @@ is_known(struct str segment, const char *const *known)
 /* The right-most root; with `known` only one that is last or stands before a
  * known segment. */
 static bool
-find_root(struct path *p, const char *const *known)
+find_root(struct path *p, const struct str *known)
 {
 	size_t i = p->count;
 
@@ -128,7 +133,7 @@ find_root(struct path *p, const char *const *known)
 
 /* What stands where a root should: before a known segment, else first. */
 static struct str
-not_a_root(const struct path *p, const char *const *known)
+not_a_root(const struct path *p, const struct str *known)
 {
 	size_t i;
 
@@ -139,24 +144,27 @@ not_a_root(const struct path *p, const char *const *known)
 }
 
 enum err
-path_find(const struct path_source *from, const char *const *known,
+path_find(const struct path_source *from, const struct str *known,
     struct arena *a, struct path *out, struct str *what)
 {
 	struct str candidate[CANDIDATES];
 	size_t i;
 
-	candidate[0] = from->path_info;
-	candidate[1] = whole_path(from, a);
-	candidate[2] = str_of(NULL);
+	candidate[PATH_INFO] = from->path_info;
+	candidate[WHOLE] = whole_path(from, a);
+	candidate[URI] = str_of(NULL);
 	for (i = 0; i < CANDIDATES; i++) {
-		if (i == 2)
+		out->is_uri = i == URI;
+		if (i == URI)
 			candidate[i] = decoded_uri(from->request_uri, a);
 		if (split(candidate[i], out) && find_root(out, known))
 			return ERR_OK;
 	}
-	for (i = 0; i < CANDIDATES; i++)
+	for (i = 0; i < CANDIDATES; i++) {
+		out->is_uri = i == URI;
 		if (split(candidate[i], out) && find_root(out, NULL))
 			return ERR_OK;
+	}
 	*what = STR_EMPTY;
 	for (i = CANDIDATES; i-- > 0 && what->n == 0;)
 		if (split(candidate[i], out))
@@ -179,19 +187,19 @@ bare_function(struct str segment)
 
 size_t
 path_match(
-    const struct path *p, const char *const *list, bool function, bool *whole)
+    const struct path *p, const struct str *list, bool function, bool *whole)
 {
 	size_t at = p->at + 1, i;
 
-	for (i = 0; list[i] != NULL && at + i < p->count; i++) {
+	for (i = 0; !str_is_null(list[i]) && at + i < p->count; i++) {
 		struct str segment = p->segment[at + i];
 
-		if (function && list[i + 1] == NULL)
+		if (function && str_is_null(list[i + 1]))
 			segment = bare_function(segment);
-		if (!str_iis(segment, list[i]))
+		if (!str_ieq(segment, list[i]))
 			break;
 	}
-	*whole = list[i] == NULL && at + i == p->count;
+	*whole = str_is_null(list[i]) && at + i == p->count;
 	return i;
 }
 
@@ -223,7 +231,7 @@ put_segment(struct str segment, struct buf *out)
 	}
 }
 
-const char *
+struct str
 path_root_name(enum path_root root)
 {
 	size_t i;
@@ -234,13 +242,13 @@ path_root_name(enum path_root root)
 }
 
 void
-path_mount(const struct path_source *from, const char *const *known,
+path_mount(const struct path_source *from, const struct str *known,
     const struct path *found, struct arena *a, struct buf *out)
 {
 	struct path uri;
 	size_t i;
 
-	if (split(decoded_uri(from->request_uri, a), &uri) &&
+	if (!found->is_uri && split(decoded_uri(from->request_uri, a), &uri) &&
 	    find_root(&uri, known))
 		found = &uri;
 	for (i = 0; i < found->at; i++)

@@ -32,6 +32,7 @@ struct path {
 	size_t count;
 	size_t at; /* index of the root's segment */
 	enum path_root root;
+	bool is_uri; /* it is the path of REQUEST_URI */
 };
 
 /* The three variables; any may be null. */
@@ -45,28 +46,28 @@ struct path_source {
  * Finds the root: tries PATH_INFO, then SCRIPT_NAME and PATH_INFO together,
  * then the decoded path of REQUEST_URI. Empty and . segments are dropped, ..
  * takes the one before it away. The right-most segment that is a root and is
- * last or followed by one of `known` (a list that ends in NULL) is the root;
- * failing that the right-most that is a root. ERR_ROOT with *what the segment
- * that stands where a root should, ERR_MEMORY.
+ * last or followed by one of `known` (a list that ends in a null slice) is the
+ * root; failing that the right-most that is a root. ERR_ROOT with *what the
+ * segment that stands where a root should, ERR_MEMORY.
  */
-enum err path_find(const struct path_source *from, const char *const *known,
+enum err path_find(const struct path_source *from, const struct str *known,
     struct arena *a, struct path *out, struct str *what) ATTR_CHECKED;
 
 /*
- * Compares the segments behind the root with a list that ends in NULL: how many
- * of the list's agree from its start; *whole: all of them, and no more follow.
- * Letters compare without regard to case; with `function` the last one may be
- * written name, name() or microsoft.graph.name().
+ * Compares the segments behind the root with a list that ends in a null slice:
+ * how many of the list's agree from its start; *whole: all of them, and no more
+ * follow. Letters compare without regard to case; with `function` the last one
+ * may be written name, name() or microsoft.graph.name().
  */
 size_t path_match(
-    const struct path *p, const char *const *list, bool function, bool *whole);
+    const struct path *p, const struct str *list, bool function, bool *whole);
 
 /* The root in its canonical spelling, "v1.0". */
-const char *path_root_name(enum path_root root);
+struct str path_root_name(enum path_root root);
 
 /* Appends the mount path as the client wrote it ("/graph", or nothing), percent
  * escapes made anew. */
-void path_mount(const struct path_source *from, const char *const *known,
+void path_mount(const struct path_source *from, const struct str *known,
     const struct path *found, struct arena *a, struct buf *out);
 
 #endif

@@ -34,13 +34,14 @@
 struct call;
 
 struct route {
-	/* Behind the root; NULL after the last. */
-	const char *segment[4];
+	/* Behind the root; null after the last. */
+	struct str segment[4];
 	unsigned roots;
-	const char *method;
+	struct str method;
 	bool function;
 	bool open; /* the path needs no token */
 	bool body; /* has one, in JSON */
+	bool reads; /* in the transaction in which its caller was known */
 	const char *type; /* of an answer that is no OData, else NULL */
 	uint32_t scopes;
 	enum err (*run)(struct call *c);
@@ -56,6 +57,8 @@ struct call {
 	struct path path;
 	const struct route *route;
 	enum err route_error; /* why there is none */
+	unsigned reached; /* the routes of this path, as bits */
+	bool reads; /* in a transaction of the worker's reader */
 	bool open; /* the path is for everybody */
 	struct principal who;
 	struct view view;
@@ -80,6 +83,23 @@ struct call {
 };
 
 /* --- what the routes do ----------------------------------------------- */
+
+static enum err
+begin_reading(struct call *c)
+{
+	enum err e = c->reads ? ERR_OK : store_begin(c->wk->reader);
+
+	c->reads = e == ERR_OK;
+	return e;
+}
+
+static void
+end_reading(struct call *c)
+{
+	if (c->reads)
+		store_end(c->wk->reader);
+	c->reads = false;
+}
 
 static enum err
 too_large(struct call *c)
@@ -124,11 +144,7 @@ run_get(struct call *c)
 	struct record r;
 	enum err e;
 
-	if ((e = store_begin(c->wk->reader)) != ERR_OK)
-		return e;
-	e = pushcert_read(c->wk->reader, &c->who.tenant, &c->wk->arena, &r);
-	store_end(c->wk->reader);
-	if (e != ERR_OK)
+	if ((e = store_record(c->wk->reader, &c->who.tenant, &r)) != ERR_OK)
 		return e;
 	if ((e = put_record(c, &r)) != ERR_OK)
 		return e;
@@ -167,10 +183,10 @@ try_patch(struct call *c, struct change *change, struct record *r)
 {
 	enum err e;
 
-	if ((e = store_begin(c->wk->reader)) != ERR_OK)
+	if ((e = begin_reading(c)) != ERR_OK)
 		return e;
 	e = pushcert_try(c->wk->reader, change, r, &c->fault);
-	store_end(c->wk->reader);
+	end_reading(c);
 	return e;
 }
 
@@ -235,11 +251,8 @@ run_download(struct call *c)
 	struct str text;
 	enum err e;
 
-	if ((e = store_begin(c->wk->reader)) != ERR_OK)
-		return e;
 	e = pushcert_requested(
 	    c->wk->reader, &c->who.tenant, &c->wk->arena, &text);
-	store_end(c->wk->reader);
 	if (e == ERR_NOT_FOUND)
 		return ERR_NO_REQUEST;
 	return e == ERR_OK ? put_text(c, text) : e;
@@ -269,10 +282,9 @@ run_health(struct call *c)
 	struct buf body;
 	enum err e;
 
-	if ((e = store_begin(c->wk->reader)) != ERR_OK)
+	if (begin_reading(c) != ERR_OK)
 		return ERR_STORE;
 	e = store_record(c->wk->reader, &nobody, &r);
-	store_end(c->wk->reader);
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return ERR_STORE;
 	buf_open(&body, &c->wk->arena);
@@ -306,10 +318,7 @@ run_metrics(struct call *c)
 	struct buf text;
 	enum err e;
 
-	if ((e = store_begin(c->wk->reader)) != ERR_OK)
-		return e;
-	e = pushcert_read(c->wk->reader, &c->who.tenant, &c->wk->arena, &r);
-	store_end(c->wk->reader);
+	e = store_record(c->wk->reader, &c->who.tenant, &r);
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
 	t = page_tenant(&c->who.tenant, e == ERR_OK ? &r : NULL, c->rq->now.at,
@@ -327,42 +336,46 @@ run_options(struct call *c)
 	return ERR_OK;
 }
 
-#define CERTIFICATE "deviceManagement", "applePushNotificationCertificate"
+#define CERTIFICATE \
+	STR("deviceManagement"), STR("applePushNotificationCertificate")
 #define CSR "ApplePushNotificationCertificateSigningRequest"
 
 static const struct route routes[] = {
 	{ .segment = { CERTIFICATE },
 	    .roots = PATH_ANY,
-	    .method = "GET",
+	    .method = STR("GET"),
+	    .reads = true,
 	    .scopes = READ_SCOPES,
 	    .run = run_get },
 	{ .segment = { CERTIFICATE },
 	    .roots = PATH_ANY,
-	    .method = "PATCH",
+	    .method = STR("PATCH"),
 	    .body = true,
 	    .scopes = WRITE_SCOPES,
 	    .run = run_patch },
-	{ .segment = { CERTIFICATE, "download" CSR },
+	{ .segment = { CERTIFICATE, STR("download" CSR) },
 	    .roots = PATH_ANY,
-	    .method = "GET",
+	    .method = STR("GET"),
 	    .function = true,
+	    .reads = true,
 	    .scopes = WRITE_SCOPES,
 	    .run = run_download },
-	{ .segment = { CERTIFICATE, "generate" CSR },
+	{ .segment = { CERTIFICATE, STR("generate" CSR) },
 	    .roots = PATH_BETA | PATH_LOCALTEST,
-	    .method = "POST",
+	    .method = STR("POST"),
 	    .function = true,
 	    .scopes = WRITE_SCOPES,
 	    .run = run_generate },
-	{ .segment = { "health" },
+	{ .segment = { STR("health") },
 	    .roots = PATH_ANY,
-	    .method = "GET",
+	    .method = STR("GET"),
 	    .open = true,
 	    .run = run_health },
-	{ .segment = { "metrics" },
+	{ .segment = { STR("metrics") },
 	    .roots = PATH_ANY,
-	    .method = "GET",
+	    .method = STR("GET"),
 	    .type = PAGE_METRICS_TYPE,
+	    .reads = true,
 	    .scopes = READ_SCOPES,
 	    .run = run_metrics },
 };
@@ -372,10 +385,29 @@ static const struct route routes[] = {
 static const struct route options_route = { .run = run_options };
 
 /* What may follow a root. */
-static const char *const first_segments[] = { "deviceManagement", "health",
-	"metrics", NULL };
+static const struct str first_segments[] = { STR("deviceManagement"),
+	STR("health"), STR("metrics"), { NULL, 0 } };
 
 /* --- the steps -------------------------------------------------------- */
+
+/* The methods of the routes that the path leads to. */
+static void
+put_allow(struct call *c)
+{
+	struct buf allow;
+	size_t i;
+
+	buf_init(&allow, c->allow_text, sizeof(c->allow_text));
+	for (i = 0; i < ROUTES; i++) {
+		if ((c->reached & 1U << i) == 0)
+			continue;
+		buf_str(&allow, routes[i].method);
+		buf_text(&allow,
+		    str_is(routes[i].method, "GET") ? ", HEAD, " : ", ");
+	}
+	buf_text(&allow, "OPTIONS");
+	c->allow = buf_view(&allow);
+}
 
 /* Finds the route, or why there is none, which is told only to a caller who
  * may know (check_route). */
@@ -383,11 +415,9 @@ static void
 match(struct call *c, struct str method)
 {
 	const struct path *p = &c->path;
-	struct buf allow;
 	size_t i, most = 0;
 	bool whole;
 
-	buf_init(&allow, c->allow_text, sizeof(c->allow_text));
 	for (i = 0; i < ROUTES; i++) {
 		size_t n;
 
@@ -399,15 +429,14 @@ match(struct call *c, struct str method)
 			most = n;
 		if (!whole)
 			continue;
-		buf_text(&allow, routes[i].method);
-		buf_text(&allow,
-		    str_is(str_of(routes[i].method), "GET") ? ", HEAD, "
-							    : ", ");
+		c->reached |= 1U << i;
 		c->open |= routes[i].open;
-		if (str_is(method, routes[i].method))
+		if (str_eq(method, routes[i].method))
 			c->route = &routes[i];
 	}
-	if (allow.n == 0) {
+	if (c->route != NULL)
+		return;
+	if (c->reached == 0) {
 		/* The first that is not known, or the last where more must
 		 * follow. */
 		size_t at = p->at + 1 + most;
@@ -416,14 +445,13 @@ match(struct call *c, struct str method)
 		c->route_error = ERR_SEGMENT;
 		return;
 	}
-	buf_text(&allow, "OPTIONS");
-	c->allow = buf_view(&allow);
+	put_allow(c);
+	c->route_error = ERR_METHOD;
 	if (str_is(method, "OPTIONS")) {
 		c->route = &options_route;
+		c->route_error = ERR_OK;
 		c->open = true;
 	}
-	if (c->route == NULL)
-		c->route_error = ERR_METHOD;
 }
 
 static struct path_source
@@ -520,10 +548,9 @@ know_caller(struct call *c)
 	if (str_is_null(authorization))
 		hint_apache(c);
 	call.authorization = authorization;
-	if ((e = store_begin(c->wk->reader)) != ERR_OK)
+	if ((e = begin_reading(c)) != ERR_OK)
 		return e;
 	e = auth_bearer(c->app->auth, &call, &c->who);
-	store_end(c->wk->reader);
 	return limit_failures(c, e);
 }
 
@@ -630,14 +657,18 @@ find_base(struct call *c)
 		path_mount(&from, first_segments, &c->path, &c->wk->arena, &b);
 	}
 	buf_char(&b, '/');
-	buf_text(&b, path_root_name(c->path.root));
+	buf_str(&b, path_root_name(c->path.root));
 	c->view.base = buf_view(&b);
 	return b.full ? ERR_URL_TOO_LONG : ERR_OK;
 }
 
+/* A body may take its time, and a change its turn: what is old by then must
+ * not be kept for this reader meanwhile. */
 static enum err
 run(struct call *c)
 {
+	if (!c->route->reads)
+		end_reading(c);
 	return c->route->run(c);
 }
 
@@ -811,6 +842,7 @@ routes_handle(const struct app *app, struct worker *wk,
 	take_ids(&c);
 	for (i = 0; i < sizeof(walk) / sizeof(walk[0]) && e == ERR_OK; i++)
 		e = walk[i](&c);
+	end_reading(&c);
 	wk->arena.size += RESERVE;
 	if (e == ERR_OK)
 		an->text = render(&c);

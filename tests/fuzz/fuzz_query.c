@@ -14,7 +14,8 @@
 static void
 check_path(struct str text, struct arena *a)
 {
-	static const char *const known[] = { "deviceManagement", NULL };
+	static const struct str known[] = { STR("deviceManagement"),
+		{ NULL, 0 } };
 	const struct path_source from[] = { { .path_info = text },
 		{ .script_name = text, .path_info = str_of("/v1.0") },
 		{ .request_uri = text } };

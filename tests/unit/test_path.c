@@ -4,7 +4,8 @@
 #include "path.h"
 #include "unit.h"
 
-static const char *const known[] = { "deviceManagement", "health", NULL };
+static const struct str known[] = { STR("deviceManagement"), STR("health"),
+	{ NULL, 0 } };
 
 /* The three variables as web servers fill them (measured), and what is to be
  * found: the root, how many segments follow it, the mount path. */
@@ -104,8 +105,8 @@ START_TEST(finds_the_root_on_every_server)
 }
 END_TEST
 
-static const char *const function[] = { "deviceManagement", "record", "make",
-	NULL };
+static const struct str function[] = { STR("deviceManagement"), STR("record"),
+	STR("make"), { NULL, 0 } };
 
 static const struct {
 	const char *name;
