@@ -306,13 +306,29 @@ str_utf8_step(struct str s)
 	return 0;
 }
 
+/* How many bytes at the start of s are ASCII, as far as these come in eights:
+ * most of any text is. */
+static size_t
+ascii(struct str s)
+{
+	uint64_t w;
+	size_t i;
+
+	for (i = 0; s.n - i >= sizeof(w); i += sizeof(w)) {
+		memcpy(&w, s.p + i, sizeof(w));
+		if ((w & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	return i;
+}
+
 bool
 str_utf8_valid(struct str s)
 {
 	while (s.n > 0) {
-		size_t step = str_utf8_step(s);
+		size_t step = ascii(s);
 
-		if (step == 0)
+		if (step == 0 && (step = str_utf8_step(s)) == 0)
 			return false;
 		s = str_tail(s, step);
 	}
@@ -366,12 +382,17 @@ str_guid(struct str s, struct guid *out)
 void
 str_guid_text(const struct guid *g, char *out)
 {
-	char digits[32];
-	size_t i, n = 0;
+	static const uint8_t part[] = { 4, 2, 2, 2, 6 };
+	const uint8_t *byte = g->byte;
+	size_t i;
 
-	str_hex(g->byte, sizeof(g->byte), digits);
-	for (i = 0; i < STR_GUID_LEN; i++)
-		out[i] = guid_dash(i) ? '-' : digits[n++];
+	for (i = 0; i < sizeof(part); i++) {
+		if (i > 0)
+			*out++ = '-';
+		str_hex(byte, part[i], out);
+		byte += part[i];
+		out += 2 * part[i];
+	}
 }
 
 void
