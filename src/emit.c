@@ -127,11 +127,16 @@ emit_name(struct emit *e, const char *name)
 void
 emit_name2(struct emit *e, const char *first, const char *second)
 {
+	size_t n = strlen(first), more = strlen(second);
+	char *p;
+
 	step(e, rules[scope(e)].name);
-	buf_char(e->out, '"');
-	buf_text(e->out, first);
-	buf_text(e->out, second);
-	buf_text(e->out, "\":");
+	if ((p = buf_take(e->out, n + more + 3)) == NULL)
+		return;
+	*p++ = '"';
+	memcpy(p, first, n);
+	memcpy(p + n, second, more);
+	memcpy(p + n + more, "\":", 2);
 }
 
 void
@@ -251,7 +256,13 @@ plain_json(struct str s)
 	for (i = 0; s.n - i >= sizeof(w); i += sizeof(w)) {
 		memcpy(&w, s.p + i, sizeof(w));
 		if (!are_plain(w))
-			break;
+			return i + plain(str_tail(s, i), in_json);
+	}
+	/* The last eight, of which some have been looked at. */
+	if (i > 0) {
+		memcpy(&w, s.p + s.n - sizeof(w), sizeof(w));
+		if (are_plain(w))
+			return s.n;
 	}
 	return i + plain(str_tail(s, i), in_json);
 }

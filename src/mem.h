@@ -49,16 +49,25 @@ void buf_init(struct buf *b, char *p, size_t size);
 void buf_open(struct buf *b, struct arena *a);
 struct str buf_close(struct buf *b, struct arena *a);
 
-static inline void
-buf_put(struct buf *b, const void *p, size_t n)
+/* Room for n bytes, which count as written; NULL where it is not there. */
+static inline char *
+buf_take(struct buf *b, size_t n)
 {
 	if (b->full || n > b->size - b->n) {
 		b->full = true;
-		return;
+		return NULL;
 	}
-	if (n > 0)
-		memcpy(b->p + b->n, p, n);
 	b->n += n;
+	return b->p + b->n - n;
+}
+
+static inline void
+buf_put(struct buf *b, const void *p, size_t n)
+{
+	char *to = buf_take(b, n);
+
+	if (to != NULL && n > 0)
+		memcpy(to, p, n);
 }
 
 static inline void

@@ -96,6 +96,8 @@ odata_query(struct str query, struct arena *a, struct odata_query *out,
 	while (!str_is_null(query)) {
 		struct str pair = str_cut(&query, '&');
 
+		if (pair.n == 0)
+			continue;
 		e = read_option(pair, a, &seen, out, what);
 		if (e != ERR_OK)
 			return e;

@@ -24,6 +24,7 @@ enum { PATH_INFO, WHOLE, URI, CANDIDATES };
 static bool
 split(struct str text, struct path *p)
 {
+	p->text = text;
 	p->count = 0;
 	while (!str_is_null(text)) {
 		struct str segment = str_cut(&text, '/');
@@ -154,17 +155,14 @@ path_find(const struct path_source *from, const struct str *known,
 	candidate[WHOLE] = whole_path(from, a);
 	candidate[URI] = str_of(NULL);
 	for (i = 0; i < CANDIDATES; i++) {
-		out->is_uri = i == URI;
 		if (i == URI)
 			candidate[i] = decoded_uri(from->request_uri, a);
 		if (split(candidate[i], out) && find_root(out, known))
 			return ERR_OK;
 	}
-	for (i = 0; i < CANDIDATES; i++) {
-		out->is_uri = i == URI;
+	for (i = 0; i < CANDIDATES; i++)
 		if (split(candidate[i], out) && find_root(out, NULL))
 			return ERR_OK;
-	}
 	*what = STR_EMPTY;
 	for (i = CANDIDATES; i-- > 0 && what->n == 0;)
 		if (split(candidate[i], out))
@@ -245,10 +243,11 @@ void
 path_mount(const struct path_source *from, const struct str *known,
     const struct path *found, struct arena *a, struct buf *out)
 {
+	struct str text = decoded_uri(from->request_uri, a);
 	struct path uri;
 	size_t i;
 
-	if (!found->is_uri && split(decoded_uri(from->request_uri, a), &uri) &&
+	if (!str_eq(text, found->text) && split(text, &uri) &&
 	    find_root(&uri, known))
 		found = &uri;
 	for (i = 0; i < found->at; i++)

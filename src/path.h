@@ -32,7 +32,7 @@ struct path {
 	size_t count;
 	size_t at; /* index of the root's segment */
 	enum path_root root;
-	bool is_uri; /* it is the path of REQUEST_URI */
+	struct str text; /* all of it, decoded */
 };
 
 /* The three variables; any may be null. */

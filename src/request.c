@@ -5,7 +5,6 @@
 #include "request.h"
 
 #include <string.h>
-#include <strings.h>
 
 static const struct str names[REQUEST_VARS] = {
 	[REQUEST_METHOD] = STR("REQUEST_METHOD"),
@@ -78,7 +77,7 @@ request_take(struct request *rq, const char *name_value)
 	if (name.n > NAME_MAX_LEN)
 		return;
 	for (left = of_length[name.n]; left != 0; left &= left - 1) {
-		i = ffs((int)left) - 1;
+		i = __builtin_ctz(left);
 		if (memcmp(names[i].p, name.p, name.n) != 0)
 			continue;
 		if (str_is_null(rq->var[i]))

@@ -18,12 +18,10 @@ lower(char c)
 }
 
 bool
-str_ieq(struct str a, struct str b)
+str_ifold(struct str a, struct str b)
 {
 	size_t i;
 
-	if (a.n != b.n)
-		return false;
 	/* Most are written as they should be. */
 	if (str_eq(a, b))
 		return true;
@@ -31,12 +29,6 @@ str_ieq(struct str a, struct str b)
 		if (a.p[i] != b.p[i] && lower(a.p[i]) != lower(b.p[i]))
 			return false;
 	return true;
-}
-
-bool
-str_iis(struct str s, const char *c)
-{
-	return str_ieq(s, str_of(c));
 }
 
 bool

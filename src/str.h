@@ -64,9 +64,22 @@ str_is(struct str s, const char *c)
 	return str_eq(s, str_of(c));
 }
 
-/* ASCII letters compare without regard to case, in str_ieq and the others. */
-bool str_ieq(struct str a, struct str b);
-bool str_iis(struct str s, const char *c);
+/* ASCII letters compare without regard to case, in str_ieq and the others;
+ * str_ifold is str_ieq for slices of the same length. */
+bool str_ifold(struct str a, struct str b);
+
+static inline bool
+str_ieq(struct str a, struct str b)
+{
+	return a.n == b.n && str_ifold(a, b);
+}
+
+static inline bool
+str_iis(struct str s, const char *c)
+{
+	return str_ieq(s, str_of(c));
+}
+
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 
