@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "crypto.h"
 #include "row.h"
 #include "store_map.h"
 
@@ -56,22 +55,15 @@ store_token(
     struct txn *tx, const uint8_t hash[STORE_HASH_LEN], struct token *out)
 {
 	uint8_t wanted[STORE_HASH_LEN];
-	struct store_place at;
-	struct str key;
+	struct str key, row;
 	enum err e;
 
 	/* It may be the hash in *out. */
 	memcpy(wanted, hash, sizeof(wanted));
 	key = token_key(wanted);
-	store_walk(tx, key, &at);
-	if ((e = store_step(tx, STORE_TOKEN, DB_FROM, &at)) == ERR_OK)
-		e = store_decoded(
-		    decode_token(at.key, at.row, out), STORE_TOKEN, at.key);
-	if (e == ERR_OK && crypto_equal(out->hash, wanted, sizeof(wanted)))
-		return ERR_OK;
-	return e == ERR_OK || e == ERR_NOT_FOUND
-	    ? store_absent(tx, STORE_TOKEN, key)
-	    : e;
+	if ((e = store_get(tx, STORE_TOKEN, key, &row)) != ERR_OK)
+		return e;
+	return store_decoded(decode_token(key, row, out), STORE_TOKEN, key);
 }
 
 enum err
