@@ -34,7 +34,7 @@ enum auth_scope {
 /* The scope of that name, or 0. */
 uint32_t auth_scope(struct str name);
 /* Appends the names of a set, with `between` between them. */
-void auth_scope_names(uint32_t scopes, const char *between, struct buf *out);
+void auth_scope_names(uint32_t set, const char *between, struct buf *out);
 
 /* An opaque token: 32 random bytes in base64url. */
 #define AUTH_SECRET_LEN 32

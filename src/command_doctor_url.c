@@ -204,7 +204,7 @@ ask(struct mount *m, const struct question *q)
 static bool
 contains(struct str text, const char *part)
 {
-	return memmem(text.p, text.n, part, strlen(part)) != NULL;
+	return text.n > 0 && memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
 static bool

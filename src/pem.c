@@ -353,7 +353,7 @@ add(struct str der, struct pem *out)
 static enum finding
 read_block(const struct block *b, struct arena *a, struct pem *out)
 {
-	bool claims = has(b->label, "CERTIFICATE");
+	bool certificate = has(b->label, "CERTIFICATE");
 	size_t before = a->used;
 	enum finding is;
 	struct str der;
@@ -371,7 +371,7 @@ read_block(const struct block *b, struct arena *a, struct pem *out)
 		return add(der, out);
 	a->used = before;
 	if (is == IS_PLAIN)
-		is = claims ? IS_DAMAGED : IS_OTHER;
+		is = certificate ? IS_DAMAGED : IS_OTHER;
 	return is;
 }
 

@@ -157,7 +157,7 @@ openat(int dir, const char *path, int flags, ...)
 	mode_t mode;
 
 	va_start(ap, flags);
-	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, mode_t) : 0;
+	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(ap, mode_t) : 0;
 	va_end(ap);
 	if (fails(FAULT_OPEN))
 		return -1;
@@ -171,7 +171,7 @@ open(const char *path, int flags, ...)
 	mode_t mode;
 
 	va_start(ap, flags);
-	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, mode_t) : 0;
+	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(ap, mode_t) : 0;
 	va_end(ap);
 	return openat(AT_FDCWD, path, flags, mode);
 }

@@ -137,7 +137,7 @@ main(int argc, char **argv)
 	careless = victim_get(&v[0], &status) - careful;
 	torture_check(&t, careless < (long)sum, "the control loses nothing");
 	torture_check(&t, victim_stop(&v[0]) && victim_stop(&v[1]), "the end");
-	printf("lost-update: %u writers, %ld increments, %u refused, %ld "
+	printf("lost-update: %d writers, %ld increments, %u refused, %ld "
 	       "lost; control: %ld of %u lost\n",
 	    WRITERS, careful, refused, (long)(WRITERS * each) - careful,
 	    (long)sum - careless, sum);

@@ -198,6 +198,7 @@ START_TEST(seal_then_open)
 	uint8_t key[CRYPTO_KEY_LEN];
 
 	counting_key(key);
+	ck_assert(plain != NULL);
 	memset(plain, 'k', size);
 	ck_assert_int_eq(crypto_seal(key, str_of("a"), text, sealed), ERR_OK);
 	ck_assert_int_eq(crypto_seal(key, str_of("a"), text, again), ERR_OK);

@@ -386,6 +386,7 @@ START_TEST(find_in_long_text)
 	struct arena a;
 	struct str what;
 
+	ck_assert(text != NULL);
 	for (i = 0; i < c->n; i++)
 		text[i] = c->unit[i % unit];
 	tight(&a, PEM_ARENA(PEM_TEXT_MAX));
