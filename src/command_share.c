@@ -130,6 +130,10 @@ command_open_store(struct command_call *c, bool create)
 		.map_size = c->config.map_size,
 		.readers = (unsigned)c->config.workers + 256,
 		.history_keep = (unsigned)c->config.history_keep,
+		.patience = (int64_t)c->config.queue_timeout * 1000,
+		.wait_most = c->config.queue_writers,
+		/* So some workers come back when a disk hangs. */
+		.round_most = (c->config.workers * 3 + 3) / 4,
 		.metrics = c->metrics,
 		.create = create,
 	};

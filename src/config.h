@@ -43,6 +43,9 @@ struct config {
 	size_t max_body;
 	size_t map_size;
 	size_t workers;
+	size_t worker_timeout; /* seconds */
+	size_t queue_timeout;
+	size_t queue_writers;
 	size_t history_keep;
 	size_t failed_logins;
 	size_t failed_logins_period;

@@ -39,6 +39,23 @@ metrics_commit(struct metrics *m, size_t changes, enum err outcome)
 	add(&m->changes, changes);
 }
 
+void
+metrics_change_begins(struct metrics *m)
+{
+	if (m != NULL)
+		add(&m->writers, 1);
+}
+
+void
+metrics_change_ends(struct metrics *m, enum err outcome)
+{
+	if (m == NULL)
+		return;
+	atomic_fetch_sub_explicit(&m->writers, 1, memory_order_relaxed);
+	if (outcome == ERR_BUSY)
+		add(&m->turned_away, 1);
+}
+
 static void
 read_all(atomic_uint_fast64_t *counter, size_t n, uint64_t *out)
 {
@@ -57,4 +74,6 @@ metrics_read(struct metrics *m, struct metrics_counts *out)
 	read_all(m->batch, METRICS_BATCHES, out->batch);
 	read_all(&m->changes, 1, &out->changes);
 	read_all(&m->failed_commits, 1, &out->failed_commits);
+	read_all(&m->writers, 1, &out->writers);
+	read_all(&m->turned_away, 1, &out->turned_away);
 }

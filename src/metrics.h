@@ -24,12 +24,18 @@ struct metrics {
 	atomic_uint_fast64_t batch[METRICS_BATCHES];
 	atomic_uint_fast64_t changes;
 	atomic_uint_fast64_t failed_commits;
+	atomic_uint_fast64_t writers; /* now */
+	atomic_uint_fast64_t turned_away; /* changes that could not wait */
 };
 
 /* A request was answered. */
 void metrics_request(struct metrics *m, int status, enum err outcome);
 /* So many changes went through one commit, or failed to. */
 void metrics_commit(struct metrics *m, size_t changes, enum err outcome);
+/* A change wants to be written; it was, in whatever way, or, ERR_BUSY, its turn
+ * did not come. */
+void metrics_change_begins(struct metrics *m);
+void metrics_change_ends(struct metrics *m, enum err outcome);
 
 /* The same at one moment; the sums may be a request apart. */
 struct metrics_counts {
@@ -38,6 +44,8 @@ struct metrics_counts {
 	uint64_t batch[METRICS_BATCHES];
 	uint64_t changes;
 	uint64_t failed_commits;
+	uint64_t writers;
+	uint64_t turned_away;
 };
 void metrics_read(struct metrics *m, struct metrics_counts *out);
 

@@ -191,6 +191,14 @@ put_commits(
 	    "Commits of this process that failed.");
 	put_number(out, "pushcert_commit_failures_total", process,
 	    counts->failed_commits);
+	put_head(out, "pushcert_changes_waiting", "gauge",
+	    "Changes that this process is writing or that wait for it.");
+	put_number(out, "pushcert_changes_waiting", process, counts->writers);
+	put_head(out, "pushcert_changes_refused_total", "counter",
+	    "Changes that this process answered 503 because their turn did not "
+	    "come.");
+	put_number(out, "pushcert_changes_refused_total", process,
+	    counts->turned_away);
 }
 
 void

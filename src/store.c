@@ -6,14 +6,17 @@
 #include "store.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "metrics.h"
 #include "row.h"
 #include "store_batch.h"
 #include "store_db.h"
+#include "store_lock.h"
 #include "store_map.h"
 
 /* The format of the whole; store_open brings an older one up to it. */
@@ -48,6 +51,7 @@ struct store {
 	struct batch batch;
 
 	/* What follows belongs to the thread that commits. */
+	int lock; /* store_lock */
 	struct txn writer;
 	struct arena read; /* rows that the running change has read */
 	char read_block[READ_MAX];
@@ -227,9 +231,8 @@ commit(struct store *st, struct batch_job *job, size_t n)
 /* If they cannot be committed together each gets a transaction of its own, so
  * that only the one which does not fit is refused. */
 static void
-settle(struct batch_job *first, size_t n, void *arg)
+settle(struct batch_job *first, size_t n, struct store *st)
 {
-	struct store *st = arg;
 	struct batch_job *job = first;
 	enum err e = commit(st, first, n);
 
@@ -250,9 +253,10 @@ store_update(struct store *st, store_change *change, void *arg)
 	struct waiter w = { .change = change, .arg = arg };
 	enum err e;
 
-	if ((e = store_batch_do(&st->batch, &w.job)) != ERR_OK)
-		return e;
-	return w.outcome;
+	metrics_change_begins(st->metrics);
+	e = store_batch_do(&st->batch, &w.job);
+	metrics_change_ends(st->metrics, e);
+	return e != ERR_OK ? e : w.outcome;
 }
 
 static enum err
@@ -281,6 +285,23 @@ upgrade(struct txn *tx, void *arg)
 	enum err e;
 
 	(void)arg;
+static enum err
+begin_round(void *arg, int64_t ms)
+{
+	struct store *st = arg;
+
+	return store_lock_take(st->lock, ms) ? ERR_OK : ERR_BUSY;
+}
+
+static void
+run_round(struct batch_job *first, size_t n, void *arg)
+{
+	struct store *st = arg;
+
+	settle(first, n, st);
+	store_lock_drop(st->lock);
+}
+
 	/* Another process may have done it since we looked. */
 	if ((e = read_format(tx, &format)) != ERR_OK || format == FORMAT)
 		return e;
@@ -357,7 +378,7 @@ store_open(const struct store_options *options, struct store **out)
 	st->metrics = options->metrics;
 	st->writer = (struct txn){ .st = st, .writes = true };
 	arena_init(&st->read, st->read_block, sizeof(st->read_block));
-	if ((e = store_batch_init(&st->batch, settle, st)) != ERR_OK) {
+	if ((e = store_batch_init(&st->batch, &work)) != ERR_OK) {
 		free(st);
 		return e;
 	}
@@ -368,6 +389,17 @@ store_open(const struct store_options *options, struct store **out)
 	}
 	*out = st;
 	return ERR_OK;
+}
+
+static enum err
+open_lock(struct store *st)
+{
+	const char *directory = store_db_directory(st->db);
+
+	if ((st->lock = store_lock_open(directory)) >= 0)
+		return ERR_OK;
+	log_line(LOG_AT_ERROR, "store: %s: %s", directory, strerror(errno));
+	return ERR_STORE;
 }
 
 void
@@ -407,10 +439,17 @@ void
 store_reader_free(struct txn *tx)
 {
 	if (tx == NULL)
+	const struct batch_work work = { .arg = st,
+		.begin = begin_round,
+		.run = run_round,
+		.wait_most = options->wait_most,
+		.round_most = options->round_most,
+		.patience = options->patience };
 		return;
 	store_db_reader_free(tx->db);
 	free(tx);
 }
+	st->lock = -1;
 
 enum err
 store_begin(struct txn *tx)
@@ -422,5 +461,8 @@ void
 store_end(struct txn *tx)
 {
 	if (tx != NULL)
+	    (e = open_lock(st)) != ERR_OK ||
 		store_db_end(tx->db);
 }
+	if (st->lock >= 0)
+		close(st->lock);

@@ -39,6 +39,14 @@ struct store_options {
 	unsigned readers;
 	/* Newest events kept per tenant. */
 	unsigned history_keep;
+	/*
+	 * A change waits for its turn at most so many milliseconds, and so many
+	 * may wait at a time; else ERR_BUSY. So many share a commit. 0: no such
+	 * limit.
+	 */
+	int64_t patience;
+	size_t wait_most;
+	size_t round_most;
 	/* Counts commits; NULL: nobody does. Must outlive the store. */
 	struct metrics *metrics;
 	/* Make the directory and the store if there is none. */

@@ -3,14 +3,34 @@
  * store_batch.c - the queue, and who leads.
  *
  * Each waits on a semaphore of its own, so that exactly the right thread wakes
- * and none of them meets the others at a lock.
+ * and none of them meets the others at a lock. Who leads takes the others only
+ * when it can begin, so that until then each of them may leave.
  */
 #include "store_batch.h"
 
-enum err
-store_batch_init(struct batch *b, batch_run *run, void *arg)
+#include <errno.h>
+#include <time.h>
+
+enum state {
+	WAITS,
+	LEADS, /* was woken to lead */
+	TAKEN, /* in a round */
+	DONE
+};
+
+static int64_t
+milliseconds(void)
 {
-	*b = (struct batch){ .last = &b->first, .run = run, .arg = arg };
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+enum err
+store_batch_init(struct batch *b, const struct batch_work *work)
+{
+	*b = (struct batch){ .work = *work, .last = &b->first };
 	return pthread_mutex_init(&b->lock, NULL) == 0 ? ERR_OK : ERR_STORE;
 }
 
@@ -20,42 +40,77 @@ store_batch_destroy(struct batch *b)
 	pthread_mutex_destroy(&b->lock);
 }
 
-/* Whether the job is the first, and its thread leads. */
+/* Whether another job would only keep its thread from what can be done. Who
+ * finds nobody in the lead leads, and so finds out when it is over. The lock
+ * is held. */
 static bool
-enqueue(struct batch *b, struct batch_job *job)
+is_hopeless(const struct batch *b, int64_t now)
 {
-	bool leads;
-
-	pthread_mutex_lock(&b->lock);
-	*b->last = job;
-	b->last = &job->next;
-	leads = !b->led;
-	b->led = true;
-	pthread_mutex_unlock(&b->lock);
-	return leads;
+	if (!b->led)
+		return false;
+	if (b->work.wait_most > 0 && b->waiting >= b->work.wait_most)
+		return true;
+	return b->work.patience > 0 &&
+	    (b->stuck || now - b->led_since >= b->work.patience);
 }
 
-static struct batch_job *
-take_all(struct batch *b)
+/* False if it may not wait; *leads if it is the first. */
+static bool
+enqueue(struct batch *b, struct batch_job *job, int64_t now, bool *leads)
 {
-	struct batch_job *first;
+	bool good;
 
 	pthread_mutex_lock(&b->lock);
+	if ((good = !is_hopeless(b, now))) {
+		*b->last = job;
+		b->last = &job->next;
+		b->waiting++;
+		if ((*leads = !b->led))
+			b->led_since = now;
+		b->led = true;
+	}
+	pthread_mutex_unlock(&b->lock);
+	return good;
+}
+
+/* The lock is held. */
+static void
+unlink_job(struct batch *b, struct batch_job *job)
+{
+	struct batch_job **p = &b->first;
+
+	while (*p != job)
+		p = &(*p)->next;
+	if ((*p = job->next) == NULL)
+		b->last = p;
+	b->waiting--;
+}
+
+/* Takes the first for a round; the others wait for the next one. */
+static struct batch_job *
+take(struct batch *b, size_t *n)
+{
+	size_t most = b->work.round_most > 0 ? b->work.round_most : SIZE_MAX;
+	struct batch_job *first, **p;
+
+	pthread_mutex_lock(&b->lock);
+	b->stuck = false;
+	b->led_since = milliseconds();
 	first = b->first;
-	b->first = NULL;
-	b->last = &b->first;
+	for (p = &b->first, *n = 0; *p != NULL && *n < most; ++*n) {
+		atomic_store(&(*p)->state, TAKEN);
+		p = &(*p)->next;
+	}
+	b->first = *p;
+	if (*p == NULL)
+		b->last = &b->first;
+	*p = NULL;
+	b->waiting -= *n;
 	pthread_mutex_unlock(&b->lock);
 	return first;
 }
 
-static void
-wake(struct batch_job *job, bool done)
-{
-	job->done = done;
-	sem_post(&job->wake);
-}
-
-/* Gives the lead to the first who came meanwhile. */
+/* Gives the lead to the first who waits. */
 static void
 pass_lead(struct batch *b)
 {
@@ -64,44 +119,104 @@ pass_lead(struct batch *b)
 	pthread_mutex_lock(&b->lock);
 	heir = b->first;
 	b->led = heir != NULL;
+	b->led_since = milliseconds();
+	if (heir != NULL)
+		atomic_store(&heir->state, LEADS);
 	pthread_mutex_unlock(&b->lock);
 	if (heir != NULL)
-		wake(heir, false);
+		sem_post(&heir->wake);
 }
 
 static void
-lead(struct batch *b, const struct batch_job *own)
+do_round(struct batch *b, const struct batch_job *own)
 {
-	struct batch_job *first = take_all(b), *job, *next;
-	size_t n = 0;
+	struct batch_job *job, *next;
+	size_t n;
 
-	for (job = first; job != NULL; job = job->next)
-		n++;
-	b->run(first, n, b->arg);
-	for (job = first; job != NULL; job = next) {
+	job = take(b, &n);
+	b->work.run(job, n, b->work.arg);
+	for (; job != NULL; job = next) {
 		/* Whoever is awake may be gone at once. */
 		next = job->next;
-		if (job != own)
-			wake(job, true);
+		if (job == own)
+			continue;
+		atomic_store(&job->state, DONE);
+		sem_post(&job->wake);
+	}
+}
+
+static enum err
+lead(struct batch *b, struct batch_job *own, int64_t until)
+{
+	int64_t left = -1;
+	enum err e;
+
+	if (b->work.patience > 0 && (left = until - milliseconds()) < 0)
+		left = 0;
+	if ((e = b->work.begin(b->work.arg, left)) == ERR_OK) {
+		do_round(b, own);
+	} else {
+		pthread_mutex_lock(&b->lock);
+		unlink_job(b, own);
+		b->stuck = true;
+		pthread_mutex_unlock(&b->lock);
 	}
 	pass_lead(b);
+	return e;
+}
+
+/* Waits until it is woken; false when the time was over before. */
+static bool
+sleep_until(struct batch_job *job, const struct timespec *until)
+{
+	int rc;
+
+	/* A signal may come between. */
+	do {
+		rc = until == NULL
+		    ? sem_wait(&job->wake)
+		    : sem_clockwait(&job->wake, CLOCK_MONOTONIC, until);
+	} while (rc != 0 && errno == EINTR);
+	return rc == 0;
+}
+
+/* False when it has left the queue because its time is over. */
+static bool
+wait_for_turn(struct batch *b, struct batch_job *job, int64_t until)
+{
+	const struct timespec end = { .tv_sec = until / 1000,
+		.tv_nsec = until % 1000 * 1000000 };
+	bool leaves;
+
+	if (sleep_until(job, b->work.patience > 0 ? &end : NULL))
+		return true;
+	pthread_mutex_lock(&b->lock);
+	if ((leaves = atomic_load(&job->state) == WAITS))
+		unlink_job(b, job);
+	pthread_mutex_unlock(&b->lock);
+	/* Else somebody has it in his hands, and wakes us. */
+	return !leaves && sleep_until(job, NULL);
 }
 
 enum err
 store_batch_do(struct batch *b, struct batch_job *job)
 {
+	int64_t now = milliseconds(), until = now + b->work.patience;
 	bool leads;
+	enum err e = ERR_BUSY;
 
 	job->next = NULL;
-	job->done = false;
+	atomic_init(&job->state, WAITS);
 	if (sem_init(&job->wake, 0, 0) != 0)
 		return ERR_STORE;
-	leads = enqueue(b, job);
-	/* A signal may come between. */
-	while (!leads && sem_wait(&job->wake) != 0)
-		continue;
-	if (!job->done)
-		lead(b, job);
+	if (!enqueue(b, job, now, &leads))
+		goto out;
+	if (!leads && !wait_for_turn(b, job, until))
+		goto out;
+	e = ERR_OK;
+	if (atomic_load(&job->state) != DONE)
+		e = lead(b, job, until);
+out:
 	sem_destroy(&job->wake);
-	return ERR_OK;
+	return e;
 }

@@ -2,15 +2,17 @@
 /*
  * store_batch.h - jobs of many threads, done together by one of them: the first
  * that comes leads, and those that come while it works wait for the next round.
- * Private to store.
+ * None waits longer than it may, or in a longer queue. Private to store.
  */
 #ifndef PUSHCERT_STORE_BATCH_H
 #define PUSHCERT_STORE_BATCH_H
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "attr.h"
 #include "err.h"
@@ -18,28 +20,43 @@
 /* The head of a job; lives on the stack of the thread that waits for it. */
 struct batch_job {
 	struct batch_job *next;
-	bool done; /* else it was woken to lead */
+	atomic_int state;
 	sem_t wake;
 };
 
-/* Does n jobs. Never runs twice at the same moment. */
-typedef void batch_run(struct batch_job *first, size_t n, void *arg);
+/* What is done, for `arg`, and never twice at the same moment. */
+struct batch_work {
+	void *arg;
+	/* Makes sure that a round can begin: ERR_BUSY if not within that many
+	 * milliseconds; below 0 it waits without end. */
+	enum err (*begin)(void *arg, int64_t ms);
+	/* Does n jobs, the round, and lets others begin one. */
+	void (*run)(struct batch_job *first, size_t n, void *arg);
+	/* Of jobs that wait, and of those done in a round. 0: any number. */
+	size_t wait_most;
+	size_t round_most;
+	/* Milliseconds that a job may wait; 0: without end. */
+	int64_t patience;
+};
 
 struct batch {
+	struct batch_work work;
 	pthread_mutex_t lock;
 	struct batch_job *first;
 	struct batch_job **last;
+	size_t waiting;
 	bool led; /* somebody works, or is woken to do so */
-	batch_run *run;
-	void *arg;
+	int64_t led_since; /* the round's first moment */
+	bool stuck; /* the last who led could not begin */
 };
 
 /* The batch must not move afterwards. */
 enum err
-store_batch_init(struct batch *b, batch_run *run, void *arg) ATTR_CHECKED;
+store_batch_init(struct batch *b, const struct batch_work *work) ATTR_CHECKED;
 void store_batch_destroy(struct batch *b);
 
-/* Returns when run has done the job; ERR_STORE if it could not be queued. */
+/* Returns when run has done the job; else it was not begun: ERR_BUSY if its
+ * time is over, too many wait, or nothing gets on, ERR_STORE. */
 enum err store_batch_do(struct batch *b, struct batch_job *job) ATTR_CHECKED;
 
 #endif

@@ -109,6 +109,12 @@ START_TEST(counters)
 	metrics_commit(&m, 7, ERR_FULL);
 	metrics_request(NULL, 200, ERR_OK);
 	metrics_commit(NULL, 1, ERR_OK);
+	for (i = 0; i < 4; i++)
+		metrics_change_begins(&m);
+	metrics_change_ends(&m, ERR_OK);
+	metrics_change_ends(&m, ERR_BUSY);
+	metrics_change_begins(NULL);
+	metrics_change_ends(NULL, ERR_OK);
 	metrics_read(&m, &counts);
 	page_counters(&out, &counts, 77);
 #define REQUESTS "pushcert_requests_total{process=\"77\",class="
@@ -137,7 +143,15 @@ START_TEST(counters)
 		   "# HELP pushcert_commit_failures_total Commits of this "
 		   "process that failed.\n"
 		   "# TYPE pushcert_commit_failures_total counter\n"
-		   "pushcert_commit_failures_total{process=\"77\"} 1\n"));
+		   "pushcert_commit_failures_total{process=\"77\"} 1\n"
+		   "# HELP pushcert_changes_waiting Changes that this process "
+		   "is writing or that wait for it.\n"
+		   "# TYPE pushcert_changes_waiting gauge\n"
+		   "pushcert_changes_waiting{process=\"77\"} 2\n"
+		   "# HELP pushcert_changes_refused_total Changes that this "
+		   "process answered 503 because their turn did not come.\n"
+		   "# TYPE pushcert_changes_refused_total counter\n"
+		   "pushcert_changes_refused_total{process=\"77\"} 1\n"));
 }
 END_TEST
 

@@ -6,6 +6,8 @@
 
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
 
 #include "unit.h"
 
@@ -16,7 +18,10 @@
 /* What run was given, and what it has seen. */
 struct record {
 	atomic_bool running;
-	bool holds; /* the first run waits until LATE jobs wait for it */
+	atomic_bool holds; /* the first run waits until LATE jobs wait for it */
+	atomic_bool hangs; /* a run goes on until it is over */
+	atomic_bool shut; /* no round can begin */
+	atomic_int failed; /* to begin */
 	size_t runs;
 	size_t jobs;
 	size_t last; /* jobs of the last run */
@@ -27,14 +32,45 @@ struct record {
 static size_t
 waiting(struct batch *b)
 {
-	const struct batch_job *job;
-	size_t n = 0;
+	size_t n;
 
 	pthread_mutex_lock(&b->lock);
-	for (job = b->first; job != NULL; job = job->next)
-		n++;
+	n = b->waiting;
 	pthread_mutex_unlock(&b->lock);
 	return n;
+}
+
+static void
+nap(long ms)
+{
+	const struct timespec t = { .tv_nsec = ms * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static enum err
+begin(void *arg, int64_t ms)
+{
+	struct record *r = arg;
+	int64_t until = milliseconds() + ms;
+
+	while (atomic_load(&r->shut)) {
+		if (milliseconds() >= until) {
+			atomic_fetch_add(&r->failed, 1);
+			return ERR_BUSY;
+		}
+		nap(1);
+	}
+	return ERR_OK;
 }
 
 static void
@@ -44,9 +80,12 @@ run(struct batch_job *first, size_t n, void *arg)
 	size_t i;
 
 	ck_assert(!atomic_exchange(&r->running, true));
+	/* What leads is counted no more as waiting. */
 	while (r->holds && waiting(&r->batch) < LATE)
 		sched_yield();
 	r->holds = false;
+	while (r->hangs)
+		nap(1);
 	r->runs++;
 	r->jobs += n;
 	r->last = n;
@@ -55,6 +94,19 @@ run(struct batch_job *first, size_t n, void *arg)
 			r->order[i] = first;
 	ck_assert(first == NULL);
 	atomic_store(&r->running, false);
+}
+
+static void
+make(struct record *r, size_t wait_most, size_t round_most, int64_t patience)
+{
+	const struct batch_work work = { .arg = r,
+		.begin = begin,
+		.run = run,
+		.wait_most = wait_most,
+		.round_most = round_most,
+		.patience = patience };
+
+	ck_assert(store_batch_init(&r->batch, &work) == ERR_OK);
 }
 
 static void *
@@ -81,7 +133,7 @@ START_TEST(does_a_job_at_once_if_nobody_else_has_one)
 {
 	struct record r = { .runs = 0 };
 
-	ck_assert(store_batch_init(&r.batch, run, &r) == ERR_OK);
+	make(&r, 0, 0, 0);
 	do_one(&r);
 	do_one(&r);
 	ck_assert_uint_eq(r.runs, 2);
@@ -111,7 +163,7 @@ START_TEST(does_together_what_came_meanwhile_in_its_order)
 	pthread_t first, thread[LATE];
 	size_t i;
 
-	ck_assert(store_batch_init(&r.batch, run, &r) == ERR_OK);
+	make(&r, 0, 0, 0);
 	ck_assert(pthread_create(&first, NULL, do_one, &r) == 0);
 	while (!atomic_load(&r.running))
 		sched_yield();
@@ -139,7 +191,7 @@ START_TEST(does_every_job_of_many_threads_once)
 	pthread_t thread[THREADS];
 	size_t i;
 
-	ck_assert(store_batch_init(&r.batch, run, &r) == ERR_OK);
+	make(&r, 0, 0, 0);
 	for (i = 0; i < THREADS; i++)
 		ck_assert(pthread_create(&thread[i], NULL, do_many, &r) == 0);
 	for (i = 0; i < THREADS; i++)
@@ -147,6 +199,218 @@ START_TEST(does_every_job_of_many_threads_once)
 	ck_assert_uint_eq(r.jobs, THREADS * ROUNDS);
 	ck_assert(r.batch.first == NULL && !r.batch.led);
 	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+/* --- bounds ------------------------------------------------------------- */
+
+#define PATIENCE 200
+
+struct asker {
+	struct record *record;
+	struct batch_job job;
+	enum err outcome;
+	int64_t took;
+	pthread_t thread;
+};
+
+static void *
+ask(void *arg)
+{
+	struct asker *a = arg;
+	int64_t began = milliseconds();
+
+	a->outcome = store_batch_do(&a->record->batch, &a->job);
+	a->took = milliseconds() - began;
+	return NULL;
+}
+
+static void
+start(struct asker *a, struct record *r)
+{
+	a->record = r;
+	ck_assert(pthread_create(&a->thread, NULL, ask, a) == 0);
+}
+
+static void
+start_leader(struct asker *a, struct record *r)
+{
+	start(a, r);
+	while (!atomic_load(&r->running))
+		sched_yield();
+}
+
+static enum err
+outcome(struct asker *a)
+{
+	pthread_join(a->thread, NULL);
+	return a->outcome;
+}
+
+START_TEST(refuses_at_once_what_is_too_much)
+{
+	struct record r = { .hangs = true };
+	struct asker a[4];
+	size_t i;
+
+	make(&r, 2, 0, 5000);
+	start_leader(&a[0], &r);
+	for (i = 1; i < 3; i++)
+		start(&a[i], &r);
+	while (waiting(&r.batch) < 2)
+		sched_yield();
+	start(&a[3], &r);
+	ck_assert(outcome(&a[3]) == ERR_BUSY);
+	r.hangs = false;
+	for (i = 0; i < 3; i++)
+		ck_assert(outcome(&a[i]) == ERR_OK);
+	ck_assert_uint_eq(r.jobs, 3);
+}
+END_TEST
+
+START_TEST(no_round_has_more_than_it_may)
+{
+	struct record r = { .holds = true };
+	struct asker a[1 + LATE];
+	size_t i;
+
+	make(&r, 0, 2, 0);
+	start_leader(&a[0], &r);
+	for (i = 1; i <= LATE; i++)
+		start(&a[i], &r);
+	for (i = 0; i <= LATE; i++)
+		ck_assert(outcome(&a[i]) == ERR_OK);
+	ck_assert_uint_eq(r.runs, 4);
+	ck_assert_uint_eq(r.jobs, 6);
+	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
+}
+END_TEST
+
+START_TEST(who_waits_behind_a_round_that_hangs_leaves)
+{
+	struct record r = { .hangs = true };
+	struct asker a[4];
+
+	make(&r, 0, 0, PATIENCE);
+	start_leader(&a[0], &r);
+	start(&a[1], &r);
+	start(&a[2], &r);
+	ck_assert(outcome(&a[1]) == ERR_BUSY);
+	ck_assert(outcome(&a[2]) == ERR_BUSY);
+	ck_assert(a[1].took >= PATIENCE);
+	/* By now it is known to hang. */
+	start(&a[3], &r);
+	ck_assert(outcome(&a[3]) == ERR_BUSY);
+	ck_assert(a[3].took < PATIENCE);
+	r.hangs = false;
+	ck_assert(outcome(&a[0]) == ERR_OK);
+	do_one(&r);
+	ck_assert_uint_eq(r.jobs, 2);
+}
+END_TEST
+
+START_TEST(nobody_waits_long_where_no_round_can_begin)
+{
+	struct record r = { .shut = true };
+	struct asker a[8];
+	size_t i, quick = 0;
+
+	make(&r, 0, 0, PATIENCE);
+	for (i = 0; i < 8; i++)
+		start(&a[i], &r);
+	for (i = 0; i < 8; i++) {
+		ck_assert(outcome(&a[i]) == ERR_BUSY);
+		ck_assert(a[i].took < 5 * PATIENCE);
+	}
+	/* One tries, and meanwhile the others are told at once. */
+	start(&a[0], &r);
+	nap(PATIENCE / 4);
+	for (i = 1; i < 8; i++)
+		start(&a[i], &r);
+	for (i = 1; i < 8; i++) {
+		ck_assert(outcome(&a[i]) == ERR_BUSY);
+		quick += a[i].took < PATIENCE / 2;
+	}
+	ck_assert_uint_ge(quick, 6);
+	r.shut = false;
+	(void)outcome(&a[0]);
+	do_one(&r);
+	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
+	ck_assert(!r.batch.led && !r.batch.stuck);
+}
+END_TEST
+
+START_TEST(none_is_lost_between_leaving_and_being_taken)
+{
+	struct record r = { .runs = 0 };
+	struct asker a[THREADS];
+	size_t i, round, done = 0;
+
+	/* So short that some leave and some do not. */
+	make(&r, 0, 3, 1);
+	for (round = 0; round < 50; round++) {
+		for (i = 0; i < THREADS; i++)
+			start(&a[i], &r);
+		for (i = 0; i < THREADS; i++)
+			done += outcome(&a[i]) == ERR_OK;
+	}
+	ck_assert_uint_eq(r.jobs, done);
+	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
+	ck_assert(!r.batch.led);
+}
+END_TEST
+
+/* Each does what it gets done until the time is over. */
+struct member {
+	struct record *record;
+	int64_t until;
+	size_t done;
+	pthread_t thread;
+};
+
+static void *
+do_until(void *arg)
+{
+	struct member *m = arg;
+
+	while (milliseconds() < m->until) {
+		do_one(m->record);
+		m->done++;
+	}
+	return NULL;
+}
+
+static void
+run_slowly(struct batch_job *first, size_t n, void *arg)
+{
+	nap(1);
+	run(first, n, arg);
+}
+
+START_TEST(is_fair)
+{
+	struct record r = { .runs = 0 };
+	struct member m[THREADS];
+	double sum = 0, squares = 0, jain;
+	int64_t until = milliseconds() + 1000;
+	size_t i;
+
+	make(&r, 0, THREADS * 3 / 4, 5000);
+	r.batch.work.run = run_slowly;
+	for (i = 0; i < THREADS; i++) {
+		m[i] = (struct member){ .record = &r, .until = until };
+		ck_assert(
+		    pthread_create(&m[i].thread, NULL, do_until, &m[i]) == 0);
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(m[i].thread, NULL);
+		sum += (double)m[i].done;
+		squares += (double)m[i].done * (double)m[i].done;
+	}
+	jain = sum * sum / (THREADS * squares);
+	printf("store_batch: %d threads, %zu rounds of %.1f, fairness %.3f\n",
+	    THREADS, r.runs, sum / (double)r.runs, jain);
+	ck_assert(jain > 0.9);
 }
 END_TEST
 
@@ -160,6 +424,12 @@ main(void)
 	tcase_add_test(t, does_a_job_at_once_if_nobody_else_has_one);
 	tcase_add_test(t, does_together_what_came_meanwhile_in_its_order);
 	tcase_add_test(t, does_every_job_of_many_threads_once);
+	tcase_add_test(t, refuses_at_once_what_is_too_much);
+	tcase_add_test(t, no_round_has_more_than_it_may);
+	tcase_add_test(t, who_waits_behind_a_round_that_hangs_leaves);
+	tcase_add_test(t, nobody_waits_long_where_no_round_can_begin);
+	tcase_add_test(t, none_is_lost_between_leaving_and_being_taken);
+	tcase_add_test(t, is_fair);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
