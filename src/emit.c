@@ -118,25 +118,33 @@ emit_end(struct emit *e)
 	e->depth--;
 }
 
+/* The name of a member, up to its second part. */
+static void
+begin_name(struct emit *e, const char *name)
+{
+	size_t n = strlen(name);
+	char *p;
+
+	step(e, rules[scope(e)].name);
+	if ((p = buf_take(e->out, n + 1)) == NULL)
+		return;
+	*p = '"';
+	memcpy(p + 1, name, n);
+}
+
 void
 emit_name(struct emit *e, const char *name)
 {
-	emit_name2(e, name, "");
+	begin_name(e, name);
+	buf_text(e->out, "\":");
 }
 
 void
 emit_name2(struct emit *e, const char *first, const char *second)
 {
-	size_t n = strlen(first), more = strlen(second);
-	char *p;
-
-	step(e, rules[scope(e)].name);
-	if ((p = buf_take(e->out, n + more + 3)) == NULL)
-		return;
-	*p++ = '"';
-	memcpy(p, first, n);
-	memcpy(p + n, second, more);
-	memcpy(p + n + more, "\":", 2);
+	begin_name(e, first);
+	buf_text(e->out, second);
+	buf_text(e->out, "\":");
 }
 
 void
@@ -229,20 +237,18 @@ emit_html(struct buf *out, struct str s)
 
 #define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
 
-/* Whether one of eight bytes is zero. */
-static bool
-has_zero(uint64_t w)
-{
-	return ((w - EACH_BYTE(1)) & ~w & EACH_BYTE(0x80)) != 0;
-}
-
-/* Whether eight bytes stand for themselves in a JSON string: none is below
- * the blank, a quote or a backslash. */
-static bool
+/* Whether eight bytes stand for themselves in a JSON string: what is taken away
+ * from each reaches its top bit where it is below the blank, or turned into
+ * zero by being a quote or a backslash. */
+static inline bool
 are_plain(uint64_t w)
 {
-	return ((w - EACH_BYTE(0x20)) & ~w & EACH_BYTE(0x80)) == 0 &&
-	    !has_zero(w ^ EACH_BYTE('"')) && !has_zero(w ^ EACH_BYTE('\\'));
+	uint64_t quote = w ^ EACH_BYTE('"'), backslash = w ^ EACH_BYTE('\\');
+	uint64_t control = (w - EACH_BYTE(' ')) & ~w;
+
+	quote = (quote - EACH_BYTE(1)) & ~quote;
+	backslash = (backslash - EACH_BYTE(1)) & ~backslash;
+	return ((control | quote | backslash) & EACH_BYTE(0x80)) == 0;
 }
 
 /* As plain() for JSON, in steps of eight bytes as far as these go: most of

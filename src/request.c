@@ -78,7 +78,9 @@ request_take(struct request *rq, const char *name_value)
 		return;
 	for (left = of_length[name.n]; left != 0; left &= left - 1) {
 		i = __builtin_ctz(left);
-		if (memcmp(names[i].p, name.p, name.n) != 0)
+		/* They begin alike more often than they end so. */
+		if (names[i].p[name.n - 1] != name.p[name.n - 1] ||
+		    memcmp(names[i].p, name.p, name.n) != 0)
 			continue;
 		if (str_is_null(rq->var[i]))
 			rq->var[i] = str_of(equals + 1);
