@@ -49,9 +49,9 @@ struct store {
 	unsigned history_keep;
 	struct metrics *metrics;
 	struct batch batch;
+	int lock; /* store_lock */
 
 	/* What follows belongs to the thread that commits. */
-	int lock; /* store_lock */
 	struct txn writer;
 	struct arena read; /* rows that the running change has read */
 	char read_block[READ_MAX];
@@ -247,6 +247,23 @@ settle(struct batch_job *first, size_t n, struct store *st)
 		settle(job, 1, st);
 }
 
+static enum err
+begin_round(void *arg, int64_t ms)
+{
+	struct store *st = arg;
+
+	return store_lock_take(st->lock, ms) ? ERR_OK : ERR_BUSY;
+}
+
+static void
+run_round(struct batch_job *first, size_t n, void *arg)
+{
+	struct store *st = arg;
+
+	settle(first, n, st);
+	store_lock_drop(st->lock);
+}
+
 enum err
 store_update(struct store *st, store_change *change, void *arg)
 {
@@ -285,23 +302,6 @@ upgrade(struct txn *tx, void *arg)
 	enum err e;
 
 	(void)arg;
-static enum err
-begin_round(void *arg, int64_t ms)
-{
-	struct store *st = arg;
-
-	return store_lock_take(st->lock, ms) ? ERR_OK : ERR_BUSY;
-}
-
-static void
-run_round(struct batch_job *first, size_t n, void *arg)
-{
-	struct store *st = arg;
-
-	settle(first, n, st);
-	store_lock_drop(st->lock);
-}
-
 	/* Another process may have done it since we looked. */
 	if ((e = read_format(tx, &format)) != ERR_OK || format == FORMAT)
 		return e;
@@ -329,6 +329,17 @@ check_format(struct store *st, bool create)
 	if (format == 0 && !create)
 		return ERR_NO_STORE;
 	return store_update(st, upgrade, NULL);
+}
+
+static enum err
+open_lock(struct store *st)
+{
+	const char *directory = store_db_directory(st->db);
+
+	if ((st->lock = store_lock_open(directory)) >= 0)
+		return ERR_OK;
+	log_line(LOG_AT_ERROR, "store: %s: %s", directory, strerror(errno));
+	return ERR_STORE;
 }
 
 const char *
@@ -368,10 +379,17 @@ store_open(const struct store_options *options, struct store **out)
 		.maps = maps,
 	};
 	struct store *st = calloc(1, sizeof(*st));
+	const struct batch_work work = { .arg = st,
+		.begin = begin_round,
+		.run = run_round,
+		.wait_most = options->wait_most,
+		.round_most = options->round_most,
+		.patience = options->patience };
 	enum err e;
 
 	if (st == NULL)
 		return ERR_MEMORY;
+	st->lock = -1;
 	/* Without one the numbers would begin anew with each event. */
 	st->history_keep = options->history_keep > 0 ? options->history_keep
 						     : 1;
@@ -383,6 +401,7 @@ store_open(const struct store_options *options, struct store **out)
 		return e;
 	}
 	if ((e = store_db_open(&db, &st->db)) != ERR_OK ||
+	    (e = open_lock(st)) != ERR_OK ||
 	    (e = check_format(st, options->create)) != ERR_OK) {
 		store_close(st);
 		return e;
@@ -391,22 +410,13 @@ store_open(const struct store_options *options, struct store **out)
 	return ERR_OK;
 }
 
-static enum err
-open_lock(struct store *st)
-{
-	const char *directory = store_db_directory(st->db);
-
-	if ((st->lock = store_lock_open(directory)) >= 0)
-		return ERR_OK;
-	log_line(LOG_AT_ERROR, "store: %s: %s", directory, strerror(errno));
-	return ERR_STORE;
-}
-
 void
 store_close(struct store *st)
 {
 	if (st == NULL)
 		return;
+	if (st->lock >= 0)
+		close(st->lock);
 	store_db_close(st->db);
 	store_batch_destroy(&st->batch);
 	free(st);
@@ -439,17 +449,10 @@ void
 store_reader_free(struct txn *tx)
 {
 	if (tx == NULL)
-	const struct batch_work work = { .arg = st,
-		.begin = begin_round,
-		.run = run_round,
-		.wait_most = options->wait_most,
-		.round_most = options->round_most,
-		.patience = options->patience };
 		return;
 	store_db_reader_free(tx->db);
 	free(tx);
 }
-	st->lock = -1;
 
 enum err
 store_begin(struct txn *tx)
@@ -461,8 +464,5 @@ void
 store_end(struct txn *tx)
 {
 	if (tx != NULL)
-	    (e = open_lock(st)) != ERR_OK ||
 		store_db_end(tx->db);
 }
-	if (st->lock >= 0)
-		close(st->lock);
