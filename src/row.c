@@ -121,12 +121,17 @@ get_fields(struct str row, size_t count, struct str *field)
 	return rest.n == 0 ? ERR_OK : ERR_CORRUPT;
 }
 
+uint64_t
+row_checksum(struct str row)
+{
+	return row.n < HEAD ? 0 : get_number(row.p + CHECKSUM_AT, CHECKSUM_LEN);
+}
+
 enum err
 row_check(struct str key, struct str bytes)
 {
 	if (bytes.n < HEAD || bytes.p[0] == 0 ||
-	    get_number(bytes.p + CHECKSUM_AT, CHECKSUM_LEN) !=
-		checksum(key, bytes))
+	    row_checksum(bytes) != checksum(key, bytes))
 		return ERR_CORRUPT;
 	return ERR_OK;
 }

@@ -25,6 +25,8 @@
 /* Appends the row; a null slice stays null, an empty one empty. */
 void
 row_encode(struct str key, const struct str *field, size_t n, struct buf *out);
+/* The checksum that a row carries, right or wrong; 0 where it is too short. */
+uint64_t row_checksum(struct str row);
 /* ERR_CORRUPT if these are not bytes that were written under that key. */
 enum err row_check(struct str key, struct str bytes) ATTR_CHECKED;
 /*

@@ -18,9 +18,11 @@
 #include "store_db.h"
 #include "store_lock.h"
 #include "store_map.h"
+#include "store_tally.h"
 
-/* The format of the whole; store_open brings an older one up to it. */
-#define FORMAT 1
+/* The format of the whole; store_open brings an older one up to it. 2: there is
+ * a tally. */
+#define FORMAT 2
 
 /* What one change may read and keep: a record, a request, tokens, an event.
  * None is longer than 64 KiB but for the event, which holds a record. */
@@ -53,6 +55,8 @@ struct store {
 
 	/* What follows belongs to the thread that commits. */
 	struct txn writer;
+	bool tallied; /* the transaction has put something; then: */
+	struct store_tally tally;
 	struct arena read; /* rows that the running change has read */
 	char read_block[READ_MAX];
 	char room[STORE_ROOMS][DB_VALUE_MAX];
@@ -138,6 +142,30 @@ store_get(struct txn *tx, enum store_map map, struct str key, struct str *row)
 	return keep(tx, row);
 }
 
+enum err
+store_tallied(struct txn *tx, struct store_tally *out)
+{
+	enum err e = store_tally_load(tx->db, STORE_MAPS, out);
+
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Counts a row out of its map before another one, or none, takes its place. */
+static enum err
+take_old(struct txn *tx, enum store_map map, struct str key)
+{
+	struct store *st = tx->st;
+	struct str old;
+	enum err e;
+
+	if (!st->tallied && (e = store_tallied(tx, &st->tally)) != ERR_OK)
+		return e;
+	st->tallied = true;
+	if ((e = store_db_get(tx->db, map, key, &old)) == ERR_OK)
+		store_tally_take(&st->tally, map, old);
+	return e;
+}
+
 void
 store_room(struct txn *tx, enum store_room room, struct buf *out)
 {
@@ -154,8 +182,12 @@ store_put(
 	if (tx->failed != ERR_OK)
 		return tx->failed;
 	tx->put = true;
-	e = row->full ? ERR_MEMORY
-		      : store_db_put(tx->db, map, key, buf_view(row));
+	if (row->full)
+		return store_fail(tx, ERR_MEMORY);
+	if ((e = take_old(tx, map, key)) != ERR_OK && e != ERR_NOT_FOUND)
+		return store_fail(tx, e);
+	store_tally_add(&tx->st->tally, map, buf_view(row));
+	e = store_db_put(tx->db, map, key, buf_view(row));
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
@@ -167,9 +199,11 @@ store_remove(struct txn *tx, enum store_map map, struct str key)
 	assert(tx->writes);
 	if (tx->failed != ERR_OK)
 		return tx->failed;
-	if ((e = store_db_delete(tx->db, map, key)) == ERR_NOT_FOUND)
+	if ((e = take_old(tx, map, key)) == ERR_NOT_FOUND)
 		return e;
 	tx->put = true;
+	if (e == ERR_OK)
+		e = store_db_delete(tx->db, map, key);
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
@@ -220,8 +254,11 @@ commit(struct store *st, struct batch_job *job, size_t n)
 	if ((e = store_db_write(st->db, &tx->db)) != ERR_OK)
 		return e;
 	tx->failed = ERR_OK;
+	st->tallied = false;
 	for (; n > 0 && tx->failed == ERR_OK; n--, job = job->next)
 		run_change(tx, (struct waiter *)job);
+	if (tx->failed == ERR_OK && st->tallied)
+		tx->failed = store_tally_save(tx->db, STORE_MAPS, &st->tally);
 	if (tx->failed == ERR_OK)
 		return store_db_commit(tx->db);
 	store_db_abort(tx->db);
@@ -291,6 +328,27 @@ read_format(struct txn *tx, uint64_t *format)
 	return *format <= FORMAT ? ERR_OK : ERR_NEWER;
 }
 
+enum err
+store_recount(struct txn *tx)
+{
+	struct store_tally *tally = &tx->st->tally;
+	struct store_place at;
+	unsigned map;
+	enum err e;
+
+	*tally = (struct store_tally){ .commit = 0 };
+	tx->st->tallied = true;
+	for (map = 0; map < STORE_MAPS; map++) {
+		store_walk(tx, str_of(NULL), &at);
+		while ((e = store_step(
+			    tx, (enum store_map)map, DB_NEXT, &at)) == ERR_OK)
+			store_tally_add(tally, map, at.row);
+		if (e != ERR_NOT_FOUND)
+			return store_fail(tx, e);
+	}
+	return ERR_OK;
+}
+
 /* Brings a store of an older format, or one with nothing in it, up to ours. */
 static enum err
 upgrade(struct txn *tx, void *arg)
@@ -304,6 +362,8 @@ upgrade(struct txn *tx, void *arg)
 	(void)arg;
 	/* Another process may have done it since we looked. */
 	if ((e = read_format(tx, &format)) != ERR_OK || format == FORMAT)
+		return e;
+	if ((e = store_recount(tx)) != ERR_OK)
 		return e;
 	field = row_u64(FORMAT, number);
 	store_room(tx, STORE_ROW, &row);

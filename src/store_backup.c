@@ -256,7 +256,8 @@ replace_all(struct txn *tx, void *arg)
 		if ((e = clear(tx, (enum store_map)map)) != ERR_OK ||
 		    (e = fill(tx, (enum store_map)map, r->from)) != ERR_OK)
 			return store_fail(tx, e);
-	return ERR_OK;
+	/* What was cleared may have been damaged. */
+	return store_recount(tx);
 }
 
 static enum err

@@ -52,7 +52,7 @@ struct db {
 	pid_t pid;
 
 	MDB_env *env; /* NULL while it cannot be opened anew */
-	MDB_dbi dbi[DB_MAPS_MAX];
+	MDB_dbi dbi[DB_MAPS_MAX + 1];
 	/* Shared as long as a transaction is open; whoever gets it for himself
 	 * alone may open the environment anew. */
 	pthread_rwlock_t use;
@@ -183,6 +183,9 @@ open_maps(struct db *db, unsigned txn_flags, unsigned map_flags)
 		return rc;
 	for (i = 0; rc == 0 && db->maps[i] != NULL; i++)
 		rc = mdb_dbi_open(txn, db->maps[i], map_flags, &db->dbi[i]);
+	/* The one that the others are in. */
+	if (rc == 0)
+		rc = mdb_dbi_open(txn, NULL, 0, &db->dbi[i]);
 	if (rc == 0)
 		return mdb_txn_commit(txn);
 	mdb_txn_abort(txn);
@@ -526,6 +529,65 @@ store_db_abort(struct db_txn *tx)
 
 	mdb_txn_abort(hand_over(tx));
 	leave(db);
+}
+
+uint64_t
+store_db_commit_number(const struct db_txn *tx)
+{
+	return mdb_txn_id(tx->mdb);
+}
+
+/* The start of a root's page, as LMDB 0.9 writes it. */
+struct root {
+	size_t page;
+	uint16_t pad, flags;
+	uint32_t bounds;
+	uint32_t magic, version;
+	size_t address, map_size;
+	struct {
+		uint32_t pad;
+		uint16_t flags, depth;
+		size_t pages[3], entries, top;
+	} tree[2];
+	size_t last_page;
+	size_t commit;
+};
+
+static bool
+read_root(struct db *db, unsigned i, size_t *commit)
+{
+	struct root root;
+	MDB_stat page;
+	int fd;
+
+	if (mdb_env_get_fd(db->env, &fd) != 0 ||
+	    mdb_env_stat(db->env, &page) != 0 ||
+	    pread(fd, &root, sizeof(root), (off_t)(i * page.ms_psize)) !=
+		(ssize_t)sizeof(root))
+		return false;
+	*commit = root.commit;
+	return true;
+}
+
+enum err
+store_db_check_roots(struct db *db)
+{
+	size_t even = 0, odd = 0, again = 1;
+	enum err e;
+
+	if ((e = enter(db)) != ERR_OK)
+		return e;
+	/* Others commit meanwhile: then once more. */
+	while (e == ERR_OK && again != even)
+		if (!read_root(db, 0, &even) || !read_root(db, 1, &odd) ||
+		    !read_root(db, 0, &again))
+			e = ERR_STORE;
+	leave(db);
+	if (e != ERR_OK || (even == 0 && odd == 0))
+		return e;
+	return even % 2 == 0 && (odd == even + 1 || odd + 1 == even)
+	    ? ERR_OK
+	    : ERR_CORRUPT;
 }
 
 /* LMDB's type has no const, but LMDB does not write to what we give it. */

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "attr.h"
 #include "err.h"
@@ -37,7 +38,9 @@ struct db_options {
 	/* Make what is missing. */
 	bool create;
 	/* Names of the maps, which are numbered in this order; ends with NULL;
-	 * must live as long as the database. */
+	 * must live as long as the database. The number of that end is a map
+	 * too, which must not be walked: every commit writes its page anyway,
+	 * so that it is the place for what every commit changes. */
 	const char *const *maps;
 };
 
@@ -68,6 +71,16 @@ void store_db_end(struct db_txn *tx);
 enum err store_db_write(struct db *db, struct db_txn **out) ATTR_CHECKED;
 enum err store_db_commit(struct db_txn *tx) ATTR_CHECKED;
 void store_db_abort(struct db_txn *tx);
+
+/* A writer's number, one higher than that of the last commit; a reader's: that
+ * of the commit that it sees, which is 1 in a copy. */
+uint64_t store_db_commit_number(const struct db_txn *tx);
+/*
+ * The file has two roots, of the last commit and of the one before. LMDB takes
+ * that of the higher number, so that a damaged number brings back an old state:
+ * ERR_CORRUPT where they are not of neighbours.
+ */
+enum err store_db_check_roots(struct db *db) ATTR_CHECKED;
 
 /* The value lives until the reader ends or the writer puts or deletes.
  * ERR_NOT_FOUND. */

@@ -39,6 +39,12 @@ enum err store_decoded(enum err e, enum store_map map, struct str key);
 enum err
 store_absent(struct txn *tx, enum store_map map, struct str key) ATTR_CHECKED;
 
+/* What is counted in every map; all zeros where nothing ever was. */
+struct store_tally;
+enum err store_tallied(struct txn *tx, struct store_tally *out) ATTR_CHECKED;
+/* In a change: makes that what is there, however it came there. */
+enum err store_recount(struct txn *tx) ATTR_CHECKED;
+
 /* Returns e; if that is a failure, nothing of the transaction is committed. */
 enum err store_fail(struct txn *tx, enum err e);
 

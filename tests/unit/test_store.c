@@ -483,9 +483,10 @@ static const struct {
 	bool create;
 	enum err outcome;
 } formats[] = {
-	{ "opens its own format", 1, false, ERR_OK },
-	{ "refuses a newer format", 2, false, ERR_NEWER },
-	{ "refuses a newer format though it may create", 2, true, ERR_NEWER },
+	{ "opens its own format", 2, false, ERR_OK },
+	{ "brings an older format up to its own", 1, false, ERR_OK },
+	{ "refuses a newer format", 3, false, ERR_NEWER },
+	{ "refuses a newer format though it may create", 3, true, ERR_NEWER },
 	{ "takes a store without one for none", 0, false, ERR_NO_STORE },
 	{ "brings a store without one up to its own", 0, true, ERR_OK },
 };
