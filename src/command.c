@@ -33,6 +33,7 @@ static const struct option long_options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "key", required_argument, NULL, OPTION_KEY },
 	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ "passphrase-file", required_argument, NULL, OPTION_PASSPHRASE_FILE },
 	{ "pkcs12", no_argument, NULL, OPTION_PKCS12 },
@@ -61,8 +62,11 @@ static const struct command {
 	    "make the data directory and the store", command_init },
 	{ "serve", NULL,
 	    COMMAND_BIT(OPTION_SOCKET) | COMMAND_BIT(OPTION_TENANT) |
-		COMMAND_BIT(OPTION_INSECURE_ANY_TOKEN),
-	    0, "[--socket PATH] [--insecure-any-token --tenant GUID]",
+		COMMAND_BIT(OPTION_INSECURE_ANY_TOKEN) |
+		COMMAND_BIT(OPTION_NO_SANDBOX),
+	    0,
+	    "[--socket PATH] [--insecure-any-token --tenant GUID]\n"
+	    "      [--no-sandbox]",
 	    "be the FastCGI application on a unix socket", command_serve },
 	{ "token", "create",
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_SCOPE) |

@@ -18,6 +18,7 @@
 #include "fastcgi.h"
 #include "log.h"
 #include "routes.h"
+#include "sandbox.h"
 
 /* A path in full: the web server starts the program elsewhere. */
 static bool
@@ -171,6 +172,25 @@ take_any(struct auth *auth, const struct guid *tenant)
 	auth_take_any(auth, tenant);
 }
 
+/* A CGI program would say with each request what it lacks. */
+static void
+enter_sandbox(const struct config *c, bool is_cgi)
+{
+	const enum log_level level = is_cgi ? LOG_AT_DEBUG : LOG_AT_WARNING;
+
+#ifdef INSTRUMENTED
+	/* Sanitizers look into the process at its end, and gcov writes files
+	 * then. */
+	(void)c;
+	log_line(level, "no sandbox: an instrumented build");
+#else
+	if (c->sandbox)
+		sandbox_enter(c, level);
+	else
+		log_line(level, "no sandbox: it is switched off");
+#endif
+}
+
 /* A CGI program that cannot start answers all the same: 503 or 500, in JSON. */
 static int
 refuse_cgi(struct command_call *c, enum err broken)
@@ -202,6 +222,7 @@ serve(struct command_call *c, int fd)
 		fprintf(stderr, "pushcert: %s\n", message);
 		return fd < 0 ? refuse_cgi(c, ERR_INTERNAL) : EXIT_FAILURE;
 	}
+	/* cppcheck-suppress autoVariables ; used as long as we run */
 	c->metrics = &metrics;
 	if ((e = command_open_store(c, false)) != ERR_OK)
 		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
@@ -214,6 +235,7 @@ serve(struct command_call *c, int fd)
 	docroot_init(&docroot, c->config.data);
 	if (!c->config.data_in_document_root)
 		app.docroot = &docroot;
+	enter_sandbox(&c->config, fd < 0);
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
 	/* A worker that did not come back still uses both. */
 	if (e != ERR_BUSY) {
@@ -243,6 +265,8 @@ command_serve(struct command_call *c)
 
 	if (command_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
+	if ((c->given & COMMAND_BIT(OPTION_NO_SANDBOX)) != 0)
+		c->config.sandbox = false;
 	if (path == NULL && fastcgi_is_listening(fd))
 		return serve(c, fd);
 	if (path == NULL)

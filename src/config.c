@@ -81,6 +81,7 @@ static const struct key {
 	    flags },
 	{ "return_certificate", FLAG, AT(return_certificate), "yes", 0, 0,
 	    flags },
+	{ "sandbox", FLAG, AT(sandbox), "yes", 0, 0, flags },
 	{ "certificate_policy", CHOICE, AT(certificate_policy), "inspect", 0, 0,
 	    policies },
 	{ "topic_change", CHOICE, AT(topic_change), "refuse", 0, 0, topics },

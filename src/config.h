@@ -51,6 +51,7 @@ struct config {
 	size_t failed_logins_period;
 	bool data_in_document_root;
 	bool return_certificate;
+	bool sandbox;
 	int certificate_policy; /* enum config_policy */
 	int topic_change; /* enum config_topic */
 	int tenants; /* enum config_tenants */
