@@ -414,6 +414,18 @@ store_copy(struct store *st, int fd)
 	return store_db_copy(st->db, fd);
 }
 
+enum err
+store_check_roots(struct txn *tx)
+{
+	return store_db_check_roots(tx->st->db);
+}
+
+uint64_t
+store_commit_seen(const struct txn *tx)
+{
+	return store_db_commit_number(tx->db);
+}
+
 unsigned
 store_history_keep(const struct txn *tx)
 {

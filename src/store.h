@@ -232,4 +232,31 @@ enum err store_notice(
 enum err store_notice_put(struct txn *tx, const struct guid *tenant,
     const struct notice *n) ATTR_CHECKED;
 
+/* What store_verify is to do with what it finds. */
+struct store_verifier {
+	/* Also whether the rows agree with each other. */
+	bool relations;
+	/* Told what is wrong: where, of which tenant (NULL: of none, or it is
+	 * not known), and a few words. NULL: nobody is. */
+	void (*found)(const char *where, const struct guid *tenant,
+	    const char *what, void *arg);
+	/* Given every request, to try its seal. NULL: nobody is. */
+	void (*request)(
+	    const struct guid *tenant, const struct csr *c, void *arg);
+	void *arg;
+};
+
+struct store_counts {
+	uint64_t records, events, tokens, requests, tenants, notices;
+	uint64_t findings;
+};
+
+/*
+ * Reads all there is and compares it with what was written. ERR_OK also where
+ * something is wrong, which is then counted; otherwise it could not go on. A
+ * damaged file may end the process by a signal: LMDB believes its pages.
+ */
+enum err store_verify(struct txn *tx, const struct store_verifier *v,
+    struct store_counts *out) ATTR_CHECKED;
+
 #endif

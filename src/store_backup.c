@@ -84,28 +84,17 @@ copy_file(int from, int to)
 	return n == 0 && fsync(to) == 0 ? ERR_OK : ERR_FILE;
 }
 
-/* Every row of every map is what was once written. */
+/* Every row is what was once written, and none is missing. */
 static enum err
 verify(struct txn *tx)
 {
-	struct str field[ROW_FIELDS_MAX];
-	struct store_place at;
-	unsigned map;
+	const struct store_verifier quiet = { .relations = false };
+	struct store_counts counts;
 	enum err e;
 
-	for (map = 0; map < STORE_MAPS; map++) {
-		store_walk(tx, str_of(NULL), &at);
-		while ((e = store_step(
-			    tx, (enum store_map)map, DB_NEXT, &at)) == ERR_OK) {
-			e = row_decode(at.key, at.row, field, ROW_FIELDS_MAX);
-			if (e != ERR_OK)
-				return store_decoded(
-				    e, (enum store_map)map, at.key);
-		}
-		if (e != ERR_NOT_FOUND)
-			return e;
-	}
-	return ERR_OK;
+	if ((e = store_verify(tx, &quiet, &counts)) != ERR_OK)
+		return e;
+	return counts.findings == 0 ? ERR_OK : ERR_CORRUPT;
 }
 
 /* Opens the copy as a store of its own, with a reader that has begun, and

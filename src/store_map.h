@@ -42,6 +42,9 @@ store_absent(struct txn *tx, enum store_map map, struct str key) ATTR_CHECKED;
 /* What is counted in every map; all zeros where nothing ever was. */
 struct store_tally;
 enum err store_tallied(struct txn *tx, struct store_tally *out) ATTR_CHECKED;
+/* store_db_check_roots, store_db_commit_number. */
+enum err store_check_roots(struct txn *tx) ATTR_CHECKED;
+uint64_t store_commit_seen(const struct txn *tx);
 /* In a change: makes that what is there, however it came there. */
 enum err store_recount(struct txn *tx) ATTR_CHECKED;
 
