@@ -36,6 +36,12 @@
  * unix socket is an error page at once. */
 #define BACKLOG 4096
 
+/* Random bytes of one system call: no signal cuts short what is not more. */
+#define RANDOM_KEPT 256
+
+/* What is kept of a request to say what hangs. */
+#define DOING_MAX 128
+
 /* What a worker keeps of its arena's pages from one request to the next. */
 #define ARENA_KEPT ((size_t)64 * 1024)
 
@@ -56,7 +62,12 @@ struct server {
 /* What one worker owns. */
 struct own {
 	const struct app *app;
+	struct app busy; /* refuses all */
 	struct worker worker;
+	uint8_t random[RANDOM_KEPT];
+	size_t random_left; /* at the end of them */
+	char doing[DOING_MAX];
+	size_t doing_n;
 };
 
 /* --- sockets ------------------------------------------------------------ */
@@ -288,8 +299,27 @@ linger(int fd)
 			return;
 }
 
+/* None is given twice, or kept when it was given. */
 static bool
-fill_request(struct request *rq, char **variables, struct body *b)
+take_random(struct own *own, uint8_t *out, size_t n)
+{
+	uint8_t *from;
+
+	if (own->random_left < n &&
+	    getrandom(own->random, RANDOM_KEPT, 0) != RANDOM_KEPT)
+		return false;
+	if (own->random_left < n)
+		own->random_left = RANDOM_KEPT;
+	from = own->random + RANDOM_KEPT - own->random_left;
+	memcpy(out, from, n);
+	explicit_bzero(from, n);
+	own->random_left -= n;
+	return true;
+}
+
+static bool
+fill_request(
+    struct own *own, struct request *rq, char **variables, struct body *b)
 {
 	struct timespec now;
 
@@ -301,12 +331,43 @@ fill_request(struct request *rq, char **variables, struct body *b)
 	clock_gettime(CLOCK_REALTIME, &now);
 	rq->now =
 	    (struct instant){ .at = now.tv_sec, .nano = (uint32_t)now.tv_nsec };
-	return getrandom(rq->random, sizeof(rq->random), 0) ==
-	    (ssize_t)sizeof(rq->random);
+	return take_random(own, rq->random, sizeof(rq->random));
+}
+
+static struct str
+path_of(const struct request *rq)
+{
+	if (!str_is_null(rq->var[REQUEST_URI]))
+		return rq->var[REQUEST_URI];
+	if (!str_is_null(rq->var[REQUEST_PATH_INFO]))
+		return rq->var[REQUEST_PATH_INFO];
+	return rq->var[REQUEST_SCRIPT_NAME];
+}
+
+static void
+note_doing(struct own *own, const struct request *rq)
+{
+	struct buf b;
+
+	buf_init(&b, own->doing, sizeof(own->doing));
+	buf_str(&b, str_head(rq->var[REQUEST_METHOD], 8));
+	buf_char(&b, ' ');
+	buf_str(&b, str_head(path_of(rq), DOING_MAX - 16));
+	own->doing_n = b.n;
+}
+
+static void
+hangs(void *arg)
+{
+	const struct own *own = arg;
+
+	log_line(LOG_AT_ERROR,
+	    "a worker hangs, so this process ends; its last request: %.*s",
+	    (int)own->doing_n, own->doing);
 }
 
 static enum peers_next
-answer(struct own *own, FCGX_Request *fr)
+answer(struct own *own, FCGX_Request *fr, const struct app *app)
 {
 	struct body body = { .in = fr->in };
 	struct request rq;
@@ -316,11 +377,12 @@ answer(struct own *own, FCGX_Request *fr)
 	/* The end of the stream looks like the end of the parameters. */
 	if (FCGX_GetError(fr->in) != 0 || fr->role != ROLE_RESPONDER)
 		return PEERS_CLOSE;
-	if (!fill_request(&rq, fr->envp, &body)) {
+	if (!fill_request(own, &rq, fr->envp, &body)) {
 		log_line(LOG_AT_ERROR, "getrandom: %s", strerror(errno));
 		return PEERS_CLOSE;
 	}
-	routes_handle(own->app, &own->worker, &rq, &an);
+	note_doing(own, &rq);
+	routes_handle(app, &own->worker, &rq, &an);
 	drain(&body, own->app->config->max_body);
 	FCGX_PutStr(an.text.p, (int)an.text.n, fr->out);
 	/* In this order it is one write. */
@@ -335,7 +397,7 @@ answer(struct own *own, FCGX_Request *fr)
 }
 
 static enum peers_next
-serve(void *arg, int fd)
+serve(void *arg, int fd, bool late)
 {
 	struct own *own = arg;
 	struct arena *a = &own->worker.arena;
@@ -351,7 +413,7 @@ serve(void *arg, int fd)
 	fr.detached = 1;
 	if (FCGX_Accept_r(&fr) != 0)
 		return PEERS_CLOSED;
-	next = answer(own, &fr);
+	next = answer(own, &fr, late ? &own->busy : own->app);
 	FCGX_Free(&fr, 0);
 	if (a->used > ARENA_KEPT)
 		madvise(
@@ -385,6 +447,8 @@ begin(void *arg, void **out)
 	if (own == NULL)
 		return ERR_MEMORY;
 	own->app = sv->app;
+	own->busy = *sv->app;
+	own->busy.broken = ERR_BUSY;
 	block = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (block == MAP_FAILED)
@@ -416,11 +480,15 @@ fastcgi_serve(const struct app *app, int fd)
 		.told_peer = ATOMIC_FLAG_INIT };
 	const struct pool_work work = { .arg = &sv,
 		.workers = app->config->workers,
+		.times = { .patience = (int64_t)app->config->worker_timeout *
+			1000,
+		    .queue = (int64_t)app->config->queue_timeout * 1000 },
 		.welcome = welcome,
 		.tidy = tidy,
 		.begin = begin,
 		.serve = serve,
-		.end = end };
+		.end = end,
+		.hangs = hangs };
 
 	if (!look_at_socket(&sv, fd))
 		return ERR_FILE;

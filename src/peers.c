@@ -20,15 +20,16 @@
 
 /* Most connections at a time, and from how many on none is kept, so that there
  * are places left for new ones. */
-#define MOST 4096
-#define MANY 3584
+#define MOST 12288
+#define MANY 8192
 
 /* Milliseconds. */
 enum {
-	/* How long a request may take to arrive and its answer to be taken,
-	 * and how long while others wait for a worker. */
-	PATIENCE = 60 * 1000,
+	/* How long a request may take to arrive while others wait for a
+	 * worker. */
 	PATIENCE_SHORT = 250,
+	/* How long a worker may need to notice that it was cut off. */
+	GRACE = 2 * 1000,
 	/* How long nothing need be said while descriptors are short. */
 	IDLE = 2 * 1000,
 
@@ -56,15 +57,18 @@ struct peer {
 	 * whether its descriptor is another connection by now. */
 	unsigned number;
 	int64_t since;
+	void *taker;
 };
 
 struct peers {
 	int set;
+	struct peers_times times;
 	pthread_mutex_t lock;
 	size_t open;
 	bool starving;
 	bool short_of;
 	bool finishing;
+	int end; /* no connection has had this descriptor or a higher one */
 	struct peer table[PEERS_DESCRIPTORS];
 };
 
@@ -78,12 +82,13 @@ milliseconds(void)
 }
 
 struct peers *
-peers_new(void)
+peers_new(const struct peers_times *times)
 {
 	struct peers *ps = calloc(1, sizeof(*ps));
 
 	if (ps == NULL)
 		return NULL;
+	ps->times = *times;
 	pthread_mutex_init(&ps->lock, NULL);
 	if ((ps->set = epoll_create1(EPOLL_CLOEXEC)) >= 0)
 		return ps;
@@ -139,13 +144,10 @@ peers_queued(const struct peers *ps)
 
 /* Puts it into the queue once it has something to say, and for one taker. */
 static bool
-enqueue(struct peers *ps, int fd)
+enqueue(struct peers *ps, int fd, bool again)
 {
-	struct peer *c = &ps->table[fd];
-	int how = c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-
-	c->watched = true;
-	return set_event(ps, how, fd, EPOLLIN | EPOLLONESHOT);
+	return set_event(ps, again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
+	    EPOLLIN | EPOLLONESHOT);
 }
 
 /* --- from hand to hand -------------------------------------------------- */
@@ -191,57 +193,86 @@ peers_admit(struct peers *ps, int fd)
 	*c = (struct peer){
 		.state = FRESH, .number = c->number + 1, .since = milliseconds()
 	};
+	if (ps->end <= fd)
+		ps->end = fd + 1;
 	pthread_mutex_unlock(&ps->lock);
 	return true;
+}
+
+/* As soon as it is in the queue others may have it, or nobody any more. */
+static bool
+enqueue_or_close(struct peers *ps, int fd, unsigned number, bool again)
+{
+	struct peer *c = &ps->table[fd];
+
+	if (enqueue(ps, fd, again))
+		return true;
+	pthread_mutex_lock(&ps->lock);
+	if (c->number == number && c->state != CLOSED) {
+		forget(ps, fd);
+		close(fd);
+	}
+	pthread_mutex_unlock(&ps->lock);
+	return false;
 }
 
 bool
 peers_queue(struct peers *ps, int fd)
 {
-	bool good;
+	struct peer *c = &ps->table[fd];
+	unsigned number;
 
 	pthread_mutex_lock(&ps->lock);
-	if (!(good = enqueue(ps, fd))) {
-		forget(ps, fd);
-		close(fd);
-	}
+	c->watched = true;
+	number = c->number;
 	pthread_mutex_unlock(&ps->lock);
-	return good;
+	return enqueue_or_close(ps, fd, number, false);
 }
 
 bool
-peers_take(struct peers *ps, int fd, unsigned *number)
+peers_take(struct peers *ps, int fd, void *taker, struct peers_taken *out)
 {
 	struct peer *c = &ps->table[fd];
+	int64_t now = milliseconds();
 	bool good;
 
 	pthread_mutex_lock(&ps->lock);
 	if ((good = c->state == FRESH || c->state == KEPT)) {
+		*out = (struct peers_taken){ .fd = fd,
+			.number = c->number,
+			.late = ps->starving && c->state == FRESH &&
+			    now - c->since > ps->times.queue };
 		c->state = TAKEN;
-		c->since = milliseconds();
-		*number = c->number;
+		c->since = now;
+		c->taker = taker;
 	}
 	pthread_mutex_unlock(&ps->lock);
 	return good;
 }
 
 void
-peers_give_back(struct peers *ps, int fd, unsigned number, enum peers_next next)
+peers_give_back(
+    struct peers *ps, const struct peers_taken *taken, enum peers_next next)
 {
-	struct peer *c = &ps->table[fd];
+	struct peer *c = &ps->table[taken->fd];
+	int64_t now = milliseconds();
+	bool again;
 
 	pthread_mutex_lock(&ps->lock);
-	if (next == PEERS_KEEP &&
-	    (ps->finishing || ps->open > MANY || c->shut || !enqueue(ps, fd)))
+	again = c->watched;
+	if (next == PEERS_KEEP && (ps->finishing || ps->open > MANY || c->shut))
 		next = PEERS_CLOSE;
 	if (next == PEERS_KEEP) {
 		c->state = KEPT;
-		c->since = milliseconds();
-	} else if (c->number == number)
-		forget(ps, fd);
+		c->since = now;
+		c->watched = true;
+	} else if (c->number == taken->number)
+		forget(ps, taken->fd);
 	pthread_mutex_unlock(&ps->lock);
 	if (next == PEERS_CLOSE)
-		close(fd);
+		close(taken->fd);
+	else if (next == PEERS_KEEP)
+		(void)enqueue_or_close(ps, taken->fd, taken->number, again);
 }
 
 /* --- manners ------------------------------------------------------------ */
@@ -275,7 +306,7 @@ go_round(struct peers *ps, judge *fate)
 	int fd;
 
 	pthread_mutex_lock(&ps->lock);
-	for (fd = 0; fd < PEERS_DESCRIPTORS; fd++)
+	for (fd = 0; fd < ps->end; fd++)
 		if (ps->table[fd].state != CLOSED)
 			carry_out(ps, fd, fate(ps, fd, now));
 	pthread_mutex_unlock(&ps->lock);
@@ -289,7 +320,7 @@ when_running(const struct peers *ps, int fd, int64_t now)
 
 	if (c->state != TAKEN)
 		return ps->short_of && age > IDLE ? DROP : LET_BE;
-	if (age > PATIENCE)
+	if (age > ps->times.patience)
 		return END_BOTH;
 	return ps->starving && age > PATIENCE_SHORT ? END_READING : LET_BE;
 }
@@ -321,12 +352,24 @@ when_last(const struct peers *ps, int fd, int64_t now)
 	return ps->table[fd].state == TAKEN ? END_BOTH : DROP;
 }
 
-void
+void *
 peers_look(struct peers *ps, bool starving, bool short_of)
 {
+	int64_t since = milliseconds() - ps->times.patience - GRACE;
+	void *hangs = NULL;
+	int fd;
+
+	pthread_mutex_lock(&ps->lock);
 	ps->starving = starving;
 	ps->short_of = short_of;
+	pthread_mutex_unlock(&ps->lock);
 	go_round(ps, when_running);
+	pthread_mutex_lock(&ps->lock);
+	for (fd = 0; fd < ps->end && hangs == NULL; fd++)
+		if (ps->table[fd].state == TAKEN && ps->table[fd].since < since)
+			hangs = ps->table[fd].taker;
+	pthread_mutex_unlock(&ps->lock);
+	return hangs;
 }
 
 bool

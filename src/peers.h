@@ -9,12 +9,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "attr.h"
 
 /* Descriptors of connections are below this. Some are not connections, so
  * there are fewer at a time. */
-#define PEERS_DESCRIPTORS 5120
+#define PEERS_DESCRIPTORS 16384
 
 struct peers;
 
@@ -25,8 +26,17 @@ enum peers_next {
 	PEERS_CLOSED /* by the library that has read from it */
 };
 
+/* How long things may take, in milliseconds. */
+struct peers_times {
+	/* A request, from its first byte until its answer is taken; then its
+	 * connection is cut off. */
+	int64_t patience;
+	/* To wait for a worker. */
+	int64_t queue;
+};
+
 /* NULL where there is no memory or no descriptor for it. */
-struct peers *peers_new(void);
+struct peers *peers_new(const struct peers_times *times);
 void peers_free(struct peers *ps);
 
 /*
@@ -45,18 +55,27 @@ bool peers_room(struct peers *ps);
  * if it had to be closed. */
 bool peers_admit(struct peers *ps, int fd) ATTR_CHECKED;
 bool peers_queue(struct peers *ps, int fd) ATTR_CHECKED;
-/* False when the connection is gone; else it is the caller's until it gives it
- * back with the number. */
-bool peers_take(struct peers *ps, int fd, unsigned *number) ATTR_CHECKED;
+/* A connection in the hands of a worker. */
+struct peers_taken {
+	int fd;
+	unsigned number;
+	bool late; /* it has waited so long that its peer has better be told */
+};
+
+/* False when the connection is gone; else it is the taker's until he gives it
+ * back. */
+bool peers_take(struct peers *ps, int fd, void *taker,
+    struct peers_taken *out) ATTR_CHECKED;
 void peers_give_back(
-    struct peers *ps, int fd, unsigned number, enum peers_next next);
+    struct peers *ps, const struct peers_taken *taken, enum peers_next next);
 
 /*
  * To be called now and then by one thread: ends those that have taken too
  * long, sooner if others are kept waiting, and, where descriptors are short,
- * those that say nothing.
+ * those that say nothing. Returns one who does not give back even what was cut
+ * off, while he has it in his hands; else NULL.
  */
-void peers_look(struct peers *ps, bool starving, bool short_of);
+void *peers_look(struct peers *ps, bool starving, bool short_of);
 /* Lets those be served that are under way, and closes all. False if one was
  * not given back within two seconds. */
 bool peers_finish(struct peers *ps) ATTR_CHECKED;

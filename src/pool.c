@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "listener.h"
 #include "log.h"
 
 /* libcrypto takes the most of it, for certificates. */
@@ -39,8 +41,6 @@
 
 /* Milliseconds. */
 enum {
-	/* How long a worker waits for a new peer to speak. */
-	FIRST_WORD = 2,
 	/* Between looks at the peers' manners: while there is nothing amiss,
 	 * while all workers are busy, and while room, descriptors or memory
 	 * are short. */
@@ -53,7 +53,7 @@ enum {
 struct pool {
 	struct pool_work work;
 	struct peers *peers;
-	int listener;
+	struct listener listener;
 	int signals; /* signalfd */
 	int alarm; /* eventfd: the caller's thread is needed */
 	int over; /* eventfd: the workers are to leave */
@@ -65,14 +65,13 @@ struct pool {
 	pthread_cond_t needed; /* one that is parked */
 	size_t workers;
 	size_t failed;
-	size_t waiting;
-	size_t parked;
 	enum err failure; /* of a worker to begin */
-	bool broken; /* the listening socket */
-	bool short_of; /* room, descriptors or memory */
-	bool told_short;
-	bool alarmed; /* and has not looked since */
-	bool stopping;
+
+	/* Changed without the lock, so that nobody meets others at it while
+	 * there is enough to do for all. */
+	atomic_size_t waiting; /* at the queue */
+	atomic_size_t parked;
+	atomic_bool alarmed; /* and has not looked since */
 };
 
 static int64_t
@@ -84,118 +83,51 @@ milliseconds(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Wakes the caller's thread, once until it has looked. The lock is held. */
+/* Wakes the caller's thread, once until it has looked. */
 static void
-alarm_caller(struct pool *p)
+alarm_caller(void *arg)
 {
 	const uint64_t one = 1;
+	struct pool *p = arg;
 
-	if (!p->alarmed && write(p->alarm, &one, sizeof(one)) > 0)
-		p->alarmed = true;
-}
-
-/* --- accepting ---------------------------------------------------------- */
-
-static void
-run_short(struct pool *p, const char *of)
-{
-	pthread_mutex_lock(&p->lock);
-	if (!p->told_short)
-		log_line(
-		    LOG_AT_WARNING, "new connections have to wait: %s", of);
-	p->told_short = p->short_of = true;
-	alarm_caller(p);
-	pthread_mutex_unlock(&p->lock);
-}
-
-/* Whether to go on with the next after accept has failed. */
-static bool
-may_go_on(struct pool *p, int cause)
-{
-	switch (cause) {
-	case EAGAIN:
-		return false;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		run_short(p, strerror(cause));
-		return false;
-	case EBADF:
-	case EINVAL:
-	case ENOTSOCK:
-		log_line(LOG_AT_ERROR, "accept: %s", strerror(cause));
-		pthread_mutex_lock(&p->lock);
-		p->broken = true;
-		alarm_caller(p);
-		pthread_mutex_unlock(&p->lock);
-		return false;
-	default:
-		/* What was to be accepted has gone. */
-		return true;
-	}
-}
-
-static bool
-may_accept(struct pool *p)
-{
-	bool stopping;
-
-	pthread_mutex_lock(&p->lock);
-	stopping = p->stopping;
-	pthread_mutex_unlock(&p->lock);
-	if (stopping)
-		return false;
-	if (peers_room(p->peers))
-		return true;
-	run_short(p, "too many");
-	return false;
-}
-
-/* Empties the backlog as far as there is room, into the queue but for the
- * first, which the caller gets if it asks for it; -1 if there was none. */
-static int
-accept_all(struct pool *p, bool want_first)
-{
-	int first = -1;
-
-	while (may_accept(p)) {
-		struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
-		socklen_t n = sizeof(peer);
-		int fd = accept4(
-		    p->listener, (struct sockaddr *)&peer, &n, SOCK_CLOEXEC);
-
-		if (fd < 0 && !may_go_on(p, errno))
-			break;
-		if (fd < 0)
-			continue;
-		if (!p->work.welcome(p->work.arg, &peer))
-			close(fd);
-		else if (!peers_admit(p->peers, fd))
-			run_short(p, "high descriptors");
-		else if (want_first && first < 0)
-			first = fd;
-		else if (!peers_queue(p->peers, fd))
-			run_short(p, "no queue");
-	}
-	return first;
-}
-
-/* Accepts; one for the caller, if its peer speaks at once as web servers do:
- * this saves the way through the queue. */
-static int
-accept_one(struct pool *p)
-{
-	struct pollfd f = { .fd = accept_all(p, true), .events = POLLIN };
-
-	if (f.fd < 0 || poll(&f, 1, FIRST_WORD) > 0)
-		return f.fd;
-	if (!peers_queue(p->peers, f.fd))
-		run_short(p, "no queue");
-	return -1;
+	if (!atomic_exchange(&p->alarmed, true) &&
+	    write(p->alarm, &one, sizeof(one)) < 0)
+		atomic_store(&p->alarmed, false);
 }
 
 /* --- workers ------------------------------------------------------------ */
+
+/* Whether one more may wait at the queue. */
+static bool
+may_wait(struct pool *p)
+{
+	if (atomic_fetch_add(&p->waiting, 1) < p->processors)
+		return true;
+	atomic_fetch_sub(&p->waiting, 1);
+	return false;
+}
+
+/* Until the last one that waits has gone to work. Who goes says so before he
+ * looks for one that is parked, and who parks is counted before he looks, so
+ * one of them sees the other. */
+static void
+park(struct pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	atomic_fetch_add(&p->parked, 1);
+	while (!may_wait(p))
+		pthread_cond_wait(&p->needed, &p->lock);
+	atomic_fetch_sub(&p->parked, 1);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void
+unpark_one(struct pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	pthread_cond_signal(&p->needed);
+	pthread_mutex_unlock(&p->lock);
+}
 
 /* Waits at the queue, when it is this worker's turn. */
 static int
@@ -203,22 +135,15 @@ wait_at_queue(struct pool *p)
 {
 	int fd;
 
-	pthread_mutex_lock(&p->lock);
-	p->parked++;
-	while (p->waiting >= p->processors)
-		pthread_cond_wait(&p->needed, &p->lock);
-	p->parked--;
-	p->waiting++;
-	pthread_mutex_unlock(&p->lock);
-
+	if (!may_wait(p))
+		park(p);
 	fd = peers_next(p->peers);
-
-	pthread_mutex_lock(&p->lock);
-	if (--p->waiting == 0 && p->parked > 0)
-		pthread_cond_signal(&p->needed);
-	else if (p->waiting == 0)
+	if (atomic_fetch_sub(&p->waiting, 1) > 1)
+		return fd;
+	if (atomic_load(&p->parked) > 0)
+		unpark_one(p);
+	else
 		alarm_caller(p);
-	pthread_mutex_unlock(&p->lock);
 	return fd;
 }
 
@@ -241,7 +166,7 @@ static void *
 work(void *arg)
 {
 	struct pool *p = arg;
-	unsigned number;
+	struct peers_taken taken;
 	void *own = NULL;
 	enum err e = p->work.begin(p->work.arg, &own);
 	int fd;
@@ -250,11 +175,11 @@ work(void *arg)
 	if (e != ERR_OK)
 		return NULL;
 	while ((fd = wait_at_queue(p)) != p->over) {
-		if (fd == p->listener)
-			fd = accept_one(p);
-		if (fd >= 0 && peers_take(p->peers, fd, &number))
-			peers_give_back(
-			    p->peers, fd, number, p->work.serve(own, fd));
+		if (fd == p->listener.fd)
+			fd = listener_accept_one(&p->listener);
+		if (fd >= 0 && peers_take(p->peers, fd, own, &taken))
+			peers_give_back(p->peers, &taken,
+			    p->work.serve(own, fd, taken.late));
 	}
 	p->work.end(own);
 	return NULL;
@@ -317,26 +242,24 @@ end_workers(struct pool *p, const pthread_t *threads, size_t count)
 static bool
 all_busy(struct pool *p)
 {
-	bool busy;
-
-	pthread_mutex_lock(&p->lock);
-	busy = p->waiting == 0 && p->parked == 0;
-	pthread_mutex_unlock(&p->lock);
-	return busy;
+	return atomic_load(&p->waiting) == 0 && atomic_load(&p->parked) == 0;
 }
 
-static void
+/* False when a worker hangs: there is no end to it but that of the process. */
+static bool
 look(struct pool *p)
 {
-	bool starving = all_busy(p) && peers_queued(p->peers), short_of;
+	bool starving = all_busy(p) && peers_queued(p->peers);
+	bool short_of = atomic_exchange(&p->listener.short_of, false);
+	void *hangs;
 
-	pthread_mutex_lock(&p->lock);
-	short_of = p->short_of;
-	p->short_of = p->alarmed = false;
-	pthread_mutex_unlock(&p->lock);
-	peers_look(p->peers, starving, short_of);
+	atomic_store(&p->alarmed, false);
+	hangs = peers_look(p->peers, starving, short_of);
+	if (hangs != NULL)
+		p->work.hangs(hangs);
 	if (short_of)
-		accept_all(p, false);
+		listener_accept(&p->listener);
+	return hangs == NULL;
 }
 
 /* How long to wait between looks; *accepting tells whether the workers may be
@@ -344,18 +267,15 @@ look(struct pool *p)
 static int64_t
 look_period(struct pool *p, bool *accepting)
 {
-	bool short_of;
+	const int64_t calm = p->work.times.patience / 4;
+	bool short_of = atomic_load(&p->listener.short_of);
 
-	*accepting = all_busy(p);
-	pthread_mutex_lock(&p->lock);
-	short_of = p->short_of;
-	*accepting = (*accepting || p->alarmed) && !short_of;
-	pthread_mutex_unlock(&p->lock);
+	*accepting = (all_busy(p) || atomic_load(&p->alarmed)) && !short_of;
 	if (short_of)
 		return LOOK_AT_ONCE;
-	if (*accepting)
+	if (*accepting || calm < LOOK_OFTEN)
 		return LOOK_OFTEN;
-	return LOOK;
+	return calm < LOOK ? calm : LOOK;
 }
 
 /* Sleeps until an alarm, the time, or, if asked, a connection comes. False
@@ -365,7 +285,7 @@ sleep_long(struct pool *p, int64_t ms, bool accepting)
 {
 	struct pollfd fds[] = { { .fd = p->signals, .events = POLLIN },
 		{ .fd = p->alarm, .events = POLLIN },
-		{ .fd = p->listener, .events = POLLIN } };
+		{ .fd = p->listener.fd, .events = POLLIN } };
 	uint64_t count;
 
 	poll(fds, accepting ? 3 : 2, (int)ms);
@@ -373,7 +293,7 @@ sleep_long(struct pool *p, int64_t ms, bool accepting)
 		abort();
 	/* Also those that connected before the signal. */
 	if (fds[0].revents != 0 || fds[2].revents != 0)
-		accept_all(p, false);
+		listener_accept(&p->listener);
 	return fds[0].revents == 0;
 }
 
@@ -381,14 +301,15 @@ static enum err
 look_after(struct pool *p)
 {
 	int64_t looked_at = milliseconds(), tidied_at = looked_at;
-	bool broken = false, accepting;
+	bool accepting;
 
-	while (!broken) {
+	while (!atomic_load(&p->listener.broken)) {
 		int64_t period = look_period(p, &accepting);
 		int64_t now = milliseconds();
 
 		if (now - looked_at >= period) {
-			look(p);
+			if (!look(p))
+				return ERR_BUSY;
 			looked_at = now;
 		}
 		if (now - tidied_at >= TIDY) {
@@ -397,9 +318,6 @@ look_after(struct pool *p)
 		}
 		if (!sleep_long(p, looked_at + period - now, accepting))
 			return ERR_OK;
-		pthread_mutex_lock(&p->lock);
-		broken = p->broken;
-		pthread_mutex_unlock(&p->lock);
 	}
 	return ERR_FILE;
 }
@@ -447,21 +365,21 @@ static enum err
 prepare(struct pool *p)
 {
 	const sigset_t set = stop_signals();
-	int flags = fcntl(p->listener, F_GETFL);
+	int listener = p->listener.fd, flags = fcntl(listener, F_GETFL);
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (flags < 0 || fcntl(p->listener, F_SETFL, flags | O_NONBLOCK) != 0)
+	if (flags < 0 || fcntl(listener, F_SETFL, flags | O_NONBLOCK) != 0)
 		return ERR_FILE;
 	raise_limit();
 	p->processors = processors > 2 ? (size_t)processors : 2;
 	p->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	p->alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	p->over = eventfd(0, EFD_CLOEXEC);
-	p->peers = peers_new();
+	p->peers = p->listener.peers = peers_new(&p->work.times);
 	if (p->signals < 0 || p->alarm < 0 || p->over < 0 || p->peers == NULL)
 		return ERR_MEMORY;
 	if (!peers_watch(p->peers, p->over, true) ||
-	    !peers_watch(p->peers, p->listener, false))
+	    !peers_watch(p->peers, listener, false))
 		return ERR_FILE;
 	return ERR_OK;
 }
@@ -469,7 +387,7 @@ prepare(struct pool *p)
 static void
 release(struct pool *p)
 {
-	const int fds[] = { p->listener, p->signals, p->alarm, p->over };
+	const int fds[] = { p->listener.fd, p->signals, p->alarm, p->over };
 	size_t i;
 
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
@@ -492,9 +410,7 @@ run(struct pool *p, pthread_t *threads)
 	if ((e = start(p, threads, &count)) == ERR_OK)
 		e = look_after(p);
 	/* What comes now is left to the next process that listens here. */
-	pthread_mutex_lock(&p->lock);
-	p->stopping = true;
-	pthread_mutex_unlock(&p->lock);
+	atomic_store(&p->listener.shut, true);
 	if (!peers_finish(p->peers))
 		return ERR_BUSY;
 	end_workers(p, threads, count);
@@ -511,7 +427,11 @@ pool_run(const struct pool_work *work, int listener)
 	if (p == NULL || threads == NULL)
 		goto out;
 	*p = (struct pool){ .work = *work,
-		.listener = listener,
+		.listener = { .fd = listener,
+		    .arg = work->arg,
+		    .welcome = work->welcome,
+		    .alarm = alarm_caller,
+		    .owner = p },
 		.signals = -1,
 		.alarm = -1,
 		.over = -1,

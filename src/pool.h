@@ -19,6 +19,7 @@ struct sockaddr_storage;
 struct pool_work {
 	void *arg;
 	size_t workers;
+	struct peers_times times;
 
 	/* Whether a peer may connect; in any thread. */
 	bool (*welcome)(void *arg, const struct sockaddr_storage *peer);
@@ -26,10 +27,14 @@ struct pool_work {
 	void (*tidy)(void *arg);
 
 	/* In a worker's thread: before all else, for each connection on which
-	 * a peer speaks, and last. *own is whatever the worker wants. */
+	 * a peer speaks, and last. *own is whatever the worker wants. `late`:
+	 * the peer has waited so long for a worker, and more wait, that it had
+	 * better be refused. */
 	enum err (*begin)(void *arg, void **own);
-	enum peers_next (*serve)(void *own, int fd);
+	enum peers_next (*serve)(void *own, int fd, bool late);
 	void (*end)(void *own);
+	/* In the caller's thread: that worker does not come back from serve. */
+	void (*hangs)(void *own);
 };
 
 /*
@@ -41,7 +46,8 @@ void pool_signals(void);
 /*
  * Works until one of the three is sent, even before the call, and then for at
  * most two seconds to finish what is under way; closes listener. ERR_OK, or
- * ERR_BUSY where a worker did not come back: it still uses what it has;
+ * ERR_BUSY where a worker does not come back, then or, which ends it too, at
+ * any other time: it still uses what it has;
  * ERR_FILE where the socket cannot be listened on any more;
  * ERR_MEMORY, or what `begin` returned, where no worker could be started.
  */

@@ -130,6 +130,8 @@ static pid_t
 start(int listener)
 {
 	static const struct config config = { .workers = 4,
+		.worker_timeout = 60,
+		.queue_timeout = 60,
 		.max_body = MAX_BODY };
 	const struct app app = { .config = &config };
 	pid_t child = fork();

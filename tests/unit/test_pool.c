@@ -48,6 +48,7 @@ struct job {
 	int fails; /* this worker cannot begin; 0: all can */
 	rlim_t descriptors; /* 0: as many as there are */
 	atomic_int begun;
+	struct peers_times times; /* 0: longer than any test */
 };
 
 static bool
@@ -80,7 +81,7 @@ end(void *own)
 }
 
 static enum peers_next
-serve(void *own, int fd)
+serve(void *own, int fd, bool late)
 {
 	char line[64] = "";
 	size_t n = 0;
@@ -93,6 +94,8 @@ serve(void *own, int fd)
 			return PEERS_CLOSE;
 		n += (size_t)got;
 	}
+	if (late)
+		line[0] = '-';
 	if (line[0] == 's')
 		nap(300);
 	if (line[0] == 'z')
@@ -106,16 +109,29 @@ serve(void *own, int fd)
 	return line[0] == 'k' ? PEERS_KEEP : PEERS_CLOSE;
 }
 
+static void
+hangs(void *own)
+{
+	struct job *job = own;
+
+	atomic_store(&job->begun, -1);
+}
+
 static int
 run(struct job *job, int listener)
 {
 	const struct pool_work work = { .arg = job,
 		.workers = job->workers,
+		.times = { .patience = job->times.patience > 0
+			? job->times.patience
+			: 60000,
+		    .queue = job->times.queue > 0 ? job->times.queue : 60000 },
 		.welcome = welcome,
 		.tidy = tidy,
 		.begin = begin,
 		.serve = serve,
-		.end = end };
+		.end = end,
+		.hangs = hangs };
 	const struct rlimit few = { job->descriptors, job->descriptors };
 
 	if (job->descriptors > 0)
@@ -365,6 +381,61 @@ START_TEST(silent_peers_give_way_when_descriptors_run_out)
 }
 END_TEST
 
+/* A process whose worker hangs ends, and says so; those of others are served
+ * until then. */
+START_TEST(a_worker_that_hangs_ends_the_process)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 2, .times = { .patience = 100, .queue = 60000 } });
+	int fd = connected();
+	long began = milliseconds();
+
+	ck_assert(say(fd, "z\n"));
+	nap(50);
+	ck_assert(ask());
+	ck_assert(exit_of(child) == ERR_BUSY);
+	/* Patience, grace, and what an end may take. */
+	ck_assert(milliseconds() - began < 100 + 2000 + 2000 + 1000);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_slow_peer_is_cut_off_in_time)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 2, .times = { .patience = 200, .queue = 60000 } });
+	int fd = connected();
+	long began = milliseconds();
+
+	ck_assert(say(fd, "ha"));
+	ck_assert(hears_end(fd));
+	ck_assert(milliseconds() - began >= 200);
+	ck_assert(milliseconds() - began < 1500);
+	ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* Of what has waited too long each is told at once, so the queue gets short. */
+START_TEST(who_has_waited_too_long_is_refused)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 1, .times = { .patience = 60000, .queue = 400 } });
+	int fds[20], i, refused = 0;
+	char got[8];
+
+	connect_all(fds, 20, "slow\n");
+	for (i = 0; i < 20; i++) {
+		ck_assert(recv(fds[i], got, 5, MSG_WAITALL) == 5);
+		refused += memcmp(got, "-low\n", 5) == 0;
+	}
+	ck_assert_int_ge(refused, 15);
+	ck_assert_int_le(refused, 19);
+	ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
 /* --- the end ------------------------------------------------------------ */
 
 static const struct {
@@ -551,6 +622,9 @@ main(void)
 	tcase_add_test(all, a_worker_may_close);
 	tcase_add_test(all, descriptors_may_run_out);
 	tcase_add_test(all, silent_peers_give_way_when_descriptors_run_out);
+	tcase_add_test(all, a_worker_that_hangs_ends_the_process);
+	tcase_add_test(all, a_slow_peer_is_cut_off_in_time);
+	tcase_add_test(all, who_has_waited_too_long_is_refused);
 	tcase_add_loop_test(all, ways_to_end, 0, ROWS(endings));
 	tcase_add_loop_test(all, every_stop_signal_stops, 0, 3);
 	tcase_add_test(all, the_backlog_is_served);

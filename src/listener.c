@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * listener.c - accept, and what may come of it.
+ */
+#include "listener.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* Milliseconds that a worker waits for a new peer to speak. */
+#define FIRST_WORD 2
+
+static void
+run_short(struct listener *l, const char *of)
+{
+	if (!atomic_exchange(&l->told_short, true))
+		log_line(
+		    LOG_AT_WARNING, "new connections have to wait: %s", of);
+	if (!atomic_exchange(&l->short_of, true))
+		l->alarm(l->owner);
+}
+
+/* Whether to go on with the next after accept has failed. */
+static bool
+may_go_on(struct listener *l, int cause)
+{
+	switch (cause) {
+	case EAGAIN:
+		return false;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		run_short(l, strerror(cause));
+		return false;
+	case EBADF:
+	case EINVAL:
+	case ENOTSOCK:
+		log_line(LOG_AT_ERROR, "accept: %s", strerror(cause));
+		atomic_store(&l->broken, true);
+		l->alarm(l->owner);
+		return false;
+	default:
+		/* What was to be accepted has gone. */
+		return true;
+	}
+}
+
+static bool
+may_accept(struct listener *l)
+{
+	if (atomic_load(&l->shut))
+		return false;
+	if (peers_room(l->peers))
+		return true;
+	run_short(l, "too many");
+	return false;
+}
+
+/* Into the queue, but for the first, which the caller gets if it asks for it;
+ * -1 if there was none. */
+static int
+accept_all(struct listener *l, bool want_first)
+{
+	int first = -1;
+
+	while (may_accept(l)) {
+		struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
+		socklen_t n = sizeof(peer);
+		int fd = accept4(
+		    l->fd, (struct sockaddr *)&peer, &n, SOCK_CLOEXEC);
+
+		if (fd < 0 && !may_go_on(l, errno))
+			break;
+		if (fd < 0)
+			continue;
+		if (!l->welcome(l->arg, &peer))
+			close(fd);
+		else if (!peers_admit(l->peers, fd))
+			run_short(l, "high descriptors");
+		else if (want_first && first < 0)
+			first = fd;
+		else if (!peers_queue(l->peers, fd))
+			run_short(l, "no queue");
+	}
+	return first;
+}
+
+void
+listener_accept(struct listener *l)
+{
+	(void)accept_all(l, false);
+}
+
+int
+listener_accept_one(struct listener *l)
+{
+	struct pollfd f = { .fd = accept_all(l, true), .events = POLLIN };
+
+	if (f.fd < 0 || poll(&f, 1, FIRST_WORD) > 0)
+		return f.fd;
+	if (!peers_queue(l->peers, f.fd))
+		run_short(l, "no queue");
+	return -1;
+}
