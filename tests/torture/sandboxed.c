@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sandboxed.c - the program as it serves, under load: each of its threads is in
+ * the sandbox and needs nothing that it was refused. Then a library within it
+ * (probe.c) tries to get out: as a FastCGI process, as a CGI program, and, to
+ * know that it would tell, outside the sandbox.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "torture.h"
+#include "victim.h"
+
+#define CLIENTS 4
+/* Looks at all threads while the clients ask. */
+#define LOOKS 20
+/* Tenths of a second for the library to tell. */
+#define TELLING 100
+#define LOG_MAX 65536
+
+/* What the library can do there. */
+static const struct {
+	const char *what;
+	bool inside;
+} wants[] = {
+	{ "read /etc/passwd", false },
+	{ "write elsewhere", false },
+	{ "make an internet socket", false },
+	{ "make a unix socket", false },
+	{ "execute a program", false },
+	{ "make a process", false },
+	{ "trace a process", false },
+	{ "map code", false },
+	{ "get random bytes", true },
+	{ "look at a file", true },
+};
+
+#define WANTS (sizeof(wants) / sizeof(wants[0]))
+
+/* --- files -------------------------------------------------------------- */
+
+static void
+read_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, size - 1) : 0;
+
+	text[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool
+says(const char *text, const char *name, const char *value)
+{
+	const char *at = strstr(text, name);
+
+	return at != NULL && strcspn(at, "\n") > strlen(name) &&
+	    strncmp(at + strlen(name) + strspn(at + strlen(name), "\t "), value,
+		strlen(value)) == 0;
+}
+
+/* Whether each thread is where it should be. */
+static bool
+threads_are(const struct victim *v, bool inside, unsigned *count)
+{
+	char path[320], text[8192];
+	struct dirent *entry;
+	bool good = true;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)v->pid);
+	if ((dir = opendir(path)) == NULL)
+		return false;
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/status",
+		    (int)v->pid, entry->d_name);
+		read_text(path, text, sizeof(text));
+		good = good && says(text, "Seccomp:", inside ? "2" : "0") &&
+		    says(text, "NoNewPrivs:", inside ? "1" : "0");
+		++*count;
+	}
+	closedir(dir);
+	return good;
+}
+
+/* --- load --------------------------------------------------------------- */
+
+static const char generate[] =
+    "/beta/deviceManagement/applePushNotificationCertificate/"
+    "generateApplePushNotificationCertificateSigningRequest";
+
+/* Reads, writes, and now and then a key. Whether all was answered. */
+static bool
+ask(const struct victim *v, unsigned requests)
+{
+	const struct ask key = {
+		.method = "POST", .path = generate, .body = ""
+	};
+	static char out[65536];
+	bool good = true;
+	unsigned i;
+	int status;
+
+	for (i = 0; i < requests; i++) {
+		good = good && victim_set(v, i) == 200;
+		victim_get(v, &status);
+		good = good && status == 200;
+		if (i % 50 == 0)
+			good = good &&
+			    victim_ask(v, &key, out, sizeof(out)) == 200;
+	}
+	return good;
+}
+
+static void
+serve_clients(struct torture *t, struct victim *v, bool inside)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	unsigned i, threads = 0, requests = t->full ? 5000 : 100;
+	pid_t clients[CLIENTS];
+	int status = -1;
+
+	torture_check(t, ask(v, 1), "the first request");
+	for (i = 0; i < CLIENTS; i++)
+		if ((clients[i] = fork()) == 0)
+			_exit(ask(v, requests) ? 0 : 1);
+	for (i = 0; i < LOOKS; i++) {
+		torture_check(t, threads_are(v, inside, &threads),
+		    "a thread is on the wrong side");
+		nanosleep(&moment, NULL);
+	}
+	for (i = 0; i < CLIENTS; i++)
+		torture_check(t,
+		    waitpid(clients[i], &status, 0) == clients[i] &&
+			status == 0,
+		    "a client was refused");
+	printf("sandbox: %u requests, %u looks at a thread %s it\n",
+	    CLIENTS * requests * 2, threads, inside ? "in" : "outside");
+}
+
+/* --- starting it -------------------------------------------------------- */
+
+struct start {
+	const struct victim *v;
+	bool with_probe, inside;
+	int output; /* of a CGI program, else -1 */
+};
+
+static void
+run_program(void *arg)
+{
+	const struct start *s = arg;
+	char bearer[160];
+
+	setenv("PUSHCERT_CONFIG", s->v->config, 1);
+	if (s->with_probe)
+		setenv("LD_PRELOAD", "./probe.so", 1);
+	if (s->output >= 0) {
+		dup2(s->output, STDOUT_FILENO);
+		close(STDIN_FILENO);
+		open("/dev/null", O_RDONLY);
+		snprintf(bearer, sizeof(bearer), "Bearer %s", s->v->token);
+		setenv("HTTP_AUTHORIZATION", bearer, 1);
+		setenv("GATEWAY_INTERFACE", "CGI/1.1", 1);
+		setenv("REQUEST_METHOD", "GET", 1);
+		setenv("SCRIPT_NAME", VICTIM_PATH, 1);
+		execl("./pushcert", "pushcert", (char *)NULL);
+	} else if (s->inside) {
+		execl("./pushcert", "pushcert", (char *)NULL);
+	} else {
+		execl("./pushcert", "pushcert", "serve", "--no-sandbox",
+		    (char *)NULL);
+	}
+}
+
+static void
+start(struct victim *v, struct start s)
+{
+	unlink(v->log);
+	s.v = v;
+	victim_fork(v, run_program, &s);
+}
+
+/* --- what the library found --------------------------------------------- */
+
+static void
+await_probe(const struct victim *v, char *text)
+{
+	const struct timespec tenth = { .tv_nsec = 100000000 };
+	int i;
+
+	for (i = 0; i < TELLING; i++) {
+		read_text(v->log, text, LOG_MAX);
+		if (strstr(text, "probe: ") != NULL)
+			return;
+		nanosleep(&tenth, NULL);
+	}
+}
+
+static void
+check_probe(
+    struct torture *t, const struct victim *v, const char *how, bool inside)
+{
+	static char text[LOG_MAX];
+	char line[80];
+	size_t i;
+
+	await_probe(v, text);
+	for (i = 0; i < WANTS; i++) {
+		snprintf(line, sizeof(line), "probe: %s: %s\n", wants[i].what,
+		    inside && !wants[i].inside ? "no" : "yes");
+		torture_check(
+		    t, strstr(text, line) != NULL, "%s: not %s", how, line);
+	}
+	torture_check(t,
+	    (strstr(text, "sandbox: refused system call ") != NULL) == inside,
+	    "%s: what the log says of it", how);
+}
+
+static void
+probe_server(struct torture *t, struct victim *v, bool inside)
+{
+	start(v,
+	    (struct start){
+		.with_probe = true, .inside = inside, .output = -1 });
+	torture_check(t, ask(v, 1), "the request that is probed");
+	check_probe(t, v, inside ? "inside" : "outside", inside);
+	torture_check(t, ask(v, 10), "requests after that");
+	torture_check(t, victim_stop(v), "its end");
+}
+
+static void
+probe_cgi(struct torture *t, struct victim *v)
+{
+	char text[256] = "";
+	int ends[2], status;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		torture_die(t, "socketpair");
+	start(v, (struct start){ .with_probe = true, .output = ends[1] });
+	close(ends[1]);
+	status = victim_wait(v);
+	torture_check(t,
+	    WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+		read(ends[0], text, sizeof(text) - 1) > 0 &&
+		strncmp(text, "Status: 200", 11) == 0,
+	    "as CGI: the answer");
+	check_probe(t, v, "as CGI", true);
+	close(ends[0]);
+}
+
+/* --- all ---------------------------------------------------------------- */
+
+static void
+serve(struct torture *t, struct victim *v, bool inside)
+{
+	static char text[LOG_MAX];
+	char path[64];
+
+	start(v, (struct start){ .inside = inside, .output = -1 });
+	serve_clients(t, v, inside);
+	snprintf(path, sizeof(path), "/proc/%d/limits", (int)v->pid);
+	read_text(path, text, sizeof(text));
+	if (inside)
+		torture_check(
+		    t, says(text, "Max core file size", "0 "), "a core");
+	read_text(v->log, text, sizeof(text));
+	torture_check(t,
+	    (strstr(text, "sandbox: ") == NULL) == inside ||
+		strstr(text, "no sandbox: ") != NULL,
+	    "it was refused something: %.200s", text);
+	torture_check(t, victim_stop(v), "its end");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct torture t;
+	struct victim v;
+
+	torture_begin(&t, "sandbox", argc, argv);
+#ifdef INSTRUMENTED
+	torture_skip(&t, "an instrumented build stays outside");
+#endif
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0,
+		LANDLOCK_CREATE_RULESET_VERSION) < 1)
+		torture_skip(&t, "this kernel has no Landlock");
+	victim_make(&v, &t, NULL);
+	serve(&t, &v, true);
+	serve(&t, &v, false);
+	probe_server(&t, &v, true);
+	probe_server(&t, &v, false);
+	probe_cgi(&t, &v);
+	return torture_end(&t);
+}
