@@ -282,8 +282,12 @@ take_opaque(struct auth *auth, const struct auth_call *call,
 		return refuse(ERR_TOKEN_INVALID, "it is unknown", out);
 	if (e != ERR_OK)
 		return e;
-	if (t.expires_at != 0 && t.expires_at <= call->now_at)
+	if (t.expires_at != 0 && t.expires_at <= call->now_at) {
+		/* As long as for an unknown one. */
+		if ((e = store_token_before(call->tx, hash)) != ERR_OK)
+			return e;
 		return refuse(ERR_TOKEN_EXPIRED, "it has expired", out);
+	}
 	note_use(auth, &t, call->now_at);
 	out->tenant = t.tenant;
 	out->scopes = t.rights;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "crypto.h"
 #include "row.h"
 #include "store_map.h"
 
@@ -50,20 +51,43 @@ decode_token(struct str key, struct str row, struct token *out)
 	return ERR_OK;
 }
 
+static enum err
+token_beside(struct txn *tx, struct str key, enum db_way way, struct token *out)
+{
+	struct store_place at;
+	enum err e;
+
+	store_walk(tx, key, &at);
+	if ((e = store_step(tx, STORE_TOKEN, way, &at)) != ERR_OK)
+		return e;
+	return store_decoded(
+	    decode_token(at.key, at.row, out), STORE_TOKEN, at.key);
+}
+
+enum err
+store_token_before(struct txn *tx, const uint8_t hash[STORE_HASH_LEN])
+{
+	struct token t;
+	enum err e = token_beside(tx, token_key(hash), DB_PREVIOUS, &t);
+
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 enum err
 store_token(
     struct txn *tx, const uint8_t hash[STORE_HASH_LEN], struct token *out)
 {
 	uint8_t wanted[STORE_HASH_LEN];
-	struct str key, row;
 	enum err e;
 
 	/* It may be the hash in *out. */
 	memcpy(wanted, hash, sizeof(wanted));
-	key = token_key(wanted);
-	if ((e = store_get(tx, STORE_TOKEN, key, &row)) != ERR_OK)
-		return e;
-	return store_decoded(decode_token(key, row, out), STORE_TOKEN, key);
+	e = token_beside(tx, token_key(wanted), DB_FROM, out);
+	if (e == ERR_OK && crypto_equal(out->hash, wanted, sizeof(wanted)))
+		return ERR_OK;
+	if (e == ERR_OK || e == ERR_NOT_FOUND)
+		e = store_token_before(tx, wanted);
+	return e == ERR_OK ? ERR_NOT_FOUND : e;
 }
 
 enum err
