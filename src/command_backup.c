@@ -17,17 +17,49 @@ fail(enum err e, const char *path)
 	return EXIT_FAILURE;
 }
 
-int
-command_backup(struct command_call *c)
+/* In a process of its own: what is wrong is told. */
+static enum err
+backup(struct command_call *c, void *arg)
 {
+	bool force = (c->given & COMMAND_BIT(OPTION_FORCE)) != 0;
 	const char *path = c->argument[0];
 	enum err e;
 
-	if (command_load_config(c) != ERR_OK ||
-	    command_open_store(c, false) != ERR_OK)
+	(void)arg;
+	if ((e = command_open_store(c, false)) != ERR_OK)
+		return e;
+	e = store_backup(c->store, path, force);
+	if (e == ERR_FILE && errno == EEXIST)
+		fprintf(stderr,
+		    "pushcert: %s: there is a file; --force puts the backup "
+		    "in its place\n",
+		    path);
+	else if (e == ERR_CORRUPT)
+		fprintf(stderr,
+		    "pushcert: %s: damaged, no backup was made; pushcert "
+		    "verify says where\n",
+		    c->config.data);
+	else if (e != ERR_OK)
+		(void)fail(e, path);
+	store_close(c->store);
+	return e;
+}
+
+int
+command_backup(struct command_call *c)
+{
+	int died;
+	enum err e;
+
+	if (command_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
-	e = store_backup(c->store, path);
-	return e == ERR_OK ? EXIT_SUCCESS : fail(e, path);
+	e = command_in_child(c, backup, NULL, 0, &died);
+	if (died != 0)
+		fprintf(stderr,
+		    "pushcert: %s: damaged: reading it ended with signal %d; "
+		    "no backup was made\n",
+		    c->config.data, died);
+	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int

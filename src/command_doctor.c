@@ -278,52 +278,53 @@ check_map(struct doctor *d)
 	    (unsigned long long)(size / MIB));
 }
 
-/*
- * Does the work in a process of its own: a store is not to be opened twice in
- * one process, and a store that hangs must not take us with it. ERR_BUSY when
- * the seconds are over.
- */
-static enum err
-in_child(struct command_call *c, enum err (*work)(struct command_call *),
-    unsigned seconds)
-{
-	int status;
-	pid_t child;
+/* What the process that reads the store learns of it. */
+struct lesson {
+	struct store_counts counts;
+	uint64_t sealed, opened;
+	bool can_seal;
+	int64_t newest_at; /* when the record that changed last did so */
+	uint64_t used, size; /* of the map, in bytes */
+};
 
-	_Static_assert(ERR_COUNT <= 256, "an outcome is an exit status");
-	fflush(stdout);
-	if ((child = fork()) < 0)
-		return ERR_INTERNAL;
-	if (child == 0) {
-		alarm(seconds);
-		_exit((int)work(c));
-	}
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return ERR_INTERNAL;
-	return WIFEXITED(status) ? (enum err)WEXITSTATUS(status) : ERR_BUSY;
-}
+struct pupil {
+	struct lesson *lesson;
+	struct secrets secrets;
+};
 
 static enum err
-pass_record(const struct guid *tenant, const struct record *r, void *arg)
+note_change(const struct guid *tenant, const struct record *r, void *arg)
 {
+	struct lesson *lesson = arg;
+	struct instant when;
+
 	(void)tenant;
-	(void)r;
-	(void)arg;
+	if (when_parse(r->value[RECORD_MODIFIED], &when) == ERR_OK &&
+	    when.at > lesson->newest_at)
+		lesson->newest_at = when.at;
 	return ERR_OK;
 }
 
-static enum err
-pass_token(const struct token *t, void *arg)
+static void
+note_seal(const struct guid *tenant, const struct csr *c, void *arg)
 {
-	(void)t;
-	(void)arg;
-	return ERR_OK;
+	struct pupil *p = arg;
+
+	if (str_is_null(c->sealed_key))
+		return;
+	p->lesson->sealed++;
+	if (pushcert_open_seal(&p->secrets, tenant, c) == ERR_OK)
+		p->lesson->opened++;
 }
 
 static enum err
-read_all(struct command_call *c)
+read_all(struct command_call *c, void *arg)
 {
+	struct pupil p = { .lesson = arg };
+	const struct store_verifier v = {
+		.relations = true, .request = note_seal, .arg = &p
+	};
+	char message[CONFIG_TEXT_MAX];
 	enum err e;
 
 	if ((e = command_open_store(c, false)) != ERR_OK)
@@ -331,19 +332,62 @@ read_all(struct command_call *c)
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
 	    (e = store_begin(c->reader)) != ERR_OK)
 		return e;
-	if ((e = store_records(c->reader, pass_record, NULL)) != ERR_OK)
+	store_usage(c->reader, &p.lesson->used, &p.lesson->size);
+	e = secret_load(&c->config, &p.secrets, message);
+	p.lesson->can_seal = p.secrets.can_seal;
+	e = store_verify(c->reader, &v, &p.lesson->counts);
+	secret_wipe(&p.secrets);
+	if (e == ERR_OK && p.lesson->counts.findings > 0)
+		e = ERR_CORRUPT;
+	if (e != ERR_OK)
 		return e;
-	return store_tokens(c->reader, pass_token, NULL);
+	return store_records(c->reader, note_change, p.lesson);
+}
+
+static void
+judge_store(struct doctor *d, const struct lesson *lesson)
+{
+	const struct config *config = &d->call->config;
+
+	/* check_secrets has told why there is none. */
+	if (lesson->can_seal && lesson->opened < lesson->sealed)
+		command_finding(d,
+		    "Put the key file back that was in use when they were "
+		    "made.",
+		    "%s: %llu of %llu private keys do not open with it",
+		    config->key_file,
+		    (unsigned long long)(lesson->sealed - lesson->opened),
+		    (unsigned long long)lesson->sealed);
+	if (lesson->newest_at > command_now_at() + CLOCK_SLACK)
+		command_finding(d,
+		    "Set it, and keep it right by NTP: certificates and "
+		    "tokens are judged by it.",
+		    "the clock is behind the time of the last change");
+	if (lesson->used > lesson->size / 10 * 9)
+		command_finding(d, "Raise map_size and start the program anew.",
+		    "map_size: %llu of %llu MiB are in use",
+		    (unsigned long long)(lesson->used / MIB),
+		    (unsigned long long)(lesson->size / MIB));
 }
 
 static void
 check_store(struct doctor *d)
 {
 	static const char no_cure[] =
-	    "The line above says which; restore it from a backup.";
+	    "pushcert verify says where; restore it from a backup.";
 	const char *data = d->call->config.data;
-	enum err e = in_child(d->call, read_all, READ_PATIENCE);
+	struct lesson *lesson = mmap(NULL, sizeof(*lesson),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	enum err e = ERR_MEMORY;
+	int died = 0;
 
+	if (lesson != MAP_FAILED)
+		e = command_in_child(
+		    d->call, read_all, lesson, READ_PATIENCE, &died);
+	if (e == ERR_OK)
+		judge_store(d, lesson);
+	if (lesson != MAP_FAILED)
+		munmap(lesson, sizeof(*lesson));
 	if (e == ERR_OK)
 		return;
 	/* Nothing more can be learnt of it. */
@@ -357,6 +401,9 @@ check_store(struct doctor *d)
 	else if (e == ERR_NEWER)
 		command_finding(d, "Install that release.",
 		    "%s: written by a newer release", data);
+	else if (died != 0)
+		command_finding(d, no_cure,
+		    "%s: reading it ends with signal %d", data, died);
 	else
 		command_finding(d,
 		    e == ERR_CORRUPT ? no_cure : "The lines on stderr say why.",
@@ -373,10 +420,11 @@ refuse_change(struct txn *tx, void *arg)
 
 /* A change that changes nothing, to see whether one can be made. */
 static enum err
-write_nothing(struct command_call *c)
+write_nothing(struct command_call *c, void *arg)
 {
 	enum err e;
 
+	(void)arg;
 	if ((e = command_open_store(c, false)) != ERR_OK)
 		return e;
 	e = store_update(c->store, refuse_change, NULL);
@@ -387,7 +435,9 @@ static void
 check_lock(struct doctor *d)
 {
 	const char *data = d->call->config.data;
-	enum err e = in_child(d->call, write_nothing, WRITE_PATIENCE);
+	int died;
+	enum err e = command_in_child(
+	    d->call, write_nothing, NULL, WRITE_PATIENCE, &died);
 
 	if (e == ERR_BUSY)
 		command_finding(d,

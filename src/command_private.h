@@ -94,6 +94,15 @@ int command_usage(const char *why);
 bool command_is_name(const char *text);
 int64_t command_now_at(void);
 /* These print what is wrong. */
+/*
+ * Does the work in a process of its own: a store is not to be opened twice in
+ * one process, and one that hangs or is damaged must not take us with it.
+ * ERR_BUSY when the seconds are over (0: any number), ERR_CORRUPT and *died
+ * where a signal ended it.
+ */
+typedef enum err command_work(struct command_call *c, void *arg);
+enum err command_in_child(struct command_call *c, command_work *work, void *arg,
+    unsigned seconds, int *died) ATTR_CHECKED;
 enum err command_load_config(struct command_call *c) ATTR_CHECKED;
 /* Also finds the tenant of an alias. */
 enum err command_open_store(struct command_call *c, bool create) ATTR_CHECKED;
@@ -162,6 +171,7 @@ int command_export(struct command_call *c);
 int command_check(struct command_call *c);
 int command_metrics(struct command_call *c);
 int command_calendar(struct command_call *c);
+int command_verify(struct command_call *c);
 int command_backup(struct command_call *c);
 int command_restore(struct command_call *c);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth.h"
@@ -109,6 +110,23 @@ make_key(const char *path)
 	return false;
 }
 
+/* Whether there is something to make the directory in; says if not. */
+static bool
+has_parent(const char *data)
+{
+	const char *slash = strrchr(data, '/');
+	char parent[PATH_MAX];
+	int n = slash != NULL ? (int)(slash - data) : 0;
+	struct stat st;
+
+	snprintf(parent, sizeof(parent), "%.*s", n, data);
+	if (n == 0 || stat(parent, &st) == 0 || errno != ENOENT)
+		return true;
+	fprintf(stderr, "pushcert: %s: there is no %s; make that first\n", data,
+	    parent);
+	return false;
+}
+
 int
 command_init(struct command_call *c)
 {
@@ -140,7 +158,7 @@ command_init(struct command_call *c)
 		strcpy(c->config.data, data);
 	else if (!may_lie(c, c->config.data))
 		return EXIT_FAILURE;
-	if (!make_key(c->config.key_file))
+	if (!has_parent(c->config.data) || !make_key(c->config.key_file))
 		return EXIT_FAILURE;
 	if (command_open_store(c, true) != ERR_OK)
 		return EXIT_FAILURE;

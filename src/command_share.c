@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,6 +49,33 @@ int64_t
 command_now_at(void)
 {
 	return (int64_t)time(NULL);
+}
+
+enum err
+command_in_child(struct command_call *c, command_work *work, void *arg,
+    unsigned seconds, int *died)
+{
+	int status;
+	pid_t child;
+
+	_Static_assert(ERR_COUNT <= 256, "an outcome is an exit status");
+	*died = 0;
+	fflush(stdout);
+	if ((child = fork()) < 0)
+		return ERR_INTERNAL;
+	if (child == 0) {
+		alarm(seconds);
+		_exit((int)work(c, arg));
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return ERR_INTERNAL;
+	if (WIFEXITED(status))
+		return (enum err)WEXITSTATUS(status);
+	if (WTERMSIG(status) == SIGALRM)
+		return ERR_BUSY;
+	*died = WTERMSIG(status);
+	return ERR_CORRUPT;
 }
 
 enum err

@@ -508,13 +508,39 @@ pushcert_requested(struct txn *tx, const struct guid *tenant, struct arena *a,
 	return copy(a, csr.request, text);
 }
 
+static enum err
+open_seal(const struct secrets *s, const struct guid *tenant,
+    const struct csr *c, uint8_t out[X509_PRIVATE_MAX], size_t *n)
+{
+	char about[SEAL_ABOUT_LEN];
+
+	if (!s->can_seal)
+		return ERR_NOT_IMPLEMENTED;
+	if (c->sealed_key.n > PUSHCERT_SEALED_MAX)
+		return ERR_CORRUPT;
+	return crypto_open(
+	    s->key, seal_about(tenant, about), c->sealed_key, out, n);
+}
+
+enum err
+pushcert_open_seal(
+    const struct secrets *s, const struct guid *tenant, const struct csr *c)
+{
+	uint8_t key[X509_PRIVATE_MAX];
+	enum err e;
+	size_t n;
+
+	e = open_seal(s, tenant, c, key, &n);
+	crypto_wipe(key, sizeof(key));
+	return e;
+}
+
 enum err
 pushcert_private_key(struct txn *tx, const struct secrets *s,
     const struct guid *tenant, struct str public_key,
     uint8_t out[X509_PRIVATE_MAX], size_t *n)
 {
 	uint8_t id[CRYPTO_SHA256_LEN];
-	char about[SEAL_ABOUT_LEN];
 	struct csr csr;
 	enum err e;
 
@@ -526,12 +552,7 @@ pushcert_private_key(struct txn *tx, const struct secrets *s,
 		e = store_csr(tx, tenant, NULL, &csr);
 	if (e == ERR_OK && !str_eq(csr.public_key, public_key))
 		e = ERR_NOT_FOUND;
-	if (e != ERR_OK)
-		return e;
-	if (csr.sealed_key.n > PUSHCERT_SEALED_MAX)
-		return ERR_CORRUPT;
-	return crypto_open(
-	    s->key, seal_about(tenant, about), csr.sealed_key, out, n);
+	return e == ERR_OK ? open_seal(s, tenant, &csr, out, n) : e;
 }
 
 /* --- restoring -------------------------------------------------------- */

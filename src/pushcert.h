@@ -77,6 +77,11 @@ enum err pushcert_request(struct store *st, const struct config *c,
 enum err pushcert_requested(struct txn *tx, const struct guid *tenant,
     struct arena *a, struct str *text) ATTR_CHECKED;
 
+/* Whether a stored request's key opens: ERR_NOT_IMPLEMENTED without a key file,
+ * ERR_CORRUPT where it does not. */
+enum err pushcert_open_seal(const struct secrets *s, const struct guid *tenant,
+    const struct csr *c) ATTR_CHECKED;
+
 /*
  * The private key, PKCS#8 in DER, that belongs to a public key and was made
  * here, for the caller to wipe. ERR_NOT_FOUND, ERR_NOT_IMPLEMENTED without a

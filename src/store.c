@@ -420,6 +420,12 @@ store_check_roots(struct txn *tx)
 	return store_db_check_roots(tx->st->db);
 }
 
+void
+store_usage(struct txn *tx, uint64_t *used, uint64_t *size)
+{
+	store_db_usage(tx->db, used, size);
+}
+
 uint64_t
 store_commit_seen(const struct txn *tx)
 {

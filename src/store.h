@@ -92,10 +92,13 @@ void store_tidy(struct store *st);
 
 /*
  * Puts a compact copy of everything, as it is at one moment while changes go
- * on, in the place of a file (mode 0600) after having read it back. Needs as
- * much room in the data directory for a while. ERR_FILE with errno.
+ * on, into a new file (mode 0600), or in the place of one if `replace` is set.
+ * It gets its name only after it was verified, and what was written was read
+ * back. Needs as much room in the data directory for a while. ERR_CORRUPT where
+ * the store is damaged, ERR_FILE with errno: EEXIST where there is a file.
  */
-enum err store_backup(struct store *st, const char *path) ATTR_CHECKED;
+enum err
+store_backup(struct store *st, const char *path, bool replace) ATTR_CHECKED;
 /*
  * Makes everything what it is in such a copy, in one change, also while others
  * use the store. ERR_USAGE where the store is not empty and may not be
@@ -237,6 +240,9 @@ enum err store_notice(
     struct txn *tx, const struct guid *tenant, struct notice *out) ATTR_CHECKED;
 enum err store_notice_put(struct txn *tx, const struct guid *tenant,
     const struct notice *n) ATTR_CHECKED;
+
+/* How much of the map is in use, and how much there is. */
+void store_usage(struct txn *tx, uint64_t *used, uint64_t *size);
 
 /* What store_verify is to do with what it finds. */
 struct store_verifier {

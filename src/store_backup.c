@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "row.h"
@@ -131,9 +132,62 @@ check_copy(const struct scratch *s)
 	return e;
 }
 
+/* What was written, as the disk gives it back. */
+static enum err
+compare_file(int from, int to)
+{
+	char block[2][16 * 1024];
+	ssize_t n;
+
+	/* Else the kernel would give back what it still has in memory. */
+	(void)posix_fadvise(to, 0, 0, POSIX_FADV_DONTNEED);
+	if (lseek(from, 0, SEEK_SET) < 0 || lseek(to, 0, SEEK_SET) < 0)
+		return ERR_FILE;
+	do {
+		n = read(from, block[0], sizeof(block[0]));
+		if (n < 0 || read(to, block[1], sizeof(block[1])) != n)
+			return ERR_FILE;
+		if (memcmp(block[0], block[1], (size_t)n) != 0) {
+			errno = EIO;
+			return ERR_FILE;
+		}
+	} while (n > 0);
+	return ERR_OK;
+}
+
+/* Not every file system knows the first way, and not every one the second. */
+static bool
+name_new_file(const char *temporary, const char *path)
+{
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) ==
+	    0)
+		return true;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	return link(temporary, path) == 0 && unlink(temporary) == 0;
+}
+
+/* A name must be on the disk too. Best effort: the directory may be one that
+ * we can write to but not read. */
+static void
+sync_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char directory[PATH_MAX] = ".";
+	int fd;
+
+	if (slash != NULL)
+		snprintf(directory, sizeof(directory), "%.*s",
+		    slash == path ? 1 : (int)(slash - path), path);
+	if ((fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
 /* A file appears whole or not at all. */
 static enum err
-put_file(int from, const char *path)
+put_file(int from, const char *path, bool replace)
 {
 	char temporary[PATH_MAX];
 	int n = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path), to;
@@ -143,10 +197,17 @@ put_file(int from, const char *path)
 		return ERR_FILE;
 	if ((to = mkostemp(temporary, O_CLOEXEC)) < 0)
 		return ERR_FILE;
-	e = copy_file(from, to);
-	if (close(to) != 0 || (e == ERR_OK && rename(temporary, path) != 0))
+	if ((e = copy_file(from, to)) == ERR_OK)
+		e = compare_file(from, to);
+	if (close(to) != 0)
 		e = ERR_FILE;
-	if (e != ERR_OK) {
+	if (e == ERR_OK &&
+	    !(replace ? rename(temporary, path) == 0
+		      : name_new_file(temporary, path)))
+		e = ERR_FILE;
+	if (e == ERR_OK) {
+		sync_name(path);
+	} else {
 		int cause = errno;
 
 		unlink(temporary);
@@ -156,18 +217,24 @@ put_file(int from, const char *path)
 }
 
 enum err
-store_backup(struct store *st, const char *path)
+store_backup(struct store *st, const char *path, bool replace)
 {
 	struct scratch s;
+	struct stat old;
 	enum err e;
 
+	/* Looked at again at the end; this saves the work. */
+	if (!replace && lstat(path, &old) == 0) {
+		errno = EEXIST;
+		return ERR_FILE;
+	}
 	if ((e = scratch_make(st, &s)) != ERR_OK)
 		goto out;
 	if ((e = store_copy(st, s.fd)) != ERR_OK)
 		goto out;
 	if ((e = check_copy(&s)) != ERR_OK)
 		goto out;
-	e = put_file(s.fd, path);
+	e = put_file(s.fd, path, replace);
 out:
 	scratch_remove(&s);
 	return e;

@@ -537,6 +537,45 @@ store_db_commit_number(const struct db_txn *tx)
 	return mdb_txn_id(tx->mdb);
 }
 
+/* LMDB's own map of what may be used again: lists of pages that begin with
+ * their length. */
+#define FREE_PAGES 0
+
+static size_t
+count_free(MDB_txn *mdb)
+{
+	MDB_cursor *cursor;
+	MDB_val key, list;
+	size_t n = 0, length;
+
+	if (mdb_cursor_open(mdb, FREE_PAGES, &cursor) != 0)
+		return 0;
+	while (mdb_cursor_get(cursor, &key, &list, MDB_NEXT) == 0) {
+		if (list.mv_size < sizeof(length))
+			break;
+		memcpy(&length, list.mv_data, sizeof(length));
+		n += length;
+	}
+	mdb_cursor_close(cursor);
+	return n;
+}
+
+void
+store_db_usage(struct db_txn *tx, uint64_t *used, uint64_t *size)
+{
+	size_t unused = count_free(tx->mdb);
+	MDB_envinfo info;
+	MDB_stat page;
+
+	*used = *size = 0;
+	if (mdb_env_info(tx->db->env, &info) != 0 ||
+	    mdb_env_stat(tx->db->env, &page) != 0)
+		return;
+	*size = info.me_mapsize;
+	if (unused <= info.me_last_pgno)
+		*used = (info.me_last_pgno + 1 - unused) * page.ms_psize;
+}
+
 /* The start of a root's page, as LMDB 0.9 writes it. */
 struct root {
 	size_t page;

@@ -82,6 +82,9 @@ uint64_t store_db_commit_number(const struct db_txn *tx);
  */
 enum err store_db_check_roots(struct db *db) ATTR_CHECKED;
 
+/* Bytes of the map that are in use, and its size. The reader has begun. */
+void store_db_usage(struct db_txn *tx, uint64_t *used, uint64_t *size);
+
 /* The value lives until the reader ends or the writer puts or deletes.
  * ERR_NOT_FOUND. */
 enum err store_db_get(struct db_txn *tx, unsigned map, struct str key,

@@ -4,6 +4,7 @@
  * and notices.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -169,7 +170,7 @@ START_TEST(a_backup_restores_everything)
 	struct stat st;
 
 	put_all(from, 0, TENANTS, "first");
-	ck_assert_int_eq(store_backup(from, file), ERR_OK);
+	ck_assert_int_eq(store_backup(from, file, false), ERR_OK);
 	ck_assert_int_eq(stat(file, &st), 0);
 	ck_assert_int_eq(st.st_mode & 07777, 0600);
 	/* What comes later is not in it. */
@@ -190,9 +191,11 @@ START_TEST(a_full_store_is_replaced_only_if_asked)
 
 	put_all(from, 0, 3, "first");
 	put_all(to, 0, 200, "other");
-	ck_assert_int_eq(store_backup(from, file), ERR_OK);
-	/* An old backup makes room for a new one. */
-	ck_assert_int_eq(store_backup(from, file), ERR_OK);
+	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
+	/* An old backup makes room for a new one, if it must. */
+	ck_assert_int_eq(store_backup(from, file, false), ERR_FILE);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
 	ck_assert_int_eq(store_restore(to, file, false), ERR_USAGE);
 	check_all(to, 200, "other");
 	ck_assert_int_eq(store_restore(to, file, true), ERR_OK);
@@ -229,7 +232,7 @@ START_TEST(what_is_no_whole_copy_is_refused)
 
 	put_all(to, 0, 2, "kept");
 	put_all(from, 0, TENANTS, needle);
-	ck_assert_int_eq(store_backup(from, file), ERR_OK);
+	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
 	ck_assert_int_eq(stat(file, &st), 0);
 	ck_assert_ptr_nonnull((bytes = malloc((size_t)st.st_size)));
 	ck_assert_ptr_nonnull((f = fopen(file, "rb")));
@@ -257,7 +260,7 @@ START_TEST(a_backup_that_cannot_be_written_leaves_nothing)
 	struct store *from = fresh(0, "from");
 
 	ck_assert_int_eq(
-	    store_backup(from, own(1, "no/such/directory")), ERR_FILE);
+	    store_backup(from, own(1, "no/such/directory"), true), ERR_FILE);
 	store_close(from);
 	check_tidy(own(0, "from"));
 }
@@ -318,7 +321,7 @@ START_TEST(a_backup_is_of_one_moment)
 	ck_assert_int_eq(store_reader(to, &tx), ERR_OK);
 	ck_assert_int_eq(pthread_create(&thread, NULL, change_pair, &p), 0);
 	for (i = 0; i < 5; i++) {
-		ck_assert_int_eq(store_backup(from, file), ERR_OK);
+		ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
 		ck_assert_int_eq(store_restore(to, file, true), ERR_OK);
 		ck_assert_int_eq(store_begin(tx), ERR_OK);
 		ck_assert_uint_eq(revision(tx, 0), revision(tx, TENANTS));
@@ -348,9 +351,9 @@ START_TEST(a_store_that_lists_a_tenant_is_not_empty)
 	const char *file = own(2, "backup");
 
 	ck_assert_int_eq(store_update(to, list_tenant, &t), ERR_OK);
-	ck_assert_int_eq(store_backup(from, file), ERR_OK);
+	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
 	ck_assert_int_eq(store_restore(to, file, false), ERR_USAGE);
-	ck_assert_int_eq(store_backup(to, file), ERR_OK);
+	ck_assert_int_eq(store_backup(to, file, true), ERR_OK);
 	ck_assert_int_eq(store_restore(from, file, false), ERR_OK);
 	ck_assert_int_eq(store_restore(from, file, false), ERR_USAGE);
 	store_close(from);
