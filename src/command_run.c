@@ -134,7 +134,7 @@ command_init(struct command_call *c)
 
 	if (c->data != NULL && !absolute(c->data, data))
 		return command_fail(ERR_FILE, c->data);
-	if (c->data != NULL && !may_lie(c, data))
+	if (c->data != NULL && (!may_lie(c, data) || !has_parent(data)))
 		return EXIT_FAILURE;
 	if (c->config_path != NULL && c->data != NULL &&
 	    write_config(c->config_path, data,
