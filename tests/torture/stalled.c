@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * stalled.c - a process is stopped while it writes, and the disk hangs: reads
+ * go on, changes are answered 503 within their time, a process whose worker
+ * does not come back ends and the next one goes on with nothing lost.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "metrics.h"
+#include "store.h"
+#include "torture.h"
+#include "victim.h"
+
+#define ANSWER_MAX 16384
+#define WRITERS 8
+#define CROWD 96 /* more writers than workers */
+/* Seconds, as configured; then milliseconds that the machine may add. */
+#define QUEUE_TIMEOUT 1
+#define WORKER_TIMEOUT 3
+#define MARGIN 1500
+
+/* What the test and its processes have in common. */
+struct shared {
+	atomic_bool hangs; /* the disk */
+	atomic_uint syncing; /* calls that wait for it */
+	atomic_uint good;
+	atomic_uint busy;
+	atomic_uint wrong;
+	atomic_long slowest; /* milliseconds until a 503 */
+};
+
+/* The replaced function has no other way to know. */
+static struct shared *shared;
+
+struct test {
+	struct torture t;
+	struct victim v;
+	long slowest_read;
+	unsigned number; /* that was acknowledged last */
+};
+
+static long
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+nap(long ms)
+{
+	const struct timespec t = { .tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* --- the disk ----------------------------------------------------------- */
+
+/* In place of the C library's. */
+int
+fdatasync(int fd)
+{
+	if (shared != NULL && shared->hangs) {
+		shared->syncing++;
+		while (shared->hangs)
+			nap(5);
+		shared->syncing--;
+	}
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+static void
+run_server(void *arg)
+{
+	struct test *f = arg;
+
+	exit(command_serve_fd(f->v.config, STDIN_FILENO));
+}
+
+/* --- who writes and is stopped ------------------------------------------ */
+
+static enum err
+stop_here(struct txn *tx, void *arg)
+{
+	(void)tx;
+	(void)arg;
+	raise(SIGSTOP);
+	return ERR_NOT_FOUND;
+}
+
+static void
+write_and_stop(void *arg)
+{
+	const struct test *f = arg;
+	const struct store_options options = { .directory = f->v.data,
+		.map_size = (size_t)64 << 20,
+		.readers = 256,
+		.history_keep = 10 };
+	struct store *st;
+
+	if (store_open(&options, &st) != ERR_OK ||
+	    store_update(st, stop_here, NULL) != ERR_NOT_FOUND)
+		_exit(98);
+	store_close(st);
+	_exit(0);
+}
+
+/* --- asking ------------------------------------------------------------- */
+
+static bool
+is_busy(int status, const char *answer)
+{
+	return status == 503 && strstr(answer, "\r\nRetry-After: ") != NULL &&
+	    strstr(answer, "\"code\":\"ServiceUnavailable\"") != NULL;
+}
+
+static void
+change_once(const struct test *f)
+{
+	const struct ask a = { .method = "PATCH",
+		.body = "{\"topicIdentifier\":\"a topic\"}" };
+	char out[ANSWER_MAX];
+	long began = milliseconds(), took;
+	int status = victim_ask(&f->v, &a, out, sizeof(out));
+
+	took = milliseconds() - began;
+	if (status == 200) {
+		shared->good++;
+	} else if (is_busy(status, out)) {
+		shared->busy++;
+		if (took > shared->slowest)
+			shared->slowest = took;
+	} else {
+		shared->wrong++;
+	}
+}
+
+static void
+start_writers(const struct test *f, pid_t *writers, size_t n)
+{
+	size_t i;
+
+	shared->good = shared->busy = shared->wrong = 0;
+	shared->slowest = 0;
+	for (i = 0; i < n; i++)
+		if ((writers[i] = fork()) == 0) {
+			change_once(f);
+			_exit(0);
+		}
+}
+
+static void
+wait_for(const pid_t *writers, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		waitpid(writers[i], NULL, 0);
+}
+
+static void
+read_for(struct test *f, long ms)
+{
+	long until = milliseconds() + ms, began, took, number;
+	int status;
+
+	while ((began = milliseconds()) < until) {
+		number = victim_get(&f->v, &status);
+		torture_check(&f->t, number == (long)f->number,
+		    "GET %d, %ld and not %u", status, number, f->number);
+		took = milliseconds() - began;
+		if (took > f->slowest_read)
+			f->slowest_read = took;
+		nap(5);
+	}
+}
+
+static void
+check_write(struct test *f, const char *when)
+{
+	int status = victim_set(&f->v, f->number + 1);
+
+	torture_check(&f->t, status == 200, "PATCH %s: %d", when, status);
+	f->number += status == 200;
+}
+
+/* --- the cases ---------------------------------------------------------- */
+
+static void
+try_stopped_writer(struct test *f, size_t n)
+{
+	struct victim other = f->v;
+	pid_t writers[CROWD];
+	int status;
+
+	f->slowest_read = 0;
+	victim_fork(&other, write_and_stop, f);
+	if (waitpid(other.pid, &status, WUNTRACED) != other.pid ||
+	    !WIFSTOPPED(status))
+		torture_die(&f->t, "nobody is stopped");
+	start_writers(f, writers, n);
+	/* While it tries it may need all workers for so long. */
+	nap(n > WRITERS ? QUEUE_TIMEOUT * 1000 + MARGIN : 100);
+	read_for(f, QUEUE_TIMEOUT * 1000);
+	wait_for(writers, n);
+	torture_check(&f->t, shared->busy == n,
+	    "of %zu changes %u were 503, %u 200, %u neither", n, shared->busy,
+	    shared->good, shared->wrong);
+	torture_check(&f->t,
+	    shared->slowest < 2 * QUEUE_TIMEOUT * 1000 + MARGIN,
+	    "503 after %ld ms", shared->slowest);
+	torture_check(&f->t, f->slowest_read < 1000, "a read took %ld ms",
+	    f->slowest_read);
+	kill(other.pid, SIGCONT);
+	torture_check(&f->t, victim_wait(&other) == 0, "who was stopped");
+	check_write(f, "after SIGCONT");
+	printf("stalled: a writer stopped: %u of %zu changes 503, slowest "
+	       "%ld ms; reads within %ld ms\n",
+	    shared->busy, n, shared->slowest, f->slowest_read);
+}
+
+static bool
+log_tells(const struct test *f, const char *what)
+{
+	char text[65536];
+	int fd = open(f->v.log, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return strstr(text, what) != NULL;
+}
+
+static void
+try_hanging_disk(struct test *f, size_t n)
+{
+	pid_t writers[CROWD];
+	long began, took;
+	int status;
+
+	f->slowest_read = 0;
+	check_write(f, "before the disk hangs");
+	shared->hangs = true;
+	began = milliseconds();
+	start_writers(f, writers, n);
+	nap(n > WRITERS ? QUEUE_TIMEOUT * 1000 + MARGIN / 2 : 100);
+	read_for(f, QUEUE_TIMEOUT * 1000);
+	status = victim_wait(&f->v);
+	took = milliseconds() - began;
+	wait_for(writers, n);
+	torture_check(&f->t, shared->good == 0 && shared->busy > 0,
+	    "of %zu changes %u were 503, %u 200, %u neither", n, shared->busy,
+	    shared->good, shared->wrong);
+	torture_check(&f->t, f->slowest_read < 1000, "a read took %ld ms",
+	    f->slowest_read);
+	torture_check(&f->t,
+	    WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE,
+	    "its end: %#x", (unsigned)status);
+	/* Two seconds each of grace and of ending. */
+	torture_check(&f->t, took < WORKER_TIMEOUT * 1000 + 4000 + 2 * MARGIN,
+	    "its end after %ld ms", took);
+	torture_check(&f->t,
+	    log_tells(f, "a worker hangs") &&
+		log_tells(f, "PATCH " VICTIM_PATH),
+	    "the log does not tell");
+	shared->hangs = false;
+	victim_fork(&f->v, run_server, f);
+	read_for(f, 50);
+	check_write(f, "when the disk is back");
+	printf("stalled: the disk hangs: %u of %zu changes 503, the end after "
+	       "%ld ms; reads within %ld ms\n",
+	    shared->busy, n, took, f->slowest_read);
+}
+
+static void
+configure(struct test *f)
+{
+	FILE *out = fopen(f->v.config, "ae");
+
+	if (out == NULL ||
+	    fprintf(out, "queue_timeout = %d\nworker_timeout = %d\n",
+		QUEUE_TIMEOUT, WORKER_TIMEOUT) < 0 ||
+	    fclose(out) != 0)
+		torture_die(&f->t, f->v.config);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct test f = { .number = 1 };
+	unsigned round, rounds;
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		abort();
+	torture_begin(&f.t, "stalled", argc, argv);
+	victim_make(&f.v, &f.t, NULL);
+	configure(&f);
+	victim_fork(&f.v, run_server, &f);
+	if (victim_set(&f.v, f.number) != 200)
+		torture_die(&f.t, "the first change");
+	rounds = f.t.full ? 10 : 1;
+	for (round = 0; round < rounds; round++) {
+		try_stopped_writer(&f, WRITERS);
+		try_stopped_writer(&f, CROWD);
+		try_hanging_disk(&f, WRITERS);
+		if (f.t.full)
+			try_hanging_disk(&f, CROWD);
+	}
+	torture_check(&f.t, victim_stop(&f.v), "the end");
+	return torture_end(&f.t);
+}
