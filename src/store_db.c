@@ -38,7 +38,9 @@
 
 struct db_txn {
 	struct db *db;
-	MDB_txn *mdb; /* of a reader, also between its transactions */
+	/* Of a reader, also between its transactions. */
+	MDB_txn *mdb;
+	MDB_cursor *cursor[DB_MAPS_MAX + 1];
 	bool writes;
 	bool open;
 	struct db_txn *next;
@@ -97,6 +99,20 @@ outcome(struct db *db, const char *doing, int rc)
 	return e;
 }
 
+/* What a reader keeps. */
+static void
+drop(struct db_txn *tx)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(tx->cursor) / sizeof(tx->cursor[0]); i++) {
+		mdb_cursor_close(tx->cursor[i]);
+		tx->cursor[i] = NULL;
+	}
+	mdb_txn_abort(tx->mdb);
+	tx->mdb = NULL;
+}
+
 /* No transaction is open. */
 static void
 close_environment(struct db *db)
@@ -104,10 +120,8 @@ close_environment(struct db *db)
 	struct db_txn *tx;
 
 	pthread_mutex_lock(&db->readers_lock);
-	for (tx = db->readers; tx != NULL; tx = tx->next) {
-		mdb_txn_abort(tx->mdb);
-		tx->mdb = NULL;
-	}
+	for (tx = db->readers; tx != NULL; tx = tx->next)
+		drop(tx);
 	pthread_mutex_unlock(&db->readers_lock);
 	mdb_env_close(db->env);
 	db->env = NULL;
@@ -441,7 +455,7 @@ store_db_reader_free(struct db_txn *tx)
 	pthread_mutex_lock(&tx->db->readers_lock);
 	if ((*tx->link = tx->next) != NULL)
 		tx->next->link = tx->link;
-	mdb_txn_abort(tx->mdb);
+	drop(tx);
 	pthread_mutex_unlock(&tx->db->readers_lock);
 	free(tx);
 }
@@ -682,6 +696,23 @@ in_order(enum db_way way, struct str from, struct str key)
 	return false;
 }
 
+/* A reader's cursors last as long as it does; a writer's are closed. */
+static int
+take_cursor(struct db_txn *tx, unsigned map, MDB_cursor **out)
+{
+	MDB_dbi dbi = tx->db->dbi[map];
+	int rc;
+
+	if (tx->writes)
+		return mdb_cursor_open(tx->mdb, dbi, out);
+	if (tx->cursor[map] == NULL)
+		rc = mdb_cursor_open(tx->mdb, dbi, &tx->cursor[map]);
+	else
+		rc = mdb_cursor_renew(tx->mdb, tx->cursor[map]);
+	*out = tx->cursor[map];
+	return rc;
+}
+
 static int
 seek(MDB_cursor *cursor, enum db_way way, struct str from, MDB_val *k,
     MDB_val *v)
@@ -714,10 +745,11 @@ store_db_step(struct db_txn *tx, unsigned map, enum db_way way, struct str *key,
 	MDB_val k, v;
 	int rc;
 
-	if ((rc = mdb_cursor_open(tx->mdb, db->dbi[map], &cursor)) != 0)
+	if ((rc = take_cursor(tx, map, &cursor)) != 0)
 		return outcome(db, "walk", rc);
 	rc = seek(cursor, way, from, &k, &v);
-	mdb_cursor_close(cursor);
+	if (tx->writes)
+		mdb_cursor_close(cursor);
 	if (rc != 0)
 		return outcome(db, "walk", rc);
 	if (k.mv_size == 0 || k.mv_size > DB_KEY_MAX ||
