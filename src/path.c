@@ -183,21 +183,39 @@ bare_function(struct str segment)
 	return segment;
 }
 
-size_t
-path_match(
-    const struct path *p, const struct str *list, bool function, bool *whole)
+static bool
+is_segment(struct str segment, const struct str *list, bool function)
 {
-	size_t at = p->at + 1, i;
+	if (function && str_is_null(list[1]))
+		segment = bare_function(segment);
+	return str_ieq(segment, list[0]);
+}
 
-	for (i = 0; !str_is_null(list[i]) && at + i < p->count; i++) {
-		struct str segment = p->segment[at + i];
+bool
+path_is(const struct path *p, const struct str *list, bool function)
+{
+	const struct str *behind = p->segment + p->at + 1;
+	size_t n = p->count - p->at - 1, i;
 
-		if (function && str_is_null(list[i + 1]))
-			segment = bare_function(segment);
-		if (!str_ieq(segment, list[i]))
-			break;
-	}
-	*whole = str_is_null(list[i]) && at + i == p->count;
+	for (i = 0; i < n && !str_is_null(list[i]); i++)
+		;
+	if (i < n || !str_is_null(list[i]))
+		return false;
+	/* Paths begin alike and end differently. */
+	while (i-- > 0)
+		if (!is_segment(behind[i], list + i, function))
+			return false;
+	return true;
+}
+
+size_t
+path_agrees(const struct path *p, const struct str *list, bool function)
+{
+	size_t i = 0;
+
+	while (!str_is_null(list[i]) && p->at + 1 + i < p->count &&
+	    is_segment(p->segment[p->at + 1 + i], list + i, function))
+		i++;
 	return i;
 }
 

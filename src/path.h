@@ -54,13 +54,13 @@ enum err path_find(const struct path_source *from, const struct str *known,
     struct arena *a, struct path *out, struct str *what) ATTR_CHECKED;
 
 /*
- * Compares the segments behind the root with a list that ends in a null slice:
- * how many of the list's agree from its start; *whole: all of them, and no more
- * follow. Letters compare without regard to case; with `function` the last one
- * may be written name, name() or microsoft.graph.name().
+ * Whether the segments behind the root are those of a list that ends in a null
+ * slice, and how many of them agree with it from its start. Letters compare
+ * without regard to case; with `function` the last of the list may be written
+ * name, name() or microsoft.graph.name().
  */
-size_t path_match(
-    const struct path *p, const struct str *list, bool function, bool *whole);
+bool path_is(const struct path *p, const struct str *list, bool function);
+size_t path_agrees(const struct path *p, const struct str *list, bool function);
 
 /* The root in its canonical spelling, "v1.0". */
 struct str path_root_name(enum path_root root);

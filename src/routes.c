@@ -409,25 +409,34 @@ put_allow(struct call *c)
 	c->allow = buf_view(&allow);
 }
 
+/* The first segment that is not known, or the last where more must follow. */
+static struct str
+unknown_segment(const struct path *p)
+{
+	size_t i, n, most = 0;
+
+	for (i = 0; i < ROUTES; i++) {
+		if ((routes[i].roots & p->root) == 0)
+			continue;
+		n = path_agrees(p, routes[i].segment, routes[i].function);
+		if (n > most)
+			most = n;
+	}
+	n = p->at + 1 + most;
+	return p->segment[n < p->count ? n : p->count - 1];
+}
+
 /* Finds the route, or why there is none, which is told only to a caller who
  * may know (check_route). */
 static void
 match(struct call *c, struct str method)
 {
 	const struct path *p = &c->path;
-	size_t i, most = 0;
-	bool whole;
+	size_t i;
 
 	for (i = 0; i < ROUTES; i++) {
-		size_t n;
-
-		if ((routes[i].roots & p->root) == 0)
-			continue;
-		n = path_match(
-		    p, routes[i].segment, routes[i].function, &whole);
-		if (n > most)
-			most = n;
-		if (!whole)
+		if ((routes[i].roots & p->root) == 0 ||
+		    !path_is(p, routes[i].segment, routes[i].function))
 			continue;
 		c->reached |= 1U << i;
 		c->open |= routes[i].open;
@@ -437,11 +446,7 @@ match(struct call *c, struct str method)
 	if (c->route != NULL)
 		return;
 	if (c->reached == 0) {
-		/* The first that is not known, or the last where more must
-		 * follow. */
-		size_t at = p->at + 1 + most;
-
-		c->fault.what = p->segment[at < p->count ? at : p->count - 1];
+		c->fault.what = unknown_segment(p);
 		c->route_error = ERR_SEGMENT;
 		return;
 	}

@@ -138,14 +138,14 @@ START_TEST(matches_segments)
 	struct arena a;
 	struct path p;
 	struct str what;
-	bool whole;
 
 	arena_init(&a, block, sizeof(block));
 	unit_check(
 	    matches[_i].name, path_find(&from, known, &a, &p, &what) == ERR_OK);
 	unit_check(matches[_i].name,
-	    path_match(&p, function, true, &whole) == matches[_i].agree);
-	unit_check(matches[_i].name, whole == matches[_i].whole);
+	    path_agrees(&p, function, true) == matches[_i].agree);
+	unit_check(
+	    matches[_i].name, path_is(&p, function, true) == matches[_i].whole);
 }
 END_TEST
 
