@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,33 @@ refuse_cgi(struct command_call *c, enum err broken)
 	return cgi_run(&app) == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* LMDB believes its pages and may die of a damaged one. Nothing but write is
+ * safe here; to return does again what the signal was for, and ends us. */
+static void
+tell_death(int number)
+{
+	static const char text[] =
+	    "pushcert: ended by a fault of memory; if the store is damaged, "
+	    "pushcert verify says so\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		return;
+}
+
+static void
+watch_for_death(void)
+{
+	static const int deaths[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE,
+		SIGILL };
+	struct sigaction once = { .sa_handler = tell_death,
+		.sa_flags = SA_RESETHAND };
+	size_t i;
+
+	for (i = 0; i < sizeof(deaths) / sizeof(deaths[0]); i++)
+		sigaction(deaths[i], &once, NULL);
+}
+
 /* Answers until it is told to stop; fd < 0: one CGI request. The configuration
  * is loaded. */
 static int
@@ -242,6 +270,7 @@ serve(struct command_call *c, int fd)
 	}
 	/* cppcheck-suppress autoVariables ; used as long as we run */
 	c->metrics = &metrics;
+	watch_for_death();
 	if ((e = command_open_store(c, false)) != ERR_OK)
 		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
 	app.store = c->store;

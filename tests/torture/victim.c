@@ -38,12 +38,39 @@ listen_at(struct victim *v, const char *name)
 		torture_die(v->t, "listen");
 }
 
+static void
+make_token(
+    const struct victim *v, const char *tenant, char out[VICTIM_TOKEN_MAX])
+{
+	char line[640];
+	FILE *f;
+
+	snprintf(line, sizeof(line),
+	    "./pushcert token create --config %s --tenant %s"
+	    " --scope DeviceManagementServiceConfig.ReadWrite.All",
+	    v->config, tenant);
+	if ((f = popen(line, "r")) == NULL || fscanf(f, "%127s", out) != 1 ||
+	    pclose(f) != 0)
+		torture_die(v->t, line);
+}
+
+/* Numbers that follow each other are far from each other in the store. */
+void
+victim_token(
+    const struct victim *v, unsigned tenant, char out[VICTIM_TOKEN_MAX])
+{
+	char guid[40];
+
+	snprintf(guid, sizeof(guid), "%04x9004-0000-4000-8000-%012u",
+	    tenant * 40503 & 0xffff, tenant);
+	make_token(v, guid, out);
+}
+
 void
 victim_make(struct victim *v, struct torture *t, const char *data)
 {
 	const char *dir = t->dir;
 	char line[640];
-	FILE *f;
 
 	*v = (struct victim){ .t = t };
 	snprintf(v->config, sizeof(v->config), "%s/pushcert.conf", dir);
@@ -57,13 +84,7 @@ victim_make(struct victim *v, struct torture *t, const char *data)
 	    v->config);
 	if (system(line) != 0)
 		torture_die(t, line);
-	snprintf(line, sizeof(line),
-	    "./pushcert token create --config %s --tenant " VICTIM_TENANT
-	    " --scope DeviceManagementServiceConfig.ReadWrite.All",
-	    v->config);
-	if ((f = popen(line, "r")) == NULL ||
-	    fscanf(f, "%127s", v->token) != 1 || pclose(f) != 0)
-		torture_die(t, line);
+	make_token(v, VICTIM_TENANT, v->token);
 	listen_at(v, "s");
 	signal(SIGPIPE, SIG_IGN);
 }

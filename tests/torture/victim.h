@@ -14,6 +14,7 @@
 struct torture;
 
 #define VICTIM_PATH "/v1.0/deviceManagement/applePushNotificationCertificate"
+#define VICTIM_TOKEN_MAX 128
 #define VICTIM_TENANT "6bcc9004-0000-4000-8000-000000000001"
 
 /* A store, a token and a listening socket, all in a test's directory. */
@@ -23,7 +24,7 @@ struct victim {
 	char config[128];
 	char log[128];
 	char socket[108];
-	char token[128];
+	char token[VICTIM_TOKEN_MAX];
 	int listener;
 	pid_t pid; /* 0: does not run */
 };
@@ -31,6 +32,10 @@ struct victim {
 /* The program in the current directory makes a store under `data`, or under
  * the test's directory where that is NULL. */
 void victim_make(struct victim *v, struct torture *t, const char *data);
+
+/* A token of another tenant, which is known by a number below 65536. */
+void victim_token(
+    const struct victim *v, unsigned tenant, char out[VICTIM_TOKEN_MAX]);
 
 /* Another one on the same store, with a listening socket of its own. */
 void victim_second(const struct victim *first, struct victim *v);

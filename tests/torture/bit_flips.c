@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * bit_flips.c - one flipped bit in a filled store: whatever the program then
+ * gives away is right, or it is an error with a line in the log, or verify says
+ * that the store is damaged. It may die of it, but tells why.
+ *
+ * Every other flip is where it hurts: in the two roots of the file, in a page
+ * that leads to others, or in the head of a page.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "torture.h"
+#include "victim.h"
+
+#define FLIPS 60
+#define FLIPS_FULL 3000
+#define TENANTS 200
+#define ANSWER_MAX 16384
+
+#define PAGE 4096
+#define ROOTS 2
+#define HEAD_LEN 64
+#define FLAGS_AT 10
+#define FLAG_BRANCH 1
+/* Seconds for verify. */
+#define PATIENCE 30
+
+struct flip {
+	size_t at;
+	unsigned bit;
+	bool damaged; /* verify says so */
+};
+
+struct test {
+	struct torture t;
+	struct victim v;
+	char token[TENANTS][VICTIM_TOKEN_MAX];
+	char *right[TENANTS]; /* bodies */
+	char data[160];
+	unsigned char *bytes;
+	size_t n;
+	unsigned found, refused, died, silent, told;
+};
+
+/* --- a filled store ------------------------------------------------------ */
+
+static void
+be(struct test *f, unsigned tenant)
+{
+	memcpy(f->v.token, f->token[tenant], sizeof(f->token[tenant]));
+}
+
+static void
+change(struct test *f, unsigned round, unsigned tenant)
+{
+	static char text[6000], body[6200], out[ANSWER_MAX];
+	const struct ask a = { .method = "PATCH", .body = body };
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[tenant % 8 == 0 ? sizeof(text) - 1 : 40] = '\0';
+	snprintf(body, sizeof(body),
+	    "{\"appleIdentifier\":\"%u of tenant %u\",\"certificate\":\"%s\"}",
+	    round, tenant, text);
+	be(f, tenant);
+	if (victim_ask(&f->v, &a, out, sizeof(out)) != 200)
+		torture_die(&f->t, "a change");
+}
+
+static const char *
+body_of(const char *answer)
+{
+	const char *end = strstr(answer, "\r\n\r\n");
+
+	return end != NULL ? end : "";
+}
+
+static void
+fill(struct test *f)
+{
+	const struct ask get = { .method = NULL };
+	const struct ask generate = { .method = "POST",
+		.path = "/beta/deviceManagement/"
+			"applePushNotificationCertificate/generateApple"
+			"PushNotificationCertificateSigningRequest",
+		.body = "" };
+	static char out[ANSWER_MAX];
+	unsigned round, i;
+
+	for (i = 0; i < TENANTS; i++)
+		victim_token(&f->v, i, f->token[i]);
+	victim_start(&f->v);
+	for (round = 0; round < 3; round++)
+		for (i = 0; i < TENANTS; i++)
+			change(f, round, i);
+	if (victim_ask(&f->v, &generate, out, sizeof(out)) != 200)
+		torture_die(&f->t, "a request");
+	for (i = 0; i < TENANTS; i++) {
+		be(f, i);
+		if (victim_ask(&f->v, &get, out, sizeof(out)) != 200)
+			torture_die(&f->t, "an answer");
+		f->right[i] = strdup(body_of(out));
+	}
+	if (!victim_stop(&f->v))
+		torture_die(&f->t, "stop");
+}
+
+static void
+read_data(struct test *f)
+{
+	struct stat st;
+	int fd;
+
+	snprintf(f->data, sizeof(f->data), "%s/data.mdb", f->v.data);
+	if ((fd = open(f->data, O_RDONLY)) < 0 || fstat(fd, &st) != 0)
+		torture_die(&f->t, f->data);
+	f->n = (size_t)st.st_size;
+	f->bytes = malloc(f->n);
+	if (f->bytes == NULL || read(fd, f->bytes, f->n) != (ssize_t)f->n)
+		torture_die(&f->t, f->data);
+	close(fd);
+}
+
+/* --- one flip ------------------------------------------------------------ */
+
+static size_t
+random_page(struct test *f, bool branch)
+{
+	size_t page;
+
+	do
+		page = torture_random(&f->t, (uint32_t)(f->n / PAGE));
+	while (branch &&
+	    (page < ROOTS ||
+		(f->bytes[page * PAGE + FLAGS_AT] & FLAG_BRANCH) == 0));
+	return page;
+}
+
+static struct flip
+random_flip(struct test *f)
+{
+	struct flip flip = { .bit = torture_random(&f->t, 8) };
+
+	switch (torture_random(&f->t, 6)) {
+	case 0:
+		flip.at = torture_random(&f->t, ROOTS) * PAGE +
+		    torture_random(&f->t, 160);
+		break;
+	case 1:
+		flip.at = random_page(f, true) * PAGE +
+		    torture_random(&f->t, PAGE);
+		break;
+	case 2:
+		flip.at = random_page(f, false) * PAGE +
+		    torture_random(&f->t, HEAD_LEN);
+		break;
+	default:
+		flip.at = torture_random(&f->t, (uint32_t)f->n);
+		break;
+	}
+	return flip;
+}
+
+/* What was done to the file before is undone. */
+static void
+put_data(struct test *f, const struct flip *flip)
+{
+	int fd = open(f->data, O_WRONLY | O_TRUNC);
+
+	f->bytes[flip->at] ^= (unsigned char)(1U << flip->bit);
+	if (fd < 0 || write(fd, f->bytes, f->n) != (ssize_t)f->n)
+		torture_die(&f->t, f->data);
+	f->bytes[flip->at] ^= (unsigned char)(1U << flip->bit);
+	close(fd);
+}
+
+/* Whether all is well; tells why not. */
+static bool
+verify(struct test *f, const struct flip *flip)
+{
+	int status = -1, log;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		log = open(f->v.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+		dup2(log, STDERR_FILENO);
+		dup2(log, STDOUT_FILENO);
+		alarm(PATIENCE);
+		execl("./pushcert", "pushcert", "verify", "--config",
+		    f->v.config, (char *)NULL);
+		_exit(99);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		torture_die(&f->t, "verify");
+	torture_check(&f->t, WIFEXITED(status) && WEXITSTATUS(status) <= 1,
+	    "byte %zu bit %u: verify ends with %#x", flip->at, flip->bit,
+	    (unsigned)status);
+	return status == 0;
+}
+
+static off_t
+log_size(const struct test *f)
+{
+	struct stat st;
+
+	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
+}
+
+/* Whether the log says so since it had that size. */
+static bool
+log_has(const struct test *f, off_t from, const char *word)
+{
+	static char text[65536];
+	int fd = open(f->v.log, O_RDONLY);
+	ssize_t n = pread(fd, text, sizeof(text) - 1, from);
+
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return strstr(text, word) != NULL;
+}
+
+/* The program has ended; whether it told why. It is started again. */
+static void
+check_end(struct test *f, const struct flip *flip, off_t from)
+{
+	int status = victim_wait(&f->v);
+
+	if (WIFSIGNALED(status)) {
+		f->died++;
+		torture_check(&f->t,
+		    flip->damaged && log_has(f, from, "pushcert verify"),
+		    "byte %zu bit %u: killed by signal %d", flip->at, flip->bit,
+		    WTERMSIG(status));
+		victim_start(&f->v);
+		return;
+	}
+	f->refused++;
+	torture_check(&f->t, flip->damaged && log_size(f) > from,
+	    "byte %zu bit %u: ended with %#x", flip->at, flip->bit,
+	    (unsigned)status);
+}
+
+/* Whether it goes on. */
+static bool
+check_answer(struct test *f, const struct flip *flip, unsigned tenant)
+{
+	const struct ask get = { .method = NULL };
+	static char out[ANSWER_MAX];
+	off_t before = log_size(f);
+	int status;
+
+	be(f, tenant);
+	status = victim_ask(&f->v, &get, out, sizeof(out));
+	if (status == 0 && victim_ended(&f->v)) {
+		check_end(f, flip, before);
+		return f->v.pid != 0;
+	}
+	if (status == 200 && strcmp(body_of(out), f->right[tenant]) == 0)
+		return true;
+	f->told += status >= 500;
+	if (status >= 500 && log_size(f) > before)
+		return true;
+	/* A token that is gone, a record that is gone, an older one. */
+	f->silent += !flip->damaged;
+	torture_check(&f->t, flip->damaged && status != 0,
+	    "byte %zu bit %u: tenant %u: %d, %.200s", flip->at, flip->bit,
+	    tenant, status, body_of(out));
+	return true;
+}
+
+static void
+try_flip(struct test *f, unsigned number)
+{
+	struct flip flip = random_flip(f);
+	unsigned i;
+	bool goes_on = true;
+
+	put_data(f, &flip);
+	flip.damaged = !verify(f, &flip);
+	f->found += flip.damaged;
+	/* What verify did to the file is undone. */
+	put_data(f, &flip);
+	victim_start(&f->v);
+	for (i = 0; i < TENANTS && goes_on; i++)
+		goes_on = check_answer(f, &flip, i);
+	if (f->v.pid != 0 && !victim_stop(&f->v))
+		torture_check(&f->t, flip.damaged,
+		    "byte %zu bit %u: does not stop", flip.at, flip.bit);
+	if (number % 500 == 0)
+		printf("bit_flips: %u flips\n", number);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct test f;
+	struct flip none = { .bit = 0 };
+	unsigned flips, i;
+
+	torture_begin(&f.t, "bit_flips", argc, argv);
+	victim_make(&f.v, &f.t, NULL);
+	fill(&f);
+	read_data(&f);
+	torture_check(&f.t, verify(&f, &none), "nothing is damaged");
+	flips = f.t.full ? FLIPS_FULL : FLIPS;
+	for (i = 1; i <= flips; i++)
+		try_flip(&f, i);
+	torture_check(&f.t, f.found > flips / 20, "verify finds damage");
+	printf("bit_flips: %u flips, %u found by verify, %u answers 5xx, "
+	       "%u refused to start, %u died and told why, %u silent\n",
+	    flips, f.found, f.told, f.refused, f.died, f.silent);
+	for (i = 0; i < TENANTS; i++)
+		free(f.right[i]);
+	free(f.bytes);
+	return torture_end(&f.t);
+}
