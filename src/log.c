@@ -58,6 +58,20 @@ log_wants(enum log_level level)
 	return level <= most;
 }
 
+bool
+log_is_news(struct log_last *last, uint64_t what, int64_t now_at)
+{
+	int64_t at = atomic_load(&last->at);
+
+	/* A clock that was set back does not silence us. */
+	if (atomic_load(&last->what) == what && now_at >= at &&
+	    now_at - at < LOG_AGAIN)
+		return false;
+	atomic_store(&last->what, what);
+	atomic_store(&last->at, now_at);
+	return true;
+}
+
 void
 log_line(enum log_level level, const char *format, ...)
 {

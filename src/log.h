@@ -9,7 +9,9 @@
 #ifndef PUSHCERT_LOG_H
 #define PUSHCERT_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "attr.h"
 
@@ -21,6 +23,17 @@ enum log_level { LOG_AT_ERROR, LOG_AT_WARNING, LOG_AT_INFO, LOG_AT_DEBUG };
 void log_open(bool to_syslog, enum log_level level);
 /* Whether a line of this level would be written. */
 bool log_wants(enum log_level level);
+
+/* What was told last, and when. Begins as all zeros. */
+struct log_last {
+	atomic_uint_fast64_t what;
+	atomic_int_fast64_t at;
+};
+/* Whether something is worth a line: a cause that stays may come a thousand
+ * times a second, and is told once a minute. */
+#define LOG_AGAIN 60
+bool log_is_news(struct log_last *last, uint64_t what, int64_t now_at);
+
 void log_line(enum log_level level, const char *format, ...) ATTR_PRINTF(2, 3);
 
 #endif

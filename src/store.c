@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -50,6 +51,7 @@ struct store {
 	struct db *db;
 	unsigned history_keep;
 	struct metrics *metrics;
+	struct log_last damage; /* that was told */
 	struct batch batch;
 	int lock; /* store_lock */
 
@@ -62,8 +64,20 @@ struct store {
 	char room[STORE_ROOMS][DB_VALUE_MAX];
 };
 
+/* Tells keys apart. */
+static uint64_t
+number_of(enum store_map map, struct str key)
+{
+	uint64_t n = map + 1;
+	size_t i;
+
+	for (i = 0; i < key.n; i++)
+		n = n * 0x100000001b3 + (unsigned char)key.p[i];
+	return n;
+}
+
 enum err
-store_decoded(enum err e, enum store_map map, struct str key)
+store_decoded(struct txn *tx, enum err e, enum store_map map, struct str key)
 {
 	static const char *const what[STORE_MAPS] = {
 		[STORE_RECORD] = "record of tenant",
@@ -74,7 +88,8 @@ store_decoded(enum err e, enum store_map map, struct str key)
 	};
 	char hex[2 * DB_KEY_MAX];
 
-	if (e != ERR_CORRUPT)
+	if (e != ERR_CORRUPT ||
+	    !log_is_news(&tx->st->damage, number_of(map, key), time(NULL)))
 		return e;
 	str_hex((const uint8_t *)key.p, key.n, hex);
 	log_line(LOG_AT_ERROR, "store: damaged %s %.*s", what[map],
@@ -114,7 +129,7 @@ check_neighbour(
 		return ERR_OK;
 	if (e == ERR_OK)
 		e = str_eq(near, key) ? ERR_CORRUPT : row_check(near, row);
-	return store_decoded(e, map, near);
+	return store_decoded(tx, e, map, near);
 }
 
 enum err
@@ -138,7 +153,7 @@ store_get(struct txn *tx, enum store_map map, struct str key, struct str *row)
 	if ((e = store_db_get(tx->db, map, key, row)) == ERR_NOT_FOUND)
 		return store_absent(tx, map, key);
 	if (e != ERR_OK)
-		return store_fail(tx, store_decoded(e, map, key));
+		return store_fail(tx, store_decoded(tx, e, map, key));
 	return keep(tx, row);
 }
 
@@ -226,7 +241,7 @@ store_step(
 	if (tx->writes)
 		tx->st->read.used = at->read;
 	if ((e = store_db_step(tx->db, map, way, &key, &at->row)) != ERR_OK)
-		return store_fail(tx, store_decoded(e, map, at->key));
+		return store_fail(tx, store_decoded(tx, e, map, at->key));
 	/* A copy, since a put before the next step moves keys too. */
 	memcpy(at->byte, key.p, key.n);
 	at->key = str_from(at->byte, key.n);
@@ -323,7 +338,7 @@ read_format(struct txn *tx, uint64_t *format)
 	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	if ((e = row_decode(key, row, &field, 1)) != ERR_OK)
-		return store_decoded(e, STORE_META, key);
+		return store_decoded(tx, e, STORE_META, key);
 	*format = row_get_u64(field);
 	return *format <= FORMAT ? ERR_OK : ERR_NEWER;
 }

@@ -61,7 +61,7 @@ token_beside(struct txn *tx, struct str key, enum db_way way, struct token *out)
 	if ((e = store_step(tx, STORE_TOKEN, way, &at)) != ERR_OK)
 		return e;
 	return store_decoded(
-	    decode_token(at.key, at.row, out), STORE_TOKEN, at.key);
+	    tx, decode_token(at.key, at.row, out), STORE_TOKEN, at.key);
 }
 
 enum err
@@ -128,7 +128,7 @@ store_tokens(struct txn *tx, store_token_visit *visit, void *arg)
 	store_walk(tx, str_of(NULL), &at);
 	while ((e = store_step(tx, STORE_TOKEN, DB_NEXT, &at)) == ERR_OK) {
 		if ((e = decode_token(at.key, at.row, &t)) != ERR_OK)
-			return store_decoded(e, STORE_TOKEN, at.key);
+			return store_decoded(tx, e, STORE_TOKEN, at.key);
 		if ((e = visit(&t, arg)) != ERR_OK)
 			return e;
 	}
@@ -174,7 +174,7 @@ store_tenant(struct txn *tx, const struct guid *id, struct tenant *out)
 
 	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
 		return e;
-	return store_decoded(decode_tenant(key, row, out), STORE_META, key);
+	return store_decoded(tx, decode_tenant(key, row, out), STORE_META, key);
 }
 
 enum err
@@ -217,7 +217,7 @@ store_tenants(struct txn *tx, store_tenant_visit *visit, void *arg)
 		if (at.key.n != KEY_LEN || !str_starts(at.key, WORD))
 			return ERR_OK;
 		if ((e = decode_tenant(at.key, at.row, &t)) != ERR_OK)
-			return store_decoded(e, STORE_META, at.key);
+			return store_decoded(tx, e, STORE_META, at.key);
 		if ((e = visit(&t, arg)) != ERR_OK)
 			return e;
 	}

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <lmdb.h>
@@ -60,8 +61,7 @@ struct db {
 	pthread_rwlock_t use;
 	/* LMDB's reason why that must be done, or 0. */
 	atomic_int worn;
-	/* The last failure that was logged: it may come thousands of times. */
-	atomic_int told;
+	struct log_last told;
 
 	pthread_mutex_t readers_lock;
 	struct db_txn *readers;
@@ -93,7 +93,7 @@ outcome(struct db *db, const char *doing, int rc)
 	default:
 		break;
 	}
-	if (atomic_exchange(&db->told, rc) != rc)
+	if (log_is_news(&db->told, (uint64_t)rc, time(NULL)))
 		log_line(
 		    LOG_AT_ERROR, "store: %s: %s", doing, mdb_strerror(rc));
 	return e;
@@ -501,7 +501,8 @@ hand_over(struct db_txn *tx)
 }
 
 /* LMDB calls it EIO when less was written than it wanted to, though then there
- * was room for no more: on the disk, or in what a file of ours may grow to. */
+ * was room for no more: in what a file of ours may grow to, on the disk, or in
+ * our share of it, which only tells who asks for more. */
 static bool
 lacks_room(const struct db *db)
 {
@@ -519,7 +520,12 @@ lacks_room(const struct db *db)
 	if (file.rlim_cur != RLIM_INFINITY &&
 	    file.rlim_cur < info.me_last_pgno * page.ms_psize + WRITE_MAX)
 		return true;
-	return fs.f_bavail < WRITE_MAX / fs.f_frsize;
+	if (fs.f_bavail < WRITE_MAX / fs.f_frsize)
+		return true;
+	return fallocate(fd, FALLOC_FL_KEEP_SIZE,
+		   (off_t)(info.me_last_pgno * page.ms_psize),
+		   WRITE_MAX) != 0 &&
+	    (errno == EDQUOT || errno == ENOSPC);
 }
 
 enum err
@@ -531,8 +537,6 @@ store_db_commit(struct db_txn *tx)
 	if (rc == EIO && lacks_room(db))
 		rc = ENOSPC;
 	leave(db);
-	if (rc == 0)
-		atomic_store(&db->told, 0);
 	return outcome(db, "commit", rc);
 }
 

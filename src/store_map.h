@@ -27,9 +27,10 @@ enum store_map {
 	STORE_MAPS
 };
 
-/* Logs what is damaged, as nobody above knows which row of a walk it was, and
- * returns e. */
-enum err store_decoded(enum err e, enum store_map map, struct str key);
+/* Logs what is damaged, once a minute, as nobody above knows which row of a
+ * walk it was, and returns e. */
+enum err
+store_decoded(struct txn *tx, enum err e, enum store_map map, struct str key);
 
 /*
  * ERR_NOT_FOUND if there is no such key and its neighbours are intact and in

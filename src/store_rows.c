@@ -32,7 +32,8 @@ store_record(struct txn *tx, const struct guid *tenant, struct record *out)
 
 	if ((e = store_get(tx, STORE_RECORD, key, &row)) != ERR_OK)
 		return e;
-	return store_decoded(record_decode(key, row, out), STORE_RECORD, key);
+	return store_decoded(
+	    tx, record_decode(key, row, out), STORE_RECORD, key);
 }
 
 enum err
@@ -67,7 +68,7 @@ store_records(struct txn *tx, store_record_visit *visit, void *arg)
 		if (e == ERR_OK && at.key.n != sizeof(tenant.byte))
 			e = ERR_CORRUPT;
 		if (e != ERR_OK)
-			return store_decoded(e, STORE_RECORD, at.key);
+			return store_decoded(tx, e, STORE_RECORD, at.key);
 		memcpy(tenant.byte, at.key.p, sizeof(tenant.byte));
 		if ((e = visit(&tenant, &r, arg)) != ERR_OK)
 			return e;
@@ -226,7 +227,8 @@ store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 	if ((e = store_get(tx, STORE_HISTORY, key, &row)) != ERR_OK)
 		return e;
 	out->number = number;
-	return store_decoded(decode_event(key, row, out), STORE_HISTORY, key);
+	return store_decoded(
+	    tx, decode_event(key, row, out), STORE_HISTORY, key);
 }
 
 /* No event has got out of sight beyond the first or the last. */
@@ -281,7 +283,8 @@ store_events(struct txn *tx, const struct guid *tenant,
 	while (
 	    (e = store_step(tx, STORE_HISTORY, DB_PREVIOUS, &at)) == ERR_OK) {
 		if ((e = older_event(&at, tenant, &ev)) != ERR_OK)
-			return walked(store_decoded(e, STORE_HISTORY, at.key));
+			return walked(
+			    store_decoded(tx, e, STORE_HISTORY, at.key));
 		if ((e = visit(&ev, arg)) != ERR_OK)
 			return e;
 	}
@@ -321,7 +324,7 @@ store_csr(struct txn *tx, const struct guid *tenant, const uint8_t *key_id,
 	if ((e = store_get(tx, STORE_REQUEST, key, &row)) != ERR_OK)
 		return e;
 	if ((e = row_decode(key, row, field, CSR_FIELDS)) != ERR_OK)
-		return store_decoded(e, STORE_REQUEST, key);
+		return store_decoded(tx, e, STORE_REQUEST, key);
 	out->when.at = (int64_t)row_get_u64(field[CSR_AT]);
 	out->when.nano = (uint32_t)row_get_u64(field[CSR_NANO]);
 	out->request = field[CSR_REQUEST];
@@ -383,7 +386,7 @@ store_notice(struct txn *tx, const struct guid *tenant, struct notice *out)
 	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
 		return e;
 	if ((e = row_decode(key, row, field, NOTICE_FIELDS)) != ERR_OK)
-		return store_decoded(e, STORE_META, key);
+		return store_decoded(tx, e, STORE_META, key);
 	out->serial = field[NOTICE_SERIAL];
 	out->expires = field[NOTICE_EXPIRES];
 	out->level = row_get_u64(field[NOTICE_LEVEL]);

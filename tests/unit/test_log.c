@@ -152,6 +152,34 @@ START_TEST(syslog_leaves_stderr_alone)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	uint64_t what;
+	int64_t at;
+	bool news;
+} news_cases[] = {
+	{ "tells the first thing", 7, 1000, true },
+	{ "does not tell it again at once", 7, 1000, false },
+	{ "nor within a minute", 7, 1059, false },
+	{ "tells it again after a minute", 7, 1060, true },
+	{ "tells another thing", 8, 1061, true },
+	{ "tells the one before it again", 7, 1061, true },
+	{ "is not silent after the clock was set back", 7, 900, true },
+	{ "but then is", 7, 901, false },
+};
+
+START_TEST(what_stays_is_told_once_a_minute)
+{
+	struct log_last last = { .what = 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(news_cases) / sizeof(news_cases[0]); i++)
+		unit_check(news_cases[i].name,
+		    log_is_news(&last, news_cases[i].what, news_cases[i].at) ==
+			news_cases[i].news);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -166,6 +194,7 @@ main(void)
 	tcase_add_test(tc, before_it_is_opened_information_is_wanted);
 	tcase_add_loop_test(
 	    tc, cut, 0, sizeof(cut_cases) / sizeof(cut_cases[0]));
+	tcase_add_test(tc, what_stays_is_told_once_a_minute);
 	tcase_add_test(tc, syslog_leaves_stderr_alone);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

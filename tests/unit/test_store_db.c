@@ -31,7 +31,8 @@
 
 /* Which call fails, how, and how many times. */
 static struct {
-	enum { NOTHING, WRITE, WRITE_ROOT, SYNC } what;
+	/* QUOTA: less is written than was given, and there is no more. */
+	enum { NOTHING, WRITE, WRITE_ROOT, SYNC, QUOTA } what;
 	int cause;
 	unsigned times;
 } fault;
@@ -52,6 +53,8 @@ pwrite(int fd, const void *p, size_t n, off_t at)
 {
 	if (fails(at < (off_t)ROOTS_END ? WRITE_ROOT : WRITE))
 		return -1;
+	if (at >= (off_t)ROOTS_END && fails(QUOTA))
+		return syscall(SYS_pwrite64, fd, p, n / 2, at);
 	return syscall(SYS_pwrite64, fd, p, n, at);
 }
 
@@ -60,7 +63,19 @@ writev(int fd, const struct iovec *v, int n)
 {
 	if (fails(WRITE))
 		return -1;
+	if (fails(QUOTA))
+		return syscall(SYS_writev, fd, v, 1);
 	return syscall(SYS_writev, fd, v, n);
+}
+
+int
+fallocate(int fd, int mode, off_t at, off_t n)
+{
+	if (fault.what == QUOTA) {
+		errno = fault.cause;
+		return -1;
+	}
+	return (int)syscall(SYS_fallocate, fd, mode, at, n);
 }
 
 int
@@ -759,6 +774,8 @@ static const struct {
 	{ "refuses what does not fit on the disk", WRITE, ENOSPC, ERR_FULL },
 	{ "refuses what is over the quota", WRITE, EDQUOT, ERR_FULL },
 	{ "refuses what is over the limit of a file", WRITE, EFBIG, ERR_FULL },
+	{ "refuses what a quota cuts short", QUOTA, EDQUOT, ERR_FULL },
+	{ "takes what is cut short else for a failure", QUOTA, EIO, ERR_STORE },
 	{ "survives a write that fails", WRITE, EIO, ERR_STORE },
 	{ "survives a sync that fails", SYNC, EIO, ERR_STORE },
 	{ "survives a root that cannot be written", WRITE_ROOT, EIO,
