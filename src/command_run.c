@@ -254,6 +254,7 @@ serve(struct command_call *c, int fd)
 	bool any = (c->given & COMMAND_BIT(OPTION_INSECURE_ANY_TOKEN)) != 0;
 	struct metrics metrics = { .changes = 0 };
 	atomic_flag hinted = ATOMIC_FLAG_INIT;
+	struct log_last behind = { .what = 0 };
 	struct secrets secrets;
 	struct app app = {
 		.config = &c->config, .secrets = &secrets, .metrics = &metrics
@@ -264,10 +265,13 @@ serve(struct command_call *c, int fd)
 
 	if (any && !may_take_any(c, fd))
 		return EXIT_FAILURE;
-	if (secret_load(&c->config, &secrets, message) != ERR_OK) {
-		fprintf(stderr, "pushcert: %s\n", message);
+	e = secret_load(&c->config, &secrets, message);
+	if (e != ERR_OK)
+		log_line(LOG_AT_ERROR, "%s", message);
+	/* Without a key all can be done but to make requests; a key that
+	 * others know is no key. */
+	if (e != ERR_OK && e != ERR_FILE)
 		return fd < 0 ? refuse_cgi(c, ERR_INTERNAL) : EXIT_FAILURE;
-	}
 	/* cppcheck-suppress autoVariables ; used as long as we run */
 	c->metrics = &metrics;
 	watch_for_death();
@@ -279,6 +283,7 @@ serve(struct command_call *c, int fd)
 	if (any)
 		take_any(app.auth, &c->tenant);
 	app.hinted = &hinted;
+	app.behind = &behind;
 	docroot_init(&docroot, c->config.data);
 	if (!c->config.data_in_document_root)
 		app.docroot = &docroot;

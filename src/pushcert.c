@@ -17,6 +17,10 @@
 	    RECORD_BIT(RECORD_STATUS) | RECORD_BIT(RECORD_FAILURE) | \
 	    RECORD_BIT(RECORD_SERIAL))
 
+/* lastModifiedDateTime counts in ticks of 100 ns. */
+#define WHEN_TICK 100
+#define NANOS 1000000000
+
 /* What decide found to be done. */
 enum deed { NOTHING, CHANGE, REMOVE, REFUSE };
 
@@ -153,16 +157,36 @@ merge(const struct change *in, struct record *r)
 		r->value[RECORD_CERTIFICATE] = str_of(NULL);
 }
 
-/* Sets what every change sets; the texts live in the arena. */
+/* Now, but later than the last change, even where the clock was set back. */
+static struct instant
+moment_after(struct str modified, struct instant now)
+{
+	struct instant last;
+
+	if (when_parse(modified, &last) != ERR_OK || now.at > last.at ||
+	    (now.at == last.at && now.nano >= last.nano + WHEN_TICK))
+		return now;
+	last.nano += WHEN_TICK;
+	if (last.nano >= NANOS) {
+		last.at++;
+		last.nano -= NANOS;
+	}
+	return last;
+}
+
+/* Sets what every change sets, after what stands there of the former record;
+ * the texts live in the arena. */
 static enum err
 stamp(const struct change *in, bool existed, struct record *r)
 {
+	struct instant now = moment_after(
+	    r->value[RECORD_MODIFIED], in->by.now);
 	char *modified = arena_take(in->arena, WHEN_TICKS_LEN);
 	char *id = arena_take(in->arena, STR_GUID_LEN);
 
 	if (modified == NULL || id == NULL)
 		return ERR_MEMORY;
-	when_ticks(in->by.now, modified);
+	when_ticks(now, modified);
 	r->value[RECORD_MODIFIED] = str_from(modified, WHEN_TICKS_LEN);
 	r->revision++;
 	if (!existed) {
@@ -584,6 +608,7 @@ restore(struct txn *tx, void *arg)
 	/* A record that is there keeps its id and counts on, one that was
 	 * removed begins a new life: no ETag comes twice. */
 	job->out->value[RECORD_ID] = job->former.value[RECORD_ID];
+	job->out->value[RECORD_MODIFIED] = job->former.value[RECORD_MODIFIED];
 	job->out->revision = job->former.revision;
 	if ((e = stamp(in, job->existed, job->out)) != ERR_OK)
 		return e;

@@ -198,6 +198,28 @@ caller(const struct call *c)
 		.now = c->rq->now };
 }
 
+/* What a clock may go back when it is set right, in seconds. */
+#define CLOCK_SLACK 300
+
+/* A change is never dated before the last one, so that a clock which was set
+ * back shows by its date. */
+static void
+look_at_clock(const struct call *c, const struct record *r)
+{
+	struct str modified = r->value[RECORD_MODIFIED];
+	int64_t now_at = c->rq->now.at;
+	struct instant changed;
+
+	if (c->app->behind == NULL ||
+	    when_parse(modified, &changed) != ERR_OK ||
+	    changed.at <= now_at + CLOCK_SLACK ||
+	    !log_is_news(c->app->behind, 1, now_at))
+		return;
+	log_line(LOG_AT_WARNING,
+	    "the clock is behind the time of the last change, %.*s",
+	    STR_ARG(modified));
+}
+
 static enum err
 run_patch(struct call *c)
 {
@@ -224,6 +246,7 @@ run_patch(struct call *c)
 	    : pushcert_patch(c->app->store, &change, &r, &c->fault);
 	if (e != ERR_OK)
 		return e;
+	look_at_clock(c, &r);
 	if (c->prefer & ODATA_PREFER_MINIMAL)
 		c->status = 204;
 	e = put_record(c, &r);
@@ -258,15 +281,37 @@ run_download(struct call *c)
 	return e == ERR_OK ? put_text(c, text) : e;
 }
 
+/* Where a file could not be read when the program started, perhaps it can be
+ * now. To be wiped unless NULL. */
+static enum err
+load_missing(const struct call *c, struct secrets **out)
+{
+	char message[CONFIG_TEXT_MAX];
+
+	*out = NULL;
+	if (!c->app->secrets->missing)
+		return ERR_OK;
+	if ((*out = arena_take(&c->wk->arena, sizeof(**out))) == NULL)
+		return ERR_MEMORY;
+	return secret_load(c->app->config, *out, message) == ERR_OK
+	    ? ERR_OK
+	    : ERR_SECRET;
+}
+
 static enum err
 run_generate(struct call *c)
 {
 	struct caller by = caller(c);
+	struct secrets *now;
 	struct str text;
 	enum err e;
 
-	e = pushcert_request(c->app->store, c->app->config, c->app->secrets,
-	    &by, &c->wk->arena, &text, &c->fault.what);
+	if ((e = load_missing(c, &now)) == ERR_OK)
+		e = pushcert_request(c->app->store, c->app->config,
+		    now != NULL ? now : c->app->secrets, &by, &c->wk->arena,
+		    &text, &c->fault.what);
+	if (now != NULL)
+		secret_wipe(now);
 	/* A subject that does not fit is the operator's fault. */
 	if (e == ERR_CONFIG)
 		log_line(LOG_AT_ERROR, "certificate request: %.*s",

@@ -20,6 +20,8 @@
 #include "store.h"
 #include "str.h"
 
+struct log_last;
+
 struct auth;
 
 /* What all requests share; set up once, never changed. */
@@ -36,6 +38,8 @@ struct app {
 	const struct docroot *docroot;
 	/* Set once the log tells what Apache needs; NULL: it never does. */
 	atomic_flag *hinted;
+	/* Of the clock, the same; NULL: nothing is said. */
+	struct log_last *behind;
 };
 
 /* What a worker owns: an arena, emptied by routes_handle, a reader, and what it

@@ -100,6 +100,19 @@ allow_beneath(int ruleset, const char *directory, uint64_t rights)
 	return rc == 0;
 }
 
+/* What cannot be read now may be put there later. */
+static void
+allow_missing(int ruleset, const char *file)
+{
+	char path[CONFIG_TEXT_MAX];
+
+	if (file[0] == '\0' || access(file, R_OK) == 0)
+		return;
+	strcpy(path, file);
+	(void)allow_beneath(
+	    ruleset, dirname(path), LANDLOCK_ACCESS_FS_READ_FILE);
+}
+
 /* A new JWKS file takes the place of the old one, so that a rule for the file
  * itself would not hold for its successor. */
 static bool
@@ -109,6 +122,9 @@ allow_files(int ruleset, const struct config *c, uint64_t known)
 
 	if (!allow_beneath(ruleset, c->data, DATA_RIGHTS & known))
 		return false;
+	allow_missing(ruleset, c->key_file);
+	allow_missing(ruleset, c->vendor_certificate);
+	allow_missing(ruleset, c->vendor_key);
 	if (c->jwks_file[0] == '\0')
 		return true;
 	strcpy(path, c->jwks_file);

@@ -67,13 +67,12 @@ load_key(const char *path, struct secrets *out, char message[CONFIG_TEXT_MAX])
 	return e;
 }
 
-enum err
-secret_load(
+static enum err
+load_all(
     const struct config *c, struct secrets *out, char message[CONFIG_TEXT_MAX])
 {
 	enum err e = ERR_OK;
 
-	memset(out, 0, sizeof(*out));
 	if (c->key_file[0] != '\0')
 		e = load_key(c->key_file, out, message);
 	if (e != ERR_OK || c->vendor_certificate[0] == '\0')
@@ -82,6 +81,18 @@ secret_load(
 	if (e == ERR_OK)
 		e = read_file(c->vendor_key, true, out->vendor_key, message);
 	out->is_vendor = e == ERR_OK;
+	return e;
+}
+
+enum err
+secret_load(
+    const struct config *c, struct secrets *out, char message[CONFIG_TEXT_MAX])
+{
+	enum err e;
+
+	memset(out, 0, sizeof(*out));
+	e = load_all(c, out, message);
+	out->missing = e != ERR_OK;
 	return e;
 }
 

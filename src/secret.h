@@ -19,6 +19,7 @@
 #define SECRET_TEXT_MAX 16384
 
 struct secrets {
+	bool missing; /* a file that is named could not be used */
 	bool can_seal;
 	uint8_t key[CRYPTO_KEY_LEN];
 	bool is_vendor;

@@ -68,6 +68,52 @@ struct db {
 	struct db_txn writer;
 };
 
+/* The start of a root's page, as LMDB 0.9 writes it. */
+struct root {
+	size_t page;
+	uint16_t pad, flags;
+	uint32_t bounds;
+	uint32_t magic, version;
+	size_t address, map_size;
+	struct {
+		uint32_t pad;
+		uint16_t flags, depth;
+		size_t pages[3], entries, top;
+	} tree[2];
+	size_t last_page;
+	size_t commit;
+};
+
+static bool
+read_root(const struct db *db, unsigned i, struct root *root)
+{
+	MDB_stat page;
+	int fd;
+
+	if (mdb_env_get_fd(db->env, &fd) != 0 ||
+	    mdb_env_stat(db->env, &page) != 0 ||
+	    pread(fd, root, sizeof(*root), (off_t)(i * page.ms_psize)) !=
+		(ssize_t)sizeof(*root))
+		return false;
+	return true;
+}
+
+/* Another process has a larger map, so that the full one is ours alone. */
+static bool
+has_grown(const struct db *db)
+{
+	MDB_envinfo ours;
+	struct root root;
+	unsigned i;
+
+	if (db->env == NULL || mdb_env_info(db->env, &ours) != 0)
+		return false;
+	for (i = 0; i < 2; i++)
+		if (read_root(db, i, &root) && root.map_size > ours.me_mapsize)
+			return true;
+	return false;
+}
+
 static enum err
 outcome(struct db *db, const char *doing, int rc)
 {
@@ -79,6 +125,10 @@ outcome(struct db *db, const char *doing, int rc)
 	case MDB_NOTFOUND:
 		return ERR_NOT_FOUND;
 	case MDB_MAP_FULL:
+		if (has_grown(db))
+			atomic_store(&db->worn, MDB_MAP_RESIZED);
+		e = ERR_FULL;
+		break;
 	case MDB_TXN_FULL:
 	case ENOSPC:
 	case EDQUOT:
@@ -594,55 +644,24 @@ store_db_usage(struct db_txn *tx, uint64_t *used, uint64_t *size)
 		*used = (info.me_last_pgno + 1 - unused) * page.ms_psize;
 }
 
-/* The start of a root's page, as LMDB 0.9 writes it. */
-struct root {
-	size_t page;
-	uint16_t pad, flags;
-	uint32_t bounds;
-	uint32_t magic, version;
-	size_t address, map_size;
-	struct {
-		uint32_t pad;
-		uint16_t flags, depth;
-		size_t pages[3], entries, top;
-	} tree[2];
-	size_t last_page;
-	size_t commit;
-};
-
-static bool
-read_root(struct db *db, unsigned i, size_t *commit)
-{
-	struct root root;
-	MDB_stat page;
-	int fd;
-
-	if (mdb_env_get_fd(db->env, &fd) != 0 ||
-	    mdb_env_stat(db->env, &page) != 0 ||
-	    pread(fd, &root, sizeof(root), (off_t)(i * page.ms_psize)) !=
-		(ssize_t)sizeof(root))
-		return false;
-	*commit = root.commit;
-	return true;
-}
-
 enum err
 store_db_check_roots(struct db *db)
 {
-	size_t even = 0, odd = 0, again = 1;
+	struct root even = { .commit = 0 }, odd = even, again = { .commit = 1 };
 	enum err e;
 
 	if ((e = enter(db)) != ERR_OK)
 		return e;
 	/* Others commit meanwhile: then once more. */
-	while (e == ERR_OK && again != even)
+	while (e == ERR_OK && again.commit != even.commit)
 		if (!read_root(db, 0, &even) || !read_root(db, 1, &odd) ||
 		    !read_root(db, 0, &again))
 			e = ERR_STORE;
 	leave(db);
-	if (e != ERR_OK || (even == 0 && odd == 0))
+	if (e != ERR_OK || (even.commit == 0 && odd.commit == 0))
 		return e;
-	return even % 2 == 0 && (odd == even + 1 || odd + 1 == even)
+	return even.commit % 2 == 0 &&
+		(odd.commit == even.commit + 1 || odd.commit + 1 == even.commit)
 	    ? ERR_OK
 	    : ERR_CORRUPT;
 }
