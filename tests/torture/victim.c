@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -109,6 +110,8 @@ victim_fork(struct victim *v, void (*body)(void *arg), void *arg)
 	if (v->pid != 0)
 		return;
 	signal(SIGPIPE, SIG_DFL);
+	/* It does not outlive a test that dies. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	log = open(v->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	dup2(log, STDERR_FILENO);
 	close(log);
