@@ -71,10 +71,12 @@ enum err
 crypto_ready(void)
 {
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
-	return OSSL_LIB_CTX_get0_global_default() != NULL ? ERR_OK : ERR_MEMORY;
-#else
-	return OPENSSL_init_crypto(0, NULL) == 1 ? ERR_OK : ERR_MEMORY;
+	if (OSSL_LIB_CTX_get0_global_default() == NULL)
+		return ERR_MEMORY;
 #endif
+	return OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1
+	    ? ERR_OK
+	    : ERR_MEMORY;
 }
 
 enum err

@@ -27,7 +27,8 @@ enum err crypto_drain(enum err e) ATTR_CHECKED;
 
 /*
  * Makes libcrypto ready, before anything else is asked of it: where it gets no
- * memory for that, ERR_MEMORY; whoever uses it then all the same, crashes.
+ * memory for that, ERR_MEMORY; whoever uses it then all the same, crashes. Its
+ * configuration and modules are read now, as a sandbox has no files for it.
  */
 enum err crypto_ready(void) ATTR_CHECKED;
 

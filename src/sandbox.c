@@ -446,7 +446,8 @@ sandbox_enter(const struct config *c, enum log_level level)
 	size_t i;
 
 	/* Reads a file, which syslog(3) would not find later. */
-	tzset();
+	if (c->syslog)
+		tzset();
 	for (i = 0; i < COUNT(parts); i++) {
 		if (parts[i].shut(c))
 			continue;
