@@ -30,6 +30,10 @@ enum {
 	PATIENCE_SHORT = 250,
 	/* How long a worker may need to notice that it was cut off. */
 	GRACE = 2 * 1000,
+	/* How long after that workers are given only what has come in whole,
+	 * and how long to leave alone what has not. */
+	CAREFUL = 10 * 1000,
+	LATER = 100,
 	/* How long nothing need be said while descriptors are short. */
 	IDLE = 2 * 1000,
 
@@ -46,6 +50,7 @@ enum state {
 	CLOSED,
 	FRESH, /* accepted: a request is on its way */
 	KEPT, /* had an answer, may bring another request */
+	PART, /* has brought a part of one */
 	TAKEN
 };
 
@@ -57,6 +62,7 @@ struct peer {
 	 * whether its descriptor is another connection by now. */
 	unsigned number;
 	int64_t since;
+	int64_t seen; /* that it has brought a part */
 	void *taker;
 };
 
@@ -66,6 +72,7 @@ struct peers {
 	pthread_mutex_t lock;
 	size_t open;
 	bool starving;
+	int64_t careful_until;
 	bool short_of;
 	bool finishing;
 	int end; /* no connection has had this descriptor or a higher one */
@@ -237,13 +244,16 @@ peers_take(struct peers *ps, int fd, void *taker, struct peers_taken *out)
 	bool good;
 
 	pthread_mutex_lock(&ps->lock);
-	if ((good = c->state == FRESH || c->state == KEPT)) {
+	if ((good = c->state != CLOSED && c->state != TAKEN)) {
 		*out = (struct peers_taken){ .fd = fd,
 			.number = c->number,
 			.late = ps->starving && c->state == FRESH &&
-			    now - c->since > ps->times.queue };
+			    now - c->since > ps->times.queue,
+			.careful = now < ps->careful_until && !ps->finishing };
+		/* Since its first byte. */
+		if (c->state != PART)
+			c->since = now;
 		c->state = TAKEN;
-		c->since = now;
 		c->taker = taker;
 	}
 	pthread_mutex_unlock(&ps->lock);
@@ -262,10 +272,15 @@ peers_give_back(
 	again = c->watched;
 	if (next == PEERS_KEEP && (ps->finishing || ps->open > MANY || c->shut))
 		next = PEERS_CLOSE;
+	if (next == PEERS_LATER && (ps->finishing || c->shut))
+		next = PEERS_CLOSE;
 	if (next == PEERS_KEEP) {
 		c->state = KEPT;
 		c->since = now;
 		c->watched = true;
+	} else if (next == PEERS_LATER) {
+		c->state = PART;
+		c->seen = now;
 	} else if (c->number == taken->number)
 		forget(ps, taken->fd);
 	pthread_mutex_unlock(&ps->lock);
@@ -277,7 +292,7 @@ peers_give_back(
 
 /* --- manners ------------------------------------------------------------ */
 
-enum fate { LET_BE, DROP, END_READING, END_BOTH };
+enum fate { LET_BE, AGAIN, DROP, END_READING, END_BOTH };
 typedef enum fate judge(const struct peers *ps, int fd, int64_t now);
 
 static void
@@ -285,6 +300,14 @@ carry_out(struct peers *ps, int fd, enum fate fate)
 {
 	switch (fate) {
 	case LET_BE:
+		break;
+	case AGAIN:
+		if (!enqueue(ps, fd, ps->table[fd].watched)) {
+			forget(ps, fd);
+			close(fd);
+		}
+		ps->table[fd].watched = true;
+		ps->table[fd].seen = INT64_MAX;
 		break;
 	case DROP:
 		forget(ps, fd);
@@ -318,6 +341,10 @@ when_running(const struct peers *ps, int fd, int64_t now)
 	const struct peer *c = &ps->table[fd];
 	int64_t age = now - c->since;
 
+	if (c->state == PART && age > ps->times.patience)
+		return DROP;
+	if (c->state == PART && now >= c->seen && now - c->seen >= LATER)
+		return AGAIN;
 	if (c->state != TAKEN)
 		return ps->short_of && age > IDLE ? DROP : LET_BE;
 	if (age > ps->times.patience)
@@ -333,6 +360,8 @@ when_finishing(const struct peers *ps, int fd, int64_t now)
 	char byte;
 
 	(void)now;
+	if (ps->table[fd].state == PART)
+		return AGAIN;
 	if (ps->table[fd].state != KEPT)
 		return LET_BE;
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0 ? LET_BE : DROP;
@@ -352,16 +381,24 @@ when_last(const struct peers *ps, int fd, int64_t now)
 	return ps->table[fd].state == TAKEN ? END_BOTH : DROP;
 }
 
+bool
+peers_careful(const struct peers *ps)
+{
+	return milliseconds() < ps->careful_until;
+}
+
 void *
 peers_look(struct peers *ps, bool starving, bool short_of)
 {
-	int64_t since = milliseconds() - ps->times.patience - GRACE;
+	int64_t now = milliseconds(), since = now - ps->times.patience - GRACE;
 	void *hangs = NULL;
 	int fd;
 
 	pthread_mutex_lock(&ps->lock);
 	ps->starving = starving;
 	ps->short_of = short_of;
+	if (starving)
+		ps->careful_until = now + CAREFUL;
 	pthread_mutex_unlock(&ps->lock);
 	go_round(ps, when_running);
 	pthread_mutex_lock(&ps->lock);

@@ -22,6 +22,7 @@ struct peers;
 /* What becomes of a connection when it has been served. */
 enum peers_next {
 	PEERS_KEEP, /* wait for more on it */
+	PEERS_LATER, /* part of a request: look again in a while */
 	PEERS_CLOSE,
 	PEERS_CLOSED /* by the library that has read from it */
 };
@@ -46,6 +47,8 @@ void peers_free(struct peers *ps);
  */
 int peers_next(struct peers *ps);
 bool peers_watch(struct peers *ps, int fd, bool always) ATTR_CHECKED;
+/* Whether somebody looks again: to be called every 50 ms while this is true. */
+bool peers_careful(const struct peers *ps);
 /* Whether anything is in the queue. */
 bool peers_queued(const struct peers *ps);
 
@@ -60,6 +63,7 @@ struct peers_taken {
 	int fd;
 	unsigned number;
 	bool late; /* it has waited so long that its peer has better be told */
+	bool careful; /* workers are short: only for what has come in whole */
 };
 
 /* False when the connection is gone; else it is the taker's until he gives it

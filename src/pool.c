@@ -162,6 +162,14 @@ report(struct pool *p, enum err e)
 	pthread_mutex_unlock(&p->lock);
 }
 
+static enum peers_next
+serve(struct pool *p, void *own, const struct peers_taken *taken)
+{
+	if (taken->careful && !p->work.whole(own, taken->fd))
+		return PEERS_LATER;
+	return p->work.serve(own, taken->fd, taken->late);
+}
+
 static void *
 work(void *arg)
 {
@@ -178,8 +186,8 @@ work(void *arg)
 		if (fd == p->listener.fd)
 			fd = listener_accept_one(&p->listener);
 		if (fd >= 0 && peers_take(p->peers, fd, own, &taken))
-			peers_give_back(p->peers, &taken,
-			    p->work.serve(own, fd, taken.late));
+			peers_give_back(
+			    p->peers, &taken, serve(p, own, &taken));
 	}
 	p->work.end(own);
 	return NULL;
@@ -273,7 +281,7 @@ look_period(struct pool *p, bool *accepting)
 	*accepting = (all_busy(p) || atomic_load(&p->alarmed)) && !short_of;
 	if (short_of)
 		return LOOK_AT_ONCE;
-	if (*accepting || calm < LOOK_OFTEN)
+	if (*accepting || peers_careful(p->peers) || calm < LOOK_OFTEN)
 		return LOOK_OFTEN;
 	return calm < LOOK ? calm : LOOK;
 }

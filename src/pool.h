@@ -33,6 +33,8 @@ struct pool_work {
 	enum err (*begin)(void *arg, void **own);
 	enum peers_next (*serve)(void *own, int fd, bool late);
 	void (*end)(void *own);
+	/* Whether serve need not wait for its peer. */
+	bool (*whole)(void *own, int fd);
 	/* In the caller's thread: that worker does not come back from serve. */
 	void (*hangs)(void *own);
 };

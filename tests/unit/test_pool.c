@@ -109,6 +109,16 @@ serve(void *own, int fd, bool late)
 	return line[0] == 'k' ? PEERS_KEEP : PEERS_CLOSE;
 }
 
+static bool
+whole(void *own, int fd)
+{
+	char text[64];
+	ssize_t n = recv(fd, text, sizeof(text), MSG_PEEK | MSG_DONTWAIT);
+
+	(void)own;
+	return n <= 0 || text[n - 1] == '\n';
+}
+
 static void
 hangs(void *own)
 {
@@ -131,6 +141,7 @@ run(struct job *job, int listener)
 		.begin = begin,
 		.serve = serve,
 		.end = end,
+		.whole = whole,
 		.hangs = hangs };
 	const struct rlimit few = { job->descriptors, job->descriptors };
 
@@ -313,6 +324,33 @@ START_TEST(peers_that_stop_half_way_give_way)
 		/* 20 of them in turns of 4, all of them in the first round. */
 		ck_assert(milliseconds() - began < (i == 0 ? 4000 : 1500));
 	}
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* They cost a look now and then, no worker. */
+START_TEST(peers_that_trickle_keep_nobody)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fds[PEERS / 2], i, k, n = PEERS / 2;
+	long began, slowest = 0;
+
+	connect_all(fds, n, "h");
+	nap(1000);
+	for (k = 0; k < 20; k++) {
+		for (i = 0; i < n; i++)
+			say(fds[i], "a");
+		began = milliseconds();
+		ck_assert(ask());
+		if (milliseconds() - began > slowest)
+			slowest = milliseconds() - began;
+	}
+	ck_assert_int_lt(slowest, 600);
+	/* And lose nothing by it, but for the first few. */
+	for (i = 0, k = 0; i < n; i++)
+		k += say(fds[i], "\n") &&
+		    hears(fds[i], "haaaaaaaaaaaaaaaaaaaa\n");
+	ck_assert_int_ge(k, n - 20);
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -618,6 +656,7 @@ main(void)
 	tcase_add_test(all, idle_peers_cost_no_worker);
 	tcase_add_test(all, kept_connections_cost_no_worker);
 	tcase_add_test(all, peers_that_stop_half_way_give_way);
+	tcase_add_test(all, peers_that_trickle_keep_nobody);
 	tcase_add_test(all, slow_peers_stay_while_nobody_waits);
 	tcase_add_test(all, a_worker_may_close);
 	tcase_add_test(all, descriptors_may_run_out);

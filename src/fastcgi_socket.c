@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fastcgi_socket.c - makes the listening socket and knows who may connect.
+ */
+#include "fastcgi_socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fastcgi.h"
+#include "log.h"
+#include "str.h"
+
+/* The kernel's own limit by default (net.core.somaxconn): a full backlog of a
+ * unix socket is an error page at once. */
+#define BACKLOG 4096
+
+bool
+fastcgi_is_listening(int fd)
+{
+	int on = 0;
+	socklen_t n = sizeof(on);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 &&
+	    on != 0;
+}
+
+/* Takes a dead socket away. What is no socket is not ours to remove. */
+static bool
+clear_path(const struct sockaddr_un *at)
+{
+	struct stat st;
+	int fd, cause;
+
+	if (lstat(at->sun_path, &st) != 0)
+		return errno == ENOENT;
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = EEXIST;
+		return false;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0)
+		cause = EADDRINUSE;
+	else
+		cause = errno;
+	close(fd);
+	if (cause == ECONNREFUSED)
+		return unlink(at->sun_path) == 0;
+	/* EAGAIN: somebody listens and is behind with accepting. */
+	errno = cause == EAGAIN ? EADDRINUSE : cause;
+	return false;
+}
+
+enum err
+fastcgi_listen(const char *path, int *fd)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int cause, s, bound;
+	mode_t mask;
+
+	if (strlen(path) >= sizeof(at.sun_path)) {
+		errno = ENAMETOOLONG;
+		return ERR_FILE;
+	}
+	memcpy(at.sun_path, path, strlen(path));
+	if (!clear_path(&at))
+		return ERR_FILE;
+	if ((s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+		return ERR_FILE;
+	/* So the mode is right from the first moment, whatever the umask. */
+	mask = umask(0117);
+	bound = bind(s, (const struct sockaddr *)&at, sizeof(at));
+	umask(mask);
+	if (bound == 0 && listen(s, BACKLOG) == 0) {
+		*fd = s;
+		return ERR_OK;
+	}
+	cause = errno;
+	close(s);
+	errno = cause;
+	return ERR_FILE;
+}
+
+/* --- who may connect (FastCGI 1.0, section 3.2) ------------------------- */
+
+/* An IPv4 address as the IPv6 address that is mapped to it (RFC 4291, section
+ * 2.5.5.2), so that there is one kind. */
+static void
+map_address(const struct in_addr *four, struct in6_addr *six)
+{
+	memset(six, 0, sizeof(*six));
+	six->s6_addr[10] = six->s6_addr[11] = 0xff;
+	memcpy(&six->s6_addr[12], four, sizeof(*four));
+}
+
+/* False for a socket that is not of the internet. */
+static bool
+address_of(const struct sockaddr_storage *from, struct in6_addr *to)
+{
+	if (from->ss_family == AF_INET)
+		map_address(&((const struct sockaddr_in *)from)->sin_addr, to);
+	else if (from->ss_family == AF_INET6)
+		*to = ((const struct sockaddr_in6 *)from)->sin6_addr;
+	else
+		return false;
+	return true;
+}
+
+static bool
+is_loopback(const struct in6_addr *a)
+{
+	return IN6_IS_ADDR_LOOPBACK(a) ||
+	    (IN6_IS_ADDR_V4MAPPED(a) && a->s6_addr[12] == 127);
+}
+
+static bool
+is_listed(struct str list, const struct in6_addr *a)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr four;
+	struct in6_addr six;
+
+	while (!str_is_null(list)) {
+		struct str one = str_cut(&list, ',');
+
+		if (one.n >= sizeof(text))
+			continue;
+		memcpy(text, one.p, one.n);
+		text[one.n] = '\0';
+		if (inet_pton(AF_INET, text, &four) == 1)
+			map_address(&four, &six);
+		else if (inet_pton(AF_INET6, text, &six) != 1)
+			continue;
+		if (IN6_ARE_ADDR_EQUAL(&six, a))
+			return true;
+	}
+	return false;
+}
+
+/* Whoever speaks FastCGI to us is believed, whatever it says. So over TCP it
+ * must be named, unless nobody but this machine can reach us. */
+bool
+fastcgi_welcome(struct fastcgi_door *door, const struct sockaddr_storage *peer)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	struct in6_addr a;
+
+	if (!address_of(peer, &a))
+		return true;
+	if (door->named != NULL ? is_listed(str_of(door->named), &a)
+				: door->local)
+		return true;
+	if (!atomic_flag_test_and_set(&door->told))
+		log_line(LOG_AT_WARNING,
+		    "refused a connection from %s: FCGI_WEB_SERVER_ADDRS "
+		    "does not name it",
+		    inet_ntop(AF_INET6, &a, text, sizeof(text)));
+	return false;
+}
+
+bool
+fastcgi_is_local(int fd)
+{
+	struct sockaddr_storage own = { .ss_family = AF_UNSPEC };
+	socklen_t n = sizeof(own);
+	struct in6_addr a;
+
+	if (getsockname(fd, (struct sockaddr *)&own, &n) != 0)
+		return false;
+	return own.ss_family == AF_UNIX ||
+	    (address_of(&own, &a) && is_loopback(&a));
+}
+
+bool
+fastcgi_look_at(struct fastcgi_door *door, int fd)
+{
+	struct sockaddr_storage own = { .ss_family = AF_UNSPEC };
+	socklen_t n = sizeof(own);
+	struct in6_addr a;
+	int on = 1;
+
+	if (getsockname(fd, (struct sockaddr *)&own, &n) != 0)
+		return false;
+	if (address_of(&own, &a)) {
+		door->local = is_loopback(&a);
+		/* What is accepted inherits it: the second half of a long
+		 * answer does not wait for an acknowledgement of the first. */
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	}
+	return true;
+}
