@@ -236,7 +236,6 @@ static const struct call calls[] = {
 	{ CALL(rt_sigreturn) },
 	{ CALL(sigaltstack) },
 	{ CALL(restart_syscall) },
-	{ CALL(tgkill) }, /* abort; Landlock keeps it in the process */
 	{ CALL(exit) },
 	{ CALL(exit_group) },
 
@@ -287,7 +286,7 @@ static const struct call syslog_calls[] = {
 enum { PER_CALL = 6, AROUND = 5 };
 
 #define FILTER_MAX \
-	(PER_CALL * (COUNT(calls) + COUNT(syslog_calls)) + (size_t)AROUND)
+	(PER_CALL * (COUNT(calls) + 1 + COUNT(syslog_calls)) + (size_t)AROUND)
 
 struct filter {
 	struct sock_filter code[FILTER_MAX];
@@ -377,6 +376,9 @@ refuse(int number, siginfo_t *info, void *context)
 static bool
 shut_calls(const struct config *c)
 {
+	/* As abort does. */
+	const struct call signal_itself = { CALL(tgkill), .mask = UINT32_MAX,
+		.value = (uint32_t)getpid() };
 	struct sigaction trap = { .sa_sigaction = refuse,
 		.sa_flags = SA_SIGINFO };
 	struct filter f = { .n = 0 };
@@ -387,6 +389,7 @@ shut_calls(const struct config *c)
 	add_answer(&f, SECCOMP_RET_KILL_PROCESS);
 	add_load(&f, offsetof(struct seccomp_data, nr));
 	add_calls(&f, calls, COUNT(calls));
+	add_calls(&f, &signal_itself, 1);
 	if (c->syslog)
 		add_calls(&f, syslog_calls, COUNT(syslog_calls));
 	add_answer(&f, SECCOMP_RET_TRAP | ENOSYS);

@@ -160,6 +160,12 @@ signal_parent(void)
 }
 
 static int
+signal_thread(void)
+{
+	return cause(syscall(SYS_tgkill, parent, parent, 0) != 0);
+}
+
+static int
 limit_parent(void)
 {
 	struct rlimit r;
@@ -336,6 +342,7 @@ static const struct row {
 	{ "makes no process", split, EPERM, 0, false },
 	{ "cannot be traced", trace, ENOSYS, 0, false },
 	{ "sends no signal", signal_parent, ENOSYS, 0, false },
+	{ "signals no other's thread", signal_thread, EPERM, 0, false },
 	{ "looks at no other's limits", limit_parent, EPERM, 0, false },
 	{ "maps no code", map_code, EPERM, 0, false },
 	{ "makes no code of data", make_code, EPERM, 0, false },
