@@ -363,7 +363,7 @@ judge_store(struct doctor *d, const struct lesson *lesson)
 		    "Set it, and keep it right by NTP: certificates and "
 		    "tokens are judged by it.",
 		    "the clock is behind the time of the last change");
-	if (lesson->used > lesson->size / 10 * 9)
+	if (lesson->used > lesson->size / 5 * 4)
 		command_finding(d, "Raise map_size and start the program anew.",
 		    "map_size: %llu of %llu MiB are in use",
 		    (unsigned long long)(lesson->used / MIB),

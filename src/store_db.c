@@ -52,6 +52,7 @@ struct db {
 	char *directory;
 	const char *const *maps;
 	size_t map_size;
+	size_t file_map_size; /* when it was opened */
 	pid_t pid;
 
 	MDB_env *env; /* NULL while it cannot be opened anew */
@@ -98,20 +99,23 @@ read_root(const struct db *db, unsigned i, struct root *root)
 	return true;
 }
 
-/* Another process has a larger map, so that the full one is ours alone. */
+/* The size of the map that the last writer had. */
+static size_t
+file_map_size(const struct db *db)
+{
+	struct root root[2];
+
+	if (!read_root(db, 0, &root[0]) || !read_root(db, 1, &root[1]))
+		return 0;
+	return root[root[1].commit > root[0].commit].map_size;
+}
+
+/* Whether somebody has written with a larger map since ours was opened: then
+ * the full one is ours alone. */
 static bool
 has_grown(const struct db *db)
 {
-	MDB_envinfo ours;
-	struct root root;
-	unsigned i;
-
-	if (db->env == NULL || mdb_env_info(db->env, &ours) != 0)
-		return false;
-	for (i = 0; i < 2; i++)
-		if (read_root(db, i, &root) && root.map_size > ours.me_mapsize)
-			return true;
-	return false;
+	return db->env != NULL && file_map_size(db) > db->file_map_size;
 }
 
 static enum err
@@ -288,6 +292,7 @@ open_environment(struct db *db, bool create)
 		return e;
 	if ((rc = open_file_limited(db)) == 0) {
 		mdb_reader_check(db->env, &dead);
+		db->file_map_size = file_map_size(db);
 		e = find_maps(db, create, dir);
 	} else {
 		e = outcome(db, "open", rc);

@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * degradation.c - what the service does when something that it stands on gives
+ * way: it answers as it should, says why once and not with each request,
+ * doctor finds it, and once the cause is gone all is well again without a
+ * restart. That of a disk that is full is in disk_full.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "fault.h"
+#include "fcgi_client.h"
+#include "store_db.h"
+#include "torture.h"
+#include "victim.h"
+
+#define DAY 86400
+#define ANSWER_MAX 65536
+/* Requests that fail for one cause. */
+#define REPEATED 20
+#define READERS 8192
+
+#define GENERATE                           \
+	"/beta/deviceManagement/"          \
+	"applePushNotificationCertificate" \
+	"/generateApplePushNotificationCertificateSigningRequest"
+
+struct test {
+	struct torture t;
+	struct victim v;
+	const char *name; /* of the case */
+	struct fault_plan *plan;
+	atomic_long *clock; /* seconds that the server is ahead */
+	unsigned number; /* that was acknowledged last */
+	off_t log; /* its size when the case began */
+	char answer[ANSWER_MAX];
+};
+
+/* --- a server in this program, whose calls fail and whose clock errs ----- */
+
+static atomic_long *ahead;
+
+int
+clock_gettime(clockid_t id, struct timespec *out)
+{
+	int rc = (int)syscall(SYS_clock_gettime, id, out);
+
+	if (rc == 0 && ahead != NULL && id == CLOCK_REALTIME)
+		out->tv_sec += atomic_load(ahead);
+	return rc;
+}
+
+time_t
+time(time_t *out)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (out != NULL)
+		*out = now.tv_sec;
+	return now.tv_sec;
+}
+
+static void
+run_server(void *arg)
+{
+	struct test *f = arg;
+
+	ahead = f->clock;
+	fault_watch(f->plan);
+	exit(command_serve_fd(f->v.config, STDIN_FILENO));
+}
+
+/* --- what is looked at --------------------------------------------------- */
+
+static off_t
+log_size(const struct test *f)
+{
+	struct stat st;
+
+	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
+}
+
+/* How often the log says so since the case began. */
+static unsigned
+said(const struct test *f, const char *words)
+{
+	static char text[1 << 20];
+	int fd = open(f->v.log, O_RDONLY | O_CLOEXEC);
+	ssize_t n = pread(fd, text, sizeof(text) - 1, f->log);
+	unsigned count = 0;
+	char *at;
+
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (at = text; (at = strstr(at, words)) != NULL; at++)
+		count++;
+	return count;
+}
+
+static void
+check_said(struct test *f, const char *words)
+{
+	unsigned n = said(f, words);
+
+	torture_check(
+	    &f->t, n == 1, "%s: the log says %u times: %s", f->name, n, words);
+}
+
+static void
+check_get(struct test *f, const char *when)
+{
+	int status;
+	long number = victim_get(&f->v, &status);
+
+	torture_check(&f->t, number == (long)f->number,
+	    "%s: GET %s: %d, %ld for %u", f->name, when, status, number,
+	    f->number);
+}
+
+static int
+patch(struct test *f)
+{
+	int status = victim_set(&f->v, f->number + 1);
+
+	f->number += status == 200;
+	return status;
+}
+
+static void
+check_patch(struct test *f, int wanted, const char *when)
+{
+	int status = patch(f);
+
+	torture_check(&f->t, status == wanted, "%s: PATCH %s: %d, not %d",
+	    f->name, when, status, wanted);
+}
+
+static int
+ask(struct test *f, const char *method, const char *path, const char *body)
+{
+	const struct ask a = { .method = method, .path = path, .body = body };
+
+	return victim_ask(&f->v, &a, f->answer, sizeof(f->answer));
+}
+
+static bool
+run(struct test *f, const char *arguments, const char *more)
+{
+	char line[640];
+
+	snprintf(line, sizeof(line), "./pushcert %s --config %s %s", arguments,
+	    f->v.config, more);
+	return system(line) == 0;
+}
+
+/* Doctor finds something by that check; or nothing at all, by NULL. */
+static void
+check_doctor(struct test *f, const char *check)
+{
+	char more[256];
+
+	if (check == NULL)
+		snprintf(more, sizeof(more),
+		    "2>&1 | tee -a %s | grep -c . "
+		    "| grep -qx 0",
+		    f->v.log);
+	else
+		snprintf(
+		    more, sizeof(more), "2>/dev/null | grep -q '^%s: '", check);
+	torture_check(&f->t, run(f, "doctor", more), "%s: doctor finds %s",
+	    f->name, check != NULL ? check : "nothing");
+}
+
+static void
+start(struct test *f)
+{
+	victim_start(&f->v);
+	check_get(f, "at the start");
+}
+
+static void
+stop(struct test *f)
+{
+	torture_check(&f->t, victim_stop(&f->v), "%s: the end", f->name);
+}
+
+static void
+set_map_size(struct test *f, const char *size)
+{
+	char line[640];
+
+	snprintf(line, sizeof(line),
+	    "sed -i /map_size/d %s && echo map_size = %s >>%s", f->v.config,
+	    size, f->v.config);
+	if (system(line) != 0)
+		torture_die(&f->t, line);
+}
+
+/* --- the cases ----------------------------------------------------------- */
+
+/* A change with a long text. */
+static int
+change_much(struct test *f)
+{
+	static char text[30000], body[30200];
+	int status;
+
+	memset(text, 'x', sizeof(text) - 1);
+	snprintf(body, sizeof(body),
+	    "{\"appleIdentifier\":\"%u\",\"certificate\":\"%s\"}",
+	    f->number + 1, text);
+	status = ask(f, "PATCH", NULL, body);
+	f->number += status == 200;
+	return status;
+}
+
+/* Changes until some were refused: between them others may fit into pages that
+ * were used before. */
+static void
+change_until_full(struct test *f)
+{
+	unsigned tries, refused = 0;
+	int status = 200;
+
+	for (tries = 0; refused < 5 && tries < 1000; tries++) {
+		status = change_much(f);
+		if (status != 200 && status != 507)
+			break;
+		refused += status == 507;
+	}
+	torture_check(&f->t, refused == 5, "%s: %u refused, the last is %.200s",
+	    f->name, refused, f->answer);
+}
+
+/* A new store, since a file remembers the largest map that it had. */
+static void
+make_small(struct test *f)
+{
+	char line[640];
+	FILE *token;
+
+	set_map_size(f, "1M");
+	snprintf(line, sizeof(line),
+	    "rm -r %s && ./pushcert init --config %s >/dev/null && "
+	    "./pushcert token create --config %s --tenant " VICTIM_TENANT
+	    " --scope DeviceManagementServiceConfig.ReadWrite.All",
+	    f->v.data, f->v.config, f->v.config);
+	if ((token = popen(line, "r")) == NULL ||
+	    fscanf(token, "%127s", f->v.token) != 1 || pclose(token) != 0)
+		torture_die(&f->t, line);
+	victim_start(&f->v);
+	check_patch(f, 200, "of a new store");
+	stop(f);
+}
+
+/* The tool, with a larger map, makes that of the server larger. */
+static void
+fill_map(struct test *f)
+{
+	make_small(f);
+	start(f);
+	change_until_full(f);
+	check_get(f, "of a full map");
+	check_said(f, "MDB_MAP_FULL");
+	check_doctor(f, "store");
+	/* The server has read its configuration long ago. */
+	set_map_size(f, "64M");
+	torture_check(&f->t,
+	    run(f,
+		"token create --tenant 6bcc9004-0000-4000-8000-000000000009 "
+		"--scope DeviceManagementServiceConfig.Read.All",
+		">/dev/null"),
+	    "%s: a change with a larger map", f->name);
+	(void)patch(f);
+	check_patch(f, 200, "in a larger map");
+	check_get(f, "in a larger map");
+	check_doctor(f, NULL);
+	stop(f);
+}
+
+static off_t
+data_size(struct test *f)
+{
+	char path[160];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", f->v.data);
+	if (stat(path, &st) != 0)
+		torture_die(&f->t, path);
+	return st.st_size;
+}
+
+/* What the kernel lets a file grow to is lowered while the program runs. */
+static void
+limit_file(struct test *f)
+{
+	struct rlimit before, now;
+
+	start(f);
+	if (prlimit(f->v.pid, RLIMIT_FSIZE, NULL, &before) != 0)
+		torture_die(&f->t, "prlimit");
+	now = before;
+	now.rlim_cur = (rlim_t)data_size(f);
+	if (prlimit(f->v.pid, RLIMIT_FSIZE, &now, NULL) != 0)
+		torture_die(&f->t, "prlimit");
+	change_until_full(f);
+	check_get(f, "of a file that may not grow");
+	torture_check(&f->t, said(f, "store: ") == 1,
+	    "%s: the log says it %u times", f->name, said(f, "store: "));
+	if (prlimit(f->v.pid, RLIMIT_FSIZE, &before, NULL) != 0)
+		torture_die(&f->t, "prlimit");
+	check_patch(f, 200, "when it may");
+	check_get(f, "when it may");
+	stop(f);
+}
+
+/* Takes all places for readers, tells when it has them, and waits to be
+ * killed. */
+_Noreturn static void
+take_readers(const struct test *f, int tell)
+{
+	static const char *const maps[] = { "record", NULL };
+	const struct db_options options = { .directory = f->v.data,
+		.maps = maps };
+	struct db_txn *tx;
+	struct db *db;
+	unsigned n;
+
+	if (store_db_open(&options, &db) != ERR_OK)
+		_exit(99);
+	for (n = 0; n < READERS && store_db_reader(db, &tx) == ERR_OK; n++)
+		continue;
+	if (write(tell, "x", 1) == 1)
+		pause();
+	_exit(99);
+}
+
+static void
+fill_readers(struct test *f)
+{
+	int tell[2];
+	pid_t pid;
+	char c;
+
+	start(f);
+	if (pipe2(tell, O_CLOEXEC) != 0 || (pid = fork()) < 0)
+		torture_die(&f->t, "fork");
+	if (pid == 0)
+		take_readers(f, tell[1]);
+	close(tell[1]);
+	if (read(tell[0], &c, 1) != 1)
+		torture_die(&f->t, "the readers");
+	check_patch(f, 200, "without places for readers");
+	check_get(f, "without places for readers");
+	torture_check(&f->t,
+	    run(f, "list", "2>&1 >/dev/null | grep -q MDB_READERS_FULL"),
+	    "%s: another program says so", f->name);
+	check_doctor(f, "store");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(tell[0]);
+	torture_check(&f->t, run(f, "list", ">/dev/null"),
+	    "%s: another program goes on", f->name);
+	check_doctor(f, NULL);
+	stop(f);
+}
+
+/* Flips the bit of a byte that is found once in the file by what it is of. */
+static void
+flip(struct test *f, const char *text)
+{
+	static char bytes[16 << 20];
+	char path[160], *at;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", f->v.data);
+	if ((fd = open(path, O_RDWR | O_CLOEXEC)) < 0 ||
+	    (n = read(fd, bytes, sizeof(bytes))) <= 0)
+		torture_die(&f->t, path);
+	/* Also where an old page has it. */
+	for (at = bytes; (at = memmem(at, (size_t)(bytes + n - at), text,
+			      strlen(text))) != NULL;
+	     at++) {
+		*at ^= 1;
+		if (pwrite(fd, at, 1, at - bytes) != 1)
+			torture_die(&f->t, path);
+	}
+	close(fd);
+}
+
+static void
+damage_record(struct test *f)
+{
+	unsigned i;
+	int status;
+
+	start(f);
+	if (ask(f, "PATCH", NULL,
+		"{\"topicIdentifier\":\"a topic to spoil\"}") != 200)
+		torture_die(&f->t, "PATCH");
+	flip(f, "a topic to spoil");
+	for (i = 0; i < REPEATED; i++) {
+		status = ask(f, i % 2 == 0 ? "GET" : "PATCH", NULL,
+		    i % 2 == 0 ? NULL : "{\"topicIdentifier\":\"x\"}");
+		torture_check(&f->t,
+		    status == 500 && strstr(f->answer, "InternalError") != NULL,
+		    "%s: %d", f->name, status);
+	}
+	check_said(f, "store: damaged record");
+	check_doctor(f, "store");
+	torture_check(&f->t,
+	    run(f, "verify",
+		"2>&1 | grep -q 'record of tenant " VICTIM_TENANT
+		": not what was written'"),
+	    "%s: verify finds it", f->name);
+	flip(f, "` topic to spoil");
+	check_get(f, "when it is whole again");
+	check_patch(f, 200, "when it is whole again");
+	check_doctor(f, NULL);
+	stop(f);
+}
+
+/* Each write of a change fails, among them that of the root, after which LMDB
+ * does nothing more (MDB_PANIC) until its file is opened anew. */
+static void
+break_root(struct test *f)
+{
+	unsigned panics = 0, n;
+	int status;
+
+	victim_fork(&f->v, run_server, f);
+	check_get(f, "at the start");
+	for (n = 1;; n++) {
+		fault_arm(f->plan, FAULT_PWRITE, EIO, n);
+		status = ask(f, "PATCH", NULL, "{\"topicIdentifier\":\"new\"}");
+		if (!fault_disarm(f->plan))
+			break;
+		torture_check(&f->t,
+		    status == 503 && strstr(f->answer, "Retry-After: ") != NULL,
+		    "%s: write %u: %d", f->name, n, status);
+		check_get(f, "after a write that failed");
+		check_patch(f, 200, "after a write that failed");
+		panics++;
+	}
+	torture_check(&f->t, panics >= 2, "%s: %u writes", f->name, panics);
+	check_said(f, "store: commit: ");
+	for (n = 0; n < REPEATED; n++) {
+		fault_arm(f->plan, FAULT_PWRITE, EDQUOT, 1);
+		check_patch(f, 507, "over the quota");
+		fault_disarm(f->plan);
+	}
+	check_said(f, "quota");
+	check_patch(f, 200, "when there is more");
+	stop(f);
+}
+
+static void
+lose_key(struct test *f)
+{
+	char key[160], away[176];
+	unsigned i;
+	int status;
+
+	snprintf(key, sizeof(key), "%s/pushcert.key", f->t.dir);
+	snprintf(away, sizeof(away), "%s.away", key);
+	if (rename(key, away) != 0)
+		torture_die(&f->t, key);
+	start(f);
+	check_patch(f, 200, "without a key");
+	for (i = 0; i < REPEATED; i++) {
+		status = ask(f, "POST", GENERATE, "");
+		torture_check(&f->t,
+		    status == 503 && strstr(f->answer, "Retry-After: ") != NULL,
+		    "%s: generate: %d", f->name, status);
+	}
+	check_said(f, key);
+	check_doctor(f, "secrets");
+	if (rename(away, key) != 0)
+		torture_die(&f->t, key);
+	status = ask(f, "POST", GENERATE, "");
+	torture_check(&f->t, status == 200, "%s: generate with the key: %d",
+	    f->name, status);
+	check_doctor(f, NULL);
+	torture_check(&f->t, run(f, "verify", ">/dev/null"),
+	    "%s: the key is sealed with it", f->name);
+	stop(f);
+}
+
+static const char *
+changed_at(struct test *f, char out[40])
+{
+	static const char name[] = "\"lastModifiedDateTime\":\"";
+	const char *at;
+
+	out[0] = '\0';
+	if (ask(f, "GET", NULL, NULL) == 200 &&
+	    (at = strstr(f->answer, name)) != NULL)
+		snprintf(out, 40, "%.28s", at + sizeof(name) - 1);
+	return out;
+}
+
+/* A token that has expired serves again: the clock is believed. */
+static void
+turn_clock_back(struct test *f)
+{
+	char before[40], after[40], own[VICTIM_TOKEN_MAX], line[400];
+	FILE *token;
+	unsigned i;
+
+	snprintf(line, sizeof(line),
+	    "./pushcert token create --config %s --expires 1 --tenant "
+	    "%s --scope DeviceManagementServiceConfig.Read.All",
+	    f->v.config, VICTIM_TENANT);
+	memcpy(own, f->v.token, sizeof(own));
+	victim_fork(&f->v, run_server, f);
+	check_get(f, "at the start");
+	atomic_store(f->clock, 2 * DAY);
+	check_patch(f, 200, "two days ahead");
+	if ((token = popen(line, "r")) == NULL ||
+	    fscanf(token, "%127s", f->v.token) != 1 || pclose(token) != 0)
+		torture_die(&f->t, line);
+	torture_check(&f->t, ask(f, "GET", NULL, NULL) == 401,
+	    "%s: a token has expired: %.80s", f->name, f->answer);
+	atomic_store(f->clock, 0);
+	torture_check(&f->t, ask(f, "GET", NULL, NULL) == 200,
+	    "%s: it has not: %.80s", f->name, f->answer);
+	memcpy(f->v.token, own, sizeof(own));
+	for (i = 0; i < REPEATED; i++) {
+		(void)changed_at(f, before);
+		check_patch(f, 200, "two days before");
+		torture_check(&f->t, strcmp(before, changed_at(f, after)) < 0,
+		    "%s: changed at %s and then at %s", f->name, before, after);
+	}
+	check_said(f, "the clock is behind");
+	check_doctor(f, "store");
+	torture_check(&f->t, run(f, "verify", ">/dev/null"),
+	    "%s: the history is in order", f->name);
+	stop(f);
+}
+
+static const struct degradation {
+	const char *name;
+	void (*run)(struct test *f);
+} cases[] = {
+	{ "file limit", limit_file },
+	{ "readers full", fill_readers },
+	{ "damaged record", damage_record },
+	{ "failed writes", break_root },
+	{ "key file missing", lose_key },
+	{ "map full", fill_map },
+	{ "clock set back", turn_clock_back },
+};
+
+#define CASES (sizeof(cases) / sizeof(cases[0]))
+
+int
+main(int argc, char **argv)
+{
+	static struct test f = { .number = 1 };
+	unsigned i;
+
+	torture_begin(&f.t, "degradation", argc, argv);
+	victim_make(&f.v, &f.t, NULL);
+	f.plan = fault_new();
+	f.clock = mmap(NULL, sizeof(*f.clock), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (f.plan == NULL || f.clock == MAP_FAILED)
+		torture_die(&f.t, "mmap");
+	victim_start(&f.v);
+	torture_check(&f.t, victim_set(&f.v, f.number) == 200, "PATCH");
+	torture_check(&f.t, victim_stop(&f.v), "the end");
+	for (i = 0; i < CASES; i++) {
+		f.name = cases[i].name;
+		f.log = log_size(&f);
+		cases[i].run(&f);
+	}
+	printf("degradation: %zu causes, %u changes, %u wrong\n", CASES,
+	    f.number, f.t.failed);
+	return torture_end(&f.t);
+}
