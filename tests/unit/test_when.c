@@ -296,6 +296,7 @@ main(void)
 	Suite *suite = suite_create("when");
 	TCase *tc = tcase_create("when");
 
+	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, taken, 0, COUNT(taken_cases));
 	tcase_add_test(tc, refuses_the_beginning_of_a_date);
 	tcase_add_test(tc, refuses_a_wrong_mark);
