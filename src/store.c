@@ -430,6 +430,12 @@ store_copy(struct store *st, int fd)
 }
 
 enum err
+store_check_page(struct txn *tx, struct str row, uintptr_t *map)
+{
+	return store_db_check_page(tx->db, row, map);
+}
+
+enum err
 store_check_roots(struct txn *tx)
 {
 	return store_db_check_roots(tx->st->db);

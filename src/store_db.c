@@ -610,6 +610,47 @@ store_db_commit_number(const struct db_txn *tx)
 	return mdb_txn_id(tx->mdb);
 }
 
+/* The head of a page, as LMDB 0.9 writes it. */
+struct head {
+	size_t number;
+	uint16_t pad, flags;
+	union {
+		struct {
+			uint16_t lower, upper;
+		} room; /* of a leaf: between its nodes */
+		uint32_t pages; /* of a value that has its own */
+	} has;
+};
+enum { LEAF = 0x02, OVERFLOW = 0x04 };
+
+enum err
+store_db_check_page(struct db_txn *tx, struct str value, uintptr_t *map)
+{
+	const struct head *head;
+	MDB_stat page;
+	uintptr_t first;
+	size_t size;
+	bool good;
+
+	if (mdb_env_stat(tx->db->env, &page) != 0)
+		return ERR_STORE;
+	size = page.ms_psize;
+	head = (const void *)((uintptr_t)value.p & ~(uintptr_t)(size - 1));
+	/* Pages stand in the order of their numbers. */
+	first = (uintptr_t)head - head->number * size;
+	if (*map == 0)
+		*map = first;
+	if (head->flags == OVERFLOW)
+		good = head->has.pages ==
+		    (sizeof(*head) + value.n + size - 1) / size;
+	else
+		good = head->flags == LEAF &&
+		    head->has.room.lower >= sizeof(*head) &&
+		    head->has.room.lower <= head->has.room.upper &&
+		    head->has.room.upper <= size;
+	return good && first == *map ? ERR_OK : ERR_CORRUPT;
+}
+
 /* LMDB's own map of what may be used again: lists of pages that begin with
  * their length. */
 #define FREE_PAGES 0

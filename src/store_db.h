@@ -82,6 +82,13 @@ uint64_t store_db_commit_number(const struct db_txn *tx);
  */
 enum err store_db_check_roots(struct db *db) ATTR_CHECKED;
 
+/*
+ * Whether the page of a value that a reader was given is what LMDB made of it:
+ * ERR_CORRUPT if not. To read it LMDB does not look at all of that, but to
+ * change it it does. *map is 0 in the first call of a transaction.
+ */
+enum err store_db_check_page(
+    struct db_txn *tx, struct str value, uintptr_t *map) ATTR_CHECKED;
 /* Bytes of the map that are in use, and its size. The reader has begun. */
 void store_db_usage(struct db_txn *tx, uint64_t *used, uint64_t *size);
 

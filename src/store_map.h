@@ -10,6 +10,7 @@
 #define PUSHCERT_STORE_MAP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "attr.h"
 #include "err.h"
@@ -43,7 +44,9 @@ store_absent(struct txn *tx, enum store_map map, struct str key) ATTR_CHECKED;
 /* What is counted in every map; all zeros where nothing ever was. */
 struct store_tally;
 enum err store_tallied(struct txn *tx, struct store_tally *out) ATTR_CHECKED;
-/* store_db_check_roots, store_db_commit_number. */
+/* store_db_check_page, store_db_check_roots, store_db_commit_number. */
+enum err
+store_check_page(struct txn *tx, struct str row, uintptr_t *map) ATTR_CHECKED;
 enum err store_check_roots(struct txn *tx) ATTR_CHECKED;
 uint64_t store_commit_seen(const struct txn *tx);
 /* In a change: makes that what is there, however it came there. */

@@ -35,6 +35,7 @@ struct walk {
 	const struct store_verifier *v;
 	struct store_counts *counts;
 	struct store_tally seen;
+	uintptr_t map; /* store_check_page */
 	struct past past;
 };
 
@@ -275,6 +276,8 @@ look_at(struct walk *w, enum store_map map, const struct store_place *at)
 	enum err e;
 
 	store_tally_add(&w->seen, map, at->row);
+	if (store_check_page(w->tx, at->row, &w->map) == ERR_CORRUPT)
+		found(w, m->name, tenant, "its page is damaged");
 	if (row_check(at->key, at->row) != ERR_OK) {
 		found(w, m->name, tenant, "not what was written");
 		return;
