@@ -151,10 +151,13 @@ peers_queued(const struct peers *ps)
 
 /* Puts it into the queue once it has something to say, and for one taker. */
 static bool
-enqueue(struct peers *ps, int fd, bool again)
+enqueue(struct peers *ps, int fd)
 {
-	return set_event(ps, again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
-	    EPOLLIN | EPOLLONESHOT);
+	struct peer *c = &ps->table[fd];
+	int how = c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	c->watched = true;
+	return set_event(ps, how, fd, EPOLLIN | EPOLLONESHOT);
 }
 
 /* --- from hand to hand -------------------------------------------------- */
@@ -206,34 +209,18 @@ peers_admit(struct peers *ps, int fd)
 	return true;
 }
 
-/* As soon as it is in the queue others may have it, or nobody any more. */
-static bool
-enqueue_or_close(struct peers *ps, int fd, unsigned number, bool again)
+bool
+peers_queue(struct peers *ps, int fd)
 {
-	struct peer *c = &ps->table[fd];
+	bool good;
 
-	if (enqueue(ps, fd, again))
-		return true;
 	pthread_mutex_lock(&ps->lock);
-	if (c->number == number && c->state != CLOSED) {
+	if (!(good = enqueue(ps, fd))) {
 		forget(ps, fd);
 		close(fd);
 	}
 	pthread_mutex_unlock(&ps->lock);
-	return false;
-}
-
-bool
-peers_queue(struct peers *ps, int fd)
-{
-	struct peer *c = &ps->table[fd];
-	unsigned number;
-
-	pthread_mutex_lock(&ps->lock);
-	c->watched = true;
-	number = c->number;
-	pthread_mutex_unlock(&ps->lock);
-	return enqueue_or_close(ps, fd, number, false);
+	return good;
 }
 
 bool
@@ -266,18 +253,17 @@ peers_give_back(
 {
 	struct peer *c = &ps->table[taken->fd];
 	int64_t now = milliseconds();
-	bool again;
 
 	pthread_mutex_lock(&ps->lock);
-	again = c->watched;
-	if (next == PEERS_KEEP && (ps->finishing || ps->open > MANY || c->shut))
+	if (next == PEERS_KEEP &&
+	    (ps->finishing || ps->open > MANY || c->shut ||
+		!enqueue(ps, taken->fd)))
 		next = PEERS_CLOSE;
 	if (next == PEERS_LATER && (ps->finishing || c->shut))
 		next = PEERS_CLOSE;
 	if (next == PEERS_KEEP) {
 		c->state = KEPT;
 		c->since = now;
-		c->watched = true;
 	} else if (next == PEERS_LATER) {
 		c->state = PART;
 		c->seen = now;
@@ -286,8 +272,6 @@ peers_give_back(
 	pthread_mutex_unlock(&ps->lock);
 	if (next == PEERS_CLOSE)
 		close(taken->fd);
-	else if (next == PEERS_KEEP)
-		(void)enqueue_or_close(ps, taken->fd, taken->number, again);
 }
 
 /* --- manners ------------------------------------------------------------ */
@@ -302,12 +286,9 @@ carry_out(struct peers *ps, int fd, enum fate fate)
 	case LET_BE:
 		break;
 	case AGAIN:
-		if (!enqueue(ps, fd, ps->table[fd].watched)) {
-			forget(ps, fd);
-			close(fd);
-		}
-		ps->table[fd].watched = true;
 		ps->table[fd].seen = INT64_MAX;
+		if (!enqueue(ps, fd))
+			carry_out(ps, fd, DROP);
 		break;
 	case DROP:
 		forget(ps, fd);

@@ -501,7 +501,7 @@ static const struct {
 	    ERR_OK },
 	{ "does not wait long for peers that stop half-way", 100, "half", "",
 	    "", "", 2500, ERR_OK },
-	{ "says that a worker did not come back", 1, "z\n", "", "", "", 2900,
+	{ "says that a worker did not come back", 1, "z\n", "", "", "", 3500,
 	    ERR_BUSY },
 };
 
