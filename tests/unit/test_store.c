@@ -613,7 +613,9 @@ crowd_tenant(unsigned n)
 {
 	struct guid g = { { 0 } };
 
-	/* Spread, and never two that differ in one bit alone. */
+	/* Spread, and never two that differ in one bit alone, nor one of zeros,
+	 * which are everywhere in a file. */
+	n++;
 	n = n << 8 | (n ^ n >> 1) % 256;
 	memcpy(g.byte, &n, sizeof(n));
 	memcpy(g.byte + 12, &n, sizeof(n));
