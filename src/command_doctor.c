@@ -225,6 +225,16 @@ check_keys(struct doctor *d)
 	free(s);
 }
 
+/* What the kernel lacks is no finding: nothing here cures it, and the log tells
+ * it at each start. */
+static void
+check_sandbox(struct doctor *d)
+{
+	if (!d->call->config.sandbox)
+		command_finding(d, "Take the key out when that is over.",
+		    "sandbox = no: that is for debuggers");
+}
+
 static void
 check_disk(struct doctor *d)
 {
@@ -470,6 +480,7 @@ static const struct check {
 	{ "place", CONFIGURATION, check_place },
 	{ "secrets", CONFIGURATION, check_secrets },
 	{ "jwks", CONFIGURATION, check_keys },
+	{ "sandbox", CONFIGURATION, check_sandbox },
 	{ "disk", CONFIGURATION, check_disk },
 	{ "clock", CONFIGURATION, check_clock },
 	{ "map", CONFIGURATION, check_map },
