@@ -18,17 +18,20 @@
 #include "victim.h"
 
 #define ANSWER_MAX 65536
+/* Each takes what its worst moment needs and keeps it: with few of them those
+ * moments are soon behind all. */
+#define WORKERS 12
 /* Fewer than workers, so that each may be kept. */
-#define PEERS 20
-/* As many at once as make every worker work, before anything is measured. */
-#define CROWD 256
-#define CROWDED 10
+#define PEERS 10
+/* As many at once as make every worker work. */
+#define CROWD 64
+#define CROWDED 20
 /* Rounds of each peer: READS times a read, then a change. */
 #define READS 20
-#define ROUNDS 50
-#define ROUNDS_FULL 2500
+#define ROUNDS 100
+#define ROUNDS_FULL 5000
 /* Before anything is measured: the history is full, its pages are reused. */
-#define ROUNDS_WARM 50
+#define ROUNDS_WARM 200
 #define LONGEST 1000
 
 struct test {
@@ -139,7 +142,6 @@ change_all(struct test *f, size_t n)
 	snprintf(body, sizeof(body), "{\"appleIdentifier\":\"%0*u\"}",
 	    1 + (int)torture_random(&f->t, LONGEST), f->patches);
 	ask_all(f, n, bytes_of(f, &ask, bytes), "Status: 200");
-	f->patches += (unsigned)n;
 }
 
 static void
@@ -153,6 +155,7 @@ run_rounds(struct test *f, unsigned rounds)
 		request[i] = bytes_of(f, &readings[i].ask, bytes[i]);
 	for (; rounds > 0; rounds--) {
 		change_all(f, PEERS);
+		f->patches += PEERS;
 		for (i = 0; i < READS; i++) {
 			const size_t k = torture_random(&f->t, READINGS);
 
@@ -174,17 +177,20 @@ close_all(struct test *f)
 	}
 }
 
-/* Every worker takes all that it will ever need. */
+/* Every worker does everything, so that each has what it will ever need, and
+ * gave back what it gives back. */
 static void
 crowd(struct test *f)
 {
 	char bytes[ANSWER_MAX];
-	const struct str get = bytes_of(f, &readings[0].ask, bytes);
 	unsigned i;
+	size_t k;
 
 	for (i = 0; i < CROWDED; i++) {
 		change_all(f, CROWD);
-		ask_all(f, CROWD, get, "Status: 200");
+		for (k = 0; k < READINGS; k++)
+			ask_all(f, CROWD, bytes_of(f, &readings[k].ask, bytes),
+			    readings[k].status);
 	}
 	close_all(f);
 }
@@ -225,7 +231,8 @@ descriptors_of(const struct victim *v)
 	return n;
 }
 
-/* Once nobody is connected, and the program has seen it. */
+/* After the same load each time, once nobody is connected any more and the
+ * program has seen it. */
 static struct size
 measure(struct test *f)
 {
@@ -233,13 +240,23 @@ measure(struct test *f)
 	char path[160];
 	struct stat st;
 
-	close_all(f);
+	crowd(f);
 	nanosleep(&moment, NULL);
 	snprintf(path, sizeof(path), "%s/data.mdb", f->v.data);
 	if (stat(path, &st) != 0)
 		torture_die(&f->t, path);
 	return (struct size){ memory_of(&f->v), descriptors_of(&f->v),
 		(long)(st.st_size / 1024) };
+}
+
+static void
+set_workers(struct test *f)
+{
+	FILE *config = fopen(f->v.config, "a");
+
+	if (config == NULL || fprintf(config, "workers = %d\n", WORKERS) < 0 ||
+	    fclose(config) != 0)
+		torture_die(&f->t, f->v.config);
 }
 
 int
@@ -251,8 +268,8 @@ main(int argc, char **argv)
 	torture_begin(&f.t, "soak", argc, argv);
 	memset(f.peer, 0xff, sizeof(f.peer));
 	victim_make(&f.v, &f.t, NULL);
+	set_workers(&f);
 	victim_start(&f.v);
-	crowd(&f);
 	run_rounds(&f, ROUNDS_WARM);
 	before = measure(&f);
 	f.gets = f.patches = f.opened = 0;
