@@ -503,7 +503,7 @@ START_TEST(others_do_not_look_in)
 		prctl(PR_SET_DUMPABLE, 1);
 		if (write(ready[1], "", 1) != 1)
 			_exit(1);
-		raise(SIGSTOP);
+		kill(getpid(), SIGSTOP);
 		sandbox_enter(&c, LOG_AT_DEBUG);
 		if (write(ready[1], "", 1) != 1)
 			_exit(1);
