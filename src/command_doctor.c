@@ -52,6 +52,9 @@ command_finding(struct doctor *d, const char *cure, const char *what, ...)
 	if (vsnprintf(text, sizeof(text), what, ap) < 0)
 		text[0] = '\0';
 	va_end(ap);
+	/* The text of an outcome is a sentence. */
+	if (str_ends(str_of(text), "."))
+		text[strlen(text) - 1] = '\0';
 	if ((d->call->given & COMMAND_BIT(OPTION_JSON)) == 0) {
 		printf("%s: ", d->check);
 		command_print_word(str_of(text));
