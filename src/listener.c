@@ -63,11 +63,12 @@ may_accept(struct listener *l)
 }
 
 /* Into the queue, but for the first, which the caller gets if it asks for it;
- * -1 if there was none. */
-static int
-accept_all(struct listener *l, bool want_first)
+ * false if there was none. */
+static bool
+accept_all(struct listener *l, struct peers_place *first)
 {
-	int first = -1;
+	struct peers_place at;
+	bool found = false;
 
 	while (may_accept(l)) {
 		struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
@@ -79,32 +80,37 @@ accept_all(struct listener *l, bool want_first)
 			break;
 		if (fd < 0)
 			continue;
-		if (!l->welcome(l->arg, &peer))
+		if (!l->welcome(l->arg, &peer)) {
 			close(fd);
-		else if (!peers_admit(l->peers, fd))
+		} else if (!peers_admit(l->peers, fd, &at)) {
 			run_short(l, "high descriptors");
-		else if (want_first && first < 0)
-			first = fd;
-		else if (!peers_queue(l->peers, fd))
+		} else if (first != NULL && !found) {
+			*first = at;
+			found = true;
+		} else if (!peers_queue(l->peers, at)) {
 			run_short(l, "no queue");
+		}
 	}
-	return first;
+	return found;
 }
 
 void
 listener_accept(struct listener *l)
 {
-	(void)accept_all(l, false);
+	(void)accept_all(l, NULL);
 }
 
-int
-listener_accept_one(struct listener *l)
+bool
+listener_accept_one(struct listener *l, struct peers_place *out)
 {
-	struct pollfd f = { .fd = accept_all(l, true), .events = POLLIN };
+	struct pollfd f = { .events = POLLIN };
 
-	if (f.fd < 0 || poll(&f, 1, FIRST_WORD) > 0)
-		return f.fd;
-	if (!peers_queue(l->peers, f.fd))
+	if (!accept_all(l, out))
+		return false;
+	f.fd = out->fd;
+	if (poll(&f, 1, FIRST_WORD) > 0)
+		return true;
+	if (!peers_queue(l->peers, *out))
 		run_short(l, "no queue");
-	return -1;
+	return false;
 }

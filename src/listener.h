@@ -32,7 +32,7 @@ struct listener {
 /* Empties the backlog, as far as there is room, into the queue. */
 void listener_accept(struct listener *l);
 /* The same, but for one whose peer speaks at once, as web servers do: this
- * saves the way through the queue. -1 if there is none. */
-int listener_accept_one(struct listener *l);
+ * saves the way through the queue. False if there is none. */
+bool listener_accept_one(struct listener *l, struct peers_place *out);
 
 #endif

@@ -31,9 +31,8 @@ enum {
 	/* How long a worker may need to notice that it was cut off. */
 	GRACE = 2 * 1000,
 	/* How long after that workers are given only what has come in whole,
-	 * and how long to leave alone what has not. */
+	 */
 	CAREFUL = 10 * 1000,
-	LATER = 100,
 	/* How long nothing need be said while descriptors are short. */
 	IDLE = 2 * 1000,
 
@@ -58,11 +57,12 @@ struct peer {
 	enum state state;
 	bool watched; /* is in the epoll set */
 	bool shut; /* while it was taken: nothing more can come on it */
+	bool more; /* while it was taken: its peer has spoken */
 	/* By this a worker whose library has closed the connection knows
-	 * whether its descriptor is another connection by now. */
+	 * whether its descriptor is another connection by now, and whoever
+	 * waits at the queue, whether what he heard of is. */
 	unsigned number;
 	int64_t since;
-	int64_t seen; /* that it has brought a part */
 	void *taker;
 };
 
@@ -117,28 +117,31 @@ peers_free(struct peers *ps)
 /* --- the queue ---------------------------------------------------------- */
 
 static bool
-set_event(struct peers *ps, int how, int fd, uint32_t events)
+set_event(struct peers *ps, int how, struct peers_place at, uint32_t events)
 {
-	struct epoll_event ev = { .events = events, .data = { .fd = fd } };
+	struct epoll_event ev = { .events = events,
+		.data = {
+		    .u64 = (uint64_t)at.number << 32 | (uint32_t)at.fd } };
 
-	return epoll_ctl(ps->set, how, fd, &ev) == 0;
+	return epoll_ctl(ps->set, how, at.fd, &ev) == 0;
 }
 
-int
+struct peers_place
 peers_next(struct peers *ps)
 {
 	struct epoll_event ev;
 
 	while (epoll_wait(ps->set, &ev, 1, -1) != 1)
 		continue;
-	return ev.data.fd;
+	return (struct peers_place){ .fd = (int)(uint32_t)ev.data.u64,
+		.number = (unsigned)(ev.data.u64 >> 32) };
 }
 
 bool
 peers_watch(struct peers *ps, int fd, bool always)
 {
-	return set_event(
-	    ps, EPOLL_CTL_ADD, fd, always ? EPOLLIN : EPOLLIN | EPOLLET);
+	return set_event(ps, EPOLL_CTL_ADD, (struct peers_place){ .fd = fd },
+	    always ? EPOLLIN : EPOLLIN | EPOLLET);
 }
 
 bool
@@ -149,7 +152,8 @@ peers_queued(const struct peers *ps)
 	return poll(&f, 1, 0) > 0;
 }
 
-/* Puts it into the queue once it has something to say, and for one taker. */
+/* From now on it comes into the queue each time that its peer speaks, and at
+ * once if he has. */
 static bool
 enqueue(struct peers *ps, int fd)
 {
@@ -157,7 +161,9 @@ enqueue(struct peers *ps, int fd)
 	int how = c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
 	c->watched = true;
-	return set_event(ps, how, fd, EPOLLIN | EPOLLONESHOT);
+	return set_event(ps, how,
+	    (struct peers_place){ .fd = fd, .number = c->number },
+	    EPOLLIN | EPOLLET);
 }
 
 /* --- from hand to hand -------------------------------------------------- */
@@ -187,7 +193,7 @@ forget(struct peers *ps, int fd)
 }
 
 bool
-peers_admit(struct peers *ps, int fd)
+peers_admit(struct peers *ps, int fd, struct peers_place *out)
 {
 	struct peer *c = &ps->table[fd];
 
@@ -203,6 +209,7 @@ peers_admit(struct peers *ps, int fd)
 	*c = (struct peer){
 		.state = FRESH, .number = c->number + 1, .since = milliseconds()
 	};
+	*out = (struct peers_place){ .fd = fd, .number = c->number };
 	if (ps->end <= fd)
 		ps->end = fd + 1;
 	pthread_mutex_unlock(&ps->lock);
@@ -210,68 +217,89 @@ peers_admit(struct peers *ps, int fd)
 }
 
 bool
-peers_queue(struct peers *ps, int fd)
+peers_queue(struct peers *ps, struct peers_place at)
 {
 	bool good;
 
 	pthread_mutex_lock(&ps->lock);
-	if (!(good = enqueue(ps, fd))) {
-		forget(ps, fd);
-		close(fd);
+	if (!(good = enqueue(ps, at.fd))) {
+		forget(ps, at.fd);
+		close(at.fd);
 	}
 	pthread_mutex_unlock(&ps->lock);
 	return good;
 }
 
 bool
-peers_take(struct peers *ps, int fd, void *taker, struct peers_taken *out)
+peers_take(struct peers *ps, struct peers_place at, void *taker,
+    struct peers_taken *out)
 {
-	struct peer *c = &ps->table[fd];
+	struct peer *c = &ps->table[at.fd];
 	int64_t now = milliseconds();
-	bool good;
+	bool good = false;
 
 	pthread_mutex_lock(&ps->lock);
-	if ((good = c->state != CLOSED && c->state != TAKEN)) {
-		*out = (struct peers_taken){ .fd = fd,
-			.number = c->number,
-			.late = ps->starving && c->state == FRESH &&
-			    now - c->since > ps->times.queue,
-			.careful = now < ps->careful_until && !ps->finishing };
-		/* Since its first byte. */
-		if (c->state != PART)
-			c->since = now;
-		c->state = TAKEN;
-		c->taker = taker;
+	if (c->number != at.number || c->state == CLOSED)
+		goto out;
+	if (c->state == TAKEN) {
+		c->more = true;
+		goto out;
 	}
+	*out = (struct peers_taken){ .at = at,
+		.late = ps->starving && c->state == FRESH &&
+		    now - c->since > ps->times.queue,
+		.careful = now < ps->careful_until && !ps->finishing };
+	/* Since its first byte. */
+	if (c->state != PART)
+		c->since = now;
+	c->state = TAKEN;
+	c->taker = taker;
+	c->more = false;
+	good = true;
+out:
 	pthread_mutex_unlock(&ps->lock);
 	return good;
 }
 
-void
-peers_give_back(
-    struct peers *ps, const struct peers_taken *taken, enum peers_next next)
+/* The lock is held. What comes of a connection that has been served. */
+static enum peers_next
+settle(struct peers *ps, struct peer *c, int fd, enum peers_next next)
 {
-	struct peer *c = &ps->table[taken->fd];
+	if (next == PEERS_CLOSED)
+		return next;
+	if (next == PEERS_CLOSE || ps->finishing || c->shut)
+		return PEERS_CLOSE;
+	if ((next == PEERS_KEEP && ps->open > MANY) ||
+	    (!c->watched && !enqueue(ps, fd)))
+		return PEERS_CLOSE;
+	return next;
+}
+
+bool
+peers_give_back(
+    struct peers *ps, struct peers_taken *taken, enum peers_next next)
+{
+	int fd = taken->at.fd;
+	struct peer *c = &ps->table[fd];
 	int64_t now = milliseconds();
+	bool again = false;
 
 	pthread_mutex_lock(&ps->lock);
-	if (next == PEERS_KEEP &&
-	    (ps->finishing || ps->open > MANY || c->shut ||
-		!enqueue(ps, taken->fd)))
-		next = PEERS_CLOSE;
-	if (next == PEERS_LATER && (ps->finishing || c->shut))
-		next = PEERS_CLOSE;
-	if (next == PEERS_KEEP) {
-		c->state = KEPT;
-		c->since = now;
-	} else if (next == PEERS_LATER) {
-		c->state = PART;
-		c->seen = now;
-	} else if (c->number == taken->number)
-		forget(ps, taken->fd);
+	next = settle(ps, c, fd, next);
+	if (next == PEERS_KEEP || next == PEERS_LATER) {
+		again = c->more;
+		c->more = false;
+		if (next == PEERS_KEEP)
+			c->since = now;
+		if (!again)
+			c->state = next == PEERS_KEEP ? KEPT : PART;
+	} else if (c->number == taken->at.number)
+		forget(ps, fd);
 	pthread_mutex_unlock(&ps->lock);
 	if (next == PEERS_CLOSE)
-		close(taken->fd);
+		close(fd);
+	taken->late = false;
+	return !again;
 }
 
 /* --- manners ------------------------------------------------------------ */
@@ -286,7 +314,6 @@ carry_out(struct peers *ps, int fd, enum fate fate)
 	case LET_BE:
 		break;
 	case AGAIN:
-		ps->table[fd].seen = INT64_MAX;
 		if (!enqueue(ps, fd))
 			carry_out(ps, fd, DROP);
 		break;
@@ -324,8 +351,6 @@ when_running(const struct peers *ps, int fd, int64_t now)
 
 	if (c->state == PART && age > ps->times.patience)
 		return DROP;
-	if (c->state == PART && now >= c->seen && now - c->seen >= LATER)
-		return AGAIN;
 	if (c->state != TAKEN)
 		return ps->short_of && age > IDLE ? DROP : LET_BE;
 	if (age > ps->times.patience)

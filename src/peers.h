@@ -40,12 +40,19 @@ struct peers_times {
 struct peers *peers_new(const struct peers_times *times);
 void peers_free(struct peers *ps);
 
+/* A connection: its descriptor may be another one's by now, which has another
+ * number. */
+struct peers_place {
+	int fd;
+	unsigned number;
+};
+
 /*
  * The queue: the next connection on which a peer speaks, or one of the other
  * descriptors. Such a one comes once each time that it becomes readable, or,
  * with `always`, to everybody as long as it is.
  */
-int peers_next(struct peers *ps);
+struct peers_place peers_next(struct peers *ps);
 bool peers_watch(struct peers *ps, int fd, bool always) ATTR_CHECKED;
 /* Whether somebody looks again: to be called every 50 ms while this is true. */
 bool peers_careful(const struct peers *ps);
@@ -56,22 +63,23 @@ bool peers_queued(const struct peers *ps);
 bool peers_room(struct peers *ps);
 /* A new connection, whose descriptor is ours now: to be queued or taken. False
  * if it had to be closed. */
-bool peers_admit(struct peers *ps, int fd) ATTR_CHECKED;
-bool peers_queue(struct peers *ps, int fd) ATTR_CHECKED;
+bool
+peers_admit(struct peers *ps, int fd, struct peers_place *out) ATTR_CHECKED;
+bool peers_queue(struct peers *ps, struct peers_place at) ATTR_CHECKED;
 /* A connection in the hands of a worker. */
 struct peers_taken {
-	int fd;
-	unsigned number;
+	struct peers_place at;
 	bool late; /* it has waited so long that its peer has better be told */
 	bool careful; /* workers are short: only for what has come in whole */
 };
 
-/* False when the connection is gone; else it is the taker's until he gives it
- * back. */
-bool peers_take(struct peers *ps, int fd, void *taker,
+/* False when the connection is gone or somebody else's; else it is the taker's
+ * until he gives it back. */
+bool peers_take(struct peers *ps, struct peers_place at, void *taker,
     struct peers_taken *out) ATTR_CHECKED;
-void peers_give_back(
-    struct peers *ps, const struct peers_taken *taken, enum peers_next next);
+/* False when it stays his, because its peer has spoken meanwhile. */
+bool peers_give_back(struct peers *ps, struct peers_taken *taken,
+    enum peers_next next) ATTR_CHECKED;
 
 /*
  * To be called now and then by one thread: ends those that have taken too

@@ -130,21 +130,21 @@ unpark_one(struct pool *p)
 }
 
 /* Waits at the queue, when it is this worker's turn. */
-static int
+static struct peers_place
 wait_at_queue(struct pool *p)
 {
-	int fd;
+	struct peers_place at;
 
 	if (!may_wait(p))
 		park(p);
-	fd = peers_next(p->peers);
+	at = peers_next(p->peers);
 	if (atomic_fetch_sub(&p->waiting, 1) > 1)
-		return fd;
+		return at;
 	if (atomic_load(&p->parked) > 0)
 		unpark_one(p);
 	else
 		alarm_caller(p);
-	return fd;
+	return at;
 }
 
 /* Tells the caller's thread how the start went. */
@@ -162,12 +162,32 @@ report(struct pool *p, enum err e)
 	pthread_mutex_unlock(&p->lock);
 }
 
-static enum peers_next
-serve(struct pool *p, void *own, const struct peers_taken *taken)
+static bool
+is_silent(int fd)
 {
-	if (taken->careful && !p->work.whole(own, taken->fd))
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+	    errno == EAGAIN;
+}
+
+static enum peers_next
+serve_once(struct pool *p, void *own, const struct peers_taken *taken)
+{
+	if (taken->careful && !p->work.whole(own, taken->at.fd))
 		return PEERS_LATER;
-	return p->work.serve(own, taken->fd, taken->late);
+	return p->work.serve(own, taken->at.fd, taken->late);
+}
+
+/* What its peer says meanwhile is often what was read already, at last. */
+static void
+serve(struct pool *p, void *own, struct peers_taken *taken)
+{
+	enum peers_next next = serve_once(p, own, taken);
+
+	while (!peers_give_back(p->peers, taken, next))
+		if (next == PEERS_LATER || !is_silent(taken->at.fd))
+			next = serve_once(p, own, taken);
 }
 
 static void *
@@ -177,17 +197,17 @@ work(void *arg)
 	struct peers_taken taken;
 	void *own = NULL;
 	enum err e = p->work.begin(p->work.arg, &own);
-	int fd;
+	struct peers_place at;
 
 	report(p, e);
 	if (e != ERR_OK)
 		return NULL;
-	while ((fd = wait_at_queue(p)) != p->over) {
-		if (fd == p->listener.fd)
-			fd = listener_accept_one(&p->listener);
-		if (fd >= 0 && peers_take(p->peers, fd, own, &taken))
-			peers_give_back(
-			    p->peers, &taken, serve(p, own, &taken));
+	while ((at = wait_at_queue(p)).fd != p->over) {
+		if (at.fd == p->listener.fd &&
+		    !listener_accept_one(&p->listener, &at))
+			continue;
+		if (peers_take(p->peers, at, own, &taken))
+			serve(p, own, &taken);
 	}
 	p->work.end(own);
 	return NULL;
