@@ -346,7 +346,8 @@ read_all(struct command_call *c, void *arg)
 	    (e = store_begin(c->reader)) != ERR_OK)
 		return e;
 	store_usage(c->reader, &p.lesson->used, &p.lesson->size);
-	e = secret_load(&c->config, &p.secrets, message);
+	/* Which of them cannot be read another check tells. */
+	(void)!secret_load(&c->config, &p.secrets, message);
 	p.lesson->can_seal = p.secrets.can_seal;
 	e = store_verify(c->reader, &v, &p.lesson->counts);
 	secret_wipe(&p.secrets);

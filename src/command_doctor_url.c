@@ -204,7 +204,8 @@ ask(struct mount *m, const struct question *q)
 static bool
 contains(struct str text, const char *part)
 {
-	return text.n > 0 && memmem(text.p, text.n, part, strlen(part)) != NULL;
+	return text.p != NULL &&
+	    memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
 static bool

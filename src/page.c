@@ -339,6 +339,7 @@ page_calendar_begin(struct buf *out)
 	/* A calendar holds one component at least (section 3.6): the time zone
 	 * stands there when no tenant has a date. */
 	static const char *const lines[] = { "BEGIN:VCALENDAR", "VERSION:2.0",
+		/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
 		"PRODID:-//pushcert//pushcert " PACKAGE_VERSION "//EN",
 		"CALSCALE:GREGORIAN", "BEGIN:VTIMEZONE", "TZID:UTC",
 		"BEGIN:STANDARD", "DTSTART:19700101T000000",

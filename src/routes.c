@@ -303,7 +303,7 @@ run_generate(struct call *c)
 {
 	struct caller by = caller(c);
 	struct secrets *now;
-	struct str text;
+	struct str text = str_of(NULL);
 	enum err e;
 
 	if ((e = load_missing(c, &now)) == ERR_OK)

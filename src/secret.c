@@ -31,8 +31,8 @@ read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
 	struct stat st;
 	ssize_t n = 0;
 
-	/* Read last, refused alike. NOLINTNEXTLINE(bugprone-branch-clone) */
 	if (fd < 0 || fstat(fd, &st) != 0)
+		/* As below. NOLINTNEXTLINE(bugprone-branch-clone) */
 		e = refuse(ERR_FILE, path, strerror(errno), message);
 	else if (is_key && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		e = refuse(ERR_NOT_PRIVATE, path,

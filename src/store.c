@@ -261,7 +261,7 @@ run_change(struct txn *tx, struct waiter *w)
 /* Runs n changes in one transaction. If that fails nothing is changed, and
  * what the single changes returned is void. */
 static enum err
-commit(struct store *st, struct batch_job *job, size_t n)
+change_all(struct store *st, struct batch_job *job, size_t n)
 {
 	struct txn *tx = &st->writer;
 	enum err e;
@@ -280,23 +280,28 @@ commit(struct store *st, struct batch_job *job, size_t n)
 	return tx->failed;
 }
 
+static enum err
+commit(struct store *st, struct batch_job *job, size_t n)
+{
+	enum err e = change_all(st, job, n);
+
+	metrics_commit(st->metrics, n, e);
+	return e;
+}
+
 /* If they cannot be committed together each gets a transaction of its own, so
  * that only the one which does not fit is refused. */
 static void
 settle(struct batch_job *first, size_t n, struct store *st)
 {
 	struct batch_job *job = first;
-	enum err e = commit(st, first, n);
+	enum err e;
 
-	metrics_commit(st->metrics, n, e);
-	if (e == ERR_OK)
+	if (n > 1 && commit(st, first, n) == ERR_OK)
 		return;
-	if (n == 1) {
-		((struct waiter *)first)->outcome = e;
-		return;
-	}
 	for (; n > 0; n--, job = job->next)
-		settle(job, 1, st);
+		if ((e = commit(st, job, 1)) != ERR_OK)
+			((struct waiter *)job)->outcome = e;
 }
 
 static enum err

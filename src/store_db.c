@@ -93,7 +93,7 @@ read_root(const struct db *db, unsigned i, struct root *root)
 
 	if (mdb_env_get_fd(db->env, &fd) != 0 ||
 	    mdb_env_stat(db->env, &page) != 0 ||
-	    pread(fd, root, sizeof(*root), (off_t)(i * page.ms_psize)) !=
+	    pread(fd, root, sizeof(*root), (off_t)i * page.ms_psize) !=
 		(ssize_t)sizeof(*root))
 		return false;
 	return true;

@@ -570,7 +570,6 @@ START_TEST(an_early_signal_is_not_lost)
 	if (child == 0) {
 		pool_signals();
 		raise(SIGTERM);
-		/* cppcheck-suppress unreachableCode ; it is held back */
 		_exit(run(&job, listener));
 	}
 	ck_assert(exit_of(child) == ERR_OK);
