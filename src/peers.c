@@ -314,9 +314,9 @@ carry_out(struct peers *ps, int fd, enum fate fate)
 	case LET_BE:
 		break;
 	case AGAIN:
-		if (!enqueue(ps, fd))
-			carry_out(ps, fd, DROP);
-		break;
+		if (enqueue(ps, fd))
+			break;
+		/* fallthrough */
 	case DROP:
 		forget(ps, fd);
 		close(fd);
