@@ -4,15 +4,18 @@
  *
  * A copy is read back, and a file is read, in a directory of its own within the
  * data directory: that is private, and local whatever holds the backups.
+ * Whoever uses it holds a lock on it; one without is of a process that died.
  */
 #include "store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,8 +26,38 @@ struct scratch {
 	char directory[PATH_MAX];
 	char data[PATH_MAX + 16];
 	char lock[PATH_MAX + 16];
+	int lock_fd; /* of the directory */
 	int fd; /* of the data */
 };
+
+static void
+remove_if_dead(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		unlinkat(fd, "data.mdb", 0);
+		unlinkat(fd, "lock.mdb", 0);
+		unlinkat(parent, name, AT_REMOVEDIR);
+	}
+	close(fd);
+}
+
+/* What cannot be looked at now is looked at by the next one. */
+static void
+remove_dead(const struct store *st)
+{
+	DIR *d = opendir(store_directory(st));
+	struct dirent *entry;
+
+	while (d != NULL && (entry = readdir(d)) != NULL)
+		if (strncmp(entry->d_name, "copy.", 5) == 0)
+			remove_if_dead(dirfd(d), entry->d_name);
+	if (d != NULL)
+		closedir(d);
+}
 
 static enum err
 scratch_make(const struct store *st, struct scratch *s)
@@ -32,7 +65,8 @@ scratch_make(const struct store *st, struct scratch *s)
 	int n = snprintf(s->directory, sizeof(s->directory), "%s/copy.XXXXXX",
 	    store_directory(st));
 
-	s->fd = -1;
+	s->fd = s->lock_fd = -1;
+	remove_dead(st);
 	if (n < 0 || (size_t)n >= sizeof(s->directory) ||
 	    mkdtemp(s->directory) == NULL) {
 		s->directory[0] = '\0';
@@ -40,6 +74,9 @@ scratch_make(const struct store *st, struct scratch *s)
 	}
 	snprintf(s->data, sizeof(s->data), "%s/data.mdb", s->directory);
 	snprintf(s->lock, sizeof(s->lock), "%s/lock.mdb", s->directory);
+	s->lock_fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->lock_fd < 0 || flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		return ERR_FILE;
 	s->fd = open(s->data, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	return s->fd >= 0 ? ERR_OK : ERR_FILE;
 }
@@ -57,6 +94,8 @@ scratch_remove(struct scratch *s)
 		unlink(s->lock);
 		rmdir(s->directory);
 	}
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
 	errno = cause;
 }
 

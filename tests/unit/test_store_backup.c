@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -266,6 +267,29 @@ START_TEST(a_backup_that_cannot_be_written_leaves_nothing)
 }
 END_TEST
 
+/* Of a process that died, and of one that lives. */
+START_TEST(what_a_dead_backup_left_is_removed)
+{
+	struct store *from = fresh(0, "from");
+	const char *dead = own(1, "from/copy.dead"),
+		   *data = own(2, "from/copy.dead/data.mdb");
+	int lock;
+
+	ck_assert_int_eq(mkdir(dead, 0700), 0);
+	ck_assert_int_eq(
+	    close(open(data, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
+	ck_assert_int_ge(lock = open(dead, O_RDONLY | O_CLOEXEC), 0);
+	ck_assert_int_eq(flock(lock, LOCK_EX), 0);
+	ck_assert_int_eq(store_backup(from, own(3, "backup"), false), ERR_OK);
+	ck_assert_int_eq(access(data, F_OK), 0);
+	close(lock);
+	ck_assert_int_eq(store_backup(from, own(3, "backup"), true), ERR_OK);
+	ck_assert_int_ne(access(dead, F_OK), 0);
+	store_close(from);
+	check_tidy(own(0, "from"));
+}
+END_TEST
+
 /* Changes two tenants at once, over and over. */
 struct pair {
 	struct store *st;
@@ -389,6 +413,7 @@ main(void)
 	tcase_add_test(cases, a_full_store_is_replaced_only_if_asked);
 	tcase_add_test(cases, what_is_no_whole_copy_is_refused);
 	tcase_add_test(cases, a_backup_that_cannot_be_written_leaves_nothing);
+	tcase_add_test(cases, what_a_dead_backup_left_is_removed);
 	tcase_add_test(cases, a_backup_is_of_one_moment);
 	tcase_add_test(cases, a_store_that_lists_a_tenant_is_not_empty);
 	tcase_add_test(cases, a_notice_is_that_of_its_tenant);
