@@ -105,6 +105,9 @@ START_TEST(has_defaults)
 	ck_assert_uint_eq(c.max_body, 65536);
 	ck_assert_uint_eq(c.map_size, 1073741824);
 	ck_assert_uint_eq(c.workers, 64);
+	ck_assert_uint_eq(c.worker_timeout, 60);
+	ck_assert_uint_eq(c.queue_timeout, 5);
+	ck_assert_uint_eq(c.queue_writers, 1024);
 	ck_assert_uint_eq(c.history_keep, 100);
 	ck_assert(c.return_certificate);
 	ck_assert_int_eq(c.certificate_policy, CONFIG_INSPECT);

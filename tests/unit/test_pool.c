@@ -98,6 +98,8 @@ serve(void *own, int fd, bool late)
 		line[0] = '-';
 	if (line[0] == 's')
 		nap(300);
+	if (line[0] == 'w')
+		nap(200);
 	if (line[0] == 'z')
 		nap(4000);
 	if (write(fd, line, n) != (ssize_t)n)
@@ -106,7 +108,7 @@ serve(void *own, int fd, bool late)
 		close(fd);
 		return PEERS_CLOSED;
 	}
-	return line[0] == 'k' ? PEERS_KEEP : PEERS_CLOSE;
+	return line[0] == 'k' || line[0] == 'w' ? PEERS_KEEP : PEERS_CLOSE;
 }
 
 static bool
@@ -306,6 +308,23 @@ START_TEST(kept_connections_cost_no_worker)
 			ck_assert(hears(fds[i], "keep\n"));
 		}
 	ck_assert(milliseconds() - began < 3000);
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* As one does that does not wait for the answer. */
+START_TEST(what_is_said_meanwhile_is_heard)
+{
+	pid_t child = start_alone((struct job){ .workers = 4 });
+	int fd = connected(), round;
+
+	ck_assert(say(fd, "keep\n") && hears(fd, "keep\n"));
+	for (round = 0; round < 3; round++) {
+		ck_assert(say(fd, "w\n"));
+		nap(100);
+		ck_assert(say(fd, "keep\n"));
+		ck_assert(hears(fd, "w\nkeep\n"));
+	}
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -654,6 +673,7 @@ main(void)
 	tcase_set_timeout(all, 30);
 	tcase_add_test(all, idle_peers_cost_no_worker);
 	tcase_add_test(all, kept_connections_cost_no_worker);
+	tcase_add_test(all, what_is_said_meanwhile_is_heard);
 	tcase_add_test(all, peers_that_stop_half_way_give_way);
 	tcase_add_test(all, peers_that_trickle_keep_nobody);
 	tcase_add_test(all, slow_peers_stay_while_nobody_waits);
