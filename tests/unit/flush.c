@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * flush.c - in a build for gcov only, where every _exit is flush_exit: a process
- * that ends so writes what it counted all the same, unless it may not write any
- * more: gcov would complain on stderr, and there are tests that read that.
+ * flush.c - in a build for gcov only, where every _exit is flush_exit: a
+ * process that ends so writes what it counted all the same, unless it may not
+ * write any more: gcov would complain on stderr, and there are tests that read
+ * that.
  */
 #include <fcntl.h>
 
