@@ -151,10 +151,6 @@ set(const struct key *k, const char *value, bool first, struct config *c)
 
 	switch (k->kind) {
 	case TEXT:
-		if (strlen(value) >= CONFIG_TEXT_MAX)
-			return false;
-		strcpy(at, value);
-		return true;
 	case LIST:
 		return add_items(value, first, at);
 	case SIZE:
@@ -178,14 +174,14 @@ set(const struct key *k, const char *value, bool first, struct config *c)
 	return false;
 }
 
-/* The shortest way to write a size. */
+/* The shortest way to write a size, which is not 0. */
 static void
 print_size(size_t size, struct buf *out)
 {
 	size_t i = sizeof(units) / sizeof(units[0]);
 
 	while (i-- > 0) {
-		if (size > 0 && size % units[i].factor == 0) {
+		if (size % units[i].factor == 0) {
 			buf_u64(out, size / units[i].factor);
 			buf_char(out, units[i].letter);
 			return;
@@ -258,6 +254,7 @@ describe(const struct key *k, struct buf *out)
 /* A file being read: where we are, what was seen, what was wrong first. */
 struct reading {
 	FILE *file;
+	int cause; /* errno where it could not be read */
 	struct config *config;
 	bool seen[KEYS];
 	bool wrong;
@@ -272,15 +269,14 @@ refuse(struct reading *rd)
 	return 0;
 }
 
-/* inih's callback for one name=value: 0 stops nothing, but marks the line. */
+/* inih's callback for one name=value: 0 marks the line, and there is no next
+ * one. */
 static int
 take(void *user, const char *section, const char *name, const char *value)
 {
 	struct reading *rd = user;
 	size_t i;
 
-	if (rd->wrong)
-		return 0;
 	if (section[0] != '\0') {
 		buf_printf(&rd->why, "[%s]: there are no sections", section);
 		return refuse(rd);
@@ -314,8 +310,12 @@ next_line(char *line, int size, void *user)
 {
 	struct reading *rd = user;
 
-	if (rd->wrong || fgets(line, size, rd->file) == NULL)
+	if (rd->wrong)
 		return NULL;
+	if (fgets(line, size, rd->file) == NULL) {
+		rd->cause = ferror(rd->file) ? errno : 0;
+		return NULL;
+	}
 	if (strchr(line, '\n') == NULL && !feof(rd->file)) {
 		buf_printf(&rd->why, "a line has more than %d bytes", size - 2);
 		rd->too_long = rd->wrong = true;
@@ -339,22 +339,26 @@ config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 {
 	char why[CONFIG_TEXT_MAX / 2];
 	struct reading rd = { .config = c };
-	int line;
+	int line = 0;
 
 	config_default(c);
 	buf_init(&rd.why, why, sizeof(why));
 	if ((rd.file = fopen(path, "re")) == NULL) {
-		snprintf(
-		    message, CONFIG_TEXT_MAX, "%s: %s", path, strerror(errno));
+		rd.cause = errno;
+	} else {
+		line = ini_parse_stream(next_line, &rd, take, &rd);
+		(void)fclose(rd.file);
+	}
+	if (rd.cause != 0) {
+		snprintf(message, CONFIG_TEXT_MAX, "%s: %s", path,
+		    strerror(rd.cause));
 		return ERR_FILE;
 	}
-	line = ini_parse_stream(next_line, &rd, take, &rd);
-	(void)fclose(rd.file);
 	if (line == 0 && !rd.wrong)
 		return ERR_OK;
 	if (!rd.wrong)
 		buf_text(&rd.why, "neither 'key = value' nor a comment");
-	if (rd.too_long || line <= 0)
+	if (rd.too_long)
 		snprintf(message, CONFIG_TEXT_MAX, "%s: %.*s", path,
 		    STR_ARG(buf_view(&rd.why)));
 	else

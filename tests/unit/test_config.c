@@ -53,6 +53,12 @@ static const struct {
 	{ "a size above its range", "max_body = 2M\n",
 	    ":1: 'max_body' cannot be '2M': "
 	    "it is a size such as 64K or 1G from 1K to 1M" },
+	{ "a unit alone", "max_body = K\n",
+	    ":1: 'max_body' cannot be 'K': "
+	    "it is a size such as 64K or 1G from 1K to 1M" },
+	{ "a size beyond all numbers in bytes", "map_size = 99999999999999G\n",
+	    ":1: 'map_size' cannot be '99999999999999G': "
+	    "it is a size such as 64K or 1G from 1M to 1024G" },
 	{ "a size beyond all numbers", "map_size = 99999999999999999999G\n",
 	    ":1: 'map_size' cannot be '99999999999999999999G': "
 	    "it is a size such as 64K or 1G from 1M to 1024G" },
@@ -94,6 +100,17 @@ START_TEST(names_a_file_that_is_not_there)
 
 	ck_assert(config_load("/nowhere/x.conf", &c, message) == ERR_FILE);
 	ck_assert_str_eq(message, "/nowhere/x.conf: No such file or directory");
+}
+END_TEST
+
+/* Its defaults would serve another store than was meant. */
+START_TEST(does_not_take_what_cannot_be_read_for_empty)
+{
+	char message[CONFIG_TEXT_MAX];
+	struct config c;
+
+	ck_assert(config_load("/proc", &c, message) == ERR_FILE);
+	ck_assert_str_eq(message, "/proc: Is a directory");
 }
 END_TEST
 
@@ -214,6 +231,8 @@ START_TEST(finds_the_file)
 	setenv("PUSHCERT_CONFIG", "/from/environment", 1);
 	ck_assert_str_eq(config_find("/given", path), "/given");
 	ck_assert_str_eq(config_find(NULL, path), "/from/environment");
+	setenv("PUSHCERT_CONFIG", "", 1);
+	ck_assert(config_find(NULL, path) == NULL || access(path, F_OK) == 0);
 	unsetenv("PUSHCERT_CONFIG");
 	ck_assert(config_find(NULL, path) == NULL || access(path, F_OK) == 0);
 }
@@ -228,6 +247,7 @@ main(void)
 	tcase_add_loop_test(t, refuses_with_file_and_line, 0,
 	    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(t, names_a_file_that_is_not_there);
+	tcase_add_test(t, does_not_take_what_cannot_be_read_for_empty);
 	tcase_add_test(t, has_defaults);
 	tcase_add_test(t, reads_values);
 	tcase_add_loop_test(
