@@ -14,6 +14,12 @@
 static const char *const names[] = { "public_html", "htdocs", "httpdocs",
 	"html" };
 
+static bool
+is_same(const struct docroot_directory *a, const struct stat *b)
+{
+	return a->file == b->st_ino && a->device == b->st_dev;
+}
+
 void
 docroot_init(struct docroot *d, const char *data)
 {
@@ -22,8 +28,7 @@ docroot_init(struct docroot *d, const char *data)
 
 	d->n = 0;
 	while (fd >= 0 && d->n < DOCROOT_DEPTH && fstat(fd, &st) == 0) {
-		if (d->n > 0 && d->above[d->n - 1].file == st.st_ino &&
-		    d->above[d->n - 1].device == st.st_dev)
+		if (d->n > 0 && is_same(&d->above[d->n - 1], &st))
 			break; /* the root is its own parent */
 		d->above[d->n].device = st.st_dev;
 		d->above[d->n].file = st.st_ino;
@@ -51,8 +56,7 @@ docroot_holds(const struct docroot *d, struct str root)
 		return false;
 	/* The last one is "/". */
 	for (i = 0; i + 1 < d->n; i++)
-		if (d->above[i].file == st.st_ino &&
-		    d->above[i].device == st.st_dev)
+		if (is_same(&d->above[i], &st))
 			return true;
 	return false;
 }
@@ -78,11 +82,10 @@ static bool
 looks_like_one(const char *path)
 {
 	char inside[PATH_MAX + sizeof("/.htaccess")];
-	const char *name = strrchr(path, '/');
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (name != NULL && strcmp(name + 1, names[i]) == 0)
+		if (strcmp(basename(path), names[i]) == 0)
 			return true;
 	strcpy(inside, path);
 	strcat(inside, "/.htaccess");

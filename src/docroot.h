@@ -19,7 +19,7 @@
 #define DOCROOT_DEPTH 64
 
 struct docroot {
-	struct {
+	struct docroot_directory {
 		dev_t device;
 		ino_t file;
 	} above[DOCROOT_DEPTH];

@@ -86,6 +86,54 @@ START_TEST(does_not_count_what_is_no_document_root)
 }
 END_TEST
 
+/* The topmost of those that it has room for counts as the root does. */
+START_TEST(looks_so_far_up_and_no_farther)
+{
+	struct docroot d;
+	char path[PATH_MAX], near[PATH_MAX];
+	int i;
+
+	make_home();
+	strcpy(path, below("home/me/site"));
+	for (i = 0; i < DOCROOT_DEPTH; i++) {
+		strcat(path, "/d");
+		(void)mkdir(path, 0700);
+		if (i == 0)
+			strcpy(near, path);
+	}
+	docroot_init(&d, path);
+	ck_assert_uint_eq(d.n, DOCROOT_DEPTH);
+	ck_assert(!docroot_holds(&d, str_of(below("home/me/site"))));
+	ck_assert(docroot_holds(&d, str_of(strcat(near, "/d"))));
+}
+END_TEST
+
+/* It is looked at each time. */
+START_TEST(takes_long_roots)
+{
+	char path[PATH_MAX + 1];
+	struct docroot_seen seen = { .n = 0 };
+	struct docroot d;
+	struct str root;
+
+	make_home();
+	docroot_init(&d, below("home/me/site/sub/data"));
+	memset(path, '/', sizeof(path));
+	ck_assert(!docroot_holds(&d, str_from(path, sizeof(path))));
+	memcpy(path, below("home"), strlen(below("home")));
+	root = str_from(path, PATH_MAX / 2);
+	memcpy(path + root.n - 2, "up", 2);
+	path[root.n] = '\0';
+	ck_assert(!docroot_holds_now(&d, &seen, root, 1));
+	ck_assert_uint_eq(seen.n, 0);
+	path[strlen(below("home"))] = '\0';
+	ck_assert_int_eq(symlink(path, below("home/up")), 0);
+	path[strlen(below("home"))] = '/';
+	ck_assert(docroot_holds_now(&d, &seen, root, 1));
+	ck_assert_int_eq(unlink(below("home/up")), 0);
+}
+END_TEST
+
 START_TEST(looks_again_in_the_next_second)
 {
 	struct str root;
@@ -139,6 +187,19 @@ START_TEST(suspects_document_roots)
 }
 END_TEST
 
+START_TEST(suspects_nothing_of_which_nothing_is_there)
+{
+	char found[PATH_MAX], path[PATH_MAX + 1];
+
+	ck_assert(str_is_null(docroot_suspect("nowhere", found)));
+	ck_assert(str_is_null(docroot_suspect("/nowhere", found)));
+	memset(path, 'a', PATH_MAX);
+	memcpy(path, "/htdocs/", 8);
+	path[PATH_MAX] = '\0';
+	ck_assert(str_is_null(docroot_suspect(path, found)));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -148,9 +209,12 @@ main(void)
 	tcase_add_loop_test(
 	    t, knows_what_holds_the_data, 0, sizeof(holds) / sizeof(holds[0]));
 	tcase_add_test(t, does_not_count_what_is_no_document_root);
+	tcase_add_test(t, looks_so_far_up_and_no_farther);
+	tcase_add_test(t, takes_long_roots);
 	tcase_add_test(t, looks_again_in_the_next_second);
 	tcase_add_loop_test(t, suspects_document_roots, 0,
 	    sizeof(suspects) / sizeof(suspects[0]));
+	tcase_add_test(t, suspects_nothing_of_which_nothing_is_there);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
