@@ -47,7 +47,8 @@ limit_free(struct limit *l)
 	free(l);
 }
 
-/* FNV-1a: who collides shares a bucket, and gains nothing by it. */
+/* FNV-1a: who collides shares a bucket, and gains nothing by it, not even with
+ * a free one. */
 static uint64_t
 hash(struct str s)
 {
@@ -56,7 +57,7 @@ hash(struct str s)
 
 	for (i = 0; i < s.n; i++)
 		h = (h ^ (unsigned char)s.p[i]) * 1099511628211U;
-	return h != 0 ? h : 1;
+	return h;
 }
 
 /* The peer's bucket, or the one in its set that was not seen for longest. */
