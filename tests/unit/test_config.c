@@ -56,8 +56,8 @@ static const struct {
 	{ "a unit alone", "max_body = K\n",
 	    ":1: 'max_body' cannot be 'K': "
 	    "it is a size such as 64K or 1G from 1K to 1M" },
-	{ "a size beyond all numbers in bytes", "map_size = 99999999999999G\n",
-	    ":1: 'map_size' cannot be '99999999999999G': "
+	{ "a size beyond all numbers in bytes", "map_size = 17179869185G\n",
+	    ":1: 'map_size' cannot be '17179869185G': "
 	    "it is a size such as 64K or 1G from 1M to 1024G" },
 	{ "a size beyond all numbers", "map_size = 99999999999999999999G\n",
 	    ":1: 'map_size' cannot be '99999999999999999999G': "
