@@ -111,7 +111,7 @@ END_TEST
 /* It is looked at each time. */
 START_TEST(takes_long_roots)
 {
-	char path[PATH_MAX + 1];
+	char path[2 * PATH_MAX];
 	struct docroot_seen seen = { .n = 0 };
 	struct docroot d;
 	struct str root;
