@@ -231,6 +231,47 @@ put_stranger(struct db_txn *tx)
 	return store_db_put(tx, META, str_of("stranger"), buf_view(&row));
 }
 
+static enum err
+lose_history(struct db_txn *tx)
+{
+	enum err e = ERR_OK;
+	unsigned char i;
+	char key[24];
+
+	for (i = 2; i <= 4 && e == ERR_OK; i++)
+		e = store_db_delete(tx, HISTORY, event_key(7, i, key));
+	return e;
+}
+
+static enum err
+spoil_event(struct db_txn *tx)
+{
+	char key[24], copy[512];
+	struct str row;
+	enum err e = store_db_get(tx, HISTORY, event_key(7, 4, key), &row);
+
+	if (e != ERR_OK)
+		return e;
+	memcpy(copy, row.p, row.n);
+	copy[row.n - 1] ^= 1;
+	return store_db_put(
+	    tx, HISTORY, event_key(7, 4, key), str_from(copy, row.n));
+}
+
+/* An action that there is not yet. */
+static enum err
+put_action(struct db_txn *tx)
+{
+	char key[24], block[512], action[ROW_U64_LEN];
+	const struct str field[] = { { NULL, 0 }, { NULL, 0 },
+		row_u64(STORE_RESTORED + 1, action) };
+	struct buf row;
+
+	buf_init(&row, block, sizeof(block));
+	row_encode(event_key(7, 4, key), field, 3, &row);
+	return store_db_put(tx, HISTORY, event_key(7, 4, key), buf_view(&row));
+}
+
 /* A commit that does not touch the tally. */
 static enum err
 do_nothing(struct db_txn *tx)
@@ -277,6 +318,20 @@ static const struct damage {
 	{ "finds an entry that it does not know", put_stranger,
 	    { "entry: written by a newer release",
 		"entry: 4 of them are found, but 3 are kept", "age" } },
+	{ "finds a record without any history", lose_history,
+	    { "record 7: it has no history",
+		"history: 115 of them are found, but 118 are kept", "age" } },
+	{ "finds an event that is not what was written", spoil_event,
+	    { "history 7: not what was written",
+		"record 7: its history is damaged",
+		"record 8: its history is damaged",
+		"record 7: of revision 4, but by its history 3", "age" } },
+	{ "finds an action of a newer release", put_action,
+	    { "history 7: written by a newer release",
+		"record 7: its history is damaged",
+		"record 7: of revision 4, but by its history 3",
+		"history: at least one is not the last that was written",
+		"age" } },
 	{ "finds that a commit is not ours", do_nothing, { "age" } },
 	{ "finds that the tally is damaged", spoil_tally,
 	    { "store: its tally is damaged" } },
@@ -288,7 +343,79 @@ static const struct damage {
 		"entry: 3 of them are found, but 0 are kept", "age" } },
 };
 
-static void plant(enum err (*damage)(struct db_txn *tx))
+/* Whole rows of no values, each under a key; more of them than we know are of a
+ * newer release. */
+#define NEWER ROW_FIELDS_MAX
+/* A tenant of ours, but for its last byte. */
+#define TENANT "\x6b\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define ZEROS "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
+static const struct planted {
+	struct damage d;
+	unsigned map;
+	struct str key;
+	size_t values;
+} planted[] = {
+	{ { "finds a record of a newer release", NULL,
+	      { "record 7: written by a newer release",
+		  "record: at least one is not the last that was written",
+		  "age" } },
+	    RECORD, STR(TENANT "\7"), NEWER },
+	{ { "finds a record under what is no tenant", NULL,
+	      { "record: damaged",
+		  "record: 40 of them are found, but 39 are kept", "age" } },
+	    RECORD, STR("short"), 0 },
+	{ { "finds an event of a newer release", NULL,
+	      { "history 7: written by a newer release",
+		  "record 7: its history is damaged",
+		  "record 7: of revision 4, but by its history 3",
+		  "history: at least one is not the last that was written",
+		  "age" } },
+	    HISTORY, STR(TENANT "\7\0\0\0\0\0\0\0\4"), NEWER },
+	{ { "finds an event without a number", NULL,
+	      { "history 7: damaged",
+		  "history: 119 of them are found, but 118 are kept", "age" } },
+	    HISTORY, STR(TENANT "\7\0\0\0\0"), 0 },
+	{ { "finds an event of nobody", NULL,
+	      { "history: damaged",
+		  "history: 119 of them are found, but 118 are kept", "age" } },
+	    HISTORY, STR("short"), 0 },
+	{ { "finds a token of a newer release", NULL,
+	      { "token: written by a newer release",
+		  "token: at least one is not the last that was written",
+		  "age" } },
+	    TOKEN, STR("\1" ZEROS "\0" ZEROS), NEWER },
+	{ { "finds a token of no tenant", NULL,
+	      { "token: damaged",
+		  "token: at least one is not the last that was written",
+		  "age" } },
+	    TOKEN, STR("\1" ZEROS "\0" ZEROS), 0 },
+	{ { "finds a token under what is no hash", NULL,
+	      { "token: damaged", "token: 2 of them are found, but 1 are kept",
+		  "age" } },
+	    TOKEN, STR("short"), 0 },
+	{ { "finds a request of a newer release", NULL,
+	      { "request 0: written by a newer release",
+		  "request: at least one is not the last that was written",
+		  "age" } },
+	    REQUEST, STR(TENANT "\0"), NEWER },
+	{ { "finds a request under half a key's name", NULL,
+	      { "request 0: damaged",
+		  "request: 2 of them are found, but 1 are kept", "age" } },
+	    REQUEST, STR(TENANT "\0half"), 0 },
+	{ { "finds a request under another key's name", NULL,
+	      { "request 0: kept under another key's name",
+		  "request: 2 of them are found, but 1 are kept", "age" } },
+	    REQUEST, STR(TENANT "\0sixteen letters!"), 0 },
+	{ { "finds a request without any history", NULL,
+	      { "request 100: it has no history",
+		  "request: 2 of them are found, but 1 are kept", "age" } },
+	    REQUEST, STR(TENANT "d"), 0 },
+};
+
+/* What the damage does, or else the row. */
+static void
+plant(const struct damage *d, const struct planted *p)
 {
 	static const char *const maps[] = { "record", "history", "token",
 		"request", "meta", NULL };
@@ -297,12 +424,22 @@ static void plant(enum err (*damage)(struct db_txn *tx))
 		.map_size = 16 * MIB,
 		.maps = maps,
 	};
+	const struct str value[NEWER] = { { NULL, 0 } };
+	char block[512];
 	struct db_txn *tx;
+	struct buf row;
 	struct db *db;
 
 	ck_assert_int_eq(store_db_open(&options, &db), ERR_OK);
 	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
-	ck_assert_int_eq(damage(tx), ERR_OK);
+	if (d->plant != NULL) {
+		ck_assert_int_eq(d->plant(tx), ERR_OK);
+	} else {
+		buf_init(&row, block, sizeof(block));
+		row_encode(p->key, value, p->values, &row);
+		ck_assert_int_eq(
+		    store_db_put(tx, p->map, p->key, buf_view(&row)), ERR_OK);
+	}
 	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
 	store_db_close(db);
 }
@@ -365,12 +502,23 @@ START_TEST(finds_what_was_done)
 
 	fill();
 	if (d->plant != NULL)
-		plant(d->plant);
+		plant(d, NULL);
 	verify(d, &counts);
 	if (d->plant != NULL)
 		return;
 	ck_assert_uint_eq(counts.records, TENANTS - 1);
 	ck_assert_uint_eq(counts.events, 1 + 3 * (TENANTS - 1));
+}
+END_TEST
+
+START_TEST(finds_a_row_that_was_put)
+{
+	const struct planted *p = &planted[_i];
+	struct store_counts counts;
+
+	fill();
+	plant(&p->d, p);
+	verify(&p->d, &counts);
 }
 END_TEST
 
@@ -427,6 +575,8 @@ main(void)
 	tcase_set_timeout(cases, 60);
 	tcase_add_loop_test(cases, finds_what_was_done, 0,
 	    sizeof(damages) / sizeof(damages[0]));
+	tcase_add_loop_test(cases, finds_a_row_that_was_put, 0,
+	    sizeof(planted) / sizeof(planted[0]));
 	tcase_add_loop_test(cases, finds_a_root_of_another_time, 0,
 	    sizeof(ages) / sizeof(ages[0]));
 	suite_add_tcase(suite, cases);
