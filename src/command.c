@@ -5,7 +5,6 @@
  */
 #include "command.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -290,11 +289,7 @@ run(const struct command *command, struct command_call *c)
 	store_reader_free(c->reader);
 	store_close(c->store);
 	command_drop_arena(c);
-	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-		fprintf(stderr, "pushcert: stdout: %s\n", strerror(errno));
-		return EXIT_FAILURE;
-	}
-	return status;
+	return command_flush() == ERR_OK ? status : EXIT_FAILURE;
 }
 
 /* The short names are those of every monitoring plug-in. */

@@ -135,6 +135,9 @@ int command_print_record(struct command_call *c, const struct record *r);
 enum err command_each_tenant(
     struct command_call *c, store_record_visit *visit, void *arg) ATTR_CHECKED;
 
+/* Whether all data has gone to stdout; prints why not. */
+enum err command_flush(void) ATTR_CHECKED;
+
 /* A file that appears whole or not at all, or stdout. */
 struct command_output {
 	FILE *f;

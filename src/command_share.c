@@ -353,6 +353,14 @@ output_failed(const char *path)
 }
 
 enum err
+command_flush(void)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return ERR_OK;
+	return output_failed("stdout");
+}
+
+enum err
 command_output_open(const char *path, unsigned mode, struct command_output *o)
 {
 	int n, fd;

@@ -157,7 +157,7 @@ verify(struct command_call *c, void *arg)
 	if (e != ERR_OK)
 		return e;
 	print_counts(c, &counts);
-	if (fflush(stdout) != 0)
+	if (command_flush() != ERR_OK)
 		return ERR_FILE;
 	return counts.findings == 0 ? ERR_OK : ERR_CORRUPT;
 }
