@@ -135,6 +135,8 @@ command_init(struct command_call *c)
 
 	if (c->data != NULL && !absolute(c->data, data))
 		return command_fail(ERR_FILE, c->data);
+	if (strlen(data) >= sizeof(c->config.data))
+		return command_usage("the data directory's path is too long");
 	if (c->data != NULL && (!may_lie(c, data) || !has_parent(data)))
 		return EXIT_FAILURE;
 	if (c->config_path != NULL && c->data != NULL &&
@@ -153,8 +155,6 @@ command_init(struct command_call *c)
 		    c->config_path, c->config.data);
 		return EXIT_FAILURE;
 	}
-	if (strlen(data) >= sizeof(c->config.data))
-		return command_usage("the data directory's path is too long");
 	if (c->data != NULL)
 		strcpy(c->config.data, data);
 	else if (!may_lie(c, c->config.data))
