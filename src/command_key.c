@@ -73,15 +73,12 @@ warn_of_vendor(struct command_call *c, const struct secrets *s)
 }
 
 /* Whoever still waits for a certificate of the former request should know. */
-static void
-warn_of_pending(struct command_call *c)
+static bool
+is_pending(struct command_call *c)
 {
 	struct csr csr;
 
-	if (store_csr(c->reader, &c->tenant, NULL, &csr) == ERR_OK)
-		fprintf(stderr,
-		    "pushcert: warning: this takes the place of a request "
-		    "that no certificate has come for; its key is gone\n");
+	return store_csr(c->reader, &c->tenant, NULL, &csr) == ERR_OK;
 }
 
 int
@@ -91,6 +88,7 @@ command_request(struct command_call *c)
 	struct secrets s;
 	struct caller by;
 	const char *wrong;
+	bool pending;
 	enum err e;
 
 	if (command_begin_reading(c) != ERR_OK)
@@ -102,7 +100,7 @@ command_request(struct command_call *c)
 	    command_caller(c, &by) != ERR_OK || load_secrets(c, &s) != ERR_OK)
 		return EXIT_FAILURE;
 	warn_of_vendor(c, &s);
-	warn_of_pending(c);
+	pending = is_pending(c);
 	store_end(c->reader);
 	e = pushcert_request(
 	    c->store, &c->config, &s, &by, &c->arena, &text, &what);
@@ -113,6 +111,10 @@ command_request(struct command_call *c)
 	}
 	if (e != ERR_OK)
 		return command_fail(e, "request");
+	if (pending)
+		fprintf(stderr,
+		    "pushcert: warning: this takes the place of a request "
+		    "that no certificate has come for; its key is gone\n");
 	printf("%.*s\n", STR_ARG(text));
 	return EXIT_SUCCESS;
 }
