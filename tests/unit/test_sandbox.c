@@ -5,10 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +38,7 @@
 static char data[256], within[256], beside[256];
 static pid_t parent;
 static char key_directory[256], keys[256], successor[256];
+static char there[256], late_directory[256], late[256];
 
 /* errno, or 0 where it can be done. */
 static int
@@ -73,6 +77,18 @@ static int
 read_keys(void)
 {
 	return opens(keys, O_RDONLY);
+}
+
+static int
+read_secret(void)
+{
+	return opens(there, O_RDONLY);
+}
+
+static int
+read_late_secret(void)
+{
+	return opens(late, O_RDONLY);
 }
 
 static int
@@ -286,12 +302,20 @@ configured(bool to_syslog)
 	config_default(&c);
 	strcpy(c.data, data);
 	strcpy(c.jwks_file, keys);
+	strcpy(c.vendor_key, there);
+	strcpy(c.key_file, late);
 	c.syslog = to_syslog;
 	return c;
 }
 
-/* The process's end, after what `run` returned there. The new keys come while
- * it is in the sandbox already. */
+static void
+make_file(const char *path)
+{
+	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
+/* The process's end, after what `run` returned there. The new keys and the late
+ * secret come while it is in the sandbox already. */
 static int
 end_of(int (*run)(void), bool to_syslog, int errors)
 {
@@ -313,11 +337,13 @@ end_of(int (*run)(void), bool to_syslog, int errors)
 	close(ready[1]);
 	close(go[0]);
 	ck_assert(read(ready[0], &byte, 1) == 0);
-	close(open(successor, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	make_file(late);
+	make_file(successor);
 	rename(successor, keys);
 	close(go[1]);
 	close(ready[0]);
 	ck_assert(waitpid(child, &status, 0) == child);
+	unlink(late);
 	return status;
 }
 
@@ -332,6 +358,8 @@ static const struct row {
 	{ "writes no file beside the data", write_beside, EACCES, 1, false },
 	{ "writes no keys", write_keys, EACCES, 1, false },
 	{ "does not list where the keys are", list_keys, EACCES, 1, false },
+	{ "reads no secret again that was there", read_secret, EACCES, 1,
+	    false },
 	{ "removes no file", remove_data, ENOSYS, 0, false },
 	{ "renames no file", rename_data, ENOSYS, 0, false },
 	{ "opens no file to others", open_data, ENOSYS, 0, false },
@@ -353,6 +381,7 @@ static const struct row {
 	{ "has no call that we do not know", call_nothing, ENOSYS, 0, false },
 
 	{ "reads new keys in the place of the old", read_keys, 0, 0, false },
+	{ "reads a secret that was not there", read_late_secret, 0, 0, false },
 	{ "creates and cuts files in the data", create_data, 0, 0, false },
 	{ "opens the data directory", list_data, 0, 0, false },
 	{ "looks at files elsewhere", look_at_passwd, 0, 0, false },
@@ -451,6 +480,93 @@ START_TEST(says_what_it_refused)
 }
 END_TEST
 
+/* What a kernel may refuse: one call, where its argument is that. */
+static const struct lack {
+	const char *name;
+	unsigned call, argument, value;
+	int cause;
+	const char *line;
+	int execution; /* what becomes of an attempt to execute */
+} lacks[] = {
+	{ "a kernel without Landlock", SYS_landlock_create_ruleset, 0, 0,
+	    ENOSYS, "no Landlock: Function not implemented", ENOSYS },
+	{ "no set of rules", SYS_landlock_create_ruleset, 2, 0, EMFILE,
+	    "no Landlock: Too many open files", ENOSYS },
+	{ "no rule for the data", SYS_landlock_add_rule, 3, 0, EBADFD,
+	    "no Landlock: File descriptor in bad state", ENOSYS },
+	{ "too many sets of rules", SYS_landlock_restrict_self, 1, 0, E2BIG,
+	    "no Landlock: Argument list too long", ENOSYS },
+	{ "limits that stay", SYS_prlimit64, 0, 0, EPERM,
+	    "no privacy: Operation not permitted", ENOSYS },
+	{ "no privacy", SYS_prctl, 0, PR_SET_DUMPABLE, EINVAL,
+	    "no privacy: Invalid argument", ENOSYS },
+	{ "privileges that stay", SYS_prctl, 0, PR_SET_NO_NEW_PRIVS, EINVAL,
+	    "no renouncing of privileges: Invalid argument", ENOSYS },
+	{ "a kernel without seccomp", SYS_prctl, 0, PR_SET_SECCOMP, EINVAL,
+	    "no seccomp: Invalid argument", EACCES },
+	{ "no handler", SYS_rt_sigaction, 0, SIGSYS, EPERM,
+	    "no seccomp: Operation not permitted", EACCES },
+};
+
+static bool
+take_away(const struct lack *l)
+{
+	const size_t at = offsetof(struct seccomp_data, args) +
+	    l->argument * sizeof(uint64_t);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, l->call, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)at),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, l->value, 0, 1),
+		BPF_STMT(
+		    BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)l->cause),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .filter = code,
+		.len = sizeof(code) / sizeof(code[0]) };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* What it has keeps in all the same. */
+START_TEST(does_with_what_there_is)
+{
+	const struct lack *l = &lacks[_i];
+	const struct config c = configured(false);
+	char told[512] = "", want[256];
+	int fds[2], status;
+	pid_t child;
+
+	if (landlock() < 1) {
+		printf("%s: skipped: no Landlock\n", l->name);
+		return;
+	}
+	ck_assert(pipe(fds) == 0);
+	child = fork();
+	if (child == 0) {
+		dup2(fds[1], STDERR_FILENO);
+		if (!take_away(l) || sandbox_enter(&c, LOG_AT_WARNING))
+			_exit(255);
+		execute();
+		_exit(execute());
+	}
+	ck_assert(waitpid(child, &status, 0) == child);
+	unit_check(l->name, WIFEXITED(status));
+	ck_assert_int_gt(read(fds[0], told, sizeof(told) - 1), 0);
+	snprintf(want, sizeof(want), "pushcert: sandbox: %s\n", l->line);
+	if (l->execution == ENOSYS)
+		snprintf(want + strlen(want), sizeof(want) - strlen(want),
+		    "pushcert: sandbox: refused system call %d\n", SYS_execve);
+	ck_assert_str_eq(told, want);
+	ck_assert_msg(WEXITSTATUS(status) == l->execution, "%s: %s", l->name,
+	    strerror(WEXITSTATUS(status)));
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
 START_TEST(says_what_is_lacking)
 {
 	struct config c = configured(false);
@@ -532,8 +648,13 @@ make_files(void)
 	snprintf(key_directory, sizeof(key_directory), "%s/keys", dir);
 	snprintf(keys, sizeof(keys), "%s/keys/jwks", dir);
 	snprintf(successor, sizeof(successor), "%s/keys/jwks.new", dir);
+	snprintf(there, sizeof(there), "%s/there", dir);
+	snprintf(late_directory, sizeof(late_directory), "%s/late", dir);
+	snprintf(late, sizeof(late), "%s/late/key", dir);
 	mkdir(data, 0700);
 	mkdir(key_directory, 0700);
+	mkdir(late_directory, 0700);
+	make_file(there);
 }
 
 int
@@ -548,6 +669,8 @@ main(void)
 	tcase_add_test(tc, ends_by_a_signal);
 	tcase_add_test(tc, says_what_it_refused);
 	tcase_add_test(tc, says_what_is_lacking);
+	tcase_add_loop_test(
+	    tc, does_with_what_there_is, 0, sizeof(lacks) / sizeof(lacks[0]));
 	tcase_add_test(tc, others_do_not_look_in);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
