@@ -204,8 +204,7 @@ ask(struct mount *m, const struct question *q)
 static bool
 contains(struct str text, const char *part)
 {
-	return text.p != NULL &&
-	    memmem(text.p, text.n, part, strlen(part)) != NULL;
+	return memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
 static bool
@@ -221,9 +220,8 @@ header(const struct reply *r, const char *name)
 	struct str rest = r->head, line, field;
 
 	while (!str_is_null(rest)) {
-		line = str_trim(str_cut(&rest, '\n'));
-		if (line.n > 0 && line.p[line.n - 1] == '\r')
-			line.n--;
+		line = str_cut(&rest, '\n');
+		line = str_cut(&line, '\r');
 		field = str_cut(&line, ':');
 		if (str_iis(field, name))
 			return str_trim(line);
