@@ -552,6 +552,7 @@ START_TEST(does_with_what_there_is)
 		execute();
 		_exit(execute());
 	}
+	close(fds[1]);
 	ck_assert(waitpid(child, &status, 0) == child);
 	unit_check(l->name, WIFEXITED(status));
 	ck_assert_int_gt(read(fds[0], told, sizeof(told) - 1), 0);
@@ -563,7 +564,6 @@ START_TEST(does_with_what_there_is)
 	ck_assert_msg(WEXITSTATUS(status) == l->execution, "%s: %s", l->name,
 	    strerror(WEXITSTATUS(status)));
 	close(fds[0]);
-	close(fds[1]);
 }
 END_TEST
 
