@@ -62,9 +62,11 @@ struct pool {
 	/* Guards everything below. */
 	pthread_mutex_t lock;
 	pthread_cond_t started;
+	pthread_cond_t opened;
 	pthread_cond_t needed; /* one that is parked */
 	size_t workers;
 	size_t failed;
+	bool open; /* the start is over */
 	enum err failure; /* of a worker to begin */
 
 	/* Changed without the lock, so that nobody meets others at it while
@@ -147,7 +149,7 @@ wait_at_queue(struct pool *p)
 	return at;
 }
 
-/* Tells the caller's thread how the start went. */
+/* Tells the caller's thread how the start went, and waits for its end. */
 static void
 report(struct pool *p, enum err e)
 {
@@ -159,6 +161,9 @@ report(struct pool *p, enum err e)
 	if (e != ERR_OK)
 		p->failure = e;
 	pthread_cond_signal(&p->started);
+	/* Whoever served now would lack the headroom (start). */
+	while (e == ERR_OK && !p->open)
+		pthread_cond_wait(&p->opened, &p->lock);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -246,6 +251,10 @@ start(struct pool *p, pthread_t *threads, size_t *count)
 	create(p, threads, count);
 	if (headroom != MAP_FAILED)
 		munmap(headroom, HEADROOM);
+	pthread_mutex_lock(&p->lock);
+	p->open = true;
+	pthread_cond_broadcast(&p->opened);
+	pthread_mutex_unlock(&p->lock);
 	if (p->workers < p->work.workers)
 		log_line(LOG_AT_WARNING, "only %zu of %zu workers started",
 		    p->workers, p->work.workers);
@@ -424,6 +433,7 @@ release(struct pool *p)
 	peers_free(p->peers);
 	pthread_cond_destroy(&p->needed);
 	pthread_cond_destroy(&p->started);
+	pthread_cond_destroy(&p->opened);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
@@ -466,6 +476,7 @@ pool_run(const struct pool_work *work, int listener)
 		.failure = ERR_MEMORY };
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->started, NULL);
+	pthread_cond_init(&p->opened, NULL);
 	pthread_cond_init(&p->needed, NULL);
 	if ((e = prepare(p)) == ERR_OK)
 		e = run(p, threads);
