@@ -94,12 +94,19 @@ fastcgi_listen(const char *path, int *fd)
 
 /* An IPv4 address as the IPv6 address that is mapped to it (RFC 4291, section
  * 2.5.5.2), so that there is one kind. */
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
 static void
 map_address(const struct in_addr *four, struct in6_addr *six)
 {
-	memset(six, 0, sizeof(*six));
-	six->s6_addr[10] = six->s6_addr[11] = 0xff;
-	memcpy(&six->s6_addr[12], four, sizeof(*four));
+	memcpy(six->s6_addr, mapped, sizeof(mapped));
+	memcpy(six->s6_addr + sizeof(mapped), four, sizeof(*four));
+}
+
+static bool
+is_same(const struct in6_addr *a, const struct in6_addr *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
 /* False for a socket that is not of the internet. */
@@ -118,8 +125,8 @@ address_of(const struct sockaddr_storage *from, struct in6_addr *to)
 static bool
 is_loopback(const struct in6_addr *a)
 {
-	return IN6_IS_ADDR_LOOPBACK(a) ||
-	    (IN6_IS_ADDR_V4MAPPED(a) && a->s6_addr[12] == 127);
+	return is_same(a, &in6addr_loopback) ||
+	    (memcmp(a, mapped, sizeof(mapped)) == 0 && a->s6_addr[12] == 127);
 }
 
 static bool
@@ -140,7 +147,7 @@ is_listed(struct str list, const struct in6_addr *a)
 			map_address(&four, &six);
 		else if (inet_pton(AF_INET6, text, &six) != 1)
 			continue;
-		if (IN6_ARE_ADDR_EQUAL(&six, a))
+		if (is_same(&six, a))
 			return true;
 	}
 	return false;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -25,6 +26,7 @@
 #include "../integration/fcgi_client.h"
 #include "auth.h"
 #include "fastcgi.h"
+#include "fastcgi_socket.h"
 
 #define MAX_BODY 1024
 /* Bodies of this length are not read to their end when nobody wants them. */
@@ -281,6 +283,40 @@ put_dead_socket(const char *path)
 	ck_assert(fastcgi_listen(path, &fd) == ERR_OK && close(fd) == 0);
 }
 
+static struct sockaddr_un
+place_of(const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	strncpy(at.sun_path, path, sizeof(at.sun_path) - 1);
+	return at;
+}
+
+/* Nobody accepts there, and no more can wait. */
+static void
+put_full_socket(const char *path)
+{
+	const struct sockaddr_un at = place_of(path);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), rc;
+
+	ck_assert(bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0);
+	ck_assert(listen(fd, 0) == 0);
+	do {
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		rc = connect(fd, (const struct sockaddr *)&at, sizeof(at));
+	} while (rc == 0);
+	ck_assert(errno == EAGAIN);
+}
+
+static void
+put_datagram_socket(const char *path)
+{
+	const struct sockaddr_un at = place_of(path);
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	ck_assert(bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0);
+}
+
 static const struct {
 	const char *name;
 	void (*put)(const char *path);
@@ -294,6 +330,10 @@ static const struct {
 	{ "takes the place of a dead socket", put_dead_socket, 0, ERR_OK, 0 },
 	{ "leaves a socket to its owner", put_live_socket, 0, ERR_FILE,
 	    EADDRINUSE },
+	{ "leaves a socket to an owner who is busy", put_full_socket, 0,
+	    ERR_FILE, EADDRINUSE },
+	{ "leaves a socket of another kind alone", put_datagram_socket, 0,
+	    ERR_FILE, EPROTOTYPE },
 	{ "leaves a file alone", put_file, 0, ERR_FILE, EEXIST },
 };
 
@@ -315,6 +355,36 @@ START_TEST(places_to_listen_at)
 	unit_check(places[_i].name, lstat(path, &st) == 0);
 	unit_check(places[_i].name, st.st_mode == (S_IFSOCK | 0660));
 	unit_check(places[_i].name, umask(0) == places[_i].mask);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	void (*put)(const char *path);
+	bool stays;
+} without_descriptors[] = {
+	{ "makes no socket", put_nothing, false },
+	{ "removes none that it cannot try", put_dead_socket, true },
+};
+
+START_TEST(listens_nowhere_without_descriptors)
+{
+	const char *path = socket_path();
+	struct rlimit before, none = { .rlim_cur = 0 };
+	enum err e;
+	int fd = -1, cause;
+
+	without_descriptors[_i].put(path);
+	ck_assert(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	none.rlim_max = before.rlim_max;
+	ck_assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	e = fastcgi_listen(path, &fd);
+	cause = errno;
+	ck_assert(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	unit_check(without_descriptors[_i].name, e == ERR_FILE);
+	unit_check(without_descriptors[_i].name, cause == EMFILE);
+	unit_check(without_descriptors[_i].name,
+	    (access(path, F_OK) == 0) == without_descriptors[_i].stays);
 }
 END_TEST
 
@@ -415,6 +485,67 @@ START_TEST(peers_over_tcp)
 	unit_check(peers[_i].name, !str_is_null(got) == peers[_i].welcome);
 	unit_check(peers[_i].name, (seen->handled == 1) == peers[_i].welcome);
 	stop(child);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *address; /* NULL: a unix socket */
+	bool local;
+} locals[] = {
+	{ "a unix socket is for this machine", NULL, true },
+	{ "so is the loopback address", "127.0.0.1", true },
+	{ "and any like it", "127.9.9.9", true },
+	{ "and that of IPv6", "::1", true },
+	{ "any address is for all", "0.0.0.0", false },
+	{ "and that of IPv6 too", "::", false },
+};
+
+START_TEST(who_can_reach_a_socket)
+{
+	struct sockaddr_storage there;
+	socklen_t n;
+	int fd = -1;
+
+	if (locals[_i].address != NULL)
+		fd = listen_at(locals[_i].address, &there, &n);
+	else
+		ck_assert(fastcgi_listen(socket_path(), &fd) == ERR_OK);
+	if (fd < 0)
+		return; /* no IPv6 here */
+	unit_check(locals[_i].name, fastcgi_is_local(fd) == locals[_i].local);
+}
+END_TEST
+
+START_TEST(what_is_no_socket)
+{
+	const struct config config = { .workers = 1 };
+	const struct app app = { .config = &config };
+
+	ck_assert(!fastcgi_is_local(-1));
+	ck_assert(fastcgi_serve(&app, -1) == ERR_FILE);
+}
+END_TEST
+
+/* The next one is refused as well, but not told. */
+START_TEST(tells_once_who_is_refused)
+{
+	struct fastcgi_door door = { .named = "192.0.2.1",
+		.told = ATOMIC_FLAG_INIT };
+	struct sockaddr_storage peer = { .ss_family = AF_INET };
+	char path[128], log[512];
+	int fd;
+
+	((struct sockaddr_in *)&peer)->sin_addr.s_addr = htonl(0xc0000202);
+	snprintf(path, sizeof(path), "%s/stderr", unit_directory());
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ck_assert(fd >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
+	ck_assert(!fastcgi_welcome(&door, &peer));
+	ck_assert(!fastcgi_welcome(&door, &peer));
+	unit_same("the log",
+	    str_from(log, (size_t)pread(fd, log, sizeof(log), 0)),
+	    str_of("pushcert: refused a connection from ::ffff:192.0.2.2: "
+		   "FCGI_WEB_SERVER_ADDRS does not name it\n"));
 }
 END_TEST
 
@@ -550,6 +681,27 @@ START_TEST(a_short_body_ends_early)
 }
 END_TEST
 
+/* And nobody has read it: the answer comes all the same, and nothing else. */
+START_TEST(an_unread_body_may_be_cut)
+{
+	static char body[500];
+	struct bytes b;
+	struct str all;
+	pid_t child = serve();
+	int fd = connected();
+	char block[256];
+
+	memset(body, 'x', sizeof(body));
+	all = request(&b, true, "/hello", str_from(body, sizeof(body)));
+	ck_assert(fcgi_send(fd, str_head(all, all.n - 100)));
+	shutdown(fd, SHUT_WR);
+	ck_assert(str_is(answered(fd, block, sizeof(block)), "/hello"));
+	ck_assert(ends(fd));
+	ck_assert(seen->handled == 1);
+	stop(child);
+}
+END_TEST
+
 START_TEST(only_responders)
 {
 	static const char authorizer[] = { 1, 1, 0, 1, 0, 8, 0, 0, 0, 2, 0, 0,
@@ -623,6 +775,12 @@ main(void)
 	tcase_add_loop_test(sockets, places_to_listen_at, 0,
 	    sizeof(places) / sizeof(places[0]));
 	tcase_add_test(sockets, paths_that_cannot_be);
+	tcase_add_loop_test(sockets, listens_nowhere_without_descriptors, 0,
+	    sizeof(without_descriptors) / sizeof(without_descriptors[0]));
+	tcase_add_loop_test(sockets, who_can_reach_a_socket, 0,
+	    sizeof(locals) / sizeof(locals[0]));
+	tcase_add_test(sockets, what_is_no_socket);
+	tcase_add_test(sockets, tells_once_who_is_refused);
 	tcase_add_loop_test(
 	    sockets, peers_over_tcp, 0, sizeof(peers) / sizeof(peers[0]));
 	suite_add_tcase(suite, sockets);
@@ -635,6 +793,7 @@ main(void)
 	tcase_add_test(asked, pieces_make_a_request);
 	tcase_add_test(asked, a_part_is_no_request);
 	tcase_add_test(asked, a_short_body_ends_early);
+	tcase_add_test(asked, an_unread_body_may_be_cut);
 	tcase_add_test(asked, only_responders);
 	tcase_add_test(asked, no_request_comes_out_of_a_body);
 	suite_add_tcase(suite, asked);
