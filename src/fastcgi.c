@@ -8,6 +8,7 @@
  */
 #include "fastcgi.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -72,9 +73,10 @@ static long
 read_body(void *from, char *p, size_t n)
 {
 	struct body *b = from;
-	int want = n < INT_MAX ? (int)n : INT_MAX;
-	int got = 0;
+	int want = (int)n, got = 0;
 
+	/* max_body is far below. */
+	assert(n <= INT_MAX);
 	if (!b->ended)
 		got = FCGX_GetStr(p, want, b->in);
 	b->ended = b->ended || got < want;
