@@ -37,6 +37,19 @@ struct fixture {
 	struct str body; /* what has not been read yet */
 };
 
+/* Sends stderr to a file from here on. */
+static void
+capture(void)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/stderr", unit_directory());
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ck_assert(fd >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
+	close(fd);
+}
+
 static enum err
 put_token(struct txn *tx, void *arg)
 {
@@ -157,6 +170,7 @@ START_TEST(says_that_memory_ends)
 		ck_assert_int_eq(handle(f, &first).status, 200);
 	else
 		ck_assert_int_eq(handle(f, &asks[2]).status, 200);
+	capture();
 	for (n = 0; RESERVE + n < f->size; n += STEP) {
 		f->worker.arena.size = RESERVE + n;
 		an = handle(f, &asks[_i]);
@@ -179,19 +193,6 @@ START_TEST(says_that_memory_ends)
 END_TEST
 
 /* --- the log ------------------------------------------------------------ */
-
-/* Sends stderr to a file from here on. */
-static void
-capture(void)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/stderr", unit_directory());
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	ck_assert(fd >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
-	close(fd);
-}
 
 static struct str
 captured(char *room, size_t size)
