@@ -322,6 +322,153 @@ try_init(struct test *f, const struct kind *k, long n)
 	    (unsigned)status);
 }
 
+/* Commands that may be given again and again. "@" is a file that they write. */
+static const struct tool {
+	const char *argument[6];
+	bool afresh; /* works another way the second time */
+	bool talks; /* what is wrong goes to stdout */
+} tools[] = {
+	{ .argument = { "restore", "kept", "--force" } },
+	{ .argument = { "tenant", "add", VICTIM_TENANT, "--name", "acme" } },
+	{ .argument = { "tenant", "list", "--json" } },
+	{ .argument = { "show", "--json", "--tenant", "acme" } },
+	{ .argument = { "tenant", "remove", "acme" }, .afresh = true },
+	{ .argument = { "upload", "text" } },
+	{ .argument = { "list", "--json" } },
+	{ .argument = { "check", "--hook", "true" }, .afresh = true },
+	{ .argument = { "metrics", "--output", "@" } },
+	{ .argument = { "calendar", "--output", "@" } },
+	{ .argument = { "request" }, .afresh = true },
+	{ .argument = { "export", "--output", "@" } },
+	{ .argument = { "history", "--json" } },
+	{ .argument = { "history", "restore", "2" } },
+	{ .argument = { "token", "list" } },
+	{ .argument = { "token", "rename", "0000", "name" } },
+	{ .argument = { "verify" } },
+	{ .argument = { "doctor" }, .talks = true },
+};
+
+/* In the test's directory; as it was before the first command. */
+static void
+make_afresh(struct test *f)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line),
+	    "./pushcert restore %s/kept --force --config %s >>%s 2>&1",
+	    f->t.dir, f->v.config, f->v.log);
+	torture_check(&f->t, system(line) == 0, "%s", line);
+}
+
+/* The exit status, -1 where a signal ended it. */
+static int
+run_tool(struct test *f, const struct tool *tool)
+{
+	char path[2][160];
+	const char *command[10] = { "pushcert" };
+	size_t n = 1, paths = 0, i;
+	int status;
+
+	for (i = 0; i < 6 && tool->argument[i] != NULL; i++) {
+		const char *a = tool->argument[i];
+
+		command[n++] = a;
+		if (strcmp(a, "@") != 0 && strcmp(a, "kept") != 0 &&
+		    strcmp(a, "text") != 0)
+			continue;
+		snprintf(path[paths], sizeof(path[0]), "%s/%s", f->t.dir, a);
+		command[n - 1] = path[paths++];
+	}
+	command[n++] = "--config";
+	command[n++] = f->v.config;
+	status = run_to_end(f, command);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* It ends as it should, or as a failure with a reason; a file is there whole
+ * or not at all. */
+static bool
+try_tool(struct test *f, const struct tool *tool, const struct kind *k, long n,
+    int usual)
+{
+	unsigned before = count_files(f->t.dir);
+	off_t said = log_size(f);
+	char out[160];
+	struct stat st;
+	bool hit, good, exists;
+	int status;
+
+	fault_arm(f->plan, k->call, k->cause, n);
+	status = run_tool(f, tool);
+	hit = fault_disarm(f->plan);
+	good = status == usual ||
+	    (hit && (status == 1 || status == 3) &&
+		(tool->talks || log_size(f) > said));
+	torture_check(&f->t, good, "%s, %s %ld: status %d", tool->argument[0],
+	    k->name, n, status);
+	snprintf(out, sizeof(out), "%s/@", f->t.dir);
+	exists = stat(out, &st) == 0;
+	torture_check(&f->t,
+	    !exists || (status == EXIT_SUCCESS && st.st_size > 0),
+	    "%s, %s %ld: half a file", tool->argument[0], k->name, n);
+	torture_check(&f->t, count_files(f->t.dir) == before + (exists ? 1 : 0),
+	    "%s, %s %ld: leaves something", tool->argument[0], k->name, n);
+	if (exists)
+		unlink(out);
+	return hit;
+}
+
+/* Each function once: of which cause is all the same to them. */
+static void
+try_each_call(struct test *f, const struct tool *tool)
+{
+	char out[160];
+	int usual;
+	size_t i;
+	long n;
+
+	make_afresh(f);
+	usual = run_tool(f, tool);
+	snprintf(out, sizeof(out), "%s/@", f->t.dir);
+	unlink(out);
+	for (i = 0; i < KINDS; i++) {
+		if (kinds[i].call == FAULT_ACCEPT ||
+		    (i > 0 && kinds[i].call == kinds[i - 1].call))
+			continue;
+		for (n = 1;; n += 1 + n / (f->t.full ? 10 : 2)) {
+			if (tool->afresh)
+				make_afresh(f);
+			if (!try_tool(f, tool, &kinds[i], n, usual))
+				break;
+			f->faults++;
+		}
+	}
+}
+
+static void
+try_tools(struct test *f)
+{
+	const struct ask expired = { .method = "PATCH",
+		.body = "{\"expirationDateTime\":\"2017-01-01T00:01:27Z\"}" };
+	char out[8192], line[512];
+	size_t i;
+
+	victim_start(&f->v);
+	torture_check(&f->t,
+	    victim_ask(&f->v, &expired, out, sizeof(out)) == 200 &&
+		victim_stop(&f->v),
+	    "a record that has expired");
+	snprintf(line, sizeof(line),
+	    "cd %s && echo text >text && $OLDPWD/pushcert tenant add %s "
+	    "--name acme --config pushcert.conf && $OLDPWD/pushcert "
+	    "backup kept --config pushcert.conf",
+	    f->t.dir, VICTIM_TENANT);
+	torture_check(&f->t, system(line) == 0, "%s", line);
+	for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
+		try_each_call(f, &tools[i]);
+	make_afresh(f);
+}
+
 static void
 try_command(
     struct test *f, void (*try)(struct test *f, const struct kind *k, long n))
@@ -359,6 +506,7 @@ main(int argc, char **argv)
 	printf("faults: %u calls failed up to the end of requests\n", f.faults);
 	try_command(&f, try_backup);
 	try_command(&f, try_init);
+	try_tools(&f);
 	victim_start(&f.v);
 	number = victim_get(&f.v, &answer);
 	torture_check(&f.t, number == (long)f.number && victim_stop(&f.v),
