@@ -390,16 +390,23 @@ config_find(const char *given, char path[PATH_MAX])
 	return access(installed, F_OK) == 0 ? installed : NULL;
 }
 
+/* Behind a blank a semicolon begins a comment. */
+static void
+print_line(const char *name, struct str value, FILE *out)
+{
+	fprintf(out, "%s =%s%.*s\n", name, str_starts(value, ";") ? "" : " ",
+	    STR_ARG(value));
+}
+
 /* A line for each item, since a line of all may be too long to be read. */
 static void
 print_list(const char *name, const char *list, FILE *out)
 {
-	struct str rest = str_of(list), item;
+	struct str rest = str_of(list);
 
-	do {
-		item = str_trim(str_cut(&rest, ','));
-		fprintf(out, "%s = %.*s\n", name, STR_ARG(item));
-	} while (!str_is_null(rest));
+	do
+		print_line(name, str_trim(str_cut(&rest, ',')), out);
+	while (!str_is_null(rest));
 }
 
 void
@@ -417,7 +424,6 @@ config_print(const struct config *c, FILE *out)
 		}
 		buf_init(&line, text, sizeof(text));
 		print_value(&keys[i], c, &line);
-		fprintf(
-		    out, "%s = %.*s\n", keys[i].name, STR_ARG(buf_view(&line)));
+		print_line(keys[i].name, buf_view(&line), out);
 	}
 }

@@ -170,6 +170,7 @@ START_TEST(reads_what_it_prints)
 
 	ck_assert(config_load(write_file("data = /srv/x\nmax_body = 100000\n"
 					 "map_size = 3M\nlog = syslog\n"
+					 "jwt_issuer =;a\n"
 					 "jwt_audience = a\n"
 					 "jwt_audience = b\n"),
 		      &c, message) == ERR_OK);
