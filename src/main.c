@@ -51,6 +51,8 @@ main(int argc, char **argv)
 	umask(077);
 	/* A file that may not grow is a failed write, not a death. */
 	signal(SIGXFSZ, SIG_IGN);
+	/* Whoever started us may not have cared for children; we do. */
+	signal(SIGCHLD, SIG_DFL);
 	/* "serve" has options of its own, and finds the socket by itself. */
 	if (fastcgi_is_listening(STDIN_FILENO) &&
 	    !(argc > 1 && strcmp(argv[1], "serve") == 0))
