@@ -384,7 +384,7 @@ write_set(const char *path, struct str key)
 	struct str what = { NULL, 0 };
 	int n = snprintf(beside, sizeof(beside), "%s.jwks", path);
 
-	if (n < 0 || (size_t)n >= sizeof(beside))
+	if ((size_t)n >= sizeof(beside))
 		return command_fail(ERR_FILE, path);
 	buf_init(&public, pem, sizeof(pem));
 	buf_init(&set, text, sizeof(text));

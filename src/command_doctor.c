@@ -49,8 +49,7 @@ command_finding(struct doctor *d, const char *cure, const char *what, ...)
 
 	d->findings++;
 	va_start(ap, what);
-	if (vsnprintf(text, sizeof(text), what, ap) < 0)
-		text[0] = '\0';
+	(void)vsnprintf(text, sizeof(text), what, ap);
 	va_end(ap);
 	/* The text of an outcome is a sentence. */
 	if (str_ends(str_of(text), "."))

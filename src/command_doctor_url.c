@@ -114,16 +114,16 @@ static void
 read_reply(struct reply *r, int fd)
 {
 	char waste[4096];
-	ssize_t got = 1;
+	ssize_t got;
 
-	while (got > 0 || (got < 0 && errno == EINTR)) {
-		if (r->n < sizeof(r->text))
-			got = read(fd, r->text + r->n, sizeof(r->text) - r->n);
-		else
-			got = read(fd, waste, sizeof(waste));
-		if (got > 0 && r->n < sizeof(r->text))
-			r->n += (size_t)got;
+	while (r->n < sizeof(r->text)) {
+		got = read(fd, r->text + r->n, sizeof(r->text) - r->n);
+		if (got <= 0)
+			return;
+		r->n += (size_t)got;
 	}
+	while (read(fd, waste, sizeof(waste)) > 0)
+		continue;
 }
 
 /* Status, head and body, behind what 1xx answers there were. */
@@ -156,7 +156,7 @@ split_reply(struct reply *r)
 static int
 run_curl(int config, struct reply *r)
 {
-	int status = 0, pipes[2];
+	int status, pipes[2];
 	pid_t child;
 
 	if (pipe(pipes) != 0)
@@ -167,10 +167,10 @@ run_curl(int config, struct reply *r)
 	if (child > 0)
 		read_reply(r, pipes[0]);
 	close(pipes[0]);
-	while (child > 0 && waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return 127;
-	return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 127;
+	if (child < 0 || waitpid(child, &status, 0) != child ||
+	    !WIFEXITED(status))
+		return 127;
+	return WEXITSTATUS(status);
 }
 
 /* False, with a finding, where no answer came. */
@@ -405,7 +405,7 @@ take_url(struct mount *m, const char *url)
 	else
 		rest = "";
 	n = snprintf(m->url, sizeof(m->url), "%.*s%s", STR_ARG(given), rest);
-	if (n > 0 && (size_t)n < sizeof(m->url) && is_visible(m->url) &&
+	if ((size_t)n < sizeof(m->url) && is_visible(m->url) &&
 	    (str_starts(given, "http://") || str_starts(given, "https://")))
 		return true;
 	command_finding(m->doctor,

@@ -26,16 +26,15 @@
 static bool
 absolute(const char *path, char out[PATH_MAX])
 {
-	int n;
-
 	if (path[0] == '/')
-		n = snprintf(out, PATH_MAX, "%s", path);
+		snprintf(out, PATH_MAX, "%s", path);
 	else if (getcwd(out, PATH_MAX) == NULL)
 		return false;
 	else
-		n = snprintf(
+		snprintf(
 		    out + strlen(out), PATH_MAX - strlen(out), "/%s", path);
-	return n >= 0 && strlen(out) + 1 < PATH_MAX;
+	/* What fills it to the brim may have been cut. */
+	return strlen(out) + 1 < PATH_MAX;
 }
 
 /* The key file of a configuration: beside it, .key in place of .conf. */
@@ -94,11 +93,7 @@ write_config(const char *path, const char *data, bool forced)
 		fprintf(out, "key_file = %s\n", key);
 		e = ERR_OK;
 	}
-	if (fflush(out) != 0 || ferror(out) != 0)
-		e = ERR_FILE;
-	if (fclose(out) != 0)
-		e = ERR_FILE;
-	return e;
+	return fclose(out) == 0 ? e : ERR_FILE;
 }
 
 /* Makes the key that a configuration names, where there is none. */

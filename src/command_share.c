@@ -67,9 +67,8 @@ command_in_child(struct command_call *c, command_work *work, void *arg,
 		alarm(seconds);
 		_exit((int)work(c, arg));
 	}
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return ERR_INTERNAL;
+	if (waitpid(child, &status, 0) != child)
+		return ERR_INTERNAL;
 	if (WIFEXITED(status))
 		return (enum err)WEXITSTATUS(status);
 	if (WTERMSIG(status) == SIGALRM)
@@ -370,7 +369,7 @@ command_output_open(const char *path, unsigned mode, struct command_output *o)
 		return ERR_OK;
 	o->path = path;
 	n = snprintf(o->temporary, sizeof(o->temporary), "%s.XXXXXX", path);
-	if (n < 0 || (size_t)n >= sizeof(o->temporary)) {
+	if ((size_t)n >= sizeof(o->temporary)) {
 		errno = ENAMETOOLONG;
 		return output_failed(path);
 	}
