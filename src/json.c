@@ -125,22 +125,22 @@ resolve(struct build *b, struct str raw)
 static enum json_type
 type_of(const jsmntok_t *t, char first)
 {
-	switch (t->type) {
-	case JSMN_OBJECT:
-		return JSON_OBJECT;
-	case JSMN_ARRAY:
-		return JSON_ARRAY;
-	case JSMN_STRING:
+	if (t->type == JSMN_STRING)
 		return JSON_STRING;
-	case JSMN_UNDEFINED:
-	case JSMN_PRIMITIVE:
-		break;
-	}
-	if (first == 't')
+	switch (first) {
+	case '{':
+		return JSON_OBJECT;
+	case '[':
+		return JSON_ARRAY;
+	case 't':
 		return JSON_TRUE;
-	if (first == 'f')
+	case 'f':
 		return JSON_FALSE;
-	return first == 'n' ? JSON_NULL : JSON_NUMBER;
+	case 'n':
+		return JSON_NULL;
+	default:
+		return JSON_NUMBER;
+	}
 }
 
 static struct str
