@@ -329,6 +329,54 @@ START_TEST(what_is_said_meanwhile_is_heard)
 }
 END_TEST
 
+/* The second half is read with the first, but has been announced. */
+START_TEST(what_was_read_already_is_not_waited_for)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fd = connected(), slow[2], round;
+
+	for (round = 0; round < 3; round++) {
+		ck_assert(say(fd, "ke"));
+		nap(50);
+		ck_assert(say(fd, "ep\n"));
+		ck_assert(hears(fd, "keep\n"));
+	}
+	/* Both are free: the one that is left serves a third. */
+	connect_all(slow, 2, "slow\n");
+	nap(20);
+	ck_assert(ask());
+	ck_assert(say(fd, "keep\n") && hears(fd, "keep\n"));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* After a shortage what has not come whole holds no worker, but not for ever.
+ */
+START_TEST(a_part_of_a_request_has_its_time)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 1, .times = { .patience = 1000, .queue = 60000 } });
+	int fds[4], part, i;
+	long began;
+
+	connect_all(fds, 4, "slow\n");
+	for (i = 0; i < 4; i++)
+		ck_assert(hears(fds[i], "slow\n"));
+	part = connected();
+	began = milliseconds();
+	ck_assert(say(part, "ha"));
+	nap(20);
+	for (i = 0; i < 5; i++)
+		ck_assert(ask());
+	ck_assert_int_lt(milliseconds() - began, 900);
+	/* A reset: what it had said was not read. */
+	ck_assert(!hears(part, "h") && errno == ECONNRESET);
+	ck_assert_int_ge(milliseconds() - began, 1000);
+	ck_assert_int_lt(milliseconds() - began, 2500);
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
 START_TEST(peers_that_stop_half_way_give_way)
 {
 	pid_t child = start_alone((struct job){ .workers = 4 });
@@ -434,6 +482,55 @@ START_TEST(silent_peers_give_way_when_descriptors_run_out)
 	connect_all(fds, 20, "");
 	ck_assert(ask());
 	ck_assert(hears_end(fds[0]));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* All descriptors are in use but some low ones, so that the next ones are above
+ * those of which there is a table. */
+static void
+use_descriptors(int free)
+{
+	const struct rlimit many = { PEERS_DESCRIPTORS + 64,
+		PEERS_DESCRIPTORS + 64 };
+	int fd = -1;
+
+	if (setrlimit(RLIMIT_NOFILE, &many) != 0)
+		_exit(77);
+	while (fd < PEERS_DESCRIPTORS - 1)
+		fd = dup(STDERR_FILENO);
+	while (free-- > 0)
+		close(fd--);
+}
+
+/* The pool itself takes four. */
+START_TEST(descriptors_may_be_too_high)
+{
+	struct job job = { .workers = 2 };
+	int listener = listening(), fds[4], i, status;
+	pid_t child = fork();
+
+	ck_assert(child >= 0);
+	if (child == 0) {
+		use_descriptors(4 + 4);
+		_exit(run(&job, listener));
+	}
+	close(listener);
+	for (i = 0; i < 4; i++) {
+		fds[i] = connected();
+		ck_assert(say(fds[i], "keep\n"));
+		if (!hears(fds[i], "keep\n")) {
+			ck_assert(waitpid(child, &status, WNOHANG) == child);
+			ck_assert(WEXITSTATUS(status) == 77);
+			printf("skipped: too few descriptors\n");
+			return;
+		}
+	}
+	for (i = 0; i < 3; i++)
+		ck_assert(!ask());
+	ck_assert(say(fds[0], "bye\n") && hears(fds[0], "bye\n"));
+	ck_assert(hears_end(fds[0]));
+	ck_assert(ask());
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -550,6 +647,23 @@ START_TEST(ways_to_end)
 }
 END_TEST
 
+START_TEST(what_has_come_on_a_kept_connection_is_answered)
+{
+	pid_t child = start_alone((struct job){ .workers = 1 });
+	int kept = connected(), slow = connected();
+
+	ck_assert(say(kept, "keep\n") && hears(kept, "keep\n"));
+	ck_assert(say(slow, "slow\n"));
+	nap(100);
+	ck_assert(say(kept, "keep\n"));
+	ck_assert(kill(child, SIGTERM) == 0);
+	ck_assert(hears(slow, "slow\n"));
+	ck_assert(hears(kept, "keep\n"));
+	ck_assert(hears_end(kept));
+	ck_assert(exit_of(child) == ERR_OK);
+}
+END_TEST
+
 START_TEST(every_stop_signal_stops)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1 };
@@ -662,6 +776,34 @@ START_TEST(ways_to_start)
 }
 END_TEST
 
+/* Whichever of its own it cannot have. */
+START_TEST(gives_up_without_any_of_its_descriptors)
+{
+	struct job job = { .workers = 1 };
+	int listener = listening(), refused = 0, status, i;
+	pid_t child;
+
+	do {
+		job.descriptors = (rlim_t)(listener + 1 + refused);
+		child = start(job, listener);
+		for (i = 0; i < 100; i++) {
+			if (waitpid(child, &status, WNOHANG) != 0)
+				break;
+			nap(5);
+		}
+		if (i == 100)
+			break;
+		ck_assert(WIFEXITED(status));
+		ck_assert_int_eq(WEXITSTATUS(status), ERR_MEMORY);
+		refused++;
+	} while (refused < 10);
+	/* A signalfd, two eventfds, the queue. */
+	ck_assert_int_eq(refused, 4);
+	ck_assert(stop(child) == ERR_OK);
+	ck_assert(exit_of(start(job, -1)) == ERR_FILE);
+}
+END_TEST
+
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 int
@@ -674,20 +816,25 @@ main(void)
 	tcase_add_test(all, idle_peers_cost_no_worker);
 	tcase_add_test(all, kept_connections_cost_no_worker);
 	tcase_add_test(all, what_is_said_meanwhile_is_heard);
+	tcase_add_test(all, what_was_read_already_is_not_waited_for);
+	tcase_add_test(all, a_part_of_a_request_has_its_time);
 	tcase_add_test(all, peers_that_stop_half_way_give_way);
 	tcase_add_test(all, peers_that_trickle_keep_nobody);
 	tcase_add_test(all, slow_peers_stay_while_nobody_waits);
 	tcase_add_test(all, a_worker_may_close);
 	tcase_add_test(all, descriptors_may_run_out);
 	tcase_add_test(all, silent_peers_give_way_when_descriptors_run_out);
+	tcase_add_test(all, descriptors_may_be_too_high);
 	tcase_add_test(all, a_worker_that_hangs_ends_the_process);
 	tcase_add_test(all, a_slow_peer_is_cut_off_in_time);
 	tcase_add_test(all, who_has_waited_too_long_is_refused);
 	tcase_add_loop_test(all, ways_to_end, 0, ROWS(endings));
+	tcase_add_test(all, what_has_come_on_a_kept_connection_is_answered);
 	tcase_add_loop_test(all, every_stop_signal_stops, 0, 3);
 	tcase_add_test(all, the_backlog_is_served);
 	tcase_add_test(all, an_early_signal_is_not_lost);
 	tcase_add_test(all, processes_may_roll);
+	tcase_add_test(all, gives_up_without_any_of_its_descriptors);
 	tcase_add_loop_test(all, ways_to_start, 0, ROWS(starts));
 	suite_add_tcase(suite, all);
 	return unit_run(suite);
