@@ -6,6 +6,7 @@
  */
 #include "json.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,50 @@ START_TEST(cut_anywhere)
 		    p.e == ERR_JSON_UTF8 ? p.what.n == 1 : p.what.n == 0);
 		free(p.block);
 	}
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	struct str text;
+	enum json_type type;
+} typed_cases[] = {
+	{ "an object", STR("{\"a\":{}}"), JSON_OBJECT },
+	{ "an array", STR("{\"a\":[]}"), JSON_ARRAY },
+	{ "a string", STR("{\"a\":\"null\"}"), JSON_STRING },
+	{ "an empty string", STR("{\"a\":\"\"}"), JSON_STRING },
+	{ "a string like an object", STR("{\"a\":\"{}\"}"), JSON_STRING },
+	{ "true", STR("{\"a\":true}"), JSON_TRUE },
+	{ "false", STR("{\"a\":false}"), JSON_FALSE },
+	{ "null", STR("{\"a\":null}"), JSON_NULL },
+	{ "a number", STR("{\"a\":1}"), JSON_NUMBER },
+	{ "a number below nothing", STR("{\"a\":-1}"), JSON_NUMBER },
+};
+
+START_TEST(typed)
+{
+	struct parsed p = parse(unit_guard(0, typed_cases[_i].text));
+	size_t value;
+
+	unit_check(typed_cases[_i].name,
+	    p.e == ERR_OK && json_find(&p.doc, 0, str_of("a"), &value) &&
+		json_type(&p.doc, value) == typed_cases[_i].type);
+	free(p.block);
+}
+END_TEST
+
+/* jsmn counts in an int; nothing of the text is read. */
+START_TEST(longer_than_jsmn_counts)
+{
+	struct str what;
+	struct json doc;
+	struct arena a;
+	char block[64];
+
+	arena_init(&a, block, sizeof(block));
+	ck_assert(json_parse(str_from("{}", (size_t)INT_MAX + 1), &a, &doc,
+		      &what) == ERR_MEMORY);
+	ck_assert_uint_eq(what.n, 0);
 }
 END_TEST
 
@@ -911,6 +956,8 @@ main(void)
 	Suite *suite = suite_create("json");
 	TCase *tc = tcase_create("json");
 
+	tcase_add_loop_test(tc, typed, 0, COUNT(typed_cases));
+	tcase_add_test(tc, longer_than_jsmn_counts);
 	tcase_add_loop_test(tc, taken, 0, COUNT(taken_cases));
 	tcase_add_loop_test(tc, cut_anywhere, 0, COUNT(taken_cases));
 	tcase_add_loop_test(tc, refused, 0, COUNT(refused_cases));
