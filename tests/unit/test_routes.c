@@ -22,7 +22,7 @@
 
 /* What routes.c keeps for refusals. */
 #define RESERVE ((size_t)16 * 1024)
-#define STEP 61
+#define STEP 7
 
 /* 2026-11-23T12:00:00Z. */
 #define NOW INT64_C(1795435200)
@@ -264,6 +264,42 @@ START_TEST(tells_what_is_wrong_with_the_subject)
 }
 END_TEST
 
+/* --- what is repeated ---------------------------------------------------- */
+
+#define OWN_ID "\r\nclient-request-id: 00000000-0000-4000-8000-000000000000\r"
+
+static const struct {
+	struct ask ask;
+	int status;
+	const char *part;
+} repeats[] = {
+	{ { "what is not UTF-8", "GET", "/v1.0/a\xff\xc3/b", NULL, NULL }, 400,
+	    "\"Resource not found for the segment "
+	    "'a\xef\xbf\xbd\xef\xbf\xbd'.\"" },
+	{ { "the client's id", "GET", "/v1.0/health",
+	      "HTTP_CLIENT_REQUEST_ID=!~", NULL },
+	    200, "\r\nclient-request-id: !~\r" },
+	{ { "not an id with a blank", "GET", "/v1.0/health",
+	      "HTTP_CLIENT_REQUEST_ID=a b", NULL },
+	    200, OWN_ID },
+	{ { "not an id with DEL", "GET", "/v1.0/health",
+	      "HTTP_CLIENT_REQUEST_ID=a\x7f", NULL },
+	    200, OWN_ID },
+	{ { "a text without metadata", "POST", "/beta" RESOURCE GENERATE,
+	      "HTTP_ACCEPT=application/json;odata.metadata=none", NULL },
+	    200, "\r\n\r\n{\"value\":\"" },
+};
+
+START_TEST(repeats_what_may_be_repeated)
+{
+	struct fixture *f = set_up();
+	struct answer an = handle(f, &repeats[_i].ask);
+
+	unit_check(repeats[_i].ask.name, an.status == repeats[_i].status);
+	unit_check(repeats[_i].ask.name, holds(an.text, repeats[_i].part));
+}
+END_TEST
+
 /* --- where -------------------------------------------------------------- */
 
 /* The URL of the context is as long as the path before the root makes it. */
@@ -298,6 +334,8 @@ main(void)
 	tcase_add_loop_test(all, says_that_memory_ends, 0, ROWS(asks));
 	tcase_add_loop_test(all, hints_at_apache, 0, ROWS(hints));
 	tcase_add_test(all, tells_what_is_wrong_with_the_subject);
+	tcase_add_loop_test(
+	    all, repeats_what_may_be_repeated, 0, ROWS(repeats));
 	tcase_add_test(all, refuses_a_path_that_no_answer_can_repeat);
 	suite_add_tcase(suite, all);
 	return unit_run(suite);
