@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,9 +65,11 @@ routes_handle(const struct app *app, struct worker *wk,
 	buf_char(&out, ' ');
 	buf_str(&out, rq->var[REQUEST_PATH_INFO]);
 	buf_char(&out, '\n');
-	while ((n = rq->read(rq->from, piece, sizeof(piece))) > 0)
-		buf_put(&out, piece, (size_t)n);
-	ck_assert(n == 0);
+	if (str_is(rq->var[REQUEST_PATH_INFO], "/a")) {
+		while ((n = rq->read(rq->from, piece, sizeof(piece))) > 0)
+			buf_put(&out, piece, (size_t)n);
+		ck_assert(n == 0);
+	}
 	*an = (struct answer){ .text = buf_close(&out, &wk->arena) };
 }
 
@@ -78,8 +81,9 @@ struct program {
 	int out;
 };
 
+/* With a variable more, unless NULL. */
 static struct program
-started(const struct app *app)
+started_at(const struct app *app, const char *path, const char *variable)
 {
 	struct program p;
 	int in[2], out[2];
@@ -94,7 +98,9 @@ started(const struct app *app)
 		close(out[1]);
 		clearenv();
 		setenv("REQUEST_METHOD", "PATCH", 1);
-		setenv("PATH_INFO", "/a", 1);
+		setenv("PATH_INFO", path, 1);
+		if (variable != NULL)
+			putenv(strdup(variable));
 		_exit((int)cgi_run(app));
 	}
 	ck_assert(p.id > 0);
@@ -103,6 +109,12 @@ started(const struct app *app)
 	p.in = in[1];
 	p.out = out[0];
 	return p;
+}
+
+static struct program
+started(const struct app *app)
+{
+	return started_at(app, "/a", NULL);
 }
 
 static int
@@ -173,6 +185,44 @@ START_TEST(bodies_go_in_and_out)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	const char *variable;
+	size_t sent;
+	bool ends; /* after what was sent */
+	int left;
+} unread[] = {
+	{ "takes what is declared and waits for no end", "CONTENT_LENGTH=9000",
+	    9000, false, 0 },
+	{ "leaves what is beyond", "CONTENT_LENGTH=8192", 9000, false, 808 },
+	{ "waits for no more than comes", "CONTENT_LENGTH=9000", 100, true, 0 },
+	{ "takes all where no length counts", "HTTP_TRANSFER_ENCODING=chunked",
+	    9000, true, 0 },
+	{ "waits for nothing that is not declared", NULL, 0, false, 0 },
+};
+
+/* The answer would be lost with a body that is left behind. */
+START_TEST(takes_what_nobody_has_read)
+{
+	static char body[9000], got[100];
+	struct program p = started_at(&app, "/b", unread[_i].variable);
+	int left = -1;
+
+	put(p.in, body, unread[_i].sent);
+	if (unread[_i].ends)
+		close(p.in);
+	unit_same(unread[_i].name,
+	    str_from(got, all_of(p.out, got, sizeof(got))),
+	    str_of("PATCH /b\n"));
+	unit_check(unread[_i].name, exit_of(&p) == ERR_OK);
+	if (unread[_i].ends)
+		return;
+	unit_check(unread[_i].name, ioctl(p.in, FIONREAD, &left) == 0);
+	ck_assert_msg(
+	    left == unread[_i].left, "%s: %d left", unread[_i].name, left);
+}
+END_TEST
+
 /* What the parent has set, here to die silently, does not count. */
 START_TEST(a_client_that_goes_is_no_death)
 {
@@ -206,6 +256,8 @@ main(void)
 
 	tcase_add_loop_test(
 	    all, bodies_go_in_and_out, 0, sizeof(bodies) / sizeof(bodies[0]));
+	tcase_add_loop_test(all, takes_what_nobody_has_read, 0,
+	    sizeof(unread) / sizeof(unread[0]));
 	tcase_add_test(all, a_client_that_goes_is_no_death);
 	tcase_add_test(all, a_store_that_cannot_be_read);
 	suite_add_tcase(suite, all);
