@@ -209,8 +209,11 @@ open_auth(void)
 {
 	struct auth *auth = auth_open(&f.config, NOW);
 
+	if (auth == NULL)
+		return ERR_MEMORY;
+	f.held = auth_failed(auth, str_of("192.0.2.1"), str_of(NULL), NOW) == 0;
 	auth_close(auth);
-	return auth != NULL ? ERR_OK : ERR_MEMORY;
+	return ERR_OK;
 }
 
 static enum err
@@ -272,14 +275,25 @@ count_files(const char *path)
 	return n;
 }
 
-/* The two files of the store, and . and .. */
+static off_t
+size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_size : -1;
+}
+
+/* The two files of the store, and . and ..; beside it the files of set_up. */
 static void
 look_at_backup(enum err e)
 {
+	const char *file = in_directory(2, "backup");
+	off_t whole = size_of(in_directory(3, "whole"));
+
+	ck_assert_int_eq(size_of(file), e == ERR_OK ? whole : -1);
+	unlink(file);
 	ck_assert_uint_eq(count_files(f.config.data), 4);
-	ck_assert(
-	    (access(in_directory(2, "backup"), F_OK) == 0) == (e == ERR_OK));
-	unlink(in_directory(2, "backup"));
+	ck_assert_uint_eq(count_files(unit_directory()), 2 + 6);
 }
 
 static enum err
