@@ -304,6 +304,30 @@ START_TEST(makes_no_set_of_what_is_no_public_key)
 }
 END_TEST
 
+static const char elliptic_key[] =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEWjUlkCYjSsTniB/qIG7yuxWkezTw\n"
+    "lzSvWGwpsUEldQ+EdcFdUt8OcDHwfZRPEtVQRck/J9iFeg9xEc98g2s/3w==\n"
+    "-----END PUBLIC KEY-----\n";
+
+/* Nor is anything made of the keys beside one that cannot be used. */
+START_TEST(makes_no_set_with_a_key_that_is_no_RSA_key)
+{
+	char pem[2048], text[8192];
+	struct str what;
+	struct buf b;
+
+	snprintf(pem, sizeof(pem), "%s%s", public_text[0], elliptic_key);
+	buf_init(&b, text, sizeof(text));
+	ck_assert(jwt_make_set(str_of(pem), &b, &what) == ERR_CONFIG);
+	unit_same("with a key that is no RSA key", what,
+	    str_of("a key is no RSA key of up to 4096 bits"));
+	ck_assert(jwt_make_set(str_of(""), &b, &what) == ERR_CONFIG);
+	unit_same(
+	    "of nothing", what, str_of("there is no public key in PEM in it"));
+}
+END_TEST
+
 START_TEST(says_what_has_no_room)
 {
 	size_t size, n = strlen(token_text[0]);
@@ -364,6 +388,7 @@ main(void)
 	tcase_add_test(t, changes_under_readers);
 	tcase_add_test(t, names_keys_by_their_thumbprint);
 	tcase_add_test(t, makes_no_set_of_what_is_no_public_key);
+	tcase_add_test(t, makes_no_set_with_a_key_that_is_no_RSA_key);
 	tcase_add_test(t, says_what_has_no_room);
 	suite_add_tcase(s, t);
 	return unit_run(s);
