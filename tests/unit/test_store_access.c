@@ -186,6 +186,46 @@ START_TEST(finds_tokens_and_no_others)
 }
 END_TEST
 
+static enum err
+stop_at_tenant(const struct tenant *t, void *arg)
+{
+	(void)t;
+	return ++*(int *)arg == 2 ? ERR_USAGE : ERR_OK;
+}
+
+static enum err
+stop_at_token(const struct token *t, void *arg)
+{
+	(void)t;
+	return ++*(int *)arg == 2 ? ERR_USAGE : ERR_OK;
+}
+
+START_TEST(stops_where_the_visitor_does)
+{
+	struct store *st = open_store();
+	int seen_tenants = 0, seen_tokens = 0;
+	struct token token;
+	struct tenant t;
+	struct txn *tx;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		t = tenants[i];
+		token = (struct token){ .hash = { known[i] } };
+		ck_assert(store_update(st, put_tenant, &t) == ERR_OK);
+		ck_assert(store_update(st, put_token, &token) == ERR_OK);
+	}
+	tx = begin(st);
+	ck_assert(
+	    store_tenants(tx, stop_at_tenant, &seen_tenants) == ERR_USAGE);
+	ck_assert_int_eq(seen_tenants, 2);
+	ck_assert(store_tokens(tx, stop_at_token, &seen_tokens) == ERR_USAGE);
+	ck_assert_int_eq(seen_tokens, 2);
+	store_reader_free(tx);
+	store_close(st);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -195,6 +235,7 @@ main(void)
 	tcase_add_test(t, keeps_tenants);
 	tcase_add_test(t, knows_of_no_tenants);
 	tcase_add_test(t, finds_tokens_and_no_others);
+	tcase_add_test(t, stops_where_the_visitor_does);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
