@@ -63,6 +63,13 @@ fault_watch(struct fault_plan *plan)
 	watched = plan;
 }
 
+/* What is behind the program's end is not the program: gcov writes then. */
+__attribute__((destructor)) static void
+end(void)
+{
+	watched = NULL;
+}
+
 void
 fault_arm(struct fault_plan *plan, enum fault_call call, int cause, long n)
 {
