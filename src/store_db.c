@@ -240,43 +240,47 @@ open_file_limited(struct db *db)
 	return rc;
 }
 
+/* *held: how many entries there were before, of all kinds. */
 static int
-open_maps(struct db *db, unsigned txn_flags, unsigned map_flags)
+open_maps(struct db *db, unsigned txn_flags, unsigned map_flags, size_t *held)
 {
+	unsigned i, count = 0;
 	MDB_txn *txn;
-	unsigned i;
+	MDB_stat all;
 	int rc;
 
 	if ((rc = mdb_txn_begin(db->env, NULL, txn_flags, &txn)) != 0)
 		return rc;
-	for (i = 0; rc == 0 && db->maps[i] != NULL; i++)
-		rc = mdb_dbi_open(txn, db->maps[i], map_flags, &db->dbi[i]);
+	while (db->maps[count] != NULL)
+		count++;
 	/* The one that the others are in. */
-	if (rc == 0)
-		rc = mdb_dbi_open(txn, NULL, 0, &db->dbi[i]);
+	rc = mdb_dbi_open(txn, NULL, 0, &db->dbi[count]);
+	if (rc == 0 && (rc = mdb_stat(txn, db->dbi[count], &all)) == 0)
+		*held = all.ms_entries;
+	for (i = 0; rc == 0 && i < count; i++)
+		rc = mdb_dbi_open(txn, db->maps[i], map_flags, &db->dbi[i]);
 	if (rc == 0)
 		return mdb_txn_commit(txn);
 	mdb_txn_abort(txn);
 	return rc;
 }
 
-/* Makes all of them or none: a single one that is missing was not always. */
+/* Makes all of them or none: a single one that is missing was not always. What
+ * mdb_env_stat tells is no base for that: it knows of a commit of another
+ * process before a transaction does. */
 static enum err
 find_maps(struct db *db, bool create, int dir)
 {
-	MDB_stat all;
-	int rc;
+	size_t held = 0;
+	int rc = open_maps(db, MDB_RDONLY, 0, &held);
 
-	if ((rc = mdb_env_stat(db->env, &all)) != 0)
+	if (rc != MDB_NOTFOUND)
 		return outcome(db, "open", rc);
-	if (all.ms_entries > 0) {
-		rc = open_maps(db, MDB_RDONLY, 0);
-		return outcome(
-		    db, "open", rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc);
-	}
+	if (held > 0)
+		return outcome(db, "open", MDB_CORRUPTED);
 	if (!create)
 		return ERR_NO_STORE;
-	if ((rc = open_maps(db, 0, MDB_CREATE)) == 0)
+	if ((rc = open_maps(db, 0, MDB_CREATE, &held)) == 0)
 		store_dir_sync(dir);
 	return outcome(db, "create", rc);
 }
