@@ -204,7 +204,8 @@ ask(struct mount *m, const struct question *q)
 static bool
 contains(struct str text, const char *part)
 {
-	return memmem(text.p, text.n, part, strlen(part)) != NULL;
+	return !str_is_null(text) &&
+	    memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
 static bool

@@ -535,7 +535,7 @@ START_TEST(does_with_what_there_is)
 {
 	const struct lack *l = &lacks[_i];
 	const struct config c = configured(false);
-	char told[512] = "", want[256];
+	char lines[512] = "", want[256];
 	int fds[2], status;
 	pid_t child;
 
@@ -555,12 +555,12 @@ START_TEST(does_with_what_there_is)
 	close(fds[1]);
 	ck_assert(waitpid(child, &status, 0) == child);
 	unit_check(l->name, WIFEXITED(status));
-	ck_assert_int_gt(read(fds[0], told, sizeof(told) - 1), 0);
+	ck_assert_int_gt(read(fds[0], lines, sizeof(lines) - 1), 0);
 	snprintf(want, sizeof(want), "pushcert: sandbox: %s\n", l->line);
 	if (l->execution == ENOSYS)
 		snprintf(want + strlen(want), sizeof(want) - strlen(want),
 		    "pushcert: sandbox: refused system call %d\n", SYS_execve);
-	ck_assert_str_eq(told, want);
+	ck_assert_str_eq(lines, want);
 	ck_assert_msg(WEXITSTATUS(status) == l->execution, "%s: %s", l->name,
 	    strerror(WEXITSTATUS(status)));
 	close(fds[0]);

@@ -435,6 +435,7 @@ plant(const struct damage *d, const struct planted *p)
 	if (d->plant != NULL) {
 		ck_assert_int_eq(d->plant(tx), ERR_OK);
 	} else {
+		ck_assert_ptr_nonnull(p);
 		buf_init(&row, block, sizeof(block));
 		row_encode(p->key, value, p->values, &row);
 		ck_assert_int_eq(
