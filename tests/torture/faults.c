@@ -438,7 +438,7 @@ try_each_call(struct test *f, const struct tool *tool)
 		if (kinds[i].call == FAULT_ACCEPT ||
 		    (i > 0 && kinds[i].call == kinds[i - 1].call))
 			continue;
-		for (n = 1;; n += 1 + n / (f->t.full ? 10 : 2)) {
+		for (n = 1;; n += 1 + (f->t.full ? n / 10 : n)) {
 			if (tool->afresh)
 				make_afresh(f);
 			if (!try_tool(f, tool, &kinds[i], n, usual))
