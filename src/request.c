@@ -147,18 +147,19 @@ enum err
 request_body(const struct request *rq, size_t max, struct arena *a,
     struct str *body, bool *ended)
 {
-	char *p = arena_take(a, max + 1);
 	size_t n = 0, want = max + 1;
 	uint64_t declared;
 	bool known = request_length(rq, &declared);
 	long got = 1;
+	char *p;
 
-	if (p == NULL)
-		return ERR_MEMORY;
 	if (known && declared > max)
 		return ERR_TOO_LARGE;
+	/* Small ones must not cost the pages of the largest. */
 	if (known)
 		want = (size_t)declared;
+	if ((p = arena_take(a, want)) == NULL)
+		return ERR_MEMORY;
 	while (n < want && (got = rq->read(rq->from, p + n, want - n)) > 0)
 		n += (size_t)got;
 	*ended = got == 0 || (known && n == want);
