@@ -22,8 +22,8 @@
 #include "store_tally.h"
 
 /* The format of the whole; store_open brings an older one up to it. 2: there is
- * a tally. */
-#define FORMAT 2
+ * a tally. 3: events stand next to their record. */
+#define FORMAT 3
 
 /* What one change may read and keep: a record, a request, tokens, an event.
  * None is longer than 64 KiB but for the event, which holds a record. */
@@ -80,8 +80,8 @@ enum err
 store_decoded(struct txn *tx, enum err e, enum store_map map, struct str key)
 {
 	static const char *const what[STORE_MAPS] = {
-		[STORE_RECORD] = "record of tenant",
-		[STORE_HISTORY] = "history, tenant and number",
+		[STORE_RECORD] = "record or event of tenant",
+		[STORE_FORMER_HISTORY] = "event of format 2",
 		[STORE_TOKEN] = "token with hash",
 		[STORE_REQUEST] = "request of tenant",
 		[STORE_META] = "entry",
@@ -383,7 +383,8 @@ upgrade(struct txn *tx, void *arg)
 	/* Another process may have done it since we looked. */
 	if ((e = read_format(tx, &format)) != ERR_OK || format == FORMAT)
 		return e;
-	if ((e = store_recount(tx)) != ERR_OK)
+	if ((e = store_join_history(tx)) != ERR_OK ||
+	    (e = store_recount(tx)) != ERR_OK)
 		return e;
 	field = row_u64(FORMAT, number);
 	store_room(tx, STORE_ROW, &row);
@@ -469,7 +470,7 @@ store_open(const struct store_options *options, struct store **out)
 {
 	static const char *const maps[] = {
 		[STORE_RECORD] = "record",
-		[STORE_HISTORY] = "history",
+		[STORE_FORMER_HISTORY] = "history",
 		[STORE_TOKEN] = "token",
 		[STORE_REQUEST] = "request",
 		[STORE_META] = "meta",

@@ -9,6 +9,7 @@
 #ifndef PUSHCERT_STORE_MAP_H
 #define PUSHCERT_STORE_MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,8 +21,13 @@
 #include "str.h"
 
 enum store_map {
-	STORE_RECORD, /* key: tenant */
-	STORE_HISTORY, /* tenant, number with its greatest byte first */
+	/* A record's key: tenant. An event's: tenant, number counted down, with
+	 * its greatest byte first: the newest stands next to the record, so
+	 * that a change mostly writes one page of both. */
+	STORE_RECORD,
+	/* The events as format 2 kept them, by tenant and number; else empty.
+	 */
+	STORE_FORMER_HISTORY,
 	STORE_TOKEN, /* SHA-256 */
 	STORE_REQUEST, /* tenant */
 	STORE_META, /* a name; a word and a tenant */
@@ -86,6 +92,12 @@ enum err store_step(struct txn *tx, enum store_map map, enum db_way way,
 const char *store_directory(const struct store *st);
 /* Writes the data file of all that was committed. */
 enum err store_copy(struct store *st, int fd) ATTR_CHECKED;
+
+/* Whether that is an event's key, and whose. */
+bool store_event_key(struct str key, struct guid *tenant, uint64_t *number);
+/* In a change: puts the events of format 2 where they belong now. One that is
+ * damaged stays. */
+enum err store_join_history(struct txn *tx) ATTR_CHECKED;
 
 /* Newest events to keep of each tenant; one at least. */
 unsigned store_history_keep(const struct txn *tx);

@@ -54,6 +54,56 @@ store_record_delete(struct txn *tx, const struct guid *tenant)
 	return store_remove(tx, STORE_RECORD, tenant_key(tenant));
 }
 
+/* The keys of a tenant's events lie between these of 0 and of UINT64_MAX, which
+ * no event has. */
+#define EVENT_KEY_LEN (sizeof(struct guid) + 8)
+
+static struct str
+event_key(const struct guid *tenant, uint64_t number, char out[EVENT_KEY_LEN])
+{
+	uint64_t down = ~number;
+	size_t i;
+
+	memcpy(out, tenant->byte, sizeof(tenant->byte));
+	for (i = EVENT_KEY_LEN; i > sizeof(tenant->byte); down >>= 8)
+		out[--i] = (char)(down & 0xff);
+	return str_from(out, EVENT_KEY_LEN);
+}
+
+static uint64_t
+last_eight_bytes(struct str key)
+{
+	uint64_t number = 0;
+	size_t i;
+
+	for (i = key.n - 8; i < key.n; i++)
+		number = number << 8 | (unsigned char)key.p[i];
+	return number;
+}
+
+bool
+store_event_key(struct str key, struct guid *tenant, uint64_t *number)
+{
+	if (key.n != EVENT_KEY_LEN)
+		return false;
+	memcpy(tenant->byte, key.p, sizeof(tenant->byte));
+	*number = ~last_eight_bytes(key);
+	return true;
+}
+
+/* The number in the key of an event of this tenant; 0 if it is no such. */
+static uint64_t
+event_number(struct str key, const struct guid *tenant)
+{
+	struct guid other;
+	uint64_t number;
+
+	if (!store_event_key(key, &other, &number) ||
+	    memcmp(other.byte, tenant->byte, sizeof(other.byte)) != 0)
+		return 0;
+	return number;
+}
+
 enum err
 store_records(struct txn *tx, store_record_visit *visit, void *arg)
 {
@@ -64,45 +114,22 @@ store_records(struct txn *tx, store_record_visit *visit, void *arg)
 
 	store_walk(tx, str_of(NULL), &at);
 	while ((e = store_step(tx, STORE_RECORD, DB_NEXT, &at)) == ERR_OK) {
-		e = record_decode(at.key, at.row, &r);
-		if (e == ERR_OK && at.key.n != sizeof(tenant.byte))
-			e = ERR_CORRUPT;
-		if (e != ERR_OK)
-			return store_decoded(tx, e, STORE_RECORD, at.key);
+		if (at.key.n < sizeof(tenant.byte))
+			return store_decoded(
+			    tx, ERR_CORRUPT, STORE_RECORD, at.key);
 		memcpy(tenant.byte, at.key.p, sizeof(tenant.byte));
-		if ((e = visit(&tenant, &r, arg)) != ERR_OK)
-			return e;
+		if (at.key.n == sizeof(tenant.byte)) {
+			e = record_decode(at.key, at.row, &r);
+			if (e != ERR_OK)
+				return store_decoded(
+				    tx, e, STORE_RECORD, at.key);
+			if ((e = visit(&tenant, &r, arg)) != ERR_OK)
+				return e;
+		}
+		/* On behind its history. */
+		at.key = event_key(&tenant, 0, at.byte);
 	}
 	return walked(e);
-}
-
-/* The key of an event: numbers sort by their greatest byte first. */
-#define EVENT_KEY_LEN (sizeof(struct guid) + 8)
-
-static struct str
-event_key(const struct guid *tenant, uint64_t number, char out[EVENT_KEY_LEN])
-{
-	size_t i;
-
-	memcpy(out, tenant->byte, sizeof(tenant->byte));
-	for (i = EVENT_KEY_LEN; i > sizeof(tenant->byte); number >>= 8)
-		out[--i] = (char)(number & 0xff);
-	return str_from(out, EVENT_KEY_LEN);
-}
-
-/* The number in the key of an event of this tenant; 0 if it is no such. */
-static uint64_t
-event_number(struct str key, const struct guid *tenant)
-{
-	uint64_t number = 0;
-	size_t i;
-
-	if (key.n != EVENT_KEY_LEN ||
-	    !str_eq(str_head(key, sizeof(tenant->byte)), tenant_key(tenant)))
-		return 0;
-	for (i = sizeof(tenant->byte); i < key.n; i++)
-		number = number << 8 | (unsigned char)key.p[i];
-	return number;
 }
 
 enum {
@@ -178,14 +205,27 @@ decode_event(struct str key, struct str row, struct event *ev)
 static enum err
 newest_event(struct txn *tx, const struct guid *tenant, uint64_t *number)
 {
-	char bytes[EVENT_KEY_LEN];
 	struct store_place at;
 	enum err e;
 
-	store_walk(tx, event_key(tenant, UINT64_MAX, bytes), &at);
-	e = store_step(tx, STORE_HISTORY, DB_PREVIOUS, &at);
+	store_walk(tx, tenant_key(tenant), &at);
+	e = store_step(tx, STORE_RECORD, DB_NEXT, &at);
 	*number = e == ERR_OK ? event_number(at.key, tenant) : 0;
 	return walked(e);
+}
+
+static enum err
+put_event(struct txn *tx, const struct guid *tenant, uint64_t number,
+    const struct event *ev)
+{
+	char bytes[EVENT_KEY_LEN];
+	struct str key = event_key(tenant, number, bytes);
+	struct buf former, row;
+
+	store_room(tx, STORE_NESTED, &former);
+	store_room(tx, STORE_ROW, &row);
+	encode_event(key, ev, &former, &row);
+	return store_put(tx, STORE_RECORD, key, &row);
 }
 
 enum err
@@ -193,26 +233,45 @@ store_event_add(
     struct txn *tx, const struct guid *tenant, const struct event *ev)
 {
 	char bytes[EVENT_KEY_LEN];
-	struct buf former, row;
 	uint64_t number, old;
-	struct str key;
 	enum err e;
 
 	if ((e = newest_event(tx, tenant, &number)) != ERR_OK)
 		return e;
 	number++;
-	key = event_key(tenant, number, bytes);
-	store_room(tx, STORE_NESTED, &former);
-	store_room(tx, STORE_ROW, &row);
-	encode_event(key, ev, &former, &row);
-	if ((e = store_put(tx, STORE_HISTORY, key, &row)) != ERR_OK)
+	if ((e = put_event(tx, tenant, number, ev)) != ERR_OK)
 		return e;
 	/* More than one is too old only after history_keep was lowered. */
 	old = number > store_history_keep(tx) ? number - store_history_keep(tx)
 					      : 0;
 	for (; old > 0 && e == ERR_OK; old--)
 		e = store_remove(
-		    tx, STORE_HISTORY, event_key(tenant, old, bytes));
+		    tx, STORE_RECORD, event_key(tenant, old, bytes));
+	return walked(e);
+}
+
+enum err
+store_join_history(struct txn *tx)
+{
+	struct store_place at;
+	struct guid tenant;
+	struct event ev;
+	enum err e;
+
+	store_walk(tx, str_of(NULL), &at);
+	while ((e = store_step(tx, STORE_FORMER_HISTORY, DB_NEXT, &at)) ==
+	    ERR_OK) {
+		if (at.key.n != EVENT_KEY_LEN ||
+		    decode_event(at.key, at.row, &ev) != ERR_OK)
+			continue;
+		memcpy(tenant.byte, at.key.p, sizeof(tenant.byte));
+		e = put_event(tx, &tenant, last_eight_bytes(at.key), &ev);
+		if (e != ERR_OK)
+			return e;
+		e = store_remove(tx, STORE_FORMER_HISTORY, at.key);
+		if (e != ERR_OK)
+			return e;
+	}
 	return walked(e);
 }
 
@@ -224,11 +283,11 @@ store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 	struct str key = event_key(tenant, number, bytes), row;
 	enum err e;
 
-	if ((e = store_get(tx, STORE_HISTORY, key, &row)) != ERR_OK)
+	if ((e = store_get(tx, STORE_RECORD, key, &row)) != ERR_OK)
 		return e;
 	out->number = number;
 	return store_decoded(
-	    tx, decode_event(key, row, out), STORE_HISTORY, key);
+	    tx, decode_event(key, row, out), STORE_RECORD, key);
 }
 
 /* No event has got out of sight beyond the first or the last. */
@@ -242,7 +301,7 @@ check_ends(struct txn *tx, const struct guid *tenant)
 
 	for (i = 0; i < 2 && e == ERR_NOT_FOUND; i++)
 		e = store_absent(
-		    tx, STORE_HISTORY, event_key(tenant, ends[i], bytes));
+		    tx, STORE_RECORD, event_key(tenant, ends[i], bytes));
 	return walked(e);
 }
 
@@ -272,19 +331,17 @@ enum err
 store_events(struct txn *tx, const struct guid *tenant,
     store_event_visit *visit, void *arg)
 {
-	char bytes[EVENT_KEY_LEN];
 	struct event ev = { .number = 0 };
 	struct store_place at;
 	enum err e;
 
 	if ((e = check_ends(tx, tenant)) != ERR_OK)
 		return e;
-	store_walk(tx, event_key(tenant, UINT64_MAX, bytes), &at);
-	while (
-	    (e = store_step(tx, STORE_HISTORY, DB_PREVIOUS, &at)) == ERR_OK) {
+	store_walk(tx, tenant_key(tenant), &at);
+	while ((e = store_step(tx, STORE_RECORD, DB_NEXT, &at)) == ERR_OK) {
 		if ((e = older_event(&at, tenant, &ev)) != ERR_OK)
 			return walked(
-			    store_decoded(tx, e, STORE_HISTORY, at.key));
+			    store_decoded(tx, e, STORE_RECORD, at.key));
 		if ((e = visit(&ev, arg)) != ERR_OK)
 			return e;
 	}

@@ -19,15 +19,12 @@
 #include "store_tally.h"
 
 #define GUID_LEN sizeof(struct guid)
-#define NUMBER_LEN 8
 
-/* The history of one tenant, as far as it was read. */
+/* The history of one tenant, as far as it was read, back from the newest. */
 struct past {
 	struct guid tenant;
-	uint64_t last; /* the number of the event; 0: none yet */
-	bool changed; /* what follows is of the last event that did */
-	bool exists;
-	uint64_t revision;
+	uint64_t oldest; /* the number of the event; 0: none yet */
+	bool changed; /* one of them is of a change */
 };
 
 struct walk {
@@ -84,26 +81,26 @@ need_history(struct walk *w, const char *where, const struct guid *tenant)
 /* Each change leaves an event with the record as it was before, and a record
  * of the next revision. */
 static void
-end_past(struct walk *w)
+compare_record(
+    struct walk *w, const struct guid *tenant, const struct event *newest)
 {
-	struct past *p = &w->past;
+	uint64_t revision = (newest->had_former ? newest->former.revision : 0) +
+	    1;
+	bool exists = newest->action != STORE_REMOVED;
 	struct record r;
-	enum err e;
+	enum err e = store_record(w->tx, tenant, &r);
 
-	if (p->last == 0 || !p->changed)
-		return;
-	e = store_record(w->tx, &p->tenant, &r);
-	if (e == ERR_NOT_FOUND && p->exists)
-		found(w, "record", &p->tenant,
+	if (e == ERR_NOT_FOUND && exists)
+		found(w, "record", tenant,
 		    "missing, though its history does not end with a removal");
-	else if (e == ERR_OK && !p->exists)
-		found(w, "record", &p->tenant,
+	else if (e == ERR_OK && !exists)
+		found(w, "record", tenant,
 		    "there, though its history ends with a removal");
-	else if (e == ERR_OK && r.revision != p->revision)
-		found(w, "record", &p->tenant,
+	else if (e == ERR_OK && r.revision != revision)
+		found(w, "record", tenant,
 		    "of revision %llu, but by its history %llu",
 		    (unsigned long long)r.revision,
-		    (unsigned long long)p->revision);
+		    (unsigned long long)revision);
 }
 
 static void
@@ -111,31 +108,46 @@ follow_past(struct walk *w, const struct guid *tenant, const struct event *ev)
 {
 	struct past *p = &w->past;
 
-	if (memcmp(&p->tenant, tenant, GUID_LEN) != 0) {
-		end_past(w);
+	if (memcmp(&p->tenant, tenant, GUID_LEN) != 0)
 		*p = (struct past){ .tenant = *tenant };
-	}
-	if (p->last != 0 && ev->number != p->last + 1)
+	if (p->oldest != 0 && ev->number + 1 != p->oldest)
 		found(w, "history", tenant, "no event between %llu and %llu",
-		    (unsigned long long)p->last,
-		    (unsigned long long)ev->number);
-	p->last = ev->number;
-	if (ev->action == STORE_REFUSED || ev->action == STORE_REQUESTED)
+		    (unsigned long long)ev->number,
+		    (unsigned long long)p->oldest);
+	p->oldest = ev->number;
+	if (p->changed || ev->action == STORE_REFUSED ||
+	    ev->action == STORE_REQUESTED)
 		return;
 	p->changed = true;
-	p->exists = ev->action != STORE_REMOVED;
-	p->revision = (ev->had_former ? ev->former.revision : 0) + 1;
+	compare_record(w, tenant, ev);
 }
 
 /* --- rows by themselves ------------------------------------------------- */
 
 static enum err
+look_at_event(struct walk *w, const struct guid *tenant, uint64_t number)
+{
+	struct event ev;
+	enum err e;
+
+	if ((e = store_event(w->tx, tenant, number, &ev)) != ERR_OK)
+		return e;
+	w->counts->events++;
+	if (w->v->relations)
+		follow_past(w, tenant, &ev);
+	return ERR_OK;
+}
+
+static enum err
 look_at_record(struct walk *w, struct str key)
 {
 	struct guid tenant;
+	uint64_t number;
 	struct record r;
 	enum err e;
 
+	if (store_event_key(key, &tenant, &number))
+		return look_at_event(w, &tenant, number);
 	if (key.n != GUID_LEN)
 		return ERR_CORRUPT;
 	memcpy(&tenant, key.p, GUID_LEN);
@@ -147,26 +159,13 @@ look_at_record(struct walk *w, struct str key)
 	return ERR_OK;
 }
 
+/* Its events are elsewhere now. */
 static enum err
-look_at_event(struct walk *w, struct str key)
+look_at_former(struct walk *w, struct str key)
 {
-	struct guid tenant;
-	struct event ev;
-	uint64_t number = 0;
-	size_t i;
-	enum err e;
-
-	if (key.n != GUID_LEN + NUMBER_LEN)
-		return ERR_CORRUPT;
-	memcpy(&tenant, key.p, GUID_LEN);
-	for (i = GUID_LEN; i < key.n; i++)
-		number = number << 8 | (unsigned char)key.p[i];
-	if ((e = store_event(w->tx, &tenant, number, &ev)) != ERR_OK)
-		return e;
-	w->counts->events++;
-	if (w->v->relations)
-		follow_past(w, &tenant, &ev);
-	return ERR_OK;
+	(void)w;
+	(void)key;
+	return ERR_CORRUPT;
 }
 
 static enum err
@@ -250,12 +249,20 @@ static const struct map {
 	const char *name;
 	enum err (*look)(struct walk *w, struct str key);
 } maps[STORE_MAPS] = {
-	[STORE_RECORD] = { "record", look_at_record },
-	[STORE_HISTORY] = { "history", look_at_event },
+	[STORE_RECORD] = { "records and history", look_at_record },
+	[STORE_FORMER_HISTORY] = { "former history", look_at_former },
 	[STORE_TOKEN] = { "token", look_at_token },
 	[STORE_REQUEST] = { "request", look_at_request },
 	[STORE_META] = { "entry", look_at_entry },
 };
+
+static const char *
+row_name(enum store_map map, struct str key)
+{
+	if (map == STORE_RECORD)
+		return key.n > GUID_LEN ? "history" : "record";
+	return maps[map].name;
+}
 
 /* The keys of these begin with a tenant. */
 static const struct guid *
@@ -270,25 +277,25 @@ tenant_in(enum store_map map, struct str key, struct guid *out)
 static void
 look_at(struct walk *w, enum store_map map, const struct store_place *at)
 {
-	const struct map *m = &maps[map];
+	const char *name = row_name(map, at->key);
 	struct guid room;
 	const struct guid *tenant = tenant_in(map, at->key, &room);
 	enum err e;
 
 	store_tally_add(&w->seen, map, at->row);
 	if (store_check_page(w->tx, at->row, &w->map) == ERR_CORRUPT)
-		found(w, m->name, tenant, "its page is damaged");
+		found(w, name, tenant, "its page is damaged");
 	if (row_check(at->key, at->row) != ERR_OK) {
-		found(w, m->name, tenant, "not what was written");
+		found(w, name, tenant, "not what was written");
 		return;
 	}
-	e = m->look(w, at->key);
+	e = maps[map].look(w, at->key);
 	if (e == ERR_NEWER)
-		found(w, m->name, tenant, "written by a newer release");
+		found(w, name, tenant, "written by a newer release");
 	else if (e == ERR_NOT_FOUND)
-		found(w, m->name, tenant, "not found under its key");
+		found(w, name, tenant, "not found under its key");
 	else if (e != ERR_OK)
-		found(w, m->name, tenant, "damaged");
+		found(w, name, tenant, "damaged");
 }
 
 static enum err
@@ -349,7 +356,6 @@ store_verify(
 	for (map = 0; map < STORE_MAPS; map++)
 		if ((e = walk_map(&w, (enum store_map)map)) != ERR_OK)
 			return e;
-	end_past(&w);
 	e = store_tallied(tx, &kept);
 	if (e == ERR_CORRUPT) {
 		found(&w, "store", NULL, "its tally is damaged");

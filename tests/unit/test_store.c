@@ -208,6 +208,51 @@ visit_event(const struct event *ev, void *arg)
 	return note(arg, (uint8_t)ev->number);
 }
 
+static const struct event events[] = {
+	{
+	    .number = 1,
+	    .when = { -62135596800, 999999999 },
+	    .action = STORE_CHANGED,
+	    .actor = STR("a token"),
+	    .outcome = NONE,
+	    .changed = RECORD_BIT(RECORD_TOPIC) |
+		RECORD_BIT(RECORD_CERTIFICATE),
+	    .fingerprint = STR("0123456789abcdef0123456789abcdef"),
+	},
+	{
+	    .number = 2,
+	    .action = STORE_REFUSED,
+	    .actor = NONE,
+	    .outcome = STR("TopicChange"),
+	    .fingerprint = NONE,
+	    .had_former = true,
+	    .former = { .value = { [RECORD_APPLE_ID] = STR("before"),
+			    [RECORD_TOPIC] = STR("") },
+		.revision = 41 },
+	},
+	{
+	    .number = 3,
+	    .when = { 253402300799, 0 },
+	    .action = STORE_RESTORED,
+	    .actor = STR(""),
+	    .outcome = STR(""),
+	    .changed = RECORD_ALL,
+	    .fingerprint = STR(""),
+	    .had_former = true,
+	    .former = { .revision = 0 },
+	},
+};
+#define EVENTS (sizeof(events) / sizeof(events[0]))
+
+static void
+add_events(struct store *st, unsigned n, unsigned times)
+{
+	struct order o = { .tenant = tenant(n), .event = &events[0] };
+
+	while (times-- > 0)
+		ck_assert(store_update(st, obey, &o) == ERR_OK);
+}
+
 START_TEST(walks_records_in_the_order_of_the_tenants)
 {
 	static const uint8_t tenants[] = { 7, 2, 5 }, sorted[] = { 2, 5, 7 };
@@ -225,6 +270,10 @@ START_TEST(walks_records_in_the_order_of_the_tenants)
 		r.revision = tenants[i];
 		ck_assert(put_record(st, tenants[i], &r) == ERR_OK);
 	}
+	/* Their history, and that of others, stands between them. */
+	for (i = 1; i < 9; i++)
+		if (i != 5)
+			add_events(st, (unsigned)i, 3);
 	ck_assert(store_begin(tx) == ERR_OK);
 	ck_assert(store_records(tx, visit_record, &all) == ERR_OK);
 	ck_assert_uint_eq(all.count, 3);
@@ -326,42 +375,6 @@ START_TEST(keeps_the_last_request)
 }
 END_TEST
 
-static const struct event events[] = {
-	{
-	    .number = 1,
-	    .when = { -62135596800, 999999999 },
-	    .action = STORE_CHANGED,
-	    .actor = STR("a token"),
-	    .outcome = NONE,
-	    .changed = RECORD_BIT(RECORD_TOPIC) |
-		RECORD_BIT(RECORD_CERTIFICATE),
-	    .fingerprint = STR("0123456789abcdef0123456789abcdef"),
-	},
-	{
-	    .number = 2,
-	    .action = STORE_REFUSED,
-	    .actor = NONE,
-	    .outcome = STR("TopicChange"),
-	    .fingerprint = NONE,
-	    .had_former = true,
-	    .former = { .value = { [RECORD_APPLE_ID] = STR("before"),
-			    [RECORD_TOPIC] = STR("") },
-		.revision = 41 },
-	},
-	{
-	    .number = 3,
-	    .when = { 253402300799, 0 },
-	    .action = STORE_RESTORED,
-	    .actor = STR(""),
-	    .outcome = STR(""),
-	    .changed = RECORD_ALL,
-	    .fingerprint = STR(""),
-	    .had_former = true,
-	    .former = { .revision = 0 },
-	},
-};
-#define EVENTS (sizeof(events) / sizeof(events[0]))
-
 static enum err
 same_event(const struct event *ev, void *arg)
 {
@@ -401,15 +414,6 @@ START_TEST(keeps_events_and_shows_the_newest_first)
 	store_close(st);
 }
 END_TEST
-
-static void
-add_events(struct store *st, unsigned n, unsigned times)
-{
-	struct order o = { .tenant = tenant(n), .event = &events[0] };
-
-	while (times-- > 0)
-		ck_assert(store_update(st, obey, &o) == ERR_OK);
-}
 
 static void
 check_events(struct store *st, unsigned n, struct walk want)
@@ -456,9 +460,8 @@ START_TEST(keeps_the_newest_events_of_each_tenant)
 }
 END_TEST
 
-/* Another format, written as a release of that format would do it. */
-static void
-write_format(struct str row)
+static struct db *
+open_db(void)
 {
 	static const char *const maps[] = { "record", "history", "token",
 		"request", "meta", NULL };
@@ -467,10 +470,19 @@ write_format(struct str row)
 		.map_size = MIB,
 		.maps = maps,
 	};
-	struct db_txn *tx;
 	struct db *db;
 
 	ck_assert(store_db_open(&options, &db) == ERR_OK);
+	return db;
+}
+
+/* Another format, written as a release of that format would do it. */
+static void
+write_format(struct str row)
+{
+	struct db *db = open_db();
+	struct db_txn *tx;
+
 	ck_assert(store_db_write(db, &tx) == ERR_OK);
 	ck_assert(store_db_put(tx, 4, str_of("format"), row) == ERR_OK);
 	ck_assert(store_db_commit(tx) == ERR_OK);
@@ -483,10 +495,10 @@ static const struct {
 	bool create;
 	enum err outcome;
 } formats[] = {
-	{ "opens its own format", 2, false, ERR_OK },
+	{ "opens its own format", 3, false, ERR_OK },
 	{ "brings an older format up to its own", 1, false, ERR_OK },
-	{ "refuses a newer format", 3, false, ERR_NEWER },
-	{ "refuses a newer format though it may create", 3, true, ERR_NEWER },
+	{ "refuses a newer format", 4, false, ERR_NEWER },
+	{ "refuses a newer format though it may create", 4, true, ERR_NEWER },
 	{ "takes a store without one for none", 0, false, ERR_NO_STORE },
 	{ "brings a store without one up to its own", 0, true, ERR_OK },
 };
@@ -515,6 +527,81 @@ START_TEST(knows_its_format)
 	options.create = false;
 	st = NULL;
 	unit_check(formats[_i].name, store_open(&options, &st) == ERR_OK);
+	store_close(st);
+}
+END_TEST
+
+/* An event as format 2 kept it: its number counted up, in a map of its own. */
+static void
+put_old_event(struct db_txn *tx, unsigned n, uint8_t number)
+{
+	const struct event *ev = &events[number - 1];
+	char at[ROW_U64_LEN], nano[ROW_U64_LEN], action[ROW_U64_LEN],
+	    changed[ROW_U64_LEN], bytes[24] = { 0 }, inner[512], outer[1024];
+	struct str field[11] = { row_u64((uint64_t)ev->when.at, at),
+		row_u64(ev->when.nano, nano), row_u64(ev->action, action),
+		ev->actor, ev->outcome, row_u64(ev->changed, changed),
+		ev->fingerprint };
+	struct guid g = tenant(n);
+	struct str key = str_from(bytes, sizeof(bytes));
+	struct buf former, row;
+
+	memcpy(bytes, g.byte, sizeof(g.byte));
+	bytes[23] = (char)number;
+	buf_init(&former, inner, sizeof(inner));
+	buf_init(&row, outer, sizeof(outer));
+	if (ev->had_former) {
+		record_encode(key, &ev->former, &former);
+		field[7] = buf_view(&former);
+	}
+	row_encode(key, field, 11, &row);
+	ck_assert(store_db_put(tx, 1, key, buf_view(&row)) == ERR_OK);
+}
+
+START_TEST(brings_the_history_of_format_2_to_its_place)
+{
+	char number[ROW_U64_LEN], bytes[64];
+	struct str field = row_u64(2, number);
+	const struct store_verifier quiet = { .relations = false };
+	struct guid mine = tenant(1), other = tenant(2);
+	struct store_counts counts;
+	struct db_txn *db_tx;
+	struct txn *tx;
+	struct store *st;
+	size_t left = EVENTS;
+	struct buf row;
+	struct db *db;
+	uint8_t i;
+
+	store_close(open_store(MIB, 10));
+	buf_init(&row, bytes, sizeof(bytes));
+	row_encode(str_of("format"), &field, 1, &row);
+	write_format(buf_view(&row));
+	db = open_db();
+	ck_assert(store_db_write(db, &db_tx) == ERR_OK);
+	for (i = 1; i <= EVENTS; i++) {
+		put_old_event(db_tx, 1, i);
+		put_old_event(db_tx, 2, i);
+	}
+	/* What cannot be read is no reason not to open the store. */
+	ck_assert(
+	    store_db_put(db_tx, 1, str_of("damaged"), STR_EMPTY) == ERR_OK);
+	ck_assert(store_db_commit(db_tx) == ERR_OK);
+	store_db_close(db);
+
+	st = open_store(MIB, 10);
+	tx = begin(st);
+	ck_assert(store_events(tx, &mine, same_event, &left) == ERR_OK);
+	ck_assert_uint_eq(left, 0);
+	left = EVENTS;
+	ck_assert(store_events(tx, &other, same_event, &left) == ERR_OK);
+	ck_assert_uint_eq(left, 0);
+	ck_assert(store_verify(tx, &quiet, &counts) == ERR_OK);
+	ck_assert_uint_eq(counts.events, 2 * EVENTS);
+	ck_assert_uint_eq(counts.findings, 1);
+	store_reader_free(tx);
+	add_events(st, 1, 1);
+	check_events(st, 1, (struct walk){ 4, 0, { 4, 3, 2, 1 } });
 	store_close(st);
 }
 END_TEST
@@ -1201,6 +1288,7 @@ suite_store(void)
 	tcase_add_test(t, keeps_a_record_of_the_longest_texts_and_its_event);
 	tcase_add_loop_test(
 	    t, knows_its_format, 0, sizeof(formats) / sizeof(formats[0]));
+	tcase_add_test(t, brings_the_history_of_format_2_to_its_place);
 	tcase_add_test(t, refuses_a_format_that_is_damaged);
 	tcase_add_test(t, never_returns_what_is_damaged);
 	tcase_add_loop_test(
