@@ -5,6 +5,13 @@
  * Each waits on a semaphore of its own, so that exactly the right thread wakes
  * and none of them meets the others at a lock. Who leads takes the others only
  * when it can begin, so that until then each of them may leave.
+ *
+ * A round costs much the same for one job as for some. Where a few clients each
+ * send their next change when the last one was answered, half of them would
+ * find the other half's round under way, for ever: so who leads gathers those
+ * who were answered last, as long as they have come soon enough until now, and
+ * as this takes less time than it saves. One who is alone has nobody to wait
+ * for.
  */
 #include "store_batch.h"
 
@@ -18,13 +25,23 @@ enum state {
 	DONE
 };
 
+/* In microseconds, as all times here but for the patience. */
+#define MS INT64_C(1000)
+
 static int64_t
-milliseconds(void)
+clock_now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static struct timespec
+timespec_of(int64_t at)
+{
+	return (struct timespec){ .tv_sec = at / 1000000,
+		.tv_nsec = at % 1000000 * 1000 };
 }
 
 enum err
@@ -51,7 +68,58 @@ is_hopeless(const struct batch *b, int64_t now)
 	if (b->work.wait_most > 0 && b->waiting >= b->work.wait_most)
 		return true;
 	return b->work.patience > 0 &&
-	    (b->stuck || now - b->led_since >= b->work.patience);
+	    (b->stuck || now - b->led_since >= b->work.patience * MS);
+}
+
+/* How long a round may be put off: what it costs whatever is in it, if so many
+ * jobs cost as much again, but never so long (microseconds) as a disk that
+ * hangs. */
+enum { COST_OF_ROUND = 8, GATHERING_MOST = 5000 };
+
+static int64_t
+gathering_time(const struct batch *b)
+{
+	int64_t cost = b->round_took * COST_OF_ROUND /
+	    (int64_t)(b->answered + COST_OF_ROUND);
+
+	return cost < GATHERING_MOST ? cost : GATHERING_MOST;
+}
+
+/* Whether a round had better wait for those who were answered in the last one:
+ * while what has come took less time than a round costs. The lock is held. */
+static bool
+is_worth_gathering(const struct batch *b)
+{
+	return b->away > 0 && b->gap > 0 &&
+	    (b->work.round_most == 0 || b->waiting < b->work.round_most) &&
+	    (int64_t)b->waiting * b->gap < gathering_time(b);
+}
+
+/* One more has come. The lock is held. */
+static void
+count_back(struct batch *b, int64_t now)
+{
+	if (b->away > 0 && --b->away == 0)
+		b->gap = 1 + (now - b->ended_at) / (int64_t)b->answered;
+	if (b->gatherer != NULL && !is_worth_gathering(b)) {
+		sem_post(&b->gatherer->wake);
+		b->gatherer = NULL;
+	}
+}
+
+/* n are answered now. The lock is held. */
+static void
+count_answered(struct batch *b, size_t n, int64_t began)
+{
+	int64_t now = clock_now();
+	int64_t back = (int64_t)(b->answered - b->away);
+
+	/* Those of the round before have had all this time. */
+	if (b->away > 0)
+		b->gap = back > 0 ? 1 + (now - b->ended_at) / back : 0;
+	b->answered = b->away = n;
+	b->ended_at = now;
+	b->round_took = now - began;
 }
 
 /* False if it may not wait; *leads if it is the first. */
@@ -65,6 +133,7 @@ enqueue(struct batch *b, struct batch_job *job, int64_t now, bool *leads)
 		*b->last = job;
 		b->last = &job->next;
 		b->waiting++;
+		count_back(b, now);
 		if ((*leads = !b->led))
 			b->led_since = now;
 		b->led = true;
@@ -95,7 +164,7 @@ take(struct batch *b, size_t *n)
 
 	pthread_mutex_lock(&b->lock);
 	b->stuck = false;
-	b->led_since = milliseconds();
+	b->led_since = clock_now();
 	first = b->first;
 	for (p = &b->first, *n = 0; *p != NULL && *n < most; ++*n) {
 		atomic_store(&(*p)->state, TAKEN);
@@ -119,7 +188,7 @@ pass_lead(struct batch *b)
 	pthread_mutex_lock(&b->lock);
 	heir = b->first;
 	b->led = heir != NULL;
-	b->led_since = milliseconds();
+	b->led_since = clock_now();
 	if (heir != NULL)
 		atomic_store(&heir->state, LEADS);
 	pthread_mutex_unlock(&b->lock);
@@ -130,11 +199,15 @@ pass_lead(struct batch *b)
 static void
 do_round(struct batch *b, const struct batch_job *own)
 {
+	int64_t began = clock_now();
 	struct batch_job *job, *next;
 	size_t n;
 
 	job = take(b, &n);
 	b->work.run(job, n, b->work.arg);
+	pthread_mutex_lock(&b->lock);
+	count_answered(b, n, began);
+	pthread_mutex_unlock(&b->lock);
 	for (; job != NULL; job = next) {
 		/* Whoever is awake may be gone at once. */
 		next = job->next;
@@ -143,26 +216,6 @@ do_round(struct batch *b, const struct batch_job *own)
 		atomic_store(&job->state, DONE);
 		sem_post(&job->wake);
 	}
-}
-
-static enum err
-lead(struct batch *b, struct batch_job *own, int64_t until)
-{
-	int64_t left = -1;
-	enum err e;
-
-	if (b->work.patience > 0 && (left = until - milliseconds()) < 0)
-		left = 0;
-	if ((e = b->work.begin(b->work.arg, left)) == ERR_OK) {
-		do_round(b, own);
-	} else {
-		pthread_mutex_lock(&b->lock);
-		unlink_job(b, own);
-		b->stuck = true;
-		pthread_mutex_unlock(&b->lock);
-	}
-	pass_lead(b);
-	return e;
 }
 
 /* Waits until it is woken; false when the time was over before. */
@@ -180,12 +233,50 @@ sleep_until(struct batch_job *job, const struct timespec *until)
 	return rc == 0;
 }
 
+static void
+gather(struct batch *b, struct batch_job *own)
+{
+	struct timespec end;
+	bool waits;
+
+	pthread_mutex_lock(&b->lock);
+	if ((waits = is_worth_gathering(b)))
+		b->gatherer = own;
+	end = timespec_of(clock_now() + gathering_time(b));
+	pthread_mutex_unlock(&b->lock);
+	if (!waits || sleep_until(own, &end))
+		return;
+	pthread_mutex_lock(&b->lock);
+	b->gatherer = NULL;
+	pthread_mutex_unlock(&b->lock);
+}
+
+static enum err
+lead(struct batch *b, struct batch_job *own, int64_t until)
+{
+	int64_t left = -1;
+	enum err e;
+
+	gather(b, own);
+	if (b->work.patience > 0 && (left = (until - clock_now()) / MS) < 0)
+		left = 0;
+	if ((e = b->work.begin(b->work.arg, left)) == ERR_OK) {
+		do_round(b, own);
+	} else {
+		pthread_mutex_lock(&b->lock);
+		unlink_job(b, own);
+		b->stuck = true;
+		pthread_mutex_unlock(&b->lock);
+	}
+	pass_lead(b);
+	return e;
+}
+
 /* False when it has left the queue because its time is over. */
 static bool
 wait_for_turn(struct batch *b, struct batch_job *job, int64_t until)
 {
-	const struct timespec end = { .tv_sec = until / 1000,
-		.tv_nsec = until % 1000 * 1000000 };
+	const struct timespec end = timespec_of(until);
 	bool leaves;
 
 	if (sleep_until(job, b->work.patience > 0 ? &end : NULL))
@@ -201,7 +292,7 @@ wait_for_turn(struct batch *b, struct batch_job *job, int64_t until)
 enum err
 store_batch_do(struct batch *b, struct batch_job *job)
 {
-	int64_t now = milliseconds(), until = now + b->work.patience;
+	int64_t now = clock_now(), until = now + b->work.patience * MS;
 	bool leads;
 	enum err e = ERR_BUSY;
 

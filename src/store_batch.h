@@ -2,7 +2,8 @@
 /*
  * store_batch.h - jobs of many threads, done together by one of them: the first
  * that comes leads, and those that come while it works wait for the next round.
- * None waits longer than it may, or in a longer queue. Private to store.
+ * None waits longer than it may, or in a longer queue, and one that comes alone
+ * waits for nobody. Private to store.
  */
 #ifndef PUSHCERT_STORE_BATCH_H
 #define PUSHCERT_STORE_BATCH_H
@@ -48,6 +49,14 @@ struct batch {
 	bool led; /* somebody works, or is woken to do so */
 	int64_t led_since; /* the round's first moment */
 	bool stuck; /* the last who led could not begin */
+
+	/* The last round, and who has come since it ended. Microseconds. */
+	int64_t ended_at;
+	int64_t round_took;
+	size_t answered;
+	size_t away; /* of them; whoever comes counts as one of them */
+	int64_t gap; /* between two who come; 0: nobody came again */
+	struct batch_job *gatherer; /* who leads and waits for them */
 };
 
 /* The batch must not move afterwards. */

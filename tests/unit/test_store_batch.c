@@ -414,6 +414,88 @@ START_TEST(is_fair)
 }
 END_TEST
 
+/* --- gathering ---------------------------------------------------------- */
+
+#define FEW 4
+
+/* How many jobs the rounds of so many threads have on average, where each comes
+ * again as soon as it is served. */
+static double
+share_of(struct record *r, size_t threads)
+{
+	int64_t until = milliseconds() + 500;
+	struct member m[FEW];
+	size_t i;
+
+	for (i = 0; i < threads; i++) {
+		m[i] = (struct member){ .record = r, .until = until };
+		ck_assert(
+		    pthread_create(&m[i].thread, NULL, do_until, &m[i]) == 0);
+	}
+	for (i = 0; i < threads; i++)
+		pthread_join(m[i].thread, NULL);
+	return (double)r->jobs / (double)r->runs;
+}
+
+START_TEST(few_who_come_again_at_once_share_a_round)
+{
+	struct record r = { .runs = 0 };
+
+	make(&r, 0, 0, 5000);
+	r.batch.work.run = run_slowly;
+	/* Else each half would find the other one's round under way: 2. */
+	ck_assert(share_of(&r, FEW) > 0.75 * FEW);
+}
+END_TEST
+
+START_TEST(but_no_more_than_a_round_may_have)
+{
+	struct record r = { .runs = 0 };
+
+	make(&r, 0, FEW / 2, 5000);
+	r.batch.work.run = run_slowly;
+	ck_assert(share_of(&r, FEW) <= (double)FEW / 2);
+}
+END_TEST
+
+static void
+run_for_one(struct batch_job *first, size_t n, void *arg)
+{
+	struct record *r = arg;
+
+	/* Whoever is away is waited for. */
+	ck_assert_uint_eq(r->batch.away, 0);
+	run_slowly(first, n, arg);
+}
+
+START_TEST(who_is_alone_waits_for_nobody)
+{
+	struct record r = { .runs = 0 };
+
+	make(&r, 0, 0, 5000);
+	r.batch.work.run = run_for_one;
+	ck_assert(share_of(&r, 1) == 1);
+}
+END_TEST
+
+START_TEST(who_does_not_come_again_is_not_waited_for_long)
+{
+	struct record r = { .runs = 0 };
+	size_t runs;
+
+	make(&r, 0, 0, 5000);
+	r.batch.work.run = run_slowly;
+	(void)share_of(&r, FEW);
+	/* A disk that hung, and FEW - 1 who are gone. */
+	r.batch.round_took = INT64_C(3600) * 1000000;
+	r.batch.away = FEW - 1;
+	runs = r.runs;
+	do_one(&r);
+	ck_assert_uint_eq(r.runs, runs + 1);
+	ck_assert_uint_eq(r.batch.away, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -430,6 +512,10 @@ main(void)
 	tcase_add_test(t, nobody_waits_long_where_no_round_can_begin);
 	tcase_add_test(t, none_is_lost_between_leaving_and_being_taken);
 	tcase_add_test(t, is_fair);
+	tcase_add_test(t, few_who_come_again_at_once_share_a_round);
+	tcase_add_test(t, but_no_more_than_a_round_may_have);
+	tcase_add_test(t, who_is_alone_waits_for_nobody);
+	tcase_add_test(t, who_does_not_come_again_is_not_waited_for_long);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
