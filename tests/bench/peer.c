@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * peer.c - the service as one would write it in an afternoon with libfcgi and a
- * store: some processes, a transaction per request.
+ * store: some processes, a transaction per request. What it does with JSON and
+ * headers it does by pushcert's own modules.
  *
  * peer fill FILE BODY <TOKENS	makes the store
  * peer serve FILE SOCKET	four processes; ends on SIGTERM
@@ -12,55 +13,190 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <fcgiapp.h>
 
+#include "answer.h"
+#include "crypto.h"
+#include "json.h"
+#include "mem.h"
+#include "record.h"
+#include "view.h"
+#include "when.h"
+
 #define PROCESSES 4
 #define TENANTS_MAX 1000000
+#define RESOURCE "deviceManagement/applePushNotificationCertificate"
 
-static const char no_token[] = "Status: 401 Unauthorized\r\n"
-			       "Content-Length: 0\r\n\r\n";
+static struct {
+	struct arena arena;
+	char block[1 << 20];
+} memory;
+
+/* What `fill` makes the tenants of. */
+static char **tokens;
+static struct str first_body;
+
+/* --- records ------------------------------------------------------------ */
+
+/* Whatever is kept has been written here. */
+static bool
+read_record(const struct peer_record *from, struct record *to)
+{
+	struct json_member m;
+	struct json json;
+	struct str what;
+	size_t at = 0, i;
+
+	*to = (struct record){ .revision = from->revision };
+	if (json_parse(str_from(from->text, from->n), &memory.arena, &json,
+		&what) != ERR_OK)
+		return false;
+	while (json_next(&json, 0, &at, &m))
+		for (i = 0; i < RECORD_PROPERTIES; i++)
+			if (str_is(m.name, record_properties[i].name) &&
+			    json_type(&json, m.value) == JSON_STRING)
+				to->value[i] = json_text(&json, m.value);
+	return true;
+}
+
+static bool
+write_record(const struct record *from, struct peer_record *to)
+{
+	const struct view plain = { .metadata = ODATA_NONE, .set = RECORD_ALL };
+	struct buf out;
+
+	buf_open(&out, &memory.arena);
+	view_record(&out, &plain, from);
+	if (out.full || out.n > sizeof(to->text))
+		return false;
+	memcpy(to->text, out.p, out.n);
+	to->n = out.n;
+	to->revision = from->revision;
+	return true;
+}
+
+static bool
+read_patch(struct str body, struct patch *out)
+{
+	struct str what, target;
+	struct json json;
+
+	return json_parse(body, &memory.arena, &json, &what) == ERR_OK &&
+	    record_patch(&json, &memory.arena, out, &what, &target) == ERR_OK;
+}
+
+static bool
+merge(struct record *r, const struct patch *p)
+{
+	char *modified = arena_take(&memory.arena, WHEN_TICKS_LEN);
+	struct timespec now;
+
+	if (modified == NULL)
+		return false;
+	clock_gettime(CLOCK_REALTIME, &now);
+	when_ticks(
+	    (struct instant){ .at = now.tv_sec, .nano = (uint32_t)now.tv_nsec },
+	    modified);
+	record_merge(r, p);
+	r->value[RECORD_MODIFIED] = str_from(modified, WHEN_TICKS_LEN);
+	r->revision++;
+	return true;
+}
+
+static bool
+change(struct peer_record *kept, void *patch)
+{
+	struct record r;
+
+	return read_record(kept, &r) && merge(&r, patch) &&
+	    write_record(&r, kept);
+}
+
+/* --- requests ----------------------------------------------------------- */
+
+/* The record with its annotations. */
+static struct str
+show(const struct peer_record *r, const char *host)
+{
+	struct buf out;
+
+	buf_open(&out, &memory.arena);
+	buf_text(&out, "{\"@odata.context\":\"http://");
+	buf_text(&out, host);
+	buf_text(&out, "/v1.0/$metadata#" RESOURCE "/$entity\",");
+	buf_text(&out, "\"@odata.type\":\"#" RECORD_TYPE "\",");
+	buf_put(&out, r->text + 1, r->n - 1);
+	return buf_close(&out, &memory.arena);
+}
 
 static void
-handle(struct peer *p, FCGX_Request *r)
+answer(FCGX_Request *fr, int status, const struct peer_record *r)
 {
-	char text[PEER_TEXT_MAX], head[256];
-	const char *method = FCGX_GetParam("REQUEST_METHOD", r->envp);
-	const char *bearer = FCGX_GetParam("HTTP_AUTHORIZATION", r->envp);
-	int n = FCGX_GetStr(text, sizeof(text), r->in), head_n;
-	bool known = bearer != NULL && strncmp(bearer, "Bearer ", 7) == 0;
+	const char *host = FCGX_GetParam("SERVER_NAME", fr->envp);
+	char etag[32], id_text[STR_GUID_LEN];
+	struct answer_parts parts = { .status = status, .ok = status == 200 };
+	struct guid id;
+	struct buf out;
 
-	if (known && strcmp(method, "PATCH") == 0)
-		known = peer_patch(p, bearer + 7, text, (size_t)n);
-	else if (known)
-		known = (n = (int)peer_get(p, bearer + 7, text)) > 0;
-	if (!known) {
-		FCGX_PutS(no_token, r->out);
-		return;
+	if (getrandom(id.byte, sizeof(id.byte), 0) != sizeof(id.byte))
+		exit(EXIT_FAILURE);
+	str_guid_v4(&id);
+	str_guid_text(&id, id_text);
+	parts.request_id = str_from(id_text, sizeof(id_text));
+	parts.client_request_id = parts.request_id;
+	parts.metadata = ODATA_MINIMAL;
+	if (parts.ok) {
+		snprintf(etag, sizeof(etag), "W/\"%llu\"",
+		    (unsigned long long)r->revision);
+		parts.etag = str_of(etag);
+		parts.content = show(r, host != NULL ? host : "localhost");
 	}
-	head_n = snprintf(head, sizeof(head),
-	    "Status: 200 OK\r\nContent-Type: application/json\r\n"
-	    "Cache-Control: no-cache\r\nContent-Length: %d\r\n\r\n",
-	    n);
-	FCGX_PutStr(head, head_n, r->out);
-	FCGX_PutStr(text, n, r->out);
+	buf_open(&out, &memory.arena);
+	answer_put(&out, &parts);
+	FCGX_PutStr(out.p, (int)out.n, fr->out);
+}
+
+static int
+handle(struct peer *p, FCGX_Request *fr, struct peer_record *r)
+{
+	static const char scheme[] = "Bearer ";
+	char body[PEER_TEXT_MAX];
+	const char *method = FCGX_GetParam("REQUEST_METHOD", fr->envp);
+	const char *bearer = FCGX_GetParam("HTTP_AUTHORIZATION", fr->envp);
+	int n = FCGX_GetStr(body, sizeof(body), fr->in);
+	uint8_t key[PEER_KEY_LEN];
+	struct patch patch;
+
+	arena_reset(&memory.arena);
+	if (bearer == NULL || strncmp(bearer, scheme, sizeof(scheme) - 1) != 0)
+		return 401;
+	crypto_sha256(str_of(bearer + sizeof(scheme) - 1), key);
+	if (strcmp(method, "PATCH") != 0)
+		return peer_get(p, key, r) ? 200 : 401;
+	if (!read_patch(str_from(body, (size_t)n), &patch))
+		return 400;
+	return peer_patch(p, key, change, &patch, r) ? 200 : 401;
 }
 
 static void
 run(const char *file, int listener)
 {
 	struct peer *p = peer_open(file);
-	FCGX_Request r;
+	static struct peer_record r;
+	FCGX_Request fr;
 
 	if (p == NULL)
 		exit(EXIT_FAILURE);
 	FCGX_Init();
-	FCGX_InitRequest(&r, listener, 0);
-	while (FCGX_Accept_r(&r) == 0) {
-		handle(p, &r);
-		FCGX_Finish_r(&r);
+	FCGX_InitRequest(&fr, listener, 0);
+	while (FCGX_Accept_r(&fr) == 0) {
+		answer(&fr, handle(p, &fr, &r), &r);
+		FCGX_Finish_r(&fr);
 	}
 }
 
@@ -90,31 +226,53 @@ serve(const char *file, const char *path)
 	return EXIT_SUCCESS;
 }
 
+/* --- the store ---------------------------------------------------------- */
+
+static void
+make_tenant(size_t tenant, uint8_t key[PEER_KEY_LEN], struct peer_record *out)
+{
+	struct record r = { .revision = 0 };
+	char id_text[STR_GUID_LEN];
+	struct patch patch;
+	struct guid id;
+
+	arena_reset(&memory.arena);
+	crypto_sha256(str_of(tokens[tenant]), key);
+	memcpy(id.byte, key, sizeof(id.byte));
+	str_guid_v4(&id);
+	str_guid_text(&id, id_text);
+	r.value[RECORD_ID] = str_from(id_text, sizeof(id_text));
+	if (!read_patch(first_body, &patch) || !merge(&r, &patch) ||
+	    !write_record(&r, out))
+		exit(EXIT_FAILURE);
+}
+
 static int
 fill(const char *file, const char *body)
 {
-	char text[PEER_TEXT_MAX], line[256];
-	char **token = calloc(TENANTS_MAX, sizeof(*token));
+	static char text[PEER_TEXT_MAX];
 	struct peer *p = peer_open(file);
 	FILE *f = fopen(body, "r");
-	size_t n = 0, text_n;
+	char line[256];
+	size_t n = 0;
 
-	if (token == NULL || p == NULL || f == NULL)
+	tokens = calloc(TENANTS_MAX, sizeof(*tokens));
+	if (tokens == NULL || p == NULL || f == NULL)
 		return EXIT_FAILURE;
-	text_n = fread(text, 1, sizeof(text), f);
+	first_body = str_from(text, fread(text, 1, sizeof(text), f));
 	fclose(f);
 	while (n < TENANTS_MAX && fgets(line, sizeof(line), stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
-		if ((token[n++] = strdup(line)) == NULL)
+		if ((tokens[n++] = strdup(line)) == NULL)
 			return EXIT_FAILURE;
 	}
-	return peer_fill(p, token, n, text, text_n) ? EXIT_SUCCESS
-						    : EXIT_FAILURE;
+	return peer_fill(p, n, make_tenant) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int
 main(int argc, char **argv)
 {
+	arena_init(&memory.arena, memory.block, sizeof(memory.block));
 	if (argc == 4 && strcmp(argv[1], "fill") == 0)
 		return fill(argv[2], argv[3]);
 	if (argc == 4 && strcmp(argv[1], "serve") == 0)

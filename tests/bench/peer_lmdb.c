@@ -4,7 +4,6 @@
  */
 #include "peer.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +17,7 @@ struct key {
 
 struct peer {
 	MDB_env *env;
-	MDB_dbi token; /* text: struct key */
+	MDB_dbi token; /* hash: tenant */
 	MDB_dbi record; /* tenant: revision, text */
 	MDB_dbi history; /* struct key: text */
 	MDB_txn *reader;
@@ -57,99 +56,92 @@ peer_open(const char *path)
 }
 
 static bool
-put_record(struct peer *p, MDB_txn *tx, const struct key *key, const char *text,
-    size_t text_n)
+put_record(
+    struct peer *p, MDB_txn *tx, uint64_t tenant, const struct peer_record *r)
 {
-	struct row row = { .revision = key->revision };
-	MDB_val k = val(&key->tenant, sizeof(key->tenant));
-	MDB_val v = val(&row, offsetof(struct row, text) + text_n);
+	struct row row = { .revision = r->revision };
+	MDB_val k = val(&tenant, sizeof(tenant));
+	MDB_val v = val(&row, offsetof(struct row, text) + r->n);
 
-	memcpy(row.text, text, text_n);
+	memcpy(row.text, r->text, r->n);
 	return mdb_put(tx, p->record, &k, &v, 0) == 0;
 }
 
 bool
-peer_fill(
-    struct peer *p, char **token, size_t n, const char *text, size_t text_n)
+peer_fill(struct peer *p, size_t n, peer_make *make)
 {
+	uint8_t key[PEER_KEY_LEN];
+	struct peer_record r;
 	MDB_txn *tx;
-	size_t i;
+	uint64_t i;
 
 	if (mdb_txn_begin(p->env, NULL, 0, &tx) != 0)
 		return false;
 	for (i = 0; i < n; i++) {
-		struct key key = { .tenant = i };
-		MDB_val k = val(token[i], strlen(token[i]));
-		MDB_val v = val(&key, sizeof(key));
+		MDB_val k = val(key, sizeof(key)), v = val(&i, sizeof(i));
 
+		make(i, key, &r);
 		if (mdb_put(tx, p->token, &k, &v, 0) != 0 ||
-		    !put_record(p, tx, &key, text, text_n))
+		    !put_record(p, tx, i, &r))
 			return false;
 	}
 	return mdb_txn_commit(tx) == 0;
 }
 
-/* The tenant of a token and its record as it is. */
+/* The tenant of a token and its record as it is; a put moves what it lies in,
+ * so it is copied. */
 static bool
-find(struct peer *p, MDB_txn *tx, const char *token, struct key *key,
-    MDB_val *text)
+find(struct peer *p, MDB_txn *tx, const uint8_t key[PEER_KEY_LEN],
+    uint64_t *tenant, struct peer_record *out)
 {
-	MDB_val k = val(token, strlen(token)), v;
+	MDB_val k = val(key, PEER_KEY_LEN), v;
 
 	if (mdb_get(tx, p->token, &k, &v) != 0)
 		return false;
-	memcpy(key, v.mv_data, sizeof(*key));
-	k = val(&key->tenant, sizeof(key->tenant));
+	memcpy(tenant, v.mv_data, sizeof(*tenant));
+	k = val(tenant, sizeof(*tenant));
 	if (mdb_get(tx, p->record, &k, &v) != 0)
 		return false;
-	memcpy(&key->revision, v.mv_data, sizeof(key->revision));
-	*text = val((char *)v.mv_data + sizeof(key->revision),
-	    v.mv_size - sizeof(key->revision));
+	memcpy(&out->revision, v.mv_data, sizeof(out->revision));
+	out->n = v.mv_size - sizeof(out->revision);
+	memcpy(out->text, (char *)v.mv_data + sizeof(out->revision), out->n);
 	return true;
 }
 
-size_t
-peer_get(struct peer *p, const char *token, char out[PEER_TEXT_MAX])
+bool
+peer_get(
+    struct peer *p, const uint8_t key[PEER_KEY_LEN], struct peer_record *out)
 {
-	struct key key;
-	MDB_val text = { .mv_size = 0 };
+	uint64_t tenant;
+	bool found;
 
 	if (mdb_txn_renew(p->reader) != 0)
-		return 0;
-	if (find(p, p->reader, token, &key, &text))
-		memcpy(out, text.mv_data, text.mv_size);
+		return false;
+	found = find(p, p->reader, key, &tenant, out);
 	mdb_txn_reset(p->reader);
-	return text.mv_size;
+	return found;
 }
 
 static bool
-change(struct peer *p, MDB_txn *tx, const char *token, const char *text,
-    size_t text_n)
+keep(struct peer *p, MDB_txn *tx, uint64_t tenant, const struct peer_record *r)
 {
-	char copy[PEER_TEXT_MAX];
-	struct key key;
-	MDB_val former, k;
+	const struct key key = { .tenant = tenant, .revision = r->revision };
+	MDB_val k = val(&key, sizeof(key)), v = val(r->text, r->n);
 
-	if (!find(p, tx, token, &key, &former))
-		return false;
-	/* A put moves it. */
-	memcpy(copy, former.mv_data, former.mv_size);
-	former.mv_data = copy;
-	k = val(&key, sizeof(key));
-	if (mdb_put(tx, p->history, &k, &former, 0) != 0)
-		return false;
-	key.revision++;
-	return put_record(p, tx, &key, text, text_n);
+	return mdb_put(tx, p->history, &k, &v, 0) == 0;
 }
 
 bool
-peer_patch(struct peer *p, const char *token, const char *text, size_t text_n)
+peer_patch(struct peer *p, const uint8_t key[PEER_KEY_LEN], peer_change *change,
+    void *arg, struct peer_record *out)
 {
+	uint64_t tenant;
 	MDB_txn *tx;
 
 	if (mdb_txn_begin(p->env, NULL, 0, &tx) != 0)
 		return false;
-	if (change(p, tx, token, text, text_n))
+	if (find(p, tx, key, &tenant, out) && keep(p, tx, tenant, out) &&
+	    change(out, arg) && put_record(p, tx, tenant, out))
 		return mdb_txn_commit(tx) == 0;
 	mdb_txn_abort(tx);
 	return false;

@@ -17,12 +17,11 @@ static const char *const text_of[COUNT] = {
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[ADD_TOKEN] = "INSERT INTO token VALUES (?1, ?2)",
-	[ADD_RECORD] = "INSERT INTO record VALUES (?1, 0, ?2)",
-	[GET] = "SELECT text FROM token NATURAL JOIN record WHERE token = ?1",
-	[KEEP] = "INSERT INTO history SELECT tenant, revision, text "
-		 "FROM token NATURAL JOIN record WHERE token = ?1",
-	[SET] = "UPDATE record SET text = ?2, revision = revision + 1 "
-		"WHERE tenant = (SELECT tenant FROM token WHERE token = ?1)",
+	[ADD_RECORD] = "INSERT INTO record VALUES (?1, ?2, ?3)",
+	[GET] = "SELECT tenant, revision, text FROM token NATURAL JOIN record "
+		"WHERE hash = ?1",
+	[KEEP] = "INSERT INTO history VALUES (?1, ?2, ?3)",
+	[SET] = "UPDATE record SET revision = ?2, text = ?3 WHERE tenant = ?1",
 };
 
 struct peer {
@@ -40,7 +39,7 @@ peer_open(const char *path)
 	    sqlite3_busy_timeout(p->db, 10000) != SQLITE_OK ||
 	    sqlite3_exec(p->db,
 		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-		"CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY,"
+		"CREATE TABLE IF NOT EXISTS token (hash BLOB PRIMARY KEY,"
 		" tenant INTEGER) WITHOUT ROWID;"
 		"CREATE TABLE IF NOT EXISTS record (tenant INTEGER PRIMARY KEY,"
 		" revision INTEGER, text TEXT);"
@@ -56,70 +55,88 @@ peer_open(const char *path)
 	return p;
 }
 
-/* Runs a statement that returns no rows; `token` and `text` may be NULL. */
+/* Runs a statement that returns no rows. */
 static bool
-run(struct peer *p, int which, const char *token, const char *text,
-    size_t text_n)
+run(struct peer *p, int which)
 {
-	sqlite3_stmt *s = p->statement[which];
-	bool done;
+	bool done = sqlite3_step(p->statement[which]) == SQLITE_DONE;
 
-	if (token != NULL)
-		sqlite3_bind_text(s, 1, token, -1, SQLITE_STATIC);
-	if (text != NULL)
-		sqlite3_bind_text(s, 2, text, (int)text_n, SQLITE_STATIC);
-	done = sqlite3_step(s) == SQLITE_DONE;
-	sqlite3_reset(s);
+	sqlite3_reset(p->statement[which]);
 	return done;
 }
 
+/* The same for one of a tenant's record. */
 static bool
-add(struct peer *p, sqlite3_int64 tenant, const char *token, const char *text,
-    size_t text_n)
+put(struct peer *p, int which, sqlite3_int64 tenant,
+    const struct peer_record *r)
 {
-	sqlite3_bind_int64(p->statement[ADD_TOKEN], 2, tenant);
-	sqlite3_bind_int64(p->statement[ADD_RECORD], 1, tenant);
-	return run(p, ADD_TOKEN, token, NULL, 0) &&
-	    run(p, ADD_RECORD, NULL, text, text_n);
+	sqlite3_stmt *s = p->statement[which];
+
+	sqlite3_bind_int64(s, 1, tenant);
+	sqlite3_bind_int64(s, 2, (sqlite3_int64)r->revision);
+	sqlite3_bind_text(s, 3, r->text, (int)r->n, SQLITE_STATIC);
+	return run(p, which);
 }
 
 bool
-peer_fill(
-    struct peer *p, char **token, size_t n, const char *text, size_t text_n)
+peer_fill(struct peer *p, size_t n, peer_make *make)
 {
+	sqlite3_stmt *s = p->statement[ADD_TOKEN];
+	uint8_t key[PEER_KEY_LEN];
+	struct peer_record r;
 	size_t i;
 
-	if (!run(p, BEGIN, NULL, NULL, 0))
+	if (!run(p, BEGIN))
 		return false;
-	for (i = 0; i < n; i++)
-		if (!add(p, (sqlite3_int64)i, token[i], text, text_n))
+	for (i = 0; i < n; i++) {
+		make(i, key, &r);
+		sqlite3_bind_blob(s, 1, key, sizeof(key), SQLITE_STATIC);
+		sqlite3_bind_int64(s, 2, (sqlite3_int64)i);
+		if (!run(p, ADD_TOKEN) ||
+		    !put(p, ADD_RECORD, (sqlite3_int64)i, &r))
 			return false;
-	return run(p, COMMIT, NULL, NULL, 0);
+	}
+	return run(p, COMMIT);
 }
 
-size_t
-peer_get(struct peer *p, const char *token, char out[PEER_TEXT_MAX])
+static bool
+find(struct peer *p, const uint8_t key[PEER_KEY_LEN], sqlite3_int64 *tenant,
+    struct peer_record *out)
 {
 	sqlite3_stmt *s = p->statement[GET];
-	size_t n = 0;
+	bool found;
 
-	sqlite3_bind_text(s, 1, token, -1, SQLITE_STATIC);
-	if (sqlite3_step(s) == SQLITE_ROW) {
-		n = (size_t)sqlite3_column_bytes(s, 0);
-		memcpy(out, sqlite3_column_text(s, 0), n);
+	sqlite3_bind_blob(s, 1, key, PEER_KEY_LEN, SQLITE_STATIC);
+	if ((found = sqlite3_step(s) == SQLITE_ROW)) {
+		*tenant = sqlite3_column_int64(s, 0);
+		out->revision = (uint64_t)sqlite3_column_int64(s, 1);
+		out->n = (size_t)sqlite3_column_bytes(s, 2);
+		memcpy(out->text, sqlite3_column_text(s, 2), out->n);
 	}
 	sqlite3_reset(s);
-	return n;
+	return found;
 }
 
 bool
-peer_patch(struct peer *p, const char *token, const char *text, size_t text_n)
+peer_get(
+    struct peer *p, const uint8_t key[PEER_KEY_LEN], struct peer_record *out)
 {
-	if (!run(p, BEGIN, NULL, NULL, 0))
+	sqlite3_int64 tenant;
+
+	return find(p, key, &tenant, out);
+}
+
+bool
+peer_patch(struct peer *p, const uint8_t key[PEER_KEY_LEN], peer_change *change,
+    void *arg, struct peer_record *out)
+{
+	sqlite3_int64 tenant;
+
+	if (!run(p, BEGIN))
 		return false;
-	if (run(p, KEEP, token, NULL, 0) && run(p, SET, token, text, text_n) &&
-	    sqlite3_changes(p->db) == 1 && run(p, COMMIT, NULL, NULL, 0))
+	if (find(p, key, &tenant, out) && put(p, KEEP, tenant, out) &&
+	    change(out, arg) && put(p, SET, tenant, out) && run(p, COMMIT))
 		return true;
-	(void)run(p, ROLLBACK, NULL, NULL, 0);
+	(void)run(p, ROLLBACK);
 	return false;
 }
