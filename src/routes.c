@@ -7,18 +7,13 @@
 #include "routes.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "answer.h"
-#include "auth.h"
 #include "json.h"
 #include "log.h"
 #include "odata.h"
 #include "page.h"
-#include "path.h"
-#include "pushcert.h"
-#include "record.h"
-#include "view.h"
+#include "routes_call.h"
 
 #define READ_SCOPES                                              \
 	(AUTH_SERVICE_CONFIG_READ | AUTH_SERVICE_CONFIG_WRITE |  \
@@ -30,349 +25,6 @@
  * with all that it repeats, and the header lines. */
 #define K ((size_t)1024)
 #define RESERVE (16 * K)
-
-struct call;
-
-struct route {
-	/* Behind the root; null after the last. */
-	struct str segment[4];
-	unsigned roots;
-	struct str method;
-	bool function;
-	bool open; /* the path needs no token */
-	bool body; /* has one, in JSON */
-	bool reads; /* in the transaction in which its caller was known */
-	const char *type; /* of an answer that is no OData, else NULL */
-	uint32_t scopes;
-	enum err (*run)(struct call *c);
-};
-
-/* One request on its walk. */
-struct call {
-	const struct app *app;
-	struct worker *wk;
-	const struct request *rq;
-	struct answer *an;
-
-	struct path path;
-	const struct route *route;
-	enum err route_error; /* why there is none */
-	unsigned reached; /* the routes of this path, as bits */
-	bool reads; /* in a transaction of the worker's reader */
-	bool open; /* the path is for everybody */
-	struct principal who;
-	struct view view;
-	unsigned prefer;
-	bool head; /* HEAD: the answer to GET without its content */
-	unsigned applied; /* the preferences that we followed */
-	struct fault fault;
-
-	int status;
-	unsigned retry_after;
-	struct str content;
-	struct str etag;
-	struct str allow;
-	struct view_ids ids;
-
-	/* Where the texts above lie. */
-	char request_id[STR_GUID_LEN];
-	char etag_text[RECORD_ETAG_MAX];
-	char allow_text[64];
-	char scopes_text[512];
-	char limit_text[24];
-};
-
-/* --- what the routes do ----------------------------------------------- */
-
-static enum err
-begin_reading(struct call *c)
-{
-	enum err e = c->reads ? ERR_OK : store_begin(c->wk->reader);
-
-	c->reads = e == ERR_OK;
-	return e;
-}
-
-static void
-end_reading(struct call *c)
-{
-	if (c->reads)
-		store_end(c->wk->reader);
-	c->reads = false;
-}
-
-static enum err
-too_large(struct call *c)
-{
-	struct buf text;
-
-	buf_init(&text, c->limit_text, sizeof(c->limit_text));
-	buf_u64(&text, c->app->config->max_body);
-	c->fault.ours = buf_view(&text);
-	return ERR_TOO_LARGE;
-}
-
-static enum err
-read_body(struct call *c, struct str *body)
-{
-	enum err e;
-
-	e = request_body(c->rq, c->app->config->max_body, &c->wk->arena, body,
-	    &c->an->body_read);
-	c->fault.what = c->rq->var[REQUEST_CONTENT_LENGTH];
-	return e == ERR_TOO_LARGE ? too_large(c) : e;
-}
-
-static enum err
-put_record(struct call *c, struct record *r)
-{
-	struct buf body;
-
-	if (!c->app->config->return_certificate)
-		r->value[RECORD_CERTIFICATE] = str_of(NULL);
-	c->etag = record_etag(r, c->etag_text);
-	buf_open(&body, &c->wk->arena);
-	view_record(&body, &c->view, r);
-	c->content = buf_close(&body, &c->wk->arena);
-	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
-}
-
-static enum err
-run_get(struct call *c)
-{
-	struct str none_match = c->rq->var[REQUEST_IF_NONE_MATCH];
-	struct record r;
-	enum err e;
-
-	if ((e = store_record(c->wk->reader, &c->who.tenant, &r)) != ERR_OK)
-		return e;
-	if ((e = put_record(c, &r)) != ERR_OK)
-		return e;
-	if (!str_is_null(none_match) && odata_match(none_match, c->etag))
-		c->status = 304;
-	return ERR_OK;
-}
-
-/* Reads the body into the patch. */
-static enum err
-read_patch(struct call *c, struct patch *p)
-{
-	struct json json;
-	struct str body;
-	enum err e;
-
-	if ((e = read_body(c, &body)) != ERR_OK)
-		return e;
-	e = json_parse(body, &c->wk->arena, &json, &c->fault.what);
-	if (e != ERR_OK)
-		return e;
-	e = record_patch(
-	    &json, &c->wk->arena, p, &c->fault.what, &c->fault.target);
-	if (e != ERR_OK)
-		return e;
-	c->fault = (struct fault){ .what = str_of(NULL) };
-	/* Clients that cannot read it must not wipe it (contract 1). */
-	if (!c->app->config->return_certificate &&
-	    str_is_null(p->value[RECORD_CERTIFICATE]))
-		p->set &= ~RECORD_BIT(RECORD_CERTIFICATE);
-	return ERR_OK;
-}
-
-static enum err
-try_patch(struct call *c, struct change *change, struct record *r)
-{
-	enum err e;
-
-	if ((e = begin_reading(c)) != ERR_OK)
-		return e;
-	e = pushcert_try(c->wk->reader, change, r, &c->fault);
-	end_reading(c);
-	return e;
-}
-
-static struct caller
-caller(const struct call *c)
-{
-	return (struct caller){ .tenant = c->who.tenant,
-		.actor = c->who.actor,
-		.now = c->rq->now };
-}
-
-/* What a clock may go back when it is set right, in seconds. */
-#define CLOCK_SLACK 300
-
-/* A change is never dated before the last one, so that a clock which was set
- * back shows by its date. */
-static void
-look_at_clock(const struct call *c, const struct record *r)
-{
-	struct str modified = r->value[RECORD_MODIFIED];
-	int64_t now_at = c->rq->now.at;
-	struct instant changed;
-
-	if (c->app->behind == NULL ||
-	    when_parse(modified, &changed) != ERR_OK ||
-	    changed.at <= now_at + CLOCK_SLACK ||
-	    !log_is_news(c->app->behind, 1, now_at))
-		return;
-	log_line(LOG_AT_WARNING,
-	    "the clock is behind the time of the last change, %.*s",
-	    STR_ARG(modified));
-}
-
-static enum err
-run_patch(struct call *c)
-{
-	const struct request *rq = c->rq;
-	struct change change = { .config = c->app->config,
-		.arena = &c->wk->arena,
-		.by = caller(c),
-		.if_match = rq->var[REQUEST_IF_MATCH],
-		.if_none_match = rq->var[REQUEST_IF_NONE_MATCH],
-		.allow_topic = str_trim(rq->var[REQUEST_ALLOW_TOPIC_CHANGE]) };
-	struct record r;
-	enum err e;
-
-	if ((e = read_patch(c, &change.patch)) != ERR_OK)
-		return e;
-	memcpy(change.new_id.byte, rq->random + sizeof(change.new_id),
-	    sizeof(change.new_id));
-	str_guid_v4(&change.new_id);
-	if (c->prefer & ODATA_PREFER_DRY_RUN)
-		c->prefer = ODATA_PREFER_DRY_RUN;
-	c->applied = c->prefer;
-	e = c->prefer & ODATA_PREFER_DRY_RUN
-	    ? try_patch(c, &change, &r)
-	    : pushcert_patch(c->app->store, &change, &r, &c->fault);
-	if (e != ERR_OK)
-		return e;
-	look_at_clock(c, &r);
-	if (c->prefer & ODATA_PREFER_MINIMAL)
-		c->status = 204;
-	e = put_record(c, &r);
-	/* What was not stored has no ETag, or it would match the next change.
-	 */
-	if (c->prefer & ODATA_PREFER_DRY_RUN)
-		c->etag = str_of(NULL);
-	return e;
-}
-
-static enum err
-put_text(struct call *c, struct str text)
-{
-	struct buf content;
-
-	buf_open(&content, &c->wk->arena);
-	view_text(&content, &c->view, text);
-	c->content = buf_close(&content, &c->wk->arena);
-	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
-}
-
-static enum err
-run_download(struct call *c)
-{
-	struct str text;
-	enum err e;
-
-	e = pushcert_requested(
-	    c->wk->reader, &c->who.tenant, &c->wk->arena, &text);
-	if (e == ERR_NOT_FOUND)
-		return ERR_NO_REQUEST;
-	return e == ERR_OK ? put_text(c, text) : e;
-}
-
-/* Where a file could not be read when the program started, perhaps it can be
- * now. To be wiped unless NULL. */
-static enum err
-load_missing(const struct call *c, struct secrets **out)
-{
-	char message[CONFIG_TEXT_MAX];
-
-	*out = NULL;
-	if (!c->app->secrets->missing)
-		return ERR_OK;
-	if ((*out = arena_take(&c->wk->arena, sizeof(**out))) == NULL)
-		return ERR_MEMORY;
-	return secret_load(c->app->config, *out, message) == ERR_OK
-	    ? ERR_OK
-	    : ERR_SECRET;
-}
-
-static enum err
-run_generate(struct call *c)
-{
-	struct caller by = caller(c);
-	struct secrets *now;
-	struct str text = str_of(NULL);
-	enum err e;
-
-	if ((e = load_missing(c, &now)) == ERR_OK)
-		e = pushcert_request(c->app->store, c->app->config,
-		    now != NULL ? now : c->app->secrets, &by, &c->wk->arena,
-		    &text, &c->fault.what);
-	if (now != NULL)
-		secret_wipe(now);
-	/* A subject that does not fit is the operator's fault. */
-	if (e == ERR_CONFIG)
-		log_line(LOG_AT_ERROR, "certificate request: %.*s",
-		    STR_ARG(c->fault.what));
-	return e == ERR_OK ? put_text(c, text) : e;
-}
-
-static enum err
-run_health(struct call *c)
-{
-	static const struct guid nobody;
-	struct record r;
-	struct buf body;
-	enum err e;
-
-	if (begin_reading(c) != ERR_OK)
-		return ERR_STORE;
-	e = store_record(c->wk->reader, &nobody, &r);
-	if (e != ERR_OK && e != ERR_NOT_FOUND)
-		return ERR_STORE;
-	buf_open(&body, &c->wk->arena);
-	view_health(&body);
-	c->content = buf_close(&body, &c->wk->arena);
-	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
-}
-
-/* Of the caller's own tenant, and of this process. */
-static void
-put_metrics(struct call *c, const struct page_tenant *t, struct buf *out)
-{
-	struct metrics_counts counts;
-	unsigned i;
-
-	for (i = 0; i < PAGE_FAMILIES; i++) {
-		page_family(out, (enum page_family)i);
-		page_sample(out, (enum page_family)i, t);
-	}
-	if (c->app->metrics == NULL)
-		return;
-	metrics_read(c->app->metrics, &counts);
-	page_counters(out, &counts, (uint64_t)getpid());
-}
-
-static enum err
-run_metrics(struct call *c)
-{
-	struct page_tenant t;
-	struct record r;
-	struct buf text;
-	enum err e;
-
-	e = store_record(c->wk->reader, &c->who.tenant, &r);
-	if (e != ERR_OK && e != ERR_NOT_FOUND)
-		return e;
-	t = page_tenant(&c->who.tenant, e == ERR_OK ? &r : NULL, c->rq->now.at,
-	    EXPIRY_DAYS, &c->wk->arena);
-	buf_open(&text, &c->wk->arena);
-	put_metrics(c, &t, &text);
-	c->content = buf_close(&text, &c->wk->arena);
-	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
-}
 
 static enum err
 run_options(struct call *c)
@@ -391,38 +43,38 @@ static const struct route routes[] = {
 	    .method = STR("GET"),
 	    .reads = true,
 	    .scopes = READ_SCOPES,
-	    .run = run_get },
+	    .run = routes_get },
 	{ .segment = { CERTIFICATE },
 	    .roots = PATH_ANY,
 	    .method = STR("PATCH"),
 	    .body = true,
 	    .scopes = WRITE_SCOPES,
-	    .run = run_patch },
+	    .run = routes_patch },
 	{ .segment = { CERTIFICATE, STR("download" CSR) },
 	    .roots = PATH_ANY,
 	    .method = STR("GET"),
 	    .function = true,
 	    .reads = true,
 	    .scopes = WRITE_SCOPES,
-	    .run = run_download },
+	    .run = routes_download },
 	{ .segment = { CERTIFICATE, STR("generate" CSR) },
 	    .roots = PATH_BETA | PATH_LOCALTEST,
 	    .method = STR("POST"),
 	    .function = true,
 	    .scopes = WRITE_SCOPES,
-	    .run = run_generate },
+	    .run = routes_generate },
 	{ .segment = { STR("health") },
 	    .roots = PATH_ANY,
 	    .method = STR("GET"),
 	    .open = true,
-	    .run = run_health },
+	    .run = routes_health },
 	{ .segment = { STR("metrics") },
 	    .roots = PATH_ANY,
 	    .method = STR("GET"),
 	    .type = PAGE_METRICS_TYPE,
 	    .reads = true,
 	    .scopes = READ_SCOPES,
-	    .run = run_metrics },
+	    .run = routes_metrics },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -598,7 +250,7 @@ know_caller(struct call *c)
 	if (str_is_null(authorization))
 		hint_apache(c);
 	call.authorization = authorization;
-	if ((e = begin_reading(c)) != ERR_OK)
+	if ((e = routes_begin_reading(c)) != ERR_OK)
 		return e;
 	e = auth_bearer(c->app->auth, &call, &c->who);
 	return limit_failures(c, e);
@@ -630,7 +282,7 @@ check_length(struct call *c)
 
 	if (request_length(c->rq, &declared) &&
 	    declared > c->app->config->max_body)
-		return too_large(c);
+		return routes_too_large(c);
 	return ERR_OK;
 }
 
@@ -718,7 +370,7 @@ static enum err
 run(struct call *c)
 {
 	if (!c->route->reads)
-		end_reading(c);
+		routes_end_reading(c);
 	return c->route->run(c);
 }
 
@@ -892,7 +544,7 @@ routes_handle(const struct app *app, struct worker *wk,
 	take_ids(&c);
 	for (i = 0; i < sizeof(walk) / sizeof(walk[0]) && e == ERR_OK; i++)
 		e = walk[i](&c);
-	end_reading(&c);
+	routes_end_reading(&c);
 	wk->arena.size += RESERVE;
 	if (e == ERR_OK)
 		an->text = render(&c);

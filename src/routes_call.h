@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * routes_call.h - a request on its walk through the table of routes; private to
+ * routes.
+ */
+#ifndef PUSHCERT_ROUTES_CALL_H
+#define PUSHCERT_ROUTES_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "auth.h"
+#include "err.h"
+#include "path.h"
+#include "pushcert.h"
+#include "record.h"
+#include "request.h"
+#include "routes.h"
+#include "str.h"
+#include "view.h"
+
+struct call;
+
+struct route {
+	/* Behind the root; null after the last. */
+	struct str segment[4];
+	unsigned roots;
+	struct str method;
+	bool function;
+	bool open; /* the path needs no token */
+	bool body; /* has one, in JSON */
+	bool reads; /* in the transaction in which its caller was known */
+	const char *type; /* of an answer that is no OData, else NULL */
+	uint32_t scopes;
+	enum err (*run)(struct call *c);
+};
+
+/* One request on its walk. */
+struct call {
+	const struct app *app;
+	struct worker *wk;
+	const struct request *rq;
+	struct answer *an;
+
+	struct path path;
+	const struct route *route;
+	enum err route_error; /* why there is none */
+	unsigned reached; /* the routes of this path, as bits */
+	bool reads; /* in a transaction of the worker's reader */
+	bool open; /* the path is for everybody */
+	struct principal who;
+	struct view view;
+	unsigned prefer;
+	bool head; /* HEAD: the answer to GET without its content */
+	unsigned applied; /* the preferences that we followed */
+	struct fault fault;
+
+	int status;
+	unsigned retry_after;
+	struct str content;
+	struct str etag;
+	struct str allow;
+	struct view_ids ids;
+
+	/* Where the texts above lie. */
+	char request_id[STR_GUID_LEN];
+	char etag_text[RECORD_ETAG_MAX];
+	char allow_text[64];
+	char scopes_text[512];
+	char limit_text[24];
+};
+
+/* In a transaction of the worker's reader: begins one unless it has begun, and
+ * ends it if it has. */
+enum err routes_begin_reading(struct call *c) ATTR_CHECKED;
+void routes_end_reading(struct call *c);
+/* ERR_TOO_LARGE, with the limit in its text. */
+enum err routes_too_large(struct call *c) ATTR_CHECKED;
+
+/* What the routes do; they leave the answer's parts in the call. */
+enum err routes_get(struct call *c) ATTR_CHECKED;
+enum err routes_patch(struct call *c) ATTR_CHECKED;
+enum err routes_download(struct call *c) ATTR_CHECKED;
+enum err routes_generate(struct call *c) ATTR_CHECKED;
+enum err routes_health(struct call *c) ATTR_CHECKED;
+enum err routes_metrics(struct call *c) ATTR_CHECKED;
+
+#endif
