@@ -344,7 +344,8 @@ static const struct tool {
 	{ .argument = { "request" }, .afresh = true },
 	{ .argument = { "export", "--output", "@" } },
 	{ .argument = { "history", "--json" } },
-	{ .argument = { "history", "restore", "2" } },
+	/* Or the second event would be too old some time. */
+	{ .argument = { "history", "restore", "2" }, .afresh = true },
 	{ .argument = { "token", "list" } },
 	{ .argument = { "token", "rename", "0000", "name" } },
 	{ .argument = { "verify" } },
