@@ -24,6 +24,7 @@ enum err {
 
 	/* Headers and query (contract 3.1, 5). */
 	ERR_URL_TOO_LONG,
+	ERR_HEADER_LINES,
 	ERR_TOO_LARGE,
 	ERR_CONTENT_ENCODING,
 	ERR_CONTENT_TYPE_ABSENT,

@@ -63,6 +63,25 @@ static const uint32_t of_length[NAME_MAX_LEN + 1] = {
 	[36] = BIT(REQUEST_AUTHORIZATION_TWICE_REDIRECTED),
 };
 
+/* The others may come once. Of two topics to change to none is meant. */
+#define LISTS                                                                \
+	(BIT(REQUEST_ACCEPT) | BIT(REQUEST_PREFER) | BIT(REQUEST_IF_MATCH) | \
+	    BIT(REQUEST_IF_NONE_MATCH) | BIT(REQUEST_CONTENT_ENCODING) |     \
+	    BIT(REQUEST_FORWARDED_FOR) | BIT(REQUEST_ALLOW_TOPIC_CHANGE))
+
+static void
+take_value(struct request *rq, enum request_var var, struct str value)
+{
+	if (str_is_null(rq->var[var])) {
+		rq->var[var] = value;
+	} else if (LISTS & BIT(var)) {
+		if (rq->lines < REQUEST_LINES_MAX)
+			rq->line[rq->lines] =
+			    (struct request_line){ var, value };
+		rq->lines++;
+	}
+}
+
 void
 request_take(struct request *rq, const char *name_value)
 {
@@ -82,10 +101,47 @@ request_take(struct request *rq, const char *name_value)
 		if (names[i].p[name.n - 1] != name.p[name.n - 1] ||
 		    memcmp(names[i].p, name.p, name.n) != 0)
 			continue;
-		if (str_is_null(rq->var[i]))
-			rq->var[i] = str_of(equals + 1);
+		take_value(rq, (enum request_var)i, str_of(equals + 1));
 		return;
 	}
+}
+
+/* All lines of a list from this one on. */
+static bool
+join(struct request *rq, size_t first, struct arena *a)
+{
+	enum request_var var = rq->line[first].var;
+	struct buf b;
+	size_t i;
+
+	buf_open(&b, a);
+	buf_str(&b, rq->var[var]);
+	for (i = first; i < rq->lines; i++) {
+		if (rq->line[i].var != var)
+			continue;
+		buf_text(&b, ", ");
+		buf_str(&b, rq->line[i].text);
+	}
+	rq->var[var] = buf_close(&b, a);
+	return !b.full;
+}
+
+enum err
+request_join(struct request *rq, struct arena *a)
+{
+	uint32_t joined = 0;
+	size_t i;
+
+	if (rq->lines > REQUEST_LINES_MAX)
+		return ERR_HEADER_LINES;
+	for (i = 0; i < rq->lines; i++) {
+		if (joined & BIT(rq->line[i].var))
+			continue;
+		joined |= BIT(rq->line[i].var);
+		if (!join(rq, i, a))
+			return ERR_MEMORY;
+	}
+	return ERR_OK;
 }
 
 bool

@@ -54,8 +54,18 @@ enum request_var {
  */
 typedef long request_read(void *from, char *p, size_t n);
 
+/* A further line of a header that is a list: some web servers hand on each line
+ * as a variable of the same name (nginx before 1.23). */
+struct request_line {
+	enum request_var var;
+	struct str text;
+};
+#define REQUEST_LINES_MAX 16
+
 struct request {
 	struct str var[REQUEST_VARS];
+	struct request_line line[REQUEST_LINES_MAX];
+	size_t lines; /* also those that had no room */
 	request_read *read;
 	void *from;
 	struct instant now;
@@ -64,9 +74,12 @@ struct request {
 };
 
 /* Takes one NAME=VALUE of the environment or of the FastCGI parameters if it
- * is one of those above; the first of a name counts. The text must outlive the
- * request. */
+ * is one of those above; the first of a name counts, but for lists, of which
+ * request_join makes one. The text must outlive the request. */
 void request_take(struct request *rq, const char *name_value);
+/* Puts the lines of each list behind its first, with a comma between them (RFC
+ * 9110, section 5.3). ERR_HEADER_LINES, ERR_MEMORY. */
+enum err request_join(struct request *rq, struct arena *a) ATTR_CHECKED;
 
 /* The declared length of the body; false where it is unknown: absent, empty
  * or -1, as web servers hand on a chunked one. */

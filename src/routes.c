@@ -205,6 +205,20 @@ find_path(struct call *c)
 	return ERR_OK;
 }
 
+static enum err
+join_lines(struct call *c)
+{
+	struct request *joined;
+
+	if (c->rq->lines == 0)
+		return ERR_OK;
+	if ((joined = arena_take(&c->wk->arena, sizeof(*joined))) == NULL)
+		return ERR_MEMORY;
+	*joined = *c->rq;
+	c->rq = joined;
+	return request_join(joined, &c->wk->arena);
+}
+
 /* Who sends wrong tokens too often is told to wait. To send none is no try, and
  * right ones are taken all the time. */
 static enum err
@@ -384,6 +398,7 @@ static enum err (*const walk[])(struct call *) = {
 	check_app,
 	check_place,
 	find_path,
+	join_lines,
 	know_caller,
 	check_route,
 	check_rights,

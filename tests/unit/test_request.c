@@ -27,6 +27,63 @@ START_TEST(takes_variables)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	const char *variables[4];
+	enum request_var var;
+	const char *joined;
+} lines[] = {
+	{ "one line stays", { "HTTP_PREFER=a" }, REQUEST_PREFER, "a" },
+	{ "lines become a list", { "HTTP_PREFER=a", "HTTP_PREFER=b, c" },
+	    REQUEST_PREFER, "a, b, c" },
+	{ "in their order",
+	    { "HTTP_ACCEPT=a", "HTTP_PREFER=x", "HTTP_ACCEPT=b",
+		"HTTP_ACCEPT=c" },
+	    REQUEST_ACCEPT, "a, b, c" },
+	{ "an empty line too", { "HTTP_IF_MATCH=", "HTTP_IF_MATCH=b" },
+	    REQUEST_IF_MATCH, ", b" },
+	{ "no other header is a list",
+	    { "HTTP_AUTHORIZATION=a", "HTTP_AUTHORIZATION=b" },
+	    REQUEST_AUTHORIZATION, "a" },
+};
+
+START_TEST(joins_lines)
+{
+	struct request rq = { .read = NULL };
+	char block[64];
+	struct arena a;
+	size_t i;
+
+	arena_init(&a, block, sizeof(block));
+	for (i = 0; i < 4 && lines[_i].variables[i] != NULL; i++)
+		request_take(&rq, lines[_i].variables[i]);
+	unit_check(lines[_i].name, request_join(&rq, &a) == ERR_OK);
+	unit_same(
+	    lines[_i].name, rq.var[lines[_i].var], str_of(lines[_i].joined));
+}
+END_TEST
+
+START_TEST(refuses_lines_that_have_no_room)
+{
+	struct request rq = { .read = NULL };
+	char block[64];
+	struct arena a;
+	int i;
+
+	arena_init(&a, block, 3);
+	request_take(&rq, "HTTP_PREFER=a");
+	request_take(&rq, "HTTP_PREFER=b");
+	ck_assert(request_join(&rq, &a) == ERR_MEMORY);
+	arena_init(&a, block, sizeof(block));
+	rq.var[REQUEST_PREFER] = str_of("a");
+	for (i = 1; i <= REQUEST_LINES_MAX; i++)
+		request_take(&rq, "HTTP_ACCEPT=");
+	ck_assert(request_join(&rq, &a) == ERR_OK);
+	request_take(&rq, "HTTP_ACCEPT=");
+	ck_assert(request_join(&rq, &a) == ERR_HEADER_LINES);
+}
+END_TEST
+
 /* Every variable, by the name that web servers send. */
 static const char *const variables[REQUEST_VARS] = {
 	[REQUEST_METHOD] = "REQUEST_METHOD",
@@ -228,6 +285,9 @@ main(void)
 	TCase *t = tcase_create("request");
 
 	tcase_add_test(t, takes_variables);
+	tcase_add_loop_test(
+	    t, joins_lines, 0, sizeof(lines) / sizeof(lines[0]));
+	tcase_add_test(t, refuses_lines_that_have_no_room);
 	tcase_add_loop_test(t, takes_each_variable_for_itself, 0, REQUEST_VARS);
 	tcase_add_loop_test(
 	    t, reads_the_length, 0, sizeof(lengths) / sizeof(lengths[0]));
