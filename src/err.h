@@ -62,6 +62,7 @@ enum err {
 	ERR_PRECONDITION,
 	ERR_NOT_FOUND,
 	ERR_NO_REQUEST,
+	ERR_NO_DRY_RUN,
 
 	/* The certificate (contract 4). */
 	ERR_NOT_A_CERTIFICATE,

@@ -235,6 +235,9 @@ routes_generate(struct call *c)
 	struct str text = str_of(NULL);
 	enum err e;
 
+	/* A new one takes the place of that which waits, and of its key. */
+	if (c->prefer & ODATA_PREFER_DRY_RUN)
+		return ERR_NO_DRY_RUN;
 	if ((e = load_missing(c, &now)) == ERR_OK)
 		e = pushcert_request(c->app->store, c->app->config,
 		    now != NULL ? now : c->app->secrets, &by, &c->wk->arena,
