@@ -31,80 +31,6 @@ is_system_option(struct str name, size_t *number)
 	return dollar;
 }
 
-static enum err
-check_format(struct str value, struct str *what)
-{
-	struct str media = value;
-	struct str type = str_trim(str_cut(&media, ';'));
-
-	*what = value;
-	return str_iis(type, "json") || str_iis(type, "application/json")
-	    ? ERR_OK
-	    : ERR_FORMAT;
-}
-
-static enum err
-decode(struct arena *a, struct str *text)
-{
-	char *room = arena_take(a, text->n);
-
-	if (room == NULL)
-		return ERR_MEMORY;
-	if (!str_unpercent(*text, true, room, text) || !str_utf8_valid(*text))
-		return ERR_QUERY_ESCAPE;
-	return ERR_OK;
-}
-
-/* One name=value of the query. A name that cannot be decoded is none of ours.
- */
-static enum err
-read_option(struct str pair, struct arena *a, unsigned *seen,
-    struct odata_query *out, struct str *what)
-{
-	struct str value = pair, name = str_cut(&value, '=');
-	size_t number;
-	enum err e;
-
-	if ((e = decode(a, &name)) != ERR_OK)
-		return e == ERR_MEMORY ? e : ERR_OK;
-	if (!is_system_option(name, &number))
-		return ERR_OK;
-	*what = name;
-	if (number > OPTION_FORMAT)
-		return ERR_QUERY_OPTION;
-	if (*seen & (1U << number))
-		return ERR_QUERY_TWICE;
-	*seen |= 1U << number;
-	if (str_is_null(value))
-		value = STR_EMPTY;
-	if ((e = decode(a, &value)) != ERR_OK)
-		return e;
-	if (number == OPTION_FORMAT)
-		return check_format(value, what);
-	out->select = value;
-	return ERR_OK;
-}
-
-enum err
-odata_query(struct str query, struct arena *a, struct odata_query *out,
-    struct str *what)
-{
-	unsigned seen = 0;
-	enum err e;
-
-	*out = (struct odata_query){ .select = str_of(NULL) };
-	while (!str_is_null(query)) {
-		struct str pair = str_cut(&query, '&');
-
-		if (pair.n == 0)
-			continue;
-		e = read_option(pair, a, &seen, out, what);
-		if (e != ERR_OK)
-			return e;
-	}
-	return ERR_OK;
-}
-
 /*
  * Takes the next element of a header list (RFC 9110, section 5.6.1): up to the
  * next comma, but for one inside a quoted string.
@@ -164,6 +90,111 @@ range_precision(struct str type)
 	return str_is(type, "*/*") || str_is(type, "*") ? 1 : 0;
 }
 
+/* The parameters of a media type or range. */
+static void
+read_parameters(struct str list, enum odata_metadata *level, bool *zero)
+{
+	*level = ODATA_MINIMAL;
+	while (!str_is_null(list)) {
+		struct str value = next_element(&list, ';');
+		struct str name = str_trim(str_cut(&value, '='));
+
+		value = unquoted(value);
+		if (str_iis(name, "q"))
+			*zero = is_zero(value);
+		else if (!str_iis(name, "odata.metadata") &&
+		    !str_iis(name, "metadata"))
+			continue;
+		else if (str_iis(value, "none"))
+			*level = ODATA_NONE;
+		else if (str_iis(value, "full"))
+			*level = ODATA_FULL;
+	}
+}
+
+static enum err
+read_format(struct str value, struct odata_query *out)
+{
+	struct str type = next_element(&value, ';');
+	bool zero = false;
+
+	if (!str_iis(type, "json") && !str_iis(type, "application/json"))
+		return ERR_FORMAT;
+	out->has_format = true;
+	read_parameters(value, &out->format, &zero);
+	return ERR_OK;
+}
+
+static enum err
+decode(struct arena *a, struct str *text)
+{
+	char *room = arena_take(a, text->n);
+
+	if (room == NULL)
+		return ERR_MEMORY;
+	if (!str_unpercent(*text, true, room, text) || !str_utf8_valid(*text))
+		return ERR_QUERY_ESCAPE;
+	return ERR_OK;
+}
+
+/* Whether a name that cannot be decoded would be a system option's. */
+static bool
+has_dollar(struct str name)
+{
+	return str_starts(name, "$") || str_starts(name, "%24");
+}
+
+/* One name=value of the query. */
+static enum err
+read_option(struct str pair, struct arena *a, unsigned *seen,
+    struct odata_query *out, struct str *what)
+{
+	struct str value = pair, name = str_cut(&value, '=');
+	size_t number;
+	enum err e;
+
+	*what = name;
+	if ((e = decode(a, &name)) != ERR_OK)
+		return e == ERR_QUERY_ESCAPE && !has_dollar(*what) ? ERR_OK : e;
+	if (!is_system_option(name, &number))
+		return ERR_OK;
+	*what = name;
+	if (number > OPTION_FORMAT)
+		return ERR_QUERY_OPTION;
+	if (*seen & (1U << number))
+		return ERR_QUERY_TWICE;
+	*seen |= 1U << number;
+	if (str_is_null(value))
+		value = STR_EMPTY;
+	if ((e = decode(a, &value)) != ERR_OK)
+		return e;
+	*what = value;
+	if (number == OPTION_FORMAT)
+		return read_format(value, out);
+	out->select = value;
+	return ERR_OK;
+}
+
+enum err
+odata_query(struct str query, struct arena *a, struct odata_query *out,
+    struct str *what)
+{
+	unsigned seen = 0;
+	enum err e;
+
+	*out = (struct odata_query){ .select = str_of(NULL) };
+	while (!str_is_null(query)) {
+		struct str pair = str_cut(&query, '&');
+
+		if (pair.n == 0)
+			continue;
+		e = read_option(pair, a, &seen, out, what);
+		if (e != ERR_OK)
+			return e;
+	}
+	return ERR_OK;
+}
+
 enum err
 odata_accept(struct str accept, enum odata_metadata *out)
 {
@@ -176,25 +207,11 @@ odata_accept(struct str accept, enum odata_metadata *out)
 	while (!str_is_null(accept)) {
 		struct str range = next_element(&accept, ',');
 		struct str type = next_element(&range, ';');
-		enum odata_metadata level = ODATA_MINIMAL;
 		int precision = range_precision(type);
+		enum odata_metadata level;
 		bool zero = false;
 
-		while (!str_is_null(range)) {
-			struct str value = next_element(&range, ';');
-			struct str name = str_trim(str_cut(&value, '='));
-
-			value = unquoted(value);
-			if (str_iis(name, "q"))
-				zero = is_zero(value);
-			else if (!str_iis(name, "odata.metadata") &&
-			    !str_iis(name, "metadata"))
-				continue;
-			else if (str_iis(value, "none"))
-				level = ODATA_NONE;
-			else if (str_iis(value, "full"))
-				level = ODATA_FULL;
-		}
+		read_parameters(range, &level, &zero);
 		/* The most precise range decides, the first of equals. */
 		if (precision > best ||
 		    (precision == best && refused && precision > 0)) {

@@ -29,6 +29,8 @@ enum odata_prefer {
 /* The text of $select, decoded; null when there is none. */
 struct odata_query {
 	struct str select;
+	bool has_format; /* then its level counts, whatever Accept says */
+	enum odata_metadata format;
 };
 
 /*

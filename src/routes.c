@@ -344,6 +344,8 @@ check_query(struct call *c)
 		return ERR_OK;
 	e = odata_query(
 	    c->rq->var[REQUEST_QUERY], &c->wk->arena, &query, &c->fault.what);
+	if (e == ERR_OK && query.has_format)
+		c->view.metadata = query.format;
 	if (e != ERR_OK || str_is_null(query.select))
 		return e;
 	c->view.selected = true;

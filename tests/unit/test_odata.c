@@ -29,6 +29,10 @@ static const struct {
 	    NULL },
 	{ "a bad escape of ours", "$select=%z", ERR_QUERY_ESCAPE, "$select" },
 	{ "bad UTF-8 of ours", "$select=%ff", ERR_QUERY_ESCAPE, "$select" },
+	{ "a bad escape behind a dollar", "$filter%zz=1", ERR_QUERY_ESCAPE,
+	    "$filter%zz" },
+	{ "a bad escape behind an escaped dollar", "%24x%2=1", ERR_QUERY_ESCAPE,
+	    "%24x%2" },
 	{ "a bad escape of others", "x=%zz&%2=a&y=%00", ERR_OK, NULL },
 };
 
@@ -46,6 +50,37 @@ START_TEST(reads_queries)
 	unit_same(queries[_i].name,
 	    queries[_i].outcome == ERR_OK ? q.select : what,
 	    str_of(queries[_i].select));
+}
+END_TEST
+
+static const struct {
+	const char *query;
+	bool has_format;
+	enum odata_metadata level;
+} formats[] = {
+	{ "$select=id", false, ODATA_NONE },
+	{ "$format=json", true, ODATA_MINIMAL },
+	{ "$format=application/json", true, ODATA_MINIMAL },
+	{ "$format=application/json;odata.metadata=none", true, ODATA_NONE },
+	{ "$format=application/json%3Bodata.metadata%3Dfull", true,
+	    ODATA_FULL },
+	{ "$format=json;metadata=full;x=y", true, ODATA_FULL },
+};
+
+START_TEST(reads_formats)
+{
+	char block[512];
+	struct odata_query q;
+	struct str what;
+	struct arena a;
+
+	arena_init(&a, block, sizeof(block));
+	unit_check(formats[_i].query,
+	    odata_query(unit_guard(0, str_of(formats[_i].query)), &a, &q,
+		&what) == ERR_OK);
+	unit_check(formats[_i].query, q.has_format == formats[_i].has_format);
+	unit_check(
+	    formats[_i].query, !q.has_format || q.format == formats[_i].level);
 }
 END_TEST
 
@@ -167,6 +202,8 @@ main(void)
 
 	tcase_add_loop_test(
 	    t, reads_queries, 0, sizeof(queries) / sizeof(queries[0]));
+	tcase_add_loop_test(
+	    t, reads_formats, 0, sizeof(formats) / sizeof(formats[0]));
 	tcase_add_loop_test(
 	    t, reads_accept, 0, sizeof(accepts) / sizeof(accepts[0]));
 	tcase_add_loop_test(
