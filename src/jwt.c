@@ -27,16 +27,34 @@ find_string(
 }
 
 static bool
+is_digits(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return true;
+}
+
+static bool
 find_time(const struct json *doc, const char *name, int64_t *out)
 {
+	struct str fraction, text;
 	uint64_t seconds;
 	size_t value;
 
 	*out = 0;
 	if (!json_find(doc, 0, str_of(name), &value))
 		return true;
-	if (json_type(doc, value) != JSON_NUMBER ||
-	    !str_u64(json_text(doc, value), &seconds) || seconds > LATEST_AT)
+	if (json_type(doc, value) != JSON_NUMBER)
+		return false;
+	/* A fraction is allowed (RFC 7519, section 2), and less than the skew;
+	 * an exponent is not worth its code. */
+	fraction = json_text(doc, value);
+	text = str_cut(&fraction, '.');
+	if (!is_digits(fraction) || !str_u64(text, &seconds) ||
+	    seconds > LATEST_AT)
 		return false;
 	*out = (int64_t)seconds;
 	return true;

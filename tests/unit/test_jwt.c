@@ -297,6 +297,8 @@ static const struct token_case {
 	    TIMES },
 	{ "exp with an exponent", HEADER, BUT_EXPIRES(",\"exp\":2e9"), RS256,
 	    AS_IT_IS, TIMES },
+	{ "exp with a fraction and an exponent", HEADER,
+	    BUT_EXPIRES(",\"exp\":2000000000.5e1"), RS256, AS_IT_IS, TIMES },
 	{ "exp after the year 9999", HEADER,
 	    BUT_EXPIRES(",\"exp\":253402300800"), RS256, AS_IT_IS, TIMES },
 	{ "exp beyond 64 bits", HEADER,
@@ -644,7 +646,7 @@ START_TEST(claims)
 	    "{"
 	    "\"iss\":\"https://sts.windows.net/6fa459ea/\","
 	    "\"aud\":[\"one\",\"two\"],"
-	    "\"exp\":2000000000,\"nbf\":1999996400,\"iat\":1999996401,"
+	    "\"exp\":2000000000.75,\"nbf\":1999996400,\"iat\":1999996401.0,"
 	    "\"tid\":\"6FA459EA-ee8a-4ca4-894e-db77e160355e\","
 	    "\"scp\":\"A.Read B.Write\",\"roles\":[\"C.All\",\"D.All\"],"
 	    "\"appid\":\"application\",\"azp\":\"other\","
