@@ -22,8 +22,14 @@ print_record(const struct record *r)
 	unsigned i;
 
 	for (i = 0; i < RECORD_PROPERTIES; i++) {
+		struct str text = record_text(r, (enum property)i);
+
 		printf("%s: ", record_properties[i].name);
-		command_print_text(record_text(r, (enum property)i));
+		/* In another's line a tenant could write lines of his own. */
+		if (i == RECORD_CERTIFICATE)
+			command_print_text(text);
+		else
+			command_print_word(text);
 		putchar('\n');
 	}
 }

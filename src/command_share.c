@@ -234,19 +234,46 @@ command_need_tenant(struct command_call *c)
 	return e;
 }
 
+/* The character that begins the text, if it is one of those of more than one
+ * byte by which a terminal does something, or shows what follows elsewhere:
+ * controls, ends of lines, directions. Else 0. */
+static unsigned
+moving_character(struct str s)
+{
+	static const struct {
+		unsigned first, last;
+	} ranges[] = { { 0x80, 0x9f }, { 0x200e, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2066, 0x2069 } };
+	const unsigned char *p = (const unsigned char *)s.p;
+	unsigned code = 0;
+	size_t i;
+
+	if (s.n >= 2 && (p[0] & 0xe0) == 0xc0)
+		code = (p[0] & 0x1fU) << 6 | (p[1] & 0x3fU);
+	else if (s.n >= 3 && (p[0] & 0xf0) == 0xe0)
+		code = (p[0] & 0x0fU) << 12 | (p[1] & 0x3fU) << 6 |
+		    (p[2] & 0x3fU);
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return code;
+	return 0;
+}
+
 /* Text of a client, safe on a terminal. */
 static void
 print_escaped(FILE *out, struct str s, bool lines)
 {
-	size_t i;
+	while (s.n > 0) {
+		unsigned char ch = (unsigned char)s.p[0];
+		unsigned code = moving_character(s);
 
-	for (i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
-
-		if ((ch < ' ' && !(lines && ch == '\n')) || ch == 0x7f)
+		if (code != 0)
+			fprintf(out, "\\u%04x", code);
+		else if ((ch < ' ' && !(lines && ch == '\n')) || ch == 0x7f)
 			fprintf(out, "\\x%02x", ch);
 		else
 			putc(ch, out);
+		s = str_tail(s, code == 0 ? 1 : code < 0x800 ? 2 : 3);
 	}
 }
 
