@@ -257,8 +257,8 @@ struct reading {
 	int cause; /* errno where it could not be read */
 	struct config *config;
 	bool seen[KEYS];
+	int line;
 	bool wrong;
-	bool too_long;
 	struct buf why;
 };
 
@@ -277,10 +277,7 @@ take(void *user, const char *section, const char *name, const char *value)
 	struct reading *rd = user;
 	size_t i;
 
-	if (section[0] != '\0') {
-		buf_printf(&rd->why, "[%s]: there are no sections", section);
-		return refuse(rd);
-	}
+	(void)section;
 	for (i = 0; i < KEYS && strcmp(keys[i].name, name) != 0; i++)
 		;
 	if (i == KEYS) {
@@ -301,14 +298,30 @@ take(void *user, const char *section, const char *name, const char *value)
 	return 1;
 }
 
-/*
- * inih's source of lines. inih has a buffer of 200 bytes and takes the rest of
- * a longer line for a line of its own, so a longer one is refused here.
- */
+/* What inih would take for something else than it looks like, or NULL. */
+static const char *
+misread(const char *line, bool whole)
+{
+	const char *text = line + strspn(line, " \t");
+
+	/* inih has a buffer of 200 bytes, and takes what is behind them for a
+	 * line of its own. */
+	if (!whole)
+		return "a line has more than 198 bytes, or a NUL";
+	if (*text == '[')
+		return "there are no sections";
+	/* Or more of the value above it. */
+	if (text > line && strchr(";#\r\n", *text) == NULL)
+		return "a line begins with a blank";
+	return NULL;
+}
+
+/* inih's source of lines. */
 static char *
 next_line(char *line, int size, void *user)
 {
 	struct reading *rd = user;
+	const char *why;
 
 	if (rd->wrong)
 		return NULL;
@@ -316,9 +329,11 @@ next_line(char *line, int size, void *user)
 		rd->cause = ferror(rd->file) ? errno : 0;
 		return NULL;
 	}
-	if (strchr(line, '\n') == NULL && !feof(rd->file)) {
-		buf_printf(&rd->why, "a line has more than %d bytes", size - 2);
-		rd->too_long = rd->wrong = true;
+	rd->line++;
+	why = misread(line, strchr(line, '\n') != NULL || feof(rd->file));
+	if (why != NULL) {
+		buf_text(&rd->why, why);
+		rd->wrong = true;
 		line[0] = '\0';
 	}
 	return line;
@@ -339,14 +354,14 @@ config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 {
 	char why[CONFIG_TEXT_MAX / 2];
 	struct reading rd = { .config = c };
-	int line = 0;
+	int bad = 0;
 
 	config_default(c);
 	buf_init(&rd.why, why, sizeof(why));
 	if ((rd.file = fopen(path, "re")) == NULL) {
 		rd.cause = errno;
 	} else {
-		line = ini_parse_stream(next_line, &rd, take, &rd);
+		bad = ini_parse_stream(next_line, &rd, take, &rd);
 		(void)fclose(rd.file);
 	}
 	if (rd.cause != 0) {
@@ -354,16 +369,12 @@ config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 		    strerror(rd.cause));
 		return ERR_FILE;
 	}
-	if (line == 0 && !rd.wrong)
+	if (bad == 0 && !rd.wrong)
 		return ERR_OK;
 	if (!rd.wrong)
 		buf_text(&rd.why, "neither 'key = value' nor a comment");
-	if (rd.too_long)
-		snprintf(message, CONFIG_TEXT_MAX, "%s: %.*s", path,
-		    STR_ARG(buf_view(&rd.why)));
-	else
-		snprintf(message, CONFIG_TEXT_MAX, "%s:%d: %.*s", path, line,
-		    STR_ARG(buf_view(&rd.why)));
+	snprintf(message, CONFIG_TEXT_MAX, "%s:%d: %.*s", path,
+	    rd.wrong ? rd.line : bad, STR_ARG(buf_view(&rd.why)));
 	return ERR_CONFIG;
 }
 

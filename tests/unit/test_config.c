@@ -40,8 +40,11 @@ static const struct {
 	{ "a key in other case", "Data = /x\n", ":1: unknown key 'Data'" },
 	{ "a key given twice", "data = /x\ndata = /y\n",
 	    ":2: 'data' is given twice" },
-	{ "a section", "[store]\ndata = /x\n",
-	    ":2: [store]: there are no sections" },
+	{ "a section", "\n[store]\n", ":2: there are no sections" },
+	{ "a blank before a key", "jwt_audience = a\n failed_logins = 0\n",
+	    ":2: a line begins with a blank" },
+	{ "a tab before a key", "\tdata = /x\n",
+	    ":1: a line begins with a blank" },
 	{ "a line that is none", "data = /x\n\nwhat\n",
 	    ":3: neither 'key = value' nor a comment" },
 	{ "a size that is none", "max_body = many\n",
@@ -77,7 +80,7 @@ static const struct {
 	    ":1: 'return_certificate' cannot be 'maybe': it is no or yes" },
 	{ "a line longer than inih's buffer",
 	    "base_url = " LONG_TEXT LONG_TEXT LONG_TEXT "\n",
-	    ": a line has more than 198 bytes" },
+	    ":1: a line has more than 198 bytes, or a NUL" },
 };
 
 START_TEST(refuses_with_file_and_line)
@@ -194,6 +197,8 @@ static const struct {
 	    "https://a.test/" },
 	{ "lines add up", "jwt_issuer = a\ndata = /x\njwt_issuer = b, c\n",
 	    "a,b, c" },
+	{ "blanks alone and comments may be indented",
+	    "jwt_issuer = a\n \n\t; b\n  # c\n\t\n", "a" },
 	{ "an empty line adds nothing", "jwt_issuer = a\njwt_issuer =\n", "a" },
 	{ "none at all", "jwt_issuer =\n", "" },
 };
