@@ -123,11 +123,49 @@ has_parent(const char *data)
 	return false;
 }
 
+/* Whether the store has private keys that a new key would not open. */
+static bool
+has_sealed_keys(struct command_call *c)
+{
+	const struct store_verifier quiet = { .relations = false };
+	struct store_counts counts = { .requests = 0 };
+	bool good;
+
+	good = command_begin_reading(c) == ERR_OK &&
+	    store_verify(c->reader, &quiet, &counts) == ERR_OK;
+	store_reader_free(c->reader);
+	store_close(c->store);
+	c->reader = NULL;
+	c->store = NULL;
+	return good && counts.requests > 0;
+}
+
+/* Says so: the old key is somewhere, in the best case. */
+static bool
+has_lost_key(struct command_call *c)
+{
+	const char *key = c->config.key_file;
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", c->config.data);
+	if (key[0] == '\0' || stat(path, &st) != 0 || stat(key, &st) == 0 ||
+	    errno != ENOENT || !has_sealed_keys(c))
+		return false;
+	fprintf(stderr,
+	    "pushcert: %s: the key file is missing, and no other one opens the "
+	    "private keys in the store; put it there again\n",
+	    key);
+	return true;
+}
+
 int
 command_init(struct command_call *c)
 {
 	char data[PATH_MAX] = "";
 
+	if (c->data != NULL && c->data[0] == '\0')
+		return command_usage("--data takes a directory");
 	if (c->data != NULL && !absolute(c->data, data))
 		return command_fail(ERR_FILE, c->data);
 	if (strlen(data) >= sizeof(c->config.data))
@@ -154,7 +192,8 @@ command_init(struct command_call *c)
 		strcpy(c->config.data, data);
 	else if (!may_lie(c, c->config.data))
 		return EXIT_FAILURE;
-	if (!has_parent(c->config.data) || !make_key(c->config.key_file))
+	if (!has_parent(c->config.data) || has_lost_key(c) ||
+	    !make_key(c->config.key_file))
 		return EXIT_FAILURE;
 	if (command_open_store(c, true) != ERR_OK)
 		return EXIT_FAILURE;

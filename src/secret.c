@@ -102,6 +102,26 @@ secret_wipe(struct secrets *s)
 	crypto_wipe(s, sizeof(*s));
 }
 
+/* A file that is not there yet, or is empty: an administrator makes one where
+ * its owner cannot. */
+static int
+open_new(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	if ((fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)) >= 0 &&
+	    fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0 &&
+	    (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
 enum err
 secret_make(const char *path)
 {
@@ -114,7 +134,7 @@ secret_make(const char *path)
 		return ERR_INTERNAL;
 	str_hex(key, sizeof(key), text);
 	text[KEY_TEXT] = '\n';
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = open_new(path);
 	if (fd >= 0 && write(fd, text, sizeof(text)) == (ssize_t)sizeof(text) &&
 	    fsync(fd) == 0)
 		e = ERR_OK;

@@ -127,6 +127,23 @@ START_TEST(makes_a_key_once)
 }
 END_TEST
 
+START_TEST(makes_it_in_an_empty_file)
+{
+	static const struct {
+		const char *text;
+		mode_t mode;
+		bool made;
+	} there[] = { { "", 0600, true }, { "", 0640, false },
+		{ "x", 0600, false } };
+
+	snprintf(c.key_file, sizeof(c.key_file), "%s/key", unit_directory());
+	make_file(c.key_file, there[_i].text, there[_i].mode);
+	ck_assert((secret_make(c.key_file) == ERR_OK) == there[_i].made);
+	ck_assert(there[_i].made || errno == EEXIST);
+	ck_assert((secret_load(&c, &s, message) == ERR_OK) == there[_i].made);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -138,6 +155,7 @@ main(void)
 	tcase_add_loop_test(cases, reads_a_chain_of_less_than_16_KiB, 0,
 	    sizeof(chains) / sizeof(chains[0]));
 	tcase_add_test(cases, makes_a_key_once);
+	tcase_add_loop_test(cases, makes_it_in_an_empty_file, 0, 3);
 	suite_add_tcase(suite, cases);
 	return unit_run(suite);
 }
