@@ -5,6 +5,9 @@
 #include "command_private.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +18,24 @@ fail(enum err e, const char *path)
 		return command_fail(e, path);
 	fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
 	return EXIT_FAILURE;
+}
+
+/* There a backup would be lost with what it is a copy of, or take its place. */
+static bool
+is_within(const char *path, const char *directory)
+{
+	char parent[PATH_MAX], copy[PATH_MAX], outer[PATH_MAX];
+	size_t n;
+
+	if (strlen(path) >= sizeof(copy))
+		return false;
+	strcpy(copy, path);
+	if (realpath(dirname(copy), parent) == NULL ||
+	    realpath(directory, outer) == NULL)
+		return false;
+	n = strlen(outer);
+	return strncmp(parent, outer, n) == 0 &&
+	    (parent[n] == '\0' || parent[n] == '/');
 }
 
 /* In a process of its own: what is wrong is told. */
@@ -53,6 +74,13 @@ command_backup(struct command_call *c)
 
 	if (command_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
+	if (is_within(c->argument[0], c->config.data)) {
+		fprintf(stderr,
+		    "pushcert: %s: lies in the data directory; choose another "
+		    "place for a backup\n",
+		    c->argument[0]);
+		return EXIT_FAILURE;
+	}
 	e = command_in_child(c, backup, NULL, 0, &died);
 	if (died != 0)
 		fprintf(stderr,
