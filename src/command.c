@@ -116,10 +116,10 @@ static const struct command {
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_APPLE_ID) |
 		COMMAND_BIT(OPTION_DRY_RUN) |
 		COMMAND_BIT(OPTION_ALLOW_TOPIC_CHANGE) |
-		COMMAND_BIT(OPTION_JSON),
+		COMMAND_BIT(OPTION_FORCE) | COMMAND_BIT(OPTION_JSON),
 	    1,
 	    "FILE|- [--tenant GUID] [--apple-id ID] [--dry-run]\n"
-	    "      [--allow-topic-change TOPIC] [--json]",
+	    "      [--allow-topic-change TOPIC] [--force] [--json]",
 	    "take the certificate that Apple issued", command_upload },
 	{ "history", "restore",
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON), 1,
@@ -266,6 +266,29 @@ take(struct command_call *c, int option, const char *value)
 	return NULL;
 }
 
+/* What is wrong with a command's words. A plug-in has statuses of its own. */
+static int
+misuse(const struct command *command, const char *why, const char *word)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s%s%.200s", why,
+	    word[0] != '\0' ? ": " : "", word);
+	if (command != NULL && command->run == command_check)
+		return command_check_usage(text);
+	return command_usage(text);
+}
+
+static const char *
+long_name(int option)
+{
+	const struct option *o = long_options;
+
+	while (o->name != NULL && o->val != option)
+		o++;
+	return o->name != NULL ? o->name : "";
+}
+
 static const struct command *
 find_command(int argc, char **argv)
 {
@@ -315,27 +338,33 @@ command_run(int argc, char **argv)
 	int option;
 
 	if (command == NULL && argc > 1 && argv[1][0] != '-')
-		return command_usage("no such command");
+		return misuse(NULL, "no such command", argv[1]);
 	optind = words + 1;
 	while ((option = next_option(argc, argv)) >= 0) {
 		if (option == '?')
-			return command_usage("bad usage");
+			return misuse(command, "bad usage", "");
 		if (option == OPTION_HELP)
 			return help();
 		if (option == OPTION_VERSION)
 			return version();
 		if (command != NULL &&
 		    ((command->options | COMMON) & COMMAND_BIT(option)) == 0)
-			return command_usage(
-			    "this command does not take that option");
+			return misuse(command,
+			    "this command does not take that option",
+			    long_name(option));
+		/* But permissions add up. */
+		if (option != OPTION_SCOPE && (c.given & COMMAND_BIT(option)))
+			return misuse(command, "an option is given twice",
+			    long_name(option));
 		if ((wrong = take(&c, option, optarg)) != NULL)
-			return command_usage(wrong);
+			return misuse(command, wrong, "");
 	}
 	if (command == NULL)
-		return command_usage("which command?");
+		return misuse(NULL, "which command? It comes first", "");
 	while (optind < argc && n < command->arguments)
 		c.argument[n++] = argv[optind++];
 	if (optind < argc || n < command->arguments)
-		return command_usage("wrong number of arguments");
+		return misuse(
+		    command, "wrong number of arguments", command->synopsis);
 	return run(command, &c);
 }

@@ -329,6 +329,22 @@ print_summary(const struct check *k, enum grade grade)
 	    k->count[CRITICAL], k->count[UNKNOWN]);
 }
 
+/* All that such systems show is the status and the first line of standard
+ * output. */
+static int
+unknown(const char *why)
+{
+	printf("%s: %s\n", grade_words[UNKNOWN], why);
+	return UNKNOWN;
+}
+
+int
+command_check_usage(const char *why)
+{
+	(void)command_usage(why);
+	return unknown(why);
+}
+
 int
 command_check(struct command_call *c)
 {
@@ -338,12 +354,13 @@ command_check(struct command_call *c)
 
 	if ((c->given & COMMAND_BIT(OPTION_ALL)) != 0 &&
 	    (c->given & COMMAND_BIT(OPTION_TENANT)) != 0)
-		return command_usage("check takes --tenant or --all");
+		return command_check_usage("check takes --tenant or --all");
 	if (c->critical_days > c->warning_days)
-		return command_usage("-c must not be more than -w");
+		return command_check_usage(
+		    "-c, which is 7 unless given, must not be more than -w");
 	if (command_begin_reading(c) != ERR_OK ||
 	    command_need_arena(c) != ERR_OK)
-		return UNKNOWN;
+		return unknown("the store cannot be read");
 	if ((e = walk(&k)) == ERR_OK) {
 		grade = worst(&k);
 		print_summary(&k, grade);
@@ -353,7 +370,12 @@ command_check(struct command_call *c)
 	store_end(c->reader);
 	if (e != ERR_OK)
 		(void)command_fail(e, "check");
-	if (!run_hooks(&k) || e != ERR_OK)
-		return UNKNOWN;
-	return (int)grade;
+	if (e != ERR_OK && !k.print)
+		(void)unknown("the store cannot be read");
+	/* Nothing is less bad for a hook that fails. */
+	if (!run_hooks(&k)) {
+		k.count[UNKNOWN]++;
+		grade = worst(&k);
+	}
+	return e == ERR_OK ? (int)grade : UNKNOWN;
 }

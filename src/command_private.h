@@ -172,6 +172,8 @@ int command_history_restore(struct command_call *c);
 int command_request(struct command_call *c);
 int command_export(struct command_call *c);
 int command_check(struct command_call *c);
+/* The same as command_usage, in the way of a Nagios plug-in. */
+int command_check_usage(const char *why);
 int command_metrics(struct command_call *c);
 int command_calendar(struct command_call *c);
 int command_verify(struct command_call *c);

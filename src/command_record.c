@@ -105,23 +105,35 @@ read_text(const char *path, struct arena *a, struct str *out)
 	return n > 0 ? ERR_OK : ERR_FILE;
 }
 
-/* The record keeps text: a certificate in binary form becomes PEM. */
+/* The record keeps text: a certificate in binary form becomes PEM. What is no
+ * certificate is a slip here, unless it is to be stored as it is. */
 static enum err
-make_text(struct arena *a, struct str *text, struct fault *fault)
+make_text(struct arena *a, bool as_it_is, struct str *text, struct fault *fault)
 {
+	size_t used = a->used;
 	struct x509 x;
 	struct buf pem;
+	bool is_text;
 	enum err e;
 
 	if (text->n > record_properties[RECORD_CERTIFICATE].limit) {
 		fault->what = str_of("certificate");
 		return ERR_TOO_LONG;
 	}
-	if (str_utf8_valid(*text) && memchr(text->p, 0, text->n) == NULL)
+	is_text = str_utf8_valid(*text) && memchr(text->p, 0, text->n) == NULL;
+	if (is_text && as_it_is)
 		return ERR_OK;
 	e = x509_read(*text, a, &x, &fault->what);
-	if (e == ERR_OK && str_is_null(x.der))
-		e = ERR_NOT_A_CERTIFICATE;
+	if (e == ERR_OK && str_is_null(x.der)) {
+		fault->what = str_of(
+		    "it is none; --force stores a text all the same");
+		return ERR_NOT_A_CERTIFICATE;
+	}
+	/* What is wrong with a text is the rules' to say. */
+	if (is_text) {
+		a->used = used;
+		return ERR_OK;
+	}
 	if (e != ERR_OK)
 		return e;
 	buf_open(&pem, a);
@@ -133,13 +145,14 @@ make_text(struct arena *a, struct str *text, struct fault *fault)
 static enum err
 make_patch(struct command_call *c, struct patch *p, struct fault *fault)
 {
+	bool force = (c->given & COMMAND_BIT(OPTION_FORCE)) != 0;
 	const char *id = c->value[OPTION_APPLE_ID];
 	struct str text;
 	enum err e;
 
 	if ((e = read_text(c->argument[0], &c->arena, &text)) != ERR_OK)
 		return e;
-	if ((e = make_text(&c->arena, &text, fault)) != ERR_OK)
+	if ((e = make_text(&c->arena, force, &text, fault)) != ERR_OK)
 		return e;
 	p->set = RECORD_BIT(RECORD_CERTIFICATE);
 	p->value[RECORD_CERTIFICATE] = text;

@@ -69,10 +69,15 @@ check_ours(const char *directory, const char *name, int fd, mode_t type)
 	if ((st.st_mode & S_IFMT) == type && st.st_uid == geteuid() &&
 	    (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
 		return ERR_OK;
-	log_line(LOG_AT_ERROR,
-	    "%s/%s: mode %o of user %ld, but must be %o of user %ld", directory,
-	    name, (unsigned)st.st_mode & 07777, (long)st.st_uid,
-	    type == S_IFDIR ? DIRECTORY_MODE : FILE_MODE, (long)geteuid());
+	if (st.st_uid != geteuid())
+		log_line(LOG_AT_ERROR,
+		    "%s/%s: belongs to user %ld, and we run as %ld: run "
+		    "pushcert as its owner",
+		    directory, name, (long)st.st_uid, (long)geteuid());
+	else
+		log_line(LOG_AT_ERROR, "%s/%s: mode %o, but must be %o",
+		    directory, name, (unsigned)st.st_mode & 07777,
+		    type == S_IFDIR ? DIRECTORY_MODE : FILE_MODE);
 	return ERR_NOT_PRIVATE;
 }
 

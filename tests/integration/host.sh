@@ -46,6 +46,7 @@ sample() {
 		-e "s|/run/pushcert|$dir/run|g" \
 		-e "s|/run/lighttpd|$dir/run|g" \
 		-e "s|/usr/local/share/pushcert/errors|$samples/errors|g" \
+		-e "s|/var/log/lighttpd/breakage.log|/dev/stderr|" \
 		"$samples/$1"
 }
 

@@ -336,7 +336,7 @@ static const struct tool {
 	{ .argument = { "tenant", "list", "--json" } },
 	{ .argument = { "show", "--json", "--tenant", "acme" } },
 	{ .argument = { "tenant", "remove", "acme" }, .afresh = true },
-	{ .argument = { "upload", "text" } },
+	{ .argument = { "upload", "text", "--force" } },
 	{ .argument = { "list", "--json" } },
 	{ .argument = { "check", "--hook", "true" }, .afresh = true },
 	{ .argument = { "metrics", "--output", "@" } },
