@@ -9,9 +9,8 @@
  * A round costs much the same for one job as for some. Where a few clients each
  * send their next change when the last one was answered, half of them would
  * find the other half's round under way, for ever: so who leads gathers those
- * who were answered last, as long as they have come soon enough until now, and
- * as this takes less time than it saves. One who is alone has nobody to wait
- * for.
+ * who were answered last, if they came again soon the time before. One who is
+ * alone has nobody to wait for.
  */
 #include "store_batch.h"
 
@@ -85,14 +84,19 @@ gathering_time(const struct batch *b)
 	return cost < GATHERING_MOST ? cost : GATHERING_MOST;
 }
 
-/* Whether a round had better wait for those who were answered in the last one:
- * while what has come took less time than a round costs. The lock is held. */
-static bool
-is_worth_gathering(const struct batch *b)
+/* Until when a round had better wait for those who were answered in the last
+ * one: as long as they took the last time and a little more, if that is soon.
+ * 0: it had better not. The lock is held. */
+static int64_t
+gathering_end(const struct batch *b, int64_t now)
 {
-	return b->away > 0 && b->gap > 0 &&
-	    (b->work.round_most == 0 || b->waiting < b->work.round_most) &&
-	    (int64_t)b->waiting * b->gap < gathering_time(b);
+	int64_t end = b->ended_at + b->back_after + b->back_after / 4;
+
+	if (b->away == 0 || b->back_after == 0 || b->stuck ||
+	    (b->work.round_most > 0 && b->waiting >= b->work.round_most) ||
+	    (b->work.wait_most > 0 && b->waiting >= b->work.wait_most))
+		return 0;
+	return end > now && end - now <= gathering_time(b) ? end : 0;
 }
 
 /* One more has come. The lock is held. */
@@ -100,8 +104,8 @@ static void
 count_back(struct batch *b, int64_t now)
 {
 	if (b->away > 0 && --b->away == 0)
-		b->gap = 1 + (now - b->ended_at) / (int64_t)b->answered;
-	if (b->gatherer != NULL && !is_worth_gathering(b)) {
+		b->back_after = now > b->ended_at ? now - b->ended_at : 1;
+	if (b->gatherer != NULL && gathering_end(b, now) == 0) {
 		sem_post(&b->gatherer->wake);
 		b->gatherer = NULL;
 	}
@@ -112,11 +116,9 @@ static void
 count_answered(struct batch *b, size_t n, int64_t began)
 {
 	int64_t now = clock_now();
-	int64_t back = (int64_t)(b->answered - b->away);
 
-	/* Those of the round before have had all this time. */
 	if (b->away > 0)
-		b->gap = back > 0 ? 1 + (now - b->ended_at) / back : 0;
+		b->back_after = now - b->ended_at;
 	b->answered = b->away = n;
 	b->ended_at = now;
 	b->round_took = now - began;
@@ -234,17 +236,20 @@ sleep_until(struct batch_job *job, const struct timespec *until)
 }
 
 static void
-gather(struct batch *b, struct batch_job *own)
+gather(struct batch *b, struct batch_job *own, int64_t until)
 {
-	struct timespec end;
-	bool waits;
+	struct timespec limit;
+	int64_t end;
 
 	pthread_mutex_lock(&b->lock);
-	if ((waits = is_worth_gathering(b)))
+	end = gathering_end(b, clock_now());
+	if (end != 0)
 		b->gatherer = own;
-	end = timespec_of(clock_now() + gathering_time(b));
 	pthread_mutex_unlock(&b->lock);
-	if (!waits || sleep_until(own, &end))
+	if (b->work.patience > 0 && end > until)
+		end = until;
+	limit = timespec_of(end);
+	if (end == 0 || sleep_until(own, &limit))
 		return;
 	pthread_mutex_lock(&b->lock);
 	b->gatherer = NULL;
@@ -257,7 +262,7 @@ lead(struct batch *b, struct batch_job *own, int64_t until)
 	int64_t left = -1;
 	enum err e;
 
-	gather(b, own);
+	gather(b, own, until);
 	if (b->work.patience > 0 && (left = (until - clock_now()) / MS) < 0)
 		left = 0;
 	if ((e = b->work.begin(b->work.arg, left)) == ERR_OK) {

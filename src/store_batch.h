@@ -55,7 +55,9 @@ struct batch {
 	int64_t round_took;
 	size_t answered;
 	size_t away; /* of them; whoever comes counts as one of them */
-	int64_t gap; /* between two who come; 0: nobody came again */
+	/* Until the last one of a round came again, or as long as they had for
+	 * that; 0: not known yet. */
+	int64_t back_after;
 	struct batch_job *gatherer; /* who leads and waits for them */
 };
 
