@@ -383,8 +383,11 @@ upgrade(struct txn *tx, void *arg)
 	/* Another process may have done it since we looked. */
 	if ((e = read_format(tx, &format)) != ERR_OK || format == FORMAT)
 		return e;
-	if ((e = store_join_history(tx)) != ERR_OK ||
-	    (e = store_recount(tx)) != ERR_OK)
+	/* What format 2 has counted is not counted anew: what is missing or
+	 * old would be taken for right. */
+	if (format < 2 && (e = store_recount(tx)) != ERR_OK)
+		return e;
+	if ((e = store_join_history(tx)) != ERR_OK)
 		return e;
 	field = row_u64(FORMAT, number);
 	store_room(tx, STORE_ROW, &row);
@@ -506,7 +509,7 @@ store_open(const struct store_options *options, struct store **out)
 		return e;
 	}
 	if ((e = store_db_open(&db, &st->db)) != ERR_OK ||
-	    (e = open_lock(st)) != ERR_OK ||
+	    (!options->alone && (e = open_lock(st)) != ERR_OK) ||
 	    (e = check_format(st, options->create)) != ERR_OK) {
 		store_close(st);
 		return e;

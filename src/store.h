@@ -51,6 +51,8 @@ struct store_options {
 	struct metrics *metrics;
 	/* Make the directory and the store if there is none. */
 	bool create;
+	/* Nobody else has it: its changes wait for no other process. */
+	bool alone;
 };
 
 /*

@@ -147,6 +147,7 @@ open_copy(const struct scratch *s, struct store **st, struct txn **tx)
 		.directory = s->directory,
 		.readers = 1,
 		.history_keep = 1,
+		.alone = true,
 	};
 	enum err e;
 

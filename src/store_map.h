@@ -25,8 +25,8 @@ enum store_map {
 	 * its greatest byte first: the newest stands next to the record, so
 	 * that a change mostly writes one page of both. */
 	STORE_RECORD,
-	/* The events as format 2 kept them, by tenant and number; else empty.
-	 */
+	/* The events as format 2 kept them, by tenant and number; empty but for
+	 * what could not be brought to its place. */
 	STORE_FORMER_HISTORY,
 	STORE_TOKEN, /* SHA-256 */
 	STORE_REQUEST, /* tenant */
@@ -95,8 +95,7 @@ enum err store_copy(struct store *st, int fd) ATTR_CHECKED;
 
 /* Whether that is an event's key, and whose. */
 bool store_event_key(struct str key, struct guid *tenant, uint64_t *number);
-/* In a change: puts the events of format 2 where they belong now. One that is
- * damaged stays. */
+/* In a change: puts the events of format 2 where they belong now. */
 enum err store_join_history(struct txn *tx) ATTR_CHECKED;
 
 /* Newest events to keep of each tenant; one at least. */

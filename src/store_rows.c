@@ -104,28 +104,47 @@ event_number(struct str key, const struct guid *tenant)
 	return number;
 }
 
+/* The tenant of a row, which is intact and a record or an event. */
+static enum err
+check_place(const struct store_place *at, struct guid *tenant)
+{
+	if (at->key.n != sizeof(tenant->byte) && at->key.n != EVENT_KEY_LEN)
+		return ERR_CORRUPT;
+	memcpy(tenant->byte, at->key.p, sizeof(tenant->byte));
+	return row_check(at->key, at->row);
+}
+
+/* Visits the record at a place; behind an event there must be none. */
+static enum err
+visit_place(struct txn *tx, const struct store_place *at,
+    const struct guid *tenant, store_record_visit *visit, void *arg)
+{
+	struct record r;
+	enum err e;
+
+	if (at->key.n == EVENT_KEY_LEN) {
+		e = store_absent(tx, STORE_RECORD, tenant_key(tenant));
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	}
+	if ((e = record_decode(at->key, at->row, &r)) != ERR_OK)
+		return store_decoded(tx, e, STORE_RECORD, at->key);
+	return visit(tenant, &r, arg);
+}
+
 enum err
 store_records(struct txn *tx, store_record_visit *visit, void *arg)
 {
 	struct guid tenant;
 	struct store_place at;
-	struct record r;
 	enum err e;
 
 	store_walk(tx, str_of(NULL), &at);
 	while ((e = store_step(tx, STORE_RECORD, DB_NEXT, &at)) == ERR_OK) {
-		if (at.key.n < sizeof(tenant.byte))
-			return store_decoded(
-			    tx, ERR_CORRUPT, STORE_RECORD, at.key);
-		memcpy(tenant.byte, at.key.p, sizeof(tenant.byte));
-		if (at.key.n == sizeof(tenant.byte)) {
-			e = record_decode(at.key, at.row, &r);
-			if (e != ERR_OK)
-				return store_decoded(
-				    tx, e, STORE_RECORD, at.key);
-			if ((e = visit(&tenant, &r, arg)) != ERR_OK)
-				return e;
-		}
+		if ((e = check_place(&at, &tenant)) != ERR_OK)
+			return store_decoded(tx, e, STORE_RECORD, at.key);
+		e = visit_place(tx, &at, &tenant, visit, arg);
+		if (e != ERR_OK)
+			return e;
 		/* On behind its history. */
 		at.key = event_key(&tenant, 0, at.byte);
 	}
@@ -211,6 +230,10 @@ newest_event(struct txn *tx, const struct guid *tenant, uint64_t *number)
 	store_walk(tx, tenant_key(tenant), &at);
 	e = store_step(tx, STORE_RECORD, DB_NEXT, &at);
 	*number = e == ERR_OK ? event_number(at.key, tenant) : 0;
+	/* None has the last number there is. */
+	if (*number == UINT64_MAX)
+		return store_fail(
+		    tx, store_decoded(tx, ERR_CORRUPT, STORE_RECORD, at.key));
 	return walked(e);
 }
 
@@ -250,23 +273,38 @@ store_event_add(
 	return walked(e);
 }
 
+/* Puts an event of format 2 where it belongs; one that is damaged as it is, so
+ * that it is refused there too, and not taken for missing. */
+static enum err
+join_event(struct txn *tx, const struct store_place *at)
+{
+	uint64_t number = last_eight_bytes(at->key);
+	char bytes[EVENT_KEY_LEN];
+	struct guid tenant;
+	struct event ev;
+	struct buf row;
+
+	memcpy(tenant.byte, at->key.p, sizeof(tenant.byte));
+	if (decode_event(at->key, at->row, &ev) == ERR_OK)
+		return put_event(tx, &tenant, number, &ev);
+	store_room(tx, STORE_ROW, &row);
+	buf_str(&row, at->row);
+	return store_put(
+	    tx, STORE_RECORD, event_key(&tenant, number, bytes), &row);
+}
+
 enum err
 store_join_history(struct txn *tx)
 {
 	struct store_place at;
-	struct guid tenant;
-	struct event ev;
 	enum err e;
 
 	store_walk(tx, str_of(NULL), &at);
 	while ((e = store_step(tx, STORE_FORMER_HISTORY, DB_NEXT, &at)) ==
 	    ERR_OK) {
-		if (at.key.n != EVENT_KEY_LEN ||
-		    decode_event(at.key, at.row, &ev) != ERR_OK)
+		if (at.key.n != EVENT_KEY_LEN)
 			continue;
-		memcpy(tenant.byte, at.key.p, sizeof(tenant.byte));
-		e = put_event(tx, &tenant, last_eight_bytes(at.key), &ev);
-		if (e != ERR_OK)
+		if ((e = join_event(tx, &at)) != ERR_OK)
 			return e;
 		e = store_remove(tx, STORE_FORMER_HISTORY, at.key);
 		if (e != ERR_OK)
@@ -290,19 +328,24 @@ store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 	    tx, decode_event(key, row, out), STORE_RECORD, key);
 }
 
-/* No event has got out of sight beyond the first or the last. */
+/* No event has got out of sight before the first or behind the last. The
+ * tenant's own record may be damaged, when its history is needed most. */
 static enum err
 check_ends(struct txn *tx, const struct guid *tenant)
 {
-	static const uint64_t ends[] = { 0, UINT64_MAX };
 	char bytes[EVENT_KEY_LEN];
-	enum err e = ERR_NOT_FOUND;
-	size_t i;
+	struct store_place at;
+	enum err e;
 
-	for (i = 0; i < 2 && e == ERR_NOT_FOUND; i++)
-		e = store_absent(
-		    tx, STORE_RECORD, event_key(tenant, ends[i], bytes));
-	return walked(e);
+	store_walk(tx, event_key(tenant, UINT64_MAX, bytes), &at);
+	e = store_step(tx, STORE_RECORD, DB_PREVIOUS, &at);
+	if (e == ERR_OK && !str_eq(at.key, tenant_key(tenant)))
+		e = store_decoded(
+		    tx, row_check(at.key, at.row), STORE_RECORD, at.key);
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	return walked(
+	    store_absent(tx, STORE_RECORD, event_key(tenant, 0, bytes)));
 }
 
 /*

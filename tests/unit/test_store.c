@@ -559,12 +559,23 @@ put_old_event(struct db_txn *tx, unsigned n, uint8_t number)
 	ck_assert(store_db_put(tx, 1, key, buf_view(&row)) == ERR_OK);
 }
 
-START_TEST(brings_the_history_of_format_2_to_its_place)
+/* What is put behind its back is found, unless it was never counted: format 1
+ * had no tally. */
+static const struct {
+	const char *name;
+	uint64_t format;
+	uint64_t findings;
+} joined[] = {
+	{ "brings the history of format 1 to its place", 1, 2 },
+	{ "brings that of format 2 there, and counts on", 2, 4 },
+};
+
+START_TEST(brings_the_history_to_its_place)
 {
 	char number[ROW_U64_LEN], bytes[64];
-	struct str field = row_u64(2, number);
+	struct str field = row_u64(joined[_i].format, number);
 	const struct store_verifier quiet = { .relations = false };
-	struct guid mine = tenant(1), other = tenant(2);
+	struct guid mine = tenant(1), other = tenant(2), last = tenant(3);
 	struct store_counts counts;
 	struct db_txn *db_tx;
 	struct txn *tx;
@@ -587,6 +598,11 @@ START_TEST(brings_the_history_of_format_2_to_its_place)
 	/* What cannot be read is no reason not to open the store. */
 	ck_assert(
 	    store_db_put(db_tx, 1, str_of("damaged"), STR_EMPTY) == ERR_OK);
+	memset(bytes, 0, sizeof(bytes));
+	memcpy(bytes, last.byte, sizeof(last.byte));
+	bytes[23] = 1;
+	ck_assert(store_db_put(db_tx, 1, str_from(bytes, 24),
+		      str_of("not an event")) == ERR_OK);
 	ck_assert(store_db_commit(db_tx) == ERR_OK);
 	store_db_close(db);
 
@@ -595,14 +611,82 @@ START_TEST(brings_the_history_of_format_2_to_its_place)
 	ck_assert(store_events(tx, &mine, same_event, &left) == ERR_OK);
 	ck_assert_uint_eq(left, 0);
 	left = EVENTS;
-	ck_assert(store_events(tx, &other, same_event, &left) == ERR_OK);
-	ck_assert_uint_eq(left, 0);
+	ck_assert(store_events(tx, &last, same_event, &left) == ERR_CORRUPT);
+	ck_assert_uint_eq(left, EVENTS);
 	ck_assert(store_verify(tx, &quiet, &counts) == ERR_OK);
 	ck_assert_uint_eq(counts.events, 2 * EVENTS);
-	ck_assert_uint_eq(counts.findings, 1);
+	unit_check(joined[_i].name, counts.findings == joined[_i].findings);
 	store_reader_free(tx);
 	add_events(st, 1, 1);
 	check_events(st, 1, (struct walk){ 4, 0, { 4, 3, 2, 1 } });
+	/* Its newest neighbour is the one that is damaged. */
+	tx = begin(st);
+	ck_assert(store_events(tx, &other, same_event, &left) == ERR_CORRUPT);
+	store_reader_free(tx);
+	store_close(st);
+}
+END_TEST
+
+/* Whose own record is damaged needs his history. */
+START_TEST(shows_the_history_of_a_damaged_record)
+{
+	struct record r = { .revision = 1 };
+	struct guid g = tenant(1);
+	struct store *st = open_store(MIB, 10);
+	struct db_txn *tx;
+	struct db *db;
+
+	ck_assert(put_record(st, 1, &r) == ERR_OK);
+	add_events(st, 1, 2);
+	store_close(st);
+	db = open_db();
+	ck_assert(store_db_write(db, &tx) == ERR_OK);
+	ck_assert(store_db_put(tx, 0, str_from((char *)g.byte, sizeof(g.byte)),
+		      str_of("damaged")) == ERR_OK);
+	ck_assert(store_db_commit(tx) == ERR_OK);
+	store_db_close(db);
+	st = open_store(MIB, 10);
+	check_events(st, 1, (struct walk){ 2, 0, { 2, 1 } });
+	store_close(st);
+}
+END_TEST
+
+/* Rows among the records that are no record; a flipped bit in the key of one
+ * makes such a row of it. */
+static const struct {
+	const char *name;
+	struct str key;
+} strays[] = {
+	{ "no tenant", STR("short") },
+	{ "a tenant and a byte", STR("\xa0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2\0") },
+	{ "an event that is damaged",
+	    STR("\xa0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2\xff\xff\xff\xff\xff\xff\xff\xfe") },
+};
+
+START_TEST(walks_over_records_only_where_all_is_intact)
+{
+	struct record r = { .revision = 1 };
+	struct walk w = { .count = 0 };
+	struct store *st = open_store(MIB, 10);
+	struct db_txn *db_tx;
+	struct txn *tx;
+	struct db *db;
+
+	ck_assert(put_record(st, 1, &r) == ERR_OK);
+	r.revision = 3;
+	ck_assert(put_record(st, 3, &r) == ERR_OK);
+	store_close(st);
+	db = open_db();
+	ck_assert(store_db_write(db, &db_tx) == ERR_OK);
+	ck_assert(store_db_put(db_tx, 0, strays[_i].key, str_of("damaged")) ==
+	    ERR_OK);
+	ck_assert(store_db_commit(db_tx) == ERR_OK);
+	store_db_close(db);
+	st = open_store(MIB, 10);
+	tx = begin(st);
+	unit_check(strays[_i].name,
+	    store_records(tx, visit_record, &w) == ERR_CORRUPT);
+	store_reader_free(tx);
 	store_close(st);
 }
 END_TEST
@@ -1292,7 +1376,11 @@ suite_store(void)
 	tcase_add_test(t, keeps_a_record_of_the_longest_texts_and_its_event);
 	tcase_add_loop_test(
 	    t, knows_its_format, 0, sizeof(formats) / sizeof(formats[0]));
-	tcase_add_test(t, brings_the_history_of_format_2_to_its_place);
+	tcase_add_loop_test(t, brings_the_history_to_its_place, 0,
+	    sizeof(joined) / sizeof(joined[0]));
+	tcase_add_test(t, shows_the_history_of_a_damaged_record);
+	tcase_add_loop_test(t, walks_over_records_only_where_all_is_intact, 0,
+	    sizeof(strays) / sizeof(strays[0]));
 	tcase_add_test(t, refuses_a_format_that_is_damaged);
 	tcase_add_test(t, never_returns_what_is_damaged);
 	tcase_add_loop_test(

@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "row.h"
 #include "store.h"
+#include "store_db.h"
 #include "unit.h"
 
 #define TENANTS 200
@@ -181,6 +183,39 @@ START_TEST(a_backup_restores_everything)
 	store_close(from);
 	store_close(to);
 	check_tidy(own(0, "from"));
+	check_tidy(own(1, "to"));
+}
+END_TEST
+
+/* The copy is brought up to our format on the way. */
+START_TEST(a_backup_of_an_older_release_is_restored)
+{
+	static const char *const maps[] = { "record", "history", "token",
+		"request", "meta", NULL };
+	const struct db_options options = { .directory = own(0, "from"),
+		.map_size = (size_t)64 << 20,
+		.maps = maps };
+	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
+	char number[ROW_U64_LEN], bytes[64];
+	struct str field = row_u64(1, number);
+	struct db_txn *tx;
+	struct buf row;
+	struct db *db;
+
+	put_all(from, 0, 3, "older");
+	store_close(from);
+	buf_init(&row, bytes, sizeof(bytes));
+	row_encode(str_of("format"), &field, 1, &row);
+	ck_assert_int_eq(store_db_open(&options, &db), ERR_OK);
+	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	ck_assert_int_eq(
+	    store_db_put(tx, 4, str_of("format"), buf_view(&row)), ERR_OK);
+	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
+	store_db_close(db);
+	ck_assert_int_eq(
+	    store_restore(to, own(2, "from/data.mdb"), false), ERR_OK);
+	check_all(to, 3, "older");
+	store_close(to);
 	check_tidy(own(1, "to"));
 }
 END_TEST
@@ -410,6 +445,7 @@ main(void)
 
 	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, a_backup_restores_everything);
+	tcase_add_test(cases, a_backup_of_an_older_release_is_restored);
 	tcase_add_test(cases, a_full_store_is_replaced_only_if_asked);
 	tcase_add_test(cases, what_is_no_whole_copy_is_refused);
 	tcase_add_test(cases, a_backup_that_cannot_be_written_leaves_nothing);
