@@ -357,13 +357,13 @@ static const struct act {
 	unsigned skip; /* the more are passed over the smaller it is; 0: none */
 } acts[] = {
 	{ "a seal", seal, LIBCRYPTO, NULL, 0 },
-	{ "reading a certificate", read_certificate, LIBCRYPTO, NULL, 16 },
+	{ "reading a certificate", read_certificate, LIBCRYPTO, NULL, 8 },
 	{ "a request", make_request, LIBCRYPTO, NULL, 1 },
-	{ "a vendor's wrapping", wrap_request, PEM, NULL, 8 },
+	{ "a vendor's wrapping", wrap_request, PEM, NULL, 2 },
 	{ "a key", make_key, LIBCRYPTO, NULL, 1 },
-	{ "a public key", make_public, PEM, NULL, 8 },
-	{ "a key set", make_set, PEM, NULL, 8 },
-	{ "a token", make_token, PEM, NULL, 8 },
+	{ "a public key", make_public, PEM, NULL, 2 },
+	{ "a key set", make_set, PEM, NULL, 2 },
+	{ "a token", make_token, PEM, NULL, 2 },
 	{ "reading a key set", read_set, LIBCRYPTO, NULL, 0 },
 	{ "a key file", make_secret, SET(ERR_FILE) | LIBCRYPTO, look_at_secret,
 	    0 },
