@@ -211,13 +211,14 @@ request_body(const struct request *rq, size_t max, struct arena *a,
 
 	if (known && declared > max)
 		return ERR_TOO_LARGE;
-	/* Small ones must not cost the pages of the largest. */
 	if (known)
 		want = (size_t)declared;
 	if ((p = arena_take(a, want)) == NULL)
 		return ERR_MEMORY;
 	while (n < want && (got = rq->read(rq->from, p + n, want - n)) > 0)
 		n += (size_t)got;
+	/* Small ones must not cost the pages of the largest. */
+	a->used -= want - n;
 	*ended = got == 0 || (known && n == want);
 	if (got < 0 || (known && n < want))
 		return ERR_BODY_SHORT;

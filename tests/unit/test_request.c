@@ -234,6 +234,9 @@ START_TEST(reads_the_body)
 			bodies[_i].outcome);
 		unit_same(bodies[_i].name, body, str_of(bodies[_i].body));
 		unit_check(bodies[_i].name, ended == bodies[_i].ended);
+		/* What it did not need is for others. */
+		unit_check(bodies[_i].name,
+		    body.n == 0 || a.used == (size_t)(body.p + body.n - block));
 	}
 }
 END_TEST
