@@ -38,8 +38,8 @@ static const struct err_info outcomes[ERR_COUNT] = {
 
 	[ERR_URL_TOO_LONG] = { 400, BAD, "The request's URL is too long.",
 	    NULL },
-	[ERR_HEADER_LINES] = { 400, BAD, "The request repeats too many headers.",
-	    NULL },
+	[ERR_HEADER_LINES] = { 400, BAD,
+	    "The request repeats too many headers.", NULL },
 	[ERR_TOO_LARGE] = { 413, "RequestEntityTooLarge",
 	    "The request body is larger than {!} bytes.", NULL },
 	[ERR_CONTENT_ENCODING] = { 415, "UnsupportedMediaType",
