@@ -43,6 +43,7 @@ put_status(struct buf *out, int status)
 		if (reasons[i].status == status) {
 			buf_char(out, ' ');
 			buf_text(out, reasons[i].reason);
+			break;
 		}
 	}
 	buf_text(out, "\r\n");
@@ -139,7 +140,7 @@ answer_put(struct buf *out, const struct answer_parts *parts)
 	if (content)
 		put_type(out, parts);
 	if (parts->ok && str_is_null(parts->type))
-		put_line(out, "OData-Version", str_of("4.0"));
+		buf_text(out, "OData-Version: 4.0\r\n");
 	put_line(out, "ETag", parts->etag);
 	put_preferences(out, parts->prefer);
 	put_line(out, "Allow", parts->allow);

@@ -118,52 +118,35 @@ emit_end(struct emit *e)
 	e->depth--;
 }
 
-/* The name of a member, up to its second part. */
+/* Both parts of a member's name, in one piece. */
 static void
-begin_name(struct emit *e, const char *name)
+put_name(struct emit *e, struct str first, struct str second)
 {
-	size_t n = strlen(name);
 	char *p;
 
 	step(e, rules[scope(e)].name);
-	if ((p = buf_take(e->out, n + 1)) == NULL)
+	if ((p = buf_take(e->out, first.n + second.n + 3)) == NULL)
 		return;
-	*p = '"';
-	memcpy(p + 1, name, n);
+	*p++ = '"';
+	memcpy(p, first.p, first.n);
+	p += first.n;
+	if (second.n > 0)
+		memcpy(p, second.p, second.n);
+	p += second.n;
+	p[0] = '"';
+	p[1] = ':';
 }
 
 void
 emit_name(struct emit *e, const char *name)
 {
-	begin_name(e, name);
-	buf_text(e->out, "\":");
+	put_name(e, str_of(name), STR_EMPTY);
 }
 
 void
 emit_name2(struct emit *e, const char *first, const char *second)
 {
-	begin_name(e, first);
-	buf_text(e->out, second);
-	buf_text(e->out, "\":");
-}
-
-void
-emit_str(struct emit *e, struct str s)
-{
-	if (str_is_null(s)) {
-		emit_null(e);
-		return;
-	}
-	begin_value(e);
-	buf_char(e->out, '"');
-	emit_escaped(e->out, s);
-	buf_char(e->out, '"');
-}
-
-void
-emit_text(struct emit *e, const char *c)
-{
-	emit_str(e, str_of(c));
+	put_name(e, str_of(first), str_of(second));
 }
 
 void
@@ -283,4 +266,33 @@ emit_escaped(struct buf *out, struct str s)
 		s = str_tail(s, n);
 		replace_first(out, &s, in_json);
 	}
+}
+
+/* Most strings need no escapes, and are copied in one piece. */
+void
+emit_str(struct emit *e, struct str s)
+{
+	char *p;
+
+	if (str_is_null(s)) {
+		emit_null(e);
+		return;
+	}
+	begin_value(e);
+	if (plain_json(s) < s.n) {
+		buf_char(e->out, '"');
+		emit_escaped(e->out, s);
+		buf_char(e->out, '"');
+	} else if ((p = buf_take(e->out, s.n + 2)) != NULL) {
+		p[0] = '"';
+		if (s.n > 0)
+			memcpy(p + 1, s.p, s.n);
+		p[s.n + 1] = '"';
+	}
+}
+
+void
+emit_text(struct emit *e, const char *c)
+{
+	emit_str(e, str_of(c));
 }

@@ -135,7 +135,8 @@ fill_request(
 {
 	struct timespec now;
 
-	memset(rq, 0, sizeof(*rq));
+	memset(rq->var, 0, sizeof(rq->var));
+	rq->lines = 0;
 	for (; *variables != NULL; variables++)
 		request_take(rq, *variables);
 	rq->read = read_body;

@@ -172,9 +172,11 @@ is_host(struct str host)
 	for (i = 0; i < host.n; i++) {
 		char c = host.p[i];
 
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    !(c >= '0' && c <= '9') && !(c >= '-' && c <= '.') &&
-		    c != ':' && c != '_' && c != '[' && c != ']')
+		/* From the minus to the colon are the dot, the slash and the
+		 * digits. */
+		if (!(c >= '-' && c <= ':' && c != '/') &&
+		    !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    c != '_' && c != '[' && c != ']')
 			return false;
 	}
 	return host.n > 0;

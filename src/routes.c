@@ -94,7 +94,7 @@ put_allow(struct call *c)
 	struct buf allow;
 	size_t i;
 
-	buf_init(&allow, c->allow_text, sizeof(c->allow_text));
+	buf_init(&allow, c->room->allow, sizeof(c->room->allow));
 	for (i = 0; i < ROUTES; i++) {
 		if ((c->reached & 1U << i) == 0)
 			continue;
@@ -128,7 +128,7 @@ unknown_segment(const struct path *p)
 static void
 match(struct call *c, struct str method)
 {
-	const struct path *p = &c->path;
+	const struct path *p = c->path;
 	size_t i;
 
 	for (i = 0; i < ROUTES; i++) {
@@ -195,7 +195,7 @@ find_path(struct call *c)
 	enum err e;
 
 	e = path_find(
-	    &from, first_segments, &c->wk->arena, &c->path, &c->fault.what);
+	    &from, first_segments, &c->wk->arena, c->path, &c->fault.what);
 	if (e != ERR_OK)
 		return e;
 	c->head = str_is(method, "HEAD");
@@ -283,7 +283,7 @@ check_rights(struct call *c)
 
 	if (c->open || (c->who.scopes & c->route->scopes) != 0)
 		return ERR_OK;
-	buf_init(&names, c->scopes_text, sizeof(c->scopes_text));
+	buf_init(&names, c->room->scopes, sizeof(c->room->scopes));
 	auth_scope_names(c->route->scopes, ", ", &names);
 	c->fault.ours = buf_view(&names);
 	return ERR_FORBIDDEN;
@@ -372,10 +372,10 @@ find_base(struct call *c)
 		buf_str(&b, base);
 	} else {
 		request_origin(c->rq, &b);
-		path_mount(&from, first_segments, &c->path, &c->wk->arena, &b);
+		path_mount(&from, first_segments, c->path, &c->wk->arena, &b);
 	}
 	buf_char(&b, '/');
-	buf_str(&b, path_root_name(c->path.root));
+	buf_str(&b, path_root_name(c->path->root));
 	c->view.base = buf_view(&b);
 	return b.full ? ERR_URL_TOO_LONG : ERR_OK;
 }
@@ -517,8 +517,8 @@ take_ids(struct call *c)
 
 	memcpy(id.byte, c->rq->random, sizeof(id.byte));
 	str_guid_v4(&id);
-	str_guid_text(&id, c->request_id);
-	c->ids.request_id = str_from(c->request_id, STR_GUID_LEN);
+	str_guid_text(&id, c->room->request_id);
+	c->ids.request_id = str_from(c->room->request_id, STR_GUID_LEN);
 	c->ids.client_request_id = c->ids.request_id;
 	if (theirs.n >= 1 && theirs.n <= 64 && is_visible(theirs))
 		c->ids.client_request_id = theirs;
@@ -544,7 +544,10 @@ void
 routes_handle(const struct app *app, struct worker *wk,
     const struct request *rq, struct answer *an)
 {
+	struct call_room room;
 	struct call c = {
+		.room = &room,
+		.path = &room.path,
 		.app = app,
 		.wk = wk,
 		.rq = rq,

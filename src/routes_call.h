@@ -36,6 +36,16 @@ struct route {
 	enum err (*run)(struct call *c);
 };
 
+/* Where what a call points at lies; large, so nobody fills it with zeros. */
+struct call_room {
+	struct path path;
+	char request_id[STR_GUID_LEN];
+	char etag[RECORD_ETAG_MAX];
+	char allow[64];
+	char scopes[512];
+	char limit[24];
+};
+
 /* One request on its walk. */
 struct call {
 	const struct app *app;
@@ -43,7 +53,8 @@ struct call {
 	const struct request *rq;
 	struct answer *an;
 
-	struct path path;
+	struct call_room *room;
+	struct path *path;
 	const struct route *route;
 	enum err route_error; /* why there is none */
 	unsigned reached; /* the routes of this path, as bits */
@@ -62,13 +73,6 @@ struct call {
 	struct str etag;
 	struct str allow;
 	struct view_ids ids;
-
-	/* Where the texts above lie. */
-	char request_id[STR_GUID_LEN];
-	char etag_text[RECORD_ETAG_MAX];
-	char allow_text[64];
-	char scopes_text[512];
-	char limit_text[24];
 };
 
 /* In a transaction of the worker's reader: begins one unless it has begun, and

@@ -35,7 +35,7 @@ routes_too_large(struct call *c)
 {
 	struct buf text;
 
-	buf_init(&text, c->limit_text, sizeof(c->limit_text));
+	buf_init(&text, c->room->limit, sizeof(c->room->limit));
 	buf_u64(&text, c->app->config->max_body);
 	c->fault.ours = buf_view(&text);
 	return ERR_TOO_LARGE;
@@ -59,7 +59,7 @@ put_record(struct call *c, struct record *r)
 
 	if (!c->app->config->return_certificate)
 		r->value[RECORD_CERTIFICATE] = str_of(NULL);
-	c->etag = record_etag(r, c->etag_text);
+	c->etag = record_etag(r, c->room->etag);
 	buf_open(&body, &c->wk->arena);
 	view_record(&body, &c->view, r);
 	c->content = buf_close(&body, &c->wk->arena);

@@ -374,17 +374,16 @@ str_guid(struct str s, struct guid *out)
 void
 str_guid_text(const struct guid *g, char *out)
 {
-	static const uint8_t part[] = { 4, 2, 2, 2, 6 };
-	const uint8_t *byte = g->byte;
+	static const char digits[] = "0123456789abcdef";
+	static const uint8_t places[] = { 0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24,
+		26, 28, 30, 32, 34 };
 	size_t i;
 
-	for (i = 0; i < sizeof(part); i++) {
-		if (i > 0)
-			*out++ = '-';
-		str_hex(byte, part[i], out);
-		byte += part[i];
-		out += 2 * part[i];
+	for (i = 0; i < sizeof(g->byte); i++) {
+		out[places[i]] = digits[g->byte[i] >> 4];
+		out[places[i] + 1] = digits[g->byte[i] & 0xf];
 	}
+	out[8] = out[13] = out[18] = out[23] = '-';
 }
 
 void
