@@ -120,33 +120,31 @@ emit_end(struct emit *e)
 
 /* Both parts of a member's name, in one piece. */
 static void
-put_name(struct emit *e, struct str first, struct str second)
+put_name(struct emit *e, const char *first, const char *second)
 {
+	size_t n = strlen(first), more = strlen(second);
 	char *p;
 
 	step(e, rules[scope(e)].name);
-	if ((p = buf_take(e->out, first.n + second.n + 3)) == NULL)
+	if ((p = buf_take(e->out, n + more + 3)) == NULL)
 		return;
-	*p++ = '"';
-	memcpy(p, first.p, first.n);
-	p += first.n;
-	if (second.n > 0)
-		memcpy(p, second.p, second.n);
-	p += second.n;
 	p[0] = '"';
-	p[1] = ':';
+	memcpy(p + 1, first, n);
+	memcpy(p + 1 + n, second, more);
+	p[n + more + 1] = '"';
+	p[n + more + 2] = ':';
 }
 
 void
 emit_name(struct emit *e, const char *name)
 {
-	put_name(e, str_of(name), STR_EMPTY);
+	put_name(e, name, "");
 }
 
 void
 emit_name2(struct emit *e, const char *first, const char *second)
 {
-	put_name(e, str_of(first), str_of(second));
+	put_name(e, first, second);
 }
 
 void
