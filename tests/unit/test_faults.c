@@ -345,7 +345,8 @@ request(void)
 
 #define SET(e) ((uint64_t)1 << ((e)-ERR_NOT_IMPLEMENTED))
 #define LIBCRYPTO (SET(ERR_MEMORY) | SET(ERR_INTERNAL))
-/* Its readers of PEM do not tell why they find no key. */
+/* Its readers of PEM do not tell why they find no key, nor do names why they
+ * take no part. */
 #define PEM (LIBCRYPTO | SET(ERR_CONFIG))
 #define STORE (SET(ERR_MEMORY) | SET(ERR_STORE) | SET(ERR_FULL))
 
@@ -358,7 +359,7 @@ static const struct act {
 } acts[] = {
 	{ "a seal", seal, LIBCRYPTO, NULL, 0 },
 	{ "reading a certificate", read_certificate, LIBCRYPTO, NULL, 8 },
-	{ "a request", make_request, LIBCRYPTO, NULL, 1 },
+	{ "a request", make_request, PEM, NULL, 1 },
 	{ "a vendor's wrapping", wrap_request, PEM, NULL, 2 },
 	{ "a key", make_key, LIBCRYPTO, NULL, 1 },
 	{ "a public key", make_public, PEM, NULL, 2 },
@@ -375,7 +376,7 @@ static const struct act {
 	{ "a backup", back_up, STORE | SET(ERR_FILE), look_at_backup, 0 },
 	{ "a restore", restore, STORE | SET(ERR_FILE), look_at_store, 0 },
 	{ "a change", patch, STORE | LIBCRYPTO, NULL, 8 },
-	{ "a request that is kept", request, STORE | LIBCRYPTO, NULL, 1 },
+	{ "a request that is kept", request, STORE | PEM, NULL, 1 },
 };
 
 /* --- what fails ----------------------------------------------------------- */
