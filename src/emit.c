@@ -238,14 +238,14 @@ are_plain(const char *p)
 static size_t
 plain_json(struct str s)
 {
-	const size_t step = sizeof(step_bytes);
+	const size_t n = sizeof(step_bytes);
 	size_t i;
 
-	for (i = 0; s.n - i >= step; i += step)
+	for (i = 0; s.n - i >= n; i += n)
 		if (!are_plain(s.p + i))
 			return i + plain(str_tail(s, i), in_json);
 	/* The last ones, of which some have been looked at. */
-	if (i > 0 && are_plain(s.p + s.n - step))
+	if (i > 0 && are_plain(s.p + s.n - n))
 		return s.n;
 	return i + plain(str_tail(s, i), in_json);
 }
