@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libgen.h>
 #include <stdint.h>
@@ -16,8 +17,9 @@
 #include "mem.h"
 #include "str.h"
 
-/* A LIST has commas between its items; each further line adds to it. */
-enum kind { TEXT, LIST, SIZE, COUNT, CHOICE, FLAG };
+/* The first are texts, which may be empty; those from LIST on have commas
+ * between their items, and each further line adds to them. */
+enum kind { TEXT, URL, COUNTRY, LIST, ADDRESSES, SIZE, COUNT, CHOICE, FLAG };
 
 #define K ((size_t)1 << 10)
 #define M ((size_t)1 << 20)
@@ -42,8 +44,8 @@ static const struct key {
 #define AT(member) offsetof(struct config, member)
 	{ "data", TEXT, AT(data), LOCALSTATEDIR "/lib/pushcert", 0, 0, NULL },
 	{ "socket", TEXT, AT(socket), "", 0, 0, NULL },
-	{ "base_url", TEXT, AT(base_url), "", 0, 0, NULL },
-	{ "authorization_uri", TEXT, AT(authorization_uri),
+	{ "base_url", URL, AT(base_url), "", 0, 0, NULL },
+	{ "authorization_uri", URL, AT(authorization_uri),
 	    "https://login.microsoftonline.com/common/oauth2/authorize", 0, 0,
 	    NULL },
 	{ "client_id", TEXT, AT(client_id),
@@ -64,8 +66,8 @@ static const struct key {
 	{ "failed_logins", COUNT, AT(failed_logins), "20", 0, 1000000, NULL },
 	{ "failed_logins_period", COUNT, AT(failed_logins_period), "3", 1, 3600,
 	    NULL },
-	{ "trusted_proxies", LIST, AT(trusted_proxies), "", 0, 0, NULL },
-	{ "csr_country", TEXT, AT(csr_country), "", 0, 0, NULL },
+	{ "trusted_proxies", ADDRESSES, AT(trusted_proxies), "", 0, 0, NULL },
+	{ "csr_country", COUNTRY, AT(csr_country), "", 0, 0, NULL },
 	{ "csr_organization", TEXT, AT(csr_organization), "", 0, 0, NULL },
 	{ "csr_common_name", TEXT, AT(csr_common_name), "MDM push certificate",
 	    0, 0, NULL },
@@ -96,6 +98,83 @@ static const struct {
 	char letter;
 	size_t factor;
 } units[] = { { 'K', K }, { 'M', M }, { 'G', G } };
+
+/* --- what texts look like ------------------------------------------------- */
+
+/* Of the characters of RFC 3986, so that it may stand in a header. */
+static bool
+is_url(struct str url)
+{
+	size_t i, scheme = str_starts(url, "https://") ? 8 : 7;
+
+	if (scheme == 7 && !str_starts(url, "http://"))
+		return false;
+	for (i = 0; i < url.n; i++)
+		if (url.p[i] <= ' ' || url.p[i] > '~' ||
+		    strchr("\"<>\\^`{|}", url.p[i]) != NULL)
+			return false;
+	return url.n > scheme && url.p[scheme] != '/';
+}
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool
+is_country(struct str code)
+{
+	return code.n == 2 && is_letter(code.p[0]) && is_letter(code.p[1]);
+}
+
+/* nginx says unix: of a peer on a local socket. */
+static bool
+is_address(struct str address)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint8_t bytes[16];
+
+	if (address.n >= sizeof(text))
+		return false;
+	memset(text, 0, sizeof(text));
+	memcpy(text, address.p, address.n);
+	return inet_pton(AF_INET, text, bytes) == 1 ||
+	    inet_pton(AF_INET6, text, bytes) == 1 || str_is(address, "unix:");
+}
+
+static const struct {
+	bool (*fits)(struct str item);
+	const char *look;
+} forms[] = {
+	[URL] = { is_url, "a URL of http or https" },
+	[COUNTRY] = { is_country, "a code of two letters" },
+	[ADDRESSES] = { is_address,
+	    "a list of addresses, not of names or networks" },
+};
+
+static bool
+is_list(enum kind kind)
+{
+	return kind == LIST || kind == ADDRESSES;
+}
+
+static bool
+fits(enum kind kind, const char *value)
+{
+	struct str item, rest = str_of(value);
+
+	if (kind == TEXT || kind == LIST)
+		return true;
+	do {
+		item = is_list(kind) ? str_trim(str_cut(&rest, ',')) : rest;
+		if (item.n > 0 && !forms[kind].fits(item))
+			return false;
+	} while (is_list(kind) && !str_is_null(rest));
+	return true;
+}
+
+/* --- values --------------------------------------------------------------- */
 
 /* A decimal number with K, M or G behind it, or with nothing. */
 static bool
@@ -151,8 +230,11 @@ set(const struct key *k, const char *value, bool first, struct config *c)
 
 	switch (k->kind) {
 	case TEXT:
+	case URL:
+	case COUNTRY:
 	case LIST:
-		return add_items(value, first, at);
+	case ADDRESSES:
+		return fits(k->kind, value) && add_items(value, first, at);
 	case SIZE:
 	case COUNT:
 		if (!read_number(str_of(value), k->kind == SIZE, &number) ||
@@ -199,7 +281,10 @@ print_value(const struct key *k, const struct config *c, struct buf *out)
 
 	switch (k->kind) {
 	case TEXT:
+	case URL:
+	case COUNTRY:
 	case LIST:
+	case ADDRESSES:
 		buf_text(out, at);
 		break;
 	case SIZE:
@@ -231,6 +316,11 @@ describe(const struct key *k, struct buf *out)
 	case LIST:
 		buf_printf(
 		    out, "a text of less than %d bytes", CONFIG_TEXT_MAX);
+		break;
+	case URL:
+	case COUNTRY:
+	case ADDRESSES:
+		buf_text(out, forms[k->kind].look);
 		break;
 	case SIZE:
 		buf_text(out, "a size such as 64K or 1G from ");
@@ -284,7 +374,7 @@ take(void *user, const char *section, const char *name, const char *value)
 		buf_printf(&rd->why, "unknown key '%s'", name);
 		return refuse(rd);
 	}
-	if (rd->seen[i] && keys[i].kind != LIST) {
+	if (rd->seen[i] && !is_list(keys[i].kind)) {
 		buf_printf(&rd->why, "'%s' is given twice", name);
 		return refuse(rd);
 	}
@@ -428,7 +518,7 @@ config_print(const struct config *c, FILE *out)
 	size_t i;
 
 	for (i = 0; i < KEYS; i++) {
-		if (keys[i].kind == LIST) {
+		if (is_list(keys[i].kind)) {
 			print_list(keys[i].name,
 			    (const char *)c + keys[i].offset, out);
 			continue;

@@ -47,6 +47,28 @@ static const struct {
 	    ":1: a line begins with a blank" },
 	{ "a line that is none", "data = /x\n\nwhat\n",
 	    ":3: neither 'key = value' nor a comment" },
+	{ "a URL that is a host alone", "base_url = mdm.example.org\n",
+	    ":1: 'base_url' cannot be 'mdm.example.org': "
+	    "it is a URL of http or https" },
+	{ "a URL without a host", "base_url = https:///v1.0\n",
+	    ":1: 'base_url' cannot be 'https:///v1.0': "
+	    "it is a URL of http or https" },
+	{ "a URL that would end a header's text",
+	    "authorization_uri = https://a/\"b\n",
+	    ":1: 'authorization_uri' cannot be 'https://a/\"b': "
+	    "it is a URL of http or https" },
+	{ "a country by its name", "csr_country = Germany\n",
+	    ":1: 'csr_country' cannot be 'Germany': "
+	    "it is a code of two letters" },
+	{ "a country of digits", "csr_country = 49\n",
+	    ":1: 'csr_country' cannot be '49': "
+	    "it is a code of two letters" },
+	{ "a network of proxies", "trusted_proxies = ::1, 10.0.0.0/8\n",
+	    ":1: 'trusted_proxies' cannot be '::1, 10.0.0.0/8': it is "
+	    "a list of addresses, not of names or networks" },
+	{ "a proxy by its name", "trusted_proxies = localhost\n",
+	    ":1: 'trusted_proxies' cannot be 'localhost': it is "
+	    "a list of addresses, not of names or networks" },
 	{ "a size that is none", "max_body = many\n",
 	    ":1: 'max_body' cannot be 'many': "
 	    "it is a size such as 64K or 1G from 1K to 1M" },
