@@ -69,6 +69,9 @@ struct db {
 	struct db_txn writer;
 };
 
+/* Bytes; each processor's is larger. */
+#define PAGE_SIZE_MIN 512
+
 /* The start of a root's page, as LMDB 0.9 writes it. */
 struct root {
 	size_t page;
@@ -77,7 +80,7 @@ struct root {
 	uint32_t magic, version;
 	size_t address, map_size;
 	struct {
-		uint32_t pad;
+		uint32_t pad; /* of the first: the size of a page */
 		uint16_t flags, depth;
 		size_t pages[3], entries, top;
 	} tree[2];
@@ -204,6 +207,31 @@ reach_last_page(const struct db *db)
 	    fd, (off_t)(info.me_last_pgno * page.ms_psize), page.ms_psize);
 }
 
+/* LMDB believes what the file says of its pages: it divides by their size, and
+ * would search one for ever that begins elsewhere. What it can tell by itself
+ * it may. */
+static bool
+has_page_size(int dir)
+{
+	int fd = openat(dir, "data.mdb", O_RDONLY | O_CLOEXEC);
+	struct root root[2];
+	size_t size;
+	bool good = true;
+
+	if (fd >= 0 &&
+	    pread(fd, &root[0], sizeof(root[0]), 0) ==
+		(ssize_t)sizeof(root[0])) {
+		size = root[0].tree[0].pad;
+		good = size >= PAGE_SIZE_MIN && (size & (size - 1)) == 0 &&
+		    pread(fd, &root[1], sizeof(root[1]), (off_t)size) ==
+			(ssize_t)sizeof(root[1]) &&
+		    root[1].tree[0].pad == size;
+	}
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
 static int
 open_file(struct db *db, size_t map_size)
 {
@@ -294,7 +322,8 @@ open_environment(struct db *db, bool create)
 	e = store_dir_open(db->directory, create, LOCK_SIZE, &dir);
 	if (e != ERR_OK)
 		return e;
-	if ((rc = open_file_limited(db)) == 0) {
+	rc = has_page_size(dir) ? open_file_limited(db) : MDB_CORRUPTED;
+	if (rc == 0) {
 		mdb_reader_check(db->env, &dead);
 		db->file_map_size = file_map_size(db);
 		e = find_maps(db, create, dir);

@@ -189,6 +189,7 @@ verify(struct test *f, const struct flip *flip)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		setpgid(0, 0);
 		log = open(f->v.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 		dup2(log, STDERR_FILENO);
 		dup2(log, STDOUT_FILENO);
@@ -199,6 +200,8 @@ verify(struct test *f, const struct flip *flip)
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		torture_die(&f->t, "verify");
+	/* Nor does its child stay, where its time was over. */
+	kill(-pid, SIGKILL);
 	torture_check(&f->t, WIFEXITED(status) && WEXITSTATUS(status) <= 1,
 	    "byte %zu bit %u: verify ends with %#x", flip->at, flip->bit,
 	    (unsigned)status);
@@ -226,11 +229,23 @@ has_said(const struct test *f, const char *word)
 	return strstr(text, word) != NULL;
 }
 
+/* Whose time is over is killed: what waits for it then sees its end. */
+static volatile pid_t serving;
+
+static void
+on_alarm(int number)
+{
+	(void)number;
+	kill(serving, SIGKILL);
+}
+
 static void
 start(struct test *f)
 {
 	f->started = log_size(f);
 	victim_start(&f->v);
+	serving = f->v.pid;
+	alarm(PATIENCE);
 }
 
 /* The program has ended; whether it told why. It is started again. */
@@ -308,6 +323,7 @@ try_flip(struct test *f, unsigned number)
 	start(f);
 	for (i = 0; i < TENANTS && goes_on; i++)
 		goes_on = check_answer(f, &flip, i);
+	alarm(0);
 	/* At its end it notes when tokens were used. */
 	if (f->v.pid != 0 && !victim_stop(&f->v)) {
 		f->died++;
@@ -322,10 +338,13 @@ int
 main(int argc, char **argv)
 {
 	static struct test f;
+	const struct sigaction action = { .sa_handler = on_alarm };
 	struct flip none = { .bit = 0 };
 	unsigned flips, i;
 
 	torture_begin(&f.t, "bit_flips", argc, argv);
+	/* Not SA_RESTART: reads that would wait for ever end. */
+	sigaction(SIGALRM, &action, NULL);
 	victim_make(&f.v, &f.t, NULL);
 	fill(&f);
 	read_data(&f);

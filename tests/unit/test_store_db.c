@@ -257,6 +257,25 @@ START_TEST(takes_a_missing_map_for_damage)
 }
 END_TEST
 
+/* LMDB 0.9 keeps it in both roots, behind 40 bytes. */
+START_TEST(refuses_a_size_of_pages_that_is_none)
+{
+	off_t at = 40 + (_i % 2 == 0 ? 0 : sysconf(_SC_PAGESIZE));
+	struct db *db;
+	uint32_t size;
+	int fd;
+
+	store_db_close(open_sized(MIB));
+	fd = open("data.mdb", O_RDWR);
+	ck_assert(pread(fd, &size, sizeof(size), at) == 4);
+	ck_assert(size == (uint32_t)sysconf(_SC_PAGESIZE));
+	size ^= UINT32_C(1) << _i / 2;
+	ck_assert(pwrite(fd, &size, sizeof(size), at) == 4);
+	ck_assert(close(fd) == 0);
+	ck_assert(try_open(HERE, MIB, false, &db) == ERR_CORRUPT);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	const char *file;
@@ -871,7 +890,7 @@ static bool
 mount_small_disk(void)
 {
 	if (unshare(CLONE_NEWNS) == 0 &&
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	    mount("none", unit_directory(), "tmpfs", 0, "size=2m,mode=0700") ==
 		0 &&
 	    chdir(unit_directory()) == 0)
@@ -939,6 +958,7 @@ suite_db(void)
 	tcase_add_test(t, finds_no_store_where_there_is_none);
 	tcase_add_test(t, finds_no_store_where_the_first_start_broke_off);
 	tcase_add_test(t, takes_a_missing_map_for_damage);
+	tcase_add_loop_test(t, refuses_a_size_of_pages_that_is_none, 0, 64);
 	tcase_add_loop_test(t, refuses_what_others_can_use, 0,
 	    sizeof(open_to_others) / sizeof(open_to_others[0]));
 	tcase_add_loop_test(t, refuses_what_belongs_to_another, 0, 3);
