@@ -33,6 +33,7 @@ struct keyring {
 	/* Of the one thread that reads the file. */
 	pthread_mutex_t reading;
 	struct stamp stamp;
+	struct log_last told;
 
 	/* Guards what follows. */
 	pthread_rwlock_t lock;
@@ -69,7 +70,7 @@ stamp_of(const char *path)
 	s.device = st.st_dev;
 	s.inode = st.st_ino;
 	s.size = st.st_size;
-	s.changed = st.st_mtim;
+	s.changed = st.st_ctim;
 	return s;
 }
 
@@ -91,17 +92,20 @@ read_text(const char *path, char *text, size_t size)
 	return got < 0 ? str_of(NULL) : str_from(text, n);
 }
 
-/* Whatever is wrong with a file is told once: it is not read again before it
- * changes. */
+/* What is wrong with a text is told once: it is not read again before it
+ * changes. What kept it from being read may be over soon, and is told now and
+ * then. */
 static void
-complain(const struct keyring *k, const char *why)
+complain(struct keyring *k, const char *why, int cause, int64_t now_at)
 {
+	if (cause != 0 && !log_is_news(&k->told, (uint64_t)cause, now_at))
+		return;
 	log_line(LOG_AT_ERROR, "%s: %s; %s", k->path, why,
 	    k->keys.n > 0 ? "the keys known before stay" : "no keys");
 }
 
 static enum err
-read_keys(const struct keyring *k, struct reading *r)
+read_keys(struct keyring *k, struct reading *r, int64_t now_at)
 {
 	struct str text, what;
 	struct arena a;
@@ -109,17 +113,17 @@ read_keys(const struct keyring *k, struct reading *r)
 
 	text = read_text(k->path, r->text, sizeof(r->text));
 	if (str_is_null(text)) {
-		complain(k, strerror(errno));
+		complain(k, strerror(errno), errno, now_at);
 		return ERR_FILE;
 	}
 	arena_init(&a, r->block, sizeof(r->block));
 	e = jwt_keys_read(text, &a, &r->keys, &what);
 	if (e == ERR_CONFIG)
-		complain(k, what.p);
+		complain(k, what.p, 0, now_at);
 	else if (e == ERR_MEMORY)
-		complain(k, "no memory");
+		complain(k, strerror(ENOMEM), ENOMEM, now_at);
 	else if (e != ERR_OK)
-		complain(k, "it is not JSON");
+		complain(k, "it is not JSON", 0, now_at);
 	return e;
 }
 
@@ -159,17 +163,19 @@ keep_former(struct keyring *k, struct jwt_keys *fresh, int64_t now_at)
 	memcpy(k->until, until, sizeof(until));
 }
 
-static void
+/* False if it may go well the next time with the same file. */
+static bool
 reload(struct keyring *k, int64_t now_at)
 {
 	struct reading *r = calloc(1, sizeof(*r));
+	enum err e;
 	size_t n;
 
 	if (r == NULL) {
-		complain(k, "no memory");
-		return;
+		complain(k, strerror(ENOMEM), ENOMEM, now_at);
+		return false;
 	}
-	if (read_keys(k, r) == ERR_OK) {
+	if ((e = read_keys(k, r, now_at)) == ERR_OK) {
 		n = r->keys.n;
 		pthread_rwlock_wrlock(&k->lock);
 		keep_former(k, &r->keys, now_at);
@@ -180,6 +186,7 @@ reload(struct keyring *k, int64_t now_at)
 			log_line(LOG_AT_INFO, "%s: keys read: %zu", k->path, n);
 	}
 	free(r);
+	return e != ERR_FILE && e != ERR_MEMORY;
 }
 
 static void
@@ -220,7 +227,9 @@ look(struct keyring *k, int64_t now_at)
 
 	if (!is_same(&s, &k->stamp)) {
 		k->stamp = s;
-		reload(k, now_at);
+		/* One that is not there comes with another stamp. */
+		if (!reload(k, now_at) && s.cause == 0)
+			k->stamp.size = -1;
 	}
 	if (is_one_over(k, now_at))
 		drop_former(k, now_at);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "jwt_make.h"
@@ -180,6 +181,27 @@ START_TEST(counts_its_states)
 	ck_assert(keyring_look(k, START_AT + 4) == second);
 	/* The former key's day is over. */
 	ck_assert(keyring_look(k, START_AT + 3 + KEYRING_KEPT) != second);
+	keyring_close(k);
+}
+END_TEST
+
+/* The file stays as it is, and can be read the next second. */
+START_TEST(tries_again_to_read)
+{
+	struct rlimit limit, none;
+	struct keyring *k;
+
+	write_keys("0");
+	k = keyring_open(path(), START_AT);
+	write_keys("1");
+	ck_assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = limit.rlim_max };
+	ck_assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	keyring_look(k, START_AT + 1);
+	ck_assert(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	ck_assert_str_eq(taken(k), "0");
+	keyring_look(k, START_AT + 2);
+	ck_assert_str_eq(taken(k), "01");
 	keyring_close(k);
 }
 END_TEST
@@ -384,6 +406,7 @@ main(void)
 	tcase_add_loop_test(
 	    t, follows_the_file, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, counts_its_states);
+	tcase_add_test(t, tries_again_to_read);
 	tcase_add_test(t, former_names_do_not_come_back);
 	tcase_add_test(t, changes_under_readers);
 	tcase_add_test(t, names_keys_by_their_thumbprint);
