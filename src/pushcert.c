@@ -104,6 +104,7 @@ read_former(struct txn *tx, struct job *job)
 
 	in->arena->used = job->arena_used;
 	job->former = (struct record){ .revision = 0 };
+	job->pending = (struct csr){ .when = { 0, 0 } };
 	e = pushcert_read(tx, &in->by.tenant, in->arena, &job->former);
 	job->existed = e == ERR_OK;
 	*job->out = job->former;
