@@ -201,10 +201,11 @@ reach_last_page(const struct db *db)
 	    mdb_env_stat(db->env, &page) != 0 ||
 	    mdb_env_get_fd(db->env, &fd) != 0)
 		return;
-	/* Never shortens what another process writes. On a full disk the file
-	 * stays as it is. */
-	(void)posix_fallocate(
-	    fd, (off_t)(info.me_last_pgno * page.ms_psize), page.ms_psize);
+	/* Never shortens or writes over what another process writes. On a full
+	 * disk, and where the file system cannot do it, the file stays as it
+	 * is. */
+	(void)fallocate(
+	    fd, 0, (off_t)(info.me_last_pgno * page.ms_psize), page.ms_psize);
 }
 
 /* LMDB believes what the file says of its pages: it divides by their size, and

@@ -165,8 +165,8 @@ is_open_already(int fd)
 static enum err
 check_lock(const char *directory, int dir, size_t size)
 {
-	int fd, cause;
 	enum err e;
+	int fd;
 
 	if ((e = open_file(directory, dir, "lock.mdb", true, &fd)) != ERR_OK)
 		goto out;
@@ -179,8 +179,10 @@ check_lock(const char *directory, int dir, size_t size)
 		 * under the one who has the database open. */
 		return ERR_STORE;
 	}
-	if ((cause = posix_fallocate(fd, 0, (off_t)size)) != 0)
-		e = failed(directory, "lock.mdb", cause);
+	/* Not posix_fallocate: where the file system cannot do it, that writes
+	 * over what another process writes. */
+	if (fallocate(fd, 0, 0, (off_t)size) != 0 && errno != EOPNOTSUPP)
+		e = failed(directory, "lock.mdb", errno);
 out:
 	if (fd >= 0)
 		close(fd);

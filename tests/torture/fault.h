@@ -20,7 +20,7 @@ enum fault_call {
 	FAULT_WRITE, /* and writev */
 	FAULT_PWRITE,
 	FAULT_FDATASYNC, /* and fsync */
-	FAULT_FTRUNCATE, /* and posix_fallocate */
+	FAULT_FTRUNCATE, /* and fallocate */
 	FAULT_ACCEPT,
 	FAULT_CALLS
 };

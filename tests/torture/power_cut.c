@@ -139,10 +139,10 @@ writev(int fd, const struct iovec *part, int parts)
 }
 
 int
-posix_fallocate(int fd, off_t at, off_t n)
+fallocate(int fd, int mode, off_t at, off_t n)
 {
 	const struct step step = { .what = WROTE, .at = (size_t)(at + n) };
-	int rc = syscall(SYS_fallocate, fd, 0, at, n) == 0 ? 0 : 95;
+	int rc = (int)syscall(SYS_fallocate, fd, mode, at, n);
 
 	if (rc == 0 && is_ours(fd))
 		note(step, NULL);
