@@ -213,14 +213,19 @@ record_select(struct str list, unsigned *set, struct str *what)
 struct str
 record_etag(const struct record *r, char out[RECORD_ETAG_MAX])
 {
+	struct str modified = r->value[RECORD_MODIFIED];
 	struct buf b;
 
-	/* The id's first part tells a record from one that took its place. */
+	/* The id's first part tells a record from one that took its place, the
+	 * ticks a change from one that a restored backup knows nothing of. */
 	buf_init(&b, out, RECORD_ETAG_MAX);
 	buf_text(&b, "W/\"");
 	buf_str(&b, str_head(r->value[RECORD_ID], 8));
 	buf_char(&b, '.');
 	buf_u64(&b, r->revision);
+	buf_char(&b, '.');
+	if (modified.n == WHEN_TICKS_LEN)
+		buf_put(&b, modified.p + modified.n - 8, 7);
 	buf_char(&b, '"');
 	return buf_view(&b);
 }

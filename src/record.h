@@ -93,7 +93,8 @@ record_select(struct str list, unsigned *set, struct str *what) ATTR_CHECKED;
 /* What a property reads as: its text, or that of an unset one (may be null). */
 struct str record_text(const struct record *r, enum property property);
 
-/* Weak ETag of a record, changes with every change; RECORD_ETAG_MAX at most. */
+/* Weak ETag of a record, changes with every change, and is none of those that
+ * a store had before it was restored from a backup. */
 #define RECORD_ETAG_MAX 48
 struct str record_etag(const struct record *r, char out[RECORD_ETAG_MAX]);
 

@@ -171,8 +171,9 @@ START_TEST(makes_etags)
 	struct record r = { .revision = UINT64_MAX };
 
 	r.value[RECORD_ID] = str_of("6bcc9004-9004-6bcc-0490-cc6b0490cc6b");
+	r.value[RECORD_MODIFIED] = str_of("2026-11-27T02:52:51.1234567Z");
 	unit_same("etag", record_etag(&r, text),
-	    str_of("W/\"6bcc9004.18446744073709551615\""));
+	    str_of("W/\"6bcc9004.18446744073709551615.1234567\""));
 }
 END_TEST
 
