@@ -28,27 +28,16 @@ take_tenant_argument(struct command_call *c)
 	return ERR_USAGE;
 }
 
-/* A name that is another tenant's, or that reads as one, is refused. */
+/* A name that is another tenant's is refused. */
 static enum err
-check_alias(struct command_call *c)
+check_alias(struct txn *tx, const struct command_call *c)
 {
 	struct guid other;
-	enum err e;
+	enum err e = command_find_alias(tx, c->name, &other);
 
-	if (c->name == NULL)
-		return ERR_OK;
-	e = command_find_alias(c, c->name, &other);
-	if (e == ERR_NOT_FOUND && !str_guid(str_of(c->name), &other))
-		return ERR_OK;
-	if (e == ERR_OK && memcmp(&other, &c->tenant, sizeof(other)) == 0)
-		return ERR_OK;
-	if (e != ERR_OK && e != ERR_NOT_FOUND) {
-		(void)command_fail(e, "tenant add");
-		return e;
-	}
-	fprintf(stderr, "pushcert: %s: %s\n", c->name,
-	    e == ERR_OK ? "another tenant is called so" : "this is a GUID");
-	return ERR_USAGE;
+	if (e == ERR_OK && memcmp(&other, &c->tenant, sizeof(other)) != 0)
+		return ERR_USAGE;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* Of one that is there already the name is changed. */
@@ -61,22 +50,37 @@ put_tenant(struct txn *tx, void *arg)
 
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
-	if (c->name != NULL)
+	if (c->name != NULL) {
+		if ((e = check_alias(tx, c)) != ERR_OK)
+			return e;
 		t.alias = str_of(c->name);
+	}
 	return store_tenant_put(tx, &t);
+}
+
+static int
+fail_name(const char *name, const char *why)
+{
+	fprintf(stderr, "pushcert: %s: %s\n", name, why);
+	return EXIT_FAILURE;
 }
 
 int
 command_tenant_add(struct command_call *c)
 {
+	struct guid id;
 	enum err e;
 
 	if (take_tenant_argument(c) != ERR_OK)
 		return EXIT_USAGE;
+	if (c->name != NULL && str_guid(str_of(c->name), &id))
+		return fail_name(c->name, "this is a GUID");
 	if (command_load_config(c) != ERR_OK ||
-	    command_open_store(c, false) != ERR_OK || check_alias(c) != ERR_OK)
+	    command_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_update(c->store, put_tenant, c);
+	if (e == ERR_USAGE)
+		return fail_name(c->name, "another tenant is called so");
 	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "tenant add");
 }
 

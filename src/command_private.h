@@ -108,7 +108,7 @@ enum err command_load_config(struct command_call *c) ATTR_CHECKED;
 enum err command_open_store(struct command_call *c, bool create) ATTR_CHECKED;
 /* The tenant that was added under this name; ERR_NOT_FOUND. Prints nothing. */
 enum err command_find_alias(
-    struct command_call *c, const char *alias, struct guid *out) ATTR_CHECKED;
+    struct txn *tx, const char *alias, struct guid *out) ATTR_CHECKED;
 /* Configuration, store and an open read transaction. */
 enum err command_begin_reading(struct command_call *c) ATTR_CHECKED;
 /* Room for all that a change, a request or an export needs. */

@@ -118,16 +118,11 @@ match_alias(const struct tenant *t, void *arg)
 }
 
 enum err
-command_find_alias(struct command_call *c, const char *alias, struct guid *out)
+command_find_alias(struct txn *tx, const char *alias, struct guid *out)
 {
 	struct aliased a = { .alias = str_of(alias) };
-	struct txn *tx = NULL;
-	enum err e;
+	enum err e = store_tenants(tx, match_alias, &a);
 
-	if ((e = store_reader(c->store, &tx)) == ERR_OK &&
-	    (e = store_begin(tx)) == ERR_OK)
-		e = store_tenants(tx, match_alias, &a);
-	store_reader_free(tx);
 	*out = a.id;
 	return e != ERR_OK ? e : a.found ? ERR_OK : ERR_NOT_FOUND;
 }
@@ -135,11 +130,15 @@ command_find_alias(struct command_call *c, const char *alias, struct guid *out)
 static enum err
 resolve_tenant(struct command_call *c)
 {
+	struct txn *tx = NULL;
 	enum err e;
 
 	if (c->alias == NULL)
 		return ERR_OK;
-	e = command_find_alias(c, c->alias, &c->tenant);
+	if ((e = store_reader(c->store, &tx)) == ERR_OK &&
+	    (e = store_begin(tx)) == ERR_OK)
+		e = command_find_alias(tx, c->alias, &c->tenant);
+	store_reader_free(tx);
 	if (e == ERR_NOT_FOUND)
 		fprintf(stderr,
 		    "pushcert: %s: neither a GUID nor the name of a tenant "
