@@ -85,20 +85,21 @@ fill_request(struct request *rq)
 	return ERR_INTERNAL;
 }
 
+/* Whatever fails before the request is looked at is answered too. */
 static enum err
 answer(const struct app *app, struct worker *wk)
 {
 	uint64_t taken = 0;
 	struct request rq = { .from = &taken };
+	struct app own = *app;
 	struct answer an;
-	enum err e;
+	enum err e = fill_request(&rq);
 
-	if ((e = fill_request(&rq)) != ERR_OK)
-		return e;
-	if (app->broken == ERR_OK &&
-	    (e = store_reader(app->store, &wk->reader)) != ERR_OK)
-		return e;
-	routes_handle(app, wk, &rq, &an);
+	if (e == ERR_OK && own.broken == ERR_OK)
+		e = store_reader(own.store, &wk->reader);
+	if (e != ERR_OK)
+		own.broken = e;
+	routes_handle(&own, wk, &rq, &an);
 	store_reader_free(wk->reader);
 	e = write_output(an.text);
 	if (!an.body_read)

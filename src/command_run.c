@@ -313,7 +313,8 @@ serve(struct command_call *c, int fd)
 		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
 	app.store = c->store;
 	if ((app.auth = auth_open(&c->config, command_now_at())) == NULL)
-		return command_fail(ERR_MEMORY, "serve");
+		return fd < 0 ? refuse_cgi(c, ERR_MEMORY)
+			      : command_fail(ERR_MEMORY, "serve");
 	if (any)
 		take_any(app.auth, &c->tenant);
 	app.hinted = &hinted;

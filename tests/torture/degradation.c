@@ -348,6 +348,21 @@ take_readers(const struct test *f, int tell)
 	_exit(99);
 }
 
+/* A CGI program says it in an answer of its own. */
+static void
+check_cgi(struct test *f)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line),
+	    "GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET "
+	    "PATH_INFO=/v1.0/health PUSHCERT_CONFIG=%s ./pushcert 2>>%s "
+	    "</dev/null | tr -d '\\r\\n' | "
+	    "grep -q '^Status: 503 .*{\"error\":{\"code\":'",
+	    f->v.config, f->v.log);
+	torture_check(&f->t, system(line) == 0, "%s: CGI answers 503", f->name);
+}
+
 static void
 fill_readers(struct test *f)
 {
@@ -368,6 +383,7 @@ fill_readers(struct test *f)
 	torture_check(&f->t,
 	    run(f, "list", "2>&1 >/dev/null | grep -q MDB_READERS_FULL"),
 	    "%s: another program says so", f->name);
+	check_cgi(f);
 	check_doctor(f, "store");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
