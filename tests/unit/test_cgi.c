@@ -56,12 +56,13 @@ routes_handle(const struct app *app, struct worker *wk,
 	struct buf out;
 	long n;
 
-	(void)app;
 	ck_assert(rq->now.at > 0 && rq->now.nano < 1000000000);
 	ck_assert(!all_zero(rq->random, sizeof(rq->random) / 2));
 	ck_assert(!all_zero(
 	    rq->random + sizeof(rq->random) / 2, sizeof(rq->random) / 2));
 	buf_open(&out, &wk->arena);
+	buf_text(
+	    &out, app->broken == ERR_OK ? "" : err_info(app->broken)->text);
 	buf_str(&out, rq->var[REQUEST_METHOD]);
 	buf_char(&out, ' ');
 	buf_str(&out, rq->var[REQUEST_PATH_INFO]);
@@ -242,11 +243,16 @@ END_TEST
 
 START_TEST(a_store_that_cannot_be_read)
 {
-	char any;
+	char any, got[200];
 	const struct app broken = { .store = (struct store *)&any };
-	struct program p = started(&broken);
+	struct program p = started_at(&broken, "/b", NULL);
+	struct str text = str_from(got, all_of(p.out, got, sizeof(got)));
+	const char *why = err_info(ERR_STORE)->text;
 
-	ck_assert(exit_of(&p) == ERR_STORE);
+	ck_assert(str_starts(text, why));
+	unit_same(
+	    "its answer", str_tail(text, strlen(why)), str_of("PATCH /b\n"));
+	ck_assert(exit_of(&p) == ERR_OK);
 }
 END_TEST
 
