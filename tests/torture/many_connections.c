@@ -41,7 +41,17 @@ struct test {
 	unsigned count;
 	int epoll;
 	unsigned status[6]; /* by their first digit */
+	double longest; /* wait for an answer, in seconds */
 };
+
+static double
+seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 
 static void
 connect_all(struct test *f)
@@ -87,7 +97,7 @@ ask_all(struct test *f)
 {
 	char text[1024];
 	size_t n = front_request(&f->v, "GET", NULL, true, text, sizeof(text));
-	time_t until = time(NULL) + ROUND_MAX;
+	double began = seconds(), waited;
 	struct epoll_event ev[256];
 	unsigned i, left = f->count;
 	int k, got;
@@ -97,19 +107,21 @@ ask_all(struct test *f)
 		if (send(f->clients[i].fd, text, n, MSG_NOSIGNAL) != (ssize_t)n)
 			torture_die(&f->t, "send");
 	}
-	while (left > 0 && time(NULL) < until) {
+	do {
 		got = epoll_wait(f->epoll, ev, 256, 1000);
 		for (k = 0; k < got; k++)
 			if (take(f, &f->clients[ev[k].data.u32]))
 				left--;
-	}
+		waited = seconds() - began;
+	} while (left > 0 && waited < ROUND_MAX);
 	f->status[0] += left;
+	if (waited > f->longest)
+		f->longest = waited;
 }
 
 static void
 try_size(struct test *f, unsigned count)
 {
-	struct timespec began, ended;
 	struct rlimit is;
 	unsigned i;
 
@@ -125,20 +137,17 @@ try_size(struct test *f, unsigned count)
 	memset(f->status, 0, sizeof(f->status));
 	f->count = count;
 	f->epoll = epoll_create1(EPOLL_CLOEXEC);
-	clock_gettime(CLOCK_MONOTONIC, &began);
+	f->longest = 0;
 	connect_all(f);
 	for (i = 0; i < ROUNDS; i++)
 		ask_all(f);
-	clock_gettime(CLOCK_MONOTONIC, &ended);
 	for (i = 0; i < count; i++)
 		close(f->clients[i].fd);
 	close(f->epoll);
 	printf("many_connections: %u connections, %u answers 200, %u of 5xx, "
-	       "%u others, %.1f s\n",
+	       "%u others, the longest wait %.0f ms\n",
 	    count, f->status[2], f->status[5],
-	    ROUNDS * count - f->status[2] - f->status[5],
-	    (double)(ended.tv_sec - began.tv_sec) +
-		(double)(ended.tv_nsec - began.tv_nsec) / 1e9);
+	    ROUNDS * count - f->status[2] - f->status[5], f->longest * 1000);
 	torture_check(&f->t, f->status[2] == ROUNDS * count,
 	    "%u connections: %u answers 200", count, f->status[2]);
 }
