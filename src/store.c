@@ -523,10 +523,10 @@ store_close(struct store *st)
 {
 	if (st == NULL)
 		return;
+	store_batch_destroy(&st->batch);
 	if (st->lock >= 0)
 		close(st->lock);
 	store_db_close(st->db);
-	store_batch_destroy(&st->batch);
 	free(st);
 }
 

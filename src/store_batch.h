@@ -2,8 +2,9 @@
 /*
  * store_batch.h - jobs of many threads, done together by one of them: the first
  * that comes leads, and those that come while it works wait for the next round.
- * None waits longer than it may, or in a longer queue, and one that comes alone
- * waits for nobody. Private to store.
+ * That one, and those after it while anybody waits, are led by a thread of the
+ * batch's own. None waits longer than it may, or in a longer queue, and one
+ * that comes alone waits for nobody. Private to store.
  */
 #ifndef PUSHCERT_STORE_BATCH_H
 #define PUSHCERT_STORE_BATCH_H
@@ -31,7 +32,8 @@ struct batch_work {
 	/* Makes sure that a round can begin: ERR_BUSY if not within that many
 	 * milliseconds; below 0 it waits without end. */
 	enum err (*begin)(void *arg, int64_t ms);
-	/* Does n jobs, the round, and lets others begin one. */
+	/* Does n jobs, the round, and lets others begin one. There are 0 where
+	 * all have left meanwhile. */
 	void (*run)(struct batch_job *first, size_t n, void *arg);
 	/* Of jobs that wait, and of those done in a round. 0: any number. */
 	size_t wait_most;
@@ -59,11 +61,19 @@ struct batch {
 	 * that; 0: not known yet. */
 	int64_t back_after;
 	struct batch_job *gatherer; /* who leads and waits for them */
+
+	/* The thread of our own; whoever leads starts it. */
+	pthread_t helper;
+	bool has_helper;
+	bool ends;
+	sem_t called; /* to lead */
+	struct batch_job helping; /* in no queue: for its sleep */
 };
 
 /* The batch must not move afterwards. */
 enum err
 store_batch_init(struct batch *b, const struct batch_work *work) ATTR_CHECKED;
+/* No job may be under way. */
 void store_batch_destroy(struct batch *b);
 
 /* Returns when run has done the job; else it was not begun: ERR_BUSY if its
