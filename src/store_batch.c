@@ -259,15 +259,17 @@ gather(struct batch *b, struct batch_job *own, int64_t until)
 	int64_t end;
 
 	pthread_mutex_lock(&b->lock);
-	end = gathering_end(b, clock_now());
-	if (end != 0)
+	if ((end = gathering_end(b, clock_now())) != 0) {
+		/* The last one may have come just when the time was over. */
+		while (sem_trywait(&own->wake) == 0)
+			continue;
 		b->gatherer = own;
+	}
 	pthread_mutex_unlock(&b->lock);
-	if (b->work.patience > 0 && end > until)
-		end = until;
-	limit = timespec_of(end);
-	if (end == 0 || sleep_until(own, &limit))
+	if (end == 0)
 		return;
+	limit = timespec_of(b->work.patience > 0 && end > until ? until : end);
+	(void)sleep_until(own, &limit);
 	pthread_mutex_lock(&b->lock);
 	b->gatherer = NULL;
 	pthread_mutex_unlock(&b->lock);
