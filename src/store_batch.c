@@ -307,7 +307,7 @@ help_once(struct batch *b)
 
 	gather(b, &b->helping, until);
 	if (begin(b, until) == ERR_OK) {
-		do_round(b, NULL);
+		do_round(b, &b->helping);
 		return keep_lead(b);
 	}
 	pthread_mutex_lock(&b->lock);

@@ -299,6 +299,7 @@ START_TEST(refuses_at_once_what_is_too_much)
 	for (i = 0; i < 3; i++)
 		ck_assert(outcome(&a[i]) == ERR_OK);
 	ck_assert_uint_eq(r.jobs, 3);
+	store_batch_destroy(&r.batch);
 }
 END_TEST
 
@@ -317,6 +318,7 @@ START_TEST(no_round_has_more_than_it_may)
 	ck_assert_uint_eq(r.runs, 4);
 	ck_assert_uint_eq(r.jobs, 6);
 	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
+	store_batch_destroy(&r.batch);
 }
 END_TEST
 
@@ -340,6 +342,7 @@ START_TEST(who_waits_behind_a_round_that_hangs_leaves)
 	ck_assert(outcome(&a[0]) == ERR_OK);
 	do_one(&r);
 	ck_assert_uint_eq(r.jobs, 2);
+	store_batch_destroy(&r.batch);
 }
 END_TEST
 
@@ -371,6 +374,7 @@ START_TEST(nobody_waits_long_where_no_round_can_begin)
 	do_one(&r);
 	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
 	ck_assert(!r.batch.led && !r.batch.stuck);
+	store_batch_destroy(&r.batch);
 }
 END_TEST
 
@@ -386,8 +390,8 @@ START_TEST(neither_where_a_next_one_cannot)
 		start(&a[i], &r);
 	while (waiting(&r.batch) < 3)
 		sched_yield();
-	r.shut = true;
-	r.hangs = false;
+	atomic_store(&r.shut, true);
+	atomic_store(&r.hangs, false);
 	ck_assert(outcome(&a[0]) == ERR_OK);
 	for (i = 1; i < 4; i++) {
 		ck_assert(outcome(&a[i]) == ERR_BUSY);
@@ -396,7 +400,7 @@ START_TEST(neither_where_a_next_one_cannot)
 	while (is_led(&r.batch))
 		nap(1);
 	ck_assert_int_ge(r.failed, 1);
-	r.shut = false;
+	atomic_store(&r.shut, false);
 	do_one(&r);
 	store_batch_destroy(&r.batch);
 	ck_assert_uint_eq(r.jobs, 2);
@@ -477,6 +481,7 @@ START_TEST(is_fair)
 	printf("store_batch: %d threads, %zu rounds of %.1f, fairness %.3f\n",
 	    THREADS, r.runs, sum / (double)r.runs, jain);
 	ck_assert(jain > 0.9);
+	store_batch_destroy(&r.batch);
 }
 END_TEST
 
@@ -500,6 +505,8 @@ share_of(struct record *r, size_t threads)
 	}
 	for (i = 0; i < threads; i++)
 		pthread_join(m[i].thread, NULL);
+	while (is_led(&r->batch))
+		nap(1);
 	return (double)r->jobs / (double)r->runs;
 }
 
@@ -511,6 +518,7 @@ START_TEST(few_who_come_again_at_once_share_a_round)
 	r.batch.work.run = run_slowly;
 	/* Else each half would find the other one's round under way: 2. */
 	ck_assert(share_of(&r, FEW) > 0.65 * FEW);
+	store_batch_destroy(&r.batch);
 }
 END_TEST
 
@@ -521,6 +529,7 @@ START_TEST(but_no_more_than_a_round_may_have)
 	make(&r, 0, FEW / 2, 5000);
 	r.batch.work.run = run_slowly;
 	ck_assert(share_of(&r, FEW) <= (double)FEW / 2);
+	store_batch_destroy(&r.batch);
 }
 END_TEST
 
@@ -541,6 +550,7 @@ START_TEST(who_is_alone_waits_for_nobody)
 	make(&r, 0, 0, 5000);
 	r.batch.work.run = run_for_one;
 	ck_assert(share_of(&r, 1) == 1);
+	store_batch_destroy(&r.batch);
 }
 END_TEST
 
@@ -560,6 +570,7 @@ START_TEST(who_does_not_come_again_is_not_waited_for_long)
 	do_one(&r);
 	ck_assert_uint_eq(r.runs, runs + 1);
 	ck_assert_uint_eq(r.batch.away, 1);
+	store_batch_destroy(&r.batch);
 }
 END_TEST
 
