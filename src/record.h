@@ -94,7 +94,8 @@ record_select(struct str list, unsigned *set, struct str *what) ATTR_CHECKED;
 struct str record_text(const struct record *r, enum property property);
 
 /* Weak ETag of a record, changes with every change, and is none of those that
- * a store had before it was restored from a backup. */
+ * a store had before it was restored from a backup, unless the clock is behind
+ * the last change. */
 #define RECORD_ETAG_MAX 48
 struct str record_etag(const struct record *r, char out[RECORD_ETAG_MAX]);
 

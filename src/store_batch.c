@@ -64,7 +64,7 @@ void
 store_batch_destroy(struct batch *b)
 {
 	if (b->has_helper) {
-		b->ends = true;
+		atomic_store(&b->ends, true);
 		sem_post(&b->called);
 		pthread_join(b->helper, NULL);
 	}
@@ -325,8 +325,10 @@ help(void *arg)
 	for (;;) {
 		if (sem_wait(&b->called) != 0)
 			continue; /* a signal */
-		if (b->ends)
+		if (atomic_load(&b->ends)) {
+			(void)keep_lead(b);
 			return NULL;
+		}
 		while (help_once(b))
 			continue;
 	}

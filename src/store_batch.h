@@ -65,7 +65,7 @@ struct batch {
 	/* The thread of our own; whoever leads starts it. */
 	pthread_t helper;
 	bool has_helper;
-	bool ends;
+	atomic_bool ends;
 	sem_t called; /* to lead */
 	struct batch_job helping; /* in no queue: for its sleep */
 };
