@@ -7,6 +7,10 @@
 # foreground on 127.0.0.1, writes its pid into DIRECTORY/server.pid as soon as
 # it listens, and exits with 77 where it is not installed.
 
+# That is nothing to ask a proxy for.
+no_proxy=127.0.0.1${no_proxy:+,$no_proxy}
+export no_proxy
+
 # server_start FILE PROGRAM CONFIG DIRECTORY PORT: takes the first free port
 # from PORT on. Sets server_pid and server_port; what server and program say
 # goes to DIRECTORY/server.log. Returns FILE's status if it does not run.
