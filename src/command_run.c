@@ -106,23 +106,6 @@ make_key(const char *path)
 	return false;
 }
 
-/* Whether there is something to make the directory in; says if not. */
-static bool
-has_parent(const char *data)
-{
-	const char *slash = strrchr(data, '/');
-	char parent[PATH_MAX];
-	int n = slash != NULL ? (int)(slash - data) : 0;
-	struct stat st;
-
-	snprintf(parent, sizeof(parent), "%.*s", n, data);
-	if (n == 0 || stat(parent, &st) == 0 || errno != ENOENT)
-		return true;
-	fprintf(stderr, "pushcert: %s: there is no %s; make that first\n", data,
-	    parent);
-	return false;
-}
-
 /* Whether the store has private keys that a new key would not open. */
 static bool
 has_sealed_keys(struct command_call *c)
@@ -170,7 +153,7 @@ command_init(struct command_call *c)
 		return command_fail(ERR_FILE, c->data);
 	if (strlen(data) >= sizeof(c->config.data))
 		return command_usage("the data directory's path is too long");
-	if (c->data != NULL && (!may_lie(c, data) || !has_parent(data)))
+	if (c->data != NULL && (!may_lie(c, data) || !command_has_parent(data)))
 		return EXIT_FAILURE;
 	if (c->config_path != NULL && c->data != NULL &&
 	    write_config(c->config_path, data,
@@ -192,7 +175,7 @@ command_init(struct command_call *c)
 		strcpy(c->config.data, data);
 	else if (!may_lie(c, c->config.data))
 		return EXIT_FAILURE;
-	if (!has_parent(c->config.data) || has_lost_key(c) ||
+	if (!command_has_parent(c->config.data) || has_lost_key(c) ||
 	    !make_key(c->config.key_file))
 		return EXIT_FAILURE;
 	if (command_open_store(c, true) != ERR_OK)

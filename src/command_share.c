@@ -149,6 +149,22 @@ resolve_tenant(struct command_call *c)
 	return e;
 }
 
+bool
+command_has_parent(const char *data)
+{
+	const char *slash = strrchr(data, '/');
+	char parent[PATH_MAX];
+	int n = slash != NULL ? (int)(slash - data) : 0;
+	struct stat st;
+
+	snprintf(parent, sizeof(parent), "%.*s", n, data);
+	if (n == 0 || stat(parent, &st) == 0 || errno != ENOENT)
+		return true;
+	fprintf(stderr, "pushcert: %s: there is no %s; make that first\n", data,
+	    parent);
+	return false;
+}
+
 enum err
 command_open_store(struct command_call *c, bool create)
 {
