@@ -235,6 +235,20 @@ look(struct keyring *k, int64_t now_at)
 		drop_former(k, now_at);
 }
 
+/* New keys come in before the next token is looked at: where many are, readers
+ * overlap without end, and usually go first. */
+static void
+init_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(
+	    &attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
+
 struct keyring *
 keyring_open(const char *path, int64_t now_at)
 {
@@ -246,7 +260,7 @@ keyring_open(const char *path, int64_t now_at)
 	/* Such a file there is not. */
 	k->stamp.size = -1;
 	pthread_mutex_init(&k->reading, NULL);
-	pthread_rwlock_init(&k->lock, NULL);
+	init_lock(&k->lock);
 	atomic_store(&k->looked_at, now_at);
 	look(k, now_at);
 	return k;

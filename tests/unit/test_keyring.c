@@ -255,22 +255,25 @@ verify(void *arg)
 	return NULL;
 }
 
+#define READERS 8
+
+/* So many that there is always one who reads. */
 START_TEST(changes_under_readers)
 {
 	struct readers r = { .keyring = NULL };
-	pthread_t thread[2];
+	pthread_t thread[READERS];
 	int i;
 
 	write_keys("0");
 	r.keyring = keyring_open(path(), START_AT);
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < READERS; i++)
 		pthread_create(&thread[i], NULL, verify, &r);
 	for (i = 1; i <= 50; i++) {
 		write_keys(i % 2 == 0 ? "01" : "02");
 		keyring_look(r.keyring, START_AT + i);
 	}
 	atomic_store(&r.stop, true);
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < READERS; i++)
 		pthread_join(thread[i], NULL);
 	ck_assert_int_eq(atomic_load(&r.refused), 0);
 	keyring_close(r.keyring);
