@@ -275,15 +275,21 @@ gather(struct batch *b, struct batch_job *own, int64_t until)
 	pthread_mutex_unlock(&b->lock);
 }
 
-/* Makes sure that a round can begin. */
+/* Makes sure that a round can begin, and notes where none can. */
 static enum err
 begin(struct batch *b, int64_t until)
 {
 	int64_t left = -1;
+	enum err e;
 
 	if (b->work.patience > 0 && (left = (until - clock_now()) / MS) < 0)
 		left = 0;
-	return b->work.begin(b->work.arg, left);
+	if ((e = b->work.begin(b->work.arg, left)) == ERR_OK)
+		return ERR_OK;
+	pthread_mutex_lock(&b->lock);
+	b->stuck = true;
+	pthread_mutex_unlock(&b->lock);
+	return e;
 }
 
 /* After a round: gives up the lead if nobody waits. */
@@ -310,9 +316,6 @@ help_once(struct batch *b)
 		do_round(b, &b->helping);
 		return keep_lead(b);
 	}
-	pthread_mutex_lock(&b->lock);
-	b->stuck = true;
-	pthread_mutex_unlock(&b->lock);
 	give_lead(b);
 	return false;
 }
@@ -373,7 +376,6 @@ lead(struct batch *b, struct batch_job *own, int64_t until)
 	}
 	pthread_mutex_lock(&b->lock);
 	unlink_job(b, own);
-	b->stuck = true;
 	pthread_mutex_unlock(&b->lock);
 	give_lead(b);
 	return e;
