@@ -17,6 +17,14 @@
 #include "jwt.h"
 #include "jwt_make.h"
 
+/* What is wrong with a file, or with a word that was given. */
+static int
+fail_with(const char *about, struct str what)
+{
+	fprintf(stderr, "pushcert: %s: %.*s\n", about, STR_ARG(what));
+	return EXIT_FAILURE;
+}
+
 /* --- tenants ------------------------------------------------------------ */
 
 static enum err
@@ -58,13 +66,6 @@ put_tenant(struct txn *tx, void *arg)
 	return store_tenant_put(tx, &t);
 }
 
-static int
-fail_name(const char *name, const char *why)
-{
-	fprintf(stderr, "pushcert: %s: %s\n", name, why);
-	return EXIT_FAILURE;
-}
-
 int
 command_tenant_add(struct command_call *c)
 {
@@ -74,13 +75,14 @@ command_tenant_add(struct command_call *c)
 	if (take_tenant_argument(c) != ERR_OK)
 		return EXIT_USAGE;
 	if (c->name != NULL && str_guid(str_of(c->name), &id))
-		return fail_name(c->name, "this is a GUID");
+		return fail_with(c->name, str_of("this is a GUID"));
 	if (command_load_config(c) != ERR_OK ||
 	    command_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_update(c->store, put_tenant, c);
 	if (e == ERR_USAGE)
-		return fail_name(c->name, "another tenant is called so");
+		return fail_with(
+		    c->name, str_of("another tenant is called so"));
 	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "tenant add");
 }
 
@@ -287,13 +289,6 @@ command_jwks_import(struct command_call *c)
 #define PUBLIC_MAX 4096
 /* Unless --expires says how many days: an hour, like Entra's. */
 #define LIFE 3600
-
-static int
-fail_with(const char *path, struct str what)
-{
-	fprintf(stderr, "pushcert: %s: %.*s\n", path, STR_ARG(what));
-	return EXIT_FAILURE;
-}
 
 /* The key of a file, which is made if there is none. */
 static enum err
