@@ -98,7 +98,7 @@ command_restore(struct command_call *c)
 	enum err e;
 
 	if (command_load_config(c) != ERR_OK ||
-	    !command_has_parent(c->config.data) ||
+	    !command_has_place(c->config.data) ||
 	    command_open_store(c, true) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_restore(c->store, path, force);

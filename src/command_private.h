@@ -104,8 +104,8 @@ typedef enum err command_work(struct command_call *c, void *arg);
 enum err command_in_child(struct command_call *c, command_work *work, void *arg,
     unsigned seconds, int *died) ATTR_CHECKED;
 enum err command_load_config(struct command_call *c) ATTR_CHECKED;
-/* Whether there is something to make the data directory in; says if not. */
-bool command_has_parent(const char *data);
+/* Whether the data directory is there or can be made; says if not. */
+bool command_has_place(const char *data);
 /* Also finds the tenant of an alias. */
 enum err command_open_store(struct command_call *c, bool create) ATTR_CHECKED;
 /* The tenant that was added under this name; ERR_NOT_FOUND. Prints nothing. */

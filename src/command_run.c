@@ -153,7 +153,7 @@ command_init(struct command_call *c)
 		return command_fail(ERR_FILE, c->data);
 	if (strlen(data) >= sizeof(c->config.data))
 		return command_usage("the data directory's path is too long");
-	if (c->data != NULL && (!may_lie(c, data) || !command_has_parent(data)))
+	if (c->data != NULL && (!may_lie(c, data) || !command_has_place(data)))
 		return EXIT_FAILURE;
 	if (c->config_path != NULL && c->data != NULL &&
 	    write_config(c->config_path, data,
@@ -175,7 +175,7 @@ command_init(struct command_call *c)
 		strcpy(c->config.data, data);
 	else if (!may_lie(c, c->config.data))
 		return EXIT_FAILURE;
-	if (!command_has_parent(c->config.data) || has_lost_key(c) ||
+	if (!command_has_place(c->config.data) || has_lost_key(c) ||
 	    !make_key(c->config.key_file))
 		return EXIT_FAILURE;
 	if (command_open_store(c, true) != ERR_OK)

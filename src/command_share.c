@@ -150,18 +150,24 @@ resolve_tenant(struct command_call *c)
 }
 
 bool
-command_has_parent(const char *data)
+command_has_place(const char *data)
 {
 	const char *slash = strrchr(data, '/');
-	char parent[PATH_MAX];
 	int n = slash != NULL ? (int)(slash - data) : 0;
-	struct stat st;
+	char parent[PATH_MAX];
 
-	snprintf(parent, sizeof(parent), "%.*s", n, data);
-	if (n == 0 || stat(parent, &st) == 0 || errno != ENOENT)
+	/* With a dot, so that it must be a directory. */
+	snprintf(parent, sizeof(parent), "%.*s/.", n, data);
+	if (n == 0 || access(data, F_OK) == 0 ||
+	    access(parent, W_OK | X_OK) == 0)
 		return true;
-	fprintf(stderr, "pushcert: %s: there is no %s; make that first\n", data,
-	    parent);
+	if (errno == ENOENT)
+		fprintf(stderr,
+		    "pushcert: %s: there is no %.*s; make that first\n", data,
+		    n, data);
+	else
+		fprintf(stderr, "pushcert: %s: cannot be made in %.*s: %s\n",
+		    data, n, data, strerror(errno));
 	return false;
 }
 
