@@ -16,6 +16,7 @@
 #include "auth.h"
 #include "cgi.h"
 #include "command_private.h"
+#include "crypto.h"
 #include "docroot.h"
 #include "fastcgi.h"
 #include "log.h"
@@ -289,6 +290,8 @@ serve(struct command_call *c, int fd)
 	 * others know is no key. */
 	if (e != ERR_OK && e != ERR_FILE)
 		return fd < 0 ? refuse_cgi(c, ERR_INTERNAL) : EXIT_FAILURE;
+	if (fd >= 0 && (e = crypto_find()) != ERR_OK)
+		return command_fail(e, "serve");
 	/* cppcheck-suppress autoVariables ; used as long as we run */
 	c->metrics = &metrics;
 	watch_for_death();

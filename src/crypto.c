@@ -14,6 +14,10 @@
 #define OPENSSL_API_COMPAT 0x10101000L
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+#include <openssl/decoder.h>
+#include <openssl/encoder.h>
+#endif
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -77,6 +81,44 @@ crypto_ready(void)
 	return OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1
 	    ? ERR_OK
 	    : ERR_MEMORY;
+}
+
+/* To find one of a kind libcrypto makes a table of all of them. 1.1.1 has them
+ * in its text. */
+static bool
+find_kinds(void)
+{
+	bool found = true;
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+	EVP_MD *digest = EVP_MD_fetch(NULL, "SHA256", NULL);
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	EVP_KEYMGMT *key = EVP_KEYMGMT_fetch(NULL, "RSA", NULL);
+	EVP_SIGNATURE *signature = EVP_SIGNATURE_fetch(NULL, "RSA", NULL);
+	OSSL_ENCODER *encoder = OSSL_ENCODER_fetch(NULL, "RSA", NULL);
+	OSSL_DECODER *decoder = OSSL_DECODER_fetch(NULL, "RSA", NULL);
+
+	found = digest != NULL && cipher != NULL && key != NULL &&
+	    signature != NULL && encoder != NULL && decoder != NULL;
+	EVP_MD_free(digest);
+	EVP_CIPHER_free(cipher);
+	EVP_KEYMGMT_free(key);
+	EVP_SIGNATURE_free(signature);
+	OSSL_ENCODER_free(encoder);
+	OSSL_DECODER_free(decoder);
+#endif
+	return found;
+}
+
+enum err
+crypto_find(void)
+{
+	uint8_t any[8];
+
+	/* Keys have a generator of their own. */
+	if (find_kinds() && RAND_bytes(any, sizeof(any)) == 1 &&
+	    RAND_priv_bytes(any, sizeof(any)) == 1)
+		return ERR_OK;
+	return crypto_drain(ERR_MEMORY);
 }
 
 enum err

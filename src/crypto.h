@@ -32,6 +32,14 @@ enum err crypto_drain(enum err e) ATTR_CHECKED;
  */
 enum err crypto_ready(void) ATTR_CHECKED;
 
+/*
+ * Finds in libcrypto all that keys and requests are made with, in a
+ * millisecond. What it first looks for while there is no memory it never finds
+ * again in this process: so one that serves for long does this before it
+ * begins. ERR_MEMORY.
+ */
+enum err crypto_find(void) ATTR_CHECKED;
+
 /* Fills p with random bytes fit for keys; ERR_INTERNAL if there are none. */
 enum err crypto_random(void *p, size_t n) ATTR_CHECKED;
 
