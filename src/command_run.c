@@ -310,12 +310,12 @@ serve(struct command_call *c, int fd)
 		app.docroot = &docroot;
 	enter_sandbox(&c->config, fd < 0);
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
-	/* A worker that did not come back still uses both. */
-	if (e != ERR_BUSY) {
-		auth_tidy(app.auth, c->store, INT64_MAX);
-		auth_close(app.auth);
-		store_close(c->store);
-	}
+	/* A worker that did not come back still uses all of this. */
+	if (e == ERR_BUSY)
+		_exit(command_fail(e, "serve"));
+	auth_tidy(app.auth, c->store, INT64_MAX);
+	auth_close(app.auth);
+	store_close(c->store);
 	c->store = NULL;
 	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "serve");
 }
