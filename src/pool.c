@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -63,7 +64,6 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t started;
 	pthread_cond_t opened;
-	pthread_cond_t needed; /* one that is parked */
 	size_t workers;
 	size_t failed;
 	bool open; /* the start is over */
@@ -73,6 +73,7 @@ struct pool {
 	 * there is enough to do for all. */
 	atomic_size_t waiting; /* at the queue */
 	atomic_size_t parked;
+	sem_t needed; /* of them one is, each time */
 	atomic_bool alarmed; /* and has not looked since */
 };
 
@@ -115,20 +116,10 @@ may_wait(struct pool *p)
 static void
 park(struct pool *p)
 {
-	pthread_mutex_lock(&p->lock);
 	atomic_fetch_add(&p->parked, 1);
 	while (!may_wait(p))
-		pthread_cond_wait(&p->needed, &p->lock);
+		(void)sem_wait(&p->needed);
 	atomic_fetch_sub(&p->parked, 1);
-	pthread_mutex_unlock(&p->lock);
-}
-
-static void
-unpark_one(struct pool *p)
-{
-	pthread_mutex_lock(&p->lock);
-	pthread_cond_signal(&p->needed);
-	pthread_mutex_unlock(&p->lock);
 }
 
 /* Waits at the queue, when it is this worker's turn. */
@@ -143,7 +134,7 @@ wait_at_queue(struct pool *p)
 	if (atomic_fetch_sub(&p->waiting, 1) > 1)
 		return at;
 	if (atomic_load(&p->parked) > 0)
-		unpark_one(p);
+		sem_post(&p->needed);
 	else
 		alarm_caller(p);
 	return at;
@@ -431,7 +422,7 @@ release(struct pool *p)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	peers_free(p->peers);
-	pthread_cond_destroy(&p->needed);
+	sem_destroy(&p->needed);
 	pthread_cond_destroy(&p->started);
 	pthread_cond_destroy(&p->opened);
 	pthread_mutex_destroy(&p->lock);
@@ -477,7 +468,7 @@ pool_run(const struct pool_work *work, int listener)
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->started, NULL);
 	pthread_cond_init(&p->opened, NULL);
-	pthread_cond_init(&p->needed, NULL);
+	sem_init(&p->needed, 0, 0);
 	if ((e = prepare(p)) == ERR_OK)
 		e = run(p, threads);
 	/* A worker that has not come back uses it. */
