@@ -102,18 +102,19 @@ gathering_time(const struct batch *b)
 }
 
 /* Until when a round had better wait for those who were answered in the last
- * one: twice as long as they took the last time, if that is soon. 0: it had
- * better not. The lock is held. */
+ * one: as long as it may be put off, if the last one of them took no longer the
+ * last time. 0: it had better not. The lock is held. */
 static int64_t
 gathering_end(const struct batch *b, int64_t now)
 {
-	int64_t end = b->ended_at + 2 * b->back_after;
+	int64_t most = gathering_time(b), end = b->ended_at + most;
 
-	if (b->away == 0 || b->back_after == 0 || b->stuck ||
+	if (b->away == 0 || b->back_after == 0 || b->back_after > most ||
+	    b->stuck ||
 	    (b->work.round_most > 0 && b->waiting >= b->work.round_most) ||
 	    (b->work.wait_most > 0 && b->waiting >= b->work.wait_most))
 		return 0;
-	return end > now && end - now <= gathering_time(b) ? end : 0;
+	return end > now ? end : 0;
 }
 
 /* One more has come. The lock is held. */
