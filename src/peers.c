@@ -11,6 +11,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -63,6 +64,7 @@ struct peer {
 	 * waits at the queue, whether what he heard of is. */
 	unsigned number;
 	int64_t since;
+	size_t kept_as; /* if it is: the how manieth of all */
 	void *taker;
 };
 
@@ -75,6 +77,7 @@ struct peers {
 	int64_t careful_until;
 	bool short_of;
 	bool finishing;
+	atomic_size_t kept; /* how often one was; changed under the lock */
 	int end; /* no connection has had this descriptor or a higher one */
 	struct peer table[PEERS_DESCRIPTORS];
 };
@@ -129,12 +132,14 @@ set_event(struct peers *ps, int how, struct peers_place at, uint32_t events)
 struct peers_place
 peers_next(struct peers *ps)
 {
+	size_t kept = atomic_load(&ps->kept);
 	struct epoll_event ev;
 
 	while (epoll_wait(ps->set, &ev, 1, -1) != 1)
 		continue;
 	return (struct peers_place){ .fd = (int)(uint32_t)ev.data.u64,
-		.number = (unsigned)(ev.data.u64 >> 32) };
+		.number = (unsigned)(ev.data.u64 >> 32),
+		.kept = kept };
 }
 
 bool
@@ -248,7 +253,11 @@ peers_take(struct peers *ps, struct peers_place at, void *taker,
 	*out = (struct peers_taken){ .at = at,
 		.late = ps->starving && c->state == FRESH &&
 		    now - c->since > ps->times.queue,
-		.careful = now < ps->careful_until && !ps->finishing };
+		.careful = now < ps->careful_until && !ps->finishing,
+		/* Who waited already might have heard of it, and come so late
+		 * that another one has read it and kept the connection. Of what
+		 * has been read, epoll tells nobody any more. */
+		.doubtful = c->state == KEPT && c->kept_as > at.kept };
 	/* Since its first byte. */
 	if (c->state != PART)
 		c->since = now;
@@ -293,12 +302,13 @@ peers_give_back(
 			c->since = now;
 		if (!again)
 			c->state = next == PEERS_KEEP ? KEPT : PART;
+		c->kept_as = atomic_fetch_add(&ps->kept, 1) + 1;
 	} else if (c->number == taken->at.number)
 		forget(ps, fd);
 	pthread_mutex_unlock(&ps->lock);
 	if (next == PEERS_CLOSE)
 		close(fd);
-	taken->late = false;
+	taken->late = taken->doubtful = false;
 	return !again;
 }
 

@@ -45,6 +45,7 @@ void peers_free(struct peers *ps);
 struct peers_place {
 	int fd;
 	unsigned number;
+	size_t kept; /* when the wait at the queue began: how many had been */
 };
 
 /*
@@ -71,6 +72,7 @@ struct peers_taken {
 	struct peers_place at;
 	bool late; /* it has waited so long that its peer has better be told */
 	bool careful; /* workers are short: only for what has come in whole */
+	bool doubtful; /* what was heard of may have been read before */
 };
 
 /* False when the connection is gone or somebody else's; else it is the taker's

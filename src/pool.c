@@ -170,6 +170,8 @@ is_silent(int fd)
 static enum peers_next
 serve_once(struct pool *p, void *own, const struct peers_taken *taken)
 {
+	if (taken->doubtful && is_silent(taken->at.fd))
+		return PEERS_KEEP;
 	if (taken->careful && !p->work.whole(own, taken->at.fd))
 		return PEERS_LATER;
 	return p->work.serve(own, taken->at.fd, taken->late);
