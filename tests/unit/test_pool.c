@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "peers.h"
 #include "pool.h"
 
 static void
@@ -326,6 +327,37 @@ START_TEST(what_is_said_meanwhile_is_heard)
 		ck_assert(hears(fd, "w\nkeep\n"));
 	}
 	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* Another one has read meanwhile what there was, and kept the connection. */
+START_TEST(who_comes_too_late_is_told)
+{
+	const struct peers_times times = { .patience = 60000, .queue = 60000 };
+	struct peers *ps = peers_new(&times);
+	struct peers_place at, late;
+	struct peers_taken taken;
+	char line[8];
+	int ends[2];
+
+	ck_assert(ps != NULL);
+	ck_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	ck_assert(peers_admit(ps, ends[0], &at) && peers_queue(ps, at));
+	ck_assert(say(ends[1], "ke"));
+	at = peers_next(ps);
+	ck_assert(peers_take(ps, at, NULL, &taken) && !taken.doubtful);
+	ck_assert(say(ends[1], "ep\n"));
+	late = peers_next(ps);
+	ck_assert_int_eq(read(ends[0], line, sizeof(line)), 5);
+	ck_assert(peers_give_back(ps, &taken, PEERS_KEEP));
+	ck_assert(peers_take(ps, late, NULL, &taken) && taken.doubtful);
+	ck_assert(peers_give_back(ps, &taken, PEERS_KEEP));
+	ck_assert(say(ends[1], "\n"));
+	at = peers_next(ps);
+	ck_assert(peers_take(ps, at, NULL, &taken) && !taken.doubtful);
+	ck_assert(peers_give_back(ps, &taken, PEERS_CLOSE));
+	close(ends[1]);
+	peers_free(ps);
 }
 END_TEST
 
@@ -816,6 +848,7 @@ main(void)
 	tcase_add_test(all, idle_peers_cost_no_worker);
 	tcase_add_test(all, kept_connections_cost_no_worker);
 	tcase_add_test(all, what_is_said_meanwhile_is_heard);
+	tcase_add_test(all, who_comes_too_late_is_told);
 	tcase_add_test(all, what_was_read_already_is_not_waited_for);
 	tcase_add_test(all, a_part_of_a_request_has_its_time);
 	tcase_add_test(all, peers_that_stop_half_way_give_way);
