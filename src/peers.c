@@ -64,7 +64,7 @@ struct peer {
 	 * waits at the queue, whether what he heard of is. */
 	unsigned number;
 	int64_t since;
-	size_t kept_as; /* if it is: the how manieth of all */
+	size_t kept_as; /* what the count of those kept was then */
 	void *taker;
 };
 
@@ -77,7 +77,7 @@ struct peers {
 	int64_t careful_until;
 	bool short_of;
 	bool finishing;
-	atomic_size_t kept; /* how often one was; changed under the lock */
+	atomic_size_t kept; /* how often one was; rises under the lock */
 	int end; /* no connection has had this descriptor or a higher one */
 	struct peer table[PEERS_DESCRIPTORS];
 };
