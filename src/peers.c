@@ -302,7 +302,8 @@ peers_give_back(
 			c->since = now;
 		if (!again)
 			c->state = next == PEERS_KEEP ? KEPT : PART;
-		c->kept_as = atomic_fetch_add(&ps->kept, 1) + 1;
+		if (c->state == KEPT)
+			c->kept_as = atomic_fetch_add(&ps->kept, 1) + 1;
 	} else if (c->number == taken->at.number)
 		forget(ps, fd);
 	pthread_mutex_unlock(&ps->lock);
