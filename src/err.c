@@ -205,8 +205,8 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	[ERR_NO_STORE] = { 503, "ServiceUnavailable",
 	    "There is no store yet. Run pushcert init.", NULL },
 	[ERR_NOT_PRIVATE] = { 503, "ServiceUnavailable",
-	    "The data directory or a file in it can be read by others, or "
-	    "belongs to another user.",
+	    "The data directory or a file in it can be read by others, belongs "
+	    "to another user, or cannot be written.",
 	    NULL },
 	[ERR_NETWORK_FS] = { 503, "ServiceUnavailable",
 	    "The data directory is on a network file system, on which locks "
