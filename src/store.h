@@ -58,9 +58,10 @@ struct store_options {
 /*
  * Opens the store; once per process and never before a fork. ERR_NO_STORE
  * (there is none and create is false), ERR_NOT_PRIVATE (others can read the
- * directory or a file in it, or it is not ours), ERR_NETWORK_FS, ERR_NEWER,
- * ERR_BUSY (another process does not let go of a store that is to be brought up
- * to our format), ERR_STORE. The cause that only the system knows is logged.
+ * directory or a file in it, or it is not ours to write), ERR_NETWORK_FS,
+ * ERR_NEWER, ERR_BUSY (another process does not let go of a store that is to be
+ * brought up to our format), ERR_STORE. The cause that only the system knows is
+ * logged.
  */
 enum err store_open(
     const struct store_options *options, struct store **out) ATTR_CHECKED;
