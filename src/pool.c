@@ -32,6 +32,7 @@
 
 #include "listener.h"
 #include "log.h"
+#include "scheduling.h"
 
 /* libcrypto takes the most of it, for certificates. */
 #define STACK_SIZE ((size_t)256 * 1024)
@@ -197,6 +198,7 @@ work(void *arg)
 	enum err e = p->work.begin(p->work.arg, &own);
 	struct peers_place at;
 
+	scheduling_yields();
 	report(p, e);
 	if (e != ERR_OK)
 		return NULL;

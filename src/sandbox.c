@@ -223,7 +223,7 @@ static const struct call calls[] = {
 	{ CALL(mremap) },
 	{ CALL(madvise) },
 
-	/* Threads, and no processes. */
+	/* Threads, and no processes. sched_setscheduler with thread 0. */
 	{ CALL(clone), .mask = CLONE_THREAD, .value = CLONE_THREAD },
 	{ CALL(clone3), .absent = true },
 	{ CALL(set_robust_list) },
@@ -231,6 +231,8 @@ static const struct call calls[] = {
 	{ CALL(futex) },
 	{ CALL(sched_yield) },
 	{ CALL(sched_getaffinity) },
+	{ CALL(sched_getscheduler) },
+	{ CALL(sched_setscheduler), .mask = UINT32_MAX },
 	{ CALL(rt_sigaction) },
 	{ CALL(rt_sigprocmask) },
 	{ CALL(rt_sigreturn) },

@@ -21,6 +21,8 @@
 #include <errno.h>
 #include <time.h>
 
+#include "scheduling.h"
+
 enum state {
 	WAITS,
 	LEADS, /* was woken to lead */
@@ -415,8 +417,11 @@ store_batch_do(struct batch *b, struct batch_job *job)
 	if (!leads && !wait_for_turn(b, job, until))
 		goto out;
 	e = ERR_OK;
-	if (atomic_load(&job->state) != DONE)
+	if (atomic_load(&job->state) != DONE) {
+		scheduling_urgent(true);
 		e = lead(b, job, until);
+		scheduling_urgent(false);
+	}
 out:
 	sem_destroy(&job->wake);
 	return e;

@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -97,6 +98,8 @@ serve(void *own, int fd, bool late)
 	}
 	if (late)
 		line[0] = '-';
+	if (line[0] == 'p')
+		line[1] = sched_getscheduler(0) == SCHED_BATCH ? 'b' : 'o';
 	if (line[0] == 's')
 		nap(300);
 	if (line[0] == 'w')
@@ -314,6 +317,17 @@ START_TEST(kept_connections_cost_no_worker)
 END_TEST
 
 /* As one does that does not wait for the answer. */
+START_TEST(a_worker_lets_go_on_who_wakes_it)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fd = connected();
+
+	ck_assert(say(fd, "p?\n") && hears(fd, "pb\n"));
+	close(fd);
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
 START_TEST(what_is_said_meanwhile_is_heard)
 {
 	pid_t child = start_alone((struct job){ .workers = 4 });
@@ -847,6 +861,7 @@ main(void)
 	tcase_set_timeout(all, 30);
 	tcase_add_test(all, idle_peers_cost_no_worker);
 	tcase_add_test(all, kept_connections_cost_no_worker);
+	tcase_add_test(all, a_worker_lets_go_on_who_wakes_it);
 	tcase_add_test(all, what_is_said_meanwhile_is_heard);
 	tcase_add_test(all, who_comes_too_late_is_told);
 	tcase_add_test(all, what_was_read_already_is_not_waited_for);

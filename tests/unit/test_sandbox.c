@@ -190,6 +190,22 @@ limit_parent(void)
 }
 
 static int
+schedule_parent(void)
+{
+	const struct sched_param none = { .sched_priority = 0 };
+
+	return cause(sched_setscheduler(parent, SCHED_BATCH, &none) != 0);
+}
+
+static int
+schedule_itself(void)
+{
+	const struct sched_param none = { .sched_priority = 0 };
+
+	return cause(sched_setscheduler(0, SCHED_BATCH, &none) != 0);
+}
+
+static int
 limit_itself(void)
 {
 	struct rlimit r;
@@ -372,6 +388,7 @@ static const struct row {
 	{ "sends no signal", signal_parent, ENOSYS, 0, false },
 	{ "signals no other's thread", signal_thread, EPERM, 0, false },
 	{ "looks at no other's limits", limit_parent, EPERM, 0, false },
+	{ "schedules no other", schedule_parent, EPERM, 0, false },
 	{ "maps no code", map_code, EPERM, 0, false },
 	{ "makes no code of data", make_code, EPERM, 0, false },
 	{ "does not change the user", change_user, ENOSYS, 0, false },
@@ -386,6 +403,7 @@ static const struct row {
 	{ "opens the data directory", list_data, 0, 0, false },
 	{ "looks at files elsewhere", look_at_passwd, 0, 0, false },
 	{ "makes unix sockets for syslog", make_unix, 0, 0, true },
+	{ "schedules itself", schedule_itself, 0, 0, false },
 	{ "limits itself", limit_itself, 0, 0, false },
 	{ "protects data", protect_data, 0, 0, false },
 	{ "makes threads", make_thread, 0, 0, false },
