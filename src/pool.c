@@ -198,10 +198,10 @@ work(void *arg)
 	enum err e = p->work.begin(p->work.arg, &own);
 	struct peers_place at;
 
-	scheduling_yields();
 	report(p, e);
 	if (e != ERR_OK)
 		return NULL;
+	scheduling_yields();
 	while ((at = wait_at_queue(p)).fd != p->over) {
 		if (at.fd == p->listener.fd &&
 		    !listener_accept_one(&p->listener, &at))
