@@ -5,11 +5,20 @@
 #include "scheduling.h"
 #include "unit.h"
 
-/* Policies of a thread, from its beginning on, in the order of time. */
-struct policies {
+/* A thread: the policy that it begins with, whether it yields, and its policies
+ * after that, while it is urgent, and then. */
+static const struct life {
+	const char *name;
 	int first;
 	bool yields;
 	int then, urgent, again;
+} lives[] = {
+	{ "who yields does not while it is urgent", SCHED_OTHER, true,
+	    SCHED_BATCH, SCHED_OTHER, SCHED_BATCH },
+	{ "nobody else is changed", SCHED_OTHER, false, SCHED_OTHER,
+	    SCHED_OTHER, SCHED_OTHER },
+	{ "what an operator wants stays", SCHED_IDLE, true, SCHED_IDLE,
+	    SCHED_IDLE, SCHED_IDLE },
 };
 
 static int
@@ -23,58 +32,28 @@ set_policy(int policy)
 static void *
 live(void *arg)
 {
-	struct policies *p = arg;
+	const struct life *l = arg;
 
-	ck_assert_int_eq(set_policy(p->first), 0);
-	if (p->yields)
+	unit_check(l->name, set_policy(l->first) == 0);
+	if (l->yields)
 		scheduling_yields();
-	p->then = sched_getscheduler(0);
+	unit_check(l->name, sched_getscheduler(0) == l->then);
 	scheduling_urgent(true);
-	p->urgent = sched_getscheduler(0);
+	unit_check(l->name, sched_getscheduler(0) == l->urgent);
 	scheduling_urgent(false);
-	p->again = sched_getscheduler(0);
+	unit_check(l->name, sched_getscheduler(0) == l->again);
 	return NULL;
 }
 
-static struct policies
-lived(int first, bool yields)
+START_TEST(each_thread_has_its_own)
 {
-	struct policies p = { .first = first, .yields = yields };
+	struct life l = lives[_i];
+	int before = sched_getscheduler(0);
 	pthread_t t;
 
-	ck_assert_int_eq(pthread_create(&t, NULL, live, &p), 0);
+	ck_assert(pthread_create(&t, NULL, live, &l) == 0);
 	pthread_join(t, NULL);
-	return p;
-}
-
-START_TEST(who_yields_does_not_while_it_is_urgent)
-{
-	struct policies p = lived(SCHED_OTHER, true);
-
-	ck_assert_int_eq(p.then, SCHED_BATCH);
-	ck_assert_int_eq(p.urgent, SCHED_OTHER);
-	ck_assert_int_eq(p.again, SCHED_BATCH);
-	ck_assert_int_ne(sched_getscheduler(0), SCHED_BATCH);
-}
-END_TEST
-
-START_TEST(nobody_else_is_changed)
-{
-	struct policies p = lived(SCHED_OTHER, false);
-
-	ck_assert_int_eq(p.then, SCHED_OTHER);
-	ck_assert_int_eq(p.urgent, SCHED_OTHER);
-	ck_assert_int_eq(p.again, SCHED_OTHER);
-}
-END_TEST
-
-START_TEST(what_an_operator_wants_stays)
-{
-	struct policies p = lived(SCHED_IDLE, true);
-
-	ck_assert_int_eq(p.then, SCHED_IDLE);
-	ck_assert_int_eq(p.urgent, SCHED_IDLE);
-	ck_assert_int_eq(p.again, SCHED_IDLE);
+	ck_assert_int_eq(sched_getscheduler(0), before);
 }
 END_TEST
 
@@ -84,9 +63,8 @@ main(void)
 	Suite *s = suite_create("scheduling");
 	TCase *t = tcase_create("scheduling");
 
-	tcase_add_test(t, who_yields_does_not_while_it_is_urgent);
-	tcase_add_test(t, nobody_else_is_changed);
-	tcase_add_test(t, what_an_operator_wants_stays);
+	tcase_add_loop_test(
+	    t, each_thread_has_its_own, 0, sizeof(lives) / sizeof(lives[0]));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "scheduling.h"
 #include "unit.h"
@@ -108,7 +109,7 @@ run(struct batch_job *first, size_t n, void *arg)
 	size_t i;
 
 	r->runner = pthread_self();
-	if (sched_getscheduler(0) == SCHED_BATCH)
+	if (sched_getscheduler(0) != sched_getscheduler(getpid()))
 		r->yields = true;
 	ck_assert(!atomic_exchange(&r->running, true));
 	/* What leads is counted no more as waiting. */
