@@ -327,6 +327,35 @@ START_TEST(kept_connections_cost_no_worker)
 END_TEST
 
 /* As one does that does not wait for the answer. */
+/* All but one are at it, far more than may wait at the queue at once: the last
+ * one answers before the first of them is done. Once in some rounds, for the
+ * machine may have other things to do. */
+START_TEST(a_parked_worker_comes_when_it_is_needed)
+{
+	size_t busy = 16 * (size_t)sysconf(_SC_NPROCESSORS_ONLN), i;
+	pid_t child = start_alone((struct job){ .workers = busy + 1 });
+	int *fds = calloc(busy, sizeof(*fds)), round;
+	bool in_time = false;
+	char byte;
+
+	for (round = 0; round < 10 && !in_time; round++) {
+		connect_all(fds, busy, "s\n");
+		ck_assert(ask());
+		in_time = true;
+		for (i = 0; i < busy; i++)
+			in_time = in_time &&
+			    recv(fds[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+		for (i = 0; i < busy; i++) {
+			ck_assert(hears(fds[i], "s\n"));
+			close(fds[i]);
+		}
+	}
+	ck_assert(in_time);
+	free(fds);
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
 START_TEST(a_worker_lets_go_on_who_wakes_it)
 {
 	pid_t child = start_alone((struct job){ .workers = 2 });
@@ -871,6 +900,7 @@ main(void)
 	tcase_set_timeout(all, 30);
 	tcase_add_test(all, idle_peers_cost_no_worker);
 	tcase_add_test(all, kept_connections_cost_no_worker);
+	tcase_add_test(all, a_parked_worker_comes_when_it_is_needed);
 	tcase_add_test(all, a_worker_lets_go_on_who_wakes_it);
 	tcase_add_test(all, what_is_said_meanwhile_is_heard);
 	tcase_add_test(all, who_comes_too_late_is_told);
