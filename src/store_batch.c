@@ -103,16 +103,24 @@ gathering_time(const struct batch *b)
 	return cost < GATHERING_MOST ? cost : GATHERING_MOST;
 }
 
+/* Whether those who were answered in the last round come again so soon that to
+ * wait for them pays: while it waits the disk has nothing to do, and while the
+ * disk works, they; so it must be clearly sooner than the time it saves. */
+static bool
+come_soon(const struct batch *b, int64_t most)
+{
+	return b->back_after != 0 && b->back_after * 3 <= most * 2;
+}
+
 /* Until when a round had better wait for those who were answered in the last
- * one: as long as it may be put off, if the last one of them took no longer the
- * last time. 0: it had better not. The lock is held. */
+ * one: as long as it may be put off, if they come soon. 0: it had better not.
+ * The lock is held. */
 static int64_t
 gathering_end(const struct batch *b, int64_t now)
 {
 	int64_t most = gathering_time(b), end = b->ended_at + most;
 
-	if (b->away == 0 || b->back_after == 0 || b->back_after > most ||
-	    b->stuck ||
+	if (b->away == 0 || !come_soon(b, most) || b->stuck ||
 	    (b->work.round_most > 0 && b->waiting >= b->work.round_most) ||
 	    (b->work.wait_most > 0 && b->waiting >= b->work.wait_most))
 		return 0;
