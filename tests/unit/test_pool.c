@@ -338,6 +338,7 @@ START_TEST(a_parked_worker_comes_when_it_is_needed)
 	bool in_time = false;
 	char byte;
 
+	ck_assert_ptr_nonnull(fds);
 	for (round = 0; round < 10 && !in_time; round++) {
 		connect_all(fds, busy, "s\n");
 		ck_assert(ask());
