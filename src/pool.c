@@ -5,9 +5,9 @@
  *
  * No more workers wait at the queue than a few for each processor: more would
  * be woken only to sleep again. The others are parked until nobody waits,
- * because all that did are busy (with the disk, mostly). With too few, each
- * change that waits for the disk would wake one that is parked, and park when
- * it is done: a quarter of the time that a change takes.
+ * because all that did are busy (with the disk, mostly). Were it one for each
+ * processor, nearly every change would wake one that is parked and park when it
+ * is done, which costs up to a quarter of all that a change does.
  *
  * The signals are blocked in all threads and read from a descriptor: none is
  * lost before a sleep, none cuts a read or a write.
