@@ -65,15 +65,12 @@ struct pool {
 	int alarm; /* eventfd: the caller's thread is needed */
 	int over; /* eventfd: the workers are to leave */
 	size_t waiting_most;
+	struct worker *workers;
+	size_t count; /* of those that were started */
 
-	/* Guards everything below. */
 	pthread_mutex_t lock;
-	pthread_cond_t started;
 	pthread_cond_t opened;
-	size_t workers;
-	size_t failed;
-	bool open; /* the start is over */
-	enum err failure; /* of a worker to begin */
+	bool open; /* the start is over; guarded by the lock */
 
 	/* Changed without the lock, so that nobody meets others at it while
 	 * there is enough to do for all. */
@@ -81,6 +78,12 @@ struct pool {
 	atomic_size_t parked;
 	sem_t needed; /* of them one is, each time */
 	atomic_bool alarmed; /* and has not looked since */
+};
+
+struct worker {
+	struct pool *pool;
+	void *own; /* what `begin` gave */
+	pthread_t thread;
 };
 
 static int64_t
@@ -146,20 +149,12 @@ wait_at_queue(struct pool *p)
 	return at;
 }
 
-/* Tells the caller's thread how the start went, and waits for its end. */
+/* Whoever served before all are there would lack the headroom (start). */
 static void
-report(struct pool *p, enum err e)
+wait_for_start(struct pool *p)
 {
 	pthread_mutex_lock(&p->lock);
-	if (e == ERR_OK)
-		p->workers++;
-	else
-		p->failed++;
-	if (e != ERR_OK)
-		p->failure = e;
-	pthread_cond_signal(&p->started);
-	/* Whoever served now would lack the headroom (start). */
-	while (e == ERR_OK && !p->open)
+	while (!p->open)
 		pthread_cond_wait(&p->opened, &p->lock);
 	pthread_mutex_unlock(&p->lock);
 }
@@ -197,72 +192,77 @@ serve(struct pool *p, void *own, struct peers_taken *taken)
 static void *
 work(void *arg)
 {
-	struct pool *p = arg;
+	const struct worker *w = arg;
+	struct pool *p = w->pool;
 	struct peers_taken taken;
-	void *own = NULL;
-	enum err e = p->work.begin(p->work.arg, &own);
 	struct peers_place at;
 
-	report(p, e);
-	if (e != ERR_OK)
-		return NULL;
+	wait_for_start(p);
 	scheduling_yields();
 	while ((at = wait_at_queue(p)).fd != p->over) {
 		if (at.fd == p->listener.fd &&
 		    !listener_accept_one(&p->listener, &at))
 			continue;
-		if (peers_take(p->peers, at, own, &taken))
-			serve(p, own, &taken);
+		if (peers_take(p->peers, at, w->own, &taken))
+			serve(p, w->own, &taken);
 	}
-	p->work.end(own);
+	p->work.end(w->own);
 	return NULL;
 }
 
-/* Creates one after the other, so that it ends at the first who cannot begin
- * and not in a scramble for the last of the memory. */
-static void
-create(struct pool *p, pthread_t *threads, size_t *count)
+static enum err
+create_one(struct pool *p, const pthread_attr_t *attr, struct worker *w)
+{
+	enum err e;
+
+	w->pool = p;
+	if ((e = p->work.begin(p->work.arg, &w->own)) != ERR_OK)
+		return e;
+	if (pthread_create(&w->thread, attr, work, w) == 0)
+		return ERR_OK;
+	p->work.end(w->own);
+	return ERR_MEMORY;
+}
+
+/* Creates workers up to the first that fails; returns why it did. */
+static enum err
+create(struct pool *p)
 {
 	pthread_attr_t attr;
-	bool good = true;
+	enum err e = ERR_OK;
 
 	if (pthread_attr_init(&attr) != 0)
-		return;
+		return ERR_MEMORY;
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	while (good && *count < p->work.workers &&
-	    pthread_create(&threads[*count], &attr, work, p) == 0) {
-		++*count;
-		pthread_mutex_lock(&p->lock);
-		while (p->workers + p->failed < *count)
-			pthread_cond_wait(&p->started, &p->lock);
-		good = p->failed == 0;
-		pthread_mutex_unlock(&p->lock);
-	}
+	while (e == ERR_OK && p->count < p->work.workers)
+		if ((e = create_one(p, &attr, &p->workers[p->count])) == ERR_OK)
+			p->count++;
 	pthread_attr_destroy(&attr);
+	return e;
 }
 
 /* Starts as many workers as there can be. */
 static enum err
-start(struct pool *p, pthread_t *threads, size_t *count)
+start(struct pool *p)
 {
 	void *headroom = mmap(NULL, HEADROOM, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	enum err e = create(p);
 
-	create(p, threads, count);
 	if (headroom != MAP_FAILED)
 		munmap(headroom, HEADROOM);
 	pthread_mutex_lock(&p->lock);
 	p->open = true;
 	pthread_cond_broadcast(&p->opened);
 	pthread_mutex_unlock(&p->lock);
-	if (p->workers < p->work.workers)
+	if (p->count < p->work.workers)
 		log_line(LOG_AT_WARNING, "only %zu of %zu workers started",
-		    p->workers, p->work.workers);
-	return p->workers > 0 ? ERR_OK : p->failure;
+		    p->count, p->work.workers);
+	return p->count > 0 ? ERR_OK : e;
 }
 
 static void
-end_workers(struct pool *p, const pthread_t *threads, size_t count)
+end_workers(struct pool *p)
 {
 	const uint64_t one = 1;
 	size_t i;
@@ -270,8 +270,8 @@ end_workers(struct pool *p, const pthread_t *threads, size_t count)
 	/* Cannot fail: the counter is far from full. */
 	if (write(p->over, &one, sizeof(one)) != (ssize_t)sizeof(one))
 		abort();
-	for (i = 0; i < count; i++)
-		pthread_join(threads[i], NULL);
+	for (i = 0; i < p->count; i++)
+		pthread_join(p->workers[i].thread, NULL);
 }
 
 /* --- the caller's thread ------------------------------------------------ */
@@ -414,7 +414,8 @@ prepare(struct pool *p)
 	p->alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	p->over = eventfd(0, EFD_CLOEXEC);
 	p->peers = p->listener.peers = peers_new(&p->work.times);
-	if (p->signals < 0 || p->alarm < 0 || p->over < 0 || p->peers == NULL)
+	if (p->signals < 0 || p->alarm < 0 || p->over < 0 || p->peers == NULL ||
+	    p->workers == NULL)
 		return ERR_MEMORY;
 	if (!peers_watch(p->peers, p->over, true) ||
 	    !peers_watch(p->peers, listener, false))
@@ -432,8 +433,8 @@ release(struct pool *p)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	peers_free(p->peers);
+	free(p->workers);
 	sem_destroy(&p->needed);
-	pthread_cond_destroy(&p->started);
 	pthread_cond_destroy(&p->opened);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
@@ -441,18 +442,17 @@ release(struct pool *p)
 
 /* Serves with the threads that could be started. */
 static enum err
-run(struct pool *p, pthread_t *threads)
+run(struct pool *p)
 {
-	size_t count = 0;
 	enum err e;
 
-	if ((e = start(p, threads, &count)) == ERR_OK)
+	if ((e = start(p)) == ERR_OK)
 		e = look_after(p);
 	/* What comes now is left to the next process that listens here. */
 	atomic_store(&p->listener.shut, true);
 	if (!peers_finish(p->peers))
 		return ERR_BUSY;
-	end_workers(p, threads, count);
+	end_workers(p);
 	return e;
 }
 
@@ -460,11 +460,10 @@ enum err
 pool_run(const struct pool_work *work, int listener)
 {
 	struct pool *p = calloc(1, sizeof(*p));
-	pthread_t *threads = calloc(work->workers, sizeof(*threads));
-	enum err e = ERR_MEMORY;
+	enum err e;
 
-	if (p == NULL || threads == NULL)
-		goto out;
+	if (p == NULL)
+		return ERR_MEMORY;
 	*p = (struct pool){ .work = *work,
 		.listener = { .fd = listener,
 		    .arg = work->arg,
@@ -474,19 +473,14 @@ pool_run(const struct pool_work *work, int listener)
 		.signals = -1,
 		.alarm = -1,
 		.over = -1,
-		.failure = ERR_MEMORY };
+		.workers = calloc(work->workers, sizeof(*p->workers)) };
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->started, NULL);
 	pthread_cond_init(&p->opened, NULL);
 	sem_init(&p->needed, 0, 0);
 	if ((e = prepare(p)) == ERR_OK)
-		e = run(p, threads);
+		e = run(p);
 	/* A worker that has not come back uses it. */
 	if (e != ERR_BUSY)
 		release(p);
-	p = NULL;
-out:
-	free(threads);
-	free(p);
 	return e;
 }

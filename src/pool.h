@@ -26,11 +26,13 @@ struct pool_work {
 	/* Once a minute, in the caller's thread. */
 	void (*tidy)(void *arg);
 
-	/* In a worker's thread: before all else, for each connection on which
-	 * a peer speaks, and last. *own is whatever the worker wants. `late`:
-	 * the peer has waited so long for a worker, and more wait, that it had
-	 * better be refused. */
+	/* For each worker, in the caller's thread, before any of them works:
+	 * *own is whatever the worker wants. */
 	enum err (*begin)(void *arg, void **own);
+	/* In a worker's thread: for each connection on which a peer speaks, and
+	 * last (in the caller's, if there is no thread to be had). `late`: the
+	 * peer has waited so long for a worker, and more wait, that it had
+	 * better be refused. */
 	enum peers_next (*serve)(void *own, int fd, bool late);
 	void (*end)(void *own);
 	/* Whether serve need not wait for its peer. */
