@@ -326,7 +326,6 @@ START_TEST(kept_connections_cost_no_worker)
 }
 END_TEST
 
-/* As one does that does not wait for the answer. */
 /* All but one are at it, far more than may wait at the queue at once: the last
  * one answers before the first of them is done. Once in some rounds, for the
  * machine may have other things to do. */
@@ -368,6 +367,7 @@ START_TEST(a_worker_lets_go_on_who_wakes_it)
 }
 END_TEST
 
+/* As one does that does not wait for the answer. */
 START_TEST(what_is_said_meanwhile_is_heard)
 {
 	pid_t child = start_alone((struct job){ .workers = 4 });
