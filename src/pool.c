@@ -57,6 +57,12 @@ enum {
 	TIDY = 60 * 1000
 };
 
+struct worker {
+	struct pool *pool;
+	void *own; /* what `begin` gave */
+	pthread_t thread;
+};
+
 struct pool {
 	struct pool_work work;
 	struct peers *peers;
@@ -67,23 +73,14 @@ struct pool {
 	size_t waiting_most;
 	struct worker *workers;
 	size_t count; /* of those that were started */
+	pthread_mutex_t starting; /* held until all are started */
 
-	pthread_mutex_t lock;
-	pthread_cond_t opened;
-	bool open; /* the start is over; guarded by the lock */
-
-	/* Changed without the lock, so that nobody meets others at it while
+	/* Changed without a lock, so that nobody meets others at it while
 	 * there is enough to do for all. */
 	atomic_size_t waiting; /* at the queue */
 	atomic_size_t parked;
 	sem_t needed; /* of them one is, each time */
 	atomic_bool alarmed; /* and has not looked since */
-};
-
-struct worker {
-	struct pool *pool;
-	void *own; /* what `begin` gave */
-	pthread_t thread;
 };
 
 static int64_t
@@ -153,10 +150,8 @@ wait_at_queue(struct pool *p)
 static void
 wait_for_start(struct pool *p)
 {
-	pthread_mutex_lock(&p->lock);
-	while (!p->open)
-		pthread_cond_wait(&p->opened, &p->lock);
-	pthread_mutex_unlock(&p->lock);
+	pthread_mutex_lock(&p->starting);
+	pthread_mutex_unlock(&p->starting);
 }
 
 static bool
@@ -247,14 +242,13 @@ start(struct pool *p)
 {
 	void *headroom = mmap(NULL, HEADROOM, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	enum err e = create(p);
+	enum err e;
 
+	pthread_mutex_lock(&p->starting);
+	e = create(p);
 	if (headroom != MAP_FAILED)
 		munmap(headroom, HEADROOM);
-	pthread_mutex_lock(&p->lock);
-	p->open = true;
-	pthread_cond_broadcast(&p->opened);
-	pthread_mutex_unlock(&p->lock);
+	pthread_mutex_unlock(&p->starting);
 	if (p->count < p->work.workers)
 		log_line(LOG_AT_WARNING, "only %zu of %zu workers started",
 		    p->count, p->work.workers);
@@ -435,8 +429,7 @@ release(struct pool *p)
 	peers_free(p->peers);
 	free(p->workers);
 	sem_destroy(&p->needed);
-	pthread_cond_destroy(&p->opened);
-	pthread_mutex_destroy(&p->lock);
+	pthread_mutex_destroy(&p->starting);
 	free(p);
 }
 
@@ -474,8 +467,7 @@ pool_run(const struct pool_work *work, int listener)
 		.alarm = -1,
 		.over = -1,
 		.workers = calloc(work->workers, sizeof(*p->workers)) };
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->opened, NULL);
+	pthread_mutex_init(&p->starting, NULL);
 	sem_init(&p->needed, 0, 0);
 	if ((e = prepare(p)) == ERR_OK)
 		e = run(p);
