@@ -9,40 +9,49 @@
 
 const struct record_property record_properties[RECORD_PROPERTIES] = {
 	[RECORD_ID] = { .name = "id",
+	    .field = RECORD_FIELD_ID,
 	    .type = EDM_STRING,
 	    .server_only = true,
 	    .limit = 1024 },
 	[RECORD_APPLE_ID] = { .name = "appleIdentifier",
+	    .field = RECORD_FIELD_APPLE_ID,
 	    .type = EDM_STRING,
 	    .nullable = true,
 	    .limit = 1024 },
 	[RECORD_TOPIC] = { .name = "topicIdentifier",
+	    .field = RECORD_FIELD_TOPIC,
 	    .type = EDM_STRING,
 	    .nullable = true,
 	    .limit = 1024 },
 	[RECORD_MODIFIED] = { .name = "lastModifiedDateTime",
+	    .field = RECORD_FIELD_MODIFIED,
 	    .type = EDM_DATE,
 	    .server_only = true,
 	    .unset = WHEN_UNSET,
 	    .limit = 1024 },
 	[RECORD_EXPIRES] = { .name = "expirationDateTime",
+	    .field = RECORD_FIELD_EXPIRES,
 	    .type = EDM_DATE,
 	    .unset = WHEN_UNSET,
 	    .limit = 1024 },
 	[RECORD_STATUS] = { .name = "certificateUploadStatus",
+	    .field = RECORD_FIELD_STATUS,
 	    .type = EDM_STRING,
 	    .nullable = true,
 	    .limit = 1024 },
 	[RECORD_FAILURE] = { .name = "certificateUploadFailureReason",
+	    .field = RECORD_FIELD_FAILURE,
 	    .type = EDM_STRING,
 	    .nullable = true,
 	    .limit = 1024 },
 	[RECORD_SERIAL] = { .name = "certificateSerialNumber",
+	    .field = RECORD_FIELD_SERIAL,
 	    .type = EDM_STRING,
 	    .nullable = true,
 	    .server_only = true,
 	    .limit = 1024 },
 	[RECORD_CERTIFICATE] = { .name = "certificate",
+	    .field = RECORD_FIELD_CERTIFICATE,
 	    .type = EDM_STRING,
 	    .nullable = true,
 	    .limit = 32 * 1024,
@@ -239,33 +248,55 @@ record_text(const struct record *r, enum property property)
 				 : text;
 }
 
-/* A row's fields: the properties in their order, then the revision. */
-#define FIELDS (RECORD_PROPERTIES + 1)
+_Static_assert(RECORD_FIELDS <= ROW_FIELDS_MAX, "a record fits into a row");
 
 void
 record_encode(struct str key, const struct record *r, struct buf *out)
 {
-	struct str field[FIELDS];
+	struct str field[RECORD_FIELDS] = { { NULL, 0 } };
 	char revision[ROW_U64_LEN];
 	unsigned i;
 
 	for (i = 0; i < RECORD_PROPERTIES; i++)
-		field[i] = r->value[i];
-	field[i] = row_u64(r->revision, revision);
-	row_encode(key, field, FIELDS, out);
+		field[record_properties[i].field] = r->value[i];
+	field[RECORD_FIELD_REVISION] = row_u64(r->revision, revision);
+	row_encode(key, field, RECORD_FIELDS, out);
 }
 
 enum err
 record_decode(struct str key, struct str bytes, struct record *out)
 {
-	struct str field[FIELDS];
+	struct str field[RECORD_FIELDS];
 	unsigned i;
 	enum err e;
 
-	if ((e = row_decode(key, bytes, field, FIELDS)) != ERR_OK)
+	if ((e = row_decode(key, bytes, field, RECORD_FIELDS)) != ERR_OK)
 		return e;
 	for (i = 0; i < RECORD_PROPERTIES; i++)
-		out->value[i] = field[i];
-	out->revision = row_get_u64(field[i]);
+		out->value[i] = field[record_properties[i].field];
+	out->revision = row_get_u64(field[RECORD_FIELD_REVISION]);
 	return ERR_OK;
+}
+
+uint64_t
+record_set_to_fields(unsigned set)
+{
+	uint64_t fields = 0;
+	unsigned i;
+
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		if (set & RECORD_BIT(i))
+			fields |= UINT64_C(1) << record_properties[i].field;
+	return fields;
+}
+
+unsigned
+record_set_of_fields(uint64_t fields)
+{
+	unsigned set = 0, i;
+
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		if (fields & UINT64_C(1) << record_properties[i].field)
+			set |= RECORD_BIT(i);
+	return set;
 }

@@ -37,6 +37,8 @@ enum edm { EDM_STRING, EDM_DATE };
 
 struct record_property {
 	const char *name;
+	/* The number of its field in a stored row (enum record_field). */
+	unsigned field;
 	enum edm type;
 	bool nullable;
 	/* Set by the server alone: ignored in a body, whatever it is. */
@@ -48,11 +50,31 @@ struct record_property {
 	bool limit_is_bytes;
 };
 
+/*
+ * The fields of a stored record. A number belongs to its field for ever: a new
+ * field takes the next free one, and a field that is given up leaves its number
+ * unused. The order in which properties are shown is another matter.
+ */
+enum record_field {
+	RECORD_FIELD_ID = 0,
+	RECORD_FIELD_APPLE_ID = 1,
+	RECORD_FIELD_TOPIC = 2,
+	RECORD_FIELD_MODIFIED = 3,
+	RECORD_FIELD_EXPIRES = 4,
+	RECORD_FIELD_STATUS = 5,
+	RECORD_FIELD_FAILURE = 6,
+	RECORD_FIELD_SERIAL = 7,
+	RECORD_FIELD_CERTIFICATE = 8,
+	RECORD_FIELD_REVISION = 9,
+	RECORD_FIELDS
+};
+
 extern const struct record_property record_properties[RECORD_PROPERTIES];
 
 /* Property sets are bits: 1 << RECORD_ID and so on. */
 #define RECORD_BIT(property) (1U << (property))
 #define RECORD_ALL (RECORD_BIT(RECORD_PROPERTIES) - 1)
+_Static_assert(RECORD_PROPERTIES < 32, "a property set is 32 bits");
 
 /*
  * A record: the text of every property, null where unset. The slices live as
@@ -103,5 +125,12 @@ struct str record_etag(const struct record *r, char out[RECORD_ETAG_MAX]);
 void record_encode(struct str key, const struct record *r, struct buf *out);
 enum err record_decode(
     struct str key, struct str bytes, struct record *out) ATTR_CHECKED;
+/*
+ * A property set as it is stored: the bits are those of the fields, so that it
+ * stays right when the order of the properties changes. A field that this
+ * release does not know is dropped when a set is read.
+ */
+uint64_t record_set_to_fields(unsigned set);
+unsigned record_set_of_fields(uint64_t fields);
 
 #endif

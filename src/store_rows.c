@@ -165,6 +165,7 @@ enum {
 	EVENT_EXPIRES,
 	EVENT_FIELDS
 };
+_Static_assert(EVENT_FIELDS <= ROW_FIELDS_MAX, "an event fits into a row");
 
 static void
 encode_event(
@@ -178,7 +179,8 @@ encode_event(
 		[EVENT_ACTION] = row_u64(ev->action, action),
 		[EVENT_ACTOR] = ev->actor,
 		[EVENT_OUTCOME] = ev->outcome,
-		[EVENT_CHANGED] = row_u64(ev->changed, changed),
+		[EVENT_CHANGED] = row_u64(
+		    record_set_to_fields(ev->changed), changed),
 		[EVENT_FINGERPRINT] = ev->fingerprint,
 		[EVENT_SERIAL] = ev->serial,
 		[EVENT_TOPIC] = ev->topic,
@@ -208,7 +210,7 @@ decode_event(struct str key, struct str row, struct event *ev)
 	ev->action = (enum store_action)row_get_u64(field[EVENT_ACTION]);
 	ev->actor = field[EVENT_ACTOR];
 	ev->outcome = field[EVENT_OUTCOME];
-	ev->changed = (unsigned)row_get_u64(field[EVENT_CHANGED]);
+	ev->changed = record_set_of_fields(row_get_u64(field[EVENT_CHANGED]));
 	ev->fingerprint = field[EVENT_FINGERPRINT];
 	ev->serial = field[EVENT_SERIAL];
 	ev->topic = field[EVENT_TOPIC];
@@ -399,6 +401,7 @@ enum {
 	CSR_SEALED_KEY,
 	CSR_FIELDS
 };
+_Static_assert(CSR_FIELDS <= ROW_FIELDS_MAX, "a request fits into a row");
 
 #define CSR_KEY_MAX (sizeof(struct guid) + STORE_KEY_ID_LEN)
 
@@ -463,6 +466,7 @@ store_csr_delete(
 }
 
 enum { NOTICE_SERIAL, NOTICE_EXPIRES, NOTICE_LEVEL, NOTICE_FIELDS };
+_Static_assert(NOTICE_FIELDS <= ROW_FIELDS_MAX, "a notice fits into a row");
 
 #define NOTICE "notice"
 #define NOTICE_KEY_LEN (sizeof(NOTICE) - 1 + sizeof(struct guid))

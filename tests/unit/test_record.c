@@ -202,6 +202,74 @@ START_TEST(stores_and_reads_back)
 }
 END_TEST
 
+/* A row under the key "key", written by the first release, whose table had nine
+ * properties: "ax", "bx", "cx", "dx", "e", "fx", null, "hx", "ix" and the
+ * revision 258. */
+static const char row_of_nine_properties[] =
+    "010a66d4962c13106f10020000000200000002000000020000000100000002000000"
+    "ffffffff0200000002000000080000006178627863786478656678687869780201"
+    "000000000000";
+
+START_TEST(reads_a_row_of_nine_properties)
+{
+	static const struct {
+		enum property property;
+		const char *text;
+	} wanted[] = {
+		{ RECORD_ID, "ax" },
+		{ RECORD_APPLE_ID, "bx" },
+		{ RECORD_TOPIC, "cx" },
+		{ RECORD_MODIFIED, "dx" },
+		{ RECORD_EXPIRES, "e" },
+		{ RECORD_STATUS, "fx" },
+		{ RECORD_FAILURE, NULL },
+		{ RECORD_SERIAL, "hx" },
+		{ RECORD_CERTIFICATE, "ix" },
+	};
+	uint8_t row[(sizeof(row_of_nine_properties) - 1) / 2];
+	struct record r;
+	size_t i;
+
+	ck_assert(str_unhex(str_of(row_of_nine_properties), row, sizeof(row)));
+	ck_assert(record_decode(str_of("key"),
+		      str_from((const char *)row, sizeof(row)), &r) == ERR_OK);
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		unit_same(record_properties[wanted[i].property].name,
+		    r.value[wanted[i].property], str_of(wanted[i].text));
+	ck_assert_uint_eq(r.revision, 258);
+}
+END_TEST
+
+START_TEST(gives_each_property_a_field_of_its_own)
+{
+	uint64_t taken = UINT64_C(1) << RECORD_FIELD_REVISION, bit;
+	unsigned i;
+
+	for (i = 0; i < RECORD_PROPERTIES; i++) {
+		bit = UINT64_C(1) << record_properties[i].field;
+		unit_check(record_properties[i].name,
+		    record_properties[i].field < RECORD_FIELDS &&
+			(taken & bit) == 0);
+		taken |= bit;
+	}
+}
+END_TEST
+
+START_TEST(stores_a_set_of_properties_by_field)
+{
+	uint64_t fields = record_set_to_fields(
+	    RECORD_BIT(RECORD_ID) | RECORD_BIT(RECORD_CERTIFICATE));
+
+	ck_assert_uint_eq(fields, 1 << 0 | 1 << 8);
+	ck_assert_uint_eq(record_set_of_fields(fields),
+	    RECORD_BIT(RECORD_ID) | RECORD_BIT(RECORD_CERTIFICATE));
+	/* The revision, and a field of a later release. */
+	ck_assert_uint_eq(record_set_of_fields(1 << 9 | UINT64_C(1) << 63), 0);
+	ck_assert_uint_eq(
+	    record_set_of_fields(record_set_to_fields(RECORD_ALL)), RECORD_ALL);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -218,6 +286,9 @@ main(void)
 	    t, reads_selections, 0, sizeof(selects) / sizeof(selects[0]));
 	tcase_add_test(t, makes_etags);
 	tcase_add_test(t, stores_and_reads_back);
+	tcase_add_test(t, reads_a_row_of_nine_properties);
+	tcase_add_test(t, gives_each_property_a_field_of_its_own);
+	tcase_add_test(t, stores_a_set_of_properties_by_field);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
