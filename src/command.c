@@ -50,7 +50,7 @@ static const struct option long_options[] = {
 
 static const struct command {
 	const char *word, *second; /* second: NULL where there is just one */
-	unsigned options;
+	uint64_t options;
 	unsigned arguments;
 	const char *synopsis;
 	const char *summary;

@@ -56,7 +56,8 @@ enum command_option {
 	COMMAND_OPTIONS
 };
 
-#define COMMAND_BIT(option) (1U << (option))
+#define COMMAND_BIT(option) (UINT64_C(1) << (option))
+_Static_assert(COMMAND_OPTIONS <= 64, "a set of options is 64 bits");
 
 /* Arguments that are no options: at most two, the last command's need. */
 #define COMMAND_ARGUMENTS 2
@@ -64,7 +65,7 @@ enum command_option {
 /* What the command line said, and what every subcommand needs. A subcommand
  * takes a struct command_call and returns the exit status. */
 struct command_call {
-	unsigned given; /* set of options */
+	uint64_t given; /* set of options */
 	const char *config_path; /* NULL: look for one */
 	const char *data;
 	const char *name;

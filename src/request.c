@@ -38,11 +38,12 @@ static const struct str names[REQUEST_VARS] = {
 };
 
 #define NAME_MAX_LEN 36
-#define BIT(var) (UINT32_C(1) << (var))
+#define BIT(var) (UINT64_C(1) << (var))
+_Static_assert(REQUEST_VARS <= 64, "a set of variables is 64 bits");
 
 /* The variables whose names have so many bytes, as bits: of the dozens that a
  * server sends most differ in their length from all of ours. */
-static const uint32_t of_length[NAME_MAX_LEN + 1] = {
+static const uint64_t of_length[NAME_MAX_LEN + 1] = {
 	[5] = BIT(REQUEST_HTTPS),
 	[9] = BIT(REQUEST_PATH_INFO) | BIT(REQUEST_HOST),
 	[11] = BIT(REQUEST_SCRIPT_NAME) | BIT(REQUEST_URI) |
@@ -87,7 +88,7 @@ request_take(struct request *rq, const char *name_value)
 {
 	const char *equals = strchr(name_value, '=');
 	struct str name;
-	uint32_t left;
+	uint64_t left;
 	int i;
 
 	if (equals == NULL)
@@ -96,7 +97,7 @@ request_take(struct request *rq, const char *name_value)
 	if (name.n > NAME_MAX_LEN)
 		return;
 	for (left = of_length[name.n]; left != 0; left &= left - 1) {
-		i = __builtin_ctz(left);
+		i = __builtin_ctzll(left);
 		/* They begin alike more often than they end so. */
 		if (names[i].p[name.n - 1] != name.p[name.n - 1] ||
 		    memcmp(names[i].p, name.p, name.n) != 0)

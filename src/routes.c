@@ -79,6 +79,8 @@ static const struct route routes[] = {
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
+_Static_assert(ROUTES <= 32, "the routes of a path are 32 bits");
+
 static const struct route options_route = { .run = run_options };
 
 /* What may follow a root. */

@@ -20,7 +20,8 @@
 
 /* The version that row_encode writes and the newest that row_decode reads. */
 #define ROW_VERSION 1
-#define ROW_FIELDS_MAX 16
+/* The number of fields is one byte of the row. */
+#define ROW_FIELDS_MAX 32
 
 /* Appends the row; a null slice stays null, an empty one empty. */
 void

@@ -25,6 +25,8 @@
  * a tally. 3: events stand next to their record. */
 #define FORMAT 3
 
+_Static_assert(STORE_MAPS <= DB_MAPS_MAX, "every map has its number");
+
 /* What one change may read and keep: a record, a request, tokens, an event.
  * None is longer than 64 KiB but for the event, which holds a record. */
 #define READ_MAX ((size_t)4 * DB_VALUE_MAX)

@@ -22,6 +22,7 @@ enum {
 	TOKEN_USED,
 	TOKEN_FIELDS
 };
+_Static_assert(TOKEN_FIELDS <= ROW_FIELDS_MAX, "a token fits into a row");
 
 static struct str
 token_key(const uint8_t hash[STORE_HASH_LEN])
@@ -138,6 +139,7 @@ store_tokens(struct txn *tx, store_token_visit *visit, void *arg)
 /* --- tenants ------------------------------------------------------------ */
 
 enum { TENANT_ALIAS, TENANT_CREATED, TENANT_FIELDS };
+_Static_assert(TENANT_FIELDS <= ROW_FIELDS_MAX, "a tenant fits into a row");
 
 #define WORD "tenant"
 #define WORD_LEN (sizeof(WORD) - 1)
