@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * store_map.h - rows under keys in the store's maps: what store.c gives to
- * store_rows.c; private to store.
+ * its rows; private to store.
  *
  * Once one of these has failed with anything but ERR_NOT_FOUND in a change,
  * they all fail, and nothing of the transaction is committed.
@@ -93,6 +93,17 @@ const char *store_directory(const struct store *st);
 /* Writes the data file of all that was committed. */
 enum err store_copy(struct store *st, int fd) ATTR_CHECKED;
 
+/* A record's key; that of the pending request too. */
+struct str store_tenant_key(const struct guid *tenant);
+/* The keys of a tenant's events lie between the keys of number 0 and of number
+ * UINT64_MAX, which no event has. */
+#define STORE_EVENT_KEY_LEN (sizeof(struct guid) + 8)
+struct str store_event_key_of(
+    const struct guid *tenant, uint64_t number, char out[STORE_EVENT_KEY_LEN]);
+/* The number in the last eight bytes of a key. */
+uint64_t store_key_number(struct str key);
+/* The outcome of a walk: its end is not a failure. */
+enum err store_walked(enum err e);
 /* Whether that is an event's key, and whose. */
 bool store_event_key(struct str key, struct guid *tenant, uint64_t *number);
 /* In a change: puts the events of format 2 where they belong now. */
