@@ -485,27 +485,38 @@ start(struct db_txn *tx)
 	return rc;
 }
 
+/* Notes what only a new environment cures; begin tries once more then. */
+static bool
+note_worn(struct db *db, int rc)
+{
+	if (rc != MDB_PANIC && rc != MDB_MAP_RESIZED)
+		return false;
+	atomic_store(&db->worn, rc);
+	return true;
+}
+
 static enum err
 begin(struct db_txn *tx)
 {
 	struct db *db = tx->db;
-	int rc = 0, tries;
-	enum err e;
+	bool again = true;
+	int rc, tries;
+	enum err e = ERR_STORE;
 
-	for (tries = 0; tries < 2; tries++) {
+	for (tries = 0; again; tries++) {
 		if ((e = enter(db)) != ERR_OK)
 			return e;
 		if ((rc = start(tx)) == 0) {
 			tx->open = true;
 			return ERR_OK;
 		}
-		if (rc == MDB_PANIC || rc == MDB_MAP_RESIZED)
-			atomic_store(&db->worn, rc);
+		again = note_worn(db, rc) && tries == 0;
+		/* Before leave, as in store_db_commit. */
+		if (!again)
+			e = outcome(db, "begin", rc);
 		leave(db);
-		if (rc != MDB_PANIC && rc != MDB_MAP_RESIZED)
-			break;
 	}
-	return outcome(db, "begin", rc);
+	return e;
 }
 
 enum err
@@ -622,11 +633,15 @@ store_db_commit(struct db_txn *tx)
 {
 	struct db *db = tx->db;
 	int rc = mdb_txn_commit(hand_over(tx));
+	enum err e;
 
 	if (rc == EIO && lacks_room(db))
 		rc = ENOSPC;
+	/* The outcome reads the environment, so it comes before leave: after
+	 * leave another thread may close the environment. */
+	e = outcome(db, "commit", rc);
 	leave(db);
-	return outcome(db, "commit", rc);
+	return e;
 }
 
 void

@@ -6,8 +6,10 @@
  */
 #include "store_db.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +23,8 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <lmdb.h>
 
 #include "unit.h"
 
@@ -95,6 +99,85 @@ fstatfs(int fd, struct statfs *fs)
 	if (file_system_type != 0)
 		fs->f_type = file_system_type;
 	return rc;
+}
+
+/* --- an environment that is closed at the wrong moment ------------------ */
+
+/* LMDB's calls are replaced too. While `thread` runs in place of a look at the
+ * file, its reader finds that the map has grown, and so wants the environment
+ * opened anew; nothing may be closed until the thread that looks is done. */
+static struct {
+	bool full; /* the next commit finds the map full */
+	bool looks; /* the commit's thread looks at the file now */
+	bool resized; /* the next reader finds a larger map */
+	bool closed; /* meanwhile */
+	struct db_txn *reader;
+} rivals;
+
+#define REAL(name) (*(void **)(&real) = dlsym(RTLD_NEXT, name))
+
+int
+mdb_txn_commit(MDB_txn *txn)
+{
+	int (*real)(MDB_txn *);
+
+	REAL("mdb_txn_commit");
+	if (!rivals.full)
+		return real(txn);
+	rivals.full = false;
+	rivals.looks = true;
+	mdb_txn_abort(txn);
+	return MDB_MAP_FULL;
+}
+
+int
+mdb_txn_renew(MDB_txn *txn)
+{
+	int (*real)(MDB_txn *);
+
+	REAL("mdb_txn_renew");
+	if (!rivals.resized)
+		return real(txn);
+	rivals.resized = false;
+	return MDB_MAP_RESIZED;
+}
+
+void
+mdb_env_close(MDB_env *env)
+{
+	void (*real)(MDB_env *);
+
+	REAL("mdb_env_close");
+	rivals.closed = true;
+	real(env);
+}
+
+static void *
+begin_beside(void *reader)
+{
+	rivals.resized = true;
+	(void)(store_db_begin(reader) == ERR_OK);
+	store_db_end(reader);
+	return NULL;
+}
+
+int
+mdb_env_get_fd(MDB_env *env, mdb_filehandle_t *fd)
+{
+	int (*real)(MDB_env *, mdb_filehandle_t *);
+	pthread_t thread;
+
+	REAL("mdb_env_get_fd");
+	if (rivals.looks) {
+		rivals.looks = false;
+		rivals.closed = false;
+		ck_assert(pthread_create(
+			      &thread, NULL, begin_beside, rivals.reader) == 0);
+		pthread_join(thread, NULL);
+		ck_assert_msg(!rivals.closed,
+		    "the environment was closed under the commit");
+	}
+	return real(env, fd);
 }
 
 static const char *const maps[] = { "first", "second", NULL };
@@ -796,6 +879,24 @@ START_TEST(adopts_a_map_that_another_process_made_greater)
 }
 END_TEST
 
+/* The rest of the test is in mdb_env_get_fd, above. */
+START_TEST(no_other_thread_closes_it_under_a_commit)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *reader = reader_of(db);
+
+	rivals.reader = reader;
+	rivals.full = true;
+	ck_assert(put_text(db, "key", "lost") == ERR_FULL);
+	ck_assert(rivals.reader != NULL && !rivals.full && !rivals.looks);
+	ck_assert(put_text(db, "key", "new") == ERR_OK);
+	check_value(reader, "key", "new");
+	ck_assert(rivals.closed);
+	store_db_reader_free(reader);
+	store_db_close(db);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	int what;
@@ -979,6 +1080,7 @@ suite_db(void)
 	tcase_add_test(t, takes_a_smaller_map_in_little_address_space);
 	tcase_add_test(t, shares_its_file_with_other_processes);
 	tcase_add_test(t, adopts_a_map_that_another_process_made_greater);
+	tcase_add_test(t, no_other_thread_closes_it_under_a_commit);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("transactions");
