@@ -24,6 +24,7 @@ static const struct {
 	{ 409, "Conflict" },
 	{ 412, "Precondition Failed" },
 	{ 413, "Content Too Large" },
+	{ 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },
 	{ 429, "Too Many Requests" },
 	{ 500, "Internal Server Error" },

@@ -5,11 +5,14 @@
 #include "command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +23,7 @@
 #include "docroot.h"
 #include "fastcgi.h"
 #include "log.h"
+#include "peers.h"
 #include "routes.h"
 #include "sandbox.h"
 
@@ -264,6 +268,37 @@ watch_for_death(void)
 		sigaction(deaths[i], &once, NULL);
 }
 
+/* Descriptors that the service opens beside those it is started with: of the
+ * store, the pool, the keys and the log 12 at most, and 20 for connections. */
+#define DESCRIPTORS 32
+
+/* Raises the limit of open files as far as it may be, and says how high it must
+ * be where that is too low. */
+static bool
+has_descriptors(void)
+{
+	struct rlimit limit;
+	rlim_t fd, unused = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return true;
+	limit.rlim_cur = limit.rlim_max < PEERS_DESCRIPTORS ? limit.rlim_max
+							    : PEERS_DESCRIPTORS;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return true;
+	for (fd = 0; fd < limit.rlim_cur && unused < DESCRIPTORS; fd++)
+		unused += fcntl((int)fd, F_GETFD) < 0;
+	if (unused == DESCRIPTORS)
+		return true;
+	log_line(LOG_AT_ERROR,
+	    "the limit of open files is %ju, but %ju are needed; raise it by "
+	    "ulimit -n, or LimitNOFILE= of systemd",
+	    (uintmax_t)limit.rlim_cur,
+	    (uintmax_t)(limit.rlim_cur + DESCRIPTORS - unused));
+	return false;
+}
+
 /* Answers until it is told to stop; fd < 0: one CGI request. The configuration
  * is loaded. */
 static int
@@ -281,7 +316,12 @@ serve(struct command_call *c, int fd)
 	char message[CONFIG_TEXT_MAX];
 	enum err e;
 
+	/* A script that rotates logs, or a terminal that is closed, ends no
+	 * request. */
+	signal(SIGHUP, SIG_IGN);
 	if (any && !may_take_any(c, fd))
+		return EXIT_FAILURE;
+	if (fd >= 0 && !has_descriptors())
 		return EXIT_FAILURE;
 	e = secret_load(&c->config, &secrets, message);
 	if (e != ERR_OK)
@@ -334,13 +374,15 @@ int
 command_serve(struct command_call *c)
 {
 	const char *path = c->socket;
-	int fd = STDIN_FILENO;
+	int fd = -1;
 
 	if (command_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if ((c->given & COMMAND_BIT(OPTION_NO_SANDBOX)) != 0)
 		c->config.sandbox = false;
-	if (path == NULL && fastcgi_is_listening(fd))
+	if (path == NULL && fastcgi_inherit(&fd) != ERR_OK)
+		return EXIT_FAILURE;
+	if (fd >= 0)
 		return serve(c, fd);
 	if (path == NULL)
 		path = c->config.socket;

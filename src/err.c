@@ -36,8 +36,8 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	[ERR_RATE] = { 429, "TooManyRequests",
 	    "Too many failed requests. Try again later.", NULL },
 
-	[ERR_URL_TOO_LONG] = { 400, BAD, "The request's URL is too long.",
-	    NULL },
+	[ERR_URL_TOO_LONG] = { 414, "RequestUriTooLong",
+	    "The request's URL is longer than {!} bytes.", NULL },
 	[ERR_HEADER_LINES] = { 400, BAD,
 	    "The request repeats too many headers.", NULL },
 	[ERR_TOO_LARGE] = { 413, "RequestEntityTooLarge",

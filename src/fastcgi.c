@@ -147,11 +147,14 @@ fill_request(
 	return take_random(own, rq->random, sizeof(rq->random));
 }
 
+/* Without the query, in which people put tokens. */
 static struct str
 path_of(const struct request *rq)
 {
-	if (!str_is_null(rq->var[REQUEST_URI]))
-		return rq->var[REQUEST_URI];
+	struct str uri = rq->var[REQUEST_URI];
+
+	if (!str_is_null(uri))
+		return str_cut(&uri, '?');
 	if (!str_is_null(rq->var[REQUEST_PATH_INFO]))
 		return rq->var[REQUEST_PATH_INFO];
 	return rq->var[REQUEST_SCRIPT_NAME];

@@ -14,6 +14,14 @@
 /* Whether fd is a listening socket, as web servers hand it on as fd 0. */
 bool fastcgi_is_listening(int fd);
 
+/*
+ * The listening socket with which this process was started: standard input, or
+ * descriptor 3 as systemd passes it (sd_listen_fds(3)); -1 where there is
+ * neither. ERR_FILE where systemd passes anything but one listening socket;
+ * the log says so.
+ */
+enum err fastcgi_inherit(int *fd) ATTR_CHECKED;
+
 /* Whether only this machine can reach it: unix socket or loopback address. */
 bool fastcgi_is_local(int fd);
 

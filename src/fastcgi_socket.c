@@ -6,8 +6,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,6 +33,49 @@ fastcgi_is_listening(int fd)
 
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 &&
 	    on != 0;
+}
+
+/* The first descriptor that systemd passes (sd_listen_fds(3)). */
+#define PASSED_FIRST 3
+
+/* Whether systemd has passed sockets, and to this process: a child of the
+ * process that they are for inherits the variables too. */
+static bool
+is_passed(struct str *count)
+{
+	struct str pid = str_of(getenv("LISTEN_PID"));
+	uint64_t number;
+
+	*count = str_of(getenv("LISTEN_FDS"));
+	return !str_is_null(*count) && str_u64(pid, &number) &&
+	    number == (uint64_t)getpid();
+}
+
+enum err
+fastcgi_inherit(int *fd)
+{
+	struct str count;
+
+	*fd = fastcgi_is_listening(STDIN_FILENO) ? STDIN_FILENO : -1;
+	if (*fd >= 0 || !is_passed(&count))
+		return ERR_OK;
+	if (!str_is(count, "1")) {
+		log_line(LOG_AT_ERROR,
+		    "LISTEN_FDS is %.*s: one socket can be served; give each "
+		    "socket a service of its own",
+		    STR_ARG(str_head(count, 16)));
+		return ERR_FILE;
+	}
+	if (!fastcgi_is_listening(PASSED_FIRST) ||
+	    fcntl(PASSED_FIRST, F_SETFD, FD_CLOEXEC) != 0) {
+		log_line(LOG_AT_ERROR,
+		    "descriptor %d, of LISTEN_FDS, is not a listening socket; "
+		    "use ListenStream and Accept=no",
+		    PASSED_FIRST);
+		return ERR_FILE;
+	}
+	*fd = PASSED_FIRST;
+	return ERR_OK;
 }
 
 /* Takes a dead socket away. What is no socket is not ours to remove. */

@@ -26,7 +26,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -378,20 +377,6 @@ pool_signals(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-/* A process starts with 1,024 descriptors mostly, and may have more. */
-static void
-raise_limit(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) != 0 ||
-	    r.rlim_cur >= PEERS_DESCRIPTORS)
-		return;
-	r.rlim_cur = r.rlim_max < PEERS_DESCRIPTORS ? r.rlim_max
-						    : PEERS_DESCRIPTORS;
-	setrlimit(RLIMIT_NOFILE, &r);
-}
-
 static enum err
 prepare(struct pool *p)
 {
@@ -401,7 +386,6 @@ prepare(struct pool *p)
 
 	if (flags < 0 || fcntl(listener, F_SETFL, flags | O_NONBLOCK) != 0)
 		return ERR_FILE;
-	raise_limit();
 	p->waiting_most = WAITING_MOST *
 	    (processors > 2 ? (size_t)processors : 2);
 	p->signals = signalfd(-1, &set, SFD_CLOEXEC);

@@ -89,6 +89,34 @@ static const struct str first_segments[] = { STR("deviceManagement"),
 
 /* --- the steps -------------------------------------------------------- */
 
+/* RFC 9110, section 4.1, asks for 8,000 bytes at least; web servers refuse
+ * longer URLs by default. */
+#define URL_MAX ((size_t)8192)
+
+static enum err
+refuse_url(struct call *c, size_t most)
+{
+	struct buf text;
+
+	buf_init(&text, c->room->limit, sizeof(c->room->limit));
+	buf_u64(&text, most);
+	c->fault.ours = buf_view(&text);
+	return ERR_URL_TOO_LONG;
+}
+
+static enum err
+check_url(struct call *c)
+{
+	static const enum request_var parts[] = { REQUEST_URI,
+		REQUEST_PATH_INFO, REQUEST_SCRIPT_NAME, REQUEST_QUERY };
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (c->rq->var[parts[i]].n > URL_MAX)
+			return refuse_url(c, URL_MAX);
+	return ERR_OK;
+}
+
 /* The methods of the routes that the path leads to. */
 static void
 put_allow(struct call *c)
@@ -379,7 +407,7 @@ find_base(struct call *c)
 	buf_char(&b, '/');
 	buf_str(&b, path_root_name(c->path->root));
 	c->view.base = buf_view(&b);
-	return b.full ? ERR_URL_TOO_LONG : ERR_OK;
+	return b.full ? refuse_url(c, VIEW_BASE_MAX) : ERR_OK;
 }
 
 /* A body may take its time, and a change its turn: what is old by then must
@@ -400,6 +428,7 @@ check_app(struct call *c)
 
 static enum err (*const walk[])(struct call *) = {
 	check_app,
+	check_url,
 	check_place,
 	find_path,
 	join_lines,

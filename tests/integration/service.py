@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: ISC
+#
+# service.py PROGRAM [CASE...] - the service as its manager and its peers see
+# it: how it starts, what ends it, and that nothing lawful does.
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+program = sys.argv[1]
+ONE, TWO = ("%s1111111-1111-4111-8111-111111111111" % c for c in "12")
+RESOURCE = "/v1.0/deviceManagement/applePushNotificationCertificate"
+WRITE = "DeviceManagementServiceConfig.ReadWrite.All"
+BODY = b'{"appleIdentifier":"x"}'
+# Seconds that a busy machine may add to any wait.
+PATIENCE = 30
+passed = 0
+
+
+def check(name, holds, about=""):
+    global passed
+    if not holds:
+        raise AssertionError(f"{name}: {about}")
+    passed += 1
+
+
+def wait_until(condition, seconds=PATIENCE):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+# --- FastCGI ----------------------------------------------------------------
+
+def record(kind, content):
+    return struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content
+
+
+def stream(kind, content):
+    pieces = range(0, len(content), 65535)
+    return b"".join(record(kind, content[i:i + 65535]) for i in pieces)
+
+
+def pair(name, value):
+    lengths = b"".join(struct.pack(">B", len(x)) if len(x) < 128 else
+                       struct.pack(">I", len(x) | 1 << 31)
+                       for x in (name, value))
+    return lengths + (name + value).encode()
+
+
+def head(method="GET", uri=RESOURCE, token=None, length=None, keep=False):
+    """The records of a request before its body."""
+    pairs = [("REQUEST_METHOD", method), ("REQUEST_URI", uri),
+             ("QUERY_STRING", uri.partition("?")[2]),
+             ("REMOTE_ADDR", "127.0.0.1")]
+    if token:
+        pairs.append(("HTTP_AUTHORIZATION", "Bearer " + token))
+    if length is not None:
+        pairs += [("CONTENT_TYPE", "application/json"),
+                  ("CONTENT_LENGTH", str(length))]
+    return (record(1, struct.pack(">HB5x", 1, keep)) +
+            stream(4, b"".join(pair(*p) for p in pairs)) + record(4, b""))
+
+
+def answer(s):
+    """The text of an answer; what has come of it where the peer ends early."""
+    data = text = b""
+    while True:
+        while len(data) >= 8:
+            kind, n, pad = struct.unpack(">xBxxHBx", data[:8])
+            if len(data) < 8 + n + pad:
+                break
+            if kind == 6:
+                text += data[8:8 + n]
+            if kind == 3:
+                return text.decode("latin-1")
+            data = data[8 + n + pad:]
+        try:
+            piece = s.recv(65536)
+        except OSError:
+            piece = b""
+        if not piece:
+            return text.decode("latin-1")
+        data += piece
+
+
+def status(text):
+    return text[8:11] if text.startswith("Status: ") else text[:3]
+
+
+# --- a store and its service ------------------------------------------------
+
+class Box:
+    def __init__(self, *lines):
+        self.dir = tempfile.mkdtemp(prefix="pushcert-service-")
+        self.conf, self.socket = self.dir + "/p.conf", self.dir + "/s"
+        self.errors = self.dir + "/errors"
+        self.running = []
+        with open(self.conf, "w") as f:
+            print(f"data = {self.dir}/data", f"key_file = {self.dir}/key",
+                  *lines, sep="\n", file=f)
+        self.tool("init")
+        self.token = self.new_token(ONE)
+
+    def tool(self, *words):
+        return subprocess.run([program, *words, "--config", self.conf],
+                              check=True, capture_output=True,
+                              text=True).stdout.strip()
+
+    def new_token(self, tenant):
+        return self.tool("token", "create", "--tenant", tenant,
+                         "--scope", WRITE)
+
+    def listener(self, address=None):
+        s = socket.socket(socket.AF_UNIX)
+        s.bind(address or self.socket)
+        s.listen(512)
+        return s
+
+    def start(self, command=None, errors=None, **options):
+        with open(errors or self.errors, "ab") as log:
+            p = subprocess.Popen(
+                command or [program, "serve", "--config", self.conf,
+                            "--socket", self.socket],
+                **{"stdin": subprocess.DEVNULL,
+                   "stdout": subprocess.DEVNULL, "stderr": log, **options})
+        self.running.append(p)
+        return p
+
+    def serve(self, **options):
+        p = self.start(**options)
+        check("it starts", wait_until(lambda: self.is_up() or
+                                      p.poll() is not None) and
+              p.poll() is None, self.log())
+        return p
+
+    def is_up(self):
+        with contextlib.suppress(OSError):
+            self.connect().close()
+            return True
+        return False
+
+    def connect(self, seconds=PATIENCE):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(seconds)
+        s.connect(self.socket)
+        return s
+
+    def begin(self, method="PATCH", body=BODY, sent=b"", **more):
+        """A request whose body has not come whole."""
+        s = self.connect()
+        s.sendall(head(method, token=self.token, length=len(body), **more) +
+                  (record(5, sent) if sent else b""))
+        return s
+
+    def ask(self, method="GET", uri=RESOURCE, token=None, body=None, **more):
+        with self.connect() as s:
+            s.sendall(head(method, uri, token or self.token,
+                           None if body is None else len(body), **more) +
+                      stream(5, body or b"") + record(5, b""))
+            return answer(s)
+
+    def log(self):
+        with open(self.errors, errors="replace") as f:
+            return f.read()
+
+    def end(self, p, within=PATIENCE):
+        p.terminate()
+        return p.wait(within)
+
+    def close(self):
+        for p in self.running:
+            if p.poll() is None:
+                p.kill()
+                p.wait()
+        shutil.rmtree(self.dir)
+
+
+@contextlib.contextmanager
+def box(*lines):
+    b = Box(*lines)
+    try:
+        yield b
+    finally:
+        b.close()
+
+
+# --- the start --------------------------------------------------------------
+
+def systemd(b, count, listener, words, pid=None):
+    """As systemd starts a service: sockets from descriptor 3 on."""
+    def prepare():
+        os.environ["LISTEN_PID"] = str(os.getpid() if pid is None else pid)
+        os.environ["LISTEN_FDS"] = str(count)
+        os.dup2(listener.fileno(), 3)
+        os.set_inheritable(3, True)
+        os.execv(program, [program, *words])
+    child = os.fork()
+    if child == 0:
+        null = os.open("/dev/null", os.O_RDWR)
+        log = os.open(b.errors, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(null, 0)
+        os.dup2(null, 1)
+        os.dup2(log, 2)
+        prepare()
+    return child
+
+
+def wait_status(child, seconds=PATIENCE):
+    """The exit status, or None where it does not end in time."""
+    found = []
+
+    def ended():
+        pid, how = os.waitpid(child, os.WNOHANG)
+        if pid:
+            found.append(os.waitstatus_to_exitcode(how))
+        return found
+    return found[0] if wait_until(ended, seconds) else None
+
+
+def takes_the_socket_of_systemd():
+    for words in (["serve"], []):
+        with box() as b, b.listener() as listener:
+            child = systemd(b, 1, listener, words + ["--config", b.conf])
+            check("a socket at descriptor 3 is served",
+                  status(b.ask()) == "404", b.log())
+            os.kill(child, signal.SIGTERM)
+            check("and ends well", wait_status(child) == 0, b.log())
+
+
+def refuses_other_sockets_of_systemd():
+    with box() as b, b.listener() as listener, socket.socket(
+            socket.AF_UNIX) as deaf:
+        words = ["serve", "--config", b.conf]
+        for count, at_three, named in (
+                (2, listener, "LISTEN_FDS"), ("x", listener, "LISTEN_FDS"),
+                (1, deaf, "descriptor 3")):
+            child = systemd(b, count, at_three, words)
+            check("is refused", wait_status(child) == 1, (count, b.log()))
+            check("and named", named in b.log(), b.log())
+            os.truncate(b.errors, 0)
+        child = systemd(b, 1, listener, words, pid=1)
+        check("the socket of another process is not taken",
+              wait_status(child) != 0 and "serve needs --socket" in b.log(),
+              b.log())
+
+
+def starts_with_closed_descriptors():
+    for closed in ((0,), (1,), (2,), (0, 1, 2)):
+        with box() as b:
+            def close():
+                for fd in closed:
+                    os.close(fd)
+            p = b.serve(preexec_fn=close)
+            for fd in closed:
+                target = os.readlink(f"/proc/{p.pid}/fd/{fd}")
+                check("is /dev/null", target == "/dev/null", (fd, target))
+            check("a change", status(b.ask("PATCH", body=BODY)) == "200",
+                  b.log())
+            check("a refusal is logged elsewhere or nowhere",
+                  status(b.ask(token="no")) == "401", b.log())
+            check("ends well", b.end(p) == 0, b.log())
+            check("the store is sound", b.tool("verify") != "")
+
+
+def a_tool_without_output_fails():
+    with box() as b:
+        p = b.start([program, "token", "create", "--config", b.conf,
+                     "--tenant", ONE, "--scope", WRITE],
+                    preexec_fn=lambda: os.close(1))
+        check("a token that nobody got is a failure",
+              p.wait(PATIENCE) != 0, b.log())
+
+
+def names_the_descriptors_it_needs():
+    def limit(n):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n))
+    with box() as b:
+        p = b.start(preexec_fn=limit(12))
+        check("too few descriptors end it", p.wait(PATIENCE) == 1, b.log())
+        words = b.log().replace(",", " ").split()
+        check("the limit is named", "12" in words, b.log())
+        numbers = [int(w) for w in words if w.isdigit() and int(w) > 12]
+        check("and the number needed", len(numbers) == 1, b.log())
+        needed = numbers[0]
+        p = b.start(preexec_fn=limit(needed - 1))
+        check("one fewer ends it", p.wait(PATIENCE) == 1, b.log())
+        p = b.serve(preexec_fn=limit(needed))
+        check("so many are enough", status(
+            b.ask("PATCH", body=BODY)) == "200", b.log())
+        check("ends well", b.end(p) == 0, b.log())
+
+
+# --- requests ---------------------------------------------------------------
+
+def refuses_a_url_that_is_too_long():
+    with box() as b:
+        p = b.serve()
+        for n in (9000, 60000, 300000):
+            for uri in ("/" + "x" * n + RESOURCE, RESOURCE + "?" + "x" * n):
+                got = b.ask(uri=uri)
+                check("a long URL", status(got) == "414", (n, got[:200]))
+        check("a URL that is not too long", status(
+            b.ask(uri=RESOURCE + "?x=" + "x" * 7000)) == "404")
+        check("a mount path that does not fit into a context",
+              status(b.ask(uri="/" + "x" * 7000 + RESOURCE)) == "414")
+        check("a long URL is 414 without a token too",
+              status(b.ask(uri="/" + "x" * 9000, token="no")) == "414")
+        check("ends well", b.end(p) == 0, b.log())
+
+
+# --- the end ----------------------------------------------------------------
+
+def sighup_ends_nothing():
+    with box() as b:
+        p = b.serve()
+        s = b.begin(sent=BODY[:5])
+        p.send_signal(signal.SIGHUP)
+        time.sleep(0.2)
+        s.sendall(record(5, BODY[5:]) + record(5, b""))
+        check("a request under way", status(answer(s)) == "200", b.log())
+        check("and one after it", status(b.ask()) == "200", b.log())
+        check("the service goes on", p.poll() is None)
+        check("ends well", b.end(p) == 0, b.log())
+
+
+cases = [f for f in list(globals().values())
+         if callable(f) and getattr(f, "__module__", "") == "__main__" and
+         "_" in f.__name__ and f.__code__.co_argcount == 0]
+wanted = sys.argv[2:]
+failed = 0
+for case in cases:
+    if wanted and case.__name__ not in wanted:
+        continue
+    began = time.monotonic()
+    try:
+        case()
+        print(f"ok   {case.__name__} ({time.monotonic() - began:.1f} s)")
+    except (AssertionError, OSError, subprocess.SubprocessError) as e:
+        failed += 1
+        print(f"NOT: {case.__name__}: {e}")
+print(f"service: {passed} checks passed, {failed} cases failed")
+sys.exit(failed > 0)
