@@ -26,6 +26,7 @@ static const struct {
 	{ 409, "Conflict" },
 	{ 412, "PreconditionFailed" },
 	{ 413, "RequestEntityTooLarge" },
+	{ 414, "RequestUriTooLong" },
 	{ 415, "UnsupportedMediaType" },
 	{ 429, "TooManyRequests" },
 	{ 500, "InternalError" },

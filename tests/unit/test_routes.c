@@ -314,10 +314,10 @@ START_TEST(refuses_a_path_that_no_answer_can_repeat)
 	uri[0] = '/';
 	strcpy(uri + 1000, "/v1.0" RESOURCE);
 	an = handle(f, &a);
-	ck_assert_int_eq(an.status, 400);
+	ck_assert_int_eq(an.status, 414);
 	ck_assert(holds(an.text,
-	    "{\"error\":{\"code\":\"BadRequest\",\"message\":"
-	    "\"The request's URL is too long.\","));
+	    "{\"error\":{\"code\":\"RequestUriTooLong\",\"message\":"
+	    "\"The request's URL is longer than 1024 bytes.\","));
 	strcpy(uri + 900, "/v1.0" RESOURCE);
 	ck_assert_int_eq(handle(f, &a).status, 404);
 }
