@@ -8,9 +8,12 @@
 #include <assert.h>
 #include <string.h>
 
-/* The low-level SHA-256 is deprecated in favour of EVP, but unlike EVP it takes
- * no memory and so cannot fail: a hash that may fail would make every lookup
- * of a token answer for it. That of RSA keys has no successor in 1.1.1. */
+/*
+ * The low-level SHA-256 is deprecated in favour of EVP. Unlike EVP it allocates
+ * nothing and cannot fail; with a hash that may fail, every lookup of a token
+ * would have to handle that. For RSA keys, OpenSSL 1.1.1 has only the old
+ * interface.
+ */
 #define OPENSSL_API_COMPAT 0x10101000L
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
@@ -83,8 +86,8 @@ crypto_ready(void)
 	    : ERR_MEMORY;
 }
 
-/* To find one of a kind libcrypto makes a table of all of them. 1.1.1 has them
- * in its text. */
+/* To find one algorithm of a kind, libcrypto 3 builds a table of all of them.
+ * In 1.1.1 they are compiled in. */
 static bool
 find_kinds(void)
 {
@@ -114,7 +117,7 @@ crypto_find(void)
 {
 	uint8_t any[8];
 
-	/* Keys have a generator of their own. */
+	/* Private keys have a random generator of their own. */
 	if (find_kinds() && RAND_bytes(any, sizeof(any)) == 1 &&
 	    RAND_priv_bytes(any, sizeof(any)) == 1)
 		return ERR_OK;
@@ -128,7 +131,7 @@ crypto_random(void *p, size_t n)
 	return RAND_bytes(p, (int)n) == 1 ? ERR_OK : crypto_drain(ERR_INTERNAL);
 }
 
-/* Hands `in` to the cipher; with out NULL it is authenticated only. */
+/* Gives `in` to the cipher; with out NULL it is only authenticated. */
 static bool
 feed(EVP_CIPHER_CTX *ctx, struct str in, uint8_t *out)
 {
@@ -139,7 +142,7 @@ feed(EVP_CIPHER_CTX *ctx, struct str in, uint8_t *out)
 	    1;
 }
 
-/* The version byte is authenticated, so that it cannot be exchanged. */
+/* The version byte is authenticated, so that nobody can exchange it. */
 static bool
 begin(EVP_CIPHER_CTX *ctx, const uint8_t *key, const uint8_t head[HEAD_LEN],
     struct str about, bool sealing)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * docroot.c - compares directories by device and number.
+ * docroot.c - compares directories by device and inode.
  */
 #include "docroot.h"
 
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What document roots are called. */
+/* Usual names of document roots. */
 static const char *const names[] = { "public_html", "htdocs", "httpdocs",
 	"html" };
 
@@ -29,7 +29,7 @@ docroot_init(struct docroot *d, const char *data)
 	d->n = 0;
 	while (fd >= 0 && d->n < DOCROOT_DEPTH && fstat(fd, &st) == 0) {
 		if (d->n > 0 && is_same(&d->above[d->n - 1], &st))
-			break; /* the root is its own parent */
+			break; /* "/" is its own parent */
 		d->above[d->n].device = st.st_dev;
 		d->above[d->n].file = st.st_ino;
 		d->n++;
@@ -92,7 +92,7 @@ looks_like_one(const char *path)
 	return access(inside, F_OK) == 0;
 }
 
-/* Cuts the last name off; false when none is left. */
+/* Removes the last name of a path; false if none is left. */
 static bool
 parent(char *path)
 {

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
-/* What is open, and what came last in it. */
+/* What is open, and what was written last in it. */
 enum scope {
 	NOWHERE,
 	ROOT,
@@ -20,12 +20,12 @@ enum scope {
 	MEMBER
 };
 
-/* What may come in a scope, and what the scope is behind it. */
+/* What may be written in a scope, and the scope that follows. */
 static const struct {
 	enum scope value;
 	enum scope name;
-	bool comma; /* before either */
-	char end; /* what closes it here, or NUL */
+	bool comma; /* written before a value and before a name */
+	char end; /* the character that closes the scope here, or NUL */
 } rules[] = {
 	[ROOT] = { .value = ROOT_CLOSED },
 	[ROOT_CLOSED] = { .value = NOWHERE },
@@ -36,7 +36,7 @@ static const struct {
 	[MEMBER] = { .value = OBJECT },
 };
 
-/* What stands for each byte; NULL: the byte itself. */
+/* The replacement of each byte; NULL: the byte stays. */
 /* clang-format off */
 static const char *const in_json[UCHAR_MAX + 1] = {
 	"\\u0000", "\\u0001", "\\u0002", "\\u0003",
@@ -118,7 +118,7 @@ emit_end(struct emit *e)
 	e->depth--;
 }
 
-/* Both parts of a member's name, in one piece. */
+/* Writes both parts of a member's name with a single copy. */
 static void
 put_name(struct emit *e, const char *first, const char *second)
 {
@@ -183,7 +183,7 @@ emit_complete(const struct emit *e)
 	return scope(e) == ROOT_CLOSED;
 }
 
-/* How many bytes at the start of s stand for themselves. */
+/* The length of the run at the start of s that needs no replacement. */
 static size_t
 plain(struct str s, const char *const table[UCHAR_MAX + 1])
 {
@@ -216,11 +216,10 @@ emit_html(struct buf *out, struct str s)
 	}
 }
 
-/* As many bytes as are looked at in one step (a vector of GCC's and clang's).
- */
+/* The bytes that one step looks at (a vector type of GCC and clang). */
 typedef unsigned char step_bytes __attribute__((vector_size(16)));
 
-/* Whether a step's bytes stand for themselves in a JSON string. */
+/* Whether the bytes of one step need no escape in a JSON string. */
 static inline bool
 are_plain(const char *p)
 {
@@ -233,7 +232,7 @@ are_plain(const char *p)
 	return (half[0] | half[1]) == 0;
 }
 
-/* As plain() for JSON, in steps as far as these go: most of what is written is
+/* As plain() for JSON, 16 bytes at a time: most of what is written is base64 of
  * certificates. */
 static size_t
 plain_json(struct str s)
@@ -244,7 +243,7 @@ plain_json(struct str s)
 	for (i = 0; s.n - i >= n; i += n)
 		if (!are_plain(s.p + i))
 			return i + plain(str_tail(s, i), in_json);
-	/* The last ones, of which some have been looked at. */
+	/* The last step overlaps the one before it. */
 	if (i > 0 && are_plain(s.p + s.n - n))
 		return s.n;
 	return i + plain(str_tail(s, i), in_json);
@@ -262,7 +261,7 @@ emit_escaped(struct buf *out, struct str s)
 	}
 }
 
-/* Most strings need no escapes, and are copied in one piece. */
+/* Most strings need no escapes and are copied in one piece. */
 void
 emit_str(struct emit *e, struct str s)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jwt_make.c - key sets and tokens by libcrypto. Whatever happens, its error
- * queue is empty afterwards.
+ * jwt_make.c - key sets and tokens by libcrypto. Every function leaves
+ * libcrypto's error queue empty.
  */
 #include "jwt_make.h"
 
 #include <limits.h>
 
-/* RSA keys' parts, which have no other form in 1.1.1. */
+/* The parts of RSA keys: OpenSSL 1.1.1 has no newer interface for them. */
 #define OPENSSL_API_COMPAT 0x10101000L
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -18,11 +18,11 @@
 #include "emit.h"
 
 #define KEY_BITS 2048
-/* Modulus of the largest key that jwt reads, and its digits. */
+/* The modulus of the largest key that jwt.c reads, in bytes, and its digits. */
 #define PART_MAX 512
 #define DIGITS_MAX STR_BASE64_SIZE(PART_MAX)
 
-/* A public key as a set names it. */
+/* The names of a public key in a set. */
 struct names {
 	char modulus[DIGITS_MAX];
 	char exponent[DIGITS_MAX];
@@ -42,7 +42,9 @@ digits_of(const BIGNUM *number, char out[DIGITS_MAX])
 	return str_from(out, str_base64url(bytes, (size_t)n, out));
 }
 
-/* The members that a thumbprint is made of, in its order (RFC 7638, 3.2). */
+/*
+ * The members that a thumbprint covers, in the order of RFC 7638, section 3.2.
+ */
 static void
 put_members(struct emit *e, const struct names *k)
 {
@@ -82,7 +84,7 @@ find_names(EVP_PKEY *key, struct names *out)
 	return true;
 }
 
-/* libcrypto would ask the terminal. */
+/* Without this callback libcrypto would ask at the terminal. */
 static int
 no_passphrase(char *text, int size, int writing, void *arg)
 {
@@ -161,7 +163,7 @@ jwt_make_set(struct str pem, struct buf *out, struct str *what)
 	return crypto_drain(outcome);
 }
 
-/* What was written to a BIO in memory. */
+/* Appends what was written to a BIO in memory. */
 static void
 put_bio(BIO *bio, struct buf *out)
 {

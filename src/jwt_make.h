@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jwt_make.h - makes key sets of public keys, and tokens to test with.
+ * jwt_make.h - makes key sets from public keys, and tokens for tests.
  *
- * *what is a constant text that says why something cannot be used.
+ * After a failure, *what is a constant text that names the cause.
  */
 #ifndef PUSHCERT_JWT_MAKE_H
 #define PUSHCERT_JWT_MAKE_H
@@ -13,18 +13,19 @@
 #include "str.h"
 
 /*
- * Appends the set of all public keys in a PEM text, each under its thumbprint
- * (RFC 7638). ERR_CONFIG where there is none or one is no RSA key.
+ * Appends a set of all public keys in a PEM text; each key's name is its
+ * thumbprint (RFC 7638). ERR_CONFIG if the text has no key, or one that is not
+ * RSA.
  */
 enum err
 jwt_make_set(struct str pem, struct buf *out, struct str *what) ATTR_CHECKED;
 
-/* Appends a fresh RSA key of 2048 bits as PEM; for the caller to wipe. */
+/* Appends a new RSA key of 2048 bits as PEM, which the caller wipes. */
 enum err jwt_make_key(struct buf *out) ATTR_CHECKED;
-/* Appends the public half of a private key, as PEM. */
+/* Appends the public half of a private key as PEM. */
 enum err
 jwt_make_public(struct str pem, struct buf *out, struct str *what) ATTR_CHECKED;
-/* Appends the token of these claims, signed by a private key in PEM. */
+/* Appends a token with these claims, signed with a private key in PEM. */
 enum err jwt_make_token(struct str pem, struct str claims, struct buf *out,
     struct str *what) ATTR_CHECKED;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * metrics.c - counters. Relaxed: nobody reads one to learn about another.
+ * metrics.c - counters. Relaxed order is enough: no code concludes from one
+ * counter that another has changed.
  */
 #include "metrics.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * metrics.h - what this process has counted since it started. Safe to call from
- * any thread; a NULL struct metrics counts nothing.
+ * metrics.h - counters of this process since its start. Every function is safe
+ * to call from any thread, and does nothing for a NULL struct metrics.
  */
 #ifndef PUSHCERT_METRICS_H
 #define PUSHCERT_METRICS_H
@@ -14,10 +14,10 @@
 
 /* Status classes 1xx to 5xx at 1 to 5; anything else at 0. */
 #define METRICS_CLASSES 6
-/* Commits of 1, 2, up to 4, 8, 16, 32, 64 changes, and of more. */
+/* Commits of 1, 2, up to 4, 8, 16, 32, 64 and more than 64 changes. */
 #define METRICS_BATCHES 8
 
-/* Begins as all zeros. */
+/* Starts as all zeros. */
 struct metrics {
 	atomic_uint_fast64_t request[METRICS_CLASSES];
 	atomic_uint_fast64_t refusal[ERR_COUNT];
@@ -25,19 +25,22 @@ struct metrics {
 	atomic_uint_fast64_t changes;
 	atomic_uint_fast64_t failed_commits;
 	atomic_uint_fast64_t writers; /* now */
-	atomic_uint_fast64_t turned_away; /* changes that could not wait */
+	atomic_uint_fast64_t turned_away; /* changes that timed out in the queue
+					     or found it full */
 };
 
-/* A request was answered. */
+/* A request has been answered. */
 void metrics_request(struct metrics *m, int status, enum err outcome);
-/* So many changes went through one commit, or failed to. */
+/* One commit of this many changes has succeeded or failed. */
 void metrics_commit(struct metrics *m, size_t changes, enum err outcome);
-/* A change wants to be written; it was, in whatever way, or, ERR_BUSY, its turn
- * did not come. */
+/*
+ * A change starts waiting; a change ends (ERR_BUSY: it timed out in the queue).
+ */
 void metrics_change_begins(struct metrics *m);
 void metrics_change_ends(struct metrics *m, enum err outcome);
 
-/* The same at one moment; the sums may be a request apart. */
+/* A copy of all counters. Sums of several counters may differ by the requests
+ * that end meanwhile. */
 struct metrics_counts {
 	uint64_t request[METRICS_CLASSES];
 	uint64_t refusal[ERR_COUNT];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * row.c - the stored form: version (1 byte), number of fields (1), checksum
- * (8), the length of each field (4 each, NO_FIELD for null), their bytes.
- * Numbers are least significant byte first.
+ * (8), the length of each field (4 each, NO_FIELD for null), the bytes of the
+ * fields. Numbers are stored least significant byte first.
  *
- * The version says how the fields are laid out. The checksum's place and
- * arithmetic belong to every version, so that a newer row is told from a
- * damaged one.
+ * The version defines the layout of the fields. The place and the arithmetic of
+ * the checksum are the same in every version, so that a newer row can be told
+ * from a damaged one.
  */
 #include "row.h"
 
@@ -20,7 +20,7 @@
 #define LENGTH_LEN 4
 #define NO_FIELD 0xffffffffU
 
-/* Of at most eight bytes. */
+/* Reads a number of at most eight bytes. */
 static uint64_t
 get_number(const char *p, size_t n)
 {
@@ -38,9 +38,9 @@ set_number(uint64_t u, char *p, size_t n)
 }
 
 /*
- * Takes one word into the sum. Each of the three steps can be undone, so that
- * sums which differ stay different as long as the words that follow are the
- * same. The shift keeps two flipped bits from undoing each other.
+ * Adds one word to the sum. Each of the three steps can be undone, so two sums
+ * that differ stay different as long as the same words follow. The shift keeps
+ * two flipped bits from cancelling each other.
  */
 static uint64_t
 mix(uint64_t sum, uint64_t word)
@@ -50,7 +50,7 @@ mix(uint64_t sum, uint64_t word)
 	return sum * 0x9e3779b97f4a7c15U;
 }
 
-/* The length goes in too: the last word is filled up with zeros. */
+/* The sum covers the length too, because the last word is padded with zeros. */
 static uint64_t
 mix_bytes(uint64_t sum, struct str s)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * store_tally.c - one row of numbers: the commit, then rows and sum of each
- * map.
+ * store_tally.c - one row of numbers: the commit, then the rows and the sum of
+ * each map.
  *
- * Checksums are added up modulo 2^64, so that a row is taken out as cheaply as
- * it is put in, in whatever order.
+ * Checksums add up modulo 2^64, so that a row can be removed from the sum as
+ * cheaply as it was added, in any order.
  */
 #include "store_tally.h"
 
@@ -28,7 +28,7 @@ store_tally_take(struct store_tally *t, unsigned map, struct str row)
 	t->sum[map] -= row_checksum(row);
 }
 
-/* The next number, which is moved behind. */
+/* Takes the next number from the front of the list. */
 static uint64_t
 get(struct str *numbers)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * store_tally.h - how many rows each map holds and what their checksums add up
- * to, kept in the transaction that changes them; private to store.
+ * store_tally.h - the number of rows in each map and the sum of their
+ * checksums, kept in the transaction that changes them. Private to store.
  *
- * A row tells by itself that it is damaged, but not that it is missing, or that
- * an older one stands in its place: LMDB has no checksums for the pages that
- * lead to it. The tally does.
+ * A row shows by itself that it is damaged, but not that it is missing or that
+ * an older row stands in its place, because LMDB keeps no checksums of the
+ * pages that lead to it. The tally shows that.
  */
 #ifndef PUSHCERT_STORE_TALLY_H
 #define PUSHCERT_STORE_TALLY_H
@@ -18,7 +18,8 @@
 #include "str.h"
 
 struct store_tally {
-	uint64_t commit; /* that wrote it: store_db_commit_number */
+	uint64_t commit; /* the commit that wrote the tally
+			    (store_db_commit_number) */
 	uint64_t rows[DB_MAPS_MAX];
 	uint64_t sum[DB_MAPS_MAX];
 };
@@ -26,7 +27,8 @@ struct store_tally {
 void store_tally_add(struct store_tally *t, unsigned map, struct str row);
 void store_tally_take(struct store_tally *t, unsigned map, struct str row);
 
-/* Of so many maps; it lies in the map behind them. ERR_NOT_FOUND. */
+/* `maps` is the number of maps. The tally lies in the map that follows them
+ *. ERR_NOT_FOUND while nothing was counted. */
 enum err store_tally_load(
     struct db_txn *tx, unsigned maps, struct store_tally *out) ATTR_CHECKED;
 enum err store_tally_save(

@@ -22,7 +22,7 @@ str_ifold(struct str a, struct str b)
 {
 	size_t i;
 
-	/* Most are written as they should be. */
+	/* Most names are sent in the case in which the table has them. */
 	if (str_eq(a, b))
 		return true;
 	for (i = 0; i < a.n; i++)
@@ -257,8 +257,8 @@ str_unpercent(struct str s, bool plus, char *out, struct str *decoded)
 	return true;
 }
 
-/* RFC 3629, section 4: the lead bytes and the range of the byte that follows;
- * all later ones are 80..BF. */
+/* RFC 3629, section 4: for each range of lead bytes, the length of the sequence
+ * and the range of its second byte. Every later byte is 80..BF. */
 static const struct {
 	uint8_t first, last, low, high, length;
 } utf8_leads[] = {
@@ -298,8 +298,8 @@ str_utf8_step(struct str s)
 	return 0;
 }
 
-/* How many bytes at the start of s are ASCII, as far as these come in eights:
- * most of any text is. */
+/* The length of the run of ASCII at the start of s, in multiples of eight
+ * bytes. Most text is ASCII. */
 static size_t
 ascii(struct str s)
 {

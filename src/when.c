@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * when.c - DateTimeOffset text and instants. Days are counted from 0001-01-01,
- * which is day 0, in the Gregorian calendar carried back to that date.
+ * when.c - DateTimeOffset text and instants. Days count from 0001-01-01, which
+ * is day 0, in the Gregorian calendar extended back to that date.
  */
 #include "when.h"
 
@@ -16,7 +16,7 @@
 #define DAYS_IN_4_YEARS 1461
 #define DAYS_IN_YEAR 365
 
-/* 1970-01-01. */
+/* Day number of 1970-01-01. */
 #define EPOCH 719162
 /* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z. */
 #define FIRST_AT (-(int64_t)EPOCH * DAY)
@@ -32,7 +32,7 @@ struct date {
 	unsigned year, month, day; /* from 1 */
 };
 
-/* A text, as written. */
+/* A text, split into its numbers. */
 struct parts {
 	struct date date;
 	unsigned hour, minute, second;
@@ -57,8 +57,8 @@ day_of(const struct date *d)
 	    months_of(d->year)[d->month - 1] + d->day - 1;
 }
 
-/* The last day of 400 years, and of 4, makes one more hundred, or year, than
- * there is. */
+/* The last day of a 400-year or 4-year cycle would count as the first day of a
+ * fifth century or year, so the quotient is clamped. */
 static unsigned
 at_most_3(unsigned n)
 {
@@ -87,7 +87,7 @@ date_of(unsigned day)
 	return d;
 }
 
-/* Takes a number of exactly that many digits and within the bounds. */
+/* Takes a number of exactly `digits` digits and within the bounds. */
 static bool
 take_number(
     struct str *s, size_t digits, unsigned low, unsigned high, unsigned *out)
@@ -102,7 +102,7 @@ take_number(
 	return true;
 }
 
-/* Letters of either case. */
+/* Takes a mark; its letters match in either case. */
 static bool
 take(struct str *s, const char *mark)
 {
@@ -183,7 +183,9 @@ when_parse(struct str text, struct instant *out)
 	out->at = (day_of(&t.date) - EPOCH) * DAY + t.hour * 3600 +
 	    t.minute * 60 + t.second - t.offset;
 	out->nano = t.nano;
-	/* Behind 23:59:60 UTC the next day begins. */
+	/*
+	 * A leap second is valid only if the next second begins a day in UTC.
+	 */
 	if (t.second == 60 && out->at % DAY != 0)
 		return ERR_NOT_DATE;
 	return ERR_OK;
@@ -192,7 +194,7 @@ when_parse(struct str text, struct instant *out)
 void
 when_normal(struct str valid, struct buf *out)
 {
-	/* Up to the minute every valid text has the same length. */
+	/* Every valid text has the same length up to the minute. */
 	struct str date = str_head(valid, 10);
 	struct str minute = str_head(str_tail(valid, 11), 5);
 	struct str rest = str_tail(valid, 16);
