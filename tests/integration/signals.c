@@ -27,6 +27,8 @@
 #define BAD_PEERS 20
 /* What the program promises, and what the machine may add. */
 #define END_MAX 3000
+/* Milliseconds until a new process must have answered. */
+#define START_MAX 60000
 #define ROLLS_MAX 1000
 
 struct shared {
@@ -182,6 +184,30 @@ stop(struct test *t, pid_t child)
 	return false;
 }
 
+/*
+ * Waits until the only process that runs has answered a request. Until it has
+ * blocked SIGTERM that signal would end it by its default action, and on a
+ * loaded machine no fixed time is enough for it to get there.
+ */
+static bool
+await_answer(const struct test *t)
+{
+	const long began = milliseconds();
+	char block[4096];
+	struct buf out;
+	struct str request;
+
+	buf_init(&out, block, sizeof(block));
+	request = change(t, &out);
+	while (!ask(t, request, request.n / 2)) {
+		if (milliseconds() - began < START_MAX)
+			continue;
+		fprintf(stderr, "signals: no answer within %d ms\n", START_MAX);
+		return false;
+	}
+	return true;
+}
+
 static bool
 roll(struct test *t, long rolls, unsigned requests)
 {
@@ -192,12 +218,13 @@ roll(struct test *t, long rolls, unsigned requests)
 	for (done = 0; done < rolls || (t->shared->good < requests && good);
 	     done++) {
 		add_bad_peers(t);
-		nap(50);
+		good = await_answer(t) && good;
 		next = start(t);
 		good = stop(t, now) && good;
 		now = next;
 	}
 	/* Its clients first, or their requests would find nobody. */
+	good = await_answer(t) && good;
 	t->shared->over = true;
 	for (i = 0; i < CLIENTS; i++)
 		waitpid(t->clients[i], NULL, 0);
