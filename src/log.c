@@ -10,6 +10,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "mem.h"
+
 static bool use_syslog;
 static enum log_level most = LOG_AT_INFO;
 
@@ -20,27 +22,26 @@ static const int priorities[] = {
 	[LOG_AT_DEBUG] = LOG_DEBUG,
 };
 
-/* Copies text to out[size], bytes that are not printable as \xNN; returns how
- * many bytes that made. */
-static size_t
-escape(const char *text, char *out, size_t size)
+/* Appends text to out, where it may take `room` bytes, as \xNN what is not
+ * printable and what is in `more`; whether all of it was taken. */
+static bool
+escape(struct str text, const char *more, size_t room, struct buf *out)
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t n = 0;
+	size_t i;
 
-	for (; *text != '\0' && n + 4 <= size; text++) {
-		unsigned char c = (unsigned char)*text;
+	for (i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		bool plain = c >= ' ' && c < 0x7f && strchr(more, c) == NULL;
+		char escaped[] = { '\\', 'x', digits[c >> 4], digits[c & 15] };
+		size_t n = plain ? 1 : sizeof(escaped);
 
-		if (c >= ' ' && c < 0x7f && c != '\\') {
-			out[n++] = (char)c;
-			continue;
-		}
-		out[n++] = '\\';
-		out[n++] = 'x';
-		out[n++] = digits[c >> 4];
-		out[n++] = digits[c & 15];
+		if (n > room)
+			return false;
+		room -= n;
+		buf_put(out, plain ? &text.p[i] : escaped, n);
 	}
-	return n;
+	return true;
 }
 
 void
@@ -72,12 +73,38 @@ log_is_news(struct log_last *last, uint64_t what, int64_t now_at)
 	return true;
 }
 
+/* A line with our name before it and the room for its end. */
+static const char name[] = "pushcert: ";
+#define NAME_LEN (sizeof(name) - 1)
+#define WHOLE_LINE (NAME_LEN + LOG_LINE + 1)
+
+static void
+begin_line(struct buf *line, char block[WHOLE_LINE])
+{
+	buf_init(line, block, WHOLE_LINE);
+	buf_text(line, name);
+}
+
+static void
+write_line(enum log_level level, struct buf *line)
+{
+	struct str text = str_tail(buf_view(line), NAME_LEN);
+
+	if (use_syslog) {
+		syslog(priorities[level], "%.*s", STR_ARG(text));
+		return;
+	}
+	buf_char(line, '\n');
+	/* There is no other place to report that this failed. */
+	if (write(STDERR_FILENO, line->p, line->n) < 0)
+		return;
+}
+
 void
 log_line(enum log_level level, const char *format, ...)
 {
-	static const char name[] = "pushcert: ";
-	char text[LOG_LINE], line[sizeof(name) + LOG_LINE + 1];
-	size_t n = sizeof(name) - 1;
+	char text[LOG_LINE], block[WHOLE_LINE];
+	struct buf line;
 	va_list ap;
 
 	if (!log_wants(level))
@@ -86,15 +113,38 @@ log_line(enum log_level level, const char *format, ...)
 	if (vsnprintf(text, sizeof(text), format, ap) < 0)
 		text[0] = '\0';
 	va_end(ap);
-	memcpy(line, name, n);
-	n += escape(text, line + n, LOG_LINE);
-	if (use_syslog) {
-		syslog(priorities[level], "%.*s", (int)(n - sizeof(name) + 1),
-		    line + sizeof(name) - 1);
-		return;
+	begin_line(&line, block);
+	(void)escape(str_of(text), "\\", LOG_LINE, &line);
+	write_line(level, &line);
+}
+
+static void
+put_field(const struct log_field *f, struct buf *out)
+{
+	if (f->name != NULL) {
+		buf_text(out, f->name);
+		buf_text(out, f->words ? ": " : "=");
 	}
-	line[n++] = '\n';
-	/* Nobody is left to tell if this fails. */
-	if (write(STDERR_FILENO, line, n) < 0)
+	if (f->value.n == 0)
+		buf_char(out, '-');
+	else if (!escape(f->value, f->words ? "\\\"=" : "\\\"= ", f->most, out))
+		buf_text(out, "...");
+}
+
+void
+log_fields(enum log_level level, const struct log_field *fields, size_t n)
+{
+	char block[WHOLE_LINE];
+	struct buf line;
+	size_t i;
+
+	if (!log_wants(level))
 		return;
+	begin_line(&line, block);
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			buf_char(&line, ' ');
+		put_field(&fields[i], &line);
+	}
+	write_line(level, &line);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "attr.h"
+#include "str.h"
 
 #define LOG_LINE 1024
 
@@ -35,5 +36,21 @@ struct log_last {
 bool log_is_news(struct log_last *last, uint64_t what, int64_t now_at);
 
 void log_line(enum log_level level, const char *format, ...) ATTR_PRINTF(2, 3);
+
+/* One field of a line: "name=value", the value alone where there is no name, or
+ * "name: value" where the value is a text of several words. */
+struct log_field {
+	const char *name;
+	struct str value;
+	size_t most; /* bytes of the line that the value may take */
+	bool words;
+};
+/*
+ * Writes fields that a client may have chosen, with one blank between them. In
+ * a value '=', '"' and '\' are written as \xNN too, and so are blanks, but of
+ * words, so that no value reads as another field. An empty value is "-", a
+ * value that was cut ends with "...". All together take at most LOG_LINE bytes.
+ */
+void log_fields(enum log_level level, const struct log_field *fields, size_t n);
 
 #endif

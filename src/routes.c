@@ -6,6 +6,7 @@
  */
 #include "routes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "answer.h"
@@ -492,19 +493,14 @@ render(const struct call *c)
 	return buf_close(&text, &c->wk->arena);
 }
 
-static struct str
-or_dash(struct str s)
-{
-	return s.n > 0 ? s : str_of("-");
-}
-
 static void
 log_call(const struct call *c)
 {
 	const struct str *var = c->rq->var;
-	struct str path = var[REQUEST_URI];
+	struct str path = var[REQUEST_URI], why = c->who.why;
 	enum log_level level = LOG_AT_DEBUG;
-	char tenant[STR_GUID_LEN] = "-";
+	char tenant[STR_GUID_LEN], status[16];
+	bool known = c->who.scopes != 0;
 
 	if (c->status >= 500)
 		level = LOG_AT_ERROR;
@@ -512,21 +508,24 @@ log_call(const struct call *c)
 		level = LOG_AT_INFO;
 	if (!log_wants(level))
 		return;
-	if (c->who.scopes != 0)
-		str_guid_text(&c->who.tenant, tenant);
-	/* Never the query: people put tokens there. */
-	path = str_cut(&path, '?');
-	log_line(level,
-	    "%.*s %.*s %d %s tenant=%.*s actor=%.*s peer=%.*s request-id=%.*s"
-	    "%s%.*s",
-	    STR_ARG(str_head(var[REQUEST_METHOD], 16)),
-	    STR_ARG(str_head(path, 256)), c->status,
-	    err_info(c->an->outcome)->code,
-	    c->who.scopes != 0 ? STR_GUID_LEN : 1, tenant,
-	    STR_ARG(or_dash(c->who.actor)),
-	    STR_ARG(or_dash(var[REQUEST_REMOTE_ADDR])),
-	    STR_ARG(c->ids.request_id), c->who.why.n > 0 ? " token: " : "",
-	    STR_ARG(c->who.why));
+	snprintf(status, sizeof(status), "%d", c->status);
+	str_guid_text(&c->who.tenant, tenant);
+	/* Never the query: people put tokens there. The sum of what the fields
+	 * take is less than LOG_LINE, so that none pushes another out. */
+	const struct log_field fields[] = {
+		{ NULL, var[REQUEST_METHOD], 40, false },
+		{ NULL, str_cut(&path, '?'), 320, false },
+		{ NULL, str_of(status), 16, false },
+		{ NULL, str_of(err_info(c->an->outcome)->code), 48, false },
+		{ "tenant", str_from(tenant, known ? STR_GUID_LEN : 0),
+		    STR_GUID_LEN, false },
+		{ "actor", c->who.actor, 200, false },
+		{ "peer", var[REQUEST_REMOTE_ADDR], 80, false },
+		{ "request-id", c->ids.request_id, STR_GUID_LEN, false },
+		{ "token", why, 120, true },
+	};
+
+	log_fields(level, fields, why.n > 0 ? 9 : 8);
 }
 
 static bool

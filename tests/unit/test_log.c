@@ -143,6 +143,53 @@ START_TEST(cut)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	struct log_field field;
+	const char *want;
+} field_cases[] = {
+	{ "writes a value alone", { NULL, STR("GET"), 9, false },
+	    "pushcert: GET end\n" },
+	{ "writes a name and a value", { "peer", STR("192.0.2.1"), 9, false },
+	    "pushcert: peer=192.0.2.1 end\n" },
+	{ "has a dash for no value", { "peer", STR(""), 9, false },
+	    "pushcert: peer=- end\n" },
+	{ "has a dash for an absent value", { "peer", { NULL, 0 }, 9, false },
+	    "pushcert: peer=- end\n" },
+	{ "escapes the blanks and the sign of another field",
+	    { "actor", STR("bob peer=10.9.9.9"), 99, false },
+	    "pushcert: actor=bob\\x20peer\\x3d10.9.9.9 end\n" },
+	{ "escapes quotes and backslashes",
+	    { "actor", STR("\"a\\"), 99, false },
+	    "pushcert: actor=\\x22a\\x5c end\n" },
+	{ "escapes line ends, tabs and what is not ASCII",
+	    { "actor", STR("a\n\t\xc2\xa0"), 99, false },
+	    "pushcert: actor=a\\x0a\\x09\\xc2\\xa0 end\n" },
+	{ "escapes a NUL", { "actor", STR("a\0b"), 99, false },
+	    "pushcert: actor=a\\x00b end\n" },
+	{ "cuts a long value and says so", { "actor", STR("abcdef"), 5, false },
+	    "pushcert: actor=abcde... end\n" },
+	{ "cuts between escapes", { "actor", STR("  "), 7, false },
+	    "pushcert: actor=\\x20... end\n" },
+	{ "leaves the blanks between words",
+	    { "token", STR("not good"), 99, true },
+	    "pushcert: token: not good end\n" },
+	{ "but no field in them", { "token", STR("no peer=x"), 99, true },
+	    "pushcert: token: no peer\\x3dx end\n" },
+};
+
+START_TEST(field)
+{
+	const struct log_field fields[] = { field_cases[_i].field,
+		{ NULL, STR("end"), 3, false } };
+
+	capture();
+	log_fields(LOG_AT_ERROR, fields, 2);
+	unit_same(
+	    field_cases[_i].name, captured(), str_of(field_cases[_i].want));
+}
+END_TEST
+
 START_TEST(syslog_leaves_stderr_alone)
 {
 	capture();
@@ -195,6 +242,8 @@ main(void)
 	tcase_add_loop_test(
 	    tc, cut, 0, sizeof(cut_cases) / sizeof(cut_cases[0]));
 	tcase_add_test(tc, what_stays_is_told_once_a_minute);
+	tcase_add_loop_test(
+	    tc, field, 0, sizeof(field_cases) / sizeof(field_cases[0]));
 	tcase_add_test(tc, syslog_leaves_stderr_alone);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
