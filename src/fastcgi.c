@@ -47,6 +47,7 @@
 struct server {
 	const struct app *app;
 	struct fastcgi_door door;
+	unsigned seconds; /* that the caller's thread has looked after us */
 };
 
 /* What one worker owns. */
@@ -305,12 +306,15 @@ welcome(void *arg, const struct sockaddr_storage *peer)
 	return fastcgi_welcome(&sv->door, peer);
 }
 
-static void
+/* Readers of dead processes are forgotten once a minute. */
+static enum err
 tidy(void *arg)
 {
-	const struct server *sv = arg;
+	struct server *sv = arg;
 
-	store_tidy(sv->app->store);
+	if (++sv->seconds % 60 == 0)
+		store_tidy(sv->app->store);
+	return store_look(sv->app->store);
 }
 
 enum err

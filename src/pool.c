@@ -53,7 +53,7 @@ enum {
 	LOOK = 60 * 1000,
 	LOOK_OFTEN = 50,
 	LOOK_AT_ONCE = 5,
-	TIDY = 60 * 1000
+	TIDY = 1000
 };
 
 struct worker {
@@ -330,8 +330,9 @@ sleep_long(struct pool *p, int64_t ms, bool accepting)
 static enum err
 look_after(struct pool *p)
 {
-	int64_t looked_at = milliseconds(), tidied_at = looked_at;
+	int64_t looked_at = milliseconds(), tidied_at = looked_at, next;
 	bool accepting;
+	enum err e;
 
 	while (!atomic_load(&p->listener.broken)) {
 		int64_t period = look_period(p, &accepting);
@@ -343,10 +344,14 @@ look_after(struct pool *p)
 			looked_at = now;
 		}
 		if (now - tidied_at >= TIDY) {
-			p->work.tidy(p->work.arg);
+			if ((e = p->work.tidy(p->work.arg)) != ERR_OK)
+				return e;
 			tidied_at = now;
 		}
-		if (!sleep_long(p, looked_at + period - now, accepting))
+		next = looked_at + period;
+		if (next > tidied_at + TIDY)
+			next = tidied_at + TIDY;
+		if (!sleep_long(p, next - now, accepting))
 			return ERR_OK;
 	}
 	return ERR_FILE;

@@ -23,8 +23,9 @@ struct pool_work {
 
 	/* Whether a peer may connect; in any thread. */
 	bool (*welcome)(void *arg, const struct sockaddr_storage *peer);
-	/* Once a minute, in the caller's thread. */
-	void (*tidy)(void *arg);
+	/* Once a second, in the caller's thread: what is to be looked after.
+	 * Anything but ERR_OK ends the work as a signal does. */
+	enum err (*tidy)(void *arg);
 
 	/* For each worker, in the caller's thread, before any of them works:
 	 * *own is whatever the worker wants. */
@@ -53,6 +54,7 @@ void pool_signals(void);
  * ERR_BUSY where a worker does not come back, then or, which ends it too, at
  * any other time: it still uses what it has;
  * ERR_FILE where the socket cannot be listened on any more;
+ * what `tidy` returned;
  * ERR_MEMORY, or what `begin` returned, where no worker could be started.
  */
 enum err pool_run(const struct pool_work *work, int listener) ATTR_CHECKED;

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -54,6 +55,7 @@ struct store {
 	unsigned history_keep;
 	struct metrics *metrics;
 	struct log_last damage; /* that was told */
+	atomic_uint checked; /* the store_db_opened whose format is ours */
 	struct batch batch;
 	int lock; /* store_lock */
 
@@ -260,6 +262,43 @@ run_change(struct txn *tx, struct waiter *w)
 	assert(w->outcome == ERR_OK || !tx->put || tx->failed != ERR_OK);
 }
 
+static enum err
+read_format(struct txn *tx, uint64_t *format)
+{
+	struct str key = str_of("format"), row, field;
+	enum err e;
+
+	*format = 0;
+	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	if ((e = row_decode(key, row, &field, 1)) != ERR_OK)
+		return store_decoded(tx, e, STORE_META, key);
+	*format = row_get_u64(field);
+	return *format <= FORMAT ? ERR_OK : ERR_NEWER;
+}
+
+/* A file that took the place of data.mdb may be of another format. The start of
+ * a process brings an older one up to ours. */
+static enum err
+check_replaced(struct txn *tx)
+{
+	struct store *st = tx->st;
+	unsigned opened = store_db_opened(st->db);
+	uint64_t format;
+	enum err e;
+
+	if (atomic_load(&st->checked) == opened)
+		return ERR_OK;
+	if ((e = read_format(tx, &format)) == ERR_OK && format == FORMAT) {
+		atomic_store(&st->checked, opened);
+		return ERR_OK;
+	}
+	if (e == ERR_OK || e == ERR_NEWER)
+		store_db_give_up(
+		    st->db, "was replaced by one of another format");
+	return e == ERR_OK ? ERR_STORE : e;
+}
+
 /* Runs n changes in one transaction. If that fails nothing is changed, and
  * what the single changes returned is void. */
 static enum err
@@ -272,6 +311,7 @@ change_all(struct store *st, struct batch_job *job, size_t n)
 		return e;
 	tx->failed = ERR_OK;
 	st->tallied = false;
+	tx->failed = check_replaced(tx);
 	for (; n > 0 && tx->failed == ERR_OK; n--, job = job->next)
 		run_change(tx, (struct waiter *)job);
 	if (tx->failed == ERR_OK && st->tallied)
@@ -333,21 +373,6 @@ store_update(struct store *st, store_change *change, void *arg)
 	e = store_batch_do(&st->batch, &w.job);
 	metrics_change_ends(st->metrics, e);
 	return e != ERR_OK ? e : w.outcome;
-}
-
-static enum err
-read_format(struct txn *tx, uint64_t *format)
-{
-	struct str key = str_of("format"), row, field;
-	enum err e;
-
-	*format = 0;
-	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	if ((e = row_decode(key, row, &field, 1)) != ERR_OK)
-		return store_decoded(tx, e, STORE_META, key);
-	*format = row_get_u64(field);
-	return *format <= FORMAT ? ERR_OK : ERR_NEWER;
 }
 
 enum err
@@ -539,6 +564,12 @@ store_tidy(struct store *st)
 }
 
 enum err
+store_look(struct store *st)
+{
+	return store_db_look(st->db);
+}
+
+enum err
 store_reader(struct store *st, struct txn **out)
 {
 	struct txn *tx = calloc(1, sizeof(*tx));
@@ -567,7 +598,13 @@ store_reader_free(struct txn *tx)
 enum err
 store_begin(struct txn *tx)
 {
-	return store_db_begin(tx->db);
+	enum err e;
+
+	if ((e = store_db_begin(tx->db)) != ERR_OK)
+		return e;
+	if ((e = check_replaced(tx)) != ERR_OK)
+		store_db_end(tx->db);
+	return e;
 }
 
 void

@@ -93,6 +93,13 @@ store_update(struct store *st, store_change *change, void *arg) ATTR_CHECKED;
 /* Forgets readers of dead processes, else they keep old pages for ever. Cheap;
  * call it once a minute. */
 void store_tidy(struct store *st);
+/*
+ * Looks whether the files of the store are still those that are open; call it
+ * once a second. ERR_STORE: lock.mdb or the directory was removed or replaced,
+ * and every call fails from now on, so that the process must end. A data.mdb
+ * that was replaced is opened by the next transaction.
+ */
+enum err store_look(struct store *st) ATTR_CHECKED;
 
 /*
  * Puts a compact copy of everything, as it is at one moment while changes go

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@
 
 #include "log.h"
 #include "store_dir.h"
+#include "store_guard.h"
 
 #define MIB ((size_t)1024 * 1024)
 
@@ -60,14 +62,24 @@ struct db {
 	/* Shared as long as a transaction is open; whoever gets it for himself
 	 * alone may open the environment anew. */
 	pthread_rwlock_t use;
-	/* LMDB's reason why that must be done, or 0. */
+	/* LMDB's reason why that must be done, or REPLACED or GONE, or 0. */
 	atomic_int worn;
+	/* Open as long as the environment is. */
+	struct store_dir files;
+	struct store_guard guard;
+	atomic_int_fast64_t looked_at; /* at the files' names, in seconds */
+	size_t newest; /* commit that store_db_look saw */
+	atomic_uint opened; /* how many files data.mdb has been */
 	struct log_last told;
 
 	pthread_mutex_t readers_lock;
 	struct db_txn *readers;
 	struct db_txn writer;
 };
+
+/* Reasons besides LMDB's, which are all below 0: data.mdb is another file than
+ * the open one; lock.mdb or the directory is, and this process cannot go on. */
+enum { REPLACED = 1, GONE };
 
 /* Bytes; each processor's is larger. */
 #define PAGE_SIZE_MIN 512
@@ -182,6 +194,7 @@ close_environment(struct db *db)
 	pthread_mutex_unlock(&db->readers_lock);
 	mdb_env_close(db->env);
 	db->env = NULL;
+	store_dir_close(&db->files);
 }
 
 /*
@@ -212,25 +225,18 @@ reach_last_page(const struct db *db)
  * would search one for ever that begins elsewhere. What it can tell by itself
  * it may. */
 static bool
-has_page_size(int dir)
+has_page_size(int fd)
 {
-	int fd = openat(dir, "data.mdb", O_RDONLY | O_CLOEXEC);
 	struct root root[2];
 	size_t size;
-	bool good = true;
 
-	if (fd >= 0 &&
-	    pread(fd, &root[0], sizeof(root[0]), 0) ==
-		(ssize_t)sizeof(root[0])) {
-		size = root[0].tree[0].pad;
-		good = size >= PAGE_SIZE_MIN && (size & (size - 1)) == 0 &&
-		    pread(fd, &root[1], sizeof(root[1]), (off_t)size) ==
-			(ssize_t)sizeof(root[1]) &&
-		    root[1].tree[0].pad == size;
-	}
-	if (fd >= 0)
-		close(fd);
-	return good;
+	if (pread(fd, &root[0], sizeof(root[0]), 0) != (ssize_t)sizeof(root[0]))
+		return true;
+	size = root[0].tree[0].pad;
+	return size >= PAGE_SIZE_MIN && (size & (size - 1)) == 0 &&
+	    pread(fd, &root[1], sizeof(root[1]), (off_t)size) ==
+	    (ssize_t)sizeof(root[1]) &&
+	    root[1].tree[0].pad == size;
 }
 
 static int
@@ -246,10 +252,12 @@ open_file(struct db *db, size_t map_size)
 	    (rc = mdb_env_set_maxreaders(db->env, READERS)) == 0 &&
 	    (rc = mdb_env_set_maxdbs(db->env, DB_MAPS_MAX)) == 0)
 		rc = mdb_env_open(db->env, db->directory, MDB_NOTLS, 0600);
-	if (rc == 0)
+	if (rc == 0) {
 		reach_last_page(db);
-	else
-		close_environment(db);
+	} else {
+		mdb_env_close(db->env);
+		db->env = NULL;
+	}
 	return rc;
 }
 
@@ -298,7 +306,7 @@ open_maps(struct db *db, unsigned txn_flags, unsigned map_flags, size_t *held)
  * mdb_env_stat tells is no base for that: it knows of a commit of another
  * process before a transaction does. */
 static enum err
-find_maps(struct db *db, bool create, int dir)
+find_maps(struct db *db, bool create)
 {
 	size_t held = 0;
 	int rc = open_maps(db, MDB_RDONLY, 0, &held);
@@ -310,38 +318,83 @@ find_maps(struct db *db, bool create, int dir)
 	if (!create)
 		return ERR_NO_STORE;
 	if ((rc = open_maps(db, 0, MDB_CREATE, &held)) == 0)
-		store_dir_sync(dir);
+		store_dir_sync(&db->files);
 	return outcome(db, "create", rc);
+}
+
+/* LMDB has opened the files by their names, some time after we did. */
+static enum err
+check_opened(const struct db *db)
+{
+	struct stat st;
+	int fd;
+
+	if (store_guard_look(&db->guard, db->directory, &db->files) ==
+		GUARD_SAME &&
+	    mdb_env_get_fd(db->env, &fd) == 0 && fstat(fd, &st) == 0 &&
+	    st.st_ino == db->guard.data.inode)
+		return ERR_OK;
+	log_line(LOG_AT_ERROR, "%s: its files were replaced just now",
+	    db->directory);
+	return ERR_STORE;
+}
+
+static enum err
+open_mapped(struct db *db, bool create)
+{
+	int dead, rc;
+	enum err e;
+
+	rc = has_page_size(db->files.data) ? open_file_limited(db)
+					   : MDB_CORRUPTED;
+	if (rc != 0)
+		return outcome(db, "open", rc);
+	mdb_reader_check(db->env, &dead);
+	db->file_map_size = file_map_size(db);
+	if ((e = check_opened(db)) == ERR_OK)
+		e = find_maps(db, create);
+	return e;
 }
 
 static enum err
 open_environment(struct db *db, bool create)
 {
-	int dir, dead, rc;
 	enum err e;
 
-	e = store_dir_open(db->directory, create, LOCK_SIZE, &dir);
+	e = store_dir_open(db->directory, create, LOCK_SIZE, &db->files);
 	if (e != ERR_OK)
 		return e;
-	rc = has_page_size(dir) ? open_file_limited(db) : MDB_CORRUPTED;
-	if (rc == 0) {
-		mdb_reader_check(db->env, &dead);
-		db->file_map_size = file_map_size(db);
-		e = find_maps(db, create, dir);
-	} else {
-		e = outcome(db, "open", rc);
-	}
-	close(dir);
+	e = store_guard_set(&db->guard, db->directory, &db->files);
+	if (e == ERR_OK)
+		e = open_mapped(db, create);
 	if (e != ERR_OK && db->env != NULL)
 		close_environment(db);
+	else if (e != ERR_OK)
+		store_dir_close(&db->files);
 	return e;
+}
+
+/* The name by which the directory is found again, wherever we work by then. A
+ * link on the way to it may point elsewhere one day: then the name must lead
+ * there too, since it does for every process that starts. */
+static enum err
+name_directory(struct db *db)
+{
+	char *absolute;
+
+	if (db->directory[0] == '/')
+		return ERR_OK;
+	if ((absolute = realpath(db->directory, NULL)) == NULL)
+		return outcome(db, db->directory, errno);
+	free(db->directory);
+	db->directory = absolute;
+	return ERR_OK;
 }
 
 enum err
 store_db_open(const struct db_options *options, struct db **out)
 {
 	struct db *db = calloc(1, sizeof(*db));
-	char *absolute;
 	enum err e = ERR_MEMORY;
 
 	if (db == NULL || (db->directory = strdup(options->directory)) == NULL)
@@ -353,19 +406,15 @@ store_db_open(const struct db_options *options, struct db **out)
 	db->maps = options->maps;
 	db->map_size = options->map_size;
 	db->pid = getpid();
+	db->files = (struct store_dir){ .fd = -1, .data = -1, .lock = -1 };
 	db->writer = (struct db_txn){ .db = db, .writes = true };
 	if (pthread_rwlock_init(&db->use, NULL) != 0 ||
 	    pthread_mutex_init(&db->readers_lock, NULL) != 0)
 		goto out;
 	if ((e = open_environment(db, options->create)) != ERR_OK)
 		goto out;
-	/* For reopen, whatever the working directory is by then. */
-	if ((absolute = realpath(db->directory, NULL)) == NULL) {
-		e = outcome(db, db->directory, errno);
+	if ((e = name_directory(db)) != ERR_OK)
 		goto out;
-	}
-	free(db->directory);
-	db->directory = absolute;
 	*out = db;
 	db = NULL;
 out:
@@ -392,22 +441,41 @@ store_db_close(struct db *db)
  * cannot read what another process wrote behind the end of our map
  * (MDB_MAP_RESIZED). Both need the environment opened anew, which needs a
  * moment without transactions: since none begins any more, it comes soon, and
- * until then the answer is ERR_STORE.
+ * until then the answer is ERR_STORE. The same is done where data.mdb is not
+ * the open file any more; where this process cannot go on, the environment is
+ * only closed.
  */
 static void
 reopen(struct db *db)
 {
+	int worn;
+	enum err e;
+
 	if (pthread_rwlock_trywrlock(&db->use) != 0)
 		return;
-	if (atomic_load(&db->worn) == 0)
+	worn = atomic_load(&db->worn);
+	if (worn == 0)
 		goto out;
 	/* The other's size, which the file tells. */
-	if (atomic_load(&db->worn) == MDB_MAP_RESIZED)
+	if (worn == MDB_MAP_RESIZED)
 		db->map_size = 0;
 	if (db->env != NULL)
 		close_environment(db);
-	if (open_environment(db, false) == ERR_OK)
-		atomic_store(&db->worn, 0);
+	if (worn == GONE)
+		goto out;
+	if ((e = open_environment(db, false)) != ERR_OK) {
+		if (e == ERR_NO_STORE)
+			(void)outcome(db, db->directory, ENOENT);
+		goto out;
+	}
+	if (worn == REPLACED) {
+		db->newest = 0;
+		atomic_fetch_add(&db->opened, 1);
+		log_line(LOG_AT_WARNING,
+		    "%s/data.mdb was replaced; the new one is open now",
+		    db->directory);
+	}
+	atomic_store(&db->worn, 0);
 out:
 	pthread_rwlock_unlock(&db->use);
 }
@@ -429,17 +497,9 @@ static void
 leave(struct db *db)
 {
 	pthread_rwlock_unlock(&db->use);
-}
-
-void
-store_db_tidy(struct db *db)
-{
-	int dead;
-
-	if (enter(db) != ERR_OK)
-		return;
-	mdb_reader_check(db->env, &dead);
-	leave(db);
+	/* So that other processes can use what is there now. */
+	if (atomic_load(&db->worn) == GONE)
+		reopen(db);
 }
 
 const char *
@@ -458,6 +518,121 @@ store_db_copy(struct db *db, int fd)
 	e = outcome(db, "copy", mdb_env_copyfd2(db->env, fd, MDB_CP_COMPACT));
 	leave(db);
 	return e;
+}
+
+/* Nothing is begun any more; what is under way is not acknowledged. */
+static void
+give_up(struct db *db, const char *name, const char *why)
+{
+	if (atomic_exchange(&db->worn, GONE) != GONE)
+		log_line(LOG_AT_ERROR,
+		    "%s%s %s while this process used it. This process "
+		    "ends now: start it again",
+		    db->directory, name, why);
+}
+
+/* Whether the open files are those that the names lead to. */
+static enum err
+check_names(struct db *db)
+{
+	const char *name = "";
+	struct stat st;
+
+	switch (store_guard_look(&db->guard, db->directory, &db->files)) {
+	case GUARD_SAME:
+		return ERR_OK;
+	case GUARD_REPLACED:
+		atomic_store(&db->worn, REPLACED);
+		return ERR_STORE;
+	case GUARD_GONE:
+		if (stat(db->directory, &st) == 0 &&
+		    st.st_ino == db->guard.directory.inode)
+			name = "/lock.mdb";
+		give_up(db, name, "was removed or replaced");
+		return ERR_STORE;
+	case GUARD_UNKNOWN:
+		break;
+	}
+	return outcome(db, "look at the files' names", errno);
+}
+
+/*
+ * The number of the last commit stands in data.mdb and, in memory, in lock.mdb.
+ * Where either of the two was written over by another tool (cp, rsync
+ * --inplace), the numbers differ, and LMDB would go on from a wrong state. Only
+ * under the write lock are they always the same: a commit writes data.mdb
+ * first.
+ */
+static enum err
+check_numbers(struct db_txn *tx)
+{
+	struct db *db = tx->db;
+	size_t seen = mdb_txn_id(tx->mdb);
+	MDB_envinfo info;
+
+	if (mdb_env_info(db->env, &info) != 0)
+		return ERR_STORE;
+	if (tx->writes ? seen == info.me_last_txnid + 1
+		       : seen <= info.me_last_txnid)
+		return ERR_OK;
+	give_up(db, "/data.mdb", "or lock.mdb was written over");
+	return ERR_STORE;
+}
+
+/* Once a second, or before each write. */
+static enum err
+check_files(struct db_txn *tx)
+{
+	struct db *db = tx->db;
+	int64_t now_at = time(NULL);
+	enum err e;
+
+	if (!tx->writes && atomic_load(&db->looked_at) == now_at)
+		return ERR_OK;
+	atomic_store(&db->looked_at, now_at);
+	if ((e = check_names(db)) == ERR_OK)
+		e = check_numbers(tx);
+	return e;
+}
+
+enum err
+store_db_look(struct db *db)
+{
+	MDB_envinfo info;
+
+	if (enter(db) != ERR_OK)
+		goto out;
+	if (check_names(db) == ERR_OK && mdb_env_info(db->env, &info) == 0) {
+		if (info.me_last_txnid < db->newest)
+			give_up(db, "/data.mdb", "was written over");
+		db->newest = info.me_last_txnid;
+	}
+	leave(db);
+out:
+	return atomic_load(&db->worn) == GONE ? ERR_STORE : ERR_OK;
+}
+
+void
+store_db_tidy(struct db *db)
+{
+	int dead;
+
+	if (enter(db) != ERR_OK)
+		return;
+	mdb_reader_check(db->env, &dead);
+	leave(db);
+}
+
+unsigned
+store_db_opened(const struct db *db)
+{
+	return atomic_load(&db->opened);
+}
+
+void
+store_db_give_up(struct db *db, const char *why)
+{
+	give_up(db, "/data.mdb", why);
 }
 
 static enum err
@@ -495,26 +670,61 @@ note_worn(struct db *db, int rc)
 	return true;
 }
 
+/* What start began, where the files are not ours any more. */
+static void
+stop(struct db_txn *tx)
+{
+	if (!tx->writes) {
+		mdb_txn_reset(tx->mdb);
+		return;
+	}
+	mdb_txn_abort(tx->mdb);
+	tx->mdb = NULL;
+}
+
+/* One try to begin; *again: after the environment is opened anew a second one
+ * may succeed. */
+static enum err
+try_begin(struct db_txn *tx, bool *again)
+{
+	struct db *db = tx->db;
+	int rc = start(tx);
+	enum err e;
+
+	/* Only another tool can have written to our slot. */
+	if (rc == MDB_BAD_RSLOT)
+		give_up(db, "/lock.mdb", "was written over");
+	if (rc != 0) {
+		/* The first time it is not worth a line. */
+		if (note_worn(db, rc) && *again)
+			return ERR_STORE;
+		*again = false;
+		return outcome(db, "begin", rc);
+	}
+	if ((e = check_files(tx)) == ERR_OK)
+		return ERR_OK;
+	stop(tx);
+	*again = *again && atomic_load(&db->worn) == REPLACED;
+	return e;
+}
+
 static enum err
 begin(struct db_txn *tx)
 {
-	struct db *db = tx->db;
 	bool again = true;
-	int rc, tries;
+	int tries;
 	enum err e = ERR_STORE;
 
 	for (tries = 0; again; tries++) {
-		if ((e = enter(db)) != ERR_OK)
+		if ((e = enter(tx->db)) != ERR_OK)
 			return e;
-		if ((rc = start(tx)) == 0) {
+		again = tries == 0;
+		if ((e = try_begin(tx, &again)) == ERR_OK) {
 			tx->open = true;
 			return ERR_OK;
 		}
-		again = note_worn(db, rc) && tries == 0;
-		/* Before leave, as in store_db_commit. */
-		if (!again)
-			e = outcome(db, "begin", rc);
-		leave(db);
+		/* Last, since leave lets others close the environment. */
+		leave(tx->db);
 	}
 	return e;
 }
@@ -628,22 +838,6 @@ lacks_room(const struct db *db)
 	    (errno == EDQUOT || errno == ENOSPC);
 }
 
-enum err
-store_db_commit(struct db_txn *tx)
-{
-	struct db *db = tx->db;
-	int rc = mdb_txn_commit(hand_over(tx));
-	enum err e;
-
-	if (rc == EIO && lacks_room(db))
-		rc = ENOSPC;
-	/* The outcome reads the environment, so it comes before leave: after
-	 * leave another thread may close the environment. */
-	e = outcome(db, "commit", rc);
-	leave(db);
-	return e;
-}
-
 void
 store_db_abort(struct db_txn *tx)
 {
@@ -651,6 +845,30 @@ store_db_abort(struct db_txn *tx)
 
 	mdb_txn_abort(hand_over(tx));
 	leave(db);
+}
+
+enum err
+store_db_commit(struct db_txn *tx)
+{
+	struct db *db = tx->db;
+	int rc;
+	enum err e;
+
+	if ((e = check_numbers(tx)) != ERR_OK) {
+		store_db_abort(tx);
+		return e;
+	}
+	rc = mdb_txn_commit(hand_over(tx));
+	if (rc == EIO && lacks_room(db))
+		rc = ENOSPC;
+	/* The outcome reads the environment, so it comes before leave: after
+	 * leave another thread may close the environment. */
+	e = outcome(db, "commit", rc);
+	/* What went into a file that has lost its name meanwhile is lost. */
+	if (e == ERR_OK)
+		e = check_names(db);
+	leave(db);
+	return e;
 }
 
 uint64_t

@@ -5,7 +5,9 @@
  *
  * It knows nothing of what it keeps. It sees to it that the directory is ours
  * alone and local, that what is committed is on the disk, and that the file is
- * opened anew by itself after an error which LMDB does not survive.
+ * opened anew by itself after an error which LMDB does not survive, and where
+ * another file has taken its place. A commit that went into a file which is not
+ * data.mdb any more is ERR_STORE.
  *
  * Outcomes beside those named: ERR_FULL (disk or map), ERR_CORRUPT (a damaged
  * page), ERR_STORE (anything else; its cause is logged).
@@ -57,6 +59,16 @@ const char *store_db_directory(const struct db *db);
 enum err store_db_copy(struct db *db, int fd) ATTR_CHECKED;
 /* Forgets the readers of dead processes. */
 void store_db_tidy(struct db *db);
+/* Looks whether the open files are still those of the directory, as every write
+ * does, and readers once a second. ERR_STORE: they are not, and this process
+ * can never use the store again. */
+enum err store_db_look(struct db *db) ATTR_CHECKED;
+/* Counts the times that data.mdb was replaced by another file and that one was
+ * opened. */
+unsigned store_db_opened(const struct db *db);
+/* Ends the use of the store for good, as the caller cannot use the file that
+ * has taken the place of data.mdb. The log gets a line with that reason. */
+void store_db_give_up(struct db *db, const char *why);
 
 /* A reader sees from store_db_begin to store_db_end what was committed before.
  */

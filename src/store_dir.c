@@ -126,20 +126,16 @@ open_file(
 }
 
 static enum err
-check_data(const char *directory, int dir, bool create)
+open_data(const char *directory, bool create, struct store_dir *d)
 {
 	struct stat st;
-	int fd;
 	enum err e;
 
-	if ((e = open_file(directory, dir, "data.mdb", create, &fd)) != ERR_OK)
-		goto out;
+	e = open_file(directory, d->fd, "data.mdb", create, &d->data);
 	/* Of a first start that got no further than here. */
-	if (fstat(fd, &st) == 0 && st.st_size == 0 && !create)
+	if (e == ERR_OK && fstat(d->data, &st) == 0 && st.st_size == 0 &&
+	    !create)
 		e = ERR_NO_STORE;
-out:
-	if (fd >= 0)
-		close(fd);
 	return e;
 }
 
@@ -163,57 +159,68 @@ is_open_already(int fd)
 
 /* A write to a hole in the lock file's map would kill us on a full disk. */
 static enum err
-check_lock(const char *directory, int dir, size_t size)
+open_lock(const char *directory, size_t size, struct store_dir *d)
 {
 	enum err e;
-	int fd;
 
-	if ((e = open_file(directory, dir, "lock.mdb", true, &fd)) != ERR_OK)
-		goto out;
-	if (is_open_already(fd)) {
+	e = open_file(directory, d->fd, "lock.mdb", true, &d->lock);
+	if (e != ERR_OK)
+		return e;
+	if (is_open_already(d->lock)) {
 		log_line(LOG_AT_ERROR,
 		    "%s: open already in this process, or in one of the same "
 		    "number in another container",
 		    directory);
-		/* fd stays open: to close it would drop this process's locks
-		 * under the one who has the database open. */
+		/* The file stays open: to close it would drop this process's
+		 * locks under the one who has the database open. */
+		d->lock = -1;
 		return ERR_STORE;
 	}
 	/* Not posix_fallocate: where the file system cannot do it, that writes
 	 * over what another process writes. */
-	if (fallocate(fd, 0, 0, (off_t)size) != 0 && errno != EOPNOTSUPP)
+	if (fallocate(d->lock, 0, 0, (off_t)size) != 0 && errno != EOPNOTSUPP)
 		e = failed(directory, "lock.mdb", errno);
-out:
-	if (fd >= 0)
-		close(fd);
-	return e;
-}
-
-enum err
-store_dir_open(const char *path, bool create, size_t lock_size, int *fd)
-{
-	enum err e;
-
-	*fd = -1;
-	if (create && (e = make_directory(path)) != ERR_OK)
-		return e;
-	*fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (*fd < 0)
-		return errno == ENOENT ? ERR_NO_STORE
-				       : failed(path, ".", errno);
-	if ((e = check_ours(path, ".", *fd, S_IFDIR)) == ERR_OK &&
-	    (e = check_local(path, *fd)) == ERR_OK &&
-	    (e = check_data(path, *fd, create)) == ERR_OK &&
-	    (e = check_lock(path, *fd, lock_size)) == ERR_OK)
-		return ERR_OK;
-	close(*fd);
 	return e;
 }
 
 void
-store_dir_sync(int fd)
+store_dir_close(struct store_dir *d)
 {
-	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int *const fds[] = { &d->data, &d->lock, &d->fd };
+	size_t i;
+
+	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+enum err
+store_dir_open(
+    const char *path, bool create, size_t lock_size, struct store_dir *d)
+{
+	enum err e;
+
+	*d = (struct store_dir){ .fd = -1, .data = -1, .lock = -1 };
+	if (create && (e = make_directory(path)) != ERR_OK)
+		return e;
+	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (d->fd < 0)
+		return errno == ENOENT ? ERR_NO_STORE
+				       : failed(path, ".", errno);
+	if ((e = check_ours(path, ".", d->fd, S_IFDIR)) != ERR_OK ||
+	    (e = check_local(path, d->fd)) != ERR_OK ||
+	    (e = open_data(path, create, d)) != ERR_OK ||
+	    (e = open_lock(path, lock_size, d)) != ERR_OK)
+		store_dir_close(d);
+	return e;
+}
+
+void
+store_dir_sync(const struct store_dir *d)
+{
+	int parent = openat(d->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	/* The parent may not be ours to read; then its file system is left to
 	 * put the new directory on the disk in its own time. */
@@ -221,6 +228,6 @@ store_dir_sync(int fd)
 		fsync(parent);
 		close(parent);
 	}
-	if (fsync(fd) != 0)
+	if (fsync(d->fd) != 0)
 		log_line(LOG_AT_WARNING, "data directory: %s", strerror(errno));
 }

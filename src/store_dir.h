@@ -12,16 +12,26 @@
 #include "attr.h"
 #include "err.h"
 
+/* Open files of a data directory; -1: not open. */
+struct store_dir {
+	int fd; /* the directory itself */
+	int data, lock;
+};
+
 /*
- * Opens the directory and checks it and its files; makes what is missing if
+ * Opens the directory and its files and checks them; makes what is missing if
  * create is set. lock_size bytes of the lock file are really on the disk
  * afterwards. ERR_NO_STORE, ERR_NOT_PRIVATE, ERR_NETWORK_FS, ERR_FULL,
- * ERR_STORE; the cause is logged.
+ * ERR_STORE; the cause is logged. *d is to be closed only if ERR_OK is
+ * returned.
  */
-enum err store_dir_open(
-    const char *path, bool create, size_t lock_size, int *fd) ATTR_CHECKED;
+enum err store_dir_open(const char *path, bool create, size_t lock_size,
+    struct store_dir *d) ATTR_CHECKED;
+/* To close the lock file drops all locks of the process on it: LMDB must have
+ * closed it before. */
+void store_dir_close(struct store_dir *d);
 
 /* Puts the names of new files on the disk. */
-void store_dir_sync(int fd);
+void store_dir_sync(const struct store_dir *d);
 
 #endif

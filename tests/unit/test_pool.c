@@ -43,6 +43,9 @@ milliseconds(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* What the caller's thread hears once a second. */
+static enum err tidy_outcome = ERR_OK;
+
 /* --- the work ----------------------------------------------------------- */
 
 struct job {
@@ -60,10 +63,11 @@ welcome(void *arg, const struct sockaddr_storage *peer)
 	return peer->ss_family == AF_UNIX || peer->ss_family == AF_UNSPEC;
 }
 
-static void
+static enum err
 tidy(void *arg)
 {
 	(void)arg;
+	return tidy_outcome;
 }
 
 static enum err
@@ -750,6 +754,20 @@ START_TEST(what_has_come_on_a_kept_connection_is_answered)
 }
 END_TEST
 
+START_TEST(ends_when_it_is_to)
+{
+	pid_t child;
+	int fd;
+
+	tidy_outcome = ERR_STORE;
+	child = start_alone((struct job){ .workers = 2 });
+	fd = connected();
+	ck_assert(say(fd, "a\n") && hears(fd, "a\n"));
+	ck_assert(exit_of(child) == ERR_STORE);
+	close(fd);
+}
+END_TEST
+
 START_TEST(every_stop_signal_stops)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1 };
@@ -919,6 +937,7 @@ main(void)
 	tcase_add_test(all, who_has_waited_too_long_is_refused);
 	tcase_add_loop_test(all, ways_to_end, 0, ROWS(endings));
 	tcase_add_test(all, what_has_come_on_a_kept_connection_is_answered);
+	tcase_add_test(all, ends_when_it_is_to);
 	tcase_add_loop_test(all, every_stop_signal_stops, 0, 3);
 	tcase_add_test(all, the_backlog_is_served);
 	tcase_add_test(all, an_early_signal_is_not_lost);
