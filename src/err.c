@@ -100,6 +100,8 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    UNREADABLE "A string holds the lone surrogate '{}'.", NULL },
 	[ERR_JSON_UTF8] = { 400, BAD, UNREADABLE "It is not valid UTF-8.",
 	    NULL },
+	[ERR_JSON_UTF16] = { 400, BAD,
+	    UNREADABLE "It is UTF-16 or UTF-32. Send it as UTF-8.", NULL },
 	[ERR_JSON_DUPLICATE] = { 400, BAD,
 	    UNREADABLE "The name '{}' stands more than once in an object.",
 	    NULL },

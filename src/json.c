@@ -267,14 +267,33 @@ build_open(struct build *b, struct arena *a)
 	return ERR_OK;
 }
 
+/* Windows PowerShell and Notepad write the mark before UTF-8. */
+static struct str
+without_mark(struct str text)
+{
+	return str_tail(text, str_starts(text, "\xef\xbb\xbf") ? 3 : 0);
+}
+
+/* UTF-16 and UTF-32: by the mark, or by the NUL in the first character, which
+ * is ASCII in every JSON text whose root is an object. */
+static bool
+is_wide(struct str text)
+{
+	return str_starts(text, "\xff\xfe") || str_starts(text, "\xfe\xff") ||
+	    (text.n >= 2 && memchr(text.p, '\0', 2) != NULL);
+}
+
 enum err
 json_parse(struct str text, struct arena *a, struct json *out, struct str *what)
 {
-	struct build b = { .text = text };
+	struct build b = { .text = without_mark(text) };
 	jsmn_parser parser;
 	enum err e;
 
+	text = b.text;
 	*what = str_head(text, 0);
+	if (is_wide(text))
+		return ERR_JSON_UTF16;
 	/* jsmn counts bytes in an int. */
 	if (text.n > INT_MAX)
 		return ERR_MEMORY;

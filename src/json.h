@@ -53,8 +53,9 @@ struct json_member {
  * and names. On refusal *what is the offending piece of the text (empty at its
  * end) and the outcome is one of ERR_JSON_*, or ERR_MEMORY if the arena is too
  * small. Of several faults the first is told, a duplicate name after all
- * others. Nothing but white space: ERR_JSON_EMPTY. A byte order mark is not
- * skipped (RFC 8259, section 8.1): ERR_JSON_SYNTAX, and *what is the mark.
+ * others. Nothing but white space: ERR_JSON_EMPTY. A byte order mark of UTF-8
+ * before the text is ignored, as a parser may (RFC 8259, section 8.1); UTF-16
+ * and UTF-32 are ERR_JSON_UTF16.
  */
 enum err json_parse(struct str text, struct arena *a, struct json *out,
     struct str *what) ATTR_CHECKED;
