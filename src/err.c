@@ -54,6 +54,10 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    "The content type '{}' is not supported. "
 	    "Use application/json.",
 	    NULL },
+	[ERR_CONTENT_TYPES] = { 415, "UnsupportedMediaType",
+	    "The request has several Content-Type headers, and they differ: "
+	    "'{}'. Send one.",
+	    NULL },
 	[ERR_NOT_ACCEPTABLE] = { 406, "NotAcceptable",
 	    "None of the media types '{}' can be produced. "
 	    "Accept application/json.",

@@ -279,6 +279,18 @@ odata_match(struct str list, struct str etag)
 }
 
 bool
+odata_single(struct str lines, struct str *value)
+{
+	struct str rest = lines;
+
+	*value = next_element(&rest, ',');
+	while (!str_is_null(rest))
+		if (!str_ieq(next_element(&rest, ','), *value))
+			return false;
+	return true;
+}
+
+bool
 odata_is_json(struct str content_type)
 {
 	return str_iis(

@@ -59,6 +59,12 @@ unsigned odata_prefer(struct str prefer);
  */
 bool odata_match(struct str list, struct str etag);
 
+/*
+ * The value of a header that has one. Web servers join repeated lines with
+ * commas: equal lines count as one, and false if they differ.
+ */
+bool odata_single(struct str lines, struct str *value);
+
 /* Whether the media type, without its parameters, is application/json. */
 bool odata_is_json(struct str content_type);
 

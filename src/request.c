@@ -68,7 +68,8 @@ static const uint64_t of_length[NAME_MAX_LEN + 1] = {
 #define LISTS                                                                \
 	(BIT(REQUEST_ACCEPT) | BIT(REQUEST_PREFER) | BIT(REQUEST_IF_MATCH) | \
 	    BIT(REQUEST_IF_NONE_MATCH) | BIT(REQUEST_CONTENT_ENCODING) |     \
-	    BIT(REQUEST_FORWARDED_FOR) | BIT(REQUEST_ALLOW_TOPIC_CHANGE))
+	    BIT(REQUEST_FORWARDED_FOR) | BIT(REQUEST_ALLOW_TOPIC_CHANGE) |   \
+	    BIT(REQUEST_CONTENT_TYPE))
 
 static void
 take_value(struct request *rq, enum request_var var, struct str value)

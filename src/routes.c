@@ -335,13 +335,16 @@ static enum err
 check_content(struct call *c)
 {
 	struct str coding = str_trim(c->rq->var[REQUEST_CONTENT_ENCODING]);
-	struct str type = str_trim(c->rq->var[REQUEST_CONTENT_TYPE]);
+	struct str type;
 
 	if (!c->route->body)
 		return ERR_OK;
 	c->fault.what = coding;
 	if (coding.n > 0 && !str_iis(coding, "identity"))
 		return ERR_CONTENT_ENCODING;
+	c->fault.what = str_trim(c->rq->var[REQUEST_CONTENT_TYPE]);
+	if (!odata_single(c->fault.what, &type))
+		return ERR_CONTENT_TYPES;
 	c->fault.what = type;
 	if (type.n == 0)
 		return ERR_CONTENT_TYPE_ABSENT;

@@ -194,6 +194,38 @@ START_TEST(matches_tags)
 }
 END_TEST
 
+static const struct {
+	const char *lines;
+	const char *single; /* NULL: they differ */
+} singles[] = {
+	{ "application/json", "application/json" },
+	{ " application/json ", "application/json" },
+	{ "application/json, application/json", "application/json" },
+	{ "application/json,APPLICATION/JSON ,application/json",
+	    "application/json" },
+	{ "application/json, text/plain", NULL },
+	{ "application/json; charset=utf-8, text/plain", NULL },
+	{ "application/json, application/json; charset=utf-8", NULL },
+	{ "application/json, ", NULL },
+	{ ", application/json", NULL },
+	{ "application/json; a=\"b, c\"", "application/json; a=\"b, c\"" },
+	{ "application/json; a=\"b, application/json; a=\"b",
+	    "application/json; a=\"b, application/json; a=\"b" },
+	{ "", "" },
+};
+
+START_TEST(takes_equal_lines_for_one)
+{
+	struct str value;
+	bool single = odata_single(
+	    unit_guard(0, str_of(singles[_i].lines)), &value);
+
+	unit_check(singles[_i].lines, single == (singles[_i].single != NULL));
+	if (single)
+		unit_same(singles[_i].lines, value, str_of(singles[_i].single));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -210,6 +242,8 @@ main(void)
 	    t, reads_prefer, 0, sizeof(prefers) / sizeof(prefers[0]));
 	tcase_add_loop_test(
 	    t, matches_tags, 0, sizeof(matches) / sizeof(matches[0]));
+	tcase_add_loop_test(t, takes_equal_lines_for_one, 0,
+	    sizeof(singles) / sizeof(singles[0]));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
