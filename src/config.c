@@ -19,7 +19,18 @@
 
 /* The first are texts, which may be empty; those from LIST on have commas
  * between their items, and each further line adds to them. */
-enum kind { TEXT, URL, COUNTRY, LIST, ADDRESSES, SIZE, COUNT, CHOICE, FLAG };
+enum kind {
+	TEXT,
+	URL,
+	MOUNT,
+	COUNTRY,
+	LIST,
+	ADDRESSES,
+	SIZE,
+	COUNT,
+	CHOICE,
+	FLAG
+};
 
 #define K ((size_t)1 << 10)
 #define M ((size_t)1 << 20)
@@ -45,6 +56,7 @@ static const struct key {
 	{ "data", TEXT, AT(data), LOCALSTATEDIR "/lib/pushcert", 0, 0, NULL },
 	{ "socket", TEXT, AT(socket), "", 0, 0, NULL },
 	{ "base_url", URL, AT(base_url), "", 0, 0, NULL },
+	{ "mount", MOUNT, AT(mount), "", 0, 0, NULL },
 	{ "authorization_uri", URL, AT(authorization_uri),
 	    "https://login.microsoftonline.com/common/oauth2/authorize", 0, 0,
 	    NULL },
@@ -122,6 +134,29 @@ is_letter(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+/* Segments of characters that a path has unescaped (RFC 3986, section 3.3),
+ * none of them . or .., because the server takes those away. */
+static bool
+is_mount(struct str path)
+{
+	static const char marks[] = "/-._~!$&'()*+,;=:@";
+	struct str rest = path;
+	size_t i;
+
+	for (i = 0; i < path.n; i++)
+		if (!is_letter(path.p[i]) &&
+		    !(path.p[i] >= '0' && path.p[i] <= '9') &&
+		    strchr(marks, path.p[i]) == NULL)
+			return false;
+	while (!str_is_null(rest)) {
+		struct str segment = str_cut(&rest, '/');
+
+		if (str_is(segment, ".") || str_is(segment, ".."))
+			return false;
+	}
+	return path.p[0] == '/';
+}
+
 static bool
 is_country(struct str code)
 {
@@ -148,6 +183,7 @@ static const struct {
 	const char *look;
 } forms[] = {
 	[URL] = { is_url, "a URL of http or https" },
+	[MOUNT] = { is_mount, "a path such as /graph" },
 	[COUNTRY] = { is_country, "a code of two letters" },
 	[ADDRESSES] = { is_address,
 	    "a list of addresses, not of names or networks" },
@@ -231,6 +267,7 @@ set(const struct key *k, const char *value, bool first, struct config *c)
 	switch (k->kind) {
 	case TEXT:
 	case URL:
+	case MOUNT:
 	case COUNTRY:
 	case LIST:
 	case ADDRESSES:
@@ -282,6 +319,7 @@ print_value(const struct key *k, const struct config *c, struct buf *out)
 	switch (k->kind) {
 	case TEXT:
 	case URL:
+	case MOUNT:
 	case COUNTRY:
 	case LIST:
 	case ADDRESSES:
@@ -318,6 +356,7 @@ describe(const struct key *k, struct buf *out)
 		    out, "a text of less than %d bytes", CONFIG_TEXT_MAX);
 		break;
 	case URL:
+	case MOUNT:
 	case COUNTRY:
 	case ADDRESSES:
 		buf_text(out, forms[k->kind].look);

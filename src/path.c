@@ -18,21 +18,23 @@ static const struct {
 
 #define ROOTS (sizeof(roots) / sizeof(roots[0]))
 
-/* Where the root is looked for, in this order. */
-enum { PATH_INFO, WHOLE, URI, CANDIDATES };
+/* The paths in which the root is searched for, in this order. */
+enum candidate { AFTER_SCRIPT, WHOLE, URI, CANDIDATES };
 
+/* Appends the segments of a text. A .. takes away none of those that were
+ * there before. */
 static bool
 split(struct str text, struct path *p)
 {
-	p->text = text;
-	p->count = 0;
+	size_t floor = p->count;
+
 	while (!str_is_null(text)) {
 		struct str segment = str_cut(&text, '/');
 
 		if (segment.n == 0 || str_is(segment, "."))
 			continue;
 		if (str_is(segment, "..")) {
-			p->count -= p->count > 0;
+			p->count -= p->count > floor;
 			continue;
 		}
 		if (p->count == PATH_SEGMENTS_MAX)
@@ -42,12 +44,16 @@ split(struct str text, struct path *p)
 	return true;
 }
 
-/* REQUEST_URI without its query, and without scheme and host of the absolute
- * form (RFC 9112, section 3.2.2). */
+/*
+ * REQUEST_URI without its query, and without scheme and host of the absolute
+ * form (RFC 9112, section 3.2.2). Also without a fragment: nginx chooses the
+ * location by the path before it, but passes on all of it.
+ */
 static struct str
 uri_path(struct str uri)
 {
-	struct str path = str_cut(&uri, '?');
+	struct str query = str_cut(&uri, '#');
+	struct str path = str_cut(&query, '?');
 	struct str rest = path;
 	struct str scheme = str_cut(&rest, ':');
 
@@ -72,25 +78,83 @@ decoded_uri(struct str uri, struct arena *a)
 	return decoded;
 }
 
-/* SCRIPT_NAME and PATH_INFO together; SCRIPT_NAME alone where the server put
- * the whole path into it. */
-static struct str
-whole_path(const struct path_source *from, struct arena *a)
+/* Apache's ProxyPass and some others put the whole path into SCRIPT_NAME, and
+ * perhaps into PATH_INFO as well. */
+static bool
+script_has_info(const struct path_source *from)
 {
 	struct str script = from->script_name, info = from->path_info;
-	char *p;
 
-	if (info.n == 0)
-		return script;
-	if (script.n >= info.n &&
-	    str_eq(str_tail(script, script.n - info.n), info))
-		return script;
-	if ((p = arena_take(a, script.n + info.n)) == NULL)
-		return str_of(NULL);
-	if (script.n > 0)
-		memcpy(p, script.p, script.n);
-	memcpy(p + script.n, info.p, info.n);
-	return str_from(p, script.n + info.n);
+	return script.n >= info.n &&
+	    str_eq(str_tail(script, script.n - info.n), info);
+}
+
+/* Number of SCRIPT_NAME's segments; 0 unless it is a proper prefix of p. */
+static size_t
+script_prefix(const struct path *p, struct str script)
+{
+	struct path prefix;
+	size_t i;
+
+	prefix.count = 0;
+	if (!split(script, &prefix) || prefix.count >= p->count)
+		return 0;
+	for (i = 0; i < prefix.count; i++)
+		if (!str_eq(prefix.segment[i], p->segment[i]))
+			return 0;
+	return prefix.count;
+}
+
+/* The index of the segment after those of the mount path that begin at `at`;
+ * `at` if they do not begin there. */
+static size_t
+after_mount(const struct path *p, size_t at, struct str mount)
+{
+	size_t i = at;
+
+	while (!str_is_null(mount)) {
+		struct str segment = str_cut(&mount, '/');
+
+		if (segment.n == 0)
+			continue;
+		if (i == p->count || !str_ieq(p->segment[i], segment))
+			return at;
+		i++;
+	}
+	return i;
+}
+
+/*
+ * Splits one of the paths of a request, whose REQUEST_URI is decoded. No
+ * segment before *first can be the root: the script's and the mount path's.
+ * False if the request does not have this path.
+ */
+static bool
+load(const struct path_source *from, enum candidate which, struct path *p,
+    size_t *first)
+{
+	bool after_script = which == AFTER_SCRIPT;
+	size_t script = 0, mount;
+
+	p->count = 0;
+	if (which == URI || (after_script && from->path_info.n == 0)) {
+		if (!split(from->request_uri, p))
+			return false;
+		if (after_script)
+			script = script_prefix(p, from->script_name);
+		if (after_script && script == 0 && from->script_name.n > 0)
+			return false;
+	} else {
+		if (!split(from->script_name, p))
+			return false;
+		if (after_script && !script_has_info(from))
+			script = p->count;
+		if (!script_has_info(from) && !split(from->path_info, p))
+			return false;
+	}
+	mount = after_mount(p, 0, from->mount);
+	*first = script > mount ? script : mount;
+	return true;
 }
 
 static enum path_root
@@ -113,60 +177,104 @@ is_known(struct str segment, const struct str *known)
 	return false;
 }
 
-/* The right-most root; with `known` only one that is last or stands before a
- * known segment. */
+/* Whether an absolute URL begins here: a scheme, of whose slashes split() and
+ * some servers leave none, and a host. */
 static bool
-find_root(struct path *p, const struct str *known)
+is_url(const struct path *p, size_t i)
 {
-	size_t i = p->count;
+	return i + 1 < p->count &&
+	    (str_iis(p->segment[i], "https:") ||
+		str_iis(p->segment[i], "http:"));
+}
 
-	while (i-- > 0) {
+/* The left-most root from a segment on. In an absolute URL the mount path
+ * begins after the host, which may be named like a root. */
+static bool
+find_root(struct path *p, size_t i, struct str mount)
+{
+	while (i < p->count) {
+		if (is_url(p, i)) {
+			p->mounted = i + 2;
+			i = after_mount(p, p->mounted, mount);
+			continue;
+		}
 		p->root = root_named(p->segment[i]);
 		p->at = i;
-		if (p->root == 0)
-			continue;
-		if (known == NULL || i + 1 == p->count ||
-		    is_known(p->segment[i + 1], known))
+		if (p->root != 0)
 			return true;
+		i++;
 	}
 	return false;
 }
 
-/* What stands where a root should: before a known segment, else first. */
+/* The two forms in which clients write a root once more after the root; any
+ * other second root is an unknown segment. */
+static void
+find_later_root(struct path *p, struct str mount)
+{
+	size_t first = p->at, mounted = p->mounted;
+	enum path_root root = p->root;
+	size_t next = after_mount(p, first + 1, mount);
+
+	if (is_url(p, first + 1)) {
+		if (find_root(p, first + 1, mount))
+			return;
+	} else if (next > first + 1 && next < p->count &&
+	    root_named(p->segment[next]) != 0) {
+		p->mounted = first + 1;
+		p->at = next;
+		p->root = root_named(p->segment[next]);
+		return;
+	}
+	p->at = first;
+	p->root = root;
+	p->mounted = mounted;
+}
+
+/* The segment where a root should be: before a known segment, else first. */
 static struct str
-not_a_root(const struct path *p, const struct str *known)
+not_a_root(const struct path *p, size_t first, const struct str *known)
 {
 	size_t i;
 
-	for (i = 1; i < p->count; i++)
+	for (i = first + 1; i < p->count; i++)
 		if (is_known(p->segment[i], known))
 			return p->segment[i - 1];
-	return p->count > 0 ? p->segment[0] : STR_EMPTY;
+	return first < p->count ? p->segment[first] : STR_EMPTY;
+}
+
+static bool
+find_in(const struct path_source *from, enum candidate which,
+    const struct str *known, struct path *p)
+{
+	size_t first;
+
+	p->mounted = 0;
+	if (!load(from, which, p, &first) || !find_root(p, first, from->mount))
+		return false;
+	find_later_root(p, from->mount);
+	return known == NULL ||
+	    (p->at + 1 < p->count && is_known(p->segment[p->at + 1], known));
 }
 
 enum err
 path_find(const struct path_source *from, const struct str *known,
     struct arena *a, struct path *out, struct str *what)
 {
-	struct str candidate[CANDIDATES];
-	size_t i;
+	struct path_source decoded = *from;
+	size_t i, first;
 
-	candidate[PATH_INFO] = from->path_info;
-	candidate[WHOLE] = whole_path(from, a);
-	candidate[URI] = str_of(NULL);
-	for (i = 0; i < CANDIDATES; i++) {
-		if (i == URI)
-			candidate[i] = decoded_uri(from->request_uri, a);
-		if (split(candidate[i], out) && find_root(out, known))
-			return ERR_OK;
-	}
+	decoded.request_uri = decoded_uri(from->request_uri, a);
 	for (i = 0; i < CANDIDATES; i++)
-		if (split(candidate[i], out) && find_root(out, NULL))
+		if (find_in(&decoded, (enum candidate)i, known, out))
+			return ERR_OK;
+	for (i = 0; i < CANDIDATES; i++)
+		if (find_in(&decoded, (enum candidate)i, NULL, out))
 			return ERR_OK;
 	*what = STR_EMPTY;
 	for (i = CANDIDATES; i-- > 0 && what->n == 0;)
-		if (split(candidate[i], out))
-			*what = not_a_root(out, known);
+		if (load(&decoded, (enum candidate)i, out, &first))
+			*what = not_a_root(out, first, known);
 	return ERR_ROOT;
 }
 
@@ -257,17 +365,32 @@ path_root_name(enum path_root root)
 	return roots[i].name;
 }
 
-void
-path_mount(const struct path_source *from, const struct str *known,
-    const struct path *found, struct arena *a, struct buf *out)
+/* Whether both paths end in the same segments, from the root on. */
+static bool
+ends_alike(const struct path *p, const struct path *found)
 {
-	struct str text = decoded_uri(from->request_uri, a);
-	struct path uri;
-	size_t i;
+	size_t n = found->count - found->at, i;
 
-	if (!str_eq(text, found->text) && split(text, &uri) &&
-	    find_root(&uri, known))
+	for (i = 1; i <= n && i <= p->count; i++)
+		if (!str_eq(p->segment[p->count - i],
+			found->segment[found->count - i]))
+			return false;
+	return i > n;
+}
+
+void
+path_mount(const struct path_source *from, const struct path *found,
+    struct arena *a, struct buf *out)
+{
+	size_t i = found->mounted, end = found->at;
+	struct path uri;
+
+	uri.count = 0;
+	if (i == 0 && split(decoded_uri(from->request_uri, a), &uri) &&
+	    ends_alike(&uri, found)) {
+		end = uri.count - (found->count - found->at);
 		found = &uri;
-	for (i = 0; i < found->at; i++)
+	}
+	for (; i < end; i++)
 		put_segment(found->segment[i], out);
 }

@@ -31,24 +31,36 @@ struct path {
 	struct str segment[PATH_SEGMENTS_MAX];
 	size_t count;
 	size_t at; /* index of the root's segment */
+	/* Index of the mount path's first segment; 0 unless the root is a later
+	 * one (path_find). */
+	size_t mounted;
 	enum path_root root;
-	struct str text; /* all of it, decoded */
 };
 
-/* The three variables; any may be null. */
+/* The three variables, and the configured mount path; any may be null. */
 struct path_source {
 	struct str path_info;
 	struct str script_name;
 	struct str request_uri;
+	struct str mount;
 };
 
 /*
- * Finds the root: tries PATH_INFO, then SCRIPT_NAME and PATH_INFO together,
- * then the decoded path of REQUEST_URI. Empty and . segments are dropped, ..
- * takes the one before it away. The right-most segment that is a root and is
- * last or followed by one of `known` (a list that ends in a null slice) is the
- * root; failing that the right-most that is a root. ERR_ROOT with *what the
- * segment that stands where a root should, ERR_MEMORY.
+ * Finds the root. Empty and . segments are dropped, .. takes away the segment
+ * before it. The left-most segment that names a root is the root, in the first
+ * of these paths that has one before a segment of `known` (a list that ends in
+ * a null slice), or else in the first that has one at all:
+ *
+ *  1. PATH_INFO, or, without one, REQUEST_URI after SCRIPT_NAME where that is
+ *     a proper prefix: a script may be named like a root;
+ *  2. SCRIPT_NAME and PATH_INFO together;
+ *  3. the decoded path of REQUEST_URI.
+ *
+ * The segments of the mount path are no roots where the path begins with them.
+ * Clients write two forms in which a later root counts: an absolute URL after
+ * the root (/v1.0/http://host/v1.0/x), and the mount path after the version
+ * (/v1.0/mount/v1.0/x). ERR_ROOT with *what the segment where a root should
+ * be, ERR_MEMORY.
  */
 enum err path_find(const struct path_source *from, const struct str *known,
     struct arena *a, struct path *out, struct str *what) ATTR_CHECKED;
@@ -65,9 +77,9 @@ size_t path_agrees(const struct path *p, const struct str *list, bool function);
 /* The root in its canonical spelling, "v1.0". */
 struct str path_root_name(enum path_root root);
 
-/* Appends the mount path as the client wrote it ("/graph", or nothing), percent
- * escapes made anew. */
-void path_mount(const struct path_source *from, const struct str *known,
-    const struct path *found, struct arena *a, struct buf *out);
+/* Appends the mount path of a path that was found, as the client wrote it
+ * ("/graph", or nothing), with new percent escapes. */
+void path_mount(const struct path_source *from, const struct path *found,
+    struct arena *a, struct buf *out);
 
 #endif

@@ -188,11 +188,14 @@ match(struct call *c, struct str method)
 }
 
 static struct path_source
-path_source(const struct request *rq)
+path_source(const struct call *c)
 {
-	return (struct path_source){ .path_info = rq->var[REQUEST_PATH_INFO],
-		.script_name = rq->var[REQUEST_SCRIPT_NAME],
-		.request_uri = rq->var[REQUEST_URI] };
+	const struct str *var = c->rq->var;
+
+	return (struct path_source){ .path_info = var[REQUEST_PATH_INFO],
+		.script_name = var[REQUEST_SCRIPT_NAME],
+		.request_uri = var[REQUEST_URI],
+		.mount = str_of(c->app->config->mount) };
 }
 
 /* Whoever is let near the data through us must not get at it around us. */
@@ -221,7 +224,7 @@ check_place(struct call *c)
 static enum err
 find_path(struct call *c)
 {
-	struct path_source from = path_source(c->rq);
+	struct path_source from = path_source(c);
 	struct str method = c->rq->var[REQUEST_METHOD];
 	enum err e;
 
@@ -390,7 +393,7 @@ check_query(struct call *c)
 static enum err
 find_base(struct call *c)
 {
-	struct path_source from = path_source(c->rq);
+	struct path_source from = path_source(c);
 	struct str base = str_of(c->app->config->base_url);
 	char *p;
 	struct buf b;
@@ -406,7 +409,7 @@ find_base(struct call *c)
 		buf_str(&b, base);
 	} else {
 		request_origin(c->rq, &b);
-		path_mount(&from, first_segments, c->path, &c->wk->arena, &b);
+		path_mount(&from, c->path, &c->wk->arena, &b);
 	}
 	buf_char(&b, '/');
 	buf_str(&b, path_root_name(c->path->root));

@@ -57,6 +57,17 @@ static const struct {
 	    "authorization_uri = https://a/\"b\n",
 	    ":1: 'authorization_uri' cannot be 'https://a/\"b': "
 	    "it is a URL of http or https" },
+	{ "a mount that is no path", "mount = graph\n",
+	    ":1: 'mount' cannot be 'graph': it is a path such as /graph" },
+	{ "a mount that is a URL", "mount = https://h/graph\n",
+	    ":1: 'mount' cannot be 'https://h/graph': "
+	    "it is a path such as /graph" },
+	{ "a mount with an escape", "mount = /a%20b\n",
+	    ":1: 'mount' cannot be '/a%20b': it is a path such as /graph" },
+	{ "a mount that climbs", "mount = /a/../b\n",
+	    ":1: 'mount' cannot be '/a/../b': it is a path such as /graph" },
+	{ "a mount with a query", "mount = /a?b\n",
+	    ":1: 'mount' cannot be '/a?b': it is a path such as /graph" },
 	{ "a country by its name", "csr_country = Germany\n",
 	    ":1: 'csr_country' cannot be 'Germany': "
 	    "it is a code of two letters" },
@@ -170,6 +181,7 @@ START_TEST(reads_values)
 					 "max_body = 128K\n"
 					 "workers: 8\n"
 					 "return_certificate = no\n"
+					 "mount = /beta/graph\n"
 					 "certificate_policy = enforce\n"
 					 "topic_change = allow\n"
 					 "log = syslog\n"
@@ -179,6 +191,7 @@ START_TEST(reads_values)
 	ck_assert_uint_eq(c.max_body, 131072);
 	ck_assert_uint_eq(c.workers, 8);
 	ck_assert(!c.return_certificate);
+	ck_assert_str_eq(c.mount, "/beta/graph");
 	ck_assert_int_eq(c.certificate_policy, CONFIG_ENFORCE);
 	ck_assert_int_eq(c.topic_change, CONFIG_TOPIC_ALLOW);
 	ck_assert(c.syslog);
