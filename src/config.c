@@ -15,6 +15,7 @@
 #include <ini.h>
 
 #include "mem.h"
+#include "origin.h"
 #include "str.h"
 
 /* The first are texts, which may be empty; those from LIST on have commas
@@ -26,6 +27,7 @@ enum kind {
 	COUNTRY,
 	LIST,
 	ADDRESSES,
+	ORIGINS,
 	SIZE,
 	COUNT,
 	CHOICE,
@@ -57,6 +59,7 @@ static const struct key {
 	{ "socket", TEXT, AT(socket), "", 0, 0, NULL },
 	{ "base_url", URL, AT(base_url), "", 0, 0, NULL },
 	{ "mount", MOUNT, AT(mount), "", 0, 0, NULL },
+	{ "cors_origins", ORIGINS, AT(cors_origins), "", 0, 0, NULL },
 	{ "authorization_uri", URL, AT(authorization_uri),
 	    "https://login.microsoftonline.com/common/oauth2/authorize", 0, 0,
 	    NULL },
@@ -158,6 +161,14 @@ is_mount(struct str path)
 }
 
 static bool
+is_origin(struct str item)
+{
+	struct origin origin;
+
+	return str_is(item, "*") || origin_parse(item, &origin);
+}
+
+static bool
 is_country(struct str code)
 {
 	return code.n == 2 && is_letter(code.p[0]) && is_letter(code.p[1]);
@@ -187,12 +198,14 @@ static const struct {
 	[COUNTRY] = { is_country, "a code of two letters" },
 	[ADDRESSES] = { is_address,
 	    "a list of addresses, not of names or networks" },
+	[ORIGINS] = { is_origin,
+	    "a list of origins such as https://example.org, or *" },
 };
 
 static bool
 is_list(enum kind kind)
 {
-	return kind == LIST || kind == ADDRESSES;
+	return kind == LIST || kind == ADDRESSES || kind == ORIGINS;
 }
 
 static bool
@@ -271,6 +284,7 @@ set(const struct key *k, const char *value, bool first, struct config *c)
 	case COUNTRY:
 	case LIST:
 	case ADDRESSES:
+	case ORIGINS:
 		return fits(k->kind, value) && add_items(value, first, at);
 	case SIZE:
 	case COUNT:
@@ -323,6 +337,7 @@ print_value(const struct key *k, const struct config *c, struct buf *out)
 	case COUNTRY:
 	case LIST:
 	case ADDRESSES:
+	case ORIGINS:
 		buf_text(out, at);
 		break;
 	case SIZE:
@@ -359,6 +374,7 @@ describe(const struct key *k, struct buf *out)
 	case MOUNT:
 	case COUNTRY:
 	case ADDRESSES:
+	case ORIGINS:
 		buf_text(out, forms[k->kind].look);
 		break;
 	case SIZE:

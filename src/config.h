@@ -28,6 +28,7 @@ struct config {
 	char socket[CONFIG_TEXT_MAX];
 	char base_url[CONFIG_TEXT_MAX];
 	char mount[CONFIG_TEXT_MAX];
+	char cors_origins[CONFIG_TEXT_MAX];
 	char authorization_uri[CONFIG_TEXT_MAX];
 	char client_id[CONFIG_TEXT_MAX];
 	char key_file[CONFIG_TEXT_MAX];

@@ -33,6 +33,11 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    NULL },
 	[ERR_TENANT] = { 403, "Forbidden",
 	    "The tenant of the access token is not served here.", NULL },
+	[ERR_CROSS_SITE] = { 403, "Forbidden",
+	    "A browser sent this request from another site: {!} is '{}'. "
+	    "Nothing was changed. If that site is this service, set base_url; "
+	    "if it may change data here, add its origin to cors_origins.",
+	    NULL },
 	[ERR_RATE] = { 429, "TooManyRequests",
 	    "Too many failed requests. Try again later.", NULL },
 

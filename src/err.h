@@ -20,6 +20,7 @@ enum err {
 	ERR_TOKEN_EXPIRED,
 	ERR_FORBIDDEN,
 	ERR_TENANT,
+	ERR_CROSS_SITE,
 	ERR_RATE,
 
 	/* Headers and query (contract 3.1, 5). */

@@ -35,6 +35,8 @@ static const struct str names[REQUEST_VARS] = {
 	[REQUEST_FORWARDED_FOR] = STR("HTTP_X_FORWARDED_FOR"),
 	[REQUEST_DOCUMENT_ROOT] = STR("DOCUMENT_ROOT"),
 	[REQUEST_CONTEXT_DOCUMENT_ROOT] = STR("CONTEXT_DOCUMENT_ROOT"),
+	[REQUEST_ORIGIN] = STR("HTTP_ORIGIN"),
+	[REQUEST_SEC_FETCH_SITE] = STR("HTTP_SEC_FETCH_SITE"),
 };
 
 #define NAME_MAX_LEN 36
@@ -48,13 +50,15 @@ static const uint64_t of_length[NAME_MAX_LEN + 1] = {
 	[9] = BIT(REQUEST_PATH_INFO) | BIT(REQUEST_HOST),
 	[11] = BIT(REQUEST_SCRIPT_NAME) | BIT(REQUEST_URI) |
 	    BIT(REQUEST_ACCEPT) | BIT(REQUEST_PREFER) |
-	    BIT(REQUEST_SERVER_NAME) | BIT(REQUEST_REMOTE_ADDR),
+	    BIT(REQUEST_SERVER_NAME) | BIT(REQUEST_REMOTE_ADDR) |
+	    BIT(REQUEST_ORIGIN),
 	[12] = BIT(REQUEST_QUERY) | BIT(REQUEST_CONTENT_TYPE),
 	[13] = BIT(REQUEST_IF_MATCH) | BIT(REQUEST_DOCUMENT_ROOT),
 	[14] = BIT(REQUEST_METHOD) | BIT(REQUEST_CONTENT_LENGTH) |
 	    BIT(REQUEST_SCHEME),
 	[15] = BIT(REQUEST_SERVER_SOFTWARE),
 	[18] = BIT(REQUEST_AUTHORIZATION) | BIT(REQUEST_IF_NONE_MATCH),
+	[19] = BIT(REQUEST_SEC_FETCH_SITE),
 	[20] = BIT(REQUEST_FORWARDED_FOR),
 	[21] = BIT(REQUEST_CONTENT_ENCODING) |
 	    BIT(REQUEST_CONTEXT_DOCUMENT_ROOT),
@@ -69,7 +73,8 @@ static const uint64_t of_length[NAME_MAX_LEN + 1] = {
 	(BIT(REQUEST_ACCEPT) | BIT(REQUEST_PREFER) | BIT(REQUEST_IF_MATCH) | \
 	    BIT(REQUEST_IF_NONE_MATCH) | BIT(REQUEST_CONTENT_ENCODING) |     \
 	    BIT(REQUEST_FORWARDED_FOR) | BIT(REQUEST_ALLOW_TOPIC_CHANGE) |   \
-	    BIT(REQUEST_CONTENT_TYPE))
+	    BIT(REQUEST_CONTENT_TYPE) | BIT(REQUEST_ORIGIN) |                \
+	    BIT(REQUEST_SEC_FETCH_SITE))
 
 static void
 take_value(struct request *rq, enum request_var var, struct str value)
@@ -184,14 +189,19 @@ is_host(struct str host)
 	return host.n > 0;
 }
 
+bool
+request_is_secure(const struct request *rq)
+{
+	return str_iis(rq->var[REQUEST_HTTPS], "on") ||
+	    str_is(rq->var[REQUEST_HTTPS], "1") ||
+	    str_iis(rq->var[REQUEST_SCHEME], "https");
+}
+
 void
 request_origin(const struct request *rq, struct buf *out)
 {
 	const struct str *var = rq->var;
 	struct str host = var[REQUEST_HOST];
-	bool secure = str_iis(var[REQUEST_HTTPS], "on") ||
-	    str_is(var[REQUEST_HTTPS], "1") ||
-	    str_iis(var[REQUEST_SCHEME], "https");
 
 	if (!is_host(host))
 		host = var[REQUEST_SERVER_NAME];
@@ -199,7 +209,7 @@ request_origin(const struct request *rq, struct buf *out)
 		buf_text(out, "https://graph.microsoft.com");
 		return;
 	}
-	buf_text(out, secure ? "https://" : "http://");
+	buf_text(out, request_is_secure(rq) ? "https://" : "http://");
 	buf_str(out, host);
 }
 

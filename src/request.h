@@ -45,6 +45,8 @@ enum request_var {
 	REQUEST_FORWARDED_FOR,
 	REQUEST_DOCUMENT_ROOT,
 	REQUEST_CONTEXT_DOCUMENT_ROOT,
+	REQUEST_ORIGIN,
+	REQUEST_SEC_FETCH_SITE,
 	REQUEST_VARS
 };
 
@@ -84,6 +86,9 @@ enum err request_join(struct request *rq, struct arena *a) ATTR_CHECKED;
 /* The declared length of the body; false where it is unknown: absent, empty
  * or -1, as web servers hand on a chunked one. */
 bool request_length(const struct request *rq, uint64_t *n);
+
+/* Whether the web server says that the request came by TLS. */
+bool request_is_secure(const struct request *rq);
 
 /* Appends scheme and host as the client sees them, "https://example.org:8443";
  * where the server does not tell, those of Microsoft Graph. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "cross_site.h"
 #include "json.h"
 #include "log.h"
 #include "odata.h"
@@ -310,6 +311,14 @@ check_route(struct call *c)
 	return c->route_error;
 }
 
+/* With the rights, which have the same status, and after the token: a stranger
+ * learns nothing more, and nothing has been changed yet. */
+static enum err
+check_site(struct call *c)
+{
+	return cross_site_check(c->rq, c->app->config, &c->fault);
+}
+
 static enum err
 check_rights(struct call *c)
 {
@@ -441,6 +450,7 @@ static enum err (*const walk[])(struct call *) = {
 	join_lines,
 	know_caller,
 	check_route,
+	check_site,
 	check_rights,
 	check_length,
 	check_content,

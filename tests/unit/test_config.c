@@ -68,6 +68,21 @@ static const struct {
 	    ":1: 'mount' cannot be '/a/../b': it is a path such as /graph" },
 	{ "a mount with a query", "mount = /a?b\n",
 	    ":1: 'mount' cannot be '/a?b': it is a path such as /graph" },
+	{ "an origin without a scheme", "cors_origins = example.org\n",
+	    ":1: 'cors_origins' cannot be 'example.org': it is "
+	    "a list of origins such as https://example.org, or *" },
+	{ "an origin with a path", "cors_origins = *, https://example.org/\n",
+	    ":1: 'cors_origins' cannot be '*, https://example.org/': it is "
+	    "a list of origins such as https://example.org, or *" },
+	{ "the origin of no site", "cors_origins = null\n",
+	    ":1: 'cors_origins' cannot be 'null': it is "
+	    "a list of origins such as https://example.org, or *" },
+	{ "a pattern of origins", "cors_origins = https://*.example.org\n",
+	    ":1: 'cors_origins' cannot be 'https://*.example.org': it is "
+	    "a list of origins such as https://example.org, or *" },
+	{ "a port that is none", "cors_origins = https://example.org:99999\n",
+	    ":1: 'cors_origins' cannot be 'https://example.org:99999': it is "
+	    "a list of origins such as https://example.org, or *" },
 	{ "a country by its name", "csr_country = Germany\n",
 	    ":1: 'csr_country' cannot be 'Germany': "
 	    "it is a code of two letters" },
@@ -182,6 +197,8 @@ START_TEST(reads_values)
 					 "workers: 8\n"
 					 "return_certificate = no\n"
 					 "mount = /beta/graph\n"
+					 "cors_origins = https://a.example\n"
+					 "cors_origins = http://[::1]:81, *\n"
 					 "certificate_policy = enforce\n"
 					 "topic_change = allow\n"
 					 "log = syslog\n"
@@ -192,6 +209,8 @@ START_TEST(reads_values)
 	ck_assert_uint_eq(c.workers, 8);
 	ck_assert(!c.return_certificate);
 	ck_assert_str_eq(c.mount, "/beta/graph");
+	ck_assert_str_eq(
+	    c.cors_origins, "https://a.example,http://[::1]:81, *");
 	ck_assert_int_eq(c.certificate_policy, CONFIG_ENFORCE);
 	ck_assert_int_eq(c.topic_change, CONFIG_TOPIC_ALLOW);
 	ck_assert(c.syslog);

@@ -45,6 +45,11 @@ static const struct {
 	{ "Content-Type is a list, so that another type does not get lost",
 	    { "CONTENT_TYPE=a", "CONTENT_TYPE=b" }, REQUEST_CONTENT_TYPE,
 	    "a, b" },
+	{ "Origin too", { "HTTP_ORIGIN=a", "HTTP_ORIGIN=b" }, REQUEST_ORIGIN,
+	    "a, b" },
+	{ "Sec-Fetch-Site too",
+	    { "HTTP_SEC_FETCH_SITE=a", "HTTP_SEC_FETCH_SITE=b" },
+	    REQUEST_SEC_FETCH_SITE, "a, b" },
 	{ "no other header is a list",
 	    { "HTTP_AUTHORIZATION=a", "HTTP_AUTHORIZATION=b" },
 	    REQUEST_AUTHORIZATION, "a" },
@@ -117,6 +122,8 @@ static const char *const variables[REQUEST_VARS] = {
 	[REQUEST_FORWARDED_FOR] = "HTTP_X_FORWARDED_FOR",
 	[REQUEST_DOCUMENT_ROOT] = "DOCUMENT_ROOT",
 	[REQUEST_CONTEXT_DOCUMENT_ROOT] = "CONTEXT_DOCUMENT_ROOT",
+	[REQUEST_ORIGIN] = "HTTP_ORIGIN",
+	[REQUEST_SEC_FETCH_SITE] = "HTTP_SEC_FETCH_SITE",
 };
 
 START_TEST(takes_each_variable_for_itself)
