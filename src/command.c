@@ -141,8 +141,10 @@ static const struct command {
 	{ "check", NULL,
 	    COMMAND_BIT(OPTION_WARNING) | COMMAND_BIT(OPTION_CRITICAL) |
 		COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_ALL) |
-		COMMAND_BIT(OPTION_HOOK),
-	    0, "[-w DAYS] [-c DAYS] [--tenant GUID | --all] [--hook COMMAND]",
+		COMMAND_BIT(OPTION_HOOK) | COMMAND_BIT(OPTION_JSON),
+	    0,
+	    "[-w DAYS] [-c DAYS] [--tenant GUID | --all] [--hook COMMAND]\n"
+	    "      [--json]",
 	    "be a Nagios plug-in: 0 fine, 1 warning, 2 critical, 3 unknown",
 	    command_check },
 	{ "metrics", NULL,
@@ -203,11 +205,25 @@ version(void)
 	return EXIT_SUCCESS;
 }
 
-/* At most a hundred years. */
+/* A hundred years. */
+#define DAYS_MAX 36500
+
 static bool
 days(const char *value, uint64_t least, uint64_t *out)
 {
-	return str_u64(str_of(value), out) && *out >= least && *out <= 36500;
+	return str_u64(str_of(value), out) && *out >= least && *out <= DAYS_MAX;
+}
+
+/* A threshold of days left: "30" or, as the range of the Monitoring Plugins
+ * that means the same, "30:". */
+static bool
+threshold(const char *value, uint64_t *out)
+{
+	struct str text = str_of(value);
+
+	if (str_ends(text, ":"))
+		text.n--;
+	return str_u64(text, out) && *out <= DAYS_MAX;
 }
 
 /* Takes one option's value; what is wrong with it, or NULL. */
@@ -223,7 +239,7 @@ take(struct command_call *c, int option, const char *value)
 		c->config_path = value;
 		break;
 	case OPTION_CRITICAL:
-		if (!days(value, 0, &c->critical_days))
+		if (!threshold(value, &c->critical_days))
 			return "-c takes days from 0 to 36500";
 		break;
 	case OPTION_DATA:
@@ -257,7 +273,7 @@ take(struct command_call *c, int option, const char *value)
 		c->url = value;
 		break;
 	case OPTION_WARNING:
-		if (!days(value, 0, &c->warning_days))
+		if (!threshold(value, &c->warning_days))
 			return "-w takes days from 0 to 36500";
 		break;
 	default:

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * command_check.c - a plug-in for Nagios and its kin: a line for each tenant,
- * and an exit status of theirs. Usage errors exit 2 as in every subcommand,
- * which such a system takes for critical: rightly, for nothing is watched then.
- * Everything else that goes wrong is 3, unknown.
+ * and an exit status of theirs. Everything that goes wrong is 3, unknown, also
+ * wrong usage: nothing is watched then.
+ *
+ * Such a system takes what follows a '|' on standard output for performance
+ * data. So no text that is not a constant of this file is printed there but by
+ * put_text, and a hook has standard error in its place.
  */
 #include "command_private.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "emit.h"
 #include "page.h"
 #include "when.h"
 
@@ -39,6 +45,8 @@ struct check {
 	int64_t now_at;
 	bool print; /* the second time round */
 	unsigned count[GRADES];
+	bool expires; /* whether there is a date at all */
+	int64_t least; /* days left, of the one that ends first */
 	struct due *due;
 };
 
@@ -63,7 +71,46 @@ judge(const struct check *k, const struct page_tenant *t)
 	return UNKNOWN;
 }
 
+/* Takes a certificate in the first time round. */
+static void
+count(struct check *k, const struct page_tenant *t)
+{
+	int64_t left = expiry_days(&t->expiry, k->now_at);
+
+	k->count[judge(k, t)]++;
+	if (t->expiry.expires && (!k->expires || left < k->least))
+		k->least = left;
+	k->expires = k->expires || t->expiry.expires;
+}
+
+static unsigned
+counted(const struct check *k)
+{
+	unsigned i, sum = 0;
+
+	for (i = 0; i < GRADES; i++)
+		sum += k->count[i];
+	return sum;
+}
+
+static bool
+is_json(const struct check *k)
+{
+	return (k->c->given & COMMAND_BIT(OPTION_JSON)) != 0;
+}
+
 /* --- the lines -------------------------------------------------------- */
+
+/* A text on one line and without the character that begins performance data. */
+static void
+put_text(struct str text)
+{
+	while (!str_is_null(text)) {
+		command_print_word(str_cut(&text, '|'));
+		if (!str_is_null(text))
+			printf("\\x7c");
+	}
+}
 
 static void
 print_dates(const struct check *k, const struct page_tenant *t)
@@ -80,7 +127,37 @@ static void
 print_fact(const char *name, struct str value)
 {
 	printf(", %s ", name);
-	command_print_word(value.n > 0 ? value : str_of("unknown"));
+	put_text(value.n > 0 ? value : str_of("unknown"));
+}
+
+/*
+ * Performance data, on the first line alone: 'label'=value;warning;critical,
+ * with the thresholds as ranges of the Monitoring Plugins' guidelines ("30:" is
+ * an alert below 30), and the number of certificates of each grade. The labels
+ * do not depend on what is stored.
+ */
+static void
+print_performance(const struct check *k)
+{
+	printf(" | days_left=");
+	if (k->expires)
+		printf("%lld", (long long)k->least);
+	else
+		putchar('U');
+	printf(";%llu:;%llu: certificates=%u;;;0 fine=%u;;;0 warning=%u;;;0 "
+	       "critical=%u;;;0 unknown=%u;;;0",
+	    (unsigned long long)k->c->warning_days,
+	    (unsigned long long)k->c->critical_days, counted(k), k->count[FINE],
+	    k->count[WARNING], k->count[CRITICAL], k->count[UNKNOWN]);
+}
+
+/* The only line is the first one. */
+static void
+end_line(const struct check *k)
+{
+	if (counted(k) == 1)
+		print_performance(k);
+	putchar('\n');
 }
 
 static void
@@ -95,7 +172,123 @@ print_tenant(const struct check *k, const struct page_tenant *t)
 	print_fact("serial", t->serial);
 	print_fact("topic", t->topic);
 	print_fact("Apple ID", t->apple_id);
+	end_line(k);
+}
+
+static void
+print_vendor(const struct check *k, const struct page_tenant *t)
+{
+	printf("%s: vendor certificate", grade_words[judge(k, t)]);
+	print_dates(k, t);
+	end_line(k);
+}
+
+/* Such systems show the first line alone. */
+static void
+print_summary(const struct check *k, enum grade grade)
+{
+	unsigned sum = counted(k);
+
+	if (sum == 1)
+		return;
+	printf("%s: %u certificates: %u fine, %u warning, %u critical, "
+	       "%u unknown",
+	    grade_words[grade], sum, k->count[FINE], k->count[WARNING],
+	    k->count[CRITICAL], k->count[UNKNOWN]);
+	print_performance(k);
 	putchar('\n');
+}
+
+/* --- the same as JSON ------------------------------------------------- */
+
+/* Tenant NULL: the vendor's certificate. */
+static void
+json_certificate(const struct check *k, const struct page_tenant *t,
+    const struct guid *tenant)
+{
+	char id[STR_GUID_LEN], line[PAGE_TENANT_MAX];
+	struct buf out;
+	struct emit e;
+
+	if (tenant != NULL)
+		str_guid_text(tenant, id);
+	buf_init(&out, line, sizeof(line));
+	emit_init(&e, &out);
+	emit_object(&e);
+	emit_name(&e, "grade");
+	emit_text(&e, grade_words[judge(k, t)]);
+	emit_name(&e, "certificate");
+	emit_text(&e, tenant != NULL ? "push" : "vendor");
+	emit_name(&e, "tenant");
+	emit_str(&e,
+	    str_from(
+		tenant != NULL ? id : NULL, tenant != NULL ? sizeof(id) : 0));
+	command_emit_facts(&e, t, k->now_at);
+	emit_end(&e);
+	printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+static void
+json_summary(const struct check *k, enum grade grade)
+{
+	static const char *const names[GRADES] = { "fine", "warning",
+		"critical", "unknown" };
+	char line[512];
+	struct buf out;
+	struct emit e;
+	unsigned i;
+
+	buf_init(&out, line, sizeof(line));
+	emit_init(&e, &out);
+	emit_object(&e);
+	emit_name(&e, "grade");
+	emit_text(&e, grade_words[grade]);
+	emit_name(&e, "certificates");
+	emit_u64(&e, counted(k));
+	for (i = 0; i < GRADES; i++) {
+		emit_name(&e, names[i]);
+		emit_u64(&e, k->count[i]);
+	}
+	emit_name(&e, "daysLeft");
+	if (k->expires)
+		emit_i64(&e, k->least);
+	else
+		emit_null(&e);
+	emit_name(&e, "warningDays");
+	emit_u64(&e, k->c->warning_days);
+	emit_name(&e, "criticalDays");
+	emit_u64(&e, k->c->critical_days);
+	emit_end(&e);
+	printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+/* --- either form ------------------------------------------------------ */
+
+static void
+show_tenant(const struct check *k, const struct page_tenant *t)
+{
+	if (is_json(k))
+		json_certificate(k, t, &t->tenant);
+	else
+		print_tenant(k, t);
+}
+
+static void
+show_vendor(const struct check *k, const struct page_tenant *t)
+{
+	if (is_json(k))
+		json_certificate(k, t, NULL);
+	else
+		print_vendor(k, t);
+}
+
+static void
+show_summary(const struct check *k, enum grade grade)
+{
+	if (is_json(k))
+		json_summary(k, grade);
+	else
+		print_summary(k, grade);
 }
 
 /* --- the hook --------------------------------------------------------- */
@@ -226,13 +419,12 @@ run_hook(const struct due *d, const char *command)
 
 /* A hook that fails is run again at the next check. */
 static bool
-run_hooks(struct check *k)
+run_due(struct check *k)
 {
 	const char *command = k->c->value[OPTION_HOOK];
 	struct due *d, *next;
 	bool well = true;
 
-	fflush(stdout);
 	for (d = k->due; d != NULL; d = next) {
 		next = d->next;
 		if (!run_hook(d, command)) {
@@ -249,6 +441,26 @@ run_hooks(struct check *k)
 	return well;
 }
 
+/* With standard error in the place of standard output, where a hook that
+ * prints a client's text would forge performance data. */
+static bool
+run_hooks(struct check *k)
+{
+	int out;
+	bool well;
+
+	if (k->due == NULL)
+		return true;
+	fflush(stdout);
+	out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return false;
+	well = run_due(k);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	return well;
+}
+
 /* --- the walk --------------------------------------------------------- */
 
 static enum err
@@ -259,10 +471,10 @@ visit(const struct guid *tenant, const struct record *r, void *arg)
 	    tenant, r, k->now_at, k->c->warning_days, &k->c->arena);
 
 	if (!k->print) {
-		k->count[judge(k, &t)]++;
+		count(k, &t);
 		return ERR_OK;
 	}
-	print_tenant(k, &t);
+	show_tenant(k, &t);
 	return look_for_due(k, &t, r);
 }
 
@@ -283,13 +495,10 @@ visit_vendor(struct check *k)
 		t.expiry = expiry_of_text(str_of(s.vendor_chain), &k->c->arena);
 	secret_wipe(&s);
 	t.status = expiry_status(&t.expiry, k->now_at, k->c->warning_days);
-	if (!k->print) {
-		k->count[judge(k, &t)]++;
-		return ERR_OK;
-	}
-	printf("%s: vendor certificate", grade_words[judge(k, &t)]);
-	print_dates(k, &t);
-	putchar('\n');
+	if (k->print)
+		show_vendor(k, &t);
+	else
+		count(k, &t);
 	return ERR_OK;
 }
 
@@ -313,28 +522,14 @@ worst(const struct check *k)
 	return UNKNOWN;
 }
 
-/* Such systems show the first line alone. */
-static void
-print_summary(const struct check *k, enum grade grade)
-{
-	unsigned i, sum = 0;
-
-	for (i = 0; i < GRADES; i++)
-		sum += k->count[i];
-	if (sum == 1)
-		return;
-	printf("%s: %u certificates: %u fine, %u warning, %u critical, "
-	       "%u unknown\n",
-	    grade_words[grade], sum, k->count[FINE], k->count[WARNING],
-	    k->count[CRITICAL], k->count[UNKNOWN]);
-}
-
 /* All that such systems show is the status and the first line of standard
  * output. */
 static int
 unknown(const char *why)
 {
-	printf("%s: %s\n", grade_words[UNKNOWN], why);
+	printf("%s: ", grade_words[UNKNOWN]);
+	put_text(str_of(why));
+	putchar('\n');
 	return UNKNOWN;
 }
 
@@ -355,15 +550,17 @@ command_check(struct command_call *c)
 	if ((c->given & COMMAND_BIT(OPTION_ALL)) != 0 &&
 	    (c->given & COMMAND_BIT(OPTION_TENANT)) != 0)
 		return command_check_usage("check takes --tenant or --all");
+	if ((c->given & COMMAND_BIT(OPTION_CRITICAL)) == 0 &&
+	    c->critical_days > c->warning_days)
+		c->critical_days = c->warning_days;
 	if (c->critical_days > c->warning_days)
-		return command_check_usage(
-		    "-c, which is 7 unless given, must not be more than -w");
+		return command_check_usage("-c must not be more than -w");
 	if (command_begin_reading(c) != ERR_OK ||
 	    command_need_arena(c) != ERR_OK)
 		return unknown("the store cannot be read");
 	if ((e = walk(&k)) == ERR_OK) {
 		grade = worst(&k);
-		print_summary(&k, grade);
+		show_summary(&k, grade);
 		k.print = true;
 		e = walk(&k);
 	}

@@ -115,6 +115,28 @@ emit_date(struct emit *e, bool known, int64_t at)
 	emit_str(e, known ? str_from(text, sizeof(text)) : str_of(NULL));
 }
 
+void
+command_emit_facts(struct emit *e, const struct page_tenant *t, int64_t now_at)
+{
+	emit_name(e, "status");
+	emit_text(e, expiry_word(t->status));
+	emit_name(e, "days");
+	if (t->expiry.expires)
+		emit_i64(e, expiry_days(&t->expiry, now_at));
+	else
+		emit_null(e);
+	emit_name(e, "expires");
+	emit_date(e, t->expiry.expires, t->expiry.expires_at);
+	emit_name(e, "issued");
+	emit_date(e, t->expiry.issued, t->expiry.issued_at);
+	emit_name(e, "serial");
+	emit_str(e, t->serial);
+	emit_name(e, "topic");
+	emit_str(e, t->topic);
+	emit_name(e, "appleIdentifier");
+	emit_str(e, t->apple_id);
+}
+
 static void
 list_json(const struct page_tenant *t, int64_t now_at)
 {
@@ -128,23 +150,7 @@ list_json(const struct page_tenant *t, int64_t now_at)
 	emit_object(&e);
 	emit_name(&e, "tenant");
 	emit_str(&e, str_from(tenant, sizeof(tenant)));
-	emit_name(&e, "status");
-	emit_text(&e, expiry_word(t->status));
-	emit_name(&e, "days");
-	if (t->expiry.expires)
-		emit_i64(&e, expiry_days(&t->expiry, now_at));
-	else
-		emit_null(&e);
-	emit_name(&e, "expires");
-	emit_date(&e, t->expiry.expires, t->expiry.expires_at);
-	emit_name(&e, "issued");
-	emit_date(&e, t->expiry.issued, t->expiry.issued_at);
-	emit_name(&e, "serial");
-	emit_str(&e, t->serial);
-	emit_name(&e, "topic");
-	emit_str(&e, t->topic);
-	emit_name(&e, "appleIdentifier");
-	emit_str(&e, t->apple_id);
+	command_emit_facts(&e, t, now_at);
 	emit_end(&e);
 	printf("%.*s\n", STR_ARG(buf_view(&out)));
 }

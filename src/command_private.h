@@ -138,6 +138,12 @@ int command_print_record(struct command_call *c, const struct record *r);
 enum err command_each_tenant(
     struct command_call *c, store_record_visit *visit, void *arg) ATTR_CHECKED;
 
+/* Members of an open JSON object: status, dates, serial, topic, Apple ID. */
+struct emit;
+struct page_tenant;
+void
+command_emit_facts(struct emit *e, const struct page_tenant *t, int64_t now_at);
+
 /* Whether all data has gone to stdout; prints why not. */
 enum err command_flush(void) ATTR_CHECKED;
 

@@ -44,7 +44,7 @@ struct expiry expiry_of_record(const struct record *r, struct arena *a);
 /* Of the certificate that counts in a text. */
 struct expiry expiry_of_text(struct str text, struct arena *a);
 
-/* "expiring" begins that many days before the end; by default: */
+/* "expiring" is less than that many days before the end; by default: */
 #define EXPIRY_DAYS 30
 enum expiry_status
 expiry_status(const struct expiry *x, int64_t now_at, uint64_t days);
