@@ -343,6 +343,22 @@ check_length(struct call *c)
 	return ERR_OK;
 }
 
+/* Null where two lines differ; *lines are those of the first that do. */
+static struct str
+content_type(const struct request *rq, struct str *lines)
+{
+	struct str type, again;
+
+	*lines = rq->var[REQUEST_CONTENT_TYPE];
+	if (!odata_single(*lines, &type))
+		return str_of(NULL);
+	*lines = rq->var[REQUEST_CONTENT_TYPE_LINES];
+	if (!str_is_null(*lines) &&
+	    (!odata_single(*lines, &again) || !str_ieq(again, type)))
+		return str_of(NULL);
+	return str_is_null(type) ? STR_EMPTY : type;
+}
+
 static enum err
 check_content(struct call *c)
 {
@@ -354,8 +370,8 @@ check_content(struct call *c)
 	c->fault.what = coding;
 	if (coding.n > 0 && !str_iis(coding, "identity"))
 		return ERR_CONTENT_ENCODING;
-	c->fault.what = str_trim(c->rq->var[REQUEST_CONTENT_TYPE]);
-	if (!odata_single(c->fault.what, &type))
+	type = content_type(c->rq, &c->fault.what);
+	if (str_is_null(type))
 		return ERR_CONTENT_TYPES;
 	c->fault.what = type;
 	if (type.n == 0)
