@@ -241,18 +241,15 @@ refuse_cgi(struct command_call *c, enum err broken)
 	return cgi_run(&app) == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* LMDB believes its pages and may die of a damaged one. Nothing but write is
- * safe here; to return does again what the signal was for, and ends us. */
+/* LMDB believes its pages and may die of a damaged one. To return does again
+ * what the signal was for, and ends us. */
 static void
 tell_death(int number)
 {
-	static const char text[] =
-	    "pushcert: ended by a fault of memory; if the store is damaged, "
-	    "pushcert verify says so\n";
-
 	(void)number;
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		return;
+	log_last_words(
+	    "pushcert: ended by a fault of memory; if the store is damaged, "
+	    "pushcert verify says so\n");
 }
 
 static void
@@ -269,7 +266,7 @@ watch_for_death(void)
 }
 
 /* Descriptors that the service opens beside those it is started with: of the
- * store, the pool, the keys and the log 12 at most, and 20 for connections. */
+ * store, the pool, the keys and the log 14 at most, and 18 for connections. */
 #define DESCRIPTORS 32
 
 /* Raises the limit of open files as far as it may be, and says how high it must
@@ -299,6 +296,15 @@ has_descriptors(void)
 	return false;
 }
 
+/* As command_fail, but no reader of standard error can stop it. */
+static int
+failed(enum err e)
+{
+	log_line(LOG_AT_ERROR, "serve: %s", err_info(e)->text);
+	log_catch_up();
+	return EXIT_FAILURE;
+}
+
 /* Answers until it is told to stop; fd < 0: one CGI request. The configuration
  * is loaded. */
 static int
@@ -319,6 +325,7 @@ serve(struct command_call *c, int fd)
 	/* A script that rotates logs, or a terminal that is closed, ends no
 	 * request. */
 	signal(SIGHUP, SIG_IGN);
+	log_serve();
 	if (any && !may_take_any(c, fd))
 		return EXIT_FAILURE;
 	if (fd >= 0 && !has_descriptors())
@@ -331,7 +338,7 @@ serve(struct command_call *c, int fd)
 	if (e != ERR_OK && e != ERR_FILE)
 		return fd < 0 ? refuse_cgi(c, ERR_INTERNAL) : EXIT_FAILURE;
 	if (fd >= 0 && (e = crypto_find()) != ERR_OK)
-		return command_fail(e, "serve");
+		return failed(e);
 	/* cppcheck-suppress autoVariables ; used as long as we run */
 	c->metrics = &metrics;
 	watch_for_death();
@@ -339,8 +346,7 @@ serve(struct command_call *c, int fd)
 		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
 	app.store = c->store;
 	if ((app.auth = auth_open(&c->config, command_now_at())) == NULL)
-		return fd < 0 ? refuse_cgi(c, ERR_MEMORY)
-			      : command_fail(ERR_MEMORY, "serve");
+		return fd < 0 ? refuse_cgi(c, ERR_MEMORY) : failed(ERR_MEMORY);
 	if (any)
 		take_any(app.auth, &c->tenant);
 	app.hinted = &hinted;
@@ -352,12 +358,12 @@ serve(struct command_call *c, int fd)
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
 	/* A worker that did not come back still uses all of this. */
 	if (e == ERR_BUSY)
-		_exit(command_fail(e, "serve"));
+		_exit(failed(e));
 	auth_tidy(app.auth, c->store, INT64_MAX);
 	auth_close(app.auth);
 	store_close(c->store);
 	c->store = NULL;
-	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "serve");
+	return e == ERR_OK ? EXIT_SUCCESS : failed(e);
 }
 
 int

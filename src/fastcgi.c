@@ -312,6 +312,7 @@ tidy(void *arg)
 {
 	struct server *sv = arg;
 
+	log_catch_up();
 	if (++sv->seconds % 60 == 0)
 		store_tidy(sv->app->store);
 	return store_look(sv->app->store);

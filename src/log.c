@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * log.c - one line per event, escaped, in one write.
+ * log.c - one line per event, escaped, in one write (log_sink.c).
  */
 #include "log.h"
 
@@ -8,11 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
-#include <unistd.h>
 
+#include "log_sink.h"
 #include "mem.h"
 
-static bool use_syslog;
+_Static_assert(LOG_LINE <= LOG_SINK_LINE_MAX, "a line goes into the sink");
+
 static enum log_level most = LOG_AT_INFO;
 
 static const int priorities[] = {
@@ -47,10 +48,26 @@ escape(struct str text, const char *more, size_t room, struct buf *out)
 void
 log_open(bool to_syslog, enum log_level level)
 {
-	use_syslog = to_syslog;
 	most = level;
-	if (to_syslog)
-		openlog("pushcert", LOG_PID, LOG_DAEMON);
+	log_sink_open(to_syslog ? LOG_SINK_SYSLOG : NULL);
+}
+
+void
+log_serve(void)
+{
+	log_sink_take_over();
+}
+
+void
+log_catch_up(void)
+{
+	log_sink_catch_up();
+}
+
+void
+log_last_words(const char *line)
+{
+	log_sink_last_words(line, strlen(line));
 }
 
 bool
@@ -73,37 +90,10 @@ log_is_news(struct log_last *last, uint64_t what, int64_t now_at)
 	return true;
 }
 
-/* A line with our name before it and the room for its end. */
-static const char name[] = "pushcert: ";
-#define NAME_LEN (sizeof(name) - 1)
-#define WHOLE_LINE (NAME_LEN + LOG_LINE + 1)
-
-static void
-begin_line(struct buf *line, char block[WHOLE_LINE])
-{
-	buf_init(line, block, WHOLE_LINE);
-	buf_text(line, name);
-}
-
-static void
-write_line(enum log_level level, struct buf *line)
-{
-	struct str text = str_tail(buf_view(line), NAME_LEN);
-
-	if (use_syslog) {
-		syslog(priorities[level], "%.*s", STR_ARG(text));
-		return;
-	}
-	buf_char(line, '\n');
-	/* There is no other place to report that this failed. */
-	if (write(STDERR_FILENO, line->p, line->n) < 0)
-		return;
-}
-
 void
 log_line(enum log_level level, const char *format, ...)
 {
-	char text[LOG_LINE], block[WHOLE_LINE];
+	char text[LOG_LINE], block[LOG_LINE];
 	struct buf line;
 	va_list ap;
 
@@ -113,9 +103,9 @@ log_line(enum log_level level, const char *format, ...)
 	if (vsnprintf(text, sizeof(text), format, ap) < 0)
 		text[0] = '\0';
 	va_end(ap);
-	begin_line(&line, block);
+	buf_init(&line, block, sizeof(block));
 	(void)escape(str_of(text), "\\", LOG_LINE, &line);
-	write_line(level, &line);
+	log_sink_write(priorities[level], buf_view(&line));
 }
 
 static void
@@ -134,17 +124,17 @@ put_field(const struct log_field *f, struct buf *out)
 void
 log_fields(enum log_level level, const struct log_field *fields, size_t n)
 {
-	char block[WHOLE_LINE];
+	char block[LOG_LINE];
 	struct buf line;
 	size_t i;
 
 	if (!log_wants(level))
 		return;
-	begin_line(&line, block);
+	buf_init(&line, block, sizeof(block));
 	for (i = 0; i < n; i++) {
 		if (i > 0)
 			buf_char(&line, ' ');
 		put_field(&fields[i], &line);
 	}
-	write_line(level, &line);
+	log_sink_write(priorities[level], buf_view(&line));
 }

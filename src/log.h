@@ -20,8 +20,16 @@
 
 enum log_level { LOG_AT_ERROR, LOG_AT_WARNING, LOG_AT_INFO, LOG_AT_DEBUG };
 
-/* Before any thread is started. Until then: stderr, LOG_AT_INFO. */
+/* Before any thread is started, and before the sandbox. Until then: stderr,
+ * LOG_AT_INFO. */
 void log_open(bool to_syslog, enum log_level level);
+/* For a service: nothing in the process waits for standard error any more. */
+void log_serve(void);
+/* No line is waited for: one for which there is no room is dropped. Logs how
+ * many were, as the next line does, if there is room now. */
+void log_catch_up(void);
+/* For a handler of signals: a line with its end, to stderr. */
+void log_last_words(const char *line);
 /* Whether a line of this level would be written. */
 bool log_wants(enum log_level level);
 

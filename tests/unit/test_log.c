@@ -190,12 +190,18 @@ START_TEST(field)
 }
 END_TEST
 
+/* Where there is a daemon, and this machine may have none. */
 START_TEST(syslog_leaves_stderr_alone)
 {
+	const char *want = access("/dev/log", W_OK) == 0
+	    ? ""
+	    : "pushcert: no syslog daemon can be reached, so log lines go to "
+	      "standard error\npushcert: a line of the test of pushcert\n";
+
 	capture();
 	log_open(true, LOG_AT_INFO);
 	log_line(LOG_AT_INFO, "a line of the test of pushcert");
-	unit_same("stderr", captured(), str_of(""));
+	unit_same("stderr", captured(), str_of(want));
 }
 END_TEST
 

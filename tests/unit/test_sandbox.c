@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -301,6 +302,33 @@ has_no_core(void)
 	return getrlimit(RLIMIT_CORE, &r) == 0 && r.rlim_max == 0 ? 0 : EFBIG;
 }
 
+/* Two sockets that are each other's peers. */
+static int pair[2];
+
+static int
+send_to_name(void)
+{
+	const struct sockaddr_un name = { .sun_family = AF_UNIX,
+		.sun_path = "/nowhere" };
+
+	return cause(sendto(pair[0], "x", 1, MSG_DONTWAIT,
+			 (const struct sockaddr *)&name, sizeof(name)) < 0);
+}
+
+static int
+send_message(void)
+{
+	const struct msghdr m = { .msg_iov = NULL };
+
+	return cause(sendmsg(pair[0], &m, MSG_DONTWAIT) < 0);
+}
+
+static int
+send_to_peer(void)
+{
+	return cause(send(pair[0], "x", 1, MSG_DONTWAIT) < 0);
+}
+
 /* --- how ---------------------------------------------------------------- */
 
 static long
@@ -341,6 +369,7 @@ end_of(int (*run)(void), bool to_syslog, int errors)
 	pid_t child;
 
 	ck_assert(pipe(ready) == 0 && pipe(go) == 0);
+	ck_assert(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
 	child = fork();
 	if (child == 0) {
 		close(go[1]);
@@ -358,6 +387,8 @@ end_of(int (*run)(void), bool to_syslog, int errors)
 	rename(successor, keys);
 	close(go[1]);
 	close(ready[0]);
+	close(pair[0]);
+	close(pair[1]);
 	ck_assert(waitpid(child, &status, 0) == child);
 	unlink(late);
 	return status;
@@ -381,7 +412,9 @@ static const struct row {
 	{ "opens no file to others", open_data, ENOSYS, 0, false },
 	{ "makes no internet socket", make_inet, ENOSYS, 0, false },
 	{ "makes no unix socket", make_unix, ENOSYS, 0, false },
-	{ "makes none but unix sockets for syslog", make_inet, EPERM, 0, true },
+	{ "makes no unix socket for syslog", make_unix, ENOSYS, 0, true },
+	{ "sends to no name", send_to_name, EPERM, 0, true },
+	{ "hides no name", send_message, ENOSYS, 0, true },
 	{ "executes no program", execute, ENOSYS, 0, false },
 	{ "makes no process", split, EPERM, 0, false },
 	{ "cannot be traced", trace, ENOSYS, 0, false },
@@ -402,7 +435,7 @@ static const struct row {
 	{ "creates and cuts files in the data", create_data, 0, 0, false },
 	{ "opens the data directory", list_data, 0, 0, false },
 	{ "looks at files elsewhere", look_at_passwd, 0, 0, false },
-	{ "makes unix sockets for syslog", make_unix, 0, 0, true },
+	{ "sends to its peer", send_to_peer, 0, 0, true },
 	{ "schedules itself", schedule_itself, 0, 0, false },
 	{ "limits itself", limit_itself, 0, 0, false },
 	{ "protects data", protect_data, 0, 0, false },
