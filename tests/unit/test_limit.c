@@ -84,6 +84,52 @@ START_TEST(knows_no_limit)
 }
 END_TEST
 
+/* The second failure of a peer has to wait. */
+static const struct {
+	const char *name;
+	const char *first, *second;
+	bool same;
+} pairs[] = {
+	{ "two addresses of IPv4", "192.0.2.1", "192.0.2.2", false },
+	{ "two addresses of one network of IPv6", "2001:db8:0:5::1",
+	    "2001:db8:0:5:ffff::2", true },
+	{ "two networks of IPv6", "2001:db8:0:5::1", "2001:db8:0:6::1", false },
+	{ "two networks that differ in their last bit", "2001:db8::1",
+	    "2001:db8:0:1::1", false },
+	{ "two spellings", "2001:db8:0:5::1", "2001:0DB8:0000:0005::0001",
+	    true },
+	{ "an address of IPv4 and the mapped one", "192.0.2.1",
+	    "::ffff:192.0.2.1", true },
+	{ "two mapped addresses", "::ffff:192.0.2.1", "::ffff:192.0.2.2",
+	    false },
+	{ "two addresses by NAT64", "64:ff9b::192.0.2.1", "64:ff9b::192.0.2.2",
+	    false },
+	{ "two ports of IPv4", "192.0.2.1:1024", "192.0.2.1:1025", true },
+	{ "two ports of IPv6", "[2001:db8::1]:80", "[2001:db8::2]:81", true },
+	{ "brackets", "[2001:db8::1]", "2001:db8::1", true },
+	{ "two zones", "fe80::1%eth0", "fe80::2%eth1", true },
+	{ "two sockets", "unix:", "unix:", true },
+	{ "two names", "one", "two", false },
+	{ "a name that begins as an address", "192.0.2.1x", "192.0.2.1y",
+	    false },
+	{ "an empty name", "", "192.0.2.1", false },
+	{ "a long name", "2001:db8::1111111111111111111111111111111111111111",
+	    "2001:db8::1111111111111111111111111111111111111112", false },
+};
+
+START_TEST(counts_networks)
+{
+	struct limit *l = limit_new(1, 60);
+	unsigned wait;
+
+	ck_assert_uint_eq(
+	    limit_failed(l, unit_guard(0, str_of(pairs[_i].first)), 1000), 0);
+	wait = limit_failed(l, unit_guard(0, str_of(pairs[_i].second)), 1000);
+	unit_check(pairs[_i].name, wait == (pairs[_i].same ? 60 : 0));
+	limit_free(l);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	const char *remote, *forwarded, *trusted;
@@ -102,6 +148,12 @@ static const struct {
 	    "10.0.0.2" },
 	{ "a trusted proxy that tells nothing", "::1", "", "::1", "::1" },
 	{ "empty items", "::1", ",", "::1", "" },
+	{ "another spelling of a trusted proxy", "::ffff:127.0.0.1",
+	    "198.51.100.7", "127.0.0.1", "198.51.100.7" },
+	{ "a trusted proxy with its port", "127.0.0.1", "198.51.100.7:99",
+	    "127.0.0.1", "198.51.100.7:99" },
+	{ "another address of a trusted proxy's network", "2001:db8::2",
+	    "198.51.100.7", "2001:db8::1", "2001:db8::2" },
 };
 
 START_TEST(knows_the_peer)
@@ -125,6 +177,8 @@ main(void)
 	tcase_add_test(t, survives_a_clock_set_back);
 	tcase_add_test(t, forgets_the_oldest_of_many_peers);
 	tcase_add_test(t, knows_no_limit);
+	tcase_add_loop_test(
+	    t, counts_networks, 0, sizeof(pairs) / sizeof(pairs[0]));
 	tcase_add_loop_test(
 	    t, knows_the_peer, 0, sizeof(peers) / sizeof(peers[0]));
 	suite_add_tcase(s, t);
