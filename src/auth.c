@@ -121,8 +121,18 @@ split(const char *list, struct str *item)
 	return n;
 }
 
+bool
+auth_has_one_server(const struct config *c)
+{
+	struct str issuer[ITEMS_MAX];
+	const struct jwt_policy policy = { .issuer = issuer,
+		.issuers = split(c->jwt_issuer, issuer) };
+
+	return jwt_is_one_server(&policy);
+}
+
 static bool
-open_keyring(struct auth *auth, int64_t now_at)
+open_keyring(struct auth *auth, int64_t now_at, enum log_level level)
 {
 	const struct config *c = auth->config;
 
@@ -133,12 +143,12 @@ open_keyring(struct auth *auth, int64_t now_at)
 		.audiences = split(c->jwt_audience, auth->audience),
 	};
 	auth->cache = auth_cache_new();
-	auth->keyring = keyring_open(c->jwks_file, now_at);
+	auth->keyring = keyring_open(c->jwks_file, now_at, level);
 	return auth->cache != NULL && auth->keyring != NULL;
 }
 
-struct auth *
-auth_open(const struct config *c, int64_t now_at)
+static struct auth *
+open_auth(const struct config *c, int64_t now_at, enum log_level level)
 {
 	struct auth *auth = calloc(1, sizeof(*auth));
 
@@ -149,11 +159,23 @@ auth_open(const struct config *c, int64_t now_at)
 	auth->limit = limit_new(
 	    (unsigned)c->failed_logins, (unsigned)c->failed_logins_period);
 	if (auth->limit == NULL ||
-	    (c->jwks_file[0] != '\0' && !open_keyring(auth, now_at))) {
+	    (c->jwks_file[0] != '\0' && !open_keyring(auth, now_at, level))) {
 		auth_close(auth);
 		return NULL;
 	}
 	return auth;
+}
+
+struct auth *
+auth_open(const struct config *c, int64_t now_at)
+{
+	return open_auth(c, now_at, LOG_AT_WARNING);
+}
+
+struct auth *
+auth_open_once(const struct config *c, int64_t now_at)
+{
+	return open_auth(c, now_at, LOG_AT_DEBUG);
 }
 
 void
@@ -309,16 +331,15 @@ is_jwt(struct str token)
 
 /* Unknown names are rights to something else. */
 static uint32_t
-rights(const struct jwt *t)
+rights_of(const struct jwt_list *list)
 {
-	struct str names = t->scopes;
+	struct str names;
 	uint32_t set = 0;
-	size_t i;
+	size_t at = 0;
 
-	while (!str_is_null(names))
-		set |= auth_scope(str_cut(&names, ' '));
-	for (i = 0; i < t->roles.n; i++)
-		set |= auth_scope(t->roles.item[i]);
+	while (jwt_list_next(list, &at, &names))
+		while (!str_is_null(names))
+			set |= auth_scope(str_cut(&names, ' '));
 	return set;
 }
 
@@ -351,19 +372,6 @@ name_actor(const struct jwt *t, struct auth_verified *out)
 	out->actor_n = (uint8_t)b.n;
 }
 
-/* An issuer that is named in full answers for its tenant; a pattern takes any
- * directory in the world. */
-static bool
-is_named(const struct jwt_policy *policy, struct str issuer)
-{
-	size_t i;
-
-	for (i = 0; i < policy->issuers; i++)
-		if (str_eq(policy->issuer[i], issuer))
-			return true;
-	return false;
-}
-
 static int64_t
 later(int64_t a, int64_t b)
 {
@@ -385,23 +393,23 @@ verify(struct auth *auth, const struct auth_call *call, struct str token,
 	out->from_at = later(t.not_before_at, t.issued_at) - JWT_SKEW;
 	out->until_at = t.expires_at + JWT_SKEW;
 	out->tenant = t.tenant;
-	out->scopes = rights(&t);
-	out->must_be_listed = auth->config->tenants == CONFIG_TENANTS_LISTED &&
-	    !is_named(&auth->policy, t.issuer);
+	out->scopes = rights_of(&t.scopes) | rights_of(&t.roles);
 	name_actor(&t, out);
 	return ERR_OK;
 }
 
 static enum err
-check_tenant(const struct auth_call *call, const struct auth_verified *v,
+check_tenant(const struct auth *auth, const struct auth_call *call,
     struct principal *out)
 {
 	struct tenant t;
 	enum err e;
 
-	if (!v->must_be_listed)
+	/* Also for an issuer that is named in full: the tenant is a claim of
+	 * the token, and a server may issue tokens of many. */
+	if (auth->config->tenants == CONFIG_TENANTS_ANY)
 		return ERR_OK;
-	e = store_tenant(call->tx, &v->tenant, &t);
+	e = store_tenant(call->tx, &out->tenant, &t);
 	return e == ERR_NOT_FOUND
 	    ? refuse(ERR_TENANT, "its tenant is not listed", out)
 	    : e;
@@ -431,7 +439,7 @@ take_jwt(struct auth *auth, const struct auth_call *call, struct str token,
 	out->actor = arena_copy(call->arena, str_from(v.actor, v.actor_n));
 	if (str_is_null(out->actor))
 		return ERR_MEMORY;
-	return check_tenant(call, &v, out);
+	return check_tenant(auth, call, out);
 }
 
 /* --- bearers ------------------------------------------------------------ */

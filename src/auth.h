@@ -49,7 +49,13 @@ struct auth;
 
 /* The configuration must outlive it. NULL if there is no memory. */
 struct auth *auth_open(const struct config *c, int64_t now_at);
+/* The same for a process that answers one request: warnings that would come
+ * with each request are left to doctor. */
+struct auth *auth_open_once(const struct config *c, int64_t now_at);
 void auth_close(struct auth *auth);
+
+/* Whether all of jwt_issuer belongs to one server: jwt_is_one_server. */
+bool auth_has_one_server(const struct config *c);
 
 /* From now on any bearer token has all rights on this tenant: for tests, before
  * the first request. */

@@ -23,7 +23,6 @@ struct auth_verified {
 	int64_t from_at, until_at; /* when it is valid: until_at is too late */
 	struct guid tenant;
 	uint32_t scopes;
-	bool must_be_listed; /* its tenant */
 	uint8_t actor_n;
 	char actor[AUTH_ACTOR_MAX];
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * command_access.c - whose JWT are let in: tenants, key sets, and tokens of our
- * own to test with.
+ * command_access.c - tenants whose JWT are let in, and JWT of our own for
+ * tests.
  */
 #include "command_private.h"
 
@@ -16,14 +16,6 @@
 #include "emit.h"
 #include "jwt.h"
 #include "jwt_make.h"
-
-/* What is wrong with a file, or with a word that was given. */
-static int
-fail_with(const char *about, struct str what)
-{
-	fprintf(stderr, "pushcert: %s: %.*s\n", about, STR_ARG(what));
-	return EXIT_FAILURE;
-}
 
 /* --- tenants ------------------------------------------------------------ */
 
@@ -75,13 +67,13 @@ command_tenant_add(struct command_call *c)
 	if (take_tenant_argument(c) != ERR_OK)
 		return EXIT_USAGE;
 	if (c->name != NULL && str_guid(str_of(c->name), &id))
-		return fail_with(c->name, str_of("this is a GUID"));
+		return command_fail_with(c->name, str_of("this is a GUID"));
 	if (command_load_config(c) != ERR_OK ||
 	    command_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_update(c->store, put_tenant, c);
 	if (e == ERR_USAGE)
-		return fail_with(
+		return command_fail_with(
 		    c->name, str_of("another tenant is called so"));
 	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "tenant add");
 }
@@ -165,124 +157,6 @@ command_tenant_remove(struct command_call *c)
 	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "tenant remove");
 }
 
-/* --- key sets ----------------------------------------------------------- */
-
-/* Of a key set's file and what is read from it. */
-struct set {
-	struct jwt_keys keys;
-	char text[JWT_SET_MAX + 1];
-	char made[JWT_SET_MAX]; /* of PEM */
-	char block[JSON_ARENA_SIZE(JWT_SET_MAX)];
-};
-
-static enum err
-read_file(const char *path, char *text, size_t size, struct str *out)
-{
-	FILE *f = fopen(path, "re");
-	size_t n = 0;
-	bool whole = false;
-
-	if (f != NULL) {
-		n = fread(text, 1, size, f);
-		whole = !ferror(f);
-		fclose(f);
-	}
-	if (!whole) {
-		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
-		return ERR_FILE;
-	}
-	*out = str_from(text, n);
-	return ERR_OK;
-}
-
-static bool
-is_json(struct str text)
-{
-	size_t i = 0;
-
-	while (i < text.n && strchr(" \t\r\n", text.p[i]) != NULL)
-		i++;
-	return i < text.n && text.p[i] == '{';
-}
-
-/* The set of a file's text, which is checked whichever way it came. */
-static enum err
-read_set(struct set *s, struct str *text, struct str *what)
-{
-	struct arena a;
-	struct buf made;
-	enum err e;
-
-	if (!is_json(*text)) {
-		buf_init(&made, s->made, sizeof(s->made));
-		if ((e = jwt_make_set(*text, &made, what)) != ERR_OK)
-			return e;
-		buf_char(&made, '\n');
-		*text = buf_view(&made);
-	}
-	arena_init(&a, s->block, sizeof(s->block));
-	e = jwt_keys_read(*text, &a, &s->keys, what);
-	if (e != ERR_OK && e != ERR_CONFIG)
-		*what = str_of("it is not JSON");
-	return e;
-}
-
-static enum err
-write_text(const char *path, unsigned mode, struct str text)
-{
-	struct command_output o;
-	enum err e;
-
-	if ((e = command_output_open(path, mode, &o)) != ERR_OK)
-		return e;
-	fwrite(text.p, 1, text.n, o.f);
-	return command_output_close(&o, ERR_OK);
-}
-
-static int
-import_set(struct command_call *c, struct set *s)
-{
-	const unsigned mode = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
-	struct str text, what;
-	size_t i;
-
-	if (read_file(c->argument[0], s->text, sizeof(s->text), &text) !=
-	    ERR_OK)
-		return EXIT_FAILURE;
-	if (read_set(s, &text, &what) != ERR_OK) {
-		fprintf(stderr, "pushcert: %s: %.*s\n", c->argument[0],
-		    STR_ARG(what));
-		return EXIT_FAILURE;
-	}
-	if (write_text(c->config.jwks_file, mode, text) != ERR_OK)
-		return EXIT_FAILURE;
-	for (i = 0; i < s->keys.n; i++) {
-		const struct jwt_key *key = &s->keys.key[i];
-
-		command_print_word(str_from(key->name, key->name_n));
-		putchar('\n');
-	}
-	return EXIT_SUCCESS;
-}
-
-int
-command_jwks_import(struct command_call *c)
-{
-	struct set *s;
-	int status;
-
-	if (command_load_config(c) != ERR_OK)
-		return EXIT_FAILURE;
-	if (c->config.jwks_file[0] == '\0')
-		return command_usage("jwks import needs the key 'jwks_file'");
-	if ((s = calloc(1, sizeof(*s))) == NULL)
-		return command_fail(ERR_MEMORY, "");
-	status = import_set(c, s);
-	jwt_keys_free(&s->keys);
-	free(s);
-	return status;
-}
-
 /* --- tokens to test with ------------------------------------------------ */
 
 #define KEY_MAX 16384
@@ -298,14 +172,14 @@ need_key(const char *path, char text[KEY_MAX], struct str *out)
 	enum err e;
 
 	if (access(path, F_OK) == 0)
-		return read_file(path, text, KEY_MAX, out);
+		return command_read_text(path, text, KEY_MAX, out);
 	buf_init(&b, text, KEY_MAX);
 	if ((e = jwt_make_key(&b)) != ERR_OK) {
 		(void)command_fail(e, path);
 		return e;
 	}
 	*out = buf_view(&b);
-	return write_text(path, S_IRUSR | S_IWUSR, *out);
+	return command_write_text(path, S_IRUSR | S_IWUSR, *out);
 }
 
 static struct str
@@ -389,9 +263,9 @@ write_set(const char *path, struct str key)
 	buf_init(&set, text, sizeof(text));
 	if (jwt_make_public(key, &public, &what) != ERR_OK ||
 	    jwt_make_set(buf_view(&public), &set, &what) != ERR_OK)
-		return fail_with(path, what);
+		return command_fail_with(path, what);
 	buf_char(&set, '\n');
-	return write_text(beside, mode, buf_view(&set)) == ERR_OK
+	return command_write_text(beside, mode, buf_view(&set)) == ERR_OK
 	    ? EXIT_SUCCESS
 	    : EXIT_FAILURE;
 }
@@ -406,7 +280,7 @@ print_jwt(const struct command_call *c, const char *path, struct str key)
 	buf_init(&b, said, sizeof(said));
 	buf_init(&token, text, sizeof(text));
 	if (jwt_make_token(key, claims(c, &b), &token, &what) != ERR_OK)
-		return fail_with(path, what);
+		return command_fail_with(path, what);
 	printf("%.*s\n", STR_ARG(buf_view(&token)));
 	return EXIT_SUCCESS;
 }

@@ -20,7 +20,6 @@
 #include "docroot.h"
 #include "emit.h"
 #include "json.h"
-#include "jwt.h"
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -182,49 +181,6 @@ check_secrets(struct doctor *d)
 		    "Move it and change key_file: a backup of the data would "
 		    "open its own seals.",
 		    "%s: lies in the data directory", config->key_file);
-}
-
-/* A set of keys, and what it takes to read one. */
-struct key_set {
-	char text[JWT_SET_MAX];
-	char block[JSON_ARENA_SIZE(JWT_SET_MAX)];
-	struct jwt_keys keys;
-};
-
-/* NULL if it is one, else why not. */
-static const char *
-read_keys(const char *path, struct key_set *s)
-{
-	FILE *file = fopen(path, "re");
-	struct str text = { s->text, 0 }, what = { NULL, 0 };
-	struct arena a;
-	enum err e;
-
-	if (file == NULL)
-		return strerror(errno);
-	text.n = fread(s->text, 1, sizeof(s->text), file);
-	(void)fclose(file);
-	arena_init(&a, s->block, sizeof(s->block));
-	e = jwt_keys_read(text, &a, &s->keys, &what);
-	jwt_keys_free(&s->keys);
-	if (e == ERR_CONFIG)
-		return what.p;
-	return e == ERR_OK ? NULL : "not a JSON Web Key Set";
-}
-
-static void
-check_keys(struct doctor *d)
-{
-	const char *path = d->call->config.jwks_file, *why;
-	struct key_set *s;
-
-	if (path[0] == '\0' || (s = calloc(1, sizeof(*s))) == NULL)
-		return;
-	if ((why = read_keys(path, s)) != NULL)
-		command_finding(d,
-		    "Give the downloaded set to pushcert jwks import.",
-		    "%s: %s", path, why);
-	free(s);
 }
 
 /* What the kernel lacks is no finding: nothing here cures it, and the log tells
@@ -480,7 +436,8 @@ static const struct check {
 	{ "directory", CONFIGURATION, check_directory },
 	{ "place", CONFIGURATION, check_place },
 	{ "secrets", CONFIGURATION, check_secrets },
-	{ "jwks", CONFIGURATION, check_keys },
+	{ "trust", CONFIGURATION, command_doctor_trust },
+	{ "jwks", CONFIGURATION, command_doctor_keys },
 	{ "sandbox", CONFIGURATION, check_sandbox },
 	{ "disk", CONFIGURATION, check_disk },
 	{ "clock", CONFIGURATION, check_clock },

@@ -23,6 +23,11 @@ struct doctor {
 void command_finding(struct doctor *d, const char *cure, const char *what, ...)
     ATTR_PRINTF(3, 4);
 
+/* Looks whether others may write to the configuration or the key set. */
+void command_doctor_trust(struct doctor *d);
+/* Looks at the key set. */
+void command_doctor_keys(struct doctor *d);
+
 /* Looks at --url with the token of --token-file. */
 void command_doctor_url(struct doctor *d);
 

@@ -37,6 +37,7 @@ enum command_option {
 	OPTION_HELP,
 	OPTION_HOOK,
 	OPTION_INSECURE_ANY_TOKEN,
+	OPTION_ISSUER,
 	OPTION_JSON,
 	OPTION_KEY,
 	OPTION_NAME,
@@ -79,6 +80,7 @@ struct command_call {
 	struct guid tenant;
 	const char *alias; /* of the tenant, until the store is open */
 	const char *argument[COMMAND_ARGUMENTS];
+	bool replaces_keys; /* the key set may be writable: it is made again */
 
 	struct config config;
 	struct metrics *metrics; /* where the store counts; NULL: nowhere */
@@ -89,6 +91,9 @@ struct command_call {
 
 /* Prints the outcome's text and returns EXIT_FAILURE. */
 int command_fail(enum err e, const char *about);
+/* Prints the reason why a file or an argument cannot be used, and returns
+ * EXIT_FAILURE. */
+int command_fail_with(const char *about, struct str why);
 /* Prints why and returns EXIT_USAGE. */
 int command_usage(const char *why);
 /* Whether a token or a tenant may be called so. */
@@ -126,6 +131,8 @@ void command_print_date(int64_t at);
 void command_print_text(struct str s);
 /* The same on one line. */
 void command_print_word(struct str s);
+/* The same on stderr. */
+void command_print_error(struct str s);
 /* Prints why the rules refuse, and returns EXIT_FAILURE. */
 int command_refuse(enum err e, const struct fault *fault);
 /* Whoever runs the tool, now. The actor's name lives in the arena. */
@@ -159,6 +166,13 @@ enum err command_output_open(
 /* Drops the file if e is a failure; returns e or ERR_FILE. */
 enum err
 command_output_close(struct command_output *o, enum err e) ATTR_CHECKED;
+
+/* Reads at most size bytes of a file; prints why not. */
+enum err command_read_text(
+    const char *path, char *text, size_t size, struct str *out) ATTR_CHECKED;
+/* Writes a whole file; prints why not. */
+enum err command_write_text(
+    const char *path, unsigned mode, struct str text) ATTR_CHECKED;
 
 int command_init(struct command_call *c);
 int command_serve(struct command_call *c);

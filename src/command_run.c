@@ -345,7 +345,9 @@ serve(struct command_call *c, int fd)
 	if ((e = command_open_store(c, false)) != ERR_OK)
 		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
 	app.store = c->store;
-	if ((app.auth = auth_open(&c->config, command_now_at())) == NULL)
+	app.auth = fd < 0 ? auth_open_once(&c->config, command_now_at())
+			  : auth_open(&c->config, command_now_at());
+	if (app.auth == NULL)
 		return fd < 0 ? refuse_cgi(c, ERR_MEMORY) : failed(ERR_MEMORY);
 	if (any)
 		take_any(app.auth, &c->tenant);

@@ -19,6 +19,7 @@
 #include "crypto.h"
 #include "log.h"
 #include "routes.h"
+#include "trust.h"
 #include "view.h"
 #include "when.h"
 
@@ -77,6 +78,24 @@ command_in_child(struct command_call *c, command_work *work, void *arg,
 	return ERR_CORRUPT;
 }
 
+/* The files that decide who is let in; jwks import replaces the key set. */
+static enum err
+check_trust(const struct command_call *c, const char *file)
+{
+	const char *keys = c->config.jwks_file;
+	struct trust_fault fault;
+	enum err e = ERR_OK;
+
+	if (file != NULL)
+		e = trust_file(file, &fault);
+	if (e == ERR_OK && keys[0] != '\0')
+		e = c->replaces_keys ? trust_directory(keys, &fault)
+				     : trust_file(keys, &fault);
+	if (e != ERR_OK)
+		fprintf(stderr, "pushcert: %s. %s\n", fault.what, fault.cure);
+	return e;
+}
+
 enum err
 command_load_config(struct command_call *c)
 {
@@ -93,7 +112,7 @@ command_load_config(struct command_call *c)
 		e = config_load(file, &c->config, message);
 	if (e != ERR_OK)
 		fprintf(stderr, "pushcert: %s\n", message);
-	if (e == ERR_OK)
+	if (e == ERR_OK && (e = check_trust(c, file)) == ERR_OK)
 		log_open(c->config.syslog, (enum log_level)c->config.log_level);
 	return e;
 }
@@ -310,6 +329,12 @@ command_print_word(struct str s)
 	print_escaped(stdout, s, false);
 }
 
+void
+command_print_error(struct str s)
+{
+	print_escaped(stderr, s, false);
+}
+
 int
 command_refuse(enum err e, const struct fault *fault)
 {
@@ -446,4 +471,45 @@ command_output_close(struct command_output *o, enum err e)
 	if (e != ERR_OK)
 		unlink(o->temporary);
 	return e;
+}
+
+/* --- files ------------------------------------------------------------- */
+
+int
+command_fail_with(const char *about, struct str what)
+{
+	fprintf(stderr, "pushcert: %s: %.*s\n", about, STR_ARG(what));
+	return EXIT_FAILURE;
+}
+
+enum err
+command_read_text(const char *path, char *text, size_t size, struct str *out)
+{
+	FILE *f = fopen(path, "re");
+	size_t n = 0;
+	bool whole = false;
+
+	if (f != NULL) {
+		n = fread(text, 1, size, f);
+		whole = !ferror(f);
+		fclose(f);
+	}
+	if (!whole) {
+		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		return ERR_FILE;
+	}
+	*out = str_from(text, n);
+	return ERR_OK;
+}
+
+enum err
+command_write_text(const char *path, unsigned mode, struct str text)
+{
+	struct command_output o;
+	enum err e;
+
+	if ((e = command_output_open(path, mode, &o)) != ERR_OK)
+		return e;
+	fwrite(text.p, 1, text.n, o.f);
+	return command_output_close(&o, ERR_OK);
 }

@@ -307,12 +307,11 @@ json_parse(struct str text, struct arena *a, struct json *out, struct str *what)
 		return ERR_INTERNAL;
 	if ((e = convert(&b)) != ERR_OK)
 		return e;
-	if ((e = check_names(&b, what)) != ERR_OK)
-		return e;
+	e = check_names(&b, what);
 	set_ends(&b);
 	(void)buf_close(&b.strings, a);
 	*out = (struct json){ .token = b.to, .count = b.count };
-	return ERR_OK;
+	return e;
 }
 
 enum json_type

@@ -55,7 +55,8 @@ struct json_member {
  * small. Of several faults the first is told, a duplicate name after all
  * others. Nothing but white space: ERR_JSON_EMPTY. A byte order mark of UTF-8
  * before the text is ignored, as a parser may (RFC 8259, section 8.1); UTF-16
- * and UTF-32 are ERR_JSON_UTF16.
+ * and UTF-32 are ERR_JSON_UTF16. After ERR_JSON_DUPLICATE the document can be
+ * read nevertheless; json_find finds the first member of a name.
  */
 enum err json_parse(struct str text, struct arena *a, struct json *out,
     struct str *what) ATTR_CHECKED;

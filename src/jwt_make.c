@@ -113,29 +113,51 @@ read_private(struct str pem)
 	return key;
 }
 
+static void
+put_set_key(struct emit *e, const struct names *names)
+{
+	emit_object(e);
+	put_members(e, names);
+	emit_name(e, "kid");
+	emit_str(e, names->kid);
+	emit_name(e, "use");
+	emit_text(e, "sig");
+	emit_end(e);
+}
+
+/* A key that cannot be used: only its place and its type. */
+static void
+put_unfit_key(struct emit *e, bool is_rsa, size_t number)
+{
+	char text[32];
+	struct buf name;
+
+	buf_init(&name, text, sizeof(text));
+	buf_printf(&name, "PEM %zu", number);
+	emit_object(e);
+	emit_name(e, "kty");
+	emit_text(e, is_rsa ? "RSA" : "other");
+	emit_name(e, "kid");
+	emit_str(e, buf_view(&name));
+	emit_end(e);
+}
+
 static enum err
 put_keys(BIO *in, struct emit *e, struct str *what)
 {
 	struct names names;
 	EVP_PKEY *key;
 	size_t n = 0;
-	bool fits;
 
 	while ((key = PEM_read_bio_PUBKEY(in, NULL, no_passphrase, NULL)) !=
 	    NULL) {
-		fits = find_names(key, &names);
-		EVP_PKEY_free(key);
-		*what = str_of("a key is no RSA key of up to 4096 bits");
-		if (!fits)
-			return ERR_CONFIG;
-		emit_object(e);
-		put_members(e, &names);
-		emit_name(e, "kid");
-		emit_str(e, names.kid);
-		emit_name(e, "use");
-		emit_text(e, "sig");
-		emit_end(e);
 		n++;
+		if (find_names(key, &names))
+			put_set_key(e, &names);
+		else
+			put_unfit_key(
+			    e, EVP_PKEY_base_id(key) == EVP_PKEY_RSA, n);
+		EVP_PKEY_free(key);
 	}
 	*what = str_of("there is no public key in PEM in it");
 	return n > 0 ? ERR_OK : ERR_CONFIG;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * keyring.c - one set: the keys of the file, and behind them those that it held
- * until lately.
+ * keyring.c - one set: the keys of the file, followed by those that an earlier
+ * file held.
  */
 #include "keyring.h"
 
@@ -15,6 +15,11 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "trust.h"
+
+/* Room for the report of entries that were left out: log lines have about as
+ * much. */
+#define LEFT_MAX 768
 
 /* What tells one state of the file from another. */
 struct stamp {
@@ -27,6 +32,7 @@ struct stamp {
 
 struct keyring {
 	const char *path;
+	uid_t user; /* who runs this */
 	_Atomic int64_t looked_at;
 	_Atomic uint64_t state;
 
@@ -34,6 +40,8 @@ struct keyring {
 	pthread_mutex_t reading;
 	struct stamp stamp;
 	struct log_last told;
+	enum log_level level; /* of entries that are left out */
+	uint64_t left; /* hash of the last report of them */
 
 	/* Guards what follows. */
 	pthread_rwlock_t lock;
@@ -45,7 +53,11 @@ struct keyring {
 struct reading {
 	struct jwt_keys keys;
 	char text[JWT_SET_MAX + 1];
-	char block[JSON_ARENA_SIZE(JWT_SET_MAX)];
+	char block[JWT_SET_ARENA(JWT_SET_MAX)];
+	/* The report of entries that were left out. */
+	char left[LEFT_MAX];
+	struct buf report;
+	bool has_secrets;
 };
 
 static bool
@@ -74,14 +86,35 @@ stamp_of(const char *path)
 	return s;
 }
 
+/* Whether another user can have made the file: at the start it was not there,
+ * perhaps, and its directory is one in which all may make files. Groups were
+ * looked at then; their lists cannot be read any more. */
+static bool
+is_of_others(const struct keyring *k, int fd)
+{
+	const struct trust_users users = { .running = k->user };
+	struct trust_fault fault;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return true;
+	st.st_mode &= ~(mode_t)S_IWGRP;
+	return !trust_judge(&users, k->path, &st, &fault);
+}
+
 /* The file's text, or the null slice and errno. */
 static struct str
-read_text(const char *path, char *text, size_t size)
+read_text(const struct keyring *k, char *text, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(k->path, O_RDONLY | O_CLOEXEC);
 	size_t n = 0;
 	ssize_t got = 1;
 
+	if (fd >= 0 && is_of_others(k, fd)) {
+		close(fd);
+		errno = EPERM;
+		return str_of(NULL);
+	}
 	if (fd < 0)
 		return str_of(NULL);
 	while (got > 0 && n < size) {
@@ -104,6 +137,49 @@ complain(struct keyring *k, const char *why, int cause, int64_t now_at)
 	    k->keys.n > 0 ? "the keys known before stay" : "no keys");
 }
 
+/* Adds an entry to the report. Keys for another purpose are as usual in a set
+ * as those for ours. */
+static void
+note_left(const struct jwt_left *left, void *arg)
+{
+	struct reading *r = arg;
+
+	if (left->reason == JWT_OTHER_PURPOSE)
+		return;
+	r->has_secrets |= left->reason == JWT_SECRET;
+	buf_printf(
+	    &r->report, "%skey %zu", r->report.n > 0 ? "; " : "", left->number);
+	if (left->name.n > 0)
+		buf_printf(
+		    &r->report, " '%.*s'", STR_ARG(str_head(left->name, 48)));
+	buf_printf(&r->report, ": %.*s", STR_ARG(left->why));
+}
+
+/* A file that is replaced each hour would repeat its report each hour. */
+static void
+report_left(struct keyring *k, const struct reading *r)
+{
+	struct str text = buf_view(&r->report);
+	uint8_t hash[CRYPTO_SHA256_LEN];
+	uint64_t former = k->left;
+
+	k->left = 0;
+	if (text.n == 0)
+		return;
+	crypto_sha256(text, hash);
+	memcpy(&k->left, hash, sizeof(k->left));
+	if (k->left == former)
+		return;
+	log_line(r->has_secrets ? LOG_AT_ERROR : k->level,
+	    "%s: keys left out: %.*s%s", k->path, STR_ARG(text),
+	    r->report.full ? "; and more" : "");
+	if (r->has_secrets)
+		log_line(LOG_AT_ERROR,
+		    "%s: every reader of this file can use the private or "
+		    "shared keys in it; replace them at their server",
+		    k->path);
+}
+
 static enum err
 read_keys(struct keyring *k, struct reading *r, int64_t now_at)
 {
@@ -111,13 +187,18 @@ read_keys(struct keyring *k, struct reading *r, int64_t now_at)
 	struct arena a;
 	enum err e;
 
-	text = read_text(k->path, r->text, sizeof(r->text));
+	text = read_text(k, r->text, sizeof(r->text));
 	if (str_is_null(text)) {
-		complain(k, strerror(errno), errno, now_at);
+		complain(k,
+		    errno == EPERM ? "another user may write to it"
+				   : strerror(errno),
+		    errno, now_at);
 		return ERR_FILE;
 	}
 	arena_init(&a, r->block, sizeof(r->block));
-	e = jwt_keys_read(text, &a, &r->keys, &what);
+	buf_init(&r->report, r->left, sizeof(r->left));
+	e = jwt_keys_visit(text, &a, note_left, r, &r->keys, &what);
+	report_left(k, r);
 	if (e == ERR_CONFIG)
 		complain(k, what.p, 0, now_at);
 	else if (e == ERR_MEMORY)
@@ -133,8 +214,7 @@ holds(const struct jwt_keys *keys, const struct jwt_key *key)
 	size_t i;
 
 	for (i = 0; i < keys->n; i++)
-		if (keys->key[i].name_n == key->name_n &&
-		    memcmp(keys->key[i].name, key->name, key->name_n) == 0)
+		if (str_eq(jwt_key_name(&keys->key[i]), jwt_key_name(key)))
 			return true;
 	return false;
 }
@@ -153,7 +233,7 @@ keep_former(struct keyring *k, struct jwt_keys *fresh, int64_t now_at)
 		if (end == 0)
 			end = now_at + KEYRING_KEPT;
 		if (end <= now_at || holds(fresh, key) ||
-		    fresh->n == JWT_KEYS_MAX) {
+		    jwt_keys_expose(fresh, key) || fresh->n == JWT_KEYS_MAX) {
 			crypto_rsa_free(key->rsa);
 			continue;
 		}
@@ -161,6 +241,35 @@ keep_former(struct keyring *k, struct jwt_keys *fresh, int64_t now_at)
 		fresh->key[fresh->n++] = *key;
 	}
 	memcpy(k->until, until, sizeof(until));
+}
+
+/* Whether a known key has to go: its time is over, or its private half stands
+ * in the set that was just read (NULL: none was). */
+static bool
+is_over(const struct keyring *k, size_t i, const struct jwt_keys *read,
+    int64_t now_at)
+{
+	return (k->until[i] != 0 && k->until[i] <= now_at) ||
+	    (read != NULL && jwt_keys_expose(read, &k->keys.key[i]));
+}
+
+static void
+drop_over(struct keyring *k, const struct jwt_keys *read, int64_t now_at)
+{
+	size_t i, n = 0;
+
+	pthread_rwlock_wrlock(&k->lock);
+	for (i = 0; i < k->keys.n; i++) {
+		if (is_over(k, i, read, now_at)) {
+			crypto_rsa_free(k->keys.key[i].rsa);
+			continue;
+		}
+		k->until[n] = k->until[i];
+		k->keys.key[n++] = k->keys.key[i];
+	}
+	k->keys.n = n;
+	pthread_rwlock_unlock(&k->lock);
+	atomic_fetch_add(&k->state, 1);
 }
 
 /* False if it may go well the next time with the same file. */
@@ -179,33 +288,20 @@ reload(struct keyring *k, int64_t now_at)
 		n = r->keys.n;
 		pthread_rwlock_wrlock(&k->lock);
 		keep_former(k, &r->keys, now_at);
-		k->keys = r->keys;
+		/* Not the whole array: its unused pages cost nothing. */
+		memcpy(k->keys.key, r->keys.key,
+		    r->keys.n * sizeof(r->keys.key[0]));
+		k->keys.n = r->keys.n;
 		pthread_rwlock_unlock(&k->lock);
 		/* Not at the start, which for a CGI program is each request. */
 		if (atomic_fetch_add(&k->state, 1) > 0)
 			log_line(LOG_AT_INFO, "%s: keys read: %zu", k->path, n);
+	} else if (r->keys.exposed_n > 0) {
+		/* A set without a usable key still says which are exposed. */
+		drop_over(k, &r->keys, now_at);
 	}
 	free(r);
 	return e != ERR_FILE && e != ERR_MEMORY;
-}
-
-static void
-drop_former(struct keyring *k, int64_t now_at)
-{
-	size_t i, n = 0;
-
-	pthread_rwlock_wrlock(&k->lock);
-	for (i = 0; i < k->keys.n; i++) {
-		if (k->until[i] != 0 && k->until[i] <= now_at) {
-			crypto_rsa_free(k->keys.key[i].rsa);
-			continue;
-		}
-		k->until[n] = k->until[i];
-		k->keys.key[n++] = k->keys.key[i];
-	}
-	k->keys.n = n;
-	pthread_rwlock_unlock(&k->lock);
-	atomic_fetch_add(&k->state, 1);
 }
 
 static bool
@@ -214,7 +310,7 @@ is_one_over(const struct keyring *k, int64_t now_at)
 	size_t i;
 
 	for (i = 0; i < k->keys.n; i++)
-		if (k->until[i] != 0 && k->until[i] <= now_at)
+		if (is_over(k, i, NULL, now_at))
 			return true;
 	return false;
 }
@@ -232,7 +328,7 @@ look(struct keyring *k, int64_t now_at)
 			k->stamp.size = -1;
 	}
 	if (is_one_over(k, now_at))
-		drop_former(k, now_at);
+		drop_over(k, NULL, now_at);
 }
 
 /* New keys come in before the next token is looked at: where many are, readers
@@ -250,13 +346,15 @@ init_lock(pthread_rwlock_t *lock)
 }
 
 struct keyring *
-keyring_open(const char *path, int64_t now_at)
+keyring_open(const char *path, int64_t now_at, enum log_level level)
 {
 	struct keyring *k = calloc(1, sizeof(*k));
 
 	if (k == NULL)
 		return NULL;
 	k->path = path;
+	k->user = geteuid();
+	k->level = level;
 	/* Such a file there is not. */
 	k->stamp.size = -1;
 	pthread_mutex_init(&k->reading, NULL);

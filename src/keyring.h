@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * keyring.h - the keys of a JWKS file, read anew when the file changes. Safe to
- * call from any thread.
+ * keyring.h - the keys of a JWKS file, read again when the file changes. Safe
+ * to call from any thread.
  *
  * A key that a new file no longer holds serves for KEYRING_KEPT more seconds,
  * so that tokens which it has signed live on; a restart forgets it at once. A
- * file that is missing or broken changes nothing but the log.
+ * key whose private half stands in the file is dropped at once. A file that is
+ * missing, broken or without a usable key changes nothing but the log. Entries
+ * that are left out are logged once, not at each change of the file.
  */
 #ifndef PUSHCERT_KEYRING_H
 #define PUSHCERT_KEYRING_H
@@ -15,6 +17,7 @@
 #include "attr.h"
 #include "err.h"
 #include "jwt.h"
+#include "log.h"
 #include "mem.h"
 #include "str.h"
 
@@ -23,8 +26,10 @@
 struct keyring;
 
 /* The path must outlive it. NULL if there is no memory: a file that cannot be
- * used yet makes a keyring without keys. */
-struct keyring *keyring_open(const char *path, int64_t now_at);
+ * used yet makes a keyring without keys. Entries that are left out are logged
+ * at that level; those with private or shared keys are always an error. */
+struct keyring *
+keyring_open(const char *path, int64_t now_at, enum log_level level);
 void keyring_close(struct keyring *k);
 
 /* Looks at the file, once a second at most. Returns the number of the state

@@ -25,8 +25,8 @@ struct limit;
 struct limit *limit_new(unsigned burst, unsigned period);
 void limit_free(struct limit *l);
 
-/* Counts a failure of that peer: an address of IPv4, the first 64 bits of one of
- * IPv6, or any other name. Returns 0, or for how many seconds the peer
+/* Counts a failure of that peer: an address of IPv4, the first 64 bits of one
+ * of IPv6, or any other name. Returns 0, or for how many seconds the peer
  * should not try again. */
 unsigned limit_failed(struct limit *l, struct str peer, int64_t now_at);
 

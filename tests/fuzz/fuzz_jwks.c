@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_jwks.c - of any text a set of keys with names of their own, or a refusal
- * that says why; nothing is left over either way.
+ * fuzz_jwks.c - of any text a set of different keys, or a refusal that says
+ * why; nothing is left over either way. The set that is written of it holds the
+ * same keys.
  */
 #include "fuzz.h"
 
@@ -11,40 +12,70 @@
 
 #define TEXT_MAX 8192
 
+static bool
+is_same(const struct jwt_key *a, const struct jwt_key *b)
+{
+	return str_eq(jwt_key_name(a), jwt_key_name(b)) &&
+	    str_eq(jwt_key_issuer(a), jwt_key_issuer(b)) &&
+	    jwt_key_is_same(a, b);
+}
+
 static void
-check_names(const struct jwt_keys *keys)
+check_keys(const struct jwt_keys *keys)
 {
 	size_t i, k;
 
 	for (i = 0; i < keys->n; i++) {
 		fuzz_check(keys->key[i].rsa != NULL);
-		fuzz_check(keys->key[i].name_n <= JWT_KID_MAX);
+		fuzz_check(keys->key[i].name_n > 0);
+		fuzz_check(!jwt_keys_expose(keys, &keys->key[i]));
 		for (k = 0; k < i; k++)
-			fuzz_check(!str_eq(
-			    str_from(keys->key[i].name, keys->key[i].name_n),
-			    str_from(keys->key[k].name, keys->key[k].name_n)));
+			fuzz_check(!is_same(&keys->key[i], &keys->key[k]));
 	}
+}
+
+static void
+check_written(const struct jwt_keys *keys)
+{
+	static char text[8 * TEXT_MAX], block[JWT_SET_ARENA(8 * TEXT_MAX)];
+	static struct jwt_keys again;
+	struct str what;
+	struct arena a;
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, text, sizeof(text));
+	jwt_keys_write(keys, &b);
+	fuzz_check(!b.full);
+	arena_init(&a, block, sizeof(block));
+	fuzz_check(jwt_keys_read(buf_view(&b), &a, &again, &what) == ERR_OK);
+	fuzz_check(again.n == keys->n);
+	for (i = 0; i < keys->n; i++)
+		fuzz_check(is_same(&again.key[i], &keys->key[i]));
+	jwt_keys_free(&again);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char block[JSON_ARENA_SIZE(TEXT_MAX)];
+	static char block[JWT_SET_ARENA(TEXT_MAX)];
+	static struct jwt_keys keys;
 	struct str text = str_from((const char *)data, size);
 	struct str what = STR("");
-	struct jwt_keys keys;
 	struct arena a;
 	enum err e;
 
 	if (size > TEXT_MAX)
 		return 0;
-	arena_init(&a, block, JSON_ARENA_SIZE(size));
+	arena_init(&a, block, JWT_SET_ARENA(size));
 	e = jwt_keys_read(text, &a, &keys, &what);
 	fuzz_check(e != ERR_MEMORY);
 	fuzz_check((e == ERR_OK) == (keys.n > 0));
 	fuzz_check(e != ERR_CONFIG || what.n > 0);
 	fuzz_check(ERR_peek_error() == 0);
-	check_names(&keys);
+	check_keys(&keys);
+	if (e == ERR_OK)
+		check_written(&keys);
 	jwt_keys_free(&keys);
 	return 0;
 }

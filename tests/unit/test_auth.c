@@ -216,6 +216,19 @@ static const struct {
 	    "app a" },
 	{ "takes a token without rights for one without rights",
 	    CLAIMS(V1(HOME), HOME, "\"scp\":\"User.Read\""), ERR_OK, 0, "JWT" },
+	{ "takes scopes in an array",
+	    CLAIMS(V1(HOME), HOME,
+		PERSON "\"scp\":[\"openid\",\"" SERVICE ".Read.All\"]"),
+	    ERR_OK, AUTH_SERVICE_CONFIG_READ, "eve@a.test by app" },
+	{ "takes roles in a text",
+	    CLAIMS(V1(HOME), HOME,
+		PERSON "\"roles\":\"" SERVICE ".ReadWrite.All\""),
+	    ERR_OK, AUTH_SERVICE_CONFIG_WRITE, "eve@a.test by app" },
+	{ "takes claims that are null for absent ones",
+	    CLAIMS(V1(HOME), HOME,
+		"\"appid\":null,\"upn\":null,\"oid\":\"o\",\"scp\":null,"
+		"\"roles\":[\"" SERVICE ".Read.All\"]"),
+	    ERR_OK, AUTH_SERVICE_CONFIG_READ, "o" },
 	{ "knows no right in another case",
 	    CLAIMS(V1(HOME), HOME,
 		"\"scp\":\"devicemanagementserviceconfig.read.all\""),
@@ -316,17 +329,44 @@ START_TEST(takes_any_tenant_where_that_is_configured)
 }
 END_TEST
 
-START_TEST(takes_the_tenant_of_an_issuer_that_is_named)
+/* The tenant is a claim, and a server issues tokens of many. */
+START_TEST(asks_for_the_tenant_of_an_issuer_that_is_named_too)
 {
 	struct principal who;
 
 	auth_close(f.auth);
-	strcpy(f.config.jwt_issuer,
-	    "https://nowhere.test/, https://sts.windows.net/" HOME "/");
+	strcpy(f.config.jwt_issuer, "https://sts.windows.net/" HOME "/");
 	f.auth = auth_open(&f.config, NOW);
+	ck_assert(ask(sign(0, GOOD), NOW, &who) == ERR_TENANT);
+	ck_assert(ask(sign(0, CLAIMS(V1(HOME), ABROAD, "\"scp\":\"\"")), NOW,
+		      &who) == ERR_TENANT);
+	add_tenant(HOME);
 	ck_assert(ask(sign(0, GOOD), NOW, &who) == ERR_OK);
 	ck_assert(ask(sign(0, CLAIMS(V1(ABROAD), ABROAD, "\"scp\":\"\"")), NOW,
 		      &who) == ERR_TOKEN_INVALID);
+	f.config.tenants = CONFIG_TENANTS_ANY;
+	ck_assert(ask(sign(0, CLAIMS(V1(HOME), ABROAD, "\"scp\":\"\"")), NOW,
+		      &who) == ERR_OK);
+}
+END_TEST
+
+/* Keys that name no issuer speak where there is one server; of two, each could
+ * speak for the tenants of the other. */
+START_TEST(takes_no_key_without_issuer_for_two_servers)
+{
+	struct principal who;
+
+	add_tenant(HOME);
+	ck_assert(auth_has_one_server(&f.config));
+	auth_close(f.auth);
+	strcpy(f.config.jwt_issuer,
+	    "https://sts.windows.net/{tenantid}/, https://b.test/");
+	f.auth = auth_open(&f.config, NOW);
+	ck_assert(!auth_has_one_server(&f.config));
+	ck_assert(ask(sign(0, GOOD), NOW, &who) == ERR_TOKEN_INVALID);
+	unit_same("the reason", who.why,
+	    str_of("its key names no issuer, and jwt_issuer has several "
+		   "servers"));
 }
 END_TEST
 
@@ -675,7 +715,8 @@ main(void)
 	tcase_add_test(t, remembers_no_longer_than_it_is_valid);
 	tcase_add_test(t, asks_for_the_tenant_at_each_request);
 	tcase_add_test(t, takes_any_tenant_where_that_is_configured);
-	tcase_add_test(t, takes_the_tenant_of_an_issuer_that_is_named);
+	tcase_add_test(t, asks_for_the_tenant_of_an_issuer_that_is_named_too);
+	tcase_add_test(t, takes_no_key_without_issuer_for_two_servers);
 	tcase_add_test(t, follows_the_set_of_keys);
 	tcase_add_test(t, every_character_counts);
 	tcase_add_test(t, cuts_long_names);

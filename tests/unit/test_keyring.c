@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "jwt_make.h"
@@ -63,12 +64,34 @@ write_text(struct str text)
 	ck_assert(rename(fresh, path()) == 0);
 }
 
-/* The file with these keys, "02" say; no file for "-"; no JSON for "!". */
+/* Entries beside the keys: one that lacks a member, and key 0 with its private
+ * half. */
+static void
+put_extra(char which, struct buf *out)
+{
+	char text[2048], *at;
+	struct str what;
+	struct buf b;
+
+	if (which == 'x') {
+		buf_text(out, "{\"kty\":\"RSA\",\"kid\":\"odd\"},");
+		return;
+	}
+	buf_init(&b, text, sizeof(text) - 1);
+	ck_assert(jwt_make_set(str_of(public_text[0]), &b, &what) == ERR_OK);
+	text[b.n] = '\0';
+	ck_assert((at = strchr(text, '[')) != NULL);
+	text[b.n - 3] = '\0'; /* the end of object, array and object */
+	buf_printf(out, "%s,\"d\":\"AQAB\"},", at + 1);
+}
+
+/* The file with these keys, "02" say, and extras behind them, "0x" say; no file
+ * for "-"; no JSON for "!". */
 static void
 write_keys(const char *which)
 {
-	char pem[4096] = "", text[8192];
-	struct str what;
+	char pem[4096] = "", set[8192], text[16384];
+	struct str what, rest;
 	struct buf b;
 
 	if (which[0] == '-') {
@@ -79,10 +102,23 @@ write_keys(const char *which)
 		write_text(str_of("{\"keys\":["));
 		return;
 	}
-	for (; *which != '\0'; which++)
+	for (; *which >= '0' && *which < '0' + KEYS; which++)
 		strcat(pem, public_text[*which - '0']);
+	buf_init(&b, set, sizeof(set));
+	rest = str_of("]}");
+	if (pem[0] != '\0') {
+		ck_assert(jwt_make_set(str_of(pem), &b, &what) == ERR_OK);
+		rest = buf_view(&b);
+		(void)str_cut(&rest, '[');
+	}
 	buf_init(&b, text, sizeof(text));
-	ck_assert(jwt_make_set(str_of(pem), &b, &what) == ERR_OK);
+	buf_text(&b, "{\"keys\":[");
+	for (; *which != '\0'; which++)
+		put_extra(*which, &b);
+	if (pem[0] == '\0')
+		b.n--; /* the comma */
+	buf_str(&b, rest);
+	ck_assert(!b.full);
 	write_text(buf_view(&b));
 }
 
@@ -137,6 +173,18 @@ static const struct {
 	{ "keeps the former keys of several changes, each its time",
 	    { { "0", 0, "0" }, { "1", 1, "01" }, { "2", 3600, "012" },
 		{ NULL, 82800, "12" }, { NULL, 3600, "2" } } },
+	{ "reads the keys beside an odd entry at the start",
+	    { { "0x", 0, "0" } } },
+	{ "reads new keys beside an odd entry",
+	    { { "0", 0, "0" }, { "01x", 1, "01" } } },
+	{ "keeps the keys when no usable one is left",
+	    { { "0", 0, "0" }, { "x", 1, "0" }, { NULL, 100000, "0" } } },
+	{ "takes no key whose private half stands in the file",
+	    { { "01d", 0, "1" } } },
+	{ "drops a key whose private half stands in the file",
+	    { { "01", 0, "01" }, { "1d", 1, "1" } } },
+	{ "drops it where no usable key is left",
+	    { { "01", 0, "01" }, { "d", 1, "1" }, { "0", 1, "01" } } },
 	{ "takes a key that comes back for one of the file",
 	    { { "0", 0, "0" }, { "1", 1, "01" }, { "01", 1, "01" },
 		{ NULL, 100000, "01" } } },
@@ -153,7 +201,7 @@ START_TEST(follows_the_file)
 			write_keys(cases[_i].step[i].file);
 		now_at += cases[_i].step[i].later;
 		if (k == NULL)
-			k = keyring_open(path(), now_at);
+			k = keyring_open(path(), now_at, LOG_AT_WARNING);
 		ck_assert(k != NULL);
 		keyring_look(k, now_at);
 		ck_assert_msg(strcmp(taken(k), cases[_i].step[i].taken) == 0,
@@ -170,7 +218,7 @@ START_TEST(counts_its_states)
 	uint64_t first, second;
 
 	write_keys("0");
-	k = keyring_open(path(), START_AT);
+	k = keyring_open(path(), START_AT, LOG_AT_WARNING);
 	first = keyring_look(k, START_AT);
 	ck_assert(keyring_look(k, START_AT + 1) == first);
 	write_keys("!");
@@ -192,7 +240,7 @@ START_TEST(tries_again_to_read)
 	struct keyring *k;
 
 	write_keys("0");
-	k = keyring_open(path(), START_AT);
+	k = keyring_open(path(), START_AT, LOG_AT_WARNING);
 	write_keys("1");
 	ck_assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = limit.rlim_max };
@@ -201,6 +249,74 @@ START_TEST(tries_again_to_read)
 	ck_assert(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 	ck_assert_str_eq(taken(k), "0");
 	keyring_look(k, START_AT + 2);
+	ck_assert_str_eq(taken(k), "01");
+	keyring_close(k);
+}
+END_TEST
+
+/* How many lines of the log hold this text. */
+static int
+logged(const char *name, const char *text)
+{
+	char line[2048];
+	FILE *f = fopen(name, "r");
+	int n = 0;
+
+	ck_assert(f != NULL);
+	while (fgets(line, sizeof(line), f) != NULL)
+		n += strstr(line, text) != NULL;
+	fclose(f);
+	return n;
+}
+
+/* An issuer's odd entry comes with every copy of its set. */
+START_TEST(logs_an_odd_entry_once)
+{
+	char name[300];
+	struct keyring *k;
+
+	snprintf(name, sizeof(name), "%s/log", unit_directory());
+	ck_assert(freopen(name, "a", stderr) != NULL);
+	log_open(false, LOG_AT_WARNING);
+	write_keys("0x");
+	k = keyring_open(path(), START_AT, LOG_AT_WARNING);
+	ck_assert_int_eq(logged(name, "keys left out: key 1 'odd': its n"), 1);
+	write_keys("01x");
+	keyring_look(k, START_AT + 1);
+	ck_assert_int_eq(logged(name, "left out"), 1);
+	/* Another report is another line, and a secret is an error. */
+	write_keys("1xd");
+	keyring_look(k, START_AT + 2);
+	ck_assert_int_eq(logged(name, "left out"), 2);
+	ck_assert_int_eq(logged(name, "replace them at their server"), 1);
+	keyring_close(k);
+	/* For a process of one request: doctor says it. */
+	write_keys("0x");
+	k = keyring_open(path(), START_AT, LOG_AT_DEBUG);
+	ck_assert_int_eq(logged(name, "left out"), 2);
+	keyring_close(k);
+}
+END_TEST
+
+/* It was not there at the start, and others may make files in its directory. */
+START_TEST(reads_no_file_that_others_may_write)
+{
+	struct keyring *k;
+
+	write_keys("0");
+	k = keyring_open(path(), START_AT, LOG_AT_WARNING);
+	write_keys("01");
+	ck_assert(chmod(path(), 0646) == 0);
+	keyring_look(k, START_AT + 1);
+	ck_assert_str_eq(taken(k), "0");
+	ck_assert(chmod(path(), 0644) == 0);
+	if (geteuid() == 0) {
+		ck_assert(chown(path(), 65534, 0) == 0);
+		keyring_look(k, START_AT + 2);
+		ck_assert_str_eq(taken(k), "0");
+		ck_assert(chown(path(), 0, 0) == 0);
+	}
+	keyring_look(k, START_AT + 3);
 	ck_assert_str_eq(taken(k), "01");
 	keyring_close(k);
 }
@@ -215,7 +331,7 @@ START_TEST(former_names_do_not_come_back)
 	struct buf b;
 
 	write_keys("0");
-	k = keyring_open(path(), START_AT);
+	k = keyring_open(path(), START_AT, LOG_AT_WARNING);
 	ck_assert_str_eq(taken(k), "0");
 	/* The same name with another modulus. */
 	buf_init(&b, text, sizeof(text) - 1);
@@ -265,7 +381,7 @@ START_TEST(changes_under_readers)
 	int i;
 
 	write_keys("0");
-	r.keyring = keyring_open(path(), START_AT);
+	r.keyring = keyring_open(path(), START_AT, LOG_AT_WARNING);
 	for (i = 0; i < READERS; i++)
 		pthread_create(&thread[i], NULL, verify, &r);
 	for (i = 1; i <= 50; i++) {
@@ -335,18 +451,33 @@ static const char elliptic_key[] =
     "lzSvWGwpsUEldQ+EdcFdUt8OcDHwfZRPEtVQRck/J9iFeg9xEc98g2s/3w==\n"
     "-----END PUBLIC KEY-----\n";
 
-/* Nor is anything made of the keys beside one that cannot be used. */
-START_TEST(makes_no_set_with_a_key_that_is_no_RSA_key)
+static void
+note_name(const struct jwt_left *left, void *arg)
 {
-	char pem[2048], text[8192];
+	snprintf(
+	    arg, 256, "%.*s: %.*s", STR_ARG(left->name), STR_ARG(left->why));
+}
+
+/* It becomes an entry that is left out, and the others are taken. */
+START_TEST(leaves_out_a_key_that_is_not_an_RSA_key)
+{
+	static char block[JWT_SET_ARENA(8192)];
+	static struct jwt_keys keys;
+	char pem[2048], text[8192], left[256] = "";
+	struct arena a;
 	struct str what;
 	struct buf b;
 
-	snprintf(pem, sizeof(pem), "%s%s", public_text[0], elliptic_key);
+	snprintf(pem, sizeof(pem), "%s%s", elliptic_key, public_text[0]);
 	buf_init(&b, text, sizeof(text));
-	ck_assert(jwt_make_set(str_of(pem), &b, &what) == ERR_CONFIG);
-	unit_same("with a key that is no RSA key", what,
-	    str_of("a key is no RSA key of up to 4096 bits"));
+	ck_assert(jwt_make_set(str_of(pem), &b, &what) == ERR_OK);
+	arena_init(&a, block, sizeof(block));
+	ck_assert(jwt_keys_visit(buf_view(&b), &a, note_name, &left, &keys,
+		      &what) == ERR_OK);
+	ck_assert_uint_eq(keys.n, 1);
+	ck_assert_str_eq(left, "PEM 1: it is not an RSA key");
+	jwt_keys_free(&keys);
+	buf_init(&b, text, sizeof(text));
 	ck_assert(jwt_make_set(str_of(""), &b, &what) == ERR_CONFIG);
 	unit_same(
 	    "of nothing", what, str_of("there is no public key in PEM in it"));
@@ -410,11 +541,13 @@ main(void)
 	    t, follows_the_file, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, counts_its_states);
 	tcase_add_test(t, tries_again_to_read);
+	tcase_add_test(t, reads_no_file_that_others_may_write);
+	tcase_add_test(t, logs_an_odd_entry_once);
 	tcase_add_test(t, former_names_do_not_come_back);
 	tcase_add_test(t, changes_under_readers);
 	tcase_add_test(t, names_keys_by_their_thumbprint);
 	tcase_add_test(t, makes_no_set_of_what_is_no_public_key);
-	tcase_add_test(t, makes_no_set_with_a_key_that_is_no_RSA_key);
+	tcase_add_test(t, leaves_out_a_key_that_is_not_an_RSA_key);
 	tcase_add_test(t, says_what_has_no_room);
 	suite_add_tcase(s, t);
 	return unit_run(s);
