@@ -33,6 +33,7 @@ static const struct option long_options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "key", required_argument, NULL, OPTION_KEY },
 	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "no-copy", no_argument, NULL, OPTION_NO_COPY },
 	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ "passphrase-file", required_argument, NULL, OPTION_PASSPHRASE_FILE },
@@ -49,6 +50,8 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+/* A command that takes --no-copy changes the store, and upgrades one of an
+ * older format first. All others read it in the format that it has. */
 static const struct command {
 	const char *word, *second; /* second: NULL where there is just one */
 	uint64_t options;
@@ -57,30 +60,34 @@ static const struct command {
 	const char *summary;
 	int (*run)(struct command_call *c);
 } commands[] = {
-	{ "init", NULL, COMMAND_BIT(OPTION_DATA) | COMMAND_BIT(OPTION_FORCE), 0,
-	    "[--data DIR] [--config FILE] [--force]",
-	    "make the data directory and the store", command_init },
+	{ "init", NULL,
+	    COMMAND_BIT(OPTION_DATA) | COMMAND_BIT(OPTION_FORCE) |
+		COMMAND_BIT(OPTION_NO_COPY),
+	    0, "[--data DIR] [--config FILE] [--force] [--no-copy]",
+	    "make the data directory and the store, or upgrade the store",
+	    command_init },
 	{ "serve", NULL,
 	    COMMAND_BIT(OPTION_SOCKET) | COMMAND_BIT(OPTION_TENANT) |
 		COMMAND_BIT(OPTION_INSECURE_ANY_TOKEN) |
-		COMMAND_BIT(OPTION_NO_SANDBOX),
+		COMMAND_BIT(OPTION_NO_SANDBOX) | COMMAND_BIT(OPTION_NO_COPY),
 	    0,
 	    "[--socket PATH] [--insecure-any-token --tenant GUID]\n"
-	    "      [--no-sandbox]",
+	    "      [--no-sandbox] [--no-copy]",
 	    "be the FastCGI application on a unix socket", command_serve },
 	{ "token", "create",
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_SCOPE) |
-		COMMAND_BIT(OPTION_NAME) | COMMAND_BIT(OPTION_EXPIRES),
+		COMMAND_BIT(OPTION_NAME) | COMMAND_BIT(OPTION_EXPIRES) |
+		COMMAND_BIT(OPTION_NO_COPY),
 	    0, "--tenant GUID --scope S... [--name N] [--expires DAYS]",
 	    "make a bearer token and print it, once", command_token_create },
 	{ "token", "list",
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON), 0,
 	    "[--tenant GUID] [--json]", "list tokens, without their secrets",
 	    command_token_list },
-	{ "token", "revoke", 0, 1, "ID", "revoke a token at once",
-	    command_token_revoke },
-	{ "token", "rename", 0, 2, "ID NAME", "give a token another name",
-	    command_token_rename },
+	{ "token", "revoke", COMMAND_BIT(OPTION_NO_COPY), 1, "ID",
+	    "revoke a token at once", command_token_revoke },
+	{ "token", "rename", COMMAND_BIT(OPTION_NO_COPY), 2, "ID NAME",
+	    "give a token another name", command_token_rename },
 	{ "token", "jwt",
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_SCOPE) |
 		COMMAND_BIT(OPTION_NAME) | COMMAND_BIT(OPTION_EXPIRES) |
@@ -90,12 +97,14 @@ static const struct command {
 	    "      [--key FILE]",
 	    "sign a JWT for tests with a key made here, and print it",
 	    command_token_jwt },
-	{ "tenant", "add", COMMAND_BIT(OPTION_NAME), 1, "GUID [--name ALIAS]",
+	{ "tenant", "add",
+	    COMMAND_BIT(OPTION_NAME) | COMMAND_BIT(OPTION_NO_COPY), 1,
+	    "GUID [--name ALIAS]",
 	    "let a tenant's JWT in; its alias serves as --tenant",
 	    command_tenant_add },
 	{ "tenant", "list", COMMAND_BIT(OPTION_JSON), 0, "[--json]",
 	    "list the tenants that were added", command_tenant_list },
-	{ "tenant", "remove", 0, 1, "GUID",
+	{ "tenant", "remove", COMMAND_BIT(OPTION_NO_COPY), 1, "GUID",
 	    "let a tenant's JWT in no more; its record stays",
 	    command_tenant_remove },
 	{ "jwks", "import", COMMAND_BIT(OPTION_ISSUER), 1,
@@ -111,21 +120,23 @@ static const struct command {
 	    command_list },
 	{ "request", NULL,
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_VENDOR_CERT) |
-		COMMAND_BIT(OPTION_VENDOR_KEY),
+		COMMAND_BIT(OPTION_VENDOR_KEY) | COMMAND_BIT(OPTION_NO_COPY),
 	    0, "[--tenant GUID] [--vendor-cert FILE --vendor-key FILE]",
 	    "make a key and a request for Apple's portal", command_request },
 	{ "upload", NULL,
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_APPLE_ID) |
 		COMMAND_BIT(OPTION_DRY_RUN) |
 		COMMAND_BIT(OPTION_ALLOW_TOPIC_CHANGE) |
-		COMMAND_BIT(OPTION_FORCE) | COMMAND_BIT(OPTION_JSON),
+		COMMAND_BIT(OPTION_FORCE) | COMMAND_BIT(OPTION_JSON) |
+		COMMAND_BIT(OPTION_NO_COPY),
 	    1,
 	    "FILE|- [--tenant GUID] [--apple-id ID] [--dry-run]\n"
 	    "      [--allow-topic-change TOPIC] [--force] [--json]",
 	    "take the certificate that Apple issued", command_upload },
 	{ "history", "restore",
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON), 1,
-	    "N [--tenant GUID] [--json]",
+	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON) |
+		COMMAND_BIT(OPTION_NO_COPY),
+	    1, "N [--tenant GUID] [--json]",
 	    "make the record what it was before event N",
 	    command_history_restore },
 	{ "history", NULL,
@@ -143,7 +154,8 @@ static const struct command {
 	{ "check", NULL,
 	    COMMAND_BIT(OPTION_WARNING) | COMMAND_BIT(OPTION_CRITICAL) |
 		COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_ALL) |
-		COMMAND_BIT(OPTION_HOOK) | COMMAND_BIT(OPTION_JSON),
+		COMMAND_BIT(OPTION_HOOK) | COMMAND_BIT(OPTION_JSON) |
+		COMMAND_BIT(OPTION_NO_COPY),
 	    0,
 	    "[-w DAYS] [-c DAYS] [--tenant GUID | --all] [--hook COMMAND]\n"
 	    "      [--json]",
@@ -163,8 +175,10 @@ static const struct command {
 	{ "backup", NULL, COMMAND_BIT(OPTION_FORCE), 1, "FILE [--force]",
 	    "copy the whole store, also while it is in use, and verify the copy",
 	    command_backup },
-	{ "restore", NULL, COMMAND_BIT(OPTION_FORCE), 1, "FILE [--force]",
-	    "put a backup in the place of an empty store", command_restore },
+	{ "restore", NULL,
+	    COMMAND_BIT(OPTION_FORCE) | COMMAND_BIT(OPTION_NO_COPY), 1,
+	    "FILE [--force]", "put a backup in the place of an empty store",
+	    command_restore },
 	{ "config", NULL, 0, 0, "", "print the effective configuration",
 	    command_config },
 	{ "doctor", NULL,
@@ -191,11 +205,14 @@ help(void)
 		    commands[i].second != NULL ? commands[i].second : "",
 		    commands[i].synopsis[0] != '\0' ? " " : "",
 		    commands[i].synopsis, commands[i].summary);
-	printf("\nEach takes --config FILE; without it $PUSHCERT_CONFIG, "
-	       "pushcert.conf beside\nthe program, or %s/pushcert.conf is "
-	       "read.\nStarted by a web server with a listening socket as "
-	       "standard input it is the\nFastCGI application, started as a "
-	       "CGI program it answers that one request.\n",
+	printf(
+	    "\nEach takes --config FILE; without it $PUSHCERT_CONFIG, "
+	    "pushcert.conf beside\nthe program, or %s/pushcert.conf is "
+	    "read.\nA store of an older format is upgraded by init, by serve "
+	    "and by each command that\nchanges it; a copy stays beside it "
+	    "unless --no-copy is given.\nStarted by a web server with a listening socket as "
+	    "standard input it is the\nFastCGI application, started as a "
+	    "CGI program it answers that one request.\n",
 	    SYSCONFDIR);
 	return EXIT_SUCCESS;
 }
@@ -322,10 +339,24 @@ find_command(int argc, char **argv)
 	return NULL;
 }
 
+/* A dry run only reads, and so does a check without a hook. */
+static bool
+writes(const struct command *command, uint64_t given)
+{
+	if ((command->options & COMMAND_BIT(OPTION_NO_COPY)) == 0 ||
+	    (given & COMMAND_BIT(OPTION_DRY_RUN)) != 0)
+		return false;
+	return (command->options & COMMAND_BIT(OPTION_HOOK)) == 0 ||
+	    (given & COMMAND_BIT(OPTION_HOOK)) != 0;
+}
+
 static int
 run(const struct command *command, struct command_call *c)
 {
-	int status = command->run(c);
+	int status;
+
+	c->writes = writes(command, c->given);
+	status = command->run(c);
 
 	store_reader_free(c->reader);
 	store_close(c->store);

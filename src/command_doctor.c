@@ -253,6 +253,7 @@ struct lesson {
 	bool can_seal;
 	int64_t newest_at; /* when the record that changed last did so */
 	uint64_t used, size; /* of the map, in bytes */
+	unsigned format;
 };
 
 struct pupil {
@@ -298,6 +299,7 @@ read_all(struct command_call *c, void *arg)
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
 	    (e = store_begin(c->reader)) != ERR_OK)
 		return e;
+	p.lesson->format = store_format(c->store);
 	store_usage(c->reader, &p.lesson->used, &p.lesson->size);
 	/* Which of them cannot be read another check tells. */
 	(void)!secret_load(&c->config, &p.secrets, message);
@@ -316,6 +318,13 @@ judge_store(struct doctor *d, const struct lesson *lesson)
 {
 	const struct config *config = &d->call->config;
 
+	if (lesson->format != STORE_FORMAT)
+		command_finding(d,
+		    "Stop the service if it is of the former release, and run "
+		    "pushcert init, or start the new one.",
+		    "%s: the store has format %u; this release reads it, and "
+		    "changes it only after an upgrade to format %u",
+		    config->data, lesson->format, STORE_FORMAT);
 	/* check_secrets has told why there is none. */
 	if (lesson->can_seal && lesson->opened < lesson->sealed)
 		command_finding(d,
@@ -367,7 +376,12 @@ check_store(struct doctor *d)
 		    "%s: on a network file system", data);
 	else if (e == ERR_NEWER)
 		command_finding(d, "Install that release.",
-		    "%s: written by a newer release", data);
+		    "%s: written by a newer release; this one knows no format "
+		    "above %u",
+		    data, STORE_FORMAT);
+	else if (e == ERR_UPGRADING)
+		command_finding(d, "Run doctor again when that has ended.",
+		    "%s: another process is upgrading the store", data);
 	else if (died != 0)
 		command_finding(d, no_cure,
 		    "%s: reading it ends with signal %d", data, died);
@@ -395,7 +409,8 @@ write_nothing(struct command_call *c, void *arg)
 	if ((e = command_open_store(c, false)) != ERR_OK)
 		return e;
 	e = store_update(c->store, refuse_change, NULL);
-	return e == ERR_USAGE ? ERR_OK : e;
+	/* A store that must be upgraded first can be locked all the same. */
+	return e == ERR_USAGE || e == ERR_OLD_FORMAT ? ERR_OK : e;
 }
 
 static void

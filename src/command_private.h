@@ -41,6 +41,7 @@ enum command_option {
 	OPTION_JSON,
 	OPTION_KEY,
 	OPTION_NAME,
+	OPTION_NO_COPY,
 	OPTION_NO_SANDBOX,
 	OPTION_OUTPUT,
 	OPTION_PASSPHRASE_FILE,
@@ -67,6 +68,8 @@ _Static_assert(COMMAND_OPTIONS <= 64, "a set of options is 64 bits");
  * takes a struct command_call and returns the exit status. */
 struct command_call {
 	uint64_t given; /* set of options */
+	/* The command changes the store, and may upgrade it before. */
+	bool writes;
 	const char *config_path; /* NULL: look for one */
 	const char *data;
 	const char *name;
@@ -112,7 +115,22 @@ enum err command_in_child(struct command_call *c, command_work *work, void *arg,
 enum err command_load_config(struct command_call *c) ATTR_CHECKED;
 /* Whether the data directory is there or can be made; says if not. */
 bool command_has_place(const char *data);
-/* Also finds the tenant of an alias. */
+/* Opens the store in the format that it has. Prints nothing. */
+enum err command_try_store(struct command_call *c, bool create) ATTR_CHECKED;
+/* Upgrades a store of an older format, unless it has more tenants (0: however
+ * many it has). Waits so many milliseconds until others have closed the store.
+ * Prints nothing; the log has the cause. */
+enum err command_upgrade(
+    struct command_call *c, uint64_t tenants_most, int64_t wait) ATTR_CHECKED;
+/* Replaces the alias of a tenant by its id; prints what is wrong. */
+enum err command_find_tenant(struct command_call *c) ATTR_CHECKED;
+/* Opens the store of a service, which is upgraded meanwhile; fd is its
+ * listening socket, below 0 of a CGI program. */
+enum err command_open_service(struct command_call *c, int fd) ATTR_CHECKED;
+/* A CGI program would say with each request what it lacks. */
+void command_enter_sandbox(const struct config *c, bool is_cgi);
+/* Opens the store, upgrades it if the command writes, and finds the tenant of
+ * an alias. */
 enum err command_open_store(struct command_call *c, bool create) ATTR_CHECKED;
 /* The tenant that was added under this name; ERR_NOT_FOUND. Prints nothing. */
 enum err command_find_alias(

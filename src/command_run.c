@@ -117,14 +117,16 @@ has_sealed_keys(struct command_call *c)
 {
 	const struct store_verifier quiet = { .relations = false };
 	struct store_counts counts = { .requests = 0 };
-	bool good;
+	bool good, writes = c->writes;
 
+	c->writes = false;
 	good = command_begin_reading(c) == ERR_OK &&
 	    store_verify(c->reader, &quiet, &counts) == ERR_OK;
 	store_reader_free(c->reader);
 	store_close(c->store);
 	c->reader = NULL;
 	c->store = NULL;
+	c->writes = writes;
 	return good && counts.requests > 0;
 }
 
@@ -213,9 +215,8 @@ take_any(struct auth *auth, const struct guid *tenant)
 	auth_take_any(auth, tenant);
 }
 
-/* A CGI program would say with each request what it lacks. */
-static void
-enter_sandbox(const struct config *c, bool is_cgi)
+void
+command_enter_sandbox(const struct config *c, bool is_cgi)
 {
 	const enum log_level level = is_cgi ? LOG_AT_DEBUG : LOG_AT_WARNING;
 
@@ -342,7 +343,7 @@ serve(struct command_call *c, int fd)
 	/* cppcheck-suppress autoVariables ; used as long as we run */
 	c->metrics = &metrics;
 	watch_for_death();
-	if ((e = command_open_store(c, false)) != ERR_OK)
+	if ((e = command_open_service(c, fd)) != ERR_OK)
 		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
 	app.store = c->store;
 	app.auth = fd < 0 ? auth_open_once(&c->config, command_now_at())
@@ -356,7 +357,7 @@ serve(struct command_call *c, int fd)
 	docroot_init(&docroot, c->config.data);
 	if (!c->config.data_in_document_root)
 		app.docroot = &docroot;
-	enter_sandbox(&c->config, fd < 0);
+	command_enter_sandbox(&c->config, fd < 0);
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
 	/* A worker that did not come back still uses all of this. */
 	if (e == ERR_BUSY)

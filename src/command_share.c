@@ -146,8 +146,8 @@ command_find_alias(struct txn *tx, const char *alias, struct guid *out)
 	return e != ERR_OK ? e : a.found ? ERR_OK : ERR_NOT_FOUND;
 }
 
-static enum err
-resolve_tenant(struct command_call *c)
+enum err
+command_find_tenant(struct command_call *c)
 {
 	struct txn *tx = NULL;
 	enum err e;
@@ -190,8 +190,24 @@ command_has_place(const char *data)
 	return false;
 }
 
+/* How long a command waits for others to close the store, in milliseconds:
+ * longer than a command that only reads takes. */
+#define UPGRADE_WAIT 2000
+
 enum err
-command_open_store(struct command_call *c, bool create)
+command_upgrade(struct command_call *c, uint64_t tenants_most, int64_t wait)
+{
+	const struct store_upgrade_options options = {
+		.keep_copy = (c->given & COMMAND_BIT(OPTION_NO_COPY)) == 0,
+		.tenants_most = tenants_most,
+		.wait = wait,
+	};
+
+	return store_upgrade(c->store, &options);
+}
+
+enum err
+command_try_store(struct command_call *c, bool create)
 {
 	struct store_options options = {
 		.directory = c->config.data,
@@ -205,10 +221,19 @@ command_open_store(struct command_call *c, bool create)
 		.metrics = c->metrics,
 		.create = create,
 	};
-	enum err e = store_open(&options, &c->store);
 
+	return store_open(&options, &c->store);
+}
+
+enum err
+command_open_store(struct command_call *c, bool create)
+{
+	enum err e = command_try_store(c, create);
+
+	if (e == ERR_OK && c->writes)
+		e = command_upgrade(c, 0, UPGRADE_WAIT);
 	if (e == ERR_OK)
-		return resolve_tenant(c);
+		return command_find_tenant(c);
 	(void)command_fail(e, c->config.data);
 	return e;
 }

@@ -229,6 +229,17 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    NULL },
 	[ERR_NEWER] = { 503, "ServiceUnavailable",
 	    "The store was written by a newer release of pushcert.", NULL },
+	[ERR_OLD_FORMAT] = { 503, "ServiceUnavailable",
+	    "The store has the format of an older release. Run pushcert init "
+	    "to upgrade it.",
+	    NULL },
+	[ERR_IN_USE] = { 503, "ServiceUnavailable",
+	    "The store has the format of an older release, and cannot be "
+	    "upgraded while another process has it open. The log names the "
+	    "process.",
+	    NULL },
+	[ERR_UPGRADING] = { 503, "ServiceUnavailable",
+	    "The store is being upgraded. Try again later.", NULL },
 	[ERR_CORRUPT] = { 500, "InternalError",
 	    "A stored value is damaged. It was not used.", NULL },
 	[ERR_SECRET] = { 503, "ServiceUnavailable",

@@ -207,7 +207,8 @@ answer(struct own *own, FCGX_Request *fr, const struct app *app)
 	failed |= FCGX_FClose(fr->out);
 	if (!body.ended)
 		linger(fr->ipcFd);
-	auth_tidy(own->app->auth, own->app->store, rq.now.at);
+	if (own->app->store != NULL)
+		auth_tidy(own->app->auth, own->app->store, rq.now.at);
 	if (!body.ended || FCGX_GetError(fr->in) != 0 || failed != 0)
 		return PEERS_CLOSE;
 	return fr->keepConnection != 0 ? PEERS_KEEP : PEERS_CLOSE;
@@ -289,7 +290,8 @@ begin(void *arg, void **out)
 	if (block == MAP_FAILED)
 		goto out;
 	arena_init(&own->worker.arena, block, size);
-	if ((e = store_reader(sv->app->store, &own->worker.reader)) != ERR_OK)
+	if (sv->app->store != NULL &&
+	    (e = store_reader(sv->app->store, &own->worker.reader)) != ERR_OK)
 		goto out;
 	*out = own;
 	return ERR_OK;
@@ -313,6 +315,8 @@ tidy(void *arg)
 	struct server *sv = arg;
 
 	log_catch_up();
+	if (sv->app->store == NULL)
+		return ERR_OK;
 	if (++sv->seconds % 60 == 0)
 		store_tidy(sv->app->store);
 	return store_look(sv->app->store);

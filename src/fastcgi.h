@@ -34,8 +34,10 @@ enum err fastcgi_listen(const char *path, int *fd) ATTR_CHECKED;
 
 /*
  * Serves requests from the listening socket with config->workers threads until
- * SIGTERM, SIGINT or SIGUSR1, then finishes what is in flight, at most for two
- * seconds; closes fd. Returns ERR_OK then, or
+ * SIGTERM, SIGINT or SIGUSR1, or until the store cannot be used any more
+ * (store_look), then finishes what is in flight, at most for two seconds;
+ * closes fd. Without a store every answer is app->broken. Returns ERR_OK then,
+ * or what store_look returned, or
  * ERR_BUSY where a worker is still at it (with a disk that hangs, say): the
  * store is in use, so the caller ends the process without store_close;
  * ERR_MEMORY, ERR_STORE where no worker could be started;

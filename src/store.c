@@ -17,14 +17,11 @@
 #include "metrics.h"
 #include "row.h"
 #include "store_batch.h"
+#include "store_claim.h"
 #include "store_db.h"
 #include "store_lock.h"
 #include "store_map.h"
 #include "store_tally.h"
-
-/* The format of the whole; store_open brings an older one up to it. 2: there is
- * a tally. 3: events stand next to their record. */
-#define FORMAT 3
 
 _Static_assert(STORE_MAPS <= DB_MAPS_MAX, "every map has its number");
 
@@ -55,12 +52,22 @@ struct store {
 	unsigned history_keep;
 	struct metrics *metrics;
 	struct log_last damage; /* that was told */
-	atomic_uint checked; /* the store_db_opened whose format is ours */
 	struct batch batch;
 	int lock; /* store_lock */
+	bool alone; /* no other process has it */
+
+	/* The format of the last transaction that looked, the store_db_opened
+	 * of its file, and when it looked, in seconds. */
+	atomic_uint format;
+	atomic_uint looked_in;
+	atomic_int_fast64_t looked_at;
+	/* The format is newer than ours: nothing is read or written any more.
+	 */
+	atomic_bool outdated;
 
 	/* What follows belongs to the thread that commits. */
 	struct txn writer;
+	bool converts; /* the change that runs brings it to our format */
 	bool tallied; /* the transaction has put something; then: */
 	struct store_tally tally;
 	struct arena read; /* rows that the running change has read */
@@ -252,15 +259,7 @@ store_step(
 	return keep(tx, &at->row);
 }
 
-static void
-run_change(struct txn *tx, struct waiter *w)
-{
-	arena_reset(&tx->st->read);
-	tx->put = false;
-	w->outcome = w->change(tx, w->arg);
-	/* A change that refuses has put nothing: the others' are committed. */
-	assert(w->outcome == ERR_OK || !tx->put || tx->failed != ERR_OK);
-}
+/* --- the format ------------------------------------------------------- */
 
 static enum err
 read_format(struct txn *tx, uint64_t *format)
@@ -274,29 +273,99 @@ read_format(struct txn *tx, uint64_t *format)
 	if ((e = row_decode(key, row, &field, 1)) != ERR_OK)
 		return store_decoded(tx, e, STORE_META, key);
 	*format = row_get_u64(field);
-	return *format <= FORMAT ? ERR_OK : ERR_NEWER;
+	return ERR_OK;
 }
 
-/* A file that took the place of data.mdb may be of another format. The start of
- * a process brings an older one up to ours. */
 static enum err
-check_replaced(struct txn *tx)
+give_up(struct store *st, uint64_t format)
+{
+	if (!atomic_exchange(&st->outdated, true))
+		log_line(LOG_AT_ERROR,
+		    "store: %s: has format %llu of a newer release, and this "
+		    "one knows no format above %u; this process ends",
+		    store_directory(st), (unsigned long long)format,
+		    STORE_FORMAT);
+	return ERR_NEWER;
+}
+
+/* Takes note of the format that this transaction sees. */
+static enum err
+look_at_format(struct txn *tx)
 {
 	struct store *st = tx->st;
 	unsigned opened = store_db_opened(st->db);
 	uint64_t format;
 	enum err e;
 
-	if (atomic_load(&st->checked) == opened)
-		return ERR_OK;
-	if ((e = read_format(tx, &format)) == ERR_OK && format == FORMAT) {
-		atomic_store(&st->checked, opened);
-		return ERR_OK;
-	}
-	if (e == ERR_OK || e == ERR_NEWER)
+	atomic_store(&st->looked_at, time(NULL));
+	if ((e = read_format(tx, &format)) != ERR_OK)
+		return e;
+	if (format > STORE_FORMAT)
+		return give_up(st, format);
+	/* A file that took the place of data.mdb may be of an older format. The
+	 * start of a process upgrades it. */
+	if (format < store_format(st)) {
 		store_db_give_up(
-		    st->db, "was replaced by one of another format");
-	return e == ERR_OK ? ERR_STORE : e;
+		    st->db, "was replaced by one of an older format");
+		return ERR_STORE;
+	}
+	atomic_store(&st->format, (unsigned)format);
+	atomic_store(&st->looked_in, opened);
+	return ERR_OK;
+}
+
+/* Another process may have upgraded the store since we opened it. So each
+ * transaction that writes looks at the format: rows of a former one would be
+ * damage in a newer one. */
+static enum err
+check_writable(struct txn *tx)
+{
+	struct store *st = tx->st;
+	enum err e;
+
+	if ((e = look_at_format(tx)) != ERR_OK)
+		return e;
+	if (st->converts || atomic_load(&st->format) == STORE_FORMAT)
+		return ERR_OK;
+	return ERR_OLD_FORMAT;
+}
+
+/* Whether a reader is to look: once a second, and at each new file. */
+static bool
+look_is_due(struct store *st)
+{
+	return atomic_load(&st->looked_at) != time(NULL) ||
+	    atomic_load(&st->looked_in) != store_db_opened(st->db);
+}
+
+unsigned
+store_format(const struct store *st)
+{
+	return atomic_load(&st->format);
+}
+
+bool
+store_is_outdated(const struct store *st)
+{
+	return atomic_load(&st->outdated);
+}
+
+unsigned
+store_format_seen(const struct txn *tx)
+{
+	return store_format(tx->st);
+}
+
+/* --- changes ------------------------------------------------------------ */
+
+static void
+run_change(struct txn *tx, struct waiter *w)
+{
+	arena_reset(&tx->st->read);
+	tx->put = false;
+	w->outcome = w->change(tx, w->arg);
+	/* A change that refuses has put nothing: the others' are committed. */
+	assert(w->outcome == ERR_OK || !tx->put || tx->failed != ERR_OK);
 }
 
 /* Runs n changes in one transaction. If that fails nothing is changed, and
@@ -311,7 +380,8 @@ change_all(struct store *st, struct batch_job *job, size_t n)
 		return e;
 	tx->failed = ERR_OK;
 	st->tallied = false;
-	tx->failed = check_replaced(tx);
+	arena_reset(&st->read);
+	tx->failed = check_writable(tx);
 	for (; n > 0 && tx->failed == ERR_OK; n--, job = job->next)
 		run_change(tx, (struct waiter *)job);
 	if (tx->failed == ERR_OK && st->tallied)
@@ -396,50 +466,60 @@ store_recount(struct txn *tx)
 	return ERR_OK;
 }
 
-/* Brings a store of an older format, or one with nothing in it, up to ours. */
-static enum err
-upgrade(struct txn *tx, void *arg)
+enum err
+store_convert(struct store *st, store_change *change, void *arg)
 {
-	struct str key = str_of("format"), field;
-	char number[ROW_U64_LEN];
-	uint64_t format;
-	struct buf row;
 	enum err e;
 
-	(void)arg;
-	/* Another process may have done it since we looked. */
-	if ((e = read_format(tx, &format)) != ERR_OK || format == FORMAT)
+	st->converts = true;
+	e = store_update(st, change, arg);
+	st->converts = false;
+	if (e == ERR_OK)
+		atomic_store(&st->format, STORE_FORMAT);
+	return e;
+}
+
+enum err
+store_claim(struct store *st, int64_t ms, pid_t *pid)
+{
+	if (st->alone)
+		return ERR_OK;
+	return store_claim_take(store_db_lock_file(st->db), ms, pid);
+}
+
+void
+store_unclaim(struct store *st)
+{
+	if (!st->alone)
+		store_claim_drop(store_db_lock_file(st->db));
+}
+
+enum err
+store_begin_and_look(struct txn *tx)
+{
+	enum err e;
+
+	if ((e = store_db_begin(tx->db)) != ERR_OK)
 		return e;
-	/* What format 2 has counted is not counted anew: what is missing or
-	 * old would be taken for right. */
-	if (format < 2 && (e = store_recount(tx)) != ERR_OK)
-		return e;
-	if ((e = store_join_history(tx)) != ERR_OK)
-		return e;
-	field = row_u64(FORMAT, number);
-	store_room(tx, STORE_ROW, &row);
-	row_encode(key, &field, 1, &row);
-	return store_put(tx, STORE_META, key, &row);
+	if ((e = look_at_format(tx)) != ERR_OK)
+		store_db_end(tx->db);
+	return e;
 }
 
 static enum err
 check_format(struct store *st, bool create)
 {
 	struct txn *tx = NULL;
-	uint64_t format = 0;
 	enum err e;
 
 	if ((e = store_reader(st, &tx)) != ERR_OK)
 		return e;
-	if ((e = store_begin(tx)) == ERR_OK)
-		e = read_format(tx, &format);
-	store_end(tx);
+	e = store_begin_and_look(tx);
 	store_reader_free(tx);
-	if (e != ERR_OK || format == FORMAT)
+	if (e != ERR_OK || store_format(st) != 0)
 		return e;
-	if (format == 0 && !create)
-		return ERR_NO_STORE;
-	return store_update(st, upgrade, NULL);
+	return create ? store_convert(st, store_to_our_format, NULL)
+		      : ERR_NO_STORE;
 }
 
 static enum err
@@ -525,6 +605,7 @@ store_open(const struct store_options *options, struct store **out)
 	if (st == NULL)
 		return ERR_MEMORY;
 	st->lock = -1;
+	st->alone = options->alone;
 	/* Without one the numbers would begin anew with each event. */
 	st->history_keep = options->history_keep > 0 ? options->history_keep
 						     : 1;
@@ -566,6 +647,8 @@ store_tidy(struct store *st)
 enum err
 store_look(struct store *st)
 {
+	if (store_is_outdated(st))
+		return ERR_NEWER;
 	return store_db_look(st->db);
 }
 
@@ -598,12 +681,21 @@ store_reader_free(struct txn *tx)
 enum err
 store_begin(struct txn *tx)
 {
+	struct store *st = tx->st;
 	enum err e;
 
-	if ((e = store_db_begin(tx->db)) != ERR_OK)
+	if (store_is_outdated(st))
+		return ERR_NEWER;
+	if ((e = store_db_begin(tx->db)) != ERR_OK || !look_is_due(st))
 		return e;
-	if ((e = check_replaced(tx)) != ERR_OK)
-		store_db_end(tx->db);
+	e = look_at_format(tx);
+	if (e == ERR_OK)
+		return ERR_OK;
+	/* A damaged format does not keep readers from rows that are whole. */
+	if (e == ERR_CORRUPT &&
+	    atomic_load(&st->looked_in) == store_db_opened(st->db))
+		return ERR_OK;
+	store_db_end(tx->db);
 	return e;
 }
 

@@ -8,8 +8,9 @@
  * is on the disk. Slices that a get returns live until the transaction ends.
  *
  * Outcomes of every call: ERR_CORRUPT (a stored value is not what was
- * written), ERR_NEWER (written by a newer release), ERR_FULL (disk or map
- * full), ERR_STORE (the store cannot be used now), beside those named.
+ * written), ERR_NEWER (written by a newer release), ERR_OLD_FORMAT (a change of
+ * a store that was not upgraded), ERR_FULL (disk or map full), ERR_STORE (the
+ * store cannot be used now), beside those named.
  */
 #ifndef PUSHCERT_STORE_H
 #define PUSHCERT_STORE_H
@@ -28,6 +29,14 @@
 struct metrics;
 struct store;
 struct txn;
+
+/*
+ * The format of the whole. 2: there is a tally. 3: events stand next to their
+ * record. 4: fields have numbers, and rows have fields that older releases do
+ * not know. A store of an older format can be read as it is, and changed after
+ * store_upgrade.
+ */
+#define STORE_FORMAT 4
 
 struct store_options {
 	/* The data directory, owned by us, mode 0700. */
@@ -59,14 +68,40 @@ struct store_options {
  * Opens the store; once per process and never before a fork. ERR_NO_STORE
  * (there is none and create is false), ERR_NOT_PRIVATE (others can read the
  * directory or a file in it, or it is not ours to write), ERR_NETWORK_FS,
- * ERR_NEWER, ERR_BUSY (another process does not let go of a store that is to be
- * brought up to our format), ERR_STORE. The cause that only the system knows is
- * logged.
+ * ERR_NEWER, ERR_UPGRADING (another process upgrades it), ERR_STORE. The cause
+ * that only the system knows is logged. A store of an older format is left as
+ * it is.
  */
 enum err store_open(
     const struct store_options *options, struct store **out) ATTR_CHECKED;
 /* No transaction may be open. NULL is allowed. */
 void store_close(struct store *st);
+
+/* The format that the store has: STORE_FORMAT or an older one. */
+unsigned store_format(const struct store *st);
+/* Whether a newer release has upgraded the store under us: all calls fail with
+ * ERR_NEWER from then on, and the process should end, so that its manager
+ * starts the newer release. Changes notice it at once, readers within a second.
+ */
+bool store_is_outdated(const struct store *st);
+
+struct store_upgrade_options {
+	/* Leave a copy of the former store beside it, as data.mdb.format-N. */
+	bool keep_copy;
+	/* Refuse a store of more tenants than that; 0: of any number. */
+	uint64_t tenants_most;
+	/* Milliseconds for other processes to close the store. */
+	int64_t wait;
+};
+/*
+ * Brings a store of an older format to STORE_FORMAT, in one change, and logs
+ * it. To be called before any other thread uses the store. ERR_IN_USE (another
+ * process has the store open), ERR_UPGRADING (another process upgrades it),
+ * ERR_OLD_FORMAT (it has more tenants), ERR_FILE (no copy could be made); the
+ * cause is logged. Whatever fails, the store stays as it was.
+ */
+enum err store_upgrade(
+    struct store *st, const struct store_upgrade_options *options) ATTR_CHECKED;
 
 /*
  * A reader belongs to one thread. store_begin takes the newest state and
@@ -97,7 +132,8 @@ void store_tidy(struct store *st);
  * Looks whether the files of the store are still those that are open; call it
  * once a second. ERR_STORE: lock.mdb or the directory was removed or replaced,
  * and every call fails from now on, so that the process must end. A data.mdb
- * that was replaced is opened by the next transaction.
+ * that was replaced is opened by the next transaction. ERR_NEWER: see
+ * store_is_outdated.
  */
 enum err store_look(struct store *st) ATTR_CHECKED;
 

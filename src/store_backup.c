@@ -137,11 +137,13 @@ verify(struct txn *tx)
 	return counts.findings == 0 ? ERR_OK : ERR_CORRUPT;
 }
 
-/* Opens the copy as a store of its own, with a reader that has begun, and
- * reads it all. Free both whatever the outcome. */
+/* Opens the copy as a store of its own, upgraded if that is wanted, with a
+ * reader that has begun, and reads it all. Free both whatever the outcome. */
 static enum err
-open_copy(const struct scratch *s, struct store **st, struct txn **tx)
+open_copy(
+    const struct scratch *s, bool upgrade, struct store **st, struct txn **tx)
 {
+	const struct store_upgrade_options plainly = { .keep_copy = false };
 	/* With map_size 0 the map is as large as the file says. */
 	struct store_options options = {
 		.directory = s->directory,
@@ -152,6 +154,8 @@ open_copy(const struct scratch *s, struct store **st, struct txn **tx)
 	enum err e;
 
 	if ((e = store_open(&options, st)) != ERR_OK)
+		return e;
+	if (upgrade && (e = store_upgrade(*st, &plainly)) != ERR_OK)
 		return e;
 	if ((e = store_reader(*st, tx)) != ERR_OK)
 		return e;
@@ -165,7 +169,7 @@ check_copy(const struct scratch *s)
 {
 	struct store *st = NULL;
 	struct txn *tx = NULL;
-	enum err e = open_copy(s, &st, &tx);
+	enum err e = open_copy(s, false, &st, &tx);
 
 	store_reader_free(tx);
 	store_close(st);
@@ -280,6 +284,34 @@ out:
 	return e;
 }
 
+enum err
+store_keep_copy(struct store *st, const char *path)
+{
+	struct scratch s;
+	enum err e;
+
+	if ((e = scratch_make(st, &s)) != ERR_OK)
+		goto out;
+	if ((e = store_copy(st, s.fd)) != ERR_OK)
+		goto out;
+	if (fsync(s.fd) != 0) {
+		e = ERR_FILE;
+		goto out;
+	}
+	/* Else the kernel would give back what it still has in memory. */
+	(void)posix_fadvise(s.fd, 0, 0, POSIX_FADV_DONTNEED);
+	if ((e = check_copy(&s)) != ERR_OK && e != ERR_CORRUPT)
+		goto out;
+	if (rename(s.data, path) != 0) {
+		e = ERR_FILE;
+		goto out;
+	}
+	sync_name(path);
+out:
+	scratch_remove(&s);
+	return e;
+}
+
 /* --- restoring -------------------------------------------------------- */
 
 struct replacement {
@@ -381,7 +413,7 @@ store_restore(struct store *st, const char *path, bool replace)
 		goto out;
 	if ((e = take_file(path, &s)) != ERR_OK)
 		goto out;
-	if ((e = open_copy(&s, &copy, &r.from)) != ERR_OK)
+	if ((e = open_copy(&s, true, &copy, &r.from)) != ERR_OK)
 		goto out;
 	e = store_update(st, replace_all, &r);
 out:

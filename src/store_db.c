@@ -502,6 +502,12 @@ leave(struct db *db)
 		reopen(db);
 }
 
+int
+store_db_lock_file(const struct db *db)
+{
+	return db->files.lock;
+}
+
 const char *
 store_db_directory(const struct db *db)
 {

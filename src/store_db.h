@@ -52,6 +52,8 @@ enum err
 store_db_open(const struct db_options *options, struct db **out) ATTR_CHECKED;
 /* No reader may be left. NULL is allowed. */
 void store_db_close(struct db *db);
+/* lock.mdb, which is open as long as the environment is; -1 while it is not. */
+int store_db_lock_file(const struct db *db);
 /* In full; lives as long as the database. */
 const char *store_db_directory(const struct db *db);
 /* Writes all that was committed, without gaps, as a data file, while changes go

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "store_claim.h"
 
 #define DIRECTORY_MODE 0700
 #define FILE_MODE 0600
@@ -161,6 +162,7 @@ is_open_already(int fd)
 static enum err
 open_lock(const char *directory, size_t size, struct store_dir *d)
 {
+	pid_t pid;
 	enum err e;
 
 	e = open_file(directory, d->fd, "lock.mdb", true, &d->lock);
@@ -175,6 +177,12 @@ open_lock(const char *directory, size_t size, struct store_dir *d)
 		 * locks under the one who has the database open. */
 		d->lock = -1;
 		return ERR_STORE;
+	}
+	if (store_claim_is_taken(d->lock, &pid)) {
+		log_line(LOG_AT_WARNING,
+		    "%s: process %ld is upgrading the store", directory,
+		    (long)pid);
+		return ERR_UPGRADING;
 	}
 	/* Not posix_fallocate: where the file system cannot do it, that writes
 	 * over what another process writes. */

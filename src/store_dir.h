@@ -22,8 +22,8 @@ struct store_dir {
  * Opens the directory and its files and checks them; makes what is missing if
  * create is set. lock_size bytes of the lock file are really on the disk
  * afterwards. ERR_NO_STORE, ERR_NOT_PRIVATE, ERR_NETWORK_FS, ERR_FULL,
- * ERR_STORE; the cause is logged. *d is to be closed only if ERR_OK is
- * returned.
+ * ERR_UPGRADING, ERR_STORE; the cause is logged. *d is to be closed only if
+ * ERR_OK is returned.
  */
 enum err store_dir_open(const char *path, bool create, size_t lock_size,
     struct store_dir *d) ATTR_CHECKED;

@@ -95,6 +95,16 @@ decode_event(struct str key, struct str row, struct event *ev)
 	    : ERR_OK;
 }
 
+/*
+ * Whether the store has the format 1 or 2: then the events are in a map of
+ * their own, where a key is a tenant and a number, the oldest event first.
+ */
+static bool
+is_former(const struct txn *tx)
+{
+	return store_format_seen(tx) < 3;
+}
+
 /* The number of the tenant's newest event, 0 if there is none. */
 static enum err
 newest_event(struct txn *tx, const struct guid *tenant, uint64_t *number)
@@ -148,8 +158,13 @@ store_event_add(
 	return store_walked(e);
 }
 
-/* Puts an event of format 2 where it belongs; one that is damaged as it is, so
- * that it is refused there too, and not taken for missing. */
+/*
+ * Puts an event of formats 1 and 2 where it belongs; one that is damaged as it
+ * is, so that it is refused there too, and not taken for missing. In a store
+ * of format 3 such an event is of an older release that went on writing after
+ * a newer one had upgraded the store. Its number is taken there, so that it
+ * becomes the newest event.
+ */
 static enum err
 join_event(struct txn *tx, const struct store_place *at)
 {
@@ -158,8 +173,14 @@ join_event(struct txn *tx, const struct store_place *at)
 	struct guid tenant;
 	struct event ev;
 	struct buf row;
+	enum err e;
 
 	memcpy(tenant.byte, at->key.p, sizeof(tenant.byte));
+	if (!is_former(tx)) {
+		if ((e = newest_event(tx, &tenant, &number)) != ERR_OK)
+			return e;
+		number++;
+	}
 	if (decode_event(at->key, at->row, &ev) == ERR_OK)
 		return put_event(tx, &tenant, number, &ev);
 	store_room(tx, STORE_ROW, &row);
@@ -188,25 +209,36 @@ store_join_history(struct txn *tx)
 	return store_walked(e);
 }
 
+/* The map and the key of an event in the format that the store has. */
+static struct str
+find_event(const struct txn *tx, const struct guid *tenant, uint64_t number,
+    char out[STORE_EVENT_KEY_LEN], enum store_map *map)
+{
+	*map = is_former(tx) ? STORE_FORMER_HISTORY : STORE_RECORD;
+	return is_former(tx) ? store_former_key_of(tenant, number, out)
+			     : store_event_key_of(tenant, number, out);
+}
+
 enum err
 store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
     struct event *out)
 {
 	char bytes[STORE_EVENT_KEY_LEN];
-	struct str key = store_event_key_of(tenant, number, bytes), row;
+	enum store_map map;
+	struct str key = find_event(tx, tenant, number, bytes, &map), row;
 	enum err e;
 
-	if ((e = store_get(tx, STORE_RECORD, key, &row)) != ERR_OK)
+	if ((e = store_get(tx, map, key, &row)) != ERR_OK)
 		return e;
 	out->number = number;
-	return store_decoded(
-	    tx, decode_event(key, row, out), STORE_RECORD, key);
+	return store_decoded(tx, decode_event(key, row, out), map, key);
 }
 
-/* No event has got out of sight before the first or behind the last. The
- * tenant's own record may be damaged, when its history is needed most. */
+/* The place before the first of a tenant's events, which is the tenant's own
+ * record, if there is one. That may be damaged, when its history is needed
+ * most. */
 static enum err
-check_ends(struct txn *tx, const struct guid *tenant)
+check_first(struct txn *tx, const struct guid *tenant)
 {
 	char bytes[STORE_EVENT_KEY_LEN];
 	struct store_place at;
@@ -217,10 +249,27 @@ check_ends(struct txn *tx, const struct guid *tenant)
 	if (e == ERR_OK && !str_eq(at.key, store_tenant_key(tenant)))
 		e = store_decoded(
 		    tx, row_check(at.key, at.row), STORE_RECORD, at.key);
-	if (e != ERR_OK && e != ERR_NOT_FOUND)
+	return store_walked(e);
+}
+
+/* Checks that no event has got out of sight before the first or after the last.
+ */
+static enum err
+check_ends(struct txn *tx, const struct guid *tenant)
+{
+	char bytes[STORE_EVENT_KEY_LEN];
+	enum store_map map;
+	struct str end = find_event(tx, tenant, UINT64_MAX, bytes, &map);
+	enum err e;
+
+	if (map == STORE_RECORD)
+		e = check_first(tx, tenant);
+	else
+		e = store_walked(store_absent(tx, map, end));
+	if (e != ERR_OK)
 		return e;
-	return store_walked(store_absent(
-	    tx, STORE_RECORD, store_event_key_of(tenant, 0, bytes)));
+	end = find_event(tx, tenant, 0, bytes, &map);
+	return store_walked(store_absent(tx, map, end));
 }
 
 /*
@@ -229,15 +278,19 @@ check_ends(struct txn *tx, const struct guid *tenant)
  * ours with a flipped bit in its key.
  */
 static enum err
-older_event(
-    const struct store_place *at, const struct guid *tenant, struct event *ev)
+older_event(const struct txn *tx, const struct store_place *at,
+    const struct guid *tenant, struct event *ev)
 {
-	uint64_t newer = ev->number;
+	uint64_t newer = ev->number, number;
 	enum err e;
 
 	if ((e = row_check(at->key, at->row)) != ERR_OK)
 		return e;
-	if ((ev->number = event_number(at->key, tenant)) == 0)
+	number = event_number(at->key, tenant);
+	/* UINT64_MAX is the number 0 in the former way of counting. */
+	if (is_former(tx) && number != 0)
+		number = ~number;
+	if ((ev->number = number) == 0)
 		return ERR_NOT_FOUND;
 	/* There are no gaps. */
 	if (newer != 0 && ev->number != newer - 1)
@@ -249,17 +302,25 @@ enum err
 store_events(struct txn *tx, const struct guid *tenant,
     store_event_visit *visit, void *arg)
 {
+	enum db_way way = is_former(tx) ? DB_PREVIOUS : DB_NEXT;
 	struct event ev = { .number = 0 };
+	char bytes[STORE_EVENT_KEY_LEN];
 	struct store_place at;
+	enum store_map map;
+	struct str start;
 	enum err e;
 
 	if ((e = check_ends(tx, tenant)) != ERR_OK)
 		return e;
-	store_walk(tx, store_tenant_key(tenant), &at);
-	while ((e = store_step(tx, STORE_RECORD, DB_NEXT, &at)) == ERR_OK) {
-		if ((e = older_event(&at, tenant, &ev)) != ERR_OK)
-			return store_walked(
-			    store_decoded(tx, e, STORE_RECORD, at.key));
+	start = find_event(tx, tenant, UINT64_MAX, bytes, &map);
+	/* Here the newest event comes right after the record. */
+	if (map == STORE_RECORD)
+		start = store_tenant_key(tenant);
+	store_walk(tx, start, &at);
+	while ((e = store_step(tx, map, way, &at)) == ERR_OK) {
+		e = older_event(tx, &at, tenant, &ev);
+		if (e != ERR_OK)
+			return store_walked(store_decoded(tx, e, map, at.key));
 		if ((e = visit(&ev, arg)) != ERR_OK)
 			return e;
 	}

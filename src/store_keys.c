@@ -19,16 +19,22 @@ store_walked(enum err e)
 }
 
 struct str
-store_event_key_of(
+store_former_key_of(
     const struct guid *tenant, uint64_t number, char out[STORE_EVENT_KEY_LEN])
 {
-	uint64_t down = ~number;
 	size_t i;
 
 	memcpy(out, tenant->byte, sizeof(tenant->byte));
-	for (i = STORE_EVENT_KEY_LEN; i > sizeof(tenant->byte); down >>= 8)
-		out[--i] = (char)(down & 0xff);
+	for (i = STORE_EVENT_KEY_LEN; i > sizeof(tenant->byte); number >>= 8)
+		out[--i] = (char)(number & 0xff);
 	return str_from(out, STORE_EVENT_KEY_LEN);
+}
+
+struct str
+store_event_key_of(
+    const struct guid *tenant, uint64_t number, char out[STORE_EVENT_KEY_LEN])
+{
+	return store_former_key_of(tenant, ~number, out);
 }
 
 uint64_t

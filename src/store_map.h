@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "attr.h"
 #include "err.h"
@@ -25,8 +26,8 @@ enum store_map {
 	 * its greatest byte first: the newest stands next to the record, so
 	 * that a change mostly writes one page of both. */
 	STORE_RECORD,
-	/* The events as format 2 kept them, by tenant and number; empty but for
-	 * what could not be brought to its place. */
+	/* The events as formats 1 and 2 keep them, by tenant and number; in
+	 * later ones empty but for what could not be brought to its place. */
 	STORE_FORMER_HISTORY,
 	STORE_TOKEN, /* SHA-256 */
 	STORE_REQUEST, /* tenant */
@@ -100,14 +101,34 @@ struct str store_tenant_key(const struct guid *tenant);
 #define STORE_EVENT_KEY_LEN (sizeof(struct guid) + 8)
 struct str store_event_key_of(
     const struct guid *tenant, uint64_t number, char out[STORE_EVENT_KEY_LEN]);
+/* The same in the map of STORE_FORMER_HISTORY. */
+struct str store_former_key_of(
+    const struct guid *tenant, uint64_t number, char out[STORE_EVENT_KEY_LEN]);
 /* The number in the last eight bytes of a key. */
 uint64_t store_key_number(struct str key);
 /* The outcome of a walk: its end is not a failure. */
 enum err store_walked(enum err e);
 /* Whether that is an event's key, and whose. */
 bool store_event_key(struct str key, struct guid *tenant, uint64_t *number);
-/* In a change: puts the events of format 2 where they belong now. */
+/* In a change: puts the events of a former format where they belong now. */
 enum err store_join_history(struct txn *tx) ATTR_CHECKED;
+
+/* The format that a transaction sees. */
+unsigned store_format_seen(const struct txn *tx);
+/* As store_begin, but looks at the format whenever that was looked at last. */
+enum err store_begin_and_look(struct txn *tx) ATTR_CHECKED;
+/* The store_change that brings a store of an older format, or one with nothing
+ * in it, to STORE_FORMAT; store_convert runs it. */
+enum err store_to_our_format(struct txn *tx, void *arg) ATTR_CHECKED;
+enum err
+store_convert(struct store *st, store_change *change, void *arg) ATTR_CHECKED;
+/* store_claim_take, store_claim_drop. */
+enum err store_claim(struct store *st, int64_t ms, pid_t *pid) ATTR_CHECKED;
+void store_unclaim(struct store *st);
+/* A copy of everything in the data directory under that name, in the place of
+ * the file that has it. It is verified; ERR_CORRUPT, and there is a copy, where
+ * the store is damaged. ERR_FILE with errno. */
+enum err store_keep_copy(struct store *st, const char *path) ATTR_CHECKED;
 
 /* Newest events to keep of each tenant; one at least. */
 unsigned store_history_keep(const struct txn *tx);

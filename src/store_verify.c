@@ -159,13 +159,17 @@ look_at_record(struct walk *w, struct str key)
 	return ERR_OK;
 }
 
-/* Its events are elsewhere now. */
+/* An event of formats 1 and 2; later ones have theirs among the records. */
 static enum err
 look_at_former(struct walk *w, struct str key)
 {
-	(void)w;
-	(void)key;
-	return ERR_CORRUPT;
+	struct guid tenant;
+	uint64_t down;
+
+	if (store_format_seen(w->tx) >= 3 ||
+	    !store_event_key(key, &tenant, &down))
+		return ERR_CORRUPT;
+	return look_at_event(w, &tenant, ~down);
 }
 
 static enum err
@@ -301,11 +305,13 @@ look_at(struct walk *w, enum store_map map, const struct store_place *at)
 static enum err
 walk_map(struct walk *w, enum store_map map)
 {
+	/* So that the newest event of a tenant comes first in either map. */
+	enum db_way way = map == STORE_FORMER_HISTORY ? DB_PREVIOUS : DB_NEXT;
 	struct store_place at;
 	enum err e;
 
 	store_walk(w->tx, str_of(NULL), &at);
-	while ((e = store_step(w->tx, map, DB_NEXT, &at)) == ERR_OK)
+	while ((e = store_step(w->tx, map, way, &at)) == ERR_OK)
 		look_at(w, map, &at);
 	if (e == ERR_CORRUPT)
 		found(w, maps[map].name, NULL,
@@ -356,6 +362,9 @@ store_verify(
 	for (map = 0; map < STORE_MAPS; map++)
 		if ((e = walk_map(&w, (enum store_map)map)) != ERR_OK)
 			return e;
+	/* Format 1 has no tally. */
+	if (store_format_seen(tx) < 2)
+		return ERR_OK;
 	e = store_tallied(tx, &kept);
 	if (e == ERR_CORRUPT) {
 		found(&w, "store", NULL, "its tally is damaged");

@@ -490,18 +490,29 @@ write_format(struct str row)
 	store_db_close(db);
 }
 
+static void
+upgrade(struct store *st)
+{
+	const struct store_upgrade_options plainly = { .keep_copy = false };
+
+	ck_assert_int_eq(store_upgrade(st, &plainly), ERR_OK);
+}
+
 static const struct {
 	const char *name;
 	uint64_t format;
 	bool create;
 	enum err outcome;
 } formats[] = {
-	{ "opens its own format", 3, false, ERR_OK },
-	{ "brings an older format up to its own", 1, false, ERR_OK },
-	{ "refuses a newer format", 4, false, ERR_NEWER },
-	{ "refuses a newer format though it may create", 4, true, ERR_NEWER },
+	{ "opens its own format", STORE_FORMAT, false, ERR_OK },
+	{ "opens format 1", 1, false, ERR_OK },
+	{ "opens format 2 though it may create", 2, true, ERR_OK },
+	{ "opens format 3", 3, false, ERR_OK },
+	{ "refuses a newer format", STORE_FORMAT + 1, false, ERR_NEWER },
+	{ "refuses a newer format though it may create", STORE_FORMAT + 1, true,
+	    ERR_NEWER },
 	{ "takes a store without one for none", 0, false, ERR_NO_STORE },
-	{ "brings a store without one up to its own", 0, true, ERR_OK },
+	{ "brings a store without one to its own", 0, true, ERR_OK },
 };
 
 START_TEST(knows_its_format)
@@ -513,8 +524,12 @@ START_TEST(knows_its_format)
 		.map_size = MIB,
 		.create = formats[_i].create,
 	};
+	struct record r = { .revision = 1 };
 	struct store *st = NULL;
 	struct buf row;
+	unsigned format = formats[_i].format == 0
+	    ? STORE_FORMAT
+	    : (unsigned)formats[_i].format;
 
 	store_close(open_store(MIB, 1));
 	buf_init(&row, bytes, sizeof(bytes));
@@ -522,12 +537,20 @@ START_TEST(knows_its_format)
 	write_format(buf_view(&row));
 	unit_check(
 	    formats[_i].name, store_open(&options, &st) == formats[_i].outcome);
-	store_close(st);
 	if (formats[_i].outcome != ERR_OK)
 		return;
+	unit_check(formats[_i].name, store_format(st) == format);
+	unit_check(formats[_i].name,
+	    put_record(st, 1, &r) ==
+		(format == STORE_FORMAT ? ERR_OK : ERR_OLD_FORMAT));
+	upgrade(st);
+	unit_check(formats[_i].name, store_format(st) == STORE_FORMAT);
+	unit_check(formats[_i].name, put_record(st, 1, &r) == ERR_OK);
+	store_close(st);
 	options.create = false;
 	st = NULL;
 	unit_check(formats[_i].name, store_open(&options, &st) == ERR_OK);
+	unit_check(formats[_i].name, store_format(st) == STORE_FORMAT);
 	store_close(st);
 }
 END_TEST
@@ -568,6 +591,7 @@ static const struct {
 } joined[] = {
 	{ "brings the history of format 1 to its place", 1, 2 },
 	{ "brings that of format 2 there, and counts on", 2, 4 },
+	{ "brings there what a former release wrote into format 3", 3, 4 },
 };
 
 START_TEST(brings_the_history_to_its_place)
@@ -607,6 +631,7 @@ START_TEST(brings_the_history_to_its_place)
 	store_db_close(db);
 
 	st = open_store(MIB, 10);
+	upgrade(st);
 	tx = begin(st);
 	ck_assert(store_events(tx, &mine, same_event, &left) == ERR_OK);
 	ck_assert_uint_eq(left, 0);
