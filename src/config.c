@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <libgen.h>
 #include <stdint.h>
@@ -443,6 +444,21 @@ take(void *user, const char *section, const char *name, const char *value)
 	return 1;
 }
 
+/* Whether inih would cut the value of this line: it takes a semicolon that
+ * follows a blank for the begin of a comment. */
+static bool
+is_cut(const char *text)
+{
+	const char *value = text + strcspn(text, "=:"), *p;
+
+	if (*text == ';' || *text == '#' || *value == '\0')
+		return false;
+	for (p = value + 1; *p != '\0'; p++)
+		if (*p == ';' && p > value + 1 && isspace((unsigned char)p[-1]))
+			return true;
+	return false;
+}
+
 /* What inih would take for something else than it looks like, or NULL. */
 static const char *
 misread(const char *line, bool whole)
@@ -458,6 +474,10 @@ misread(const char *line, bool whole)
 	/* Or more of the value above it. */
 	if (text > line && strchr(";#\r\n", *text) == NULL)
 		return "a line begins with a blank";
+	if (is_cut(text))
+		return "a semicolon after a blank would cut the value off; "
+		       "write it without the blank, and a comment on a line "
+		       "of its own";
 	return NULL;
 }
 

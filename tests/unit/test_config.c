@@ -45,6 +45,16 @@ static const struct {
 	    ":2: a line begins with a blank" },
 	{ "a tab before a key", "\tdata = /x\n",
 	    ":1: a line begins with a blank" },
+#define CUT                                                         \
+	"a semicolon after a blank would cut the value off; write " \
+	"it without the blank, and a comment on a line of its own"
+	{ "a value that would be cut",
+	    "workers = 2\ncsr_organization = Smith ; Sons\n", ":2: " CUT },
+	{ "a value that would be cut after a tab", "csr_email: a\t;b\n",
+	    ":1: " CUT },
+	{ "a value that would be cut to nothing", "csr_email = ;b\n",
+	    ":1: " CUT },
+	{ "a comment after a value", "workers = 2 ; few\n", ":1: " CUT },
 	{ "a line that is none", "data = /x\n\nwhat\n",
 	    ":3: neither 'key = value' nor a comment" },
 	{ "a URL that is a host alone", "base_url = mdm.example.org\n",
@@ -192,7 +202,7 @@ START_TEST(reads_values)
 
 	ck_assert(config_load(write_file("#!/usr/bin/pushcert --config\n"
 					 "; a comment\n"
-					 "data=/srv/push cert ; another\n"
+					 "data=/srv/push cert;x\n"
 					 "max_body = 128K\n"
 					 "workers: 8\n"
 					 "return_certificate = no\n"
@@ -204,7 +214,7 @@ START_TEST(reads_values)
 					 "log = syslog\n"
 					 "log_level = debug\n"),
 		      &c, message) == ERR_OK);
-	ck_assert_str_eq(c.data, "/srv/push cert");
+	ck_assert_str_eq(c.data, "/srv/push cert;x");
 	ck_assert_uint_eq(c.max_body, 131072);
 	ck_assert_uint_eq(c.workers, 8);
 	ck_assert(!c.return_certificate);
