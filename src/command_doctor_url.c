@@ -373,7 +373,9 @@ static bool (*const questions[])(struct mount *m) = {
 static bool
 read_token(struct mount *m, const char *path)
 {
+	char text[2 * sizeof(m->token)], wide[STR_PLAIN_SIZE(sizeof(text))];
 	FILE *file = fopen(path, "re");
+	struct str line = { NULL, 0 };
 	bool good;
 
 	if (file == NULL) {
@@ -381,10 +383,16 @@ read_token(struct mount *m, const char *path)
 		    path, strerror(errno));
 		return false;
 	}
-	good = fgets(m->token, sizeof(m->token), file) != NULL;
+	good = str_plain(
+	    str_from(text, fread(text, 1, sizeof(text), file)), wide, &line);
 	(void)fclose(file);
-	m->token[strcspn(m->token, "\r\n")] = '\0';
-	good = good && m->token[0] != '\0' && is_visible(m->token);
+	line = str_line(line);
+	good = good && line.n > 0 && line.n < sizeof(m->token);
+	snprintf(m->token, sizeof(m->token), "%.*s", (int)(good ? line.n : 0),
+	    line.p);
+	good = good && strlen(m->token) == line.n && is_visible(m->token);
+	crypto_wipe(text, sizeof(text));
+	crypto_wipe(wide, sizeof(wide));
 	if (!good)
 		command_finding(m->doctor, "Put the token there, alone.",
 		    "%s: the first line is not a token", path);

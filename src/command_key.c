@@ -121,23 +121,37 @@ command_request(struct command_call *c)
 
 /* --- export ----------------------------------------------------------- */
 
-/* A passphrase, its line end, and one byte more to notice a longer one. */
-#define PASSPHRASE_ROOM (X509_PASSPHRASE_MAX + 3)
+/* The first line of a file: a passphrase, also of UTF-16, with a mark, blanks
+ * and more lines after it. */
+#define PASSPHRASE_ROOM 2048
 
-/* Takes the first line of a file or a terminal. */
-static enum err
-read_line(int fd, char text[PASSPHRASE_ROOM], struct str *out)
+static ssize_t
+read_all(int fd, char text[PASSPHRASE_ROOM])
 {
-	ssize_t n = read(fd, text, PASSPHRASE_ROOM);
-	struct str rest;
+	ssize_t n = 0, part = 1;
 
-	if (n < 0)
-		return ERR_FILE;
-	rest = str_from(text, (size_t)n);
-	*out = str_cut(&rest, '\n');
-	if (str_ends(*out, "\r"))
-		out->n--;
-	return ERR_OK;
+	while (part > 0 && n < PASSPHRASE_ROOM) {
+		part = read(fd, text + n, PASSPHRASE_ROOM - (size_t)n);
+		if (part > 0)
+			n += part;
+	}
+	return part < 0 ? -1 : n;
+}
+
+/* Keeps the passphrase in text. */
+static enum err
+take_first_line(char text[PASSPHRASE_ROOM], size_t n, struct str *out)
+{
+	char wide[STR_PLAIN_SIZE(PASSPHRASE_ROOM)];
+	bool good = str_plain(str_from(text, n), wide, out);
+
+	if (good) {
+		*out = str_head(str_line(*out), PASSPHRASE_ROOM);
+		memmove(text, out->p, out->n);
+		out->p = text;
+	}
+	crypto_wipe(wide, sizeof(wide));
+	return good ? ERR_OK : ERR_FILE;
 }
 
 static enum err
@@ -145,13 +159,31 @@ passphrase_of_file(
     const char *path, char text[PASSPHRASE_ROOM], struct str *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum err e = fd < 0 ? ERR_FILE : read_line(fd, text, out);
+	ssize_t n = fd < 0 ? -1 : read_all(fd, text);
+	enum err e = ERR_FILE;
 
-	if (e != ERR_OK)
+	if (n < 0)
 		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+	else if ((e = take_first_line(text, (size_t)n, out)) != ERR_OK)
+		fprintf(stderr,
+		    "pushcert: %s: damaged UTF-16; save it as UTF-8\n", path);
 	if (fd >= 0)
 		close(fd);
 	return e;
+}
+
+/* A terminal gives one line at a time; blanks at its end belong to it. */
+static enum err
+read_line(int tty, char text[PASSPHRASE_ROOM], struct str *out)
+{
+	ssize_t n = read(tty, text, PASSPHRASE_ROOM);
+	struct str rest;
+
+	if (n < 0)
+		return ERR_FILE;
+	rest = str_from(text, (size_t)n);
+	*out = str_cut(&rest, '\n');
+	return ERR_OK;
 }
 
 static enum err

@@ -21,10 +21,10 @@ refuse(enum err e, const char *path, const char *why,
 	return e;
 }
 
-/* Reads a file of less than SECRET_TEXT_MAX bytes and ends it with a NUL. */
+/* Reads a file of less than SECRET_TEXT_MAX bytes. */
 static enum err
 read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
-    char message[CONFIG_TEXT_MAX])
+    struct str *out, char message[CONFIG_TEXT_MAX])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	enum err e = ERR_OK;
@@ -42,24 +42,56 @@ read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
 		    ERR_FILE, path, "not a file of less than 16 KiB", message);
 	else if ((n = read(fd, text, SECRET_TEXT_MAX - 1)) < 0)
 		e = refuse(ERR_FILE, path, strerror(errno), message);
-	text[n > 0 ? n : 0] = '\0';
+	*out = str_from(text, n > 0 ? (size_t)n : 0);
 	if (fd >= 0)
 		close(fd);
 	return e;
+}
+
+/* Reads a file into the room of *out as a C string: UTF-8 without a mark. */
+static enum err
+read_plain(const char *path, bool is_key, char *out, size_t room,
+    char message[CONFIG_TEXT_MAX])
+{
+	char text[SECRET_TEXT_MAX], wide[STR_PLAIN_SIZE(SECRET_TEXT_MAX)];
+	struct str found, plain;
+	enum err e = read_file(path, is_key, text, &found, message);
+
+	out[0] = '\0';
+	if (e == ERR_OK && !str_plain(found, wide, &plain))
+		e = refuse(ERR_FILE, path, "damaged UTF-16; save it as UTF-8",
+		    message);
+	else if (e == ERR_OK && memchr(plain.p, '\0', plain.n) != NULL)
+		e = refuse(ERR_FILE, path, "not a text", message);
+	else if (e == ERR_OK && plain.n >= room)
+		e = refuse(ERR_FILE, path, "more than 16 KiB", message);
+	if (e == ERR_OK) {
+		memcpy(out, plain.p, plain.n);
+		out[plain.n] = '\0';
+	}
+	crypto_wipe(text, sizeof(text));
+	crypto_wipe(wide, sizeof(wide));
+	return e;
+}
+
+/* Without blanks and ends of lines after it. */
+static struct str
+bare(struct str s)
+{
+	while (s.n > 0 && strchr(" \t\r\n", s.p[s.n - 1]) != NULL)
+		s.n--;
+	return s;
 }
 
 static enum err
 load_key(const char *path, struct secrets *out, char message[CONFIG_TEXT_MAX])
 {
 	char text[SECRET_TEXT_MAX];
-	struct str digits;
 	enum err e;
 
-	e = read_file(path, true, text, message);
-	digits = str_of(text);
-	if (str_ends(digits, "\n"))
-		digits.n--;
-	if (e == ERR_OK && !str_unhex(digits, out->key, sizeof(out->key)))
+	e = read_plain(path, true, text, sizeof(text), message);
+	if (e == ERR_OK &&
+	    !str_unhex(bare(str_of(text)), out->key, sizeof(out->key)))
 		e = refuse(
 		    ERR_FILE, path, "not a key of 64 hex digits", message);
 	out->can_seal = e == ERR_OK;
@@ -77,9 +109,11 @@ load_all(
 		e = load_key(c->key_file, out, message);
 	if (e != ERR_OK || c->vendor_certificate[0] == '\0')
 		return e;
-	e = read_file(c->vendor_certificate, false, out->vendor_chain, message);
+	e = read_plain(c->vendor_certificate, false, out->vendor_chain,
+	    sizeof(out->vendor_chain), message);
 	if (e == ERR_OK)
-		e = read_file(c->vendor_key, true, out->vendor_key, message);
+		e = read_plain(c->vendor_key, true, out->vendor_key,
+		    sizeof(out->vendor_key), message);
 	out->is_vendor = e == ERR_OK;
 	return e;
 }

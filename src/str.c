@@ -56,6 +56,19 @@ str_trim(struct str s)
 }
 
 struct str
+str_line(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && s.p[i] != '\n' && s.p[i] != '\r'; i++)
+		;
+	s.n = i;
+	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+struct str
 str_cut(struct str *s, char at)
 {
 	const char *found = s->n == 0 ? NULL : memchr(s->p, at, s->n);
@@ -312,6 +325,67 @@ ascii(struct str s)
 			break;
 	}
 	return i;
+}
+
+/* Appends a character of UTF-8 and returns how many bytes that are. */
+static size_t
+put_utf8(uint32_t code, char *out)
+{
+	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	static const uint8_t leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t i;
+
+	for (i = n - 1; i > 0; i--) {
+		out[i] = (char)(0x80 | (code & 0x3f));
+		code >>= 6;
+	}
+	out[0] = (char)(leads[n] | code);
+	return n;
+}
+
+/* The character of UTF-16 at the begin of s, and how many bytes it takes: 0
+ * where there is half a character or half a pair. */
+static size_t
+utf16_step(struct str s, bool big, uint32_t *code)
+{
+	const uint8_t *p = (const uint8_t *)s.p;
+	uint32_t low;
+
+	if (s.n < 2)
+		return 0;
+	*code = (uint32_t)p[!big] << 8 | p[big];
+	if (*code < 0xd800 || *code > 0xdfff)
+		return 2;
+	if (*code > 0xdbff || s.n < 4)
+		return 0;
+	low = (uint32_t)p[2 + !big] << 8 | p[2 + big];
+	if (low < 0xdc00 || low > 0xdfff)
+		return 0;
+	*code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
+	return 4;
+}
+
+bool
+str_plain(struct str text, char *out, struct str *plain)
+{
+	bool big = str_starts(text, "\xfe\xff");
+	uint32_t code;
+	size_t step, n = 0;
+
+	*plain = text;
+	if (!big && !str_starts(text, "\xff\xfe")) {
+		if (str_starts(text, "\xef\xbb\xbf"))
+			*plain = str_tail(text, 3);
+		return true;
+	}
+	for (text = str_tail(text, 2); text.n > 0;
+	     text = str_tail(text, step)) {
+		if ((step = utf16_step(text, big, &code)) == 0)
+			return false;
+		n += put_utf8(code, out + n);
+	}
+	*plain = str_from(out, n);
+	return true;
 }
 
 bool

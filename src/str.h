@@ -107,6 +107,17 @@ struct str str_trim(struct str s);
  */
 struct str str_cut(struct str *s, char at);
 
+/* The first line, without its end and the blanks and tabs before that. */
+struct str str_line(struct str s);
+/*
+ * The text of a small file as UTF-8, without a byte order mark: editors and
+ * shells of Windows write such marks, and UTF-16 after them. *plain is a part
+ * of the text or, of UTF-16, lies in out[STR_PLAIN_SIZE(text.n)]. False where
+ * the text begins like UTF-16 and is none.
+ */
+#define STR_PLAIN_SIZE(n) ((n) / 2 * 3)
+bool str_plain(struct str text, char *out, struct str *plain);
+
 /* Decimal digits only, no sign, no blank, no overflow: false otherwise. */
 bool str_u64(struct str s, uint64_t *out);
 

@@ -488,6 +488,73 @@ START_TEST(random_bytes_become_a_guid_of_version_4)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	struct str text;
+	const char *want; /* NULL: refused */
+} plain_cases[] = {
+	{ "leaves a plain text", STR("a b\n"), "a b\n" },
+	{ "leaves an empty text", STR(""), "" },
+	{ "drops a mark of UTF-8",
+	    STR("\xef\xbb\xbf"
+		"a"),
+	    "a" },
+	{ "drops one mark", STR("\xef\xbb\xbf\xef\xbb\xbf"), "\xef\xbb\xbf" },
+	{ "leaves half a mark", STR("\xef\xbb"), "\xef\xbb" },
+	{ "leaves half a mark of UTF-16", STR("\xff"), "\xff" },
+	{ "reads little UTF-16",
+	    STR("\xff\xfe"
+		"a\0\n\0"),
+	    "a\n" },
+	{ "reads big UTF-16", STR("\xfe\xff\0a\0\n"), "a\n" },
+	{ "reads characters of two bytes", STR("\xff\xfe\xfc\0"), "\xc3\xbc" },
+	{ "reads characters of three bytes", STR("\xfe\xff\x20\xac"),
+	    "\xe2\x82\xac" },
+	{ "reads pairs", STR("\xff\xfe\x3d\xd8\x00\xde"), "\xf0\x9f\x98\x80" },
+	{ "reads no character", STR("\xff\xfe"), "" },
+	{ "refuses half a character",
+	    STR("\xff\xfe"
+		"a"),
+	    NULL },
+	{ "refuses half a pair", STR("\xff\xfe\x3d\xd8"), NULL },
+	{ "refuses a pair of one half", STR("\xff\xfe\x3d\xd8\x3d\xd8"), NULL },
+	{ "refuses a second half", STR("\xfe\xff\xde\x00"), NULL },
+};
+
+START_TEST(plain)
+{
+	char out[STR_PLAIN_SIZE(64)];
+	struct str text = unit_guard(0, plain_cases[_i].text), got;
+	bool good = str_plain(text, out, &got);
+
+	unit_check(
+	    plain_cases[_i].name, good == (plain_cases[_i].want != NULL));
+	if (good)
+		unit_same(
+		    plain_cases[_i].name, got, str_of(plain_cases[_i].want));
+}
+END_TEST
+
+static const struct {
+	const char *name, *text, *want;
+} line_cases[] = {
+	{ "takes all of a text without an end", "a b", "a b" },
+	{ "takes the first line", "a\nb\n", "a" },
+	{ "takes it without CRLF", "a\r\nb", "a" },
+	{ "takes it where CR ends lines", "a\rb", "a" },
+	{ "drops blanks and tabs at the end", " a \t \r\n", " a" },
+	{ "takes an empty line", "\na", "" },
+	{ "takes a line of blanks as empty", " \t\n", "" },
+};
+
+START_TEST(line)
+{
+	unit_same(line_cases[_i].name,
+	    str_line(unit_guard(0, str_of(line_cases[_i].text))),
+	    str_of(line_cases[_i].want));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -511,6 +578,8 @@ main(void)
 	tcase_add_test(tc, utf8_counts_and_cuts_between_characters);
 	tcase_add_loop_test(tc, guid, 0, COUNT(guid_cases));
 	tcase_add_test(tc, random_bytes_become_a_guid_of_version_4);
+	tcase_add_loop_test(tc, plain, 0, COUNT(plain_cases));
+	tcase_add_loop_test(tc, line, 0, COUNT(line_cases));
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
