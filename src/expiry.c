@@ -80,7 +80,7 @@ expiry_status(const struct expiry *x, int64_t now_at, uint64_t days)
 		return EXPIRY_NONE;
 	if (x->expires_at <= now_at)
 		return EXPIRY_EXPIRED;
-	if (x->issued && x->issued_at > now_at)
+	if (x->issued && x->issued_at > now_at + EXPIRY_SLACK)
 		return EXPIRY_NOT_YET_VALID;
 	if ((uint64_t)(x->expires_at - now_at) < days * DAY)
 		return EXPIRY_EXPIRING;

@@ -44,6 +44,10 @@ struct expiry expiry_of_record(const struct record *r, struct arena *a);
 /* Of the certificate that counts in a text. */
 struct expiry expiry_of_text(struct str text, struct arena *a);
 
+/* Seconds by which a clock may be behind that of a certificate's issuer:
+ * notBefore may lie this far ahead. */
+#define EXPIRY_SLACK 300
+
 /* "expiring" is less than that many days before the end; by default: */
 #define EXPIRY_DAYS 30
 enum expiry_status
