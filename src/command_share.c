@@ -214,6 +214,8 @@ command_try_store(struct command_call *c, bool create)
 		.map_size = c->config.map_size,
 		.readers = (unsigned)c->config.workers + 256,
 		.history_keep = (unsigned)c->config.history_keep,
+		.history_certificates =
+		    (unsigned)c->config.history_certificates,
 		.patience = (int64_t)c->config.queue_timeout * 1000,
 		.wait_most = c->config.queue_writers,
 		/* So some workers come back when a disk hangs. */

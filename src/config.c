@@ -95,6 +95,8 @@ static const struct key {
 	{ "queue_timeout", COUNT, AT(queue_timeout), "5", 1, 3600, NULL },
 	{ "queue_writers", COUNT, AT(queue_writers), "1024", 1, 1024, NULL },
 	{ "history_keep", COUNT, AT(history_keep), "100", 1, 100000, NULL },
+	{ "history_certificates", COUNT, AT(history_certificates), "10", 1, 100,
+	    NULL },
 	{ "data_in_document_root", FLAG, AT(data_in_document_root), "no", 0, 0,
 	    flags },
 	{ "return_certificate", FLAG, AT(return_certificate), "yes", 0, 0,

@@ -49,6 +49,7 @@ struct config {
 	size_t queue_timeout;
 	size_t queue_writers;
 	size_t history_keep;
+	size_t history_certificates;
 	size_t failed_logins;
 	size_t failed_logins_period;
 	bool data_in_document_root;

@@ -175,6 +175,34 @@ record_patch(const struct json *body, struct arena *a, struct patch *out,
 	return ERR_OK;
 }
 
+bool
+record_is_real(const struct record *r)
+{
+	return !str_is_null(r->value[RECORD_SERIAL]);
+}
+
+struct str
+record_newest_topic(const struct record *r)
+{
+	struct str topic = r->newest_topic;
+
+	if (str_is_null(topic) && record_is_real(r))
+		topic = r->value[RECORD_TOPIC];
+	return topic.n > 0 ? topic : str_of(NULL);
+}
+
+bool
+record_same(const struct record *a, const struct record *b)
+{
+	unsigned i;
+
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		if (!str_eq(a->value[i], b->value[i]) ||
+		    str_is_null(a->value[i]) != str_is_null(b->value[i]))
+			return false;
+	return true;
+}
+
 void
 record_merge(struct record *r, const struct patch *p)
 {
@@ -260,6 +288,8 @@ record_encode(struct str key, const struct record *r, struct buf *out)
 	for (i = 0; i < RECORD_PROPERTIES; i++)
 		field[record_properties[i].field] = r->value[i];
 	field[RECORD_FIELD_REVISION] = row_u64(r->revision, revision);
+	field[RECORD_FIELD_NEWEST_TOPIC] = r->newest_topic;
+	field[RECORD_FIELD_FINGERPRINT] = r->fingerprint;
 	row_encode(key, field, RECORD_FIELDS, out);
 }
 
@@ -275,6 +305,8 @@ record_decode(struct str key, struct str bytes, struct record *out)
 	for (i = 0; i < RECORD_PROPERTIES; i++)
 		out->value[i] = field[record_properties[i].field];
 	out->revision = row_get_u64(field[RECORD_FIELD_REVISION]);
+	out->newest_topic = field[RECORD_FIELD_NEWEST_TOPIC];
+	out->fingerprint = field[RECORD_FIELD_FINGERPRINT];
 	return ERR_OK;
 }
 

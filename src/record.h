@@ -66,6 +66,8 @@ enum record_field {
 	RECORD_FIELD_SERIAL = 7,
 	RECORD_FIELD_CERTIFICATE = 8,
 	RECORD_FIELD_REVISION = 9,
+	RECORD_FIELD_NEWEST_TOPIC = 10,
+	RECORD_FIELD_FINGERPRINT = 11,
 	RECORD_FIELDS
 };
 
@@ -84,6 +86,12 @@ _Static_assert(RECORD_PROPERTIES < 32, "a property set is 32 bits");
 struct record {
 	struct str value[RECORD_PROPERTIES];
 	uint64_t revision;
+	/* The topic of the newest real certificate that had one, also after the
+	 * certificate was cleared; read it with record_newest_topic. */
+	struct str newest_topic;
+	/* SHA-256 of the stored real certificate; null where there is none, or
+	 * where a release before format 4 stored it. */
+	struct str fingerprint;
 };
 
 /* What a client asked to change: the properties in `set`, null or not. */
@@ -99,6 +107,15 @@ struct patch {
  */
 enum err record_patch(const struct json *body, struct arena *a,
     struct patch *out, struct str *what, struct str *target) ATTR_CHECKED;
+
+/* Whether a real certificate is stored. It is known by its serial number, which
+ * only the server sets. */
+bool record_is_real(const struct record *r);
+/* The topic that the topic guard compares with; null: none. In a record of a
+ * release before format 4 it is the topic of the stored real certificate. */
+struct str record_newest_topic(const struct record *r);
+/* Whether every property has the same value in both. */
+bool record_same(const struct record *a, const struct record *b);
 
 /* Puts the patch's values over the record's. */
 void record_merge(struct record *r, const struct patch *p);

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,7 +26,7 @@
 
 _Static_assert(STORE_MAPS <= DB_MAPS_MAX, "every map has its number");
 
-/* What one change may read and keep: a record, a request, tokens, an event.
+/* What one change may read and keep: a record, requests, tokens, two events.
  * None is longer than 64 KiB but for the event, which holds a record. */
 #define READ_MAX ((size_t)4 * DB_VALUE_MAX)
 
@@ -49,7 +50,7 @@ struct waiter {
 
 struct store {
 	struct db *db;
-	unsigned history_keep;
+	unsigned history_keep, history_certificates;
 	struct metrics *metrics;
 	struct log_last damage; /* that was told */
 	struct batch batch;
@@ -575,6 +576,18 @@ store_history_keep(const struct txn *tx)
 	return tx->st->history_keep;
 }
 
+unsigned
+store_history_certificates(const struct txn *tx)
+{
+	return tx->st->history_certificates;
+}
+
+static unsigned
+within(unsigned n, unsigned least, unsigned most)
+{
+	return n < least ? least : n > most ? most : n;
+}
+
 enum err
 store_open(const struct store_options *options, struct store **out)
 {
@@ -607,8 +620,9 @@ store_open(const struct store_options *options, struct store **out)
 	st->lock = -1;
 	st->alone = options->alone;
 	/* Without one the numbers would begin anew with each event. */
-	st->history_keep = options->history_keep > 0 ? options->history_keep
-						     : 1;
+	st->history_keep = within(options->history_keep, 1, UINT_MAX);
+	st->history_certificates = within(
+	    options->history_certificates, 1, STORE_CERTIFICATES_MAX);
 	st->metrics = options->metrics;
 	st->writer = (struct txn){ .st = st, .writes = true };
 	arena_init(&st->read, st->read_block, sizeof(st->read_block));

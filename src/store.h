@@ -37,6 +37,8 @@ struct txn;
  * store_upgrade.
  */
 #define STORE_FORMAT 4
+/* Every event that is kept for its certificate is read when one is added. */
+#define STORE_CERTIFICATES_MAX 100
 
 struct store_options {
 	/* The data directory, owned by us, mode 0700. */
@@ -48,6 +50,10 @@ struct store_options {
 	unsigned readers;
 	/* Newest events kept per tenant. */
 	unsigned history_keep;
+	/* Former certificates that stay restorable beyond these events, and
+	 * requests that keep their key; see store_event_add, store_csr_put. At
+	 * most STORE_CERTIFICATES_MAX. */
+	unsigned history_certificates;
 	/*
 	 * A change waits for its turn at most so many milliseconds, and so many
 	 * may wait at a time; else ERR_BUSY. So many share a commit. 0: no such
@@ -193,13 +199,24 @@ struct event {
 	struct str expires; /* as expirationDateTime */
 	bool had_former; /* whether former holds a record */
 	struct record former; /* the record as it was before */
+	/* Given by store_event_add: how many equal refusals this stands for,
+	 * and when the last of them was. */
+	uint64_t count;
+	struct instant last;
+	/* Events up to this number may be missing, as of this event. */
+	uint64_t swept;
 };
 
 /* The event of that number; ERR_NOT_FOUND. */
 enum err store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
     struct event *out) ATTR_CHECKED;
 
-/* Appends to the tenant's history and drops what is beyond history_keep. */
+/*
+ * Appends to the tenant's history. A refusal that equals the newest event is
+ * counted there. Of the events beyond history_keep it drops all but the newest
+ * one that leads back to each of the last history_certificates certificates:
+ * its former record holds that certificate.
+ */
 enum err store_event_add(struct txn *tx, const struct guid *tenant,
     const struct event *ev) ATTR_CHECKED;
 typedef enum err store_event_visit(const struct event *ev, void *arg);
@@ -256,15 +273,19 @@ enum err store_tenants(
 /* A certificate request made here (contract 2: generate), and its key. */
 struct csr {
 	struct instant when;
+	/* When its certificate came, the last time; 0: not yet. */
+	struct instant settled;
 	struct str request; /* what the client is given, as text */
 	struct str public_key; /* DER SubjectPublicKeyInfo */
 	struct str sealed_key; /* the private key, sealed (crypto.h) */
 };
 
 /*
- * Of each tenant there is one pending request (key_id is NULL), which waits for
- * its certificate, and one request under each key that has got one: key_id is
- * then the start of the SHA-256 of the public key.
+ * Each tenant has one pending request (key_id is NULL), and former requests
+ * under their key: key_id is then the start of the SHA-256 of the public key. A
+ * put keeps the newest history_certificates requests that have got their
+ * certificate. Of those that were replaced before, it keeps one fewer, as the
+ * pending request is one of them.
  */
 #define STORE_KEY_ID_LEN 16
 enum err store_csr(struct txn *tx, const struct guid *tenant,

@@ -132,5 +132,7 @@ enum err store_keep_copy(struct store *st, const char *path) ATTR_CHECKED;
 
 /* Newest events to keep of each tenant; one at least. */
 unsigned store_history_keep(const struct txn *tx);
+/* From 1 to STORE_CERTIFICATES_MAX. */
+unsigned store_history_certificates(const struct txn *tx);
 
 #endif

@@ -24,6 +24,7 @@
 struct past {
 	struct guid tenant;
 	uint64_t oldest; /* the number of the event; 0: none yet */
+	uint64_t swept; /* events up to this number may be missing */
 	bool changed; /* one of them is of a change */
 };
 
@@ -110,11 +111,13 @@ follow_past(struct walk *w, const struct guid *tenant, const struct event *ev)
 
 	if (memcmp(&p->tenant, tenant, GUID_LEN) != 0)
 		*p = (struct past){ .tenant = *tenant };
-	if (p->oldest != 0 && ev->number + 1 != p->oldest)
+	if (p->oldest != 0 && ev->number + 1 != p->oldest &&
+	    p->oldest - 1 > p->swept)
 		found(w, "history", tenant, "no event between %llu and %llu",
 		    (unsigned long long)ev->number,
 		    (unsigned long long)p->oldest);
 	p->oldest = ev->number;
+	p->swept = ev->swept > p->swept ? ev->swept : p->swept;
 	if (p->changed || ev->action == STORE_REFUSED ||
 	    ev->action == STORE_REQUESTED)
 		return;

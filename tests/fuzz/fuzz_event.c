@@ -58,7 +58,11 @@ check_same(const struct event *a, const struct event *b)
 	fuzz_check(str_eq(a->serial, b->serial));
 	fuzz_check(str_eq(a->topic, b->topic));
 	fuzz_check(str_eq(a->expires, b->expires));
+	fuzz_check(a->count == b->count && a->swept == b->swept);
+	fuzz_check(a->last.at == b->last.at && a->last.nano == b->last.nano);
 	fuzz_check(a->had_former == b->had_former);
+	fuzz_check(str_eq(a->former.newest_topic, b->former.newest_topic));
+	fuzz_check(str_eq(a->former.fingerprint, b->former.fingerprint));
 	fuzz_check(a->former.revision == b->former.revision);
 	for (i = 0; i < RECORD_PROPERTIES; i++)
 		fuzz_check(str_eq(a->former.value[i], b->former.value[i]) &&
