@@ -151,6 +151,7 @@ answer_put(struct buf *out, const struct answer_parts *parts)
 		put_number(out, "Retry-After",
 		    parts->retry_after > 0 ? parts->retry_after : RETRY_AFTER);
 	put_line(out, "Pushcert-Insecure", parts->insecure);
+	put_line(out, "Pushcert-Notice", parts->notice);
 	put_line(out, "request-id", parts->request_id);
 	put_line(out, "client-request-id", parts->client_request_id);
 	buf_text(out,

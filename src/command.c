@@ -38,6 +38,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ "passphrase-file", required_argument, NULL, OPTION_PASSPHRASE_FILE },
 	{ "pkcs12", no_argument, NULL, OPTION_PKCS12 },
+	{ "revision", required_argument, NULL, OPTION_REVISION },
 	{ "scope", required_argument, NULL, OPTION_SCOPE },
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
 	{ "tenant", required_argument, NULL, OPTION_TENANT },
@@ -134,9 +135,13 @@ static const struct command {
 	    "      [--allow-topic-change TOPIC] [--force] [--json]",
 	    "take the certificate that Apple issued", command_upload },
 	{ "history", "restore",
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON) |
+	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_DRY_RUN) |
+		COMMAND_BIT(OPTION_ALLOW_TOPIC_CHANGE) |
+		COMMAND_BIT(OPTION_REVISION) | COMMAND_BIT(OPTION_JSON) |
 		COMMAND_BIT(OPTION_NO_COPY),
-	    1, "N [--tenant GUID] [--json]",
+	    1,
+	    "N [--tenant GUID] [--revision R] [--dry-run]\n"
+	    "      [--allow-topic-change TOPIC] [--json]",
 	    "make the record what it was before event N",
 	    command_history_restore },
 	{ "history", NULL,
@@ -272,6 +277,10 @@ take(struct command_call *c, int option, const char *value)
 		if (!command_is_name(value))
 			return "--name takes 1 to 64 bytes of UTF-8";
 		c->name = value;
+		break;
+	case OPTION_REVISION:
+		if (!str_u64(str_of(value), &c->revision))
+			return "--revision takes a number, as show prints it";
 		break;
 	case OPTION_SCOPE:
 		if ((scope = auth_scope(str_of(value))) == 0)

@@ -47,19 +47,20 @@ uploaded(const struct event *ev)
 		.fingerprint = ev->fingerprint };
 }
 
-/* The fingerprint is not kept, but the certificate is. */
+/* A release before format 4 kept no fingerprint, but the certificate. */
 static struct told
 former(const struct event *ev, struct arena *a, uint8_t hash[CRYPTO_SHA256_LEN])
 {
 	const struct record *r = &ev->former;
 	struct told t = { .serial = r->value[RECORD_SERIAL],
 		.topic = r->value[RECORD_TOPIC],
-		.expires = r->value[RECORD_EXPIRES] };
+		.expires = r->value[RECORD_EXPIRES],
+		.fingerprint = r->fingerprint };
 	size_t used = a->used;
 	struct x509 x;
 	struct str what;
 
-	if (!str_is_null(t.serial) &&
+	if (record_is_real(r) && str_is_null(t.fingerprint) &&
 	    x509_read(r->value[RECORD_CERTIFICATE], a, &x, &what) == ERR_OK &&
 	    !str_is_null(x.der)) {
 		memcpy(hash, x.fingerprint, CRYPTO_SHA256_LEN);
@@ -67,6 +68,39 @@ former(const struct event *ev, struct arena *a, uint8_t hash[CRYPTO_SHA256_LEN])
 	}
 	a->used = used;
 	return t;
+}
+
+/* The revision of the record after an event; 0: none, or it is not known. */
+static uint64_t
+revision_after(const struct event *ev)
+{
+	switch (ev->action) {
+	case STORE_CHANGED:
+	case STORE_RESTORED:
+		return ev->former.revision + 1;
+	case STORE_REFUSED:
+		return ev->former.revision;
+	case STORE_REMOVED:
+	case STORE_REQUESTED:
+		break;
+	}
+	return 0;
+}
+
+static void
+print_count(const struct event *ev)
+{
+	if (ev->count < 2)
+		return;
+	printf("  %llu times until ", (unsigned long long)ev->count);
+	command_print_date(ev->last.at);
+}
+
+static void
+print_revision(uint64_t revision)
+{
+	if (revision > 0)
+		printf("    revision %llu\n", (unsigned long long)revision);
 }
 
 static void
@@ -88,7 +122,9 @@ print_event(const struct event *ev)
 	command_print_word(ev->actor);
 	if (!str_is_null(ev->outcome))
 		printf("  %.*s", STR_ARG(ev->outcome));
+	print_count(ev);
 	putchar('\n');
+	print_revision(revision_after(ev));
 	print_fact("serial", ev->serial);
 	print_fact("topic", ev->topic);
 	print_fact("expires", ev->expires);
@@ -97,6 +133,16 @@ print_event(const struct event *ev)
 	print_fact("serial before", ev->former.value[RECORD_SERIAL]);
 	print_fact("topic before", ev->former.value[RECORD_TOPIC]);
 	print_fact("expires before", ev->former.value[RECORD_EXPIRES]);
+}
+
+static void
+emit_revision(struct emit *e, uint64_t revision)
+{
+	emit_name(e, "revision");
+	if (revision > 0)
+		emit_u64(e, revision);
+	else
+		emit_null(e);
 }
 
 static void
@@ -126,7 +172,7 @@ emit_told(struct emit *e, const char *name, const struct told *t)
 static void
 print_event_json(const struct event *ev, struct arena *a)
 {
-	char line[65536], date[WHEN_TICKS_LEN];
+	char line[65536], date[WHEN_TICKS_LEN], last[WHEN_TICKS_LEN];
 	uint8_t hash[CRYPTO_SHA256_LEN];
 	struct told now = uploaded(ev), before = former(ev, a, hash);
 	struct buf out;
@@ -134,6 +180,7 @@ print_event_json(const struct event *ev, struct arena *a)
 	unsigned i;
 
 	when_ticks(ev->when, date);
+	when_ticks(ev->last, last);
 	buf_init(&out, line, sizeof(line));
 	emit_init(&e, &out);
 	emit_object(&e);
@@ -147,6 +194,11 @@ print_event_json(const struct event *ev, struct arena *a)
 	emit_str(&e, ev->actor);
 	emit_name(&e, "outcome");
 	emit_str(&e, ev->outcome);
+	emit_name(&e, "count");
+	emit_u64(&e, ev->count);
+	emit_name(&e, "last");
+	emit_str(&e, str_from(last, sizeof(last)));
+	emit_revision(&e, revision_after(ev));
 	emit_name(&e, "changed");
 	emit_array(&e);
 	for (i = 0; i < RECORD_PROPERTIES; i++)
@@ -186,23 +238,21 @@ command_history(struct command_call *c)
 int
 command_history_restore(struct command_call *c)
 {
-	struct change change = { .config = &c->config, .arena = &c->arena };
+	struct change change = { .config = &c->config,
+		.arena = &c->arena,
+		.revision_given = (c->given & COMMAND_BIT(OPTION_REVISION)) !=
+		    0,
+		.revision = c->revision };
 	uint64_t number;
-	struct record r;
 	enum err e;
 
 	if (!str_u64(str_of(c->argument[0]), &number))
 		return command_usage("history restore needs an event's number");
 	if (command_begin_reading(c) != ERR_OK ||
-	    command_need_tenant(c) != ERR_OK ||
-	    command_need_arena(c) != ERR_OK ||
-	    command_caller(c, &change.by) != ERR_OK)
+	    command_need_tenant(c) != ERR_OK || command_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
-	if (crypto_random(&change.new_id, sizeof(change.new_id)) != ERR_OK)
-		return command_fail(ERR_INTERNAL, "random bytes");
-	str_guid_v4(&change.new_id);
-	store_end(c->reader);
-	e = pushcert_restore(c->store, &change, number, &r);
+	change.by.tenant = c->tenant;
+	e = pushcert_former(c->reader, &change, number);
 	if (e == ERR_NOT_FOUND) {
 		fprintf(stderr,
 		    "pushcert: there is no event %s, or no record before it\n",
@@ -211,5 +261,5 @@ command_history_restore(struct command_call *c)
 	}
 	if (e != ERR_OK)
 		return command_fail(e, "history restore");
-	return command_print_record(c, &r);
+	return command_apply(c, &change);
 }

@@ -114,7 +114,9 @@ command_request(struct command_call *c)
 	if (pending)
 		fprintf(stderr,
 		    "pushcert: warning: this takes the place of a request "
-		    "that no certificate has come for; its key is gone\n");
+		    "that no certificate has come for; its key stays until "
+		    "%zu others came\n",
+		    c->config.history_certificates);
 	printf("%.*s\n", STR_ARG(text));
 	return EXIT_SUCCESS;
 }

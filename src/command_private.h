@@ -46,6 +46,7 @@ enum command_option {
 	OPTION_OUTPUT,
 	OPTION_PASSPHRASE_FILE,
 	OPTION_PKCS12,
+	OPTION_REVISION,
 	OPTION_SCOPE,
 	OPTION_SOCKET,
 	OPTION_TENANT,
@@ -79,6 +80,7 @@ struct command_call {
 	uint32_t scopes;
 	uint64_t expires_days;
 	uint64_t warning_days, critical_days;
+	uint64_t revision;
 	const char *value[COMMAND_OPTIONS]; /* of every option that has one */
 	struct guid tenant;
 	const char *alias; /* of the tenant, until the store is open */
@@ -158,6 +160,10 @@ enum err
 command_caller(struct command_call *c, struct caller *out) ATTR_CHECKED;
 /* A record on stdout, as JSON if that was asked for; the exit status. */
 int command_print_record(struct command_call *c, const struct record *r);
+/* Makes a change, or tries it with --dry-run, and prints the record as it is
+ * then, or why not; the exit status. The caller, the allowed topic and the id
+ * of a new record are filled in here. The reader's transaction ends. */
+int command_apply(struct command_call *c, struct change *change);
 /* The tenant that was named, or all that have a record or are listed; the
  * record is NULL where there is none. */
 enum err command_each_tenant(

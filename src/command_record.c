@@ -32,12 +32,15 @@ print_record(const struct record *r)
 			command_print_word(text);
 		putchar('\n');
 	}
+	printf("revision: %llu\n", (unsigned long long)r->revision);
 }
 
 static int
 print_record_json(const struct record *r)
 {
-	struct view v = { .metadata = ODATA_NONE, .set = RECORD_ALL };
+	struct view v = {
+		.metadata = ODATA_NONE, .revision = true, .set = RECORD_ALL
+	};
 	size_t size = 512 * 1024;
 	char *text = malloc(size);
 	struct buf out;
@@ -72,6 +75,57 @@ command_show(struct command_call *c)
 		return EXIT_FAILURE;
 	if ((e = store_record(c->reader, &c->tenant, &r)) != ERR_OK)
 		return command_fail(e, "show");
+	return command_print_record(c, &r);
+}
+
+/* --- changes ---------------------------------------------------------- */
+
+static void
+print_notice(enum err notice)
+{
+	if (notice == ERR_OK)
+		return;
+	fprintf(stderr, "pushcert: warning: %s: the certificate %s\n",
+	    err_info(notice)->reason,
+	    notice == ERR_EXPIRED
+		? "has expired; Apple's push service does not accept it"
+		: "ends before the one that was stored");
+}
+
+static int
+refuse_change(struct command_call *c, enum err e, const struct fault *fault)
+{
+	if (e != ERR_PRECONDITION)
+		return command_refuse(e, fault);
+	fprintf(stderr,
+	    "pushcert: the record does not have revision %llu now. Nothing was "
+	    "changed.\n",
+	    (unsigned long long)c->revision);
+	return EXIT_FAILURE;
+}
+
+int
+command_apply(struct command_call *c, struct change *change)
+{
+	struct fault fault = { .what = { NULL, 0 } };
+	struct record r;
+	enum err e;
+
+	if (command_caller(c, &change->by) != ERR_OK)
+		return EXIT_FAILURE;
+	change->allow_topic = str_of(c->value[OPTION_ALLOW_TOPIC_CHANGE]);
+	if (crypto_random(&change->new_id, sizeof(change->new_id)) != ERR_OK)
+		return command_fail(ERR_INTERNAL, "random bytes");
+	str_guid_v4(&change->new_id);
+	if (c->given & COMMAND_BIT(OPTION_DRY_RUN)) {
+		e = pushcert_try(c->reader, change, &r, &fault);
+	} else {
+		store_end(c->reader);
+		e = pushcert_patch(c->store, change, &r, &fault);
+	}
+	if (e != ERR_OK)
+		return refuse_change(c, e, &fault);
+	print_notice(change->notice);
 	return command_print_record(c, &r);
 }
 
@@ -176,31 +230,16 @@ int
 command_upload(struct command_call *c)
 {
 	struct change change = { .config = &c->config, .arena = &c->arena };
-	bool dry_run = (c->given & COMMAND_BIT(OPTION_DRY_RUN)) != 0;
 	struct fault fault = { .what = { NULL, 0 } };
-	struct record r;
 	enum err e;
 
 	if (!is_apple_id(c->value[OPTION_APPLE_ID]))
 		return command_usage(
 		    "--apple-id takes at most 1024 characters of UTF-8");
 	if (command_begin_reading(c) != ERR_OK ||
-	    command_need_tenant(c) != ERR_OK ||
-	    command_need_arena(c) != ERR_OK ||
-	    command_caller(c, &change.by) != ERR_OK)
+	    command_need_tenant(c) != ERR_OK || command_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
-	change.allow_topic = str_of(c->value[OPTION_ALLOW_TOPIC_CHANGE]);
-	if (crypto_random(&change.new_id, sizeof(change.new_id)) != ERR_OK)
-		return command_fail(ERR_INTERNAL, "random bytes");
-	str_guid_v4(&change.new_id);
 	if ((e = make_patch(c, &change.patch, &fault)) != ERR_OK)
 		return e == ERR_FILE ? EXIT_FAILURE : command_refuse(e, &fault);
-	if (dry_run) {
-		e = pushcert_try(c->reader, &change, &r, &fault);
-	} else {
-		store_end(c->reader);
-		e = pushcert_patch(c->store, &change, &r, &fault);
-	}
-	return e == ERR_OK ? command_print_record(c, &r)
-			   : command_refuse(e, &fault);
+	return command_apply(c, &change);
 }

@@ -196,10 +196,10 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    "request.",
 	    "KeyMismatch" },
 	[ERR_TOPIC_CHANGE] = { 409, "Conflict",
-	    "The certificate's topic is {2}, the stored one's is {}. With "
-	    "another topic every enrolled device would have to enrol again. "
-	    "Renew the stored certificate with its Apple account instead; if "
-	    "the change is meant, send the header "
+	    "The certificate's topic is {2}, but the topic of this tenant is {}. "
+	    "With another topic every enrolled device would have to enrol again. "
+	    "Renew the certificate of that topic with its Apple account instead; "
+	    "if the change is meant, send the header "
 	    "Pushcert-Allow-Topic-Change: {2}",
 	    "TopicChange" },
 

@@ -6,6 +6,7 @@
  */
 #include "judge.h"
 
+#include "expiry.h"
 #include "pem.h"
 
 /* RSA keys of fewer bits are refused (Apple issues 2048). */
@@ -75,7 +76,7 @@ enforce(const struct x509 *x, int64_t now_at, struct arena *a, struct str *what)
 		*what = date_text(x->not_after_at, a);
 		return ERR_EXPIRED;
 	}
-	if (x->not_before_at > now_at) {
+	if (x->not_before_at > now_at + EXPIRY_SLACK) {
 		*what = date_text(x->not_before_at, a);
 		return ERR_NOT_YET_VALID;
 	}
@@ -144,43 +145,53 @@ judge_upload(const struct config *c, int64_t now_at, struct arena *a,
 	return derive(x, a, p);
 }
 
-/* The guard: what users lose most by. A certificate without a topic has the
- * name NO_TOPIC, in the message and for the override. */
+/*
+ * The guard against the mistake that costs users most. It compares with the
+ * topic of the newest real certificate that had one. A certificate without a
+ * topic has the name NO_TOPIC, in the message and for the override; no device
+ * was ever enrolled with it, so the guard goes on with the topic before.
+ */
 #define NO_TOPIC "none"
 
 static enum err
 check_topic(const struct config *c, const struct verdict *v,
     const struct judge_stored *stored, struct fault *fault)
 {
-	struct str old = stored->record->value[RECORD_TOPIC];
+	struct str old = record_newest_topic(stored->record);
 	struct str new = v->x509.topic;
 
-	if (str_is_null(new))
+	if (new.n == 0)
 		new = str_of(NO_TOPIC);
-	if (c->topic_change == CONFIG_TOPIC_ALLOW ||
-	    str_is_null(stored->record->value[RECORD_SERIAL]) ||
-	    str_is_null(old) || str_eq(old, new) ||
-	    str_eq(stored->allow_topic, new))
+	if (c->topic_change == CONFIG_TOPIC_ALLOW || str_is_null(old) ||
+	    str_eq(old, new) || str_eq(stored->allow_topic, new))
 		return ERR_OK;
 	fault->what = old;
 	fault->also = new;
 	return ERR_TOPIC_CHANGE;
 }
 
-static enum err
-check_age(const struct verdict *v, const struct judge_stored *stored,
-    struct arena *a, struct fault *fault)
+static bool
+is_older(const struct verdict *v, const struct record *stored)
 {
-	struct str old = stored->record->value[RECORD_EXPIRES];
 	struct instant until;
 
-	if (str_is_null(stored->record->value[RECORD_SERIAL]) ||
-	    when_parse(old, &until) != ERR_OK ||
-	    v->x509.not_after_at >= until.at)
+	return record_is_real(stored) &&
+	    when_parse(stored->value[RECORD_EXPIRES], &until) == ERR_OK &&
+	    v->x509.not_after_at < until.at;
+}
+
+/* A text that is stored as it is must not wipe a certificate: a saved sign-in
+ * page, a file name, "undefined". */
+static enum err
+check_text(const struct verdict *v, const struct judge_stored *stored,
+    struct fault *fault)
+{
+	if (!v->uploaded || !record_is_real(stored->record))
 		return ERR_OK;
-	fault->what = date_text(v->x509.not_after_at, a);
-	fault->also = old;
-	return ERR_OLDER;
+	*fault = v->fault;
+	fault->what = str_of(
+	    "it is not a certificate, and the stored certificate stays");
+	return ERR_NOT_A_CERTIFICATE;
 }
 
 enum err
@@ -190,17 +201,31 @@ judge_successor(const struct config *c, const struct verdict *v,
 	enum err e;
 
 	if (!v->real)
-		return ERR_OK;
+		return check_text(v, stored, fault);
 	*fault = v->fault;
 	if ((e = check_topic(c, v, stored, fault)) != ERR_OK)
 		return e;
-	if (c->certificate_policy != CONFIG_ENFORCE)
+	if (c->certificate_policy != CONFIG_ENFORCE || stored->restores)
 		return ERR_OK;
-	if ((e = check_age(v, stored, a, fault)) != ERR_OK)
-		return e;
+	if (is_older(v, stored->record)) {
+		fault->what = date_text(v->x509.not_after_at, a);
+		fault->also = stored->record->value[RECORD_EXPIRES];
+		return ERR_OLDER;
+	}
 	if (str_is_null(stored->pending_key) ||
 	    str_eq(stored->pending_key, v->x509.public_key))
 		return ERR_OK;
 	fault->what = date_text(stored->requested.at, a);
 	return ERR_KEY_MISMATCH;
+}
+
+enum err
+judge_notice(
+    const struct verdict *v, int64_t now_at, const struct record *stored)
+{
+	if (!v->real)
+		return ERR_OK;
+	if (v->x509.not_after_at <= now_at)
+		return ERR_EXPIRED;
+	return is_older(v, stored) ? ERR_OLDER : ERR_OK;
 }

@@ -35,6 +35,9 @@ struct fault {
 struct verdict {
 	bool uploaded; /* the patch brings a certificate text */
 	bool real; /* and it is a certificate: x509 is filled in */
+	/* The text had to be unwrapped; the patch has the certificate as PEM.
+	 */
+	bool unwrapped;
 	enum err refusal; /* of the text by itself, or ERR_OK */
 	struct fault fault;
 	struct x509 x509;
@@ -49,21 +52,29 @@ struct verdict {
 enum err judge_upload(const struct config *c, int64_t now_at, struct arena *a,
     struct patch *p, struct verdict *out) ATTR_CHECKED;
 
-/* What the new certificate is to succeed. */
+/* The record that a new certificate is to become part of. */
 struct judge_stored {
 	const struct record *record;
+	/* A former state comes back: it is older, and belongs to an older
+	 * request, by its nature. */
+	bool restores;
 	struct str pending_key; /* SubjectPublicKeyInfo; null: no request */
 	struct instant requested; /* when that request was made */
 	struct str allow_topic; /* the override: the new topic, or null */
 };
 
 /*
- * Whether a real certificate may take the place of what is stored:
- * ERR_TOPIC_CHANGE, ERR_OLDER, ERR_KEY_MISMATCH, or ERR_OK. Texts of *fault
- * live in the arena.
+ * Whether the uploaded text may take the place of what is stored:
+ * ERR_NOT_A_CERTIFICATE (over a real certificate), ERR_TOPIC_CHANGE, ERR_OLDER,
+ * ERR_KEY_MISMATCH, or ERR_OK. Texts of *fault live in the arena.
  */
 enum err judge_successor(const struct config *c, const struct verdict *v,
     const struct judge_stored *stored, struct arena *a,
     struct fault *fault) ATTR_CHECKED;
+
+/* What speaks against a real certificate that was taken: ERR_EXPIRED, ERR_OLDER
+ * (than the stored one), or ERR_OK. */
+enum err judge_notice(const struct verdict *v, int64_t now_at,
+    const struct record *stored) ATTR_CHECKED;
 
 #endif

@@ -34,6 +34,8 @@ struct job {
 
 	struct record former;
 	bool existed;
+	bool same; /* the certificate is the stored one */
+	struct patch patch; /* that of in, less what leaves things unchanged */
 	struct csr pending; /* null texts: no request waits */
 	enum deed deed;
 	enum err refusal;
@@ -55,12 +57,14 @@ copy_record(const struct record *r, struct arena *a, struct record *out)
 	unsigned i;
 
 	out->revision = r->revision;
+	if ((e = copy(a, r->newest_topic, &out->newest_topic)) == ERR_OK)
+		e = copy(a, r->fingerprint, &out->fingerprint);
 	for (i = 0; i < RECORD_PROPERTIES && e == ERR_OK; i++)
 		e = copy(a, r->value[i], &out->value[i]);
 	return e;
 }
 
-/* The request in a slot; null texts where there is none. */
+/* The pending request; null texts where there is none. */
 static enum err
 copy_csr(
     struct txn *tx, const struct guid *tenant, struct arena *a, struct csr *out)
@@ -120,6 +124,8 @@ check_conditions(
 	char text[RECORD_ETAG_MAX];
 	struct str etag = existed ? record_etag(former, text) : str_of(NULL);
 
+	if (in->revision_given && former->revision != in->revision)
+		return ERR_PRECONDITION;
 	if (!str_is_null(in->if_match) && !odata_match(in->if_match, etag))
 		return ERR_PRECONDITION;
 	if (!str_is_null(in->if_none_match) &&
@@ -138,17 +144,35 @@ unset(struct record *r, unsigned properties)
 			r->value[i] = str_of(NULL);
 }
 
-/*
- * The record after the patch. What was derived from a real certificate goes
- * with it, and cannot be set while it stays. A real one is known by its serial,
- * which only the server sets.
- */
+/* What the record and the guard keep of a certificate beside its text. A
+ * restored record brings back its guard's topic where there is none. */
 static void
-merge(const struct change *in, struct record *r)
+remember(const struct job *job, struct record *r)
 {
-	struct patch p = in->patch;
-	bool real = !str_is_null(r->value[RECORD_SERIAL]);
+	const struct x509 *x = &job->verdict->x509;
 
+	if ((job->patch.set & RECORD_BIT(RECORD_CERTIFICATE)) == 0)
+		return;
+	r->fingerprint = str_of(NULL);
+	if (job->verdict->real) {
+		r->fingerprint = str_from(
+		    (const char *)x->fingerprint, sizeof(x->fingerprint));
+		if (x->topic.n > 0)
+			r->newest_topic = x->topic;
+	}
+	if (str_is_null(r->newest_topic))
+		r->newest_topic = job->in->former_topic;
+}
+
+/* The record after the patch. What was derived from a real certificate goes
+ * with it, and cannot be set while it stays. */
+static void
+merge(const struct job *job, struct record *r)
+{
+	struct patch p = job->patch;
+	bool real = record_is_real(r);
+
+	r->newest_topic = record_newest_topic(r);
 	if (real && (p.set & RECORD_BIT(RECORD_CERTIFICATE)))
 		unset(r, DERIVED);
 	else if (real)
@@ -156,6 +180,7 @@ merge(const struct change *in, struct record *r)
 	record_merge(r, &p);
 	if (r->value[RECORD_CERTIFICATE].n == 0)
 		r->value[RECORD_CERTIFICATE] = str_of(NULL);
+	remember(job, r);
 }
 
 /* Now, but later than the last change, even where the clock was set back. */
@@ -210,6 +235,7 @@ check_successor(struct txn *tx, struct job *job)
 {
 	const struct change *in = job->in;
 	struct judge_stored stored = { .record = &job->former,
+		.restores = in->restores,
 		.allow_topic = in->allow_topic };
 	enum err e;
 
@@ -223,47 +249,106 @@ check_successor(struct txn *tx, struct job *job)
 	return e == ERR_OK ? ERR_OK : refuse(job, e);
 }
 
-/* Clients read the record, edit it and write all of it back: the certificate
- * that is stored already is not judged again. */
+/* Whether the stored certificate has the fingerprint of the uploaded one. A
+ * release before format 4 kept none. */
 static bool
-brings_the_same(const struct job *job)
+has_fingerprint(const struct job *job)
+{
+	const struct x509 *new = &job->verdict->x509;
+	struct str stored = job->former.fingerprint, what;
+	struct arena *a = job->in->arena;
+	size_t used = a->used;
+	struct x509 x = { .der = { NULL, 0 } };
+
+	if (!str_is_null(stored))
+		return str_eq(stored,
+		    str_from((const char *)new->fingerprint,
+			sizeof(new->fingerprint)));
+	if (x509_read(job->former.value[RECORD_CERTIFICATE], a, &x, &what) !=
+	    ERR_OK)
+		x.der = str_of(NULL);
+	a->used = used;
+	return str_eq(x.der, new->der);
+}
+
+/* Clients read the record, edit it and write all of it back: the certificate
+ * that is stored already is not judged again. A text that had to be unwrapped
+ * is the same where its certificate is. */
+static bool
+is_same_certificate(const struct job *job)
 {
 	struct str stored = job->former.value[RECORD_CERTIFICATE];
 
-	return job->verdict->real && job->existed &&
-	    str_eq(stored, job->in->patch.value[RECORD_CERTIFICATE]);
+	if (!job->verdict->real || !record_is_real(&job->former))
+		return false;
+	return str_eq(stored, job->in->patch.value[RECORD_CERTIFICATE]) ||
+	    (job->verdict->unwrapped && has_fingerprint(job));
+}
+
+/* The patch without a certificate that stays as it is: the stored one, or null
+ * over a real one. Graph always reads null, and backups of it write that back.
+ */
+static struct patch
+effective_patch(const struct job *job)
+{
+	struct patch p = job->in->patch;
+
+	if (job->same ||
+	    (record_is_real(&job->former) &&
+		str_is_null(p.value[RECORD_CERTIFICATE])))
+		p.set &= ~RECORD_BIT(RECORD_CERTIFICATE);
+	return p;
+}
+
+static enum err
+decide_change(struct txn *tx, struct job *job)
+{
+	const struct change *in = job->in;
+	enum err e;
+
+	job->deed = CHANGE;
+	job->patch = effective_patch(job);
+	if (!job->same && (e = check_successor(tx, job)) != ERR_OK)
+		return e;
+	if (job->deed == REFUSE)
+		return ERR_OK;
+	job->in->notice = judge_notice(
+	    job->verdict, in->by.now.at, &job->former);
+	merge(job, job->out);
+	if (!job->existed || !record_same(job->out, &job->former))
+		return stamp(in, job->existed, job->out);
+	*job->out = job->former;
+	job->deed = NOTHING;
+	return ERR_OK;
 }
 
 /* What is to be done about a change, without doing it. */
 static enum err
 decide(struct txn *tx, struct job *job)
 {
-	const struct change *in = job->in;
+	struct change *in = job->in;
 	enum err e;
 
 	job->deed = NOTHING;
+	job->refusal = ERR_OK;
+	job->patch = in->patch;
+	in->notice = ERR_OK;
 	if ((e = read_former(tx, job)) != ERR_OK)
 		return e;
 	e = check_conditions(in, &job->former, job->existed);
 	if (e != ERR_OK)
 		return e;
 	*job->fault = job->verdict->fault;
-	if (job->verdict->refusal != ERR_OK && !brings_the_same(job))
+	job->same = is_same_certificate(job);
+	if (job->verdict->refusal != ERR_OK && !job->same)
 		return refuse(job, job->verdict->refusal);
 	if (in->patch.set == 0)
 		return job->existed ? ERR_OK : ERR_NOT_FOUND;
-	if (record_patch_removes(&in->patch)) {
-		job->deed = REMOVE;
-		unset(job->out, RECORD_ALL & ~RECORD_BIT(RECORD_ID));
-		return job->existed ? stamp(in, true, job->out) : ERR_NOT_FOUND;
-	}
-	job->deed = CHANGE;
-	if (!brings_the_same(job) && (e = check_successor(tx, job)) != ERR_OK)
-		return e;
-	if (job->deed == REFUSE)
-		return ERR_OK;
-	merge(in, job->out);
-	return stamp(in, job->existed, job->out);
+	if (in->restores || !record_patch_removes(&in->patch))
+		return decide_change(tx, job);
+	job->deed = REMOVE;
+	unset(job->out, RECORD_ALL & ~RECORD_BIT(RECORD_ID));
+	return job->existed ? stamp(in, true, job->out) : ERR_NOT_FOUND;
 }
 
 /* --- doing ------------------------------------------------------------ */
@@ -285,7 +370,7 @@ put_event(struct txn *tx, const struct job *job, enum store_action action)
 		.when = in->by.now,
 		.action = action,
 		.actor = in->by.actor,
-		.changed = in->patch.set,
+		.changed = job->patch.set,
 		.had_former = job->existed,
 		.former = job->former,
 	};
@@ -302,21 +387,27 @@ put_event(struct txn *tx, const struct job *job, enum store_action action)
 	return store_event_add(tx, &in->by.tenant, &ev);
 }
 
-/* The certificate for the pending request has come: its key is in use now. */
+/* The certificate of a request has come, of the pending one or an older one:
+ * its key is in use now. */
 static enum err
 settle_request(struct txn *tx, const struct job *job)
 {
 	const struct guid *tenant = &job->in->by.tenant;
+	struct str key = job->verdict->x509.public_key;
+	bool is_pending = str_eq(job->pending.public_key, key);
+	struct csr csr = job->pending;
 	uint8_t id[CRYPTO_SHA256_LEN];
 	enum err e;
 
-	if (!job->verdict->real || str_is_null(job->pending.public_key) ||
-	    !str_eq(job->pending.public_key, job->verdict->x509.public_key))
+	if (!job->verdict->real || job->same)
 		return ERR_OK;
-	crypto_sha256(job->pending.public_key, id);
-	if ((e = store_csr_put(tx, tenant, id, &job->pending)) != ERR_OK)
+	crypto_sha256(key, id);
+	if (!is_pending && (e = store_csr(tx, tenant, id, &csr)) != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	csr.settled = job->in->by.now;
+	if ((e = store_csr_put(tx, tenant, id, &csr)) != ERR_OK)
 		return e;
-	return store_csr_delete(tx, tenant, NULL);
+	return is_pending ? store_csr_delete(tx, tenant, NULL) : ERR_OK;
 }
 
 static enum err
@@ -329,7 +420,8 @@ change_record(struct txn *tx, const struct job *job)
 		return e;
 	if ((e = settle_request(tx, job)) != ERR_OK)
 		return e;
-	return put_event(tx, job, STORE_CHANGED);
+	return put_event(
+	    tx, job, job->in->restores ? STORE_RESTORED : STORE_CHANGED);
 }
 
 static enum err
@@ -350,7 +442,6 @@ apply(struct txn *tx, void *arg)
 	struct job *job = arg;
 	enum err e;
 
-	job->refusal = ERR_OK;
 	if ((e = decide(tx, job)) != ERR_OK)
 		return e;
 	switch (job->deed) {
@@ -475,7 +566,7 @@ make_request(const struct config *c, const struct secrets *s,
 	*what = str_of(NULL);
 	if ((e = x509_request(&subject, a, &made, what)) != ERR_OK)
 		return e;
-	out->when = by->now;
+	*out = (struct csr){ .when = by->now };
 	out->public_key = made.public_key;
 	e = seal_key(s, &by->tenant, a, &made, &out->sealed_key);
 	crypto_wipe(made.private_key, sizeof(made.private_key));
@@ -489,6 +580,20 @@ struct request_job {
 	const struct csr *csr;
 };
 
+/* Apple may still issue the certificate of a request that is replaced now. */
+static enum err
+keep_pending(struct txn *tx, const struct guid *tenant)
+{
+	uint8_t id[CRYPTO_SHA256_LEN];
+	struct csr pending;
+	enum err e;
+
+	if ((e = store_csr(tx, tenant, NULL, &pending)) != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	crypto_sha256(pending.public_key, id);
+	return store_csr_put(tx, tenant, id, &pending);
+}
+
 static enum err
 put_request(struct txn *tx, void *arg)
 {
@@ -499,6 +604,8 @@ put_request(struct txn *tx, void *arg)
 		.actor = job->by->actor };
 	enum err e;
 
+	if ((e = keep_pending(tx, tenant)) != ERR_OK)
+		return e;
 	if ((e = store_csr_put(tx, tenant, NULL, job->csr)) != ERR_OK)
 		return e;
 	return store_event_add(tx, tenant, &ev);
@@ -582,53 +689,32 @@ pushcert_private_key(struct txn *tx, const struct secrets *s,
 
 /* --- restoring -------------------------------------------------------- */
 
-struct restore_job {
-	struct job job;
-	uint64_t number;
-};
-
-/* The store_change of a restore: the record as it was before an event. */
-static enum err
-restore(struct txn *tx, void *arg)
+/* The patch is what a client could send to make the record so again: every
+ * property, and "" where there was no certificate, as null means unchanged. The
+ * serial number is derived again. */
+enum err
+pushcert_former(struct txn *tx, struct change *in, uint64_t number)
 {
-	struct restore_job *rj = arg;
-	struct job *job = &rj->job;
-	const struct change *in = job->in;
+	struct record r = { .revision = 0 };
 	struct event ev;
+	unsigned i;
 	enum err e;
 
-	if ((e = read_former(tx, job)) != ERR_OK)
-		return e;
-	e = store_event(tx, &in->by.tenant, rj->number, &ev);
+	e = store_event(tx, &in->by.tenant, number, &ev);
+	if (e == ERR_OK && !ev.had_former)
+		e = ERR_NOT_FOUND;
 	if (e != ERR_OK)
 		return e;
-	if (!ev.had_former)
-		return ERR_NOT_FOUND;
-	if ((e = copy_record(&ev.former, in->arena, job->out)) != ERR_OK)
+	if ((e = copy_record(&ev.former, in->arena, &r)) != ERR_OK)
 		return e;
-	/* A record that is there keeps its id and counts on, one that was
-	 * removed begins a new life: no ETag comes twice. */
-	job->out->value[RECORD_ID] = job->former.value[RECORD_ID];
-	job->out->value[RECORD_MODIFIED] = job->former.value[RECORD_MODIFIED];
-	job->out->revision = job->former.revision;
-	if ((e = stamp(in, job->existed, job->out)) != ERR_OK)
-		return e;
-	e = store_record_put(tx, &in->by.tenant, job->out);
-	if (e != ERR_OK)
-		return e;
-	return put_event(tx, job, STORE_RESTORED);
-}
-
-enum err
-pushcert_restore(
-    struct store *st, struct change *in, uint64_t number, struct record *out)
-{
-	struct verdict nothing = { .uploaded = false };
-	struct restore_job rj = { .number = number };
-
-	rj.job = (struct job){ .in = in,
-		.verdict = &nothing,
-		.out = out,
-		.arena_used = in->arena->used };
-	return store_update(st, restore, &rj);
+	in->restores = true;
+	in->former_topic = record_newest_topic(&r);
+	in->patch.set = RECORD_ALL & ~RECORD_BIT(RECORD_ID) &
+	    ~RECORD_BIT(RECORD_MODIFIED);
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		in->patch.value[i] = r.value[i];
+	if (str_is_null(r.value[RECORD_CERTIFICATE]))
+		in->patch.value[RECORD_CERTIFICATE] = STR_EMPTY;
+	in->patch.value[RECORD_SERIAL] = str_of(NULL);
+	return ERR_OK;
 }

@@ -39,8 +39,18 @@ struct change {
 	struct guid new_id; /* of the record if this change makes it */
 	struct str if_match; /* null: unconditional */
 	struct str if_none_match;
+	/* The revision that the record must have, 0 for no record. */
+	bool revision_given;
+	uint64_t revision;
 	struct str allow_topic; /* the topic that may replace the stored one */
+	/* The patch is a former record (pushcert_former), and this the topic
+	 * that its guard had. */
+	bool restores;
+	struct str former_topic;
 	struct patch patch;
+	/* Result: what speaks against the certificate that was taken
+	 * (judge_notice), or ERR_OK. */
+	enum err notice;
 };
 
 /* The tenant's record; ERR_NOT_FOUND while there is none. */
@@ -50,9 +60,11 @@ enum err pushcert_read(struct txn *tx, const struct guid *tenant,
 /*
  * Applies a change durably, or refuses it and changes nothing but the history
  * of refused uploads. *out is the record as it is afterwards; after a removal
- * all of it but the id is unset. ERR_PRECONDITION, ERR_NOT_FOUND (an empty
- * patch or a removal of nothing), what judge.h says of the certificate, or what
- * the store says. The patch of *in gets what is derived.
+ * all of it but the id is unset. A change after which every property has the
+ * value that it had is none: nothing is written. ERR_PRECONDITION,
+ * ERR_NOT_FOUND (an empty patch or a removal of nothing), what judge.h says of
+ * the certificate, or what the store says. The patch of *in gets what is
+ * derived.
  */
 enum err pushcert_patch(struct store *st, struct change *in, struct record *out,
     struct fault *fault) ATTR_CHECKED;
@@ -65,9 +77,9 @@ enum err pushcert_try(struct txn *tx, struct change *in, struct record *out,
 /*
  * Makes a key and a request for it, which takes 50 to 500 ms, keeps the key
  * sealed, and gives the request's text: what Apple's portal takes if a vendor
- * certificate is configured, else base64 of the DER request. It replaces a
- * request that no certificate has come for. ERR_NOT_IMPLEMENTED without a key
- * file, ERR_CONFIG with *what.
+ * certificate is configured, else base64 of the DER request. It replaces the
+ * pending request, which stays under its key (store.h). ERR_NOT_IMPLEMENTED
+ * without a key file, ERR_CONFIG with *what.
  */
 enum err pushcert_request(struct store *st, const struct config *c,
     const struct secrets *s, const struct caller *by, struct arena *a,
@@ -93,11 +105,13 @@ enum err pushcert_private_key(struct txn *tx, const struct secrets *s,
     uint8_t out[X509_PRIVATE_MAX], size_t *n) ATTR_CHECKED;
 
 /*
- * Makes the record again what it was before the event of that number, as a
- * change like any other: the patch of *in is not looked at. ERR_NOT_FOUND where
- * the history has no such event, or there was no record before it.
+ * Makes the change that brings the record back to what it was before the event
+ * of that number: fills in what of *in says what changes, for pushcert_patch or
+ * pushcert_try. It is judged like an upload, but may be older than the stored
+ * certificate and belong to an older request. ERR_NOT_FOUND where the history
+ * has no such event, or there was no record before it.
  */
-enum err pushcert_restore(struct store *st, struct change *in, uint64_t number,
-    struct record *out) ATTR_CHECKED;
+enum err pushcert_former(
+    struct txn *tx, struct change *in, uint64_t number) ATTR_CHECKED;
 
 #endif

@@ -508,6 +508,7 @@ render(const struct call *c)
 		.prefer = ok ? c->applied : 0,
 		.type = str_of(c->route != NULL ? c->route->type : NULL),
 		.etag = c->etag,
+		.notice = c->notice,
 		.allow = tell_allow ? c->allow : str_of(NULL),
 		.authorization_uri = str_of(config->authorization_uri),
 		.client_id = str_of(config->client_id),

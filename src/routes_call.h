@@ -71,6 +71,7 @@ struct call {
 	unsigned retry_after;
 	struct str content;
 	struct str etag;
+	struct str notice;
 	struct str allow;
 	struct view_ids ids;
 };

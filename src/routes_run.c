@@ -175,6 +175,8 @@ routes_patch(struct call *c)
 	    : pushcert_patch(c->app->store, &change, &r, &c->fault);
 	if (e != ERR_OK)
 		return e;
+	if (change.notice != ERR_OK)
+		c->notice = str_of(err_info(change.notice)->reason);
 	look_at_clock(c, &r);
 	if (c->prefer & ODATA_PREFER_MINIMAL)
 		c->status = 204;
@@ -235,7 +237,7 @@ routes_generate(struct call *c)
 	struct str text = str_of(NULL);
 	enum err e;
 
-	/* A new one takes the place of that which waits, and of its key. */
+	/* A new request replaces the one that waits. */
 	if (c->prefer & ODATA_PREFER_DRY_RUN)
 		return ERR_NO_DRY_RUN;
 	if ((e = load_missing(c, &now)) == ERR_OK)

@@ -84,6 +84,10 @@ view_record(struct buf *out, const struct view *v, const struct record *r)
 	for (i = 0; i < RECORD_PROPERTIES; i++)
 		if (v->set & RECORD_BIT(i))
 			emit_property(&e, v, r, (enum property)i);
+	if (v->revision) {
+		emit_name(&e, "revision");
+		emit_u64(&e, r->revision);
+	}
 	emit_end(&e);
 }
 
