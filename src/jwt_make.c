@@ -222,10 +222,14 @@ jwt_make_public(struct str pem, struct buf *out, struct str *what)
 {
 	EVP_PKEY *key = read_private(pem);
 	BIO *bio = BIO_new(BIO_s_mem());
+	struct names names;
 	enum err e = ERR_CONFIG;
 
 	*what = str_of("there is no private key in PEM without passphrase");
-	if (key != NULL && bio != NULL && PEM_write_bio_PUBKEY(bio, key) == 1) {
+	if (key != NULL && !find_names(key, &names)) {
+		*what = str_of("the key is not an RSA key of up to 4096 bits");
+	} else if (key != NULL && bio != NULL &&
+	    PEM_write_bio_PUBKEY(bio, key) == 1) {
 		put_bio(bio, out);
 		e = out->full ? ERR_MEMORY : ERR_OK;
 	}
