@@ -5,6 +5,7 @@
  */
 #include "keyring.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -534,6 +535,7 @@ main(void)
 	for (i = 0; i < KEYS; i++)
 		make(i);
 	must((log_file = tmpfile()) != NULL &&
+	    fcntl(fileno(log_file), F_SETFL, O_APPEND) == 0 &&
 	    dup2(fileno(log_file), STDERR_FILENO) == STDERR_FILENO);
 	/* Broken files are meant here. */
 	log_open(false, (enum log_level) - 1);
