@@ -233,7 +233,6 @@ find_path(struct call *c)
 	    &from, first_segments, &c->wk->arena, c->path, &c->fault.what);
 	if (e != ERR_OK)
 		return e;
-	c->head = str_is(method, "HEAD");
 	if (c->head)
 		method = str_of("GET");
 	match(c, method);
@@ -615,6 +614,7 @@ routes_handle(const struct app *app, struct worker *wk,
 		.wk = wk,
 		.rq = rq,
 		.an = an,
+		.head = str_is(rq->var[REQUEST_METHOD], "HEAD"),
 		.status = 200,
 		.view = { .metadata = ODATA_MINIMAL, .set = RECORD_ALL },
 	};
