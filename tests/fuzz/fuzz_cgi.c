@@ -4,103 +4,16 @@
  * an answer, never a 5xx but for what is not built, the content always JSON,
  * and no header line but our own.
  *
- * The token is "reader" or "writer"; the store is kept from one input to the
- * next, since making one takes longer than a request.
+ * The token is "reader" or "writer".
  */
 #include "fuzz.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "auth.h"
 #include "json.h"
-#include "routes.h"
+#include "world.h"
 
 #define LINES_MAX 64
-
-static struct {
-	struct config config;
-	struct secrets secrets; /* none */
-	struct app app;
-	struct worker worker;
-	char directory[64];
-} world;
-
-static enum err
-put_token(struct txn *tx, void *arg)
-{
-	return store_token_put(tx, arg);
-}
-
-static void
-add_token(const char *text, uint32_t scopes)
-{
-	struct token t = { .rights = scopes, .name = str_of(text) };
-
-	auth_token_hash(str_of(text), t.hash);
-	fuzz_check(store_update(world.app.store, put_token, &t) == ERR_OK);
-}
-
-static void
-remove_store(void)
-{
-	static const char *const files[] = { "/data.mdb", "/lock.mdb", "" };
-	char path[128];
-	size_t i;
-
-	store_reader_free(world.worker.reader);
-	store_close(world.app.store);
-	free(world.worker.arena.block);
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", world.directory, files[i]);
-		(void)remove(path);
-	}
-}
-
-static void
-make_world(void)
-{
-	const char *base = getenv("TMPDIR");
-	struct store_options options = { .directory = world.directory,
-		.map_size = (size_t)64 << 20,
-		.readers = 256,
-		.history_keep = 3,
-		.create = true };
-	size_t size;
-
-	if (base == NULL)
-		base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-	snprintf(world.directory, sizeof(world.directory),
-	    "%.32s/pushcert-fuzz-XXXXXX", base);
-	fuzz_check(mkdtemp(world.directory) != NULL);
-	config_default(&world.config);
-	world.config.max_body = 4096;
-	log_open(false, LOG_AT_ERROR);
-	fuzz_check(store_open(&options, &world.app.store) == ERR_OK);
-	world.app.config = &world.config;
-	world.app.secrets = &world.secrets;
-	fuzz_check(
-	    store_reader(world.app.store, &world.worker.reader) == ERR_OK);
-	size = routes_arena_size(&world.config);
-	arena_init(&world.worker.arena, malloc(size), size);
-	add_token("reader", AUTH_SERVICE_CONFIG_READ);
-	add_token("writer", AUTH_SERVICE_CONFIG_WRITE);
-	atexit(remove_store);
-}
-
-static long
-read_body(void *from, char *p, size_t n)
-{
-	struct str *body = from;
-
-	if (n > body->n)
-		n = body->n;
-	if (n > 0)
-		memcpy(p, body->p, n);
-	*body = str_tail(*body, n);
-	return (long)n;
-}
 
 static bool
 is_ours(struct str line)
@@ -143,10 +56,20 @@ check_answer(const struct answer *an)
 		fuzz_check(json_parse(rest, &a, &json, &what) == ERR_OK);
 }
 
+static void
+make_world(void)
+{
+	static const struct guid tenant;
+
+	world_make();
+	world_token("reader", &tenant, AUTH_SERVICE_CONFIG_READ, 0);
+	world_token("writer", &tenant, AUTH_SERVICE_CONFIG_WRITE, 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct request rq = { .read = read_body };
+	struct request rq = { .read = world_read_body };
 	struct str text, body;
 	struct answer an;
 	char *copy, *line, *end;

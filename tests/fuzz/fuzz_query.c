@@ -8,8 +8,29 @@
 
 #include "mem.h"
 #include "odata.h"
+#include "origin.h"
 #include "path.h"
 #include "record.h"
+
+static bool
+is_root(struct str segment)
+{
+	return str_iis(segment, "v1.0") || str_iis(segment, "beta") ||
+	    str_iis(segment, "localtest");
+}
+
+/* No segment before the root names one, but for those of the script, the mount
+ * path and the absolute URL of a client. */
+static void
+check_leftmost(const struct path_source *from, const struct path *p)
+{
+	size_t i;
+
+	if (from->script_name.n > 0 || from->mount.n > 0 || p->mounted > 0)
+		return;
+	for (i = 0; i < p->at; i++)
+		fuzz_check(!is_root(p->segment[i]));
+}
 
 static void
 check_path(struct str text, struct arena *a)
@@ -18,19 +39,57 @@ check_path(struct str text, struct arena *a)
 		{ NULL, 0 } };
 	const struct path_source from[] = { { .path_info = text },
 		{ .script_name = text, .path_info = str_of("/v1.0") },
-		{ .request_uri = text } };
+		{ .script_name = str_of("/v1.0"), .request_uri = text },
+		{ .request_uri = text }, { .request_uri = text, .mount = text },
+		{ .request_uri = text, .mount = str_of("/beta/a") } };
+	char mount[32768];
 	struct path p;
 	struct str what;
+	struct buf b;
 	size_t i;
 
 	for (i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
 		if (path_find(&from[i], known, a, &p, &what) != ERR_OK)
 			continue;
 		fuzz_check(p.at < p.count && p.count <= PATH_SEGMENTS_MAX);
+		fuzz_check(p.mounted <= p.at && is_root(p.segment[p.at]));
 		fuzz_check((p.root & PATH_ANY) == p.root);
 		fuzz_check(path_agrees(&p, known, true) <= 1);
 		fuzz_check(!path_is(&p, known, true) || p.count == p.at + 2);
+		check_leftmost(&from[i], &p);
+		buf_init(&b, mount, sizeof(mount));
+		path_mount(&from[i], &p, a, &b);
+		fuzz_check(b.n == 0 || mount[0] == '/');
 	}
+}
+
+/* What is read as an origin is the same origin when it is written again. */
+static void
+check_origin(struct str text)
+{
+	struct origin origin, again;
+	char written[8300];
+	struct buf b;
+
+	if (!origin_parse(text, &origin))
+		return;
+	buf_init(&b, written, sizeof(written));
+	buf_text(&b, origin.secure ? "HTTPS://" : "HTTP://");
+	buf_str(&b, origin.host);
+	buf_char(&b, ':');
+	buf_u64(&b, origin.port);
+	fuzz_check(origin_parse(buf_view(&b), &again));
+	fuzz_check(origin_same(&origin, &again));
+	fuzz_check(origin_of_url(text, &again) && origin_same(&origin, &again));
+}
+
+static void
+check_single(struct str text)
+{
+	struct str value, again;
+
+	if (odata_single(text, &value))
+		fuzz_check(odata_single(value, &again) && str_eq(value, again));
 }
 
 int
@@ -43,9 +102,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned set;
 	char *block;
 
-	if (size > 8192 || (block = malloc(16 * size + 4096)) == NULL)
+	if (size > 8192 || (block = malloc(32 * size + 4096)) == NULL)
 		return 0;
-	arena_init(&a, block, 16 * size + 4096);
+	arena_init(&a, block, 32 * size + 4096);
 	if (odata_query(text, &a, &query, &what) == ERR_OK &&
 	    !str_is_null(query.select) &&
 	    record_select(query.select, &set, &what) == ERR_OK)
@@ -58,6 +117,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)odata_match(text, str_of("W/\"a.1\""));
 	(void)odata_is_json(text);
 	check_path(text, &a);
+	check_origin(text);
+	check_single(text);
 	free(block);
 	return 0;
 }
