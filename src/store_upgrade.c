@@ -99,11 +99,11 @@ keep_copy(struct store *st)
 	if (e == ERR_OK || e == ERR_CORRUPT)
 		log_line(LOG_AT_INFO,
 		    "store: %s: a copy of the store as it was", path);
-	/* The damage was there before, and an upgrade does not touch it. */
+	/* The damage was there before, and an upgrade makes none. */
 	if (e == ERR_CORRUPT) {
 		log_line(LOG_AT_WARNING,
-		    "store: %s: damaged, and so is the copy; pushcert verify "
-		    "says where",
+		    "store: %s: it is damaged, and so is the copy; pushcert "
+		    "verify says what the upgrade leaves of that",
 		    store_directory(st));
 		return ERR_OK;
 	}
