@@ -87,20 +87,23 @@ command_backup(struct command_call *c)
 		    "pushcert: %s: damaged: reading it ended with signal %d; "
 		    "no backup was made\n",
 		    c->config.data, died);
+	if (died != 0)
+		store_backup_clean(c->config.data);
 	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int
-command_restore(struct command_call *c)
+/* In a process of its own, as a damaged backup may end the one that reads it.
+ * Nothing is changed before all of it was read. */
+static enum err
+restore(struct command_call *c, void *arg)
 {
 	bool force = (c->given & COMMAND_BIT(OPTION_FORCE)) != 0;
 	const char *path = c->argument[0];
 	enum err e;
 
-	if (command_load_config(c) != ERR_OK ||
-	    !command_has_place(c->config.data) ||
-	    command_open_store(c, true) != ERR_OK)
-		return EXIT_FAILURE;
+	(void)arg;
+	if ((e = command_open_store(c, true)) != ERR_OK)
+		return e;
 	e = store_restore(c->store, path, force);
 	if (e == ERR_USAGE)
 		fprintf(stderr,
@@ -113,5 +116,26 @@ command_restore(struct command_call *c)
 		    path);
 	else if (e != ERR_OK)
 		(void)fail(e, path);
-	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	store_close(c->store);
+	return e;
+}
+
+int
+command_restore(struct command_call *c)
+{
+	int died;
+	enum err e;
+
+	if (command_load_config(c) != ERR_OK ||
+	    !command_has_place(c->config.data))
+		return EXIT_FAILURE;
+	e = command_in_child(c, restore, NULL, 0, &died);
+	if (died == 0)
+		return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	fprintf(stderr,
+	    "pushcert: %s: not a whole backup: reading it ended with signal "
+	    "%d; nothing was changed\n",
+	    c->argument[0], died);
+	store_backup_clean(c->config.data);
+	return EXIT_FAILURE;
 }

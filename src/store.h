@@ -160,6 +160,8 @@ store_backup(struct store *st, const char *path, bool replace) ATTR_CHECKED;
  */
 enum err
 store_restore(struct store *st, const char *path, bool replace) ATTR_CHECKED;
+/* Removes what processes that died in one of the two have left there. */
+void store_backup_clean(const char *directory);
 
 /* The record of a tenant. ERR_NOT_FOUND where there is none. */
 enum err store_record(

@@ -46,10 +46,10 @@ remove_if_dead(int parent, const char *name)
 }
 
 /* What cannot be looked at now is looked at by the next one. */
-static void
-remove_dead(const struct store *st)
+void
+store_backup_clean(const char *directory)
 {
-	DIR *d = opendir(store_directory(st));
+	DIR *d = opendir(directory);
 	struct dirent *entry;
 
 	while (d != NULL && (entry = readdir(d)) != NULL)
@@ -66,7 +66,7 @@ scratch_make(const struct store *st, struct scratch *s)
 	    store_directory(st));
 
 	s->fd = s->lock_fd = -1;
-	remove_dead(st);
+	store_backup_clean(store_directory(st));
 	if (n < 0 || (size_t)n >= sizeof(s->directory) ||
 	    mkdtemp(s->directory) == NULL) {
 		s->directory[0] = '\0';

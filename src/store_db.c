@@ -157,6 +157,9 @@ outcome(struct db *db, const char *doing, int rc)
 	case MDB_PAGE_NOTFOUND:
 	case MDB_CORRUPTED:
 	case MDB_INVALID:
+	case MDB_VERSION_MISMATCH:
+	case MDB_INCOMPATIBLE:
+	case MDB_CURSOR_FULL:
 		e = ERR_CORRUPT;
 		break;
 	default:
