@@ -413,6 +413,8 @@ run_hook(const struct due *d, const char *command)
 	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (setenv(facts[i][0], facts[i][1], 1) != 0)
 			return false;
+	if (!command_keep_files())
+		return false;
 	/* The administrator's own words. NOLINTNEXTLINE(cert-env33-c) */
 	return system(command) == 0;
 }

@@ -16,6 +16,7 @@
 #include "expiry.h"
 #include "mem.h"
 #include "metrics.h"
+#include "output.h"
 #include "pushcert.h"
 #include "record.h"
 #include "secret.h"
@@ -182,7 +183,7 @@ enum err command_flush(void) ATTR_CHECKED;
 struct command_output {
 	FILE *f;
 	const char *path; /* NULL: stdout */
-	char temporary[PATH_MAX];
+	struct output file;
 };
 /* NULL and "-" mean stdout. These print what is wrong. */
 enum err command_output_open(
@@ -197,6 +198,9 @@ enum err command_read_text(
 /* Writes a whole file; prints why not. */
 enum err command_write_text(
     const char *path, unsigned mode, struct str text) ATTR_CHECKED;
+/* What is started from now on gets no descriptor but 0, 1 and 2. False where
+ * that cannot be had. */
+bool command_keep_files(void) ATTR_CHECKED;
 
 int command_init(struct command_call *c);
 int command_serve(struct command_call *c);

@@ -4,6 +4,7 @@
  */
 #include "command_private.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -18,6 +19,7 @@
 
 #include "crypto.h"
 #include "log.h"
+#include "output.h"
 #include "routes.h"
 #include "trust.h"
 #include "view.h"
@@ -462,25 +464,21 @@ command_flush(void)
 enum err
 command_output_open(const char *path, unsigned mode, struct command_output *o)
 {
-	int n, fd;
+	int fd;
 
 	*o = (struct command_output){ .f = stdout };
 	if (path == NULL || strcmp(path, "-") == 0)
 		return ERR_OK;
 	o->path = path;
-	n = snprintf(o->temporary, sizeof(o->temporary), "%s.XXXXXX", path);
-	if ((size_t)n >= sizeof(o->temporary)) {
-		errno = ENAMETOOLONG;
+	if (output_open(&o->file, path, mode, true) != ERR_OK)
 		return output_failed(path);
-	}
-	if ((fd = mkostemp(o->temporary, O_CLOEXEC)) < 0)
-		return output_failed(path);
-	if (fchmod(fd, mode) == 0 && (o->f = fdopen(fd, "w")) != NULL)
+	fd = fcntl(o->file.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (fd >= 0 && (o->f = fdopen(fd, "w")) != NULL)
 		return ERR_OK;
 	(void)output_failed(path);
-	close(fd);
-	unlink(o->temporary);
-	return ERR_FILE;
+	if (fd >= 0)
+		close(fd);
+	return output_close(&o->file, ERR_FILE);
 }
 
 enum err
@@ -490,14 +488,37 @@ command_output_close(struct command_output *o, enum err e)
 
 	if (o->path == NULL)
 		return e;
-	whole = fflush(o->f) == 0 && !ferror(o->f) && fsync(fileno(o->f)) == 0;
-	if (fclose(o->f) != 0 || !whole)
-		whole = false;
-	if (e == ERR_OK && (!whole || rename(o->temporary, o->path) != 0))
+	whole = fflush(o->f) == 0 && !ferror(o->f);
+	if (e == ERR_OK && !whole)
+		e = output_failed(o->path);
+	if (fclose(o->f) != 0 && e == ERR_OK)
 		e = output_failed(o->path);
 	if (e != ERR_OK)
-		unlink(o->temporary);
-	return e;
+		return output_close(&o->file, e);
+	return output_close(&o->file, ERR_OK) == ERR_OK
+	    ? ERR_OK
+	    : output_failed(o->path);
+}
+
+/* A hook may give up its privileges, and must then have no file of ours, the
+ * store least of all: LMDB opens it without O_CLOEXEC. */
+bool
+command_keep_files(void)
+{
+	DIR *d;
+	struct dirent *entry;
+	uint64_t fd;
+
+	if (close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
+		return true;
+	/* A kernel before 5.11. */
+	if ((d = opendir("/proc/self/fd")) == NULL)
+		return false;
+	while ((entry = readdir(d)) != NULL)
+		if (str_u64(str_of(entry->d_name), &fd) && fd > STDERR_FILENO)
+			(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+	closedir(d);
+	return true;
 }
 
 /* --- files ------------------------------------------------------------- */

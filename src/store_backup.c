@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "output.h"
 #include "row.h"
 #include "store_map.h"
 
@@ -121,7 +122,7 @@ copy_file(int from, int to)
 	while ((n = read(from, block, sizeof(block))) > 0)
 		if (write_all(to, block, n) != ERR_OK)
 			return ERR_FILE;
-	return n == 0 && fsync(to) == 0 ? ERR_OK : ERR_FILE;
+	return n == 0 ? ERR_OK : ERR_FILE;
 }
 
 /* Every row is what was once written, and none is missing. */
@@ -199,65 +200,22 @@ compare_file(int from, int to)
 	return ERR_OK;
 }
 
-/* Not every file system knows the first way, and not every one the second. */
-static bool
-name_new_file(const char *temporary, const char *path)
-{
-	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) ==
-	    0)
-		return true;
-	if (errno != EINVAL && errno != ENOSYS)
-		return false;
-	return link(temporary, path) == 0 && unlink(temporary) == 0;
-}
-
-/* A name must be on the disk too. Best effort: the directory may be one that
- * we can write to but not read. */
-static void
-sync_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char directory[PATH_MAX] = ".";
-	int fd;
-
-	if (slash != NULL)
-		snprintf(directory, sizeof(directory), "%.*s",
-		    slash == path ? 1 : (int)(slash - path), path);
-	if ((fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
-}
-
-/* A file appears whole or not at all. */
+/* A file appears whole or not at all, and was read back before that. */
 static enum err
 put_file(int from, const char *path, bool replace)
 {
-	char temporary[PATH_MAX];
-	int n = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path), to;
+	struct output o;
 	enum err e;
 
-	if (n < 0 || (size_t)n >= sizeof(temporary))
+	if (output_open(&o, path, 0600, replace) != ERR_OK)
 		return ERR_FILE;
-	if ((to = mkostemp(temporary, O_CLOEXEC)) < 0)
-		return ERR_FILE;
-	if ((e = copy_file(from, to)) == ERR_OK)
-		e = compare_file(from, to);
-	if (close(to) != 0)
-		e = ERR_FILE;
-	if (e == ERR_OK &&
-	    !(replace ? rename(temporary, path) == 0
-		      : name_new_file(temporary, path)))
-		e = ERR_FILE;
-	if (e == ERR_OK) {
-		sync_name(path);
-	} else {
-		int cause = errno;
-
-		unlink(temporary);
-		errno = cause;
+	e = copy_file(from, o.fd);
+	if (e == ERR_OK && output_is_file(&o)) {
+		e = fsync(o.fd) == 0 ? ERR_OK : ERR_FILE;
+		if (e == ERR_OK)
+			e = compare_file(from, o.fd);
 	}
-	return e;
+	return output_close(&o, e);
 }
 
 enum err
@@ -306,7 +264,7 @@ store_keep_copy(struct store *st, const char *path)
 		e = ERR_FILE;
 		goto out;
 	}
-	sync_name(path);
+	output_sync_name(path);
 out:
 	scratch_remove(&s);
 	return e;

@@ -1,0 +1,390 @@
+# SPDX-License-Identifier: ISC
+#
+# files.py PROGRAM SOURCE [CASE...] - files that are removed, replaced, full,
+# read-only or no files at all, under a service and under the tool.
+import contextlib
+import datetime
+import os
+import shutil
+import signal
+import socket
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+program, source = sys.argv[1:3]
+ONE, TWO = ("%s1111111-1111-4111-8111-111111111111" % c for c in "12")
+ME = "/deviceManagement/applePushNotificationCertificate"
+GENERATE = ME + "/generateApplePushNotificationCertificateSigningRequest"
+WRITE = "DeviceManagementServiceConfig.ReadWrite.All"
+# Seconds that a busy machine may add to any wait.
+PATIENCE = 30
+passed = 0
+
+
+def check(name, holds, about=""):
+    global passed
+    if not holds:
+        raise AssertionError(f"{name}: {about}")
+    passed += 1
+
+
+def wait_until(condition, seconds=PATIENCE):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+# --- FastCGI ----------------------------------------------------------------
+
+def record(kind, content):
+    return struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content
+
+
+def pair(name, value):
+    lengths = b"".join(struct.pack(">I", len(x) | 1 << 31)
+                       for x in (name, value))
+    return lengths + (name + value).encode()
+
+
+def request(method, uri, token, body):
+    pairs = [("REQUEST_METHOD", method), ("REQUEST_URI", uri),
+             ("REMOTE_ADDR", "127.0.0.1"),
+             ("HTTP_AUTHORIZATION", "Bearer " + token)]
+    if body:
+        pairs += [("CONTENT_TYPE", "application/json"),
+                  ("CONTENT_LENGTH", str(len(body)))]
+    return (record(1, struct.pack(">HB5x", 1, 0)) +
+            record(4, b"".join(pair(*p) for p in pairs)) + record(4, b"") +
+            (record(5, body) if body else b"") + record(5, b""))
+
+
+def answer(s):
+    """The text of an answer; what has come of it where the peer ends early."""
+    data = text = b""
+    while True:
+        while len(data) >= 8:
+            kind, n, pad = struct.unpack(">xBxxHBx", data[:8])
+            if len(data) < 8 + n + pad:
+                break
+            if kind == 6:
+                text += data[8:8 + n]
+            if kind == 3:
+                return text.decode("latin-1")
+            data = data[8 + n + pad:]
+        piece = s.recv(65536)
+        if not piece:
+            return text.decode("latin-1")
+        data += piece
+
+
+# --- a store and its service ------------------------------------------------
+
+class Box:
+    def __init__(self, *lines):
+        self.dir = tempfile.mkdtemp(prefix="pushcert-files-")
+        self.conf, self.socket = self.dir + "/p.conf", self.dir + "/s"
+        self.data, self.errors = self.dir + "/data", self.dir + "/errors"
+        self.key = self.dir + "/p.key"
+        self.running = []
+        with open(self.conf, "w") as f:
+            print(f"data = {self.data}", f"key_file = {self.key}", *lines,
+                  sep="\n", file=f)
+        self.tool("init")
+        self.token = self.new_token(ONE)
+
+    def run(self, *words, **options):
+        options = {"capture_output": True, "text": True, **options}
+        return subprocess.run([program, *words, "--config", self.conf],
+                              timeout=PATIENCE * 2, **options)
+
+    def tool(self, *words):
+        r = self.run(*words)
+        check("pushcert " + " ".join(words), r.returncode == 0, r.stderr)
+        return r.stdout.strip()
+
+    def new_token(self, tenant, *more):
+        return self.tool("token", "create", "--tenant", tenant, "--scope",
+                         WRITE, *more)
+
+    def serve(self, stderr=None):
+        if os.path.exists(self.socket):
+            os.unlink(self.socket)
+        with contextlib.ExitStack() as s:
+            if stderr is None:
+                stderr = s.enter_context(open(self.errors, "a"))
+            p = subprocess.Popen([program, "serve", "--config", self.conf,
+                                  "--socket", self.socket], stderr=stderr)
+        self.running.append(p)
+        check("serve", wait_until(lambda: self.ask() != ""), self.log())
+        return p
+
+    def ask(self, method="GET", uri="/v1.0" + ME, body=None, token=None):
+        """The status of the answer, "" where there is none."""
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(PATIENCE)
+        try:
+            s.connect(self.socket)
+            s.sendall(request(method, uri, token or self.token, body))
+            return answer(s)[8:11]
+        except OSError as e:
+            check("an answer comes in time", not isinstance(e, TimeoutError))
+            return ""
+        finally:
+            s.close()
+
+    def set(self, value):
+        return self.ask("PATCH", body=b'{"appleIdentifier":"%s"}' %
+                        value.encode())
+
+    def log(self):
+        try:
+            return open(self.errors).read()
+        except FileNotFoundError:
+            return ""
+
+    def end(self):
+        for p in self.running:
+            if p.poll() is None:
+                p.kill()
+                p.wait()
+        shutil.rmtree(self.dir)
+
+
+# --- the store's files ------------------------------------------------------
+
+def lock_removed(b):
+    """A cleaner of stale locks: nothing that was acknowledged is lost."""
+    p = b.serve()
+    check("before", b.set("before") == "200")
+    os.unlink(b.data + "/lock.mdb")
+    r = b.run("token", "create", "--tenant", TWO, "--scope", WRITE)
+    check("the tool refuses", r.returncode == 1 and r.stdout == "", r.stdout)
+    check("and names the process", f"process {p.pid} " in r.stderr, r.stderr)
+    check("for verify too", b.run("verify").returncode == 1)
+    check("a change is refused", b.set("lost?") in ("503", ""))
+    check("the service ends", wait_until(lambda: p.poll() is not None))
+    check("with a failure", p.returncode == 1, p.returncode)
+    check("and says why", b.data + "/lock.mdb was removed" in b.log(), b.log())
+    b.new_token(TWO, "--name", "after")
+    check("nothing is lost", "after" in b.tool("token", "list"))
+    b.serve()
+    check("what was there is there", b.ask() == "200")
+    check("and it goes on", b.set("after") == "200")
+    b.tool("verify")
+
+
+def lock_removed_while_idle(b):
+    """No request has to come before the service ends."""
+    p = b.serve()
+    os.unlink(b.data + "/lock.mdb")
+    check("the service ends", wait_until(lambda: p.poll() is not None))
+    check("with a failure", p.returncode == 1, p.returncode)
+
+
+def data_replaced(b):
+    """rsync puts an older data.mdb in place: it is the store from now on."""
+    p = b.serve()
+    copy = b.dir + "/copy"
+    check("one", b.set("one") == "200")
+    shutil.copy(b.data + "/data.mdb", copy)
+    later = b.new_token(ONE, "--name", "later")
+    check("the later token is good", b.ask(token=later) == "200")
+    os.rename(copy, b.data + "/data.mdb")
+    check("it is gone", wait_until(lambda: b.ask(token=later) == "401"))
+    check("a change is made", b.set("three") == "200")
+    check("in the new file", "three" in b.tool("show"))
+    check("the log says so", "data.mdb was replaced" in b.log(), b.log())
+    check("the service runs", p.poll() is None)
+    b.tool("verify")
+
+
+def directory_replaced(b):
+    """mv, init and restore: the service does not go on in the old place."""
+    p = b.serve()
+    check("one", b.set("one") == "200")
+    b.tool("backup", b.dir + "/backup")
+    os.rename(b.data, b.dir + "/old")
+    b.tool("init")
+    b.tool("restore", b.dir + "/backup")
+    check("a change is refused", b.set("two") in ("503", ""))
+    check("the service ends", wait_until(lambda: p.poll() is not None))
+    check("with a failure", p.returncode == 1, p.returncode)
+    check("and says why", b.data + " was removed or replaced" in b.log())
+
+
+def directory_by_a_link(b):
+    """A link on the way to the directory points elsewhere now."""
+    os.mkdir(b.dir + "/v1")
+    os.rename(b.data, b.dir + "/v1/data")
+    shutil.copytree(b.dir + "/v1", b.dir + "/v2")
+    os.symlink("v1", b.dir + "/now")
+    with open(b.conf, "a") as f:
+        print(f"data = {b.dir}/now/data", file=f)
+    text = open(b.conf).read().replace(f"data = {b.data}\n", "")
+    open(b.conf, "w").write(text)
+    p = b.serve()
+    check("one", b.set("one") == "200")
+    os.symlink("v2", b.dir + "/new")
+    os.rename(b.dir + "/new", b.dir + "/now")
+    check("the service ends", wait_until(lambda: p.poll() is not None))
+
+
+# --- the log ----------------------------------------------------------------
+
+def log_unread(b):
+    """A full pipe, or the socket of a stopped journal."""
+    for what in (os.pipe, socket.socketpair):
+        theirs, ours = what()
+        p = b.serve(stderr=ours)
+        for i in range(600):
+            check("refused", b.ask(token="bad") in ("401", "429"))
+        check("read", b.ask() in ("200", "404"))
+        check("changed", b.set("x") == "200")
+        p.terminate()
+        check("it ends", p.wait(PATIENCE) == 0)
+        text = os.read(theirs, 1 << 20) if what is os.pipe else \
+            theirs.recv(1 << 20)
+        check("lines are whole", text.startswith(b"pushcert: "))
+        for end in (theirs, ours):
+            os.close(end) if what is os.pipe else end.close()
+
+
+# --- files of the tool ------------------------------------------------------
+
+def output_is_no_file(b):
+    """Devices, FIFOs and links stay what they are."""
+    d = b.dir + "/"
+    os.symlink("/dev/null", d + "null")
+    os.symlink("target", d + "link")
+    os.symlink(d + "link", d + "links")
+    os.symlink("/dev/stdout", d + "stdout")
+    os.symlink("loop", d + "loop")
+    os.mkfifo(d + "fifo")
+    for words in (["metrics", "--output"], ["calendar", "--output"],
+                  ["backup", "--force"]):
+        for name in ("null", "link", "links", "stdout", "fifo"):
+            got = []
+            if name == "fifo":
+                t = threading.Thread(target=lambda: got.append(
+                    open(d + "fifo", "rb").read()))
+                t.start()
+            r = b.run(*words, d + name, text=False)
+            about = f"{words} {name}"
+            check(about, r.returncode == 0, r.stderr)
+            if name == "fifo":
+                t.join()
+                check("the FIFO's reader has it", len(got[0]) > 100)
+                check("a FIFO", stat.S_ISFIFO(os.lstat(d + "fifo").st_mode))
+            else:
+                check("a link", os.path.islink(d + name), about)
+            check("stdout", (len(r.stdout) > 100) == (name == "stdout"), about)
+            if name.startswith("link"):
+                check("a file", os.path.getsize(d + "target") > 100)
+                check("alone", not [n for n in os.listdir(d)
+                                    if n.startswith(name + ".")])
+                os.unlink(d + "target")
+        for name in ("loop", "data", "nowhere/x"):
+            r = b.run(*words, d + name)
+            check("refused", r.returncode == 1 and r.stderr != "", name)
+    if os.geteuid() == 0:
+        os.mknod(d + "device", stat.S_IFCHR | 0o600, os.makedev(1, 3))
+        b.tool("backup", d + "device", "--force")
+        check("a device", stat.S_ISCHR(os.lstat(d + "device").st_mode))
+
+
+def output_into_a_file(b):
+    """What the shell has written before stays."""
+    path = b.dir + "/out"
+    with open(path, "w") as f:
+        f.write("first\n")
+        f.flush()
+        r = b.run("metrics", "--output", "/dev/stdout", capture_output=False,
+                  stdout=f, stderr=subprocess.PIPE)
+    check("metrics", r.returncode == 0, r.stderr)
+    text = open(path).read()
+    check("both", text.startswith("first\n#") and len(text) > 100, text)
+
+
+def backup_keeps_what_is_there(b):
+    """Without --force nothing that has the name is touched."""
+    for make in (lambda p: open(p, "w").close(), os.mkfifo,
+                 lambda p: os.symlink("/dev/null", p),
+                 lambda p: os.symlink("nowhere", p)):
+        path = b.dir + "/there"
+        make(path)
+        r = b.run("backup", path)
+        check("refused", r.returncode == 1 and "--force" in r.stderr, r.stderr)
+        os.unlink(path)
+
+
+def jwks_import_follows(b):
+    """The link stays, the file that it names is replaced."""
+    key, real, link = (b.dir + n for n in ("/key.pem", "/real", "/jwks"))
+    made = subprocess.run(["openssl", "genrsa", "-out", key, "2048"],
+                          capture_output=True)
+    if made.returncode != 0:
+        print("skipped: there is no openssl")
+        return
+    subprocess.run(["openssl", "rsa", "-in", key, "-pubout", "-out",
+                    key + ".pub"], check=True, capture_output=True)
+    os.symlink("real", link)
+    with open(b.conf, "a") as f:
+        print(f"jwks_file = {link}\njwt_issuer = https://x.example/\n"
+              "jwt_audience = a", file=f)
+    b.tool("jwks", "import", key + ".pub")
+    check("a link", os.path.islink(link))
+    check("a file", '"keys"' in open(real).read())
+
+
+def hook_gets_no_file(b):
+    """Not the store, and not what the caller of check had open either."""
+    soon = datetime.datetime.now(datetime.timezone.utc) + \
+        datetime.timedelta(days=5)
+    b.serve()
+    body = b'{"expirationDateTime":"%s"}' % \
+        soon.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    check("a date", b.ask("PATCH", body=body) == "200")
+    kept = os.open(b.conf, os.O_RDONLY)
+    seen = b.dir + "/seen"
+    r = b.run("check", "--hook", f"ls /proc/$$/fd >{seen}", pass_fds=[kept])
+    check("the hook ran", os.path.exists(seen), r.stdout + r.stderr)
+    # The shell keeps one for its redirection, in some shells.
+    names = {int(n) for n in open(seen).read().split()}
+    check("0 to 2", {0, 1, 2} <= names, names)
+    check("no more", not {n for n in names if 2 < n < 10}, names)
+
+
+# --- all ---------------------------------------------------------------------
+
+CASES = [lock_removed, lock_removed_while_idle, data_replaced,
+         directory_replaced, directory_by_a_link, log_unread,
+         output_is_no_file, output_into_a_file, backup_keeps_what_is_there,
+         jwks_import_follows, hook_gets_no_file]
+
+
+def main():
+    failed = 0
+    for case in CASES:
+        if sys.argv[3:] and case.__name__ not in sys.argv[3:]:
+            continue
+        b = Box()
+        try:
+            case(b)
+        except (AssertionError, subprocess.TimeoutExpired) as e:
+            print(f"NOT: {case.__name__}: {e}")
+            failed += 1
+        finally:
+            b.end()
+    print(f"files: {passed} passed, {failed} failed")
+    return failed > 0
+
+
+sys.exit(main())
