@@ -38,27 +38,14 @@
 /* Seconds in which a writer is through, on the slowest disk. */
 #define WRITE_PATIENCE 10
 
-void
-command_finding(struct doctor *d, const char *cure, const char *what, ...)
+static void
+print_json(
+    const struct doctor *d, const char *text, const char *cure, bool is_note)
 {
-	char text[CONFIG_TEXT_MAX + PATH_MAX], line[4 * sizeof(text)];
+	char line[4 * (CONFIG_TEXT_MAX + PATH_MAX)];
 	struct buf out;
 	struct emit e;
-	va_list ap;
 
-	d->findings++;
-	va_start(ap, what);
-	(void)vsnprintf(text, sizeof(text), what, ap);
-	va_end(ap);
-	/* The text of an outcome is a sentence. */
-	if (str_ends(str_of(text), "."))
-		text[strlen(text) - 1] = '\0';
-	if ((d->call->given & COMMAND_BIT(OPTION_JSON)) == 0) {
-		printf("%s: ", d->check);
-		command_print_word(str_of(text));
-		printf(". %s\n", cure);
-		return;
-	}
 	buf_init(&out, line, sizeof(line));
 	emit_init(&e, &out);
 	emit_object(&e);
@@ -68,8 +55,53 @@ command_finding(struct doctor *d, const char *cure, const char *what, ...)
 	emit_text(&e, text);
 	emit_name(&e, "cure");
 	emit_text(&e, cure);
+	if (is_note) {
+		emit_name(&e, "note");
+		emit_bool(&e, true);
+	}
 	emit_end(&e);
 	printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+ATTR_PRINTF(4, 0)
+static void
+report(const struct doctor *d, bool is_note, const char *cure, const char *what,
+    va_list ap)
+{
+	char text[CONFIG_TEXT_MAX + PATH_MAX];
+
+	(void)vsnprintf(text, sizeof(text), what, ap);
+	/* The text of an outcome is a sentence. */
+	if (str_ends(str_of(text), "."))
+		text[strlen(text) - 1] = '\0';
+	if ((d->call->given & COMMAND_BIT(OPTION_JSON)) != 0) {
+		print_json(d, text, cure, is_note);
+		return;
+	}
+	printf("%s: %s", d->check, is_note ? "note: " : "");
+	command_print_word(str_of(text));
+	printf(". %s\n", cure);
+}
+
+void
+command_finding(struct doctor *d, const char *cure, const char *what, ...)
+{
+	va_list ap;
+
+	d->findings++;
+	va_start(ap, what);
+	report(d, false, cure, what, ap);
+	va_end(ap);
+}
+
+void
+command_note(struct doctor *d, const char *cure, const char *what, ...)
+{
+	va_list ap;
+
+	va_start(ap, what);
+	report(d, true, cure, what, ap);
+	va_end(ap);
 }
 
 static void

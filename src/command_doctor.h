@@ -23,6 +23,10 @@ struct doctor {
 void command_finding(struct doctor *d, const char *cure, const char *what, ...)
     ATTR_PRINTF(3, 4);
 
+/* The same for a limit that is not wrong: it does not count as a finding. */
+void command_note(struct doctor *d, const char *cure, const char *what, ...)
+    ATTR_PRINTF(3, 4);
+
 /* Looks whether others may write to the configuration or the key set. */
 void command_doctor_trust(struct doctor *d);
 /* Looks at the key set. */

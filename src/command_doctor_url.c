@@ -33,6 +33,7 @@ struct question {
 	bool named; /* shows the token */
 	const char *header, *value; /* one more; NULL: none */
 	const char *body;
+	int blanks; /* before the token, which make a long header of it */
 };
 
 struct reply {
@@ -86,8 +87,8 @@ put_question(const struct mount *m, const struct question *q, int fd)
 	    "noproxy = \"*\"\nheader = \"Expect:\"\n",
 	    m->url, q->query, q->method);
 	if (q->named)
-		fprintf(
-		    out, "header = \"Authorization: Bearer %s\"\n", m->token);
+		fprintf(out, "header = \"Authorization: Bearer %*s%s\"\n",
+		    q->blanks, "", m->token);
 	if (q->header != NULL) {
 		fprintf(out, "header = \"%s: ", q->header);
 		put_quoted(q->value, out);
@@ -265,14 +266,22 @@ ask_as_stranger(struct mount *m)
 }
 
 static bool
+is_taken(const struct reply *r)
+{
+	return r->status == 200 || r->status == 404;
+}
+
+static bool
 ask_by_name(struct mount *m)
 {
-	const struct question q = { "GET", "", true, NULL, NULL, NULL };
+	const struct question q = {
+		.method = "GET", .query = "", .named = true
+	};
 	const struct reply *r = &m->reply;
 
 	if (!ask(m, &q))
 		return false;
-	if (r->status == 200 || r->status == 404)
+	if (is_taken(r))
 		return true;
 	if (r->status == 401 &&
 	    (m->plain_errors || contains(r->body, "Access token is empty.")))
@@ -292,11 +301,61 @@ ask_by_name(struct mount *m)
 	return false;
 }
 
+/* How long tokens of people in 200 groups are, with what else comes to it, and
+ * how long ours may be. */
+#define LONG_TOKEN 16000
+#define LONGEST_TOKEN 60000
+
+/* The status of a question whose header is as long as with such a token. */
+static bool
+ask_with_length(struct mount *m, int length)
+{
+	struct question q = { .method = "GET", .query = "", .named = true };
+
+	q.blanks = length - (int)strlen(m->token);
+	return ask(m, &q);
+}
+
+/* Signed tokens may be long; without a key set there are none. */
+static bool
+ask_with_long_token(struct mount *m)
+{
+	const struct reply *r = &m->reply;
+
+	if (!m->doctor->configured ||
+	    m->doctor->call->config.jwks_file[0] == '\0')
+		return true;
+	if (!ask_with_length(m, LONG_TOKEN))
+		return false;
+	if (!is_taken(r)) {
+		command_finding(m->doctor,
+		    "nginx: large_client_header_buffers 4 64k; Apache: "
+		    "LimitRequestFieldSize 65535; lighttpd: "
+		    "server.max-request-field-size = 65535.",
+		    "a token of %d bytes does not arrive (%d): people in many "
+		    "groups have such tokens",
+		    LONG_TOKEN, r->status);
+		return true;
+	}
+	if (!ask_with_length(m, LONGEST_TOKEN))
+		return false;
+	if (r->status == 401)
+		command_note(m->doctor,
+		    "If there are such tokens, take mod_fcgid or another web "
+		    "server.",
+		    "a token of %d bytes is dropped on its way and the client "
+		    "gets 401, as by Apache's mod_proxy_fcgi, which drops "
+		    "variables near 16,384 bytes",
+		    LONGEST_TOKEN);
+	return true;
+}
+
 static bool
 ask_with_query(struct mount *m)
 {
-	const struct question q = { "GET", "?$select=nope", true, NULL, NULL,
-		NULL };
+	const struct question q = {
+		.method = "GET", .query = "?$select=nope", .named = true
+	};
 
 	if (!ask(m, &q))
 		return false;
@@ -311,8 +370,12 @@ ask_with_query(struct mount *m)
 static bool
 ask_to_change(struct mount *m)
 {
-	const struct question q = { "PATCH", "", true, "If-Match", "\"nobody\"",
-		"{}" };
+	const struct question q = { .method = "PATCH",
+		.query = "",
+		.named = true,
+		.header = "If-Match",
+		.value = "\"nobody\"",
+		.body = "{}" };
 	const struct reply *r = &m->reply;
 
 	if (!ask(m, &q))
@@ -332,8 +395,11 @@ ask_to_change(struct mount *m)
 static bool
 ask_again(struct mount *m)
 {
-	const struct question first = { "GET", "", true, "Accept-Encoding",
-		"gzip", NULL };
+	const struct question first = { .method = "GET",
+		.query = "",
+		.named = true,
+		.header = "Accept-Encoding",
+		.value = "gzip" };
 	struct question second = first;
 	char tag[TAG_MAX];
 	struct str s;
@@ -364,6 +430,7 @@ ask_again(struct mount *m)
 static bool (*const questions[])(struct mount *m) = {
 	ask_as_stranger,
 	ask_by_name,
+	ask_with_long_token,
 	ask_with_query,
 	ask_to_change,
 	ask_again,

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "charset.h"
 #include "jwt_keys.h"
 #include "jwt_make.h"
 
@@ -63,7 +62,7 @@ read_set(struct set *s, struct str text, struct str *what)
 	enum err e;
 
 	arena_init(&a, s->block, sizeof(s->block));
-	if ((e = charset_to_utf8(text, &a, &text)) != ERR_OK)
+	if ((e = jwt_keys_text(text, &a, &text)) != ERR_OK)
 		return e;
 	if (!is_json(text)) {
 		buf_init(&made, s->made, sizeof(s->made));

@@ -14,8 +14,6 @@
 
 #include <string.h>
 
-#include "charset.h"
-
 #define PLACE "{tenantid}"
 #define PLACE_LEN (sizeof(PLACE) - 1)
 
@@ -410,6 +408,41 @@ read_entries(const struct reading *r, struct str *what)
 	return r->keys->n == 0 ? ERR_CONFIG : ERR_OK;
 }
 
+/* UTF-16 without a mark gets one: its first character is ASCII, as that of JSON
+ * and PEM is. */
+static enum err
+mark(struct str text, struct arena *a, struct str *out)
+{
+	bool little = text.n >= 2 && text.p[0] != '\0' && text.p[1] == '\0';
+	bool big = text.n >= 2 && text.p[0] == '\0' && text.p[1] != '\0';
+	char *p;
+
+	*out = text;
+	if (!little && !big)
+		return ERR_OK;
+	if ((p = arena_take(a, text.n + 2)) == NULL)
+		return ERR_MEMORY;
+	memcpy(p, little ? "\xff\xfe" : "\xfe\xff", 2);
+	memcpy(p + 2, text.p, text.n);
+	*out = str_from(p, text.n + 2);
+	return ERR_OK;
+}
+
+enum err
+jwt_keys_text(struct str text, struct arena *a, struct str *out)
+{
+	char *room;
+	enum err e;
+
+	if ((e = mark(text, a, &text)) != ERR_OK)
+		return e;
+	if ((room = arena_take(a, STR_PLAIN_SIZE(text.n) + 1)) == NULL)
+		return ERR_MEMORY;
+	if (!str_plain(text, room, out))
+		*out = text;
+	return ERR_OK;
+}
+
 enum err
 jwt_keys_visit(struct str text, struct arena *a, jwt_left_visit *visit,
     void *arg, struct jwt_keys *out, struct str *what)
@@ -422,7 +455,7 @@ jwt_keys_visit(struct str text, struct arena *a, jwt_left_visit *visit,
 	*what = str_of("the set is too long");
 	if (text.n > JWT_SET_MAX)
 		return ERR_CONFIG;
-	if ((e = charset_to_utf8(text, a, &text)) != ERR_OK)
+	if ((e = jwt_keys_text(text, a, &text)) != ERR_OK)
 		return e;
 	/* An entry with a member twice is left out like any other odd one. */
 	e = json_parse(text, a, &doc, what);

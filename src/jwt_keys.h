@@ -97,12 +97,16 @@ typedef void jwt_left_visit(const struct jwt_left *left, void *arg);
  * a constant text for a document that is not a set, is too long, or holds no
  * usable key.
  */
-#define JWT_SET_ARENA(n) (JSON_ARENA_SIZE(2 * (n)) + 2 * (n) + 64)
+#define JWT_SET_ARENA(n) (JSON_ARENA_SIZE(2 * (n)) + 6 * (n) + 128)
 enum err jwt_keys_visit(struct str text, struct arena *a, jwt_left_visit *visit,
     void *arg, struct jwt_keys *out, struct str *what) ATTR_CHECKED;
 /* The same without a visit. */
 enum err jwt_keys_read(struct str text, struct arena *a, struct jwt_keys *out,
     struct str *what) ATTR_CHECKED;
+/* A part of both: a file's text in UTF-8 without a byte order mark. Malformed
+ * UTF-16 stays as it is. ERR_MEMORY. */
+enum err
+jwt_keys_text(struct str text, struct arena *a, struct str *out) ATTR_CHECKED;
 /* A set that jwt_keys_read filled, or one of zeros. */
 void jwt_keys_free(struct jwt_keys *keys);
 
