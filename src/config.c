@@ -516,6 +516,19 @@ config_default(struct config *c)
 		(void)set(&keys[i], keys[i].preset, true, c);
 }
 
+/* Whether the keys agree with each other; *why says which do not. */
+static bool
+is_consistent(const struct config *c, struct buf *why)
+{
+	if (c->worker_timeout > c->queue_timeout)
+		return true;
+	buf_printf(why,
+	    "'worker_timeout' is %zu, but must be greater than "
+	    "'queue_timeout', which is %zu: a worker may wait so long",
+	    c->worker_timeout, c->queue_timeout);
+	return false;
+}
+
 enum err
 config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 {
@@ -536,8 +549,13 @@ config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 		    strerror(rd.cause));
 		return ERR_FILE;
 	}
-	if (bad == 0 && !rd.wrong)
-		return ERR_OK;
+	if (bad == 0 && !rd.wrong) {
+		if (is_consistent(c, &rd.why))
+			return ERR_OK;
+		snprintf(message, CONFIG_TEXT_MAX, "%s: %.*s", path,
+		    STR_ARG(buf_view(&rd.why)));
+		return ERR_CONFIG;
+	}
 	if (!rd.wrong)
 		buf_text(&rd.why, "neither 'key = value' nor a comment");
 	snprintf(message, CONFIG_TEXT_MAX, "%s:%d: %.*s", path,

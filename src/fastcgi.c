@@ -8,7 +8,6 @@
  */
 #include "fastcgi.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -48,17 +47,24 @@ struct server {
 	const struct app *app;
 	struct fastcgi_door door;
 	unsigned seconds; /* that the caller's thread has looked after us */
+	struct own *refuser; /* of the thread that looks */
 };
 
 /* What one worker owns. */
 struct own {
+	const struct server *server;
 	const struct app *app;
 	struct app busy; /* refuses all */
 	struct worker worker;
 	uint8_t random[RANDOM_KEPT];
 	size_t random_left; /* at the end of them */
+
+	/* Of the request under way, as the thread that looks may read them:
+	 * written before the phase WORKING, and again for the next request,
+	 * which cannot begin while a peer is refused. */
 	char doing[DOING_MAX];
 	size_t doing_n;
+	int request_id;
 };
 
 /* --- one request -------------------------------------------------------- */
@@ -67,23 +73,61 @@ struct own {
  * the connection: what is left of it would be taken for records. */
 struct body {
 	FCGX_Stream *in;
+	const struct peers_taken *taken;
+	uint64_t missing; /* of the declared length; 0 where that is unknown */
+	bool passed; /* over one end that came too early */
 	bool ended;
 };
+
+/*
+ * The stream's end came before the declared length. mod_fcgid sends one such
+ * end before the body of a request over HTTP/2. It is passed over once, and the
+ * time for reading applies to what follows.
+ */
+static bool
+ends_early(const struct body *b)
+{
+	return b->missing > 0 && b->in->isClosed != 0 &&
+	    FCGX_GetError(b->in) == 0;
+}
+
+static size_t
+read_stream(struct body *b, char *p, size_t n)
+{
+	/* Whatever is asked for, one piece is no more than an int may be. */
+	int want = n < INT_MAX ? (int)n : INT_MAX;
+	size_t got = (size_t)FCGX_GetStr(p, want, b->in);
+
+	b->missing -= got < b->missing ? got : b->missing;
+	return got;
+}
 
 static long
 read_body(void *from, char *p, size_t n)
 {
 	struct body *b = from;
-	int want = (int)n, got = 0;
+	size_t got = 0;
+	bool needed;
 
-	/* max_body is far below. */
-	assert(n <= INT_MAX);
-	if (!b->ended)
-		got = FCGX_GetStr(p, want, b->in);
-	b->ended = b->ended || got < want;
-	return FCGX_GetError(b->in) != 0 ? -1 : got;
+	if (!b->ended && peers_enter(b->taken, PEERS_READING)) {
+		got = read_stream(b, p, n);
+		if (got < n && !b->passed && ends_early(b)) {
+			b->passed = true;
+			b->in->isClosed = 0;
+			got += read_stream(b, p + got, n - got);
+		}
+		b->ended = got < n;
+	}
+	needed = peers_was_needed(b->taken);
+	if (!peers_enter(b->taken, PEERS_WORKING))
+		return -1;
+	if (FCGX_GetError(b->in) == 0)
+		return (long)got;
+	return needed ? REQUEST_CUT : -1;
 }
 
+/* Reads what nobody wanted. An early end is not passed over: the connection is
+ * closed. */
 static void
 drain(struct body *b, size_t max)
 {
@@ -91,11 +135,14 @@ drain(struct body *b, size_t max)
 	size_t n = 0;
 	long got;
 
+	b->passed = true;
 	while (!b->ended && n <= max) {
 		if ((got = read_body(b, waste, sizeof(waste))) < 0)
 			return;
 		n += (size_t)got;
 	}
+	if (ends_early(b))
+		b->ended = false;
 }
 
 /* To close on bytes that the peer has sent and we have not read would take
@@ -173,23 +220,30 @@ note_doing(struct own *own, const struct request *rq)
 	own->doing_n = b.n;
 }
 
-static void
-hangs(void *arg)
+/* Whether the answer went out, and how the connection goes on. */
+static enum peers_next
+send_answer(FCGX_Request *fr, struct str text, const struct body *body)
 {
-	const struct own *own = arg;
+	int failed;
 
-	log_line(LOG_AT_ERROR,
-	    "a worker hangs, so this process ends; its last request: %.*s",
-	    (int)own->doing_n, own->doing);
+	FCGX_PutStr(text.p, (int)text.n, fr->out);
+	/* In this order it is one write. */
+	failed = FCGX_FClose(fr->err);
+	failed |= FCGX_FClose(fr->out);
+	if (!body->ended)
+		linger(fr->ipcFd);
+	if (!body->ended || FCGX_GetError(fr->in) != 0 || failed != 0)
+		return PEERS_CLOSE;
+	return fr->keepConnection != 0 ? PEERS_KEEP : PEERS_CLOSE;
 }
 
 static enum peers_next
-answer(struct own *own, FCGX_Request *fr, const struct app *app)
+answer(struct own *own, FCGX_Request *fr, const struct peers_taken *taken)
 {
-	struct body body = { .in = fr->in };
+	struct body body = { .in = fr->in, .taken = taken };
+	enum peers_next next = PEERS_CLOSE;
 	struct request rq;
 	struct answer an;
-	int failed;
 
 	/* The end of the stream looks like the end of the parameters. */
 	if (FCGX_GetError(fr->in) != 0 || fr->role != ROLE_RESPONDER)
@@ -198,24 +252,24 @@ answer(struct own *own, FCGX_Request *fr, const struct app *app)
 		log_line(LOG_AT_ERROR, "getrandom: %s", strerror(errno));
 		return PEERS_CLOSE;
 	}
+	if (!request_length(&rq, &body.missing))
+		body.missing = 0;
+	own->request_id = fr->requestId;
 	note_doing(own, &rq);
-	routes_handle(app, &own->worker, &rq, &an);
+	(void)peers_enter(taken, PEERS_WORKING);
+	routes_handle(
+	    taken->late ? &own->busy : own->app, &own->worker, &rq, &an);
 	drain(&body, own->app->config->max_body);
-	FCGX_PutStr(an.text.p, (int)an.text.n, fr->out);
-	/* In this order it is one write. */
-	failed = FCGX_FClose(fr->err);
-	failed |= FCGX_FClose(fr->out);
-	if (!body.ended)
-		linger(fr->ipcFd);
+	if (peers_enter(taken, PEERS_ANSWERING))
+		next = send_answer(fr, an.text, &body);
+	(void)peers_enter(taken, PEERS_TIDYING);
 	if (own->app->store != NULL)
 		auth_tidy(own->app->auth, own->app->store, rq.now.at);
-	if (!body.ended || FCGX_GetError(fr->in) != 0 || failed != 0)
-		return PEERS_CLOSE;
-	return fr->keepConnection != 0 ? PEERS_KEEP : PEERS_CLOSE;
+	return next;
 }
 
 static enum peers_next
-serve(void *arg, int fd, bool late)
+serve(void *arg, const struct peers_taken *taken)
 {
 	struct own *own = arg;
 	struct arena *a = &own->worker.arena;
@@ -225,13 +279,13 @@ serve(void *arg, int fd, bool late)
 	/* As libfcgi leaves a request behind whose connection is kept, so that
 	 * it begins with reading the next one. It could accept none (-1). */
 	FCGX_InitRequest(&fr, -1, 0);
-	fr.ipcFd = fd;
+	fr.ipcFd = taken->at.fd;
 	fr.keepConnection = 1;
 	/* So it does not linger where it closes. */
 	fr.detached = 1;
 	if (FCGX_Accept_r(&fr) != 0)
 		return PEERS_CLOSED;
-	next = answer(own, &fr, late ? &own->busy : own->app);
+	next = answer(own, &fr, taken);
 	FCGX_Free(&fr, 0);
 	if (a->used > ARENA_KEPT)
 		madvise(
@@ -255,6 +309,90 @@ whole(void *arg, int fd)
 		return true;
 	return n == (ssize_t)PEEK_MAX ||
 	    (n > 0 && fastcgi_whole(block, (size_t)n));
+}
+
+/* --- a worker that hangs ------------------------------------------------ */
+
+/* FastCGI 1.0, section 8. */
+enum { VERSION = 1, END_REQUEST = 3, STDOUT = 6, RECORD_MAX = 65535 };
+
+/* One record. A content over the limit of a record is cut: a refusal is not
+ * that long. */
+static void
+put_record(struct buf *out, int type, int request_id, struct str content)
+{
+	const size_t n = content.n < RECORD_MAX ? content.n : RECORD_MAX;
+	const unsigned char header[8] = { VERSION, (unsigned char)type,
+		(unsigned char)(request_id >> 8), (unsigned char)request_id,
+		(unsigned char)(n >> 8), (unsigned char)n };
+
+	buf_put(out, (const char *)header, sizeof(header));
+	buf_str(out, str_head(content, n));
+}
+
+/*
+ * Answers 503 in the place of a worker. The answer is made with an arena of its
+ * own, as any refusal is, and so it is logged and counted. It is not waited
+ * for: a peer that has not taken the answer before gets none.
+ */
+static void
+refuse(void *arg, int fd)
+{
+	static const char end[8] = { 0 };
+	struct own *own = arg, *mine = own->server->refuser;
+	struct str doing = str_from(own->doing, own->doing_n);
+	struct request rq = { .lines = 0 };
+	struct body none = { .ended = true };
+	char block[8192];
+	struct answer an;
+	struct buf out;
+	char *variables[] = { NULL };
+
+	if (!fill_request(mine, &rq, variables, &none))
+		return;
+	rq.var[REQUEST_METHOD] = str_cut(&doing, ' ');
+	rq.var[REQUEST_URI] = doing;
+	routes_handle(&mine->busy, &mine->worker, &rq, &an);
+	buf_init(&out, block, sizeof(block));
+	put_record(&out, STDOUT, own->request_id, an.text);
+	put_record(&out, STDOUT, own->request_id, str_of(""));
+	put_record(
+	    &out, END_REQUEST, own->request_id, str_from(end, sizeof(end)));
+	if (out.full || send(fd, out.p, out.n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		log_line(LOG_AT_WARNING, "a peer did not take its refusal");
+}
+
+static void
+hangs(void *arg)
+{
+	const struct own *own = arg;
+
+	log_line(LOG_AT_ERROR, "a worker hangs; its request: %.*s",
+	    (int)own->doing_n, own->doing);
+	metrics_hang(own->app->metrics);
+}
+
+static void
+hanging(void *arg, size_t workers)
+{
+	const struct server *sv = arg;
+
+	metrics_hanging(sv->app->metrics, workers);
+}
+
+/* Changes of all workers wait for the thread that has the write lock. */
+static bool
+stuck(void *arg)
+{
+	const struct server *sv = arg;
+	int64_t most = (int64_t)sv->app->config->worker_timeout * 1000;
+
+	if (sv->app->store == NULL || store_write_age(sv->app->store) <= most)
+		return false;
+	log_line(LOG_AT_ERROR,
+	    "a change holds the write lock and does not end, so this process "
+	    "ends");
+	return true;
 }
 
 /* --- start and stop ----------------------------------------------------- */
@@ -282,6 +420,7 @@ begin(void *arg, void **out)
 
 	if (own == NULL)
 		return ERR_MEMORY;
+	own->server = sv;
 	own->app = sv->app;
 	own->busy = *sv->app;
 	own->busy.broken = ERR_BUSY;
@@ -332,16 +471,21 @@ fastcgi_serve(const struct app *app, int fd)
 		    .told = ATOMIC_FLAG_INIT } };
 	const struct pool_work work = { .arg = &sv,
 		.workers = app->config->workers,
-		.times = { .patience = (int64_t)app->config->worker_timeout *
+		.rules = { .patience = (int64_t)app->config->worker_timeout *
 			1000,
-		    .queue = (int64_t)app->config->queue_timeout * 1000 },
+		    .queue = (int64_t)app->config->queue_timeout * 1000,
+		    .refuse = refuse,
+		    .hangs = hangs },
 		.welcome = welcome,
 		.tidy = tidy,
 		.begin = begin,
 		.serve = serve,
 		.end = end,
 		.whole = whole,
-		.hangs = hangs };
+		.stuck = stuck,
+		.hanging = hanging };
+	void *refuser;
+	enum err e;
 
 	if (!fastcgi_look_at(&sv.door, fd))
 		return ERR_FILE;
@@ -349,5 +493,12 @@ fastcgi_serve(const struct app *app, int fd)
 	pool_signals();
 	if (FCGX_Init() != 0)
 		return ERR_MEMORY;
-	return pool_run(&work, fd);
+	if ((e = begin(&sv, &refuser)) != ERR_OK)
+		return e;
+	sv.refuser = refuser;
+	e = pool_run(&work, fd);
+	/* A worker that has not come back may still be refused. */
+	if (e != ERR_BUSY)
+		end(refuser);
+	return e;
 }

@@ -57,6 +57,21 @@ metrics_change_ends(struct metrics *m, enum err outcome)
 		add(&m->turned_away, 1);
 }
 
+void
+metrics_hang(struct metrics *m)
+{
+	if (m != NULL)
+		add(&m->hangs, 1);
+}
+
+void
+metrics_hanging(struct metrics *m, size_t workers)
+{
+	if (m != NULL)
+		atomic_store_explicit(
+		    &m->hanging, workers, memory_order_relaxed);
+}
+
 static void
 read_all(atomic_uint_fast64_t *counter, size_t n, uint64_t *out)
 {
@@ -77,4 +92,6 @@ metrics_read(struct metrics *m, struct metrics_counts *out)
 	read_all(&m->failed_commits, 1, &out->failed_commits);
 	read_all(&m->writers, 1, &out->writers);
 	read_all(&m->turned_away, 1, &out->turned_away);
+	read_all(&m->hangs, 1, &out->hangs);
+	read_all(&m->hanging, 1, &out->hanging);
 }

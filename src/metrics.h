@@ -27,6 +27,8 @@ struct metrics {
 	atomic_uint_fast64_t writers; /* now */
 	atomic_uint_fast64_t turned_away; /* changes that timed out in the queue
 					     or found it full */
+	atomic_uint_fast64_t hangs; /* of workers */
+	atomic_uint_fast64_t hanging; /* workers, now */
 };
 
 /* A request has been answered. */
@@ -39,6 +41,10 @@ void metrics_commit(struct metrics *m, size_t changes, enum err outcome);
 void metrics_change_begins(struct metrics *m);
 void metrics_change_ends(struct metrics *m, enum err outcome);
 
+/* A worker has not come back in its time; so many hang now. */
+void metrics_hang(struct metrics *m);
+void metrics_hanging(struct metrics *m, size_t workers);
+
 /* A copy of all counters. Sums of several counters may differ by the requests
  * that end meanwhile. */
 struct metrics_counts {
@@ -49,6 +55,8 @@ struct metrics_counts {
 	uint64_t failed_commits;
 	uint64_t writers;
 	uint64_t turned_away;
+	uint64_t hangs;
+	uint64_t hanging;
 };
 void metrics_read(struct metrics *m, struct metrics_counts *out);
 

@@ -201,6 +201,18 @@ put_commits(
 	    counts->turned_away);
 }
 
+static void
+put_workers(
+    struct buf *out, const struct metrics_counts *counts, uint64_t process)
+{
+	put_head(out, "pushcert_workers_hanging", "gauge",
+	    "Workers of this process that hang now.");
+	put_number(out, "pushcert_workers_hanging", process, counts->hanging);
+	put_head(out, "pushcert_worker_hangs_total", "counter",
+	    "Requests of this process that took longer than worker_timeout.");
+	put_number(out, "pushcert_worker_hangs_total", process, counts->hangs);
+}
+
 void
 page_counters(
     struct buf *out, const struct metrics_counts *counts, uint64_t process)
@@ -208,6 +220,7 @@ page_counters(
 	put_requests(out, counts->request, process);
 	put_refusals(out, counts->refusal, process);
 	put_commits(out, counts, process);
+	put_workers(out, counts, process);
 }
 
 /* --- calendar --------------------------------------------------------- */

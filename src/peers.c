@@ -29,7 +29,8 @@ enum {
 	/* How long a request may take to arrive while others wait for a
 	 * worker. */
 	PATIENCE_SHORT = 250,
-	/* How long a worker may need to notice that it was cut off. */
+	/* How long a worker may need to notice that its connection was shut,
+	 * before it counts as one that hangs. */
 	GRACE = 2 * 1000,
 	/* How long after that workers are given only what has come in whole,
 	 */
@@ -57,8 +58,9 @@ enum state {
 struct peer {
 	enum state state;
 	bool watched; /* is in the epoll set */
-	bool shut; /* while it was taken: nothing more can come on it */
+	int64_t shut_at; /* while it was taken: nothing can come on it; or 0 */
 	bool more; /* while it was taken: its peer has spoken */
+	bool hangs; /* its worker does */
 	/* By this a worker whose library has closed the connection knows
 	 * whether its descriptor is another connection by now, and whoever
 	 * waits at the queue, whether what he heard of is. */
@@ -70,16 +72,18 @@ struct peer {
 
 struct peers {
 	int set;
-	struct peers_times times;
+	struct peers_rules rules;
 	pthread_mutex_t lock;
 	size_t open;
-	bool starving;
+	size_t hanging; /* workers */
+	struct peers_sight sight;
 	int64_t careful_until;
-	bool short_of;
 	bool finishing;
 	atomic_size_t kept; /* how often one was; rises under the lock */
 	int end; /* no connection has had this descriptor or a higher one */
 	struct peer table[PEERS_DESCRIPTORS];
+	/* The phase of each connection that is taken: see clock_word. */
+	atomic_uint_fast64_t clock[PEERS_DESCRIPTORS];
 };
 
 static int64_t
@@ -91,14 +95,65 @@ milliseconds(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* --- phases -------------------------------------------------------------- */
+
+/*
+ * A phase, whether reading was ended before its time, and when the phase began:
+ * one word, so that the worker and the thread that looks change it
+ * without a lock. A worker leaves WORKING by an exchange, and the other thread
+ * refuses its peer by an exchange: only one of them succeeds, and only that one
+ * writes to the peer.
+ */
+#define PHASE_BITS 3
+#define NEEDED ((uint_fast64_t)1 << PHASE_BITS)
+#define TIME_BIT (PHASE_BITS + 1)
+
+static uint_fast64_t
+clock_word(enum peers_phase phase, int64_t at)
+{
+	return (uint_fast64_t)at << TIME_BIT | (uint_fast64_t)phase;
+}
+
+static enum peers_phase
+phase_of(uint_fast64_t word)
+{
+	return (enum peers_phase)(word & (NEEDED - 1));
+}
+
+static int64_t
+began_at(uint_fast64_t word)
+{
+	return (int64_t)(word >> TIME_BIT);
+}
+
+bool
+peers_enter(const struct peers_taken *taken, enum peers_phase phase)
+{
+	const uint_fast64_t word = clock_word(phase, milliseconds());
+	uint_fast64_t was = atomic_load(taken->clock);
+
+	do {
+		if (phase_of(was) == PEERS_REFUSED)
+			return false;
+	} while (!atomic_compare_exchange_weak(
+	    taken->clock, &was, word | (was & NEEDED)));
+	return true;
+}
+
+bool
+peers_was_needed(const struct peers_taken *taken)
+{
+	return (atomic_load(taken->clock) & NEEDED) != 0;
+}
+
 struct peers *
-peers_new(const struct peers_times *times)
+peers_new(const struct peers_rules *rules)
 {
 	struct peers *ps = calloc(1, sizeof(*ps));
 
 	if (ps == NULL)
 		return NULL;
-	ps->times = *times;
+	ps->rules = *rules;
 	pthread_mutex_init(&ps->lock, NULL);
 	if ((ps->set = epoll_create1(EPOLL_CLOEXEC)) >= 0)
 		return ps;
@@ -211,6 +266,7 @@ peers_admit(struct peers *ps, int fd, struct peers_place *out)
 	 * library of a worker who has not come to tell yet. */
 	if (c->state == CLOSED)
 		ps->open++;
+	ps->hanging -= c->hangs;
 	*c = (struct peer){
 		.state = FRESH, .number = c->number + 1, .since = milliseconds()
 	};
@@ -251,16 +307,18 @@ peers_take(struct peers *ps, struct peers_place at, void *taker,
 		goto out;
 	}
 	*out = (struct peers_taken){ .at = at,
-		.late = ps->starving && c->state == FRESH &&
-		    now - c->since > ps->times.queue,
+		.late = ps->sight.starving && c->state == FRESH &&
+		    now - c->since > ps->rules.queue,
 		.careful = now < ps->careful_until && !ps->finishing,
 		/* Who waited already might have heard of it, and come so late
 		 * that another one has read it and kept the connection. Of what
 		 * has been read, epoll tells nobody any more. */
-		.doubtful = c->state == KEPT && c->kept_as > at.kept };
+		.doubtful = c->state == KEPT && c->kept_as > at.kept,
+		.clock = &ps->clock[at.fd] };
 	/* Since its first byte. */
 	if (c->state != PART)
 		c->since = now;
+	atomic_store(out->clock, clock_word(PEERS_READING, now));
 	c->state = TAKEN;
 	c->taker = taker;
 	c->more = false;
@@ -270,13 +328,22 @@ out:
 	return good;
 }
 
+/* The lock is held. What is taken again is READING again. */
+static void
+end_phases(struct peers *ps, struct peer *c, struct peers_taken *taken)
+{
+	ps->hanging -= c->hangs;
+	c->hangs = false;
+	atomic_store(taken->clock, clock_word(PEERS_READING, milliseconds()));
+}
+
 /* The lock is held. What comes of a connection that has been served. */
 static enum peers_next
 settle(struct peers *ps, struct peer *c, int fd, enum peers_next next)
 {
 	if (next == PEERS_CLOSED)
 		return next;
-	if (next == PEERS_CLOSE || ps->finishing || c->shut)
+	if (next == PEERS_CLOSE || ps->finishing || c->shut_at != 0)
 		return PEERS_CLOSE;
 	if ((next == PEERS_KEEP && ps->open > MANY) ||
 	    (!c->watched && !enqueue(ps, fd)))
@@ -295,6 +362,8 @@ peers_give_back(
 
 	pthread_mutex_lock(&ps->lock);
 	next = settle(ps, c, fd, next);
+	if (c->number == taken->at.number)
+		end_phases(ps, c, taken);
 	if (next == PEERS_KEEP || next == PEERS_LATER) {
 		again = c->more;
 		c->more = false;
@@ -315,8 +384,52 @@ peers_give_back(
 
 /* --- manners ------------------------------------------------------------ */
 
-enum fate { LET_BE, AGAIN, DROP, END_READING, END_BOTH };
+enum fate {
+	LET_BE,
+	AGAIN,
+	DROP,
+	END_READING, /* its time is over */
+	NEED_WORKER, /* the same, before its time is over */
+	END_BOTH,
+	REFUSE,
+	HANGS,
+	REFUSE_AND_HANGS
+};
 typedef enum fate judge(const struct peers *ps, int fd, int64_t now);
+
+/* Its worker sees the end of what it reads, and finishes. */
+static void
+shut(struct peers *ps, int fd, int how)
+{
+	struct peer *c = &ps->table[fd];
+
+	if (c->shut_at == 0)
+		c->shut_at = milliseconds();
+	shutdown(fd, how);
+}
+
+/* Whether the peer is refused now: its worker may have begun to answer. */
+static bool
+refuse(struct peers *ps, int fd)
+{
+	uint_fast64_t was = atomic_load(&ps->clock[fd]);
+
+	if (phase_of(was) != PEERS_WORKING ||
+	    !atomic_compare_exchange_strong(
+		&ps->clock[fd], &was, clock_word(PEERS_REFUSED, began_at(was))))
+		return false;
+	ps->rules.refuse(ps->table[fd].taker, fd);
+	shut(ps, fd, SHUT_RDWR);
+	return true;
+}
+
+static void
+note_hang(struct peers *ps, int fd)
+{
+	ps->table[fd].hangs = true;
+	ps->hanging++;
+	ps->rules.hangs(ps->table[fd].taker);
+}
 
 static void
 carry_out(struct peers *ps, int fd, enum fate fate)
@@ -332,11 +445,25 @@ carry_out(struct peers *ps, int fd, enum fate fate)
 		forget(ps, fd);
 		close(fd);
 		break;
+	case NEED_WORKER:
+		/* First this, so that its worker finds out why it was shut. */
+		atomic_fetch_or(&ps->clock[fd], NEEDED);
+		/* fallthrough */
 	case END_READING:
+		shut(ps, fd, SHUT_RD);
+		break;
 	case END_BOTH:
-		/* Its worker sees the end of what it reads, and finishes. */
-		ps->table[fd].shut = true;
-		shutdown(fd, fate == END_BOTH ? SHUT_RDWR : SHUT_RD);
+		shut(ps, fd, SHUT_RDWR);
+		break;
+	case REFUSE:
+		(void)refuse(ps, fd);
+		break;
+	case REFUSE_AND_HANGS:
+		if (!refuse(ps, fd))
+			break;
+		/* fallthrough */
+	case HANGS:
+		note_hang(ps, fd);
 		break;
 	}
 }
@@ -354,19 +481,67 @@ go_round(struct peers *ps, judge *fate)
 	pthread_mutex_unlock(&ps->lock);
 }
 
+/* Whether the worker had time enough to notice the end of its connection. */
+static bool
+ignores_end(const struct peers *ps, int fd, int64_t now)
+{
+	int64_t at = ps->table[fd].shut_at;
+
+	return at != 0 && now - at > GRACE;
+}
+
+/* READING and ANSWERING: the peer is to blame until its connection is shut. */
+static enum fate
+when_peer_is_slow(const struct peers *ps, int fd, int64_t age, int64_t now)
+{
+	bool reading = phase_of(atomic_load(&ps->clock[fd])) == PEERS_READING;
+
+	if (age > ps->rules.patience + GRACE && ignores_end(ps, fd, now))
+		return HANGS;
+	if (age > ps->rules.patience)
+		return reading ? END_READING : END_BOTH;
+	if (!ps->sight.starving || age <= PATIENCE_SHORT)
+		return LET_BE;
+	return reading ? NEED_WORKER : END_READING;
+}
+
+static enum fate
+when_taken(const struct peers *ps, int fd, int64_t now)
+{
+	uint_fast64_t clock = atomic_load(&ps->clock[fd]);
+	int64_t age = now - began_at(clock), may_work = ps->rules.patience;
+
+	if (ps->table[fd].hangs)
+		return LET_BE;
+	if (!ps->sight.stuck)
+		may_work += ps->rules.queue;
+	switch (phase_of(clock)) {
+	case PEERS_READING:
+		return when_peer_is_slow(
+		    ps, fd, now - ps->table[fd].since, now);
+	case PEERS_WORKING:
+		return age > may_work ? REFUSE_AND_HANGS : LET_BE;
+	case PEERS_ANSWERING:
+		return when_peer_is_slow(ps, fd, age, now);
+	case PEERS_TIDYING:
+		return age > may_work ? HANGS : LET_BE;
+	case PEERS_REFUSED:
+		break;
+	}
+	return LET_BE;
+}
+
 static enum fate
 when_running(const struct peers *ps, int fd, int64_t now)
 {
 	const struct peer *c = &ps->table[fd];
 	int64_t age = now - c->since;
 
-	if (c->state == PART && age > ps->times.patience)
+	if (c->state == TAKEN)
+		return when_taken(ps, fd, now);
+	if (c->state == PART && age > ps->rules.patience)
 		return DROP;
-	if (c->state != TAKEN)
-		return ps->short_of && age > IDLE ? DROP : LET_BE;
-	if (age > ps->times.patience)
-		return END_BOTH;
-	return ps->starving && age > PATIENCE_SHORT ? END_READING : LET_BE;
+	return ps->sight.short_of && age > IDLE ? DROP : LET_BE;
 }
 
 /* Requests may be on their way on all but the kept ones, whose peers had
@@ -388,14 +563,18 @@ static enum fate
 when_late(const struct peers *ps, int fd, int64_t now)
 {
 	(void)now;
-	return ps->table[fd].state == TAKEN ? END_READING : DROP;
+	return ps->table[fd].state == TAKEN ? NEED_WORKER : DROP;
 }
 
 static enum fate
 when_last(const struct peers *ps, int fd, int64_t now)
 {
 	(void)now;
-	return ps->table[fd].state == TAKEN ? END_BOTH : DROP;
+	if (ps->table[fd].state != TAKEN)
+		return DROP;
+	return phase_of(atomic_load(&ps->clock[fd])) == PEERS_WORKING
+	    ? REFUSE
+	    : END_BOTH;
 }
 
 bool
@@ -404,26 +583,21 @@ peers_careful(const struct peers *ps)
 	return milliseconds() < ps->careful_until;
 }
 
-void *
-peers_look(struct peers *ps, bool starving, bool short_of)
+size_t
+peers_look(struct peers *ps, const struct peers_sight *sight)
 {
-	int64_t now = milliseconds(), since = now - ps->times.patience - GRACE;
-	void *hangs = NULL;
-	int fd;
+	size_t hanging;
 
 	pthread_mutex_lock(&ps->lock);
-	ps->starving = starving;
-	ps->short_of = short_of;
-	if (starving)
-		ps->careful_until = now + CAREFUL;
+	ps->sight = *sight;
+	if (sight->starving)
+		ps->careful_until = milliseconds() + CAREFUL;
 	pthread_mutex_unlock(&ps->lock);
 	go_round(ps, when_running);
 	pthread_mutex_lock(&ps->lock);
-	for (fd = 0; fd < ps->end && hangs == NULL; fd++)
-		if (ps->table[fd].state == TAKEN && ps->table[fd].since < since)
-			hangs = ps->table[fd].taker;
+	hanging = ps->hanging;
 	pthread_mutex_unlock(&ps->lock);
-	return hangs;
+	return hanging;
 }
 
 bool

@@ -80,6 +80,7 @@ struct pool {
 	atomic_size_t parked;
 	sem_t needed; /* of them one is, each time */
 	atomic_bool alarmed; /* and has not looked since */
+	size_t hanging; /* when the caller's thread looked last */
 };
 
 static int64_t
@@ -169,7 +170,7 @@ serve_once(struct pool *p, void *own, const struct peers_taken *taken)
 		return PEERS_KEEP;
 	if (taken->careful && !p->work.whole(own, taken->at.fd))
 		return PEERS_LATER;
-	return p->work.serve(own, taken->at.fd, taken->late);
+	return p->work.serve(own, taken);
 }
 
 /* What its peer says meanwhile is often what was read already, at last. */
@@ -275,21 +276,23 @@ all_busy(struct pool *p)
 	return atomic_load(&p->waiting) == 0 && atomic_load(&p->parked) == 0;
 }
 
-/* False when a worker hangs: there is no end to it but that of the process. */
+/* False when too few workers are left, or nothing can be written: then only
+ * another process helps. */
 static bool
 look(struct pool *p)
 {
-	bool starving = all_busy(p) && peers_queued(p->peers);
-	bool short_of = atomic_exchange(&p->listener.short_of, false);
-	void *hangs;
+	const struct peers_sight sight = {
+		.starving = all_busy(p) && peers_queued(p->peers),
+		.short_of = atomic_exchange(&p->listener.short_of, false),
+		.stuck = p->work.stuck(p->work.arg),
+	};
 
 	atomic_store(&p->alarmed, false);
-	hangs = peers_look(p->peers, starving, short_of);
-	if (hangs != NULL)
-		p->work.hangs(hangs);
-	if (short_of)
+	p->hanging = peers_look(p->peers, &sight);
+	p->work.hanging(p->work.arg, p->hanging);
+	if (sight.short_of)
 		listener_accept(&p->listener);
-	return hangs == NULL;
+	return !sight.stuck && p->hanging * 2 < p->count;
 }
 
 /* How long to wait between looks; *accepting tells whether the workers may be
@@ -297,13 +300,14 @@ look(struct pool *p)
 static int64_t
 look_period(struct pool *p, bool *accepting)
 {
-	const int64_t calm = p->work.times.patience / 4;
+	const int64_t calm = p->work.rules.patience / 4;
 	bool short_of = atomic_load(&p->listener.short_of);
 
 	*accepting = (all_busy(p) || atomic_load(&p->alarmed)) && !short_of;
 	if (short_of)
 		return LOOK_AT_ONCE;
-	if (*accepting || peers_careful(p->peers) || calm < LOOK_OFTEN)
+	if (*accepting || p->hanging > 0 || peers_careful(p->peers) ||
+	    calm < LOOK_OFTEN)
 		return LOOK_OFTEN;
 	return calm < LOOK ? calm : LOOK;
 }
@@ -396,7 +400,7 @@ prepare(struct pool *p)
 	p->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	p->alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	p->over = eventfd(0, EFD_CLOEXEC);
-	p->peers = p->listener.peers = peers_new(&p->work.times);
+	p->peers = p->listener.peers = peers_new(&p->work.rules);
 	if (p->signals < 0 || p->alarm < 0 || p->over < 0 || p->peers == NULL ||
 	    p->workers == NULL)
 		return ERR_MEMORY;

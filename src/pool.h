@@ -19,7 +19,9 @@ struct sockaddr_storage;
 struct pool_work {
 	void *arg;
 	size_t workers;
-	struct peers_times times;
+	/* Of `rules` the pool sets nothing: its functions get what `begin`
+	 * gave, in the caller's thread. */
+	struct peers_rules rules;
 
 	/* Whether a peer may connect; in any thread. */
 	bool (*welcome)(void *arg, const struct sockaddr_storage *peer);
@@ -31,15 +33,18 @@ struct pool_work {
 	 * *own is whatever the worker wants. */
 	enum err (*begin)(void *arg, void **own);
 	/* In a worker's thread: for each connection on which a peer speaks, and
-	 * last (in the caller's, if there is no thread to be had). `late`: the
-	 * peer has waited so long for a worker, and more wait, that it had
+	 * last (in the caller's, if there is no thread to be had). taken->late:
+	 * the peer has waited so long for a worker, and more wait, that it had
 	 * better be refused. */
-	enum peers_next (*serve)(void *own, int fd, bool late);
+	enum peers_next (*serve)(void *own, const struct peers_taken *taken);
 	void (*end)(void *own);
 	/* Whether serve need not wait for its peer. */
 	bool (*whole)(void *own, int fd);
-	/* In the caller's thread: that worker does not come back from serve. */
-	void (*hangs)(void *own);
+	/* In the caller's thread: whether nothing can be written any more, so
+	 * that the process must end. */
+	bool (*stuck)(void *arg);
+	/* In the caller's thread, when it has looked: how many workers hang. */
+	void (*hanging)(void *arg, size_t workers);
 };
 
 /*
@@ -50,9 +55,10 @@ void pool_signals(void);
 
 /*
  * Works until one of the three is sent, even before the call, and then for at
- * most two seconds to finish what is under way; closes listener. ERR_OK, or
- * ERR_BUSY where a worker does not come back, then or, which ends it too, at
- * any other time: it still uses what it has;
+ * most two seconds to finish what is under way; closes listener. A worker that
+ * hangs costs a worker; half of them, or `stuck`, end the pool as a signal
+ * does. ERR_OK, or
+ * ERR_BUSY where a worker has not come back: it still uses what it has;
  * ERR_FILE where the socket cannot be listened on any more;
  * what `tidy` returned;
  * ERR_MEMORY, or what `begin` returned, where no worker could be started.

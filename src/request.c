@@ -236,6 +236,8 @@ request_body(const struct request *rq, size_t max, struct arena *a,
 	/* Small ones must not cost the pages of the largest. */
 	a->used -= want - n;
 	*ended = got == 0 || (known && n == want);
+	if (got == REQUEST_CUT)
+		return ERR_BUSY;
 	if (got < 0 || (known && n < want))
 		return ERR_BODY_SHORT;
 	if (n > max)

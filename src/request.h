@@ -53,9 +53,13 @@ enum request_var {
 	REQUEST_VARS
 };
 
+/* A body was cut by this process, which ends or needs the worker. */
+#define REQUEST_CUT (-2)
+
 /*
  * Reads up to n bytes of the body: the number of bytes, 0 at its end, -1 if the
- * peer is gone. Called only when the size is allowed.
+ * peer is gone or too slow, or REQUEST_CUT. Called only when the size is
+ * allowed.
  */
 typedef long request_read(void *from, char *p, size_t n);
 
@@ -100,7 +104,7 @@ void request_origin(const struct request *rq, struct buf *out);
 /*
  * Reads the body to its declared length, or to its end where none is declared.
  * *ended tells whether its end was reached. ERR_TOO_LARGE (after max + 1 bytes
- * at most), ERR_BODY_SHORT, ERR_MEMORY.
+ * at most), ERR_BODY_SHORT, ERR_BUSY (REQUEST_CUT), ERR_MEMORY.
  */
 enum err request_body(const struct request *rq, size_t max, struct arena *a,
     struct str *body, bool *ended) ATTR_CHECKED;

@@ -257,6 +257,7 @@ enum err
 routes_health(struct call *c)
 {
 	static const struct guid nobody;
+	struct metrics_counts counts = { .hanging = 0 };
 	struct record r;
 	struct buf body;
 	enum err e;
@@ -267,7 +268,9 @@ routes_health(struct call *c)
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return ERR_STORE;
 	buf_open(&body, &c->wk->arena);
-	view_health(&body);
+	if (c->app->metrics != NULL)
+		metrics_read(c->app->metrics, &counts);
+	view_health(&body, counts.hanging);
 	c->content = buf_close(&body, &c->wk->arena);
 	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
 }

@@ -65,6 +65,7 @@ struct store {
 	/* The format is newer than ours: nothing is read or written any more.
 	 */
 	atomic_bool outdated;
+	atomic_int_fast64_t writes_since; /* milliseconds; 0: nobody writes */
 
 	/* What follows belongs to the thread that commits. */
 	struct txn writer;
@@ -417,12 +418,24 @@ settle(struct batch_job *first, size_t n, struct store *st)
 			((struct waiter *)job)->outcome = e;
 }
 
+static int64_t
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static enum err
 begin_round(void *arg, int64_t ms)
 {
 	struct store *st = arg;
 
-	return store_lock_take(st->lock, ms) ? ERR_OK : ERR_BUSY;
+	if (!store_lock_take(st->lock, ms))
+		return ERR_BUSY;
+	atomic_store(&st->writes_since, milliseconds());
+	return ERR_OK;
 }
 
 static void
@@ -431,7 +444,16 @@ run_round(struct batch_job *first, size_t n, void *arg)
 	struct store *st = arg;
 
 	settle(first, n, st);
+	atomic_store(&st->writes_since, 0);
 	store_lock_drop(st->lock);
+}
+
+int64_t
+store_write_age(const struct store *st)
+{
+	int64_t since = atomic_load(&st->writes_since);
+
+	return since > 0 ? milliseconds() - since : 0;
 }
 
 enum err

@@ -131,6 +131,10 @@ typedef enum err store_change(struct txn *tx, void *arg);
 enum err
 store_update(struct store *st, store_change *change, void *arg) ATTR_CHECKED;
 
+/* Milliseconds for which this process has held the write lock by now; 0 while
+ * it does not, or waits for it. Safe to call from any thread. */
+int64_t store_write_age(const struct store *st);
+
 /* Forgets readers of dead processes, else they keep old pages for ever. Cheap;
  * call it once a minute. */
 void store_tidy(struct store *st);

@@ -113,14 +113,18 @@ view_text(struct buf *out, const struct view *v, struct str text)
 }
 
 void
-view_health(struct buf *out)
+view_health(struct buf *out, uint64_t hanging)
 {
 	struct emit e;
 
 	emit_init(&e, out);
 	emit_object(&e);
 	emit_name(&e, "status");
-	emit_text(&e, "ok");
+	emit_text(&e, hanging == 0 ? "ok" : "degraded");
+	if (hanging > 0) {
+		emit_name(&e, "hangingWorkers");
+		emit_u64(&e, hanging);
+	}
 	emit_end(&e);
 }
 

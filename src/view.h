@@ -50,6 +50,7 @@ void view_message(struct buf *out, enum err e, const struct fault *fault);
 /* {"error":{...}} of contract 6. */
 void view_error(struct buf *out, enum err e, const struct fault *fault,
     const struct view_ids *ids);
-void view_health(struct buf *out);
+/* {"status":"ok"}, or "degraded" and how many workers hang. */
+void view_health(struct buf *out, uint64_t hanging);
 
 #endif

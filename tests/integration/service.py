@@ -3,6 +3,7 @@
 # service.py PROGRAM [CASE...] - the service as its manager and its peers see
 # it: how it starts, what ends it, and that nothing lawful does.
 import contextlib
+import fcntl
 import os
 import resource
 import shutil
@@ -320,7 +321,77 @@ def refuses_a_url_that_is_too_long():
         check("ends well", b.end(p) == 0, b.log())
 
 
+def passes_over_one_early_end_of_a_body():
+    """As mod_fcgid sends it for a request over HTTP/2."""
+    with box() as b:
+        p = b.serve()
+        s = b.begin()
+        s.sendall(record(5, b"") + record(5, BODY) + record(5, b""))
+        check("a body after an early end", status(answer(s)) == "200",
+              b.log())
+        check("ends well", b.end(p) == 0, b.log())
+
+
+def a_body_has_its_time():
+    with box("queue_timeout = 1", "worker_timeout = 2") as b:
+        p = b.serve()
+        for sent in (b"", BODY[:5]):
+            began = time.monotonic()
+            s = b.begin(sent=sent)
+            s.sendall(record(5, b""))
+            check("a body that does not come is 400",
+                  status(answer(s)) == "400", b.log())
+            check("after its time", time.monotonic() - began >= 2)
+        check("nothing hangs", "hangs" not in b.log(), b.log())
+        check("ends well", b.end(p) == 0, b.log())
+
+
+def a_lawful_wait_is_no_hang():
+    """A body that comes late, and then another process that writes."""
+    with box("queue_timeout = 2", "worker_timeout = 3") as b:
+        p = b.serve()
+        peers = []
+        for _ in range(3):
+            peers.append(b.begin(sent=BODY[:5]))
+        time.sleep(2.5)
+        with contextlib.ExitStack() as stack:
+            fd = os.open(b.dir + "/data", os.O_RDONLY | os.O_DIRECTORY)
+            stack.callback(os.close, fd)
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            for s in peers:
+                s.sendall(record(5, BODY[5:]) + record(5, b""))
+            for s in peers:
+                got = answer(s)
+                check("a change that waited too long", status(got) == "503"
+                      and "Retry-After" in got, (got, b.log()))
+            time.sleep(2.5)
+            check("the service goes on", p.poll() is None, b.log())
+            check("a read beside it", status(b.ask()) == "404", b.log())
+        check("a change after it", status(b.ask("PATCH", body=BODY)) == "200",
+              b.log())
+        check("nothing hangs", "hangs" not in b.log(), b.log())
+        check("ends well", b.end(p) == 0, b.log())
+
+
 # --- the end ----------------------------------------------------------------
+
+def a_stop_while_a_body_arrives_is_503():
+    with box() as b:
+        p = b.serve()
+        peers = [b.begin(sent=BODY[:5]), b.begin(method="PATCH")]
+        late = b.begin(sent=BODY[:5])
+        time.sleep(0.2)
+        p.terminate()
+        time.sleep(0.2)
+        late.sendall(record(5, BODY[5:]) + record(5, b""))
+        check("a body that still arrives", status(answer(late)) == "200",
+              b.log())
+        for s in peers:
+            got = answer(s)
+            check("a body that does not", status(got) == "503" and
+                  "Retry-After" in got, (got, b.log()))
+        check("ends well", p.wait(PATIENCE) == 0, b.log())
+
 
 def sighup_ends_nothing():
     with box() as b:

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * stalled.c - a process is stopped while it writes, and the disk hangs: reads
- * go on, changes are answered 503 within their time, a process whose worker
- * does not come back ends and the next one goes on with nothing lost.
+ * go on, changes are answered 503 within their time, a process that cannot
+ * write any more ends and the next one goes on with nothing lost. A read that
+ * hangs costs a worker, and its client is answered.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -35,6 +36,9 @@
 /* What the test and its processes have in common. */
 struct shared {
 	atomic_bool hangs; /* the disk */
+	atomic_uint reads_hang; /* so many of the next metrics */
+	atomic_bool reads_go_on;
+	atomic_int status; /* of the request that hangs */
 	atomic_uint syncing; /* calls that wait for it */
 	atomic_uint good;
 	atomic_uint busy;
@@ -83,6 +87,19 @@ fdatasync(int fd)
 		shared->syncing--;
 	}
 	return (int)syscall(SYS_fdatasync, fd);
+}
+
+/* The last that GET metrics does, and a change at its beginning. */
+pid_t
+getpid(void)
+{
+	unsigned n;
+
+	if (shared != NULL && (n = shared->reads_hang) > 0 &&
+	    atomic_compare_exchange_strong(&shared->reads_hang, &n, n - 1))
+		while (!shared->reads_go_on)
+			nap(5);
+	return (pid_t)syscall(SYS_getpid);
 }
 
 static void
@@ -303,6 +320,73 @@ try_hanging_disk(struct test *f, size_t n)
 	    shared->busy, n, took, f->slowest_read);
 }
 
+/* The text of a GET of our paths that begin at a root. */
+static int
+get(const struct test *f, const char *path, char *out, size_t size)
+{
+	const struct ask a = { .path = path };
+
+	return victim_ask(&f->v, &a, out, size);
+}
+
+static bool
+health_becomes(const struct test *f, const char *text)
+{
+	long until = milliseconds() + 20000;
+	char out[ANSWER_MAX];
+
+	do {
+		if (get(f, "/v1.0/health", out, sizeof(out)) == 200 &&
+		    strstr(out, text) != NULL)
+			return true;
+		nap(20);
+	} while (milliseconds() < until);
+	fprintf(stderr, "stalled: the last health: %s\n", out);
+	return false;
+}
+
+static void
+try_hanging_read(struct test *f)
+{
+	static const char *const query[] = { "REQUEST_URI",
+		"/v1.0/metrics?access_token=SECRET", NULL };
+	const struct ask a = { .path = "/v1.0/metrics", .more = query };
+	char out[ANSWER_MAX];
+	long began = milliseconds();
+	pid_t asker;
+
+	shared->reads_go_on = false;
+	shared->reads_hang = 1;
+	shared->status = 0;
+	if ((asker = fork()) == 0) {
+		int status = victim_ask(&f->v, &a, out, sizeof(out));
+
+		shared->status = is_busy(status, out) ? 503 : -status;
+		_exit(0);
+	}
+	waitpid(asker, NULL, 0);
+	torture_check(&f->t, shared->status == 503,
+	    "whose worker hangs: %d after %ld ms", shared->status,
+	    milliseconds() - began);
+	torture_check(&f->t,
+	    health_becomes(f, "{\"status\":\"degraded\",\"hangingWorkers\":1}"),
+	    "health of a worker that hangs");
+	torture_check(&f->t,
+	    get(f, "/v1.0/metrics", out, sizeof(out)) == 200 &&
+		strstr(out, "pushcert_workers_hanging{") != NULL &&
+		strstr(strstr(out, "pushcert_workers_hanging{"), "} 1\n") !=
+		    NULL,
+	    "metrics of a worker that hangs");
+	torture_check(&f->t,
+	    log_tells(f, "a worker hangs; its request: GET /v1.0/metrics\n"),
+	    "the log does not name the request that hangs");
+	torture_check(&f->t, !log_tells(f, "SECRET"), "a query is in the log");
+	check_write(f, "beside a worker that hangs");
+	shared->reads_go_on = true;
+	torture_check(
+	    &f->t, health_becomes(f, "{\"status\":\"ok\"}"), "health after it");
+}
+
 static void
 configure(struct test *f)
 {
@@ -333,6 +417,7 @@ main(int argc, char **argv)
 		torture_die(&f.t, "the first change");
 	rounds = f.t.full ? 10 : 1;
 	for (round = 0; round < rounds; round++) {
+		try_hanging_read(&f);
 		try_stopped_writer(&f, WRITERS);
 		try_stopped_writer(&f, CROWD);
 		try_hanging_disk(&f, WRITERS);

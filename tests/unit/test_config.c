@@ -136,6 +136,14 @@ static const struct {
 	    "it is error or warning or info or debug" },
 	{ "a flag that is none", "return_certificate = maybe\n",
 	    ":1: 'return_certificate' cannot be 'maybe': it is no or yes" },
+	{ "a worker that may only wait",
+	    "queue_timeout = 10\nworker_timeout = 10\n",
+	    ": 'worker_timeout' is 10, but must be greater than "
+	    "'queue_timeout', which is 10: a worker may wait so long" },
+	{ "a worker that has less time than it may wait by default",
+	    "worker_timeout = 5\n",
+	    ": 'worker_timeout' is 5, but must be greater than "
+	    "'queue_timeout', which is 5: a worker may wait so long" },
 	{ "a line longer than inih's buffer",
 	    "base_url = " LONG_TEXT LONG_TEXT LONG_TEXT "\n",
 	    ":1: a line has more than 198 bytes, or a NUL" },

@@ -70,6 +70,13 @@ store_look(struct store *st)
 	return ERR_OK;
 }
 
+int64_t
+store_write_age(const struct store *st)
+{
+	(void)st;
+	return 0;
+}
+
 void
 auth_tidy(struct auth *auth, struct store *st, int64_t now_at)
 {
@@ -85,7 +92,7 @@ routes_arena_size(const struct config *c)
 	return ARENA_SIZE;
 }
 
-/* Repeats the body; a body that is cut is "cut". */
+/* Repeats the body; a body that is cut is "cut", or "needed" by this side. */
 static void
 echo(const struct request *rq, struct buf *out)
 {
@@ -96,7 +103,7 @@ echo(const struct request *rq, struct buf *out)
 		buf_put(out, piece, (size_t)n);
 	if (n < 0) {
 		atomic_fetch_add(&seen->cut, 1);
-		buf_text(out, "cut");
+		buf_text(out, n == REQUEST_CUT ? "needed" : "cut");
 	}
 }
 
@@ -135,11 +142,14 @@ set_up(void)
 	ck_assert(seen != MAP_FAILED);
 }
 
+/* Seconds that a body may take. */
+static size_t body_time = 60;
+
 static pid_t
 start(int listener)
 {
-	static const struct config config = { .workers = 4,
-		.worker_timeout = 60,
+	const struct config config = { .workers = 4,
+		.worker_timeout = body_time,
 		.queue_timeout = 60,
 		.max_body = MAX_BODY };
 	const struct app app = { .config = &config };
@@ -669,22 +679,87 @@ START_TEST(a_part_is_no_request)
 }
 END_TEST
 
-/* The web server ends the stream in order, but early. */
-START_TEST(a_short_body_ends_early)
+/* The web server ends the stream in order, but early: once before the body
+ * (mod_fcgid and HTTP/2), and not at all before the body's time is over. */
+static const struct {
+	const char *name;
+	const char *first, *second; /* what stands before an end */
+	bool more; /* whether the second end comes */
+	const char *want;
+	size_t cut;
+} early_ends[] = {
+	{ "an end before the body is passed over", "", "0123456789", true,
+	    "0123456789", 0 },
+	{ "an end inside the body is passed over", "01234", "56789", true,
+	    "0123456789", 0 },
+	{ "a second early end is the end", "", "01234", true, "01234", 0 },
+	{ "two ends are the end", "", "", true, "", 0 },
+	{ "what does not come has its time", "", "", false, "cut", 1 },
+	{ "what comes in part has its time", "01", "23", false, "cut", 1 },
+};
+
+START_TEST(early_ends_of_a_body)
 {
 	static const char *const pairs[] = { "PATH_INFO", "/echo",
-		"CONTENT_LENGTH", "100", NULL };
+		"CONTENT_LENGTH", "10", NULL };
+	const char *name = early_ends[_i].name;
+	struct str second = str_of(early_ends[_i].second);
+	struct bytes b;
+	char block[256];
+	pid_t child;
+	int fd;
+
+	body_time = early_ends[_i].cut > 0 ? 1 : 60;
+	child = serve();
+	fd = connected();
+	buf_init(&b.buf, b.block, sizeof(b.block));
+	fcgi_request(&b.buf, true, pairs, str_of(early_ends[_i].first));
+	if (second.n > 0)
+		fcgi_record(&b.buf, FCGI_STDIN, second);
+	if (early_ends[_i].more)
+		fcgi_record(&b.buf, FCGI_STDIN, str_of(""));
+	ck_assert(fcgi_send(fd, buf_view(&b.buf)));
+	unit_same(name, answered(fd, block, sizeof(block)),
+	    str_of(early_ends[_i].want));
+	ck_assert(seen->cut == early_ends[_i].cut);
+	stop(child);
+}
+END_TEST
+
+/* Nobody wants this body: its early end is no reason to wait. */
+START_TEST(an_unread_body_may_end_early)
+{
+	static const char *const pairs[] = { "PATH_INFO", "/hello",
+		"CONTENT_LENGTH", "10", NULL };
 	struct bytes b;
 	pid_t child = serve();
 	int fd = connected();
 	char block[256];
 
 	buf_init(&b.buf, b.block, sizeof(b.block));
-	fcgi_request(&b.buf, true, pairs, str_of("short"));
+	fcgi_request(&b.buf, true, pairs, str_of(""));
 	ck_assert(fcgi_send(fd, buf_view(&b.buf)));
-	ck_assert(str_is(answered(fd, block, sizeof(block)), "short"));
-	ck_assert(seen->cut == 0);
+	ck_assert(str_is(answered(fd, block, sizeof(block)), "/hello"));
+	ck_assert(ends(fd));
 	stop(child);
+}
+END_TEST
+
+START_TEST(a_stop_is_told_from_a_body_that_ends)
+{
+	struct bytes b;
+	struct str all = request(&b, true, "/echo", str_of("0123456789"));
+	pid_t child = serve();
+	int fd = connected(), status;
+	char block[256];
+
+	ck_assert(fcgi_send(fd, str_head(all, all.n - 12)));
+	while (seen->handled == 0)
+		nap(1);
+	ck_assert(kill(child, SIGTERM) == 0);
+	ck_assert(str_ends(answered(fd, block, sizeof(block)), "needed"));
+	ck_assert(waitpid(child, &status, 0) == child);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == ERR_OK);
 }
 END_TEST
 
@@ -799,7 +874,10 @@ main(void)
 	tcase_add_test(asked, long_answers_arrive_whole);
 	tcase_add_test(asked, pieces_make_a_request);
 	tcase_add_test(asked, a_part_is_no_request);
-	tcase_add_test(asked, a_short_body_ends_early);
+	tcase_add_loop_test(asked, early_ends_of_a_body, 0,
+	    (int)(sizeof(early_ends) / sizeof(early_ends[0])));
+	tcase_add_test(asked, an_unread_body_may_end_early);
+	tcase_add_test(asked, a_stop_is_told_from_a_body_that_ends);
 	tcase_add_test(asked, an_unread_body_may_be_cut);
 	tcase_add_test(asked, only_responders);
 	tcase_add_test(asked, no_request_comes_out_of_a_body);

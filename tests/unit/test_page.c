@@ -115,6 +115,12 @@ START_TEST(counters)
 	metrics_change_ends(&m, ERR_BUSY);
 	metrics_change_begins(NULL);
 	metrics_change_ends(NULL, ERR_OK);
+	metrics_hang(&m);
+	metrics_hang(&m);
+	metrics_hang(NULL);
+	metrics_hanging(&m, 2);
+	metrics_hanging(&m, 1);
+	metrics_hanging(NULL, 3);
 	metrics_read(&m, &counts);
 	page_counters(&out, &counts, 77);
 #define REQUESTS "pushcert_requests_total{process=\"77\",class="
@@ -151,7 +157,15 @@ START_TEST(counters)
 		   "# HELP pushcert_changes_refused_total Changes that this "
 		   "process answered 503 because their turn did not come.\n"
 		   "# TYPE pushcert_changes_refused_total counter\n"
-		   "pushcert_changes_refused_total{process=\"77\"} 1\n"));
+		   "pushcert_changes_refused_total{process=\"77\"} 1\n"
+		   "# HELP pushcert_workers_hanging Workers of this process "
+		   "that hang now.\n"
+		   "# TYPE pushcert_workers_hanging gauge\n"
+		   "pushcert_workers_hanging{process=\"77\"} 1\n"
+		   "# HELP pushcert_worker_hangs_total Requests of this "
+		   "process that took longer than worker_timeout.\n"
+		   "# TYPE pushcert_worker_hangs_total counter\n"
+		   "pushcert_worker_hangs_total{process=\"77\"} 2\n"));
 }
 END_TEST
 

@@ -48,12 +48,19 @@ static enum err tidy_outcome = ERR_OK;
 
 /* --- the work ----------------------------------------------------------- */
 
+/* What the child and the test share. */
+static struct seen {
+	atomic_size_t hangs;
+	atomic_size_t hanging;
+	atomic_bool stuck;
+} * seen;
+
 struct job {
 	size_t workers;
 	int fails; /* this worker cannot begin; 0: all can */
 	rlim_t descriptors; /* 0: as many as there are */
 	atomic_int begun;
-	struct peers_times times; /* 0: longer than any test */
+	struct peers_rules rules; /* 0: longer than any test */
 };
 
 static bool
@@ -97,8 +104,9 @@ has_its_policy(void)
 }
 
 static enum peers_next
-serve(void *own, int fd, bool late)
+serve(void *own, const struct peers_taken *taken)
 {
+	int fd = taken->at.fd;
 	char line[64] = "";
 	size_t n = 0;
 
@@ -110,8 +118,16 @@ serve(void *own, int fd, bool late)
 			return PEERS_CLOSE;
 		n += (size_t)got;
 	}
-	if (late)
+	if (taken->late)
 		line[0] = '-';
+	if (line[0] == 'W' || line[0] == 'H')
+		(void)peers_enter(taken, PEERS_WORKING);
+	if (line[0] == 'W')
+		nap(600);
+	if (line[0] == 'H')
+		nap(5000);
+	if (!peers_enter(taken, PEERS_ANSWERING))
+		return PEERS_CLOSE;
 	if (line[0] == 'p')
 		line[1] = has_its_policy() ? 'y' : 'n';
 	if (line[0] == 's')
@@ -140,11 +156,32 @@ whole(void *own, int fd)
 }
 
 static void
+refuse(void *own, int fd)
+{
+	(void)own;
+	if (send(fd, "503\n", 4, MSG_DONTWAIT | MSG_NOSIGNAL) != 4)
+		_exit(98);
+}
+
+static void
 hangs(void *own)
 {
-	struct job *job = own;
+	(void)own;
+	atomic_fetch_add(&seen->hangs, 1);
+}
 
-	atomic_store(&job->begun, -1);
+static bool
+stuck(void *arg)
+{
+	(void)arg;
+	return atomic_load(&seen->stuck);
+}
+
+static void
+hanging(void *arg, size_t workers)
+{
+	(void)arg;
+	atomic_store(&seen->hanging, workers);
 }
 
 static int
@@ -152,17 +189,20 @@ run(struct job *job, int listener)
 {
 	const struct pool_work work = { .arg = job,
 		.workers = job->workers,
-		.times = { .patience = job->times.patience > 0
-			? job->times.patience
+		.rules = { .patience = job->rules.patience > 0
+			? job->rules.patience
 			: 60000,
-		    .queue = job->times.queue > 0 ? job->times.queue : 60000 },
+		    .queue = job->rules.queue > 0 ? job->rules.queue : 60000,
+		    .refuse = refuse,
+		    .hangs = hangs },
 		.welcome = welcome,
 		.tidy = tidy,
 		.begin = begin,
 		.serve = serve,
 		.end = end,
 		.whole = whole,
-		.hangs = hangs };
+		.stuck = stuck,
+		.hanging = hanging };
 	const struct rlimit few = { job->descriptors, job->descriptors };
 
 	if (job->descriptors > 0)
@@ -180,6 +220,9 @@ listening(void)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert(seen != MAP_FAILED);
 	place.sun_family = AF_UNIX;
 	snprintf(
 	    place.sun_path, sizeof(place.sun_path), "%s/s", unit_directory());
@@ -391,8 +434,8 @@ END_TEST
 /* Another one has read meanwhile what there was, and kept the connection. */
 START_TEST(who_comes_too_late_is_told)
 {
-	const struct peers_times times = { .patience = 60000, .queue = 60000 };
-	struct peers *ps = peers_new(&times);
+	const struct peers_rules rules = { .patience = 60000, .queue = 60000 };
+	struct peers *ps = peers_new(&rules);
 	struct peers_place at, late;
 	struct peers_taken taken;
 	char line[8];
@@ -445,7 +488,7 @@ END_TEST
 START_TEST(a_part_of_a_request_has_its_time)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 1, .times = { .patience = 1000, .queue = 60000 } });
+	    .workers = 1, .rules = { .patience = 1000, .queue = 60000 } });
 	int fds[4], part, i;
 	long began;
 
@@ -630,7 +673,7 @@ END_TEST
 START_TEST(a_worker_that_hangs_ends_the_process)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 2, .times = { .patience = 100, .queue = 60000 } });
+	    .workers = 2, .rules = { .patience = 100, .queue = 60000 } });
 	int fd = connected();
 	long began = milliseconds();
 
@@ -644,10 +687,99 @@ START_TEST(a_worker_that_hangs_ends_the_process)
 }
 END_TEST
 
+static bool
+comes_to_be(const atomic_size_t *what, size_t n)
+{
+	long until = milliseconds() + 20000;
+
+	while (atomic_load(what) != n && milliseconds() < until)
+		nap(10);
+	return atomic_load(what) == n;
+}
+
+/* It may wait for its turn to write, and work after that. */
+START_TEST(a_lawful_wait_is_no_hang)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 2, .rules = { .patience = 200, .queue = 5000 } });
+	int fd = connected();
+
+	ck_assert(say(fd, "W\n"));
+	ck_assert(hears(fd, "W\n"));
+	ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+	ck_assert(seen->hangs == 0);
+}
+END_TEST
+
+/* Its peer is answered in its place, and the others go on. */
+START_TEST(a_worker_that_hangs_costs_a_worker)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 3, .rules = { .patience = 100, .queue = 100 } });
+	int fd = connected();
+
+	ck_assert(say(fd, "H\n"));
+	ck_assert(hears(fd, "503\n") && hears_end(fd));
+	ck_assert(comes_to_be(&seen->hanging, 1));
+	ck_assert(ask());
+	ck_assert(comes_to_be(&seen->hanging, 0));
+	ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+	ck_assert(seen->hangs == 1);
+}
+END_TEST
+
+START_TEST(half_of_the_workers_end_the_process)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 4, .rules = { .patience = 100, .queue = 100 } });
+	int fds[2], i;
+
+	connect_all(fds, 2, "H\n");
+	for (i = 0; i < 2; i++)
+		ck_assert(hears(fds[i], "503\n") && hears_end(fds[i]));
+	ck_assert(exit_of(child) == ERR_BUSY);
+	ck_assert(seen->hangs == 2);
+}
+END_TEST
+
+/* No worker may wait for its turn any more. */
+START_TEST(a_pool_that_is_stuck_ends)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 8, .rules = { .patience = 200, .queue = 60000 } });
+	int fd = connected();
+
+	ck_assert(say(fd, "H\n"));
+	nap(500);
+	ck_assert(seen->hangs == 0);
+	seen->stuck = true;
+	ck_assert(hears(fd, "503\n") && hears_end(fd));
+	ck_assert(exit_of(child) == ERR_BUSY);
+	ck_assert(seen->hangs == 1);
+}
+END_TEST
+
+/* Also when a signal ends the pool. */
+START_TEST(who_is_not_served_at_the_end_is_refused)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fd = connected();
+
+	ck_assert(say(fd, "H\n"));
+	nap(200);
+	ck_assert(kill(child, SIGTERM) == 0);
+	ck_assert(hears(fd, "503\n") && hears_end(fd));
+	ck_assert(exit_of(child) == ERR_BUSY);
+	ck_assert(seen->hangs == 0);
+}
+END_TEST
+
 START_TEST(a_slow_peer_is_cut_off_in_time)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 2, .times = { .patience = 200, .queue = 60000 } });
+	    .workers = 2, .rules = { .patience = 200, .queue = 60000 } });
 	int fd = connected();
 	long began = milliseconds();
 
@@ -664,7 +796,7 @@ END_TEST
 START_TEST(who_has_waited_too_long_is_refused)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 1, .times = { .patience = 60000, .queue = 400 } });
+	    .workers = 1, .rules = { .patience = 60000, .queue = 400 } });
 	int fds[20], i, refused = 0;
 	char got[8];
 
@@ -933,6 +1065,11 @@ main(void)
 	tcase_add_test(all, silent_peers_give_way_when_descriptors_run_out);
 	tcase_add_test(all, descriptors_may_be_too_high);
 	tcase_add_test(all, a_worker_that_hangs_ends_the_process);
+	tcase_add_test(all, a_lawful_wait_is_no_hang);
+	tcase_add_test(all, a_worker_that_hangs_costs_a_worker);
+	tcase_add_test(all, half_of_the_workers_end_the_process);
+	tcase_add_test(all, a_pool_that_is_stuck_ends);
+	tcase_add_test(all, who_is_not_served_at_the_end_is_refused);
 	tcase_add_test(all, a_slow_peer_is_cut_off_in_time);
 	tcase_add_test(all, who_has_waited_too_long_is_refused);
 	tcase_add_loop_test(all, ways_to_end, 0, ROWS(endings));
