@@ -8,10 +8,11 @@
  *      TARGET
  *
  * TARGET is http://127.0.0.1:PORT/PATH, or SOCKET:/PATH for FastCGI, where -k
- * asks to keep the connection. -b is the body of each request, -t a file with
- * one bearer token a line, optionally followed by a path; each request takes
- * the next line, over and over. Prints a line and ends with 0 if all was
- * answered.
+ * asks to keep the connection. -b is the body of each request, where ########
+ * stands for a number that no other request has, so that each changes
+ * something. -t is a file with one bearer token a line, optionally followed by
+ * a path; each request takes the next line, over and over. Prints a line and
+ * ends with 0 if all was answered.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -42,9 +43,13 @@
 #define FINE 64
 #define BUCKETS (40 * FINE)
 
+#define MARK "########"
+#define MARK_LEN (sizeof(MARK) - 1)
+
 struct connection {
 	int fd;
 	struct str request;
+	char *own; /* a request with a number of its own */
 	size_t sent;
 	bool asked; /* and not answered yet */
 	bool reused; /* asked on a connection that may have been given up */
@@ -321,12 +326,32 @@ ask_again(struct load *l, struct connection *c)
 	return c->reused && ask(l, c);
 }
 
+/* The next request, with its number where the body has a place for it. */
+static struct str
+next_request(struct load *l, struct connection *c)
+{
+	struct str request = l->request[l->started % l->requests];
+	char number[MARK_LEN + 1], *mark;
+
+	l->started++;
+	if (l->body.n == 0)
+		return request;
+	memcpy(c->own, request.p, request.n);
+	mark = memmem(c->own, request.n, MARK, MARK_LEN);
+	if (mark == NULL)
+		return request;
+	snprintf(
+	    number, sizeof(number), "%08u", (unsigned)(l->started % 100000000));
+	memcpy(mark, number, MARK_LEN);
+	return str_from(c->own, request.n);
+}
+
 /* Begins the next request; failures are counted and not tried again at once,
  * for a server that is gone would make it spin. */
 static bool
 begin(struct load *l, struct connection *c)
 {
-	c->request = l->request[l->started++ % l->requests];
+	c->request = next_request(l, c);
 	c->began = microseconds();
 	c->asked = ask(l, c) || ask_again(l, c);
 	if (!c->asked)
@@ -602,9 +627,13 @@ main(int argc, char **argv)
 	l.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l.connection == NULL || l.epoll < 0)
 		die("memory");
-	for (i = 0; i < l.connections; i++)
-		l.connection[i].fd = -1;
 	build_requests(&l);
+	for (i = 0; i < l.connections; i++) {
+		l.connection[i].fd = -1;
+		if (l.body.n > 0 &&
+		    (l.connection[i].own = malloc(REQUEST_SIZE)) == NULL)
+			die("memory");
+	}
 	us = run(&l);
 	print(&l, us);
 	return l.failed == 0 && l.answered > 0 ? 0 : 1;
