@@ -60,7 +60,7 @@ is_asked_first(const struct request *rq)
 }
 
 /* Whether cors_origins lets the origin in: by its name, or by the star where
- * the browser has asked for leave. */
+ * the browser has asked before. */
 static bool
 is_allowed(struct str text, const struct request *rq, const struct config *c)
 {

@@ -302,7 +302,7 @@ is_segment(struct str segment, const struct str *list, bool function)
 bool
 path_is(const struct path *p, const struct str *list, bool function)
 {
-	const struct str *behind = p->segment + p->at + 1;
+	const struct str *after = p->segment + p->at + 1;
 	size_t n = p->count - p->at - 1, i;
 
 	for (i = 0; i < n && !str_is_null(list[i]); i++)
@@ -311,7 +311,7 @@ path_is(const struct path *p, const struct str *list, bool function)
 		return false;
 	/* Paths begin alike and end differently. */
 	while (i-- > 0)
-		if (!is_segment(behind[i], list + i, function))
+		if (!is_segment(after[i], list + i, function))
 			return false;
 	return true;
 }

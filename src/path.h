@@ -66,7 +66,7 @@ enum err path_find(const struct path_source *from, const struct str *known,
     struct arena *a, struct path *out, struct str *what) ATTR_CHECKED;
 
 /*
- * Whether the segments behind the root are those of a list that ends in a null
+ * Whether the segments after the root are those of a list that ends in a null
  * slice, and how many of them agree with it from its start. Letters compare
  * without regard to case; with `function` the last of the list may be written
  * name, name() or microsoft.graph.name().

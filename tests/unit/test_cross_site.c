@@ -177,7 +177,7 @@ static const struct {
 	    .method = "DELETE",
 	    .origin = "null",
 	    .refused = true },
-	{ .name = "a method of nobody's",
+	{ .name = "an unknown method",
 	    .method = "get",
 	    .site = "cross-site",
 	    .refused = true },
