@@ -5,7 +5,6 @@
  */
 #include "crypto.h"
 
-#include <assert.h>
 #include <string.h>
 
 /*
@@ -127,7 +126,8 @@ crypto_find(void)
 enum err
 crypto_random(void *p, size_t n)
 {
-	assert(n <= CRYPTO_SEAL_MAX);
+	if (n > CRYPTO_SEAL_MAX)
+		return ERR_INTERNAL;
 	return RAND_bytes(p, (int)n) == 1 ? ERR_OK : crypto_drain(ERR_INTERNAL);
 }
 
@@ -162,7 +162,8 @@ crypto_seal(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
 	enum err e;
 	int n;
 
-	assert(plain.n <= CRYPTO_SEAL_MAX && about.n <= CRYPTO_SEAL_MAX);
+	if (plain.n > CRYPTO_SEAL_MAX || about.n > CRYPTO_SEAL_MAX)
+		return ERR_INTERNAL;
 	out[0] = VERSION;
 	if ((e = crypto_random(out + 1, NONCE_LEN)) != ERR_OK)
 		return e;

@@ -10,8 +10,8 @@
  */
 #include "row.h"
 
-#include <assert.h>
 #include <endian.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define HEAD 10
@@ -72,6 +72,17 @@ checksum(struct str key, struct str row)
 	return mix_bytes(sum, str_tail(row, HEAD));
 }
 
+static bool
+fits(const struct str *field, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && n <= ROW_FIELDS_MAX; i++)
+		if (field[i].n >= NO_FIELD)
+			return false;
+	return n <= ROW_FIELDS_MAX;
+}
+
 void
 row_encode(struct str key, const struct str *field, size_t n, struct buf *out)
 {
@@ -79,12 +90,15 @@ row_encode(struct str key, const struct str *field, size_t n, struct buf *out)
 	size_t start = out->n, i;
 	struct str row;
 
-	assert(n <= ROW_FIELDS_MAX);
+	/* What no row can hold has no room. */
+	if (!fits(field, n)) {
+		out->full = true;
+		return;
+	}
 	buf_char(out, ROW_VERSION);
 	buf_char(out, (char)n);
 	buf_put(out, number, CHECKSUM_LEN);
 	for (i = 0; i < n; i++) {
-		assert(field[i].n < NO_FIELD);
 		set_number(str_is_null(field[i]) ? NO_FIELD : field[i].n,
 		    number, LENGTH_LEN);
 		buf_put(out, number, LENGTH_LEN);

@@ -5,7 +5,6 @@
  */
 #include "store.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <limits.h>
@@ -206,7 +205,8 @@ store_put(
 {
 	enum err e;
 
-	assert(tx->writes);
+	if (!tx->writes)
+		return ERR_INTERNAL;
 	if (tx->failed != ERR_OK)
 		return tx->failed;
 	tx->put = true;
@@ -224,7 +224,8 @@ store_remove(struct txn *tx, enum store_map map, struct str key)
 {
 	enum err e;
 
-	assert(tx->writes);
+	if (!tx->writes)
+		return ERR_INTERNAL;
 	if (tx->failed != ERR_OK)
 		return tx->failed;
 	if ((e = take_old(tx, map, key)) == ERR_NOT_FOUND)
@@ -366,8 +367,14 @@ run_change(struct txn *tx, struct waiter *w)
 	arena_reset(&tx->st->read);
 	tx->put = false;
 	w->outcome = w->change(tx, w->arg);
-	/* A change that refuses has put nothing: the others' are committed. */
-	assert(w->outcome == ERR_OK || !tx->put || tx->failed != ERR_OK);
+	/* A change that refuses has put nothing: the others' are committed. If
+	 * it has, that is a fault of ours, and nothing of it may be kept. */
+	if (w->outcome != ERR_OK && tx->put && tx->failed == ERR_OK) {
+		log_line(LOG_AT_ERROR,
+		    "store: a change was refused after it had put something; "
+		    "it was undone");
+		tx->failed = ERR_INTERNAL;
+	}
 }
 
 /* Runs n changes in one transaction. If that fails nothing is changed, and

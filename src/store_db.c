@@ -782,7 +782,8 @@ store_db_reader_free(struct db_txn *tx)
 enum err
 store_db_begin(struct db_txn *tx)
 {
-	assert(!tx->writes && !tx->open);
+	if (tx->writes || tx->open)
+		return ERR_INTERNAL;
 	return begin(tx);
 }
 
@@ -813,7 +814,6 @@ hand_over(struct db_txn *tx)
 {
 	MDB_txn *mdb = tx->mdb;
 
-	assert(tx->writes && tx->open);
 	tx->mdb = NULL;
 	tx->open = false;
 	return mdb;
@@ -852,6 +852,8 @@ store_db_abort(struct db_txn *tx)
 {
 	struct db *db = tx->db;
 
+	if (!tx->open)
+		return;
 	mdb_txn_abort(hand_over(tx));
 	leave(db);
 }
@@ -863,6 +865,8 @@ store_db_commit(struct db_txn *tx)
 	int rc;
 	enum err e;
 
+	if (!tx->open)
+		return ERR_INTERNAL;
 	if ((e = check_numbers(tx)) != ERR_OK) {
 		store_db_abort(tx);
 		return e;
@@ -1110,7 +1114,8 @@ store_db_put(struct db_txn *tx, unsigned map, struct str key, struct str value)
 {
 	MDB_val k = given(key), v = given(value);
 
-	assert(key.n > 0 && key.n <= DB_KEY_MAX && value.n <= DB_VALUE_MAX);
+	if (key.n == 0 || key.n > DB_KEY_MAX || value.n > DB_VALUE_MAX)
+		return ERR_INTERNAL;
 	return outcome(
 	    tx->db, "put", mdb_put(tx->mdb, tx->db->dbi[map], &k, &v, 0));
 }

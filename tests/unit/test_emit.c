@@ -5,9 +5,7 @@
  */
 #include "emit.h"
 
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "unit.h"
 
@@ -276,16 +274,17 @@ static void (*const misuses[])(struct emit *e) = {
 	too_deep,
 };
 
-START_TEST(misuse_is_an_assertion)
+/* It costs the text, not the process. */
+START_TEST(misuse_makes_no_text)
 {
 	char room[256];
 	struct buf out;
 	struct emit e;
 
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
 	buf_init(&out, room, sizeof(room));
 	emit_init(&e, &out);
 	misuses[_i](&e);
+	ck_assert(out.full);
 }
 END_TEST
 
@@ -387,10 +386,7 @@ main(void)
 	tcase_add_loop_test(tc, written, 0, COUNT(written_cases));
 	tcase_add_loop_test(tc, too_little_room, 0, COUNT(written_cases));
 	tcase_add_test(tc, is_complete_only_once_the_root_is_closed);
-#ifndef NDEBUG
-	tcase_add_loop_test_raise_signal(
-	    tc, misuse_is_an_assertion, SIGABRT, 0, COUNT(misuses));
-#endif
+	tcase_add_loop_test(tc, misuse_makes_no_text, 0, COUNT(misuses));
 	tcase_add_loop_test(tc, escape, 0, COUNT(escape_cases));
 	tcase_add_loop_test(tc, every_byte_at_every_place, 0, 256);
 	suite_add_tcase(suite, tc);

@@ -243,6 +243,23 @@ START_TEST(takes_no_number_of_another_length)
 }
 END_TEST
 
+/* A fault of ours makes no row. */
+START_TEST(what_no_row_can_hold_has_no_room)
+{
+	static struct str field[ROW_FIELDS_MAX + 1];
+	char room[512];
+	struct buf b;
+
+	buf_init(&b, room, sizeof(room));
+	row_encode(str_of("key"), field, ROW_FIELDS_MAX + 1, &b);
+	ck_assert(b.full);
+	buf_init(&b, room, sizeof(room));
+	field[0] = str_from(room, UINT32_MAX);
+	row_encode(str_of("key"), field, 1, &b);
+	ck_assert(b.full);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -262,6 +279,7 @@ main(void)
 	tcase_add_loop_test(t, reads_and_writes_numbers, 0,
 	    sizeof(numbers) / sizeof(numbers[0]));
 	tcase_add_test(t, takes_no_number_of_another_length);
+	tcase_add_test(t, what_no_row_can_hold_has_no_room);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -1002,6 +1002,44 @@ START_TEST(commits_the_others_when_one_is_refused)
 }
 END_TEST
 
+/* A fault of ours: it must refuse before it puts. */
+static enum err
+put_and_refuse(struct txn *tx, void *arg)
+{
+	enum err e = store_record_put(tx, arg, &records[1].record);
+
+	return e == ERR_OK ? ERR_PRECONDITION : e;
+}
+
+START_TEST(undoes_a_change_that_has_put_and_refused)
+{
+	struct store *st = open_store(MIB, 10);
+	struct order first = { .tenant = tenant(1),
+		.record = &records[1].record };
+	struct guid second = tenant(2);
+	struct together t[] = {
+		{ .change = obey, .arg = &first },
+		{ .change = put_and_refuse, .arg = &second },
+	};
+	struct record r;
+	struct txn *tx;
+
+	run_together(st, t, 2);
+	ck_assert(t[0].outcome == ERR_OK);
+	ck_assert(t[1].outcome == ERR_INTERNAL);
+	ck_assert(store_update(st, put_and_refuse, &second) == ERR_INTERNAL);
+	tx = begin(st);
+	ck_assert(store_record(tx, &first.tenant, &r) == ERR_OK);
+	ck_assert(store_record(tx, &second, &r) == ERR_NOT_FOUND);
+	/* Nor may a reader put. */
+	ck_assert(
+	    store_record_put(tx, &second, &records[1].record) == ERR_INTERNAL);
+	ck_assert(store_begin(tx) == ERR_INTERNAL);
+	store_reader_free(tx);
+	store_close(st);
+}
+END_TEST
+
 static struct record
 large_record(size_t n)
 {
@@ -1416,6 +1454,7 @@ suite_store(void)
 	t = tcase_create("changes");
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, commits_the_others_when_one_is_refused);
+	tcase_add_test(t, undoes_a_change_that_has_put_and_refused);
 	tcase_add_loop_test(t, commits_the_others_when_one_does_not_fit, 0,
 	    sizeof(misfits) / sizeof(misfits[0]));
 	tcase_add_test(t, keeps_nothing_of_a_change_that_failed_unnoticed);

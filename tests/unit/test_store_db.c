@@ -879,6 +879,33 @@ START_TEST(adopts_a_map_that_another_process_made_greater)
 }
 END_TEST
 
+/* Faults of ours, which cost the change and not the process. */
+START_TEST(refuses_keys_and_calls_that_cannot_be)
+{
+	static char longest[DB_KEY_MAX + 1];
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx, *reader = reader_of(db);
+
+	ck_assert(store_db_write(db, &tx) == ERR_OK);
+	ck_assert(store_db_put(tx, 0, str_of(""), str_of("x")) == ERR_INTERNAL);
+	ck_assert(store_db_put(tx, 0, str_from(longest, sizeof(longest)),
+		      str_of("x")) == ERR_INTERNAL);
+	ck_assert(store_db_put(tx, 0, str_of("x"),
+		      str_from(longest, DB_VALUE_MAX + 1)) == ERR_INTERNAL);
+	ck_assert(store_db_begin(tx) == ERR_INTERNAL);
+	store_db_abort(tx);
+	store_db_abort(tx);
+	ck_assert(store_db_commit(tx) == ERR_INTERNAL);
+	ck_assert(store_db_begin(reader) == ERR_OK);
+	ck_assert(store_db_begin(reader) == ERR_INTERNAL);
+	store_db_end(reader);
+	ck_assert(put_text(db, "key", "new") == ERR_OK);
+	check_value(reader, "key", "new");
+	store_db_reader_free(reader);
+	store_db_close(db);
+}
+END_TEST
+
 /* The rest of the test is in mdb_env_get_fd, above. */
 START_TEST(no_other_thread_closes_it_under_a_commit)
 {
@@ -1081,6 +1108,7 @@ suite_db(void)
 	tcase_add_test(t, shares_its_file_with_other_processes);
 	tcase_add_test(t, adopts_a_map_that_another_process_made_greater);
 	tcase_add_test(t, no_other_thread_closes_it_under_a_commit);
+	tcase_add_test(t, refuses_keys_and_calls_that_cannot_be);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("transactions");
