@@ -102,8 +102,8 @@ keep_copy(struct store *st)
 	/* The damage was there before, and an upgrade makes none. */
 	if (e == ERR_CORRUPT) {
 		log_line(LOG_AT_WARNING,
-		    "store: %s: it is damaged, and so is the copy; pushcert "
-		    "verify says what the upgrade leaves of that",
+		    "store: %s: it is damaged, and so is the copy; run "
+		    "pushcert verify after the upgrade",
 		    store_directory(st));
 		return ERR_OK;
 	}

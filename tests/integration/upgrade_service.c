@@ -23,6 +23,7 @@
 #include "fcgi_client.h"
 #include "row.h"
 #include "store.h"
+#include "store_claim.h"
 #include "store_db.h"
 #include "store_tally.h"
 
@@ -150,7 +151,7 @@ open_db(void)
 	return db;
 }
 
-/* As a release of that format has it, with what it counts. */
+/* Writes the format and the tally as a release of that format does. */
 static void
 write_format(uint64_t format)
 {
@@ -191,14 +192,14 @@ read_format(void)
 	return format;
 }
 
-/* Has the store open until the pipe is closed. */
+/* Has the store open, or is upgrading it, until the pipe is closed. */
 struct former {
 	pid_t pid;
 	int hold;
 };
 
 static struct former
-start_former(void)
+start_former(bool upgrades)
 {
 	int hold[2], ready[2];
 	struct former f;
@@ -209,9 +210,13 @@ start_former(void)
 	f = (struct former){ .pid = fork(), .hold = hold[1] };
 	if (f.pid == 0) {
 		struct db *db = open_db();
+		pid_t holder;
 
 		close(hold[1]);
-		if (write(ready[1], "", 1) == 1)
+		if ((!upgrades ||
+			store_claim_take(store_db_lock_file(db), 0, &holder) ==
+			    ERR_OK) &&
+		    write(ready[1], "", 1) == 1)
 			while (read(hold[0], &byte, 1) < 0 && errno == EINTR)
 				continue;
 		store_db_close(db);
@@ -255,7 +260,6 @@ make_store(void)
 
 /* --- commands ----------------------------------------------------------- */
 
-/* Of the one that reads a file, any file will do. */
 static const char *const reading[] = { "list", "show --tenant one",
 	"history --tenant one", "token list", "tenant list", "check --all",
 	"check --tenant one", "metrics", "calendar", "verify", "config",
@@ -279,7 +283,7 @@ START_TEST(commands_that_read_never_upgrade)
 	size_t i;
 
 	make_store();
-	f = start_former();
+	f = start_former(false);
 	for (i = 0; i < sizeof(reading) / sizeof(reading[0]); i++) {
 		ck_assert_int_ne(run(reading[i]), -1);
 		unit_check(reading[i], read_format() == 3);
@@ -311,7 +315,7 @@ START_TEST(commands_that_write_refuse_and_name_the_process)
 	struct former f;
 
 	make_store();
-	f = start_former();
+	f = start_former(false);
 	snprintf(text, sizeof(text), "process %ld has it open", (long)f.pid);
 	ck_assert_int_ne(run(writing[_i]), 0);
 	unit_check(writing[_i], file_has(err, text));
@@ -321,6 +325,21 @@ START_TEST(commands_that_write_refuse_and_name_the_process)
 	unit_check(writing[_i], read_format() == STORE_FORMAT);
 }
 END_TEST
+
+static int
+run_cgi(void)
+{
+	const char *const argv[] = { "pushcert", NULL };
+	int status;
+
+	setenv("GATEWAY_INTERFACE", "CGI/1.1", 1);
+	setenv("REQUEST_METHOD", "GET", 1);
+	setenv("REQUEST_URI", "/v1.0/health", 1);
+	setenv("PUSHCERT_CONFIG", config, 1);
+	status = end_of(start(argv));
+	unsetenv("GATEWAY_INTERFACE");
+	return status;
+}
 
 /* --- services ----------------------------------------------------------- */
 
@@ -386,7 +405,7 @@ START_TEST(a_service_answers_503_during_the_upgrade)
 	int i;
 
 	make_store();
-	f = start_former();
+	f = start_former(false);
 	service = start_service();
 	for (i = 0; i < 20; i++) {
 		ck_assert(
@@ -406,13 +425,39 @@ START_TEST(a_service_answers_503_during_the_upgrade)
 }
 END_TEST
 
+/* As several processes that a web server starts at a time. */
+START_TEST(a_service_waits_for_the_upgrade_of_another_process)
+{
+	char block[4096];
+	struct fcgi_reply reply;
+	struct former f;
+	pid_t service;
+
+	make_store();
+	f = start_former(true);
+	service = start_service();
+	ck_assert(ask_until("Status: 503", &reply, block, sizeof(block)));
+	ck_assert(reply_has(&reply, "\r\nRetry-After: "));
+	ck_assert_int_eq(run("list"), 1);
+	ck_assert(file_has(err, "is being upgraded"));
+	ck_assert_int_eq(run_cgi(), 0);
+	ck_assert(file_has(out, "Status: 503"));
+	ck_assert(file_has(out, "Retry-After: "));
+	end_former(&f);
+	ck_assert(ask_until("Status: 200", &reply, block, sizeof(block)));
+	kill(service, SIGTERM);
+	ck_assert_int_eq(end_of(service), 0);
+	ck_assert_uint_eq(read_format(), STORE_FORMAT);
+}
+END_TEST
+
 START_TEST(a_service_ends_where_a_former_one_stays)
 {
 	struct former f;
 	char text[64];
 
 	make_store();
-	f = start_former();
+	f = start_former(false);
 	snprintf(text, sizeof(text), "process %ld has it open", (long)f.pid);
 	ck_assert_int_eq(end_of(start_service()), 1);
 	ck_assert(file_has(err, text));
@@ -475,21 +520,6 @@ fill_store(void)
 	store_close(st);
 }
 
-static int
-run_cgi(void)
-{
-	const char *const argv[] = { "pushcert", NULL };
-	int status;
-
-	setenv("GATEWAY_INTERFACE", "CGI/1.1", 1);
-	setenv("REQUEST_METHOD", "GET", 1);
-	setenv("REQUEST_URI", "/v1.0/health", 1);
-	setenv("PUSHCERT_CONFIG", config, 1);
-	status = end_of(start(argv));
-	unsetenv("GATEWAY_INTERFACE");
-	return status;
-}
-
 START_TEST(a_cgi_program_refuses_to_upgrade_too_many_tenants)
 {
 	make_store();
@@ -537,6 +567,7 @@ suite(void)
 	tcase_add_loop_test(t, commands_that_write_refuse_and_name_the_process,
 	    0, sizeof(writing) / sizeof(writing[0]));
 	tcase_add_test(t, a_service_answers_503_during_the_upgrade);
+	tcase_add_test(t, a_service_waits_for_the_upgrade_of_another_process);
 	tcase_add_test(t, a_service_ends_where_a_former_one_stays);
 	tcase_add_test(t, a_service_ends_under_a_newer_release);
 	tcase_add_test(t, a_cgi_program_refuses_to_upgrade_too_many_tenants);

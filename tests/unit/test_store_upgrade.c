@@ -500,7 +500,7 @@ START_TEST(of_two_that_upgrade_one_does)
 	make_old_store(3);
 	fflush(NULL);
 	for (i = 0; i < 4; i++) {
-		const struct store_upgrade_options options = { .wait = 5000 };
+		const struct store_upgrade_options options = { .wait = 60000 };
 		enum err e;
 
 		if ((child[i] = fork()) != 0)
@@ -572,6 +572,36 @@ START_TEST(a_reader_notices_a_newer_format)
 	store_reader_free(tx);
 	store_close(st);
 	end_other(&o);
+}
+END_TEST
+
+/* A file of an older format that takes the place of data.mdb under a process:
+ * the process ends, and the next one upgrades the file. */
+START_TEST(an_older_file_ends_the_process)
+{
+	char path[256], former[256];
+	struct txn *tx = NULL;
+	struct store *st;
+
+	make_old_store(2);
+	st = open_store();
+	ck_assert_int_eq(upgrade(st, true), ERR_OK);
+	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
+	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	store_end(tx);
+	snprintf(path, sizeof(path), "%s/data.mdb", home);
+	snprintf(former, sizeof(former), "%s/data.mdb.format-1", home);
+	ck_assert_int_eq(rename(former, path), 0);
+	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_STORE);
+	ck_assert_int_eq(store_begin(tx), ERR_STORE);
+	ck_assert_int_eq(store_look(st), ERR_STORE);
+	store_reader_free(tx);
+	store_close(st);
+	st = open_store();
+	ck_assert_uint_eq(store_format(st), 1);
+	ck_assert_int_eq(upgrade(st, false), ERR_OK);
+	check_store(st, 2);
+	store_close(st);
 }
 END_TEST
 
@@ -708,6 +738,7 @@ suite(void)
 	tcase_add_test(t, of_two_that_upgrade_one_does);
 	tcase_add_test(t, a_change_under_a_newer_format_is_refused);
 	tcase_add_test(t, a_reader_notices_a_newer_format);
+	tcase_add_test(t, an_older_file_ends_the_process);
 	tcase_add_test(t, an_upgrade_leaves_a_copy);
 	tcase_add_test(t, no_copy_no_upgrade);
 	tcase_add_test(t, too_many_tenants_are_refused);
