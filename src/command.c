@@ -15,6 +15,9 @@
 
 #define COMMON (COMMAND_BIT(OPTION_CONFIG) | COMMAND_BIT(OPTION_HELP))
 
+/* Options that add up. */
+#define REPEATED (COMMAND_BIT(OPTION_SCOPE) | COMMAND_BIT(OPTION_VENDOR_CERT))
+
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "allow-topic-change", required_argument, NULL,
@@ -32,6 +35,7 @@ static const struct option long_options[] = {
 	{ "issuer", required_argument, NULL, OPTION_ISSUER },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "key", required_argument, NULL, OPTION_KEY },
+	{ "legacy", no_argument, NULL, OPTION_LEGACY },
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "no-copy", no_argument, NULL, OPTION_NO_COPY },
 	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
@@ -39,6 +43,7 @@ static const struct option long_options[] = {
 	{ "passphrase-file", required_argument, NULL, OPTION_PASSPHRASE_FILE },
 	{ "pkcs12", no_argument, NULL, OPTION_PKCS12 },
 	{ "revision", required_argument, NULL, OPTION_REVISION },
+	{ "rsa", no_argument, NULL, OPTION_RSA },
 	{ "scope", required_argument, NULL, OPTION_SCOPE },
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
 	{ "tenant", required_argument, NULL, OPTION_TENANT },
@@ -121,8 +126,11 @@ static const struct command {
 	    command_list },
 	{ "request", NULL,
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_VENDOR_CERT) |
-		COMMAND_BIT(OPTION_VENDOR_KEY) | COMMAND_BIT(OPTION_NO_COPY),
-	    0, "[--tenant GUID] [--vendor-cert FILE --vendor-key FILE]",
+		COMMAND_BIT(OPTION_VENDOR_KEY) | COMMAND_BIT(OPTION_FORCE) |
+		COMMAND_BIT(OPTION_NO_COPY),
+	    0,
+	    "[--tenant GUID] [--vendor-cert FILE... --vendor-key FILE]\n"
+	    "      [--force]",
 	    "make a key and a request for Apple's portal", command_request },
 	{ "upload", NULL,
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_APPLE_ID) |
@@ -151,10 +159,11 @@ static const struct command {
 	    command_history },
 	{ "export", NULL,
 	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_OUTPUT) |
-		COMMAND_BIT(OPTION_PKCS12) |
-		COMMAND_BIT(OPTION_PASSPHRASE_FILE),
+		COMMAND_BIT(OPTION_PKCS12) | COMMAND_BIT(OPTION_LEGACY) |
+		COMMAND_BIT(OPTION_PASSPHRASE_FILE) | COMMAND_BIT(OPTION_RSA),
 	    0,
-	    "--output FILE|- [--tenant GUID] [--pkcs12 [--passphrase-file F]]",
+	    "--output FILE|- [--tenant GUID] [--rsa]\n"
+	    "      [--pkcs12 [--legacy] [--passphrase-file F]]",
 	    "write the certificate and its private key", command_export },
 	{ "check", NULL,
 	    COMMAND_BIT(OPTION_WARNING) | COMMAND_BIT(OPTION_CRITICAL) |
@@ -250,6 +259,17 @@ threshold(const char *value, uint64_t *out)
 	return str_u64(text, out) && *out <= DAYS_MAX;
 }
 
+/* Adds an item to a list, as several lines of pushcert.conf do. */
+static bool
+add_item(char list[CONFIG_TEXT_MAX], const char *item)
+{
+	size_t n = strlen(list);
+	int more = snprintf(
+	    list + n, CONFIG_TEXT_MAX - n, "%s%s", n > 0 ? "," : "", item);
+
+	return more >= 0 && (size_t)more < CONFIG_TEXT_MAX - n;
+}
+
 /* Takes one option's value; what is wrong with it, or NULL. */
 static const char *
 take(struct command_call *c, int option, const char *value)
@@ -299,6 +319,10 @@ take(struct command_call *c, int option, const char *value)
 		break;
 	case OPTION_URL:
 		c->url = value;
+		break;
+	case OPTION_VENDOR_CERT:
+		if (!add_item(c->vendor_certificates, value))
+			return "the path of a vendor file is too long";
 		break;
 	case OPTION_WARNING:
 		if (!threshold(value, &c->warning_days))
@@ -410,8 +434,7 @@ command_run(int argc, char **argv)
 			return misuse(command,
 			    "this command does not take that option",
 			    long_name(option));
-		/* But permissions add up. */
-		if (option != OPTION_SCOPE && (c.given & COMMAND_BIT(option)))
+		if ((c.given & COMMAND_BIT(option) & ~REPEATED) != 0)
 			return misuse(command, "an option is given twice",
 			    long_name(option));
 		if ((wrong = take(&c, option, optarg)) != NULL)

@@ -29,23 +29,27 @@ load_secrets(struct command_call *c, struct secrets *s)
 	return e;
 }
 
+static bool
+given(const struct command_call *c, enum command_option option)
+{
+	return (c->given & COMMAND_BIT(option)) != 0;
+}
+
 /* --- request ---------------------------------------------------------- */
 
 /* The vendor's files of the command line take the place of the configured. */
 static const char *
 take_vendor(struct command_call *c)
 {
-	const char *certificate = c->value[OPTION_VENDOR_CERT];
 	const char *key = c->value[OPTION_VENDOR_KEY];
 
-	if ((certificate == NULL) != (key == NULL))
+	if ((c->value[OPTION_VENDOR_CERT] == NULL) != (key == NULL))
 		return "--vendor-cert and --vendor-key go together";
-	if (certificate == NULL)
+	if (key == NULL)
 		return NULL;
-	if (strlen(certificate) >= CONFIG_TEXT_MAX ||
-	    strlen(key) >= CONFIG_TEXT_MAX)
+	if (strlen(key) >= CONFIG_TEXT_MAX)
 		return "the path of a vendor file is too long";
-	strcpy(c->config.vendor_certificate, certificate);
+	strcpy(c->config.vendor_certificate, c->vendor_certificates);
 	strcpy(c->config.vendor_key, key);
 	return NULL;
 }
@@ -63,7 +67,8 @@ warn_of_vendor(struct command_call *c, const struct secrets *s)
 		    "takes it only when an MDM vendor has signed it: set "
 		    "vendor_certificate and vendor_key, or hand it to a "
 		    "signing service.\n");
-	else if (status != EXPIRY_VALID)
+	else if (status == EXPIRY_EXPIRING ||
+	    (status != EXPIRY_VALID && s->vendor_as_it_is))
 		fprintf(stderr,
 		    "pushcert: warning: the vendor certificate is %s%s\n",
 		    expiry_word(status),
@@ -72,7 +77,17 @@ warn_of_vendor(struct command_call *c, const struct secrets *s)
 			: "; Apple will not take this request");
 }
 
-/* Whoever still waits for a certificate of the former request should know. */
+/* Why a subject or the vendor's files are not fit for a request. */
+static int
+refuse_request(struct str what)
+{
+	fprintf(stderr, "pushcert: request: %.*s%s\n", STR_ARG(what),
+	    str_starts(what, X509_CHAIN) ? "; --force takes the chain as it is"
+					 : "");
+	return EXIT_FAILURE;
+}
+
+/* The request that is replaced may have been sent to Apple. */
 static bool
 is_pending(struct command_call *c)
 {
@@ -99,16 +114,15 @@ command_request(struct command_call *c)
 	    command_need_arena(c) != ERR_OK ||
 	    command_caller(c, &by) != ERR_OK || load_secrets(c, &s) != ERR_OK)
 		return EXIT_FAILURE;
+	s.vendor_as_it_is = given(c, OPTION_FORCE);
 	warn_of_vendor(c, &s);
 	pending = is_pending(c);
 	store_end(c->reader);
 	e = pushcert_request(
 	    c->store, &c->config, &s, &by, &c->arena, &text, &what);
 	secret_wipe(&s);
-	if (e == ERR_CONFIG) {
-		fprintf(stderr, "pushcert: request: %.*s\n", STR_ARG(what));
-		return EXIT_FAILURE;
-	}
+	if (e == ERR_CONFIG)
+		return refuse_request(what);
 	if (e != ERR_OK)
 		return command_fail(e, "request");
 	if (pending)
@@ -275,24 +289,47 @@ static enum err
 pack(struct command_call *c, const struct pair *p, struct str *out)
 {
 	const char *path = c->value[OPTION_PASSPHRASE_FILE];
-	struct str key = str_from((const char *)p->key, p->n), passphrase;
+	struct x509_pair pair = { .certificate = p->der,
+		.private_key = str_from((const char *)p->key, p->n),
+		.legacy = given(c, OPTION_LEGACY) };
+	struct str what = { NULL, 0 };
 	char text[PASSPHRASE_ROOM];
 	enum err e;
 
-	e = path != NULL ? passphrase_of_file(path, text, &passphrase)
-			 : passphrase_of_terminal(text, &passphrase);
+	e = path != NULL ? passphrase_of_file(path, text, &pair.passphrase)
+			 : passphrase_of_terminal(text, &pair.passphrase);
 	if (e != ERR_OK)
 		return e;
-	if (passphrase.n == 0 || passphrase.n > X509_PASSPHRASE_MAX) {
+	if (pair.passphrase.n == 0 || pair.passphrase.n > X509_PASSPHRASE_MAX) {
 		fprintf(stderr, "pushcert: a passphrase has 1 to %d bytes\n",
 		    X509_PASSPHRASE_MAX);
 		e = ERR_TOO_LONG;
-	} else if ((e = x509_pkcs12(p->der, key, passphrase, &c->arena, out)) !=
-	    ERR_OK) {
+	} else if ((e = x509_pkcs12(&pair, &c->arena, out, &what)) ==
+	    ERR_NOT_IMPLEMENTED) {
+		fprintf(stderr, "pushcert: export: --legacy: %.*s\n",
+		    STR_ARG(what));
+	} else if (e != ERR_OK) {
 		(void)command_fail(e, "export");
 	}
 	crypto_wipe(text, sizeof(text));
 	return e;
+}
+
+static void
+put_key(const struct pair *p, bool rsa, struct buf *out)
+{
+	struct str pkcs8 = str_from((const char *)p->key, p->n);
+	uint8_t key[X509_PRIVATE_MAX];
+	size_t n;
+
+	if (!rsa)
+		pem_write("PRIVATE KEY", pkcs8, out);
+	else if (x509_rsa_key(pkcs8, key, &n) == ERR_OK)
+		pem_write("RSA PRIVATE KEY", str_from((char *)key, n), out);
+	else
+		out->full = true;
+	if (rsa)
+		crypto_wipe(key, sizeof(key));
 }
 
 /* The certificate first, then the key, as NanoMDM's upload takes them. */
@@ -303,7 +340,7 @@ join(struct command_call *c, const struct pair *p, struct str *out)
 
 	buf_open(&text, &c->arena);
 	pem_write("CERTIFICATE", p->der, &text);
-	pem_write("PRIVATE KEY", str_from((const char *)p->key, p->n), &text);
+	put_key(p, given(c, OPTION_RSA), &text);
 	*out = buf_close(&text, &c->arena);
 	if (!str_is_null(*out))
 		return ERR_OK;
@@ -314,14 +351,14 @@ join(struct command_call *c, const struct pair *p, struct str *out)
 static enum err
 write_pair(struct command_call *c, const struct secrets *s)
 {
-	bool pkcs12 = (c->given & COMMAND_BIT(OPTION_PKCS12)) != 0;
 	struct command_output o;
 	struct pair p;
 	struct str text;
 	enum err e;
 
 	if ((e = find_pair(c, s, &p)) == ERR_OK)
-		e = pkcs12 ? pack(c, &p, &text) : join(c, &p, &text);
+		e = given(c, OPTION_PKCS12) ? pack(c, &p, &text)
+					    : join(c, &p, &text);
 	crypto_wipe(p.key, sizeof(p.key));
 	if (e != ERR_OK)
 		return e;
@@ -334,18 +371,31 @@ write_pair(struct command_call *c, const struct secrets *s)
 	return command_output_close(&o, ERR_OK);
 }
 
+/* What is wrong with the options that were given together, or NULL. */
+static const char *
+misused(const struct command_call *c)
+{
+	if (c->value[OPTION_OUTPUT] == NULL)
+		return "export writes a private key: say where with "
+		       "--output FILE, or --output -";
+	if (given(c, OPTION_PKCS12))
+		return given(c, OPTION_RSA)
+		    ? "--rsa is a form of PEM and does not go with --pkcs12"
+		    : NULL;
+	if (given(c, OPTION_PASSPHRASE_FILE))
+		return "--passphrase-file goes with --pkcs12";
+	return given(c, OPTION_LEGACY) ? "--legacy goes with --pkcs12" : NULL;
+}
+
 int
 command_export(struct command_call *c)
 {
+	const char *wrong = misused(c);
 	struct secrets s;
 	enum err e;
 
-	if (c->value[OPTION_OUTPUT] == NULL)
-		return command_usage("export writes a private key: say where "
-				     "with --output FILE, or --output -");
-	if ((c->given & COMMAND_BIT(OPTION_PASSPHRASE_FILE)) != 0 &&
-	    (c->given & COMMAND_BIT(OPTION_PKCS12)) == 0)
-		return command_usage("--passphrase-file goes with --pkcs12");
+	if (wrong != NULL)
+		return command_usage(wrong);
 	if (command_begin_reading(c) != ERR_OK ||
 	    command_need_tenant(c) != ERR_OK ||
 	    command_need_arena(c) != ERR_OK || load_secrets(c, &s) != ERR_OK)

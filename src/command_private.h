@@ -41,6 +41,7 @@ enum command_option {
 	OPTION_ISSUER,
 	OPTION_JSON,
 	OPTION_KEY,
+	OPTION_LEGACY,
 	OPTION_NAME,
 	OPTION_NO_COPY,
 	OPTION_NO_SANDBOX,
@@ -48,6 +49,7 @@ enum command_option {
 	OPTION_PASSPHRASE_FILE,
 	OPTION_PKCS12,
 	OPTION_REVISION,
+	OPTION_RSA,
 	OPTION_SCOPE,
 	OPTION_SOCKET,
 	OPTION_TENANT,
@@ -83,6 +85,7 @@ struct command_call {
 	uint64_t warning_days, critical_days;
 	uint64_t revision;
 	const char *value[COMMAND_OPTIONS]; /* of every option that has one */
+	char vendor_certificates[CONFIG_TEXT_MAX]; /* a list */
 	struct guid tenant;
 	const char *alias; /* of the tenant, until the store is open */
 	const char *argument[COMMAND_ARGUMENTS];

@@ -67,7 +67,7 @@ static const struct key {
 	{ "client_id", TEXT, AT(client_id),
 	    "00000003-0000-0000-c000-000000000000", 0, 0, NULL },
 	{ "key_file", TEXT, AT(key_file), "", 0, 0, NULL },
-	{ "vendor_certificate", TEXT, AT(vendor_certificate), "", 0, 0, NULL },
+	{ "vendor_certificate", LIST, AT(vendor_certificate), "", 0, 0, NULL },
 	{ "vendor_key", TEXT, AT(vendor_key), "", 0, 0, NULL },
 	{ "jwks_file", TEXT, AT(jwks_file), "", 0, 0, NULL },
 	{ "jwt_issuer", LIST, AT(jwt_issuer),

@@ -32,7 +32,7 @@ struct config {
 	char authorization_uri[CONFIG_TEXT_MAX];
 	char client_id[CONFIG_TEXT_MAX];
 	char key_file[CONFIG_TEXT_MAX];
-	char vendor_certificate[CONFIG_TEXT_MAX];
+	char vendor_certificate[CONFIG_TEXT_MAX]; /* a list */
 	char vendor_key[CONFIG_TEXT_MAX];
 	char jwks_file[CONFIG_TEXT_MAX];
 	char jwt_issuer[CONFIG_TEXT_MAX]; /* lists have commas between items */

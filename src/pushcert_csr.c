@@ -40,11 +40,13 @@ seal_key(const struct secrets *s, const struct guid *tenant, struct arena *a,
 
 /* The text that a client is given of a request. */
 static enum err
-request_text(const struct secrets *s, struct str csr, struct arena *a,
-    struct str *text, struct str *what)
+request_text(const struct secrets *s, int64_t now_at, struct str csr,
+    struct arena *a, struct str *text, struct str *what)
 {
 	const struct x509_vendor vendor = { .chain = str_of(s->vendor_chain),
-		.key = str_of(s->vendor_key) };
+		.key = str_of(s->vendor_key),
+		.now_at = now_at,
+		.as_it_is = s->vendor_as_it_is };
 	char *p;
 
 	if (s->is_vendor)
@@ -77,7 +79,7 @@ make_request(const struct config *c, const struct secrets *s,
 	crypto_wipe(made.private_key, sizeof(made.private_key));
 	if (e != ERR_OK)
 		return e;
-	return request_text(s, made.csr, a, &out->request, what);
+	return request_text(s, by->now.at, made.csr, a, &out->request, what);
 }
 
 struct request_job {

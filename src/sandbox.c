@@ -102,13 +102,13 @@ allow_beneath(int ruleset, const char *directory, uint64_t rights)
 
 /* What cannot be read now may be put there later. */
 static void
-allow_missing(int ruleset, const char *file)
+allow_missing(int ruleset, struct str file)
 {
 	char path[CONFIG_TEXT_MAX];
 
-	if (file[0] == '\0' || access(file, R_OK) == 0)
+	snprintf(path, sizeof(path), "%.*s", STR_ARG(file));
+	if (path[0] == '\0' || access(path, R_OK) == 0)
 		return;
-	strcpy(path, file);
 	(void)allow_beneath(
 	    ruleset, dirname(path), LANDLOCK_ACCESS_FS_READ_FILE);
 }
@@ -118,13 +118,15 @@ allow_missing(int ruleset, const char *file)
 static bool
 allow_files(int ruleset, const struct config *c, uint64_t known)
 {
+	struct str chain = str_of(c->vendor_certificate);
 	char path[CONFIG_TEXT_MAX];
 
 	if (!allow_beneath(ruleset, c->data, DATA_RIGHTS & known))
 		return false;
-	allow_missing(ruleset, c->key_file);
-	allow_missing(ruleset, c->vendor_certificate);
-	allow_missing(ruleset, c->vendor_key);
+	allow_missing(ruleset, str_of(c->key_file));
+	while (!str_is_null(chain))
+		allow_missing(ruleset, str_trim(str_cut(&chain, ',')));
+	allow_missing(ruleset, str_of(c->vendor_key));
 	if (c->jwks_file[0] == '\0')
 		return true;
 	strcpy(path, c->jwks_file);

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mem.h"
+#include "pem.h"
+
 /* A key file: 64 hexadecimal digits and a newline. */
 #define KEY_TEXT (2 * CRYPTO_KEY_LEN)
 
@@ -99,6 +102,58 @@ load_key(const char *path, struct secrets *out, char message[CONFIG_TEXT_MAX])
 	return e;
 }
 
+/* Whether the bytes are an ASN.1 sequence of 128 bytes or more. */
+static bool
+is_der(struct str s)
+{
+	return s.n > 2 && s.p[0] == '\x30' && ((uint8_t)s.p[1] & 0xf0) == 0x80;
+}
+
+/* Appends the certificates of a file to the chain, as PEM. */
+static enum err
+add_certificates(
+    const char *path, struct buf *chain, char message[CONFIG_TEXT_MAX])
+{
+	char text[SECRET_TEXT_MAX];
+	struct str found;
+	enum err e = read_file(path, false, text, &found, message);
+
+	if (e != ERR_OK)
+		return e;
+	if (chain->n > 0)
+		buf_char(chain, '\n');
+	if (is_der(found)) {
+		pem_write("CERTIFICATE", found, chain);
+	} else {
+		e = read_plain(path, false, text, sizeof(text), message);
+		buf_text(chain, text);
+	}
+	if (e == ERR_OK && chain->full)
+		e = refuse(ERR_FILE, path,
+		    "the vendor certificates are more than 16 KiB", message);
+	return e;
+}
+
+static enum err
+load_chain(
+    const struct config *c, struct secrets *out, char message[CONFIG_TEXT_MAX])
+{
+	struct str rest = str_of(c->vendor_certificate), item;
+	char path[CONFIG_TEXT_MAX];
+	enum err e = ERR_OK;
+	struct buf chain;
+
+	buf_init(&chain, out->vendor_chain, sizeof(out->vendor_chain) - 1);
+	while (!str_is_null(rest) && e == ERR_OK) {
+		item = str_trim(str_cut(&rest, ','));
+		snprintf(path, sizeof(path), "%.*s", STR_ARG(item));
+		if (item.n > 0)
+			e = add_certificates(path, &chain, message);
+	}
+	out->vendor_chain[chain.n] = '\0';
+	return e;
+}
+
 static enum err
 load_all(
     const struct config *c, struct secrets *out, char message[CONFIG_TEXT_MAX])
@@ -109,8 +164,7 @@ load_all(
 		e = load_key(c->key_file, out, message);
 	if (e != ERR_OK || c->vendor_certificate[0] == '\0')
 		return e;
-	e = read_plain(c->vendor_certificate, false, out->vendor_chain,
-	    sizeof(out->vendor_chain), message);
+	e = load_chain(c, out, message);
 	if (e == ERR_OK)
 		e = read_plain(c->vendor_key, true, out->vendor_key,
 		    sizeof(out->vendor_key), message);

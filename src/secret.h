@@ -23,7 +23,9 @@ struct secrets {
 	bool can_seal;
 	uint8_t key[CRYPTO_KEY_LEN];
 	bool is_vendor;
-	char vendor_chain[SECRET_TEXT_MAX];
+	bool
+	    vendor_as_it_is; /* its chain is not checked (secret_load: false) */
+	char vendor_chain[SECRET_TEXT_MAX]; /* PEM of all its files */
 	char vendor_key[SECRET_TEXT_MAX];
 };
 

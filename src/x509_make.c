@@ -7,7 +7,9 @@
 
 #include <string.h>
 
+#include <openssl/asn1.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -22,6 +24,8 @@
 #define SIGNATURE_MAX 512
 /* Rounds of PBKDF2 over the passphrase of a PKCS#12 file. */
 #define ROUNDS 100000
+/* What `openssl pkcs12 -legacy` takes: old readers refuse more. */
+#define LEGACY_ROUNDS 2048
 
 struct vendor {
 	struct pem chain;
@@ -42,22 +46,69 @@ encode(
 	return str_is_null(*out) ? ERR_MEMORY : ERR_OK;
 }
 
-static bool
-add_name(X509_NAME *name, int nid, struct str text, struct str *what)
+/* Why libcrypto does not take a text, of the last error in its queue. */
+static const char *
+reason(void)
 {
-	*what = text;
+	static const struct {
+		int code;
+		const char *text;
+	} reasons[] = {
+		{ ASN1_R_ILLEGAL_CHARACTERS,
+		    "has a character that does not "
+		    "belong there" },
+		{ ASN1_R_INVALID_UTF8STRING, "is not UTF-8" },
+		{ ASN1_R_STRING_TOO_LONG, "is too long" },
+		{ ASN1_R_STRING_TOO_SHORT, "is too short" },
+	};
+	const int code = ERR_GET_REASON(ERR_peek_last_error());
+	size_t i;
+
+	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].code == code)
+			return reasons[i].text;
+	return "is refused by libcrypto";
+}
+
+static bool
+add_name(X509_NAME *name, int nid, struct str text)
+{
 	return text.n == 0 ||
 	    X509_NAME_add_entry_by_NID(name, nid, MBSTRING_UTF8,
 		(const uint8_t *)text.p, (int)text.n, -1, 0) == 1;
 }
 
-static bool
-set_subject(X509_NAME *name, const struct x509_subject *s, struct str *what)
+static enum err
+set_subject(X509_NAME *name, const struct x509_subject *s, struct arena *a,
+    struct str *what)
 {
-	return add_name(name, NID_countryName, s->country, what) &&
-	    add_name(name, NID_organizationName, s->organization, what) &&
-	    add_name(name, NID_commonName, s->common_name, what) &&
-	    add_name(name, NID_pkcs9_emailAddress, s->email, what);
+	const struct {
+		const char *key;
+		int nid;
+		struct str text;
+		const char *look;
+	} parts[] = {
+		{ "csr_country", NID_countryName, s->country, "two letters" },
+		{ "csr_organization", NID_organizationName, s->organization,
+		    "up to 64 characters" },
+		{ "csr_common_name", NID_commonName, s->common_name,
+		    "up to 64 characters" },
+		{ "csr_email", NID_pkcs9_emailAddress, s->email,
+		    "up to 128 ASCII characters" },
+	};
+	const size_t n = sizeof(parts) / sizeof(parts[0]);
+	struct buf b;
+	size_t i;
+
+	for (i = 0; i < n && add_name(name, parts[i].nid, parts[i].text); i++)
+		;
+	if (i == n)
+		return ERR_OK;
+	buf_open(&b, a);
+	buf_printf(&b, "%s '%.*s' %s; possible are %s", parts[i].key,
+	    STR_ARG(parts[i].text), reason(), parts[i].look);
+	*what = buf_close(&b, a);
+	return str_is_null(*what) ? ERR_MEMORY : ERR_CONFIG;
 }
 
 static EVP_PKEY *
@@ -102,8 +153,8 @@ x509_request(const struct x509_subject *subject, struct arena *a,
 	memset(out, 0, sizeof(*out));
 	if (rq == NULL)
 		goto out;
-	e = ERR_CONFIG;
-	if (!set_subject(X509_REQ_get_subject_name(rq), subject, what))
+	if ((e = set_subject(
+		 X509_REQ_get_subject_name(rq), subject, a, what)) != ERR_OK)
 		goto out;
 	e = ERR_INTERNAL;
 	if ((key = make_key()) == NULL || X509_REQ_set_pubkey(rq, key) != 1 ||
@@ -236,24 +287,61 @@ put_plist(struct buf *out, struct str csr, const struct pem *chain,
 	buf_text(out, "</string>\n</dict>\n</plist>\n");
 }
 
+/* The certificates of a text that people wrote, with pem_find's reason. */
+static enum err
+read_chain(struct str text, struct arena *a, struct pem *out, struct str *what)
+{
+	struct str why = { NULL, 0 };
+	enum err e = pem_find(text, a, out, &why);
+	struct buf b;
+
+	if (e == ERR_MEMORY || (e == ERR_OK && out->n > 0))
+		return e;
+	buf_open(&b, a);
+	buf_text(&b, "the vendor certificate cannot be read");
+	if (e == ERR_NOT_A_CERTIFICATE && why.n > 0)
+		buf_printf(&b, ": %.*s", STR_ARG(why));
+	else if (e == ERR_PRIVATE_KEY)
+		buf_text(&b, ": there is a private key in its file");
+	*what = buf_close(&b, a);
+	return str_is_null(*what) ? ERR_MEMORY : ERR_CONFIG;
+}
+
+static enum err
+check_chain(const struct x509_vendor *text, struct arena *a, struct pem *chain,
+    struct str *what)
+{
+	struct str why;
+	struct buf b;
+	enum err e;
+
+	if (text->as_it_is)
+		return ERR_OK;
+	if ((e = x509_chain_order(chain, text->now_at, a, &why)) != ERR_CONFIG)
+		return e;
+	buf_open(&b, a);
+	buf_text(&b, X509_CHAIN);
+	buf_str(&b, why);
+	*what = buf_close(&b, a);
+	return str_is_null(*what) ? ERR_MEMORY : ERR_CONFIG;
+}
+
 static enum err
 read_vendor(const struct x509_vendor *text, struct arena *a, struct vendor *out,
     struct str *what)
 {
-	struct str why;
-	enum err e = pem_find(text->chain, a, &out->chain, &why);
+	enum err e = read_chain(text->chain, a, &out->chain, what);
 
-	if (e == ERR_MEMORY)
+	if (e != ERR_OK)
 		return e;
-	*what = str_of("the vendor certificate cannot be read");
-	if (e != ERR_OK || out->chain.n == 0)
-		return ERR_CONFIG;
 	*what = str_of("the vendor key is not an RSA key in PEM "
 		       "without passphrase");
 	if ((out->key = read_rsa_key(text->key)) == NULL)
 		return ERR_CONFIG;
 	*what = str_of("the vendor key is not that of the vendor certificate");
-	return lead_with(&out->chain, out->key) ? ERR_OK : ERR_CONFIG;
+	if (!lead_with(&out->chain, out->key))
+		return ERR_CONFIG;
+	return check_chain(text, a, &out->chain, what);
 }
 
 enum err
@@ -285,33 +373,93 @@ out:
 }
 
 enum err
-x509_pkcs12(struct str der, struct str private_key, struct str passphrase,
-    struct arena *a, struct str *out)
+x509_rsa_key(struct str pkcs8, uint8_t out[X509_PRIVATE_MAX], size_t *n)
 {
-	const uint8_t *p = (const uint8_t *)private_key.p;
+	const uint8_t *p = (const uint8_t *)pkcs8.p;
+	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &p, (long)pkcs8.n);
+	uint8_t *to = out;
+	enum err e = ERR_KEY_MISMATCH;
+	int size;
+
+	*n = 0;
+	if (key == NULL || EVP_PKEY_base_id(key) != EVP_PKEY_RSA)
+		goto out;
+	e = ERR_INTERNAL;
+	size = i2d_PrivateKey(key, NULL);
+	if (size <= 0 || size > X509_PRIVATE_MAX ||
+	    i2d_PrivateKey(key, &to) != size)
+		goto out;
+	*n = (size_t)size;
+	e = ERR_OK;
+out:
+	EVP_PKEY_free(key);
+	return crypto_drain(e);
+}
+
+/* --- PKCS#12 -------------------------------------------------------------- */
+
+/* Triple DES, its key derivation (RFC 7292, appendix B) and SHA-1 belong to
+ * the default provider of OpenSSL 3, so that neither its legacy provider, which
+ * RC2 would need, nor a library to load is needed. */
+static PKCS12 *
+pack(const char *secret, EVP_PKEY *key, X509 *x, bool legacy)
+{
+	const int cipher = legacy ? NID_pbe_WithSHA1And3_Key_TripleDES_CBC
+				  : NID_aes_256_cbc;
+	const int rounds = legacy ? LEGACY_ROUNDS : ROUNDS;
+	PKCS12 *bag = PKCS12_create(secret, "MDM push", key, x, NULL, cipher,
+	    cipher, rounds, legacy ? -1 : rounds, 0);
+
+	if (bag == NULL || !legacy ||
+	    PKCS12_set_mac(bag, secret, -1, NULL, 0, rounds, EVP_sha1()) == 1)
+		return bag;
+	PKCS12_free(bag);
+	return NULL;
+}
+
+/* Why libcrypto could not: its own words. */
+static enum err
+tell_reason(struct arena *a, struct str *what)
+{
+	const char *why = ERR_reason_error_string(ERR_peek_last_error());
+	struct buf b;
+
+	buf_open(&b, a);
+	buf_printf(&b,
+	    "this libcrypto (%s) has no triple DES or SHA-1 for it: "
+	    "%s",
+	    OpenSSL_version(OPENSSL_VERSION), why != NULL ? why : "no reason");
+	*what = buf_close(&b, a);
+	return str_is_null(*what) ? ERR_MEMORY : ERR_NOT_IMPLEMENTED;
+}
+
+enum err
+x509_pkcs12(const struct x509_pair *pair, struct arena *a, struct str *out,
+    struct str *what)
+{
+	const uint8_t *p = (const uint8_t *)pair->private_key.p;
 	char secret[X509_PASSPHRASE_MAX + 1] = { 0 };
 	EVP_PKEY *key = NULL;
 	PKCS12 *bag = NULL;
-	X509 *x = parse(der);
+	X509 *x = parse(pair->certificate);
 	enum err e = ERR_NOT_A_CERTIFICATE;
 
 	if (x == NULL)
 		goto out;
 	e = ERR_TOO_LONG;
-	if (passphrase.n > X509_PASSPHRASE_MAX)
+	if (pair->passphrase.n > X509_PASSPHRASE_MAX)
 		goto out;
-	memcpy(secret, passphrase.p, passphrase.n);
-	if (strlen(secret) != passphrase.n)
+	memcpy(secret, pair->passphrase.p, pair->passphrase.n);
+	if (strlen(secret) != pair->passphrase.n)
 		goto out;
 	e = ERR_KEY_MISMATCH;
-	key = d2i_AutoPrivateKey(NULL, &p, (long)private_key.n);
+	key = d2i_AutoPrivateKey(NULL, &p, (long)pair->private_key.n);
 	if (key == NULL || X509_check_private_key(x, key) != 1)
 		goto out;
-	e = ERR_INTERNAL;
-	bag = PKCS12_create(secret, "MDM push", key, x, NULL, NID_aes_256_cbc,
-	    NID_aes_256_cbc, ROUNDS, ROUNDS, 0);
-	if (bag != NULL)
+	if ((bag = pack(secret, key, x, pair->legacy)) != NULL)
 		e = encode(bag, ASN1_ITEM_rptr(PKCS12), a, out);
+	else
+		e = pair->legacy ? tell_reason(a, what) : ERR_INTERNAL;
 out:
 	crypto_wipe(secret, sizeof(secret));
 	PKCS12_free(bag);

@@ -9,6 +9,7 @@
 #ifndef PUSHCERT_X509_MAKE_H
 #define PUSHCERT_X509_MAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,35 +39,71 @@ struct x509_request {
 
 /*
  * Makes an RSA key of 2048 bits, which takes 50 to 500 ms, and a request for
- * it. ERR_CONFIG with *what the text that does not fit a subject.
+ * it. ERR_CONFIG where a text does not fit a subject: *what, a text in the
+ * arena, names its key of the configuration and says why.
  */
 enum err x509_request(const struct x509_subject *subject, struct arena *a,
     struct x509_request *out, struct str *what) ATTR_CHECKED;
+
+struct pem;
+
+/*
+ * Of the certificates in *chain, the first of which is the vendor's own, keeps
+ * that one, its issuer, the issuer of that, and so on up to a self-signed one,
+ * in this order. ERR_CONFIG with *what, a text in the arena, where an issuer is
+ * missing, a signature does not verify, or a certificate has expired or is not
+ * yet valid; *what names each of them. Any self-signed certificate is a root:
+ * trust is not judged here. ERR_MEMORY.
+ */
+enum err x509_chain_order(struct pem *chain, int64_t now_at, struct arena *a,
+    struct str *what) ATTR_CHECKED;
 
 /* What Apple's portal wants beside a request: the certificate of the MDM
  * vendor with those above it, and its key without passphrase; both as PEM. */
 struct x509_vendor {
 	struct str chain;
 	struct str key;
+	int64_t now_at;
+	bool as_it_is; /* no check, no other order than the vendor's first */
 };
 
 /*
  * Wraps a request the way Apple's portal takes it: base64 of a property list
- * with the DER request, the vendor's chain (his own certificate first, the
- * others in the order given) and his signature of the request. ERR_CONFIG with
- * *what, a constant text, where chain or key are not fit for it.
+ * with the DER request, the vendor's chain (its own certificate first, then
+ * each issuer up to a self-signed one) and its signature of the request.
+ * ERR_CONFIG with *what, a text in the arena or a constant, where chain or key
+ * are not fit for it; it begins with X509_CHAIN where as_it_is would help.
  */
+#define X509_CHAIN "the vendor chain: "
 enum err x509_vendor_request(struct str csr, const struct x509_vendor *vendor,
     struct arena *a, struct str *out, struct str *what) ATTR_CHECKED;
 
 /*
- * Packs a certificate and its PKCS#8 key, both DER, as PKCS#12 under a
- * passphrase (AES-256). ERR_KEY_MISMATCH where the two do not belong together,
- * ERR_TOO_LONG for a passphrase of more than X509_PASSPHRASE_MAX bytes or with
- * a NUL in it.
+ * The same private key as PKCS#1 (RFC 8017, "RSA PRIVATE KEY"), from PKCS#8,
+ * both DER; the caller wipes it. ERR_KEY_MISMATCH where it is no RSA key.
+ */
+enum err x509_rsa_key(
+    struct str pkcs8, uint8_t out[X509_PRIVATE_MAX], size_t *n) ATTR_CHECKED;
+
+/* A certificate and its PKCS#8 key, both DER, to be packed under a passphrase.
+ */
+struct x509_pair {
+	struct str certificate;
+	struct str private_key;
+	struct str passphrase;
+	/* Triple DES and SHA-1 in place of AES-256 and SHA-256, for the
+	 * keychain of macOS before 15, Java before 8u301, OpenSSL 1.0. */
+	bool legacy;
+};
+
+/*
+ * Packs a pair as PKCS#12. ERR_KEY_MISMATCH where the two do not belong
+ * together, ERR_TOO_LONG for a passphrase of more than X509_PASSPHRASE_MAX
+ * bytes or with a NUL in it, ERR_NOT_IMPLEMENTED with libcrypto's reason in
+ * *what, in the arena, where it has not got these algorithms (FIPS).
  */
 #define X509_PASSPHRASE_MAX 255
-enum err x509_pkcs12(struct str der, struct str private_key,
-    struct str passphrase, struct arena *a, struct str *out) ATTR_CHECKED;
+enum err x509_pkcs12(const struct x509_pair *pair, struct arena *a,
+    struct str *out, struct str *what) ATTR_CHECKED;
 
 #endif

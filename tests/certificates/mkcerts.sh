@@ -107,9 +107,10 @@ END
 quiet openssl req -x509 -config ca.cnf -extensions root -newkey rsa:2048 \
 	-nodes -sha256 -days 7300 -keyout root.key -out root.pem \
 	-subj "/C=US/O=Test Inc. (not Apple)/OU=Test Authority/CN=Test Root CA"
+int_name="/CN=Apple Application Integration 2 Certification Authority\
+/OU=Apple Certification Authority/O=Apple Inc./C=US"
 quiet openssl req -new -config ca.cnf -newkey rsa:2048 -nodes \
-	-keyout int.key -out int.csr -subj "/CN=Apple Application Integration\
- 2 Certification Authority/OU=Apple Certification Authority/O=Apple Inc./C=US"
+	-keyout int.key -out int.csr -subj "$int_name"
 quiet openssl x509 -req -in int.csr -CA root.pem -CAkey root.key \
 	-set_serial 0x0102030405060708 -sha256 -days 5000 \
 	-extfile ca.cnf -extensions intermediate -out int.pem
@@ -168,6 +169,9 @@ issue ec ec "$name" push
 issue rsa1024 weak "$name" push
 issue vendor vendor \
 	"/UID=ABCDE12345/CN=MDM Vendor: Test/OU=ABCDE12345/O=Test/C=US" web
+issue vendor-old vendor \
+	"/UID=ABCDE12345/CN=MDM Vendor: Test/OU=ABCDE12345/O=Test/C=US" web \
+	-startdate 20210210174447Z -enddate 20220210174447Z
 quiet openssl req -x509 -config ca.cnf -extensions root -key push.key \
 	-sha256 -days 365 -subj "$name" -out self-signed.pem
 
@@ -271,6 +275,33 @@ sed 's/-----\([BE]\)/–\1/' good.pem >long-dashes.pem
 quiet openssl dgst -sha256 -sign vendor.key -out signature request.der
 cat vendor.pem int.pem root.pem >vendor-chain.pem
 cat root.pem vendor.pem int.pem >vendor-among.pem
+
+# Chains that Apple's portal would not take, or only in another order.
+intermediate() { # NAME REQUEST ARGUMENTS...
+	out=$1 csr=$2
+	shift 2
+	openssl rand -hex 8 | tr a-f A-F | sed 's/^[89A-F]/5/' >ca/serial
+	quiet openssl ca -config ca.cnf -batch -notext -preserveDN \
+		-cert root.pem -keyfile root.key -extensions intermediate \
+		-in "$csr.csr" -out "$out.pem" "$@"
+}
+quiet openssl req -new -config ca.cnf -newkey rsa:2048 -nodes \
+	-keyout impostor.key -out impostor.csr -subj "$int_name"
+intermediate int-expired int -startdate 20130207214847Z \
+	-enddate 20230207214847Z
+intermediate int-later int -startdate 20400101000000Z -enddate 20450101000000Z
+intermediate impostor impostor -days 365
+cat int-expired.pem root.pem good.pem impostor.pem vendor.pem int.pem root.pem \
+	vendor.pem >vendor-mixed.pem
+cat vendor.pem int.pem >vendor-no-root.pem
+cat vendor.pem root.pem >vendor-no-int.pem
+cat vendor.pem impostor.pem root.pem >vendor-impostor.pem
+cat root.pem int-expired.pem vendor.pem >vendor-int-expired.pem
+cat vendor.pem int-later.pem root.pem >vendor-int-later.pem
+cat vendor-old.pem int-expired.pem >vendor-all-wrong.pem
+for name in vendor int root; do
+	quiet openssl x509 -in $name.pem -outform DER -out $name.der
+done
 cat >apple.plist <<END
 <?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" \

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,8 +114,9 @@ make_request(void)
 static enum err
 wrap_request(void)
 {
-	const struct x509_vendor vendor = { str_of(certificate_pem),
-		str_of(key_pem) };
+	const struct x509_vendor vendor = { .chain = str_of(certificate_pem),
+		.key = str_of(key_pem),
+		.now_at = (int64_t)time(NULL) };
 	enum err e = x509_vendor_request(
 	    str_of("a request"), &vendor, &f.arena, &f.out, &f.what);
 
@@ -335,7 +337,9 @@ patch(void)
 static enum err
 request(void)
 {
-	const struct caller by = { .tenant = tenant, .actor = STR("test") };
+	const struct caller by = { .tenant = tenant,
+		.actor = STR("test"),
+		.now = { (int64_t)time(NULL), 0 } };
 	enum err e = pushcert_request(
 	    f.store, &f.config, &f.secrets, &by, &f.arena, &f.out, &f.what);
 

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include "test_x509.h"
 #include "x509.h"
@@ -60,30 +62,48 @@ static const struct subject_case {
 	const char *name;
 	struct x509_subject subject;
 	const char *text; /* as openssl writes it in RFC 2253; NULL: refused */
+	const char *what; /* where it is refused */
 } subject_cases[] = {
 	{ "takes all four",
 	    { STR("DE"), STR("Test GmbH"), STR("mdm-push"),
 		STR("mdm@example.org") },
-	    "emailAddress=mdm@example.org,CN=mdm-push,O=Test GmbH,C=DE" },
+	    "emailAddress=mdm@example.org,CN=mdm-push,O=Test GmbH,C=DE", NULL },
 	{ "takes a name alone",
-	    { { NULL, 0 }, { NULL, 0 }, STR("mdm"), { NULL, 0 } }, "CN=mdm" },
+	    { { NULL, 0 }, { NULL, 0 }, STR("mdm"), { NULL, 0 } }, "CN=mdm",
+	    NULL },
 	{ "takes UTF-8",
 	    { STR("DE"), STR("Schl\xc3\xbcssel"), STR("mdm"), { NULL, 0 } },
-	    "CN=mdm,O=Schl\xc3\xbcssel,C=DE" },
+	    "CN=mdm,O=Schl\xc3\xbcssel,C=DE", NULL },
 	{ "refuses a country of three letters",
-	    { STR("DEU"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, NULL },
+	    { STR("DEU"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, NULL,
+	    "csr_country 'DEU' is too long; possible are two letters" },
+	{ "refuses a country of one letter",
+	    { STR("D"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, NULL,
+	    "csr_country 'D' is too short; possible are two letters" },
+	{ "refuses a country that is no letters",
+	    { STR("D*"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, NULL,
+	    "csr_country 'D*' has a character that does not belong there; "
+	    "possible are two letters" },
 	{ "refuses an address that is not ASCII",
 	    { { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, STR("m\xc3\xbc@a.b") },
-	    NULL },
+	    NULL,
+	    "csr_email 'm\xc3\xbc@a.b' has a character that does not belong "
+	    "there; possible are up to 128 ASCII characters" },
 	{ "refuses text that is not UTF-8",
-	    { { NULL, 0 }, STR("\xff"), { NULL, 0 }, { NULL, 0 } }, NULL },
-	{ "takes nothing", { STR(""), STR(""), STR(""), { NULL, 0 } }, "" },
+	    { { NULL, 0 }, STR("\xff"), { NULL, 0 }, { NULL, 0 } }, NULL,
+	    "csr_organization '\xff' is not UTF-8; possible are up to 64 "
+	    "characters" },
+	{ "takes nothing", { STR(""), STR(""), STR(""), { NULL, 0 } }, "",
+	    NULL },
 	{ "refuses a name of 65 letters",
 	    { { NULL, 0 }, { NULL, 0 },
 		STR("12345678901234567890123456789012"
 		    "123456789012345678901234567890123"),
 		{ NULL, 0 } },
-	    NULL },
+	    NULL,
+	    "csr_common_name '12345678901234567890123456789012"
+	    "123456789012345678901234567890123' is too long; possible are up "
+	    "to 64 characters" },
 };
 
 START_TEST(request)
@@ -98,7 +118,8 @@ START_TEST(request)
 	e = x509_request(&c->subject, &a, &rq, &what);
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 	if (c->text == NULL) {
-		unit_check(c->name, e == ERR_CONFIG && what.p != NULL);
+		unit_check(c->name, e == ERR_CONFIG);
+		unit_same(c->name, what, str_of(c->what));
 		unit_check(c->name, rq.private_n == 0);
 		return;
 	}
@@ -152,6 +173,7 @@ START_TEST(vendor_request)
 	struct x509_vendor vendor = {
 		.chain = arena_copy(&a, file_text("vendor-chain.pem")),
 		.key = arena_copy(&a, file_text("vendor.key")),
+		.now_at = (int64_t)time(NULL),
 	};
 	struct str what, got;
 
@@ -162,19 +184,40 @@ START_TEST(vendor_request)
 }
 END_TEST
 
-/* The vendor's own certificate comes first, wherever it stood. */
+/* Whatever else there is, the same request comes out. */
 START_TEST(vendor_order)
+{
+	const char *names[] = { "vendor-among.pem", "vendor-mixed.pem" };
+	struct arena a = fresh();
+	struct str csr = arena_copy(&a, file_text("request.der"));
+	struct x509_vendor vendor = {
+		.chain = arena_copy(&a, file_text(names[_i])),
+		.key = arena_copy(&a, file_text("vendor.key")),
+		.now_at = (int64_t)time(NULL),
+	};
+	struct str what, got;
+
+	ck_assert_int_eq(
+	    x509_vendor_request(csr, &vendor, &a, &got, &what), ERR_OK);
+	unit_same(names[_i], got, file_text("apple.b64"));
+}
+END_TEST
+
+/* As it is the vendor's own certificate comes first, wherever it stood. */
+START_TEST(vendor_as_it_is)
 {
 	struct arena a = fresh();
 	struct str csr = arena_copy(&a, file_text("request.der"));
 	struct x509_vendor vendor = {
 		.chain = arena_copy(&a, file_text("vendor-among.pem")),
 		.key = arena_copy(&a, file_text("vendor.key")),
+		.now_at = (int64_t)time(NULL),
 	};
 	struct str what, got, want;
 	uint8_t plist[32768];
 	size_t n;
 
+	vendor.as_it_is = true;
 	ck_assert(in_directory("cat vendor.pem root.pem int.pem >ordered"));
 	ck_assert_int_eq(
 	    x509_vendor_request(csr, &vendor, &a, &got, &what), ERR_OK);
@@ -185,6 +228,12 @@ START_TEST(vendor_order)
 }
 END_TEST
 
+#define VENDOR "'C=US,O=Test,OU=ABCDE12345,CN=MDM Vendor: Test,UID=ABCDE12345'"
+#define INTERMEDIATE                                                    \
+	"'C=US,O=Apple Inc.,OU=Apple Certification Authority,CN=Apple " \
+	"Application Integration 2 Certification Authority'"
+#define ROOT "'CN=Test Root CA,OU=Test Authority,O=Test Inc. (not Apple),C=US'"
+
 static const struct vendor_case {
 	const char *name;
 	const char *chain;
@@ -193,7 +242,34 @@ static const struct vendor_case {
 } vendor_cases[] = {
 	{ "takes a chain in any order", "vendor-among.pem", "vendor.key",
 	    NULL },
-	{ "takes the certificate alone", "vendor.pem", "vendor.key", NULL },
+	{ "takes what belongs to it, and what is valid of two",
+	    "vendor-mixed.pem", "vendor.key", NULL },
+	{ "names an issuer that is missing", "vendor.pem", "vendor.key",
+	    X509_CHAIN "the certificate of " INTERMEDIATE
+		       " is missing, which issued " VENDOR },
+	{ "names it where the root is there", "vendor-no-int.pem", "vendor.key",
+	    X509_CHAIN "the certificate of " INTERMEDIATE
+		       " is missing, which issued " VENDOR },
+	{ "names a root that is missing", "vendor-no-root.pem", "vendor.key",
+	    X509_CHAIN "the certificate of " ROOT
+		       " is missing, which issued " INTERMEDIATE },
+	{ "names an issuer of the same name with another key",
+	    "vendor-impostor.pem", "vendor.key",
+	    X509_CHAIN INTERMEDIATE " has not signed " VENDOR },
+	{ "names an issuer that has expired", "vendor-int-expired.pem",
+	    "vendor.key",
+	    X509_CHAIN INTERMEDIATE " has expired on 2023-02-07T21:48:47Z" },
+	{ "names one that is not yet valid", "vendor-int-later.pem",
+	    "vendor.key",
+	    X509_CHAIN INTERMEDIATE
+	    " is not valid before 2040-01-01T00:00:00Z" },
+	{ "names all that is wrong", "vendor-all-wrong.pem", "vendor.key",
+	    X509_CHAIN VENDOR
+	    " has expired on 2022-02-10T17:44:47Z; " INTERMEDIATE
+	    " has expired on 2023-02-07T21:48:47Z; "
+	    "the certificate of " ROOT
+	    " is missing, which issued " INTERMEDIATE },
+	{ "takes a root alone", "self-signed.pem", "push.key", NULL },
 	{ "refuses another's key", "vendor-chain.pem", "push.key",
 	    "the vendor key is not that of the vendor certificate" },
 	{ "refuses a key on a curve", "ec.pem", "key-sec1.pem",
@@ -208,7 +284,8 @@ static const struct vendor_case {
 	{ "refuses no certificate", "empty.pem", "vendor.key",
 	    "the vendor certificate cannot be read" },
 	{ "refuses a key for a certificate", "vendor.key", "vendor.key",
-	    "the vendor certificate cannot be read" },
+	    "the vendor certificate cannot be read: there is a private key "
+	    "in its file" },
 };
 
 START_TEST(vendor_refusal)
@@ -219,6 +296,7 @@ START_TEST(vendor_refusal)
 	struct x509_vendor vendor = {
 		.chain = arena_copy(&a, file_text(c->chain)),
 		.key = arena_copy(&a, file_text(c->key)),
+		.now_at = (int64_t)time(NULL),
 	};
 	struct str what, got;
 	enum err e = x509_vendor_request(csr, &vendor, &a, &got, &what);
@@ -233,26 +311,92 @@ START_TEST(vendor_refusal)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	bool legacy;
+	const char *info; /* what openssl says of both bags and the MAC */
+} pack_cases[] = {
+	{ "by AES", false, "-c 'PBES2, PBKDF2, AES-256-CBC'" },
+	{ "by triple DES", true, "-c 'pbeWithSHA1And3-KeyTripleDES-CBC'" },
+};
+
 START_TEST(pkcs12)
 {
 	struct arena a = fresh();
-	struct str der = arena_copy(&a, file_text("good.der"));
-	struct str key = arena_copy(&a, file_text("key.der"));
-	struct str out;
+	struct x509_pair pair = {
+		.certificate = arena_copy(&a, file_text("good.der")),
+		.private_key = arena_copy(&a, file_text("key.der")),
+		.passphrase = str_of("pass phrase"),
+		.legacy = pack_cases[_i].legacy,
+	};
+	struct str out, what;
+	char command[256];
 
-	ck_assert_int_eq(
-	    x509_pkcs12(der, key, str_of("pass phrase"), &a, &out), ERR_OK);
+	ck_assert_int_eq(x509_pkcs12(&pair, &a, &out, &what), ERR_OK);
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 	write_file("p12", out.p, out.n);
 	ck_assert(shell("openssl pkcs12 -in p12 -passin 'pass:pass phrase' "
 			"-nodes -out both"));
-	write_file("der", der.p, der.n);
+	snprintf(command, sizeof(command),
+	    "test $(openssl pkcs12 -in p12 -passin 'pass:pass phrase' -info "
+	    "-noout 2>&1 | grep %s) = 2",
+	    pack_cases[_i].info);
+	unit_check(pack_cases[_i].name, shell(command));
+	snprintf(command, sizeof(command),
+	    "openssl pkcs12 -in p12 -passin 'pass:pass phrase' -info "
+	    "-noout 2>&1 | grep -qi 'MAC: %s,'",
+	    pack_cases[_i].legacy ? "sha1" : "sha256");
+	unit_check(pack_cases[_i].name, shell(command));
+	write_file("der", pair.certificate.p, pair.certificate.n);
 	ck_assert(shell("openssl x509 -in both -outform DER | cmp - der"));
-	write_file("key", key.p, key.n);
+	write_file("key", pair.private_key.p, pair.private_key.n);
 	ck_assert(shell("openssl pkey -in both -out pem && "
 			"openssl pkey -inform DER -in key -out pem2 && "
 			"cmp pem pem2"));
 	ck_assert(!shell("openssl pkcs12 -in p12 -passin pass:wrong -nodes"));
+}
+END_TEST
+
+/* A library of FIPS 140 has neither; which one it is and why is told. */
+START_TEST(pkcs12_without_algorithms)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+	struct arena a = fresh();
+	struct x509_pair pair = {
+		.certificate = arena_copy(&a, file_text("good.der")),
+		.private_key = arena_copy(&a, file_text("key.der")),
+		.passphrase = str_of("pass phrase"),
+		.legacy = true,
+	};
+	struct str out, what;
+
+	ck_assert_int_eq(EVP_set_default_properties(NULL, "fips=yes"), 1);
+	ck_assert_int_eq(
+	    x509_pkcs12(&pair, &a, &out, &what), ERR_NOT_IMPLEMENTED);
+	ck_assert(str_starts(what, "this libcrypto (OpenSSL 3"));
+	ck_assert(str_ends(what, "unsupported"));
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+#endif
+}
+END_TEST
+
+START_TEST(rsa_key)
+{
+	struct arena a = fresh();
+	struct str pkcs8 = arena_copy(&a, file_text("key.der"));
+	struct str ec = arena_copy(&a, file_text("key-ec.der"));
+	uint8_t key[X509_PRIVATE_MAX];
+	char pem[4096];
+	struct buf b;
+	size_t n;
+
+	ck_assert_int_eq(x509_rsa_key(pkcs8, key, &n), ERR_OK);
+	buf_init(&b, pem, sizeof(pem));
+	pem_write("RSA PRIVATE KEY", str_from((char *)key, n), &b);
+	unit_same("PKCS#1", buf_view(&b), file_text("key-pkcs1.pem"));
+	ck_assert_int_eq(x509_rsa_key(ec, key, &n), ERR_KEY_MISMATCH);
+	ck_assert_int_eq(x509_rsa_key(str_of("x"), key, &n), ERR_KEY_MISMATCH);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
 }
 END_TEST
 
@@ -280,14 +424,15 @@ START_TEST(pkcs12_refusal)
 	const struct pkcs12_case *c = &pkcs12_cases[_i];
 	char letters[X509_PASSPHRASE_MAX + 1];
 	struct arena a = fresh();
-	struct str der = arena_copy(&a, file_text(c->der));
-	struct str key = arena_copy(&a, file_text(c->key));
-	struct str out;
+	struct x509_pair pair = {
+		.certificate = arena_copy(&a, file_text(c->der)),
+		.private_key = arena_copy(&a, file_text(c->key)),
+		.passphrase = str_from(letters, c->passphrase),
+	};
+	struct str out, what;
 
 	memset(letters, 'x', sizeof(letters));
-	unit_check(c->name,
-	    x509_pkcs12(der, key, str_from(letters, c->passphrase), &a, &out) ==
-		c->e);
+	unit_check(c->name, x509_pkcs12(&pair, &a, &out, &what) == c->e);
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 }
 END_TEST
@@ -300,6 +445,7 @@ START_TEST(make_in_little_room)
 	struct x509_vendor vendor = {
 		.chain = arena_copy(&a, file_text("vendor-chain.pem")),
 		.key = arena_copy(&a, file_text("vendor.key")),
+		.now_at = (int64_t)time(NULL),
 	};
 	struct str what, got;
 	struct arena little;
@@ -324,9 +470,12 @@ make_tests(void)
 	tcase_add_loop_test(t, request, 0, ROWS(subject_cases));
 	tcase_add_test(t, pem_of_both);
 	tcase_add_test(t, vendor_request);
-	tcase_add_test(t, vendor_order);
+	tcase_add_loop_test(t, vendor_order, 0, 2);
+	tcase_add_test(t, vendor_as_it_is);
 	tcase_add_loop_test(t, vendor_refusal, 0, ROWS(vendor_cases));
-	tcase_add_test(t, pkcs12);
+	tcase_add_loop_test(t, pkcs12, 0, ROWS(pack_cases));
+	tcase_add_test(t, pkcs12_without_algorithms);
+	tcase_add_test(t, rsa_key);
 	tcase_add_loop_test(t, pkcs12_refusal, 0, ROWS(pkcs12_cases));
 	tcase_add_test(t, make_in_little_room);
 	return t;
