@@ -22,6 +22,7 @@
 #include "crypto.h"
 #include "docroot.h"
 #include "fastcgi.h"
+#include "keygen_slots.h"
 #include "log.h"
 #include "peers.h"
 #include "routes.h"
@@ -319,6 +320,7 @@ serve(struct command_call *c, int fd)
 	struct app app = {
 		.config = &c->config, .secrets = &secrets, .metrics = &metrics
 	};
+	struct keygen_slots slots;
 	struct docroot docroot;
 	char message[CONFIG_TEXT_MAX];
 	enum err e;
@@ -354,6 +356,9 @@ serve(struct command_call *c, int fd)
 		take_any(app.auth, &c->tenant);
 	app.hinted = &hinted;
 	app.behind = &behind;
+	keygen_slots_init(&slots, sysconf(_SC_NPROCESSORS_ONLN));
+	if (fd >= 0)
+		app.keygen_slots = &slots;
 	docroot_init(&docroot, c->config.data);
 	if (!c->config.data_in_document_root)
 		app.docroot = &docroot;

@@ -211,6 +211,8 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    "The store is full. Nothing was changed.", NULL },
 	[ERR_BUSY] = { 503, "ServiceUnavailable",
 	    "The service is busy. Try again later.", NULL },
+	[ERR_KEYGEN_BUSY] = { 503, "ServiceUnavailable",
+	    "Other keys are being made. Try again later.", NULL },
 	[ERR_STORE] = { 503, "ServiceUnavailable",
 	    "The store cannot be used at the moment. Try again later.", NULL },
 	[ERR_NO_STORE] = { 503, "ServiceUnavailable",

@@ -534,7 +534,9 @@ log_call(const struct call *c)
 	char tenant[STR_GUID_LEN], status[16];
 	bool known = c->who.scopes != 0;
 
-	if (c->status >= 500)
+	/* A client that asks for keys all the time must not fill the log with
+	 * errors. */
+	if (c->status >= 500 && c->an->outcome != ERR_KEYGEN_BUSY)
 		level = LOG_AT_ERROR;
 	else if (c->status >= 400 || (c->route != NULL && c->route->body))
 		level = LOG_AT_INFO;

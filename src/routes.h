@@ -20,6 +20,7 @@
 #include "store.h"
 #include "str.h"
 
+struct keygen_slots;
 struct log_last;
 
 struct auth;
@@ -34,6 +35,8 @@ struct app {
 	enum err broken;
 	struct auth *auth; /* NULL: opaque tokens alone, and no limit */
 	struct metrics *metrics; /* NULL: nothing is counted */
+	struct keygen_slots
+	    *keygen_slots; /* NULL: this process makes one key */
 	/* NULL: the data may lie under a document root. */
 	const struct docroot *docroot;
 	/* Set once the log tells what Apache needs; NULL: it never does. */

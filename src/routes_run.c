@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "keygen_slots.h"
 #include "log.h"
 #include "page.h"
 #include "pushcert.h"
@@ -229,17 +230,14 @@ load_missing(const struct call *c, struct secrets **out)
 	    : ERR_SECRET;
 }
 
-enum err
-routes_generate(struct call *c)
+static enum err
+make_key(struct call *c)
 {
 	struct caller by = caller(c);
 	struct secrets *now;
 	struct str text = str_of(NULL);
 	enum err e;
 
-	/* A new request replaces the one that waits. */
-	if (c->prefer & ODATA_PREFER_DRY_RUN)
-		return ERR_NO_DRY_RUN;
 	if ((e = load_missing(c, &now)) == ERR_OK)
 		e = pushcert_request(c->app->store, c->app->config,
 		    now != NULL ? now : c->app->secrets, &by, &c->wk->arena,
@@ -251,6 +249,24 @@ routes_generate(struct call *c)
 		log_line(LOG_AT_ERROR, "certificate request: %.*s",
 		    STR_ARG(c->fault.what));
 	return e == ERR_OK ? put_text(c, text) : e;
+}
+
+enum err
+routes_generate(struct call *c)
+{
+	struct keygen_slots *slots = c->app->keygen_slots;
+	enum err e;
+
+	/* A new request replaces the one that waits. */
+	if (c->prefer & ODATA_PREFER_DRY_RUN)
+		return ERR_NO_DRY_RUN;
+	if (slots == NULL)
+		return make_key(c);
+	if (!keygen_slots_take(slots, &c->who.tenant, c->rq->now.at))
+		return ERR_KEYGEN_BUSY;
+	e = make_key(c);
+	keygen_slots_give(slots, &c->who.tenant);
+	return e;
 }
 
 enum err

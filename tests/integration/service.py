@@ -373,6 +373,81 @@ def a_lawful_wait_is_no_hang():
         check("ends well", b.end(p) == 0, b.log())
 
 
+GENERATE = RESOURCE.replace("v1.0", "beta") + \
+    "/generateApplePushNotificationCertificateSigningRequest"
+
+
+def flood(b, method, uri, until, clients):
+    """Clients in a process of its own, which ask all the time; its pid."""
+    child = os.fork()
+    if child:
+        return child
+
+    def ask():
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                b.ask(method, uri)
+    threads = [threading.Thread(target=ask) for _ in range(clients)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    os._exit(0)
+
+
+def median_beside(b, method, uri, other, seconds):
+    until = time.monotonic() + seconds
+    child = flood(b, method, uri, until, 64)
+    times = []
+    time.sleep(0.3)
+    while time.monotonic() < until - 0.2:
+        began = time.monotonic()
+        check("a GET", status(b.ask(token=other)) == "404", b.log()[-500:])
+        times.append(time.monotonic() - began)
+        time.sleep(0.01)
+    check("the clients end", wait_status(child) == 0)
+    return sorted(times)[len(times) // 2]
+
+
+def keys_starve_nobody():
+    """64 clients of a tenant that ask for keys all the time cost another
+    tenant's GET less than twice what it costs while they send GETs."""
+    with box("log_level = error") as b:
+        p, other = b.serve(), b.new_token(TWO)
+        ratios = []
+        for _ in range(5):
+            gets = median_beside(b, "GET", RESOURCE, other, 2)
+            keys = median_beside(b, "POST", GENERATE, other, 2)
+            ratios.append(keys / gets)
+            if min(ratios) < 2:
+                break
+        print("     the median GET beside keys and beside GETs:",
+              f"{keys * 1e3:.1f} and {gets * 1e3:.1f} ms")
+        check("the ratio of medians", min(ratios) < 2, ratios)
+        check("ends well", b.end(p) == 0, b.log())
+
+
+def keys_of_many_are_made_in_turn():
+    with box("log_level = error") as b:
+        p, other = b.serve(), b.new_token(TWO)
+        until = time.monotonic() + 20
+        child = flood(b, "POST", GENERATE, until, 8)
+        time.sleep(0.3)
+        got = refused = ""
+        while time.monotonic() < until and status(got) != "200":
+            got = b.ask("POST", GENERATE, token=other)
+            refused = got if status(got) == "503" else refused
+            time.sleep(0.05)
+        check("another tenant gets a key too", status(got) == "200", got)
+        check("a refusal tells when to come again",
+              not refused or "Retry-After: " in refused, refused)
+        os.kill(child, signal.SIGKILL)
+        wait_status(child)
+        check("the service still makes keys", wait_until(
+            lambda: status(b.ask("POST", GENERATE)) == "200"), b.log())
+        check("ends well", b.end(p) == 0, b.log())
+
+
 # --- the end ----------------------------------------------------------------
 
 def a_stop_while_a_body_arrives_is_503():
