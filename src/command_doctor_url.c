@@ -294,6 +294,12 @@ ask_by_name(struct mount *m)
 		    "Make one by pushcert token create, with a right to read.",
 		    "%s: the token is not good for it (%d)",
 		    m->doctor->call->token_file, r->status);
+	else if (r->status == 400 &&
+	    contains(r->body, "Resource not found for the segment"))
+		command_finding(m->doctor,
+		    "Set mount to the path before the root.",
+		    "%s: a segment before the root is named like a root",
+		    m->url);
 	else
 		command_finding(m->doctor,
 		    "Look into the log of the program and of the web server.",
