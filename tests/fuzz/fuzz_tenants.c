@@ -435,10 +435,21 @@ make_request(struct maker *m)
 
 /* --- what must hold ------------------------------------------------------- */
 
+/* By hand: libFuzzer watches memmem, and would put canaries into its inputs. */
 static bool
 holds(struct str text, const char *word)
 {
-	return text.n > 0 && memmem(text.p, text.n, word, strlen(word)) != NULL;
+	size_t i, k;
+
+	for (i = 0; i < text.n; i++) {
+		for (k = 0; word[k] != '\0' && i + k < text.n &&
+		     text.p[i + k] == word[k];
+		     k++)
+			;
+		if (word[k] == '\0')
+			return true;
+	}
+	return false;
 }
 
 /* Cuts the header lines off; their content type and length are checked. */
@@ -515,6 +526,16 @@ check(const struct maker *m, const struct answer *an,
 	}
 }
 
+/* A canary of another tenant in the request itself is no leak. */
+static bool
+names_another(const struct maker *m)
+{
+	struct str text = buf_view(&m->out);
+
+	return (m->caller != A && holds(text, tenants[A].canary)) ||
+	    (m->caller != B && holds(text, tenants[B].canary));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -525,8 +546,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str body;
 	int i;
 
-	/* What the input itself says of a canary is no leak. */
-	if (size > 4096 || holds(str_from((const char *)data, size), "canary"))
+	if (size > 4096)
 		return 0;
 	if (world.app.store == NULL) {
 		make_world();
@@ -540,7 +560,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&m.out, m.text, sizeof(m.text));
 	make_request(&m);
 	body = make_body(&m);
-	if (m.out.full)
+	if (m.out.full || names_another(&m))
 		return 0;
 	m.rq.read = world_read_body;
 	m.rq.from = &body;
