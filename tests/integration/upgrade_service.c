@@ -264,14 +264,12 @@ static const char *const reading[] = { "list", "show --tenant one",
 	"history --tenant one", "token list", "tenant list", "check --all",
 	"check --tenant one", "metrics", "calendar", "verify", "config",
 	"doctor", "export --output /dev/null --tenant one",
-	"upload README --dry-run --force --tenant one",
-	"token jwt --tenant one --scope "
-	"DeviceManagementServiceConfig.Read.All --key jwt.key" };
+	"upload README --dry-run --force --tenant one" };
 static const char *const writing[] = { "init",
 	"tenant add 11111111-0000-4000-8000-000000000002",
 	"tenant remove 11111111-0000-4000-8000-000000000001",
-	"token create --tenant one --scope "
-	"DeviceManagementServiceConfig.Read.All",
+	("token create --tenant one --scope "
+	 "DeviceManagementServiceConfig.Read.All"),
 	"token revoke 01234567", "token rename 01234567 name",
 	"request --tenant one", "history restore 1 --tenant one",
 	"restore backup", "check --all --hook true" };
