@@ -142,11 +142,15 @@ open_data(const char *directory, bool create, struct store_dir *d)
 
 /*
  * A process that has the database open holds a lock on the byte that has its
- * number. A lock of the open file, other than one of the process, sees those
- * of its own process too.
+ * number (mdb_reader_pid in LMDB 0.9), and LMDB knows readers by that number
+ * alone: a second process of the same number, which only another pid namespace
+ * can have, could not tell its readers from those of the first. A lock of the
+ * open file, other than one of the process, sees those of its own process too;
+ * the kernel gives the holder's number as this namespace knows it, 0 where it
+ * does not.
  */
 static bool
-is_open_already(int fd)
+is_open_already(int fd, pid_t *holder)
 {
 	struct flock lock = {
 		.l_type = F_WRLCK,
@@ -155,7 +159,24 @@ is_open_already(int fd)
 		.l_len = 1,
 	};
 
-	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	if (fcntl(fd, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK)
+		return false;
+	*holder = lock.l_pid;
+	return true;
+}
+
+static void
+log_open_already(const char *directory, pid_t holder)
+{
+	if (holder == getpid())
+		log_line(LOG_AT_ERROR, "%s: open already in this process",
+		    directory);
+	else
+		log_line(LOG_AT_ERROR,
+		    "%s: open in another container, by a process that has the "
+		    "number of this one, %ld; run this in that container, or "
+		    "let both share a pid namespace",
+		    directory, (long)getpid());
 }
 
 /* A write to a hole in the lock file's map would kill us on a full disk. */
@@ -168,11 +189,8 @@ open_lock(const char *directory, size_t size, struct store_dir *d)
 	e = open_file(directory, d->fd, "lock.mdb", true, &d->lock);
 	if (e != ERR_OK)
 		return e;
-	if (is_open_already(d->lock)) {
-		log_line(LOG_AT_ERROR,
-		    "%s: open already in this process, or in one of the same "
-		    "number in another container",
-		    directory);
+	if (is_open_already(d->lock, &pid)) {
+		log_open_already(directory, pid);
 		/* The file stays open: to close it would drop this process's
 		 * locks under the one who has the database open. */
 		d->lock = -1;
