@@ -12,6 +12,9 @@
  *                   and in older kernels poll first, one thread at a time
  *      other file   write
  *
+ * Until a service takes over, standard error may become another file, and the
+ * way of a pipe of another user works for all of them.
+ *
  * A line is shorter than PIPE_BUF, so that a pipe takes all of it or nothing.
  */
 #include "log_sink.h"
@@ -146,6 +149,7 @@ look_at_stderr(void)
 void
 log_sink_take_over(void)
 {
+	look_at_stderr();
 	if (sink.fd != STDERR_FILENO)
 		(void)dup2(sink.fd, STDERR_FILENO);
 }
@@ -259,7 +263,6 @@ log_sink_write(int priority, struct str text)
 void
 log_sink_open(const char *syslog_path)
 {
-	look_at_stderr();
 	if (syslog_path == NULL || sink.daemon >= 0)
 		return;
 	tzset();

@@ -21,8 +21,9 @@
  * this call and wherever the daemon cannot be reached. Before any thread is
  * started, and before the sandbox, which has no new sockets. */
 void log_sink_open(const char *syslog_path);
-/* Lets nothing in this process wait for standard error, also the libraries. The
- * tool must not call this: its messages would be lost. */
+/* Lets nothing in this process wait for standard error, also the libraries, and
+ * nothing may put another file in its place any more. The tool must not call
+ * this: its messages would be lost. */
 void log_sink_take_over(void);
 
 /* A line without its end; priority: one of syslog(3). At most

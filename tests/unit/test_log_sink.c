@@ -31,6 +31,8 @@
 #define HANGS 60
 
 static bool no_second_open, no_nowait;
+/* By a service; else it is the tool that logs. */
+static bool taken_over = true;
 
 int
 open(const char *path, int flags, ...)
@@ -161,6 +163,8 @@ begin(int kind)
 	ck_assert(dup2(to, STDERR_FILENO) == STDERR_FILENO && close(to) == 0);
 	ck_assert(fcntl(from, F_SETFL, O_NONBLOCK) == 0);
 	log_sink_open(NULL);
+	if (taken_over)
+		log_sink_take_over();
 	alarm(HANGS);
 	return from;
 }
@@ -231,6 +235,20 @@ drain_all(int from, unsigned n, struct seen *seen)
 		drain(from, seen);
 	}
 }
+
+START_TEST(the_tool_does_not_wait_either)
+{
+	struct seen seen = { .whole = 0 };
+	int from;
+
+	taken_over = false;
+	from = begin(_i);
+	write_lines(LINES);
+	drain_all(from, LINES, &seen);
+	unit_check(kinds[_i].name, seen.whole + seen.dropped == LINES);
+	unit_check(kinds[_i].name, seen.other == 0);
+}
+END_TEST
 
 START_TEST(never_waits)
 {
@@ -312,7 +330,6 @@ START_TEST(nobody_waits_once_it_has_taken_over)
 	int from = begin(_i), i;
 
 	(void)from;
-	log_sink_take_over();
 	write_lines(LINES);
 	for (i = 0; i < LINES; i++)
 		fprintf(stderr, "of a library\n");
@@ -429,6 +446,7 @@ main(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	tcase_add_loop_test(t, never_waits, 0, KINDS);
+	tcase_add_loop_test(t, the_tool_does_not_wait_either, 0, KINDS);
 	tcase_add_loop_test(t, no_thread_waits, 0, KINDS);
 	tcase_add_loop_test(t, leaves_the_shared_description_alone, 0, KINDS);
 	tcase_add_loop_test(t, last_words_do_not_wait, 0, KINDS);
