@@ -5,6 +5,7 @@
  */
 #include "command_private.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,36 @@ put_token(struct txn *tx, void *arg)
 	return store_token_put(tx, arg);
 }
 
+static enum err
+forget_token(struct txn *tx, void *arg)
+{
+	const struct token *t = arg;
+
+	return store_token_delete(tx, t->hash);
+}
+
+/* A token that cannot be read, on a full disk or by a reader that went away, is
+ * good for nobody, and would stay good all the same. */
+static int
+print_secret(struct command_call *c, struct token *t, struct str text)
+{
+	enum err e;
+
+	printf("%.*s\n", STR_ARG(text));
+	if (command_flush() == ERR_OK)
+		return EXIT_SUCCESS;
+	clearerr(stdout);
+	if ((e = store_update(c->store, forget_token, t)) == ERR_OK)
+		fprintf(stderr,
+		    "pushcert: the token could not be printed, so it was "
+		    "revoked\n");
+	else
+		(void)command_fail(e,
+		    "the token could not be printed, and it "
+		    "could not be revoked");
+	return EXIT_FAILURE;
+}
+
 int
 command_token_create(struct command_call *c)
 {
@@ -33,6 +64,7 @@ command_token_create(struct command_call *c)
 		.name = str_of(c->name != NULL ? c->name : "token"),
 		.created_at = command_now_at() };
 	enum err e;
+	int status;
 
 	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0 || c->scopes == 0)
 		return command_usage(
@@ -49,10 +81,12 @@ command_token_create(struct command_call *c)
 	auth_token_hash(str_from(text, sizeof(text)), t.hash);
 	if ((e = store_update(c->store, put_token, &t)) != ERR_OK)
 		return command_fail(e, "token create");
-	printf("%.*s\n", AUTH_TOKEN_LEN, text);
+	/* A reader that went away is a failed write here. */
+	signal(SIGPIPE, SIG_IGN);
+	status = print_secret(c, &t, str_from(text, sizeof(text)));
 	crypto_wipe(secret, sizeof(secret));
 	crypto_wipe(text, sizeof(text));
-	return EXIT_SUCCESS;
+	return status;
 }
 
 static void
