@@ -24,6 +24,7 @@
 #include "fastcgi.h"
 #include "keygen_slots.h"
 #include "log.h"
+#include "output.h"
 #include "peers.h"
 #include "routes.h"
 #include "sandbox.h"
@@ -80,26 +81,24 @@ may_lie(const struct command_call *c, const char *data)
 	return false;
 }
 
-/* Writes a configuration where there is none. */
+/* Writes a configuration where there is none: the whole of it, or nothing. */
 static enum err
 write_config(const char *path, const char *data, bool forced)
 {
 	char key[PATH_MAX];
-	FILE *out = fopen(path, "wxe");
-	enum err e = ERR_FILE;
+	struct output o;
+	int n;
 
-	if (out == NULL)
+	if (!key_beside(path, key))
+		return ERR_FILE;
+	if (output_open(&o, path, S_IRUSR | S_IWUSR, false) != ERR_OK)
 		return errno == EEXIST ? ERR_OK : ERR_FILE;
-	fprintf(out,
+	n = dprintf(o.fd,
 	    "# pushcert.conf - see pushcert.conf(5); 'pushcert config' shows\n"
 	    "# every key with its value.\n"
-	    "data = %s\n%s",
-	    data, forced ? "data_in_document_root = yes\n" : "");
-	if (key_beside(path, key)) {
-		fprintf(out, "key_file = %s\n", key);
-		e = ERR_OK;
-	}
-	return fclose(out) == 0 ? e : ERR_FILE;
+	    "data = %s\n%skey_file = %s\n",
+	    data, forced ? "data_in_document_root = yes\n" : "", key);
+	return output_close(&o, n > 0 ? ERR_OK : ERR_FILE);
 }
 
 /* Makes the key that a configuration names, where there is none. */

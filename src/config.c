@@ -407,6 +407,7 @@ struct reading {
 	bool seen[KEYS];
 	int line;
 	bool wrong;
+	bool any; /* something stands in a line */
 	struct buf why;
 };
 
@@ -497,6 +498,7 @@ next_line(char *line, int size, void *user)
 		return NULL;
 	}
 	rd->line++;
+	rd->any |= line[strspn(line, " \t\r\n")] != '\0';
 	why = misread(line, strchr(line, '\n') != NULL || feof(rd->file));
 	if (why != NULL) {
 		buf_text(&rd->why, why);
@@ -550,7 +552,12 @@ config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 		return ERR_FILE;
 	}
 	if (bad == 0 && !rd.wrong) {
-		if (is_consistent(c, &rd.why))
+		/* As a crash or a full disk leaves it: the defaults would be
+		 * another store. */
+		if (!rd.any)
+			buf_text(&rd.why,
+			    "empty; write its keys again, or remove it");
+		else if (is_consistent(c, &rd.why))
 			return ERR_OK;
 		snprintf(message, CONFIG_TEXT_MAX, "%s: %.*s", path,
 		    STR_ARG(buf_view(&rd.why)));

@@ -213,21 +213,26 @@ routes_download(struct call *c)
 	return e == ERR_OK ? put_text(c, text) : e;
 }
 
-/* Where a file could not be read when the program started, perhaps it can be
- * now. To be wiped unless NULL. */
+/* The key is read again for each seal: by one that is nowhere any more nobody
+ * could open it. A file that could not be read when the program started perhaps
+ * can be now. To be wiped unless NULL. */
 static enum err
-load_missing(const struct call *c, struct secrets **out)
+load_secrets(const struct call *c, struct secrets **out)
 {
+	const struct secrets *before = c->app->secrets;
 	char message[CONFIG_TEXT_MAX];
+	enum err e;
 
-	*out = NULL;
-	if (!c->app->secrets->missing)
-		return ERR_OK;
-	if ((*out = arena_take(&c->wk->arena, sizeof(**out))) == NULL)
+	*out = arena_take(&c->wk->arena, sizeof(**out));
+	if (*out == NULL)
 		return ERR_MEMORY;
-	return secret_load(c->app->config, *out, message) == ERR_OK
-	    ? ERR_OK
-	    : ERR_SECRET;
+	**out = *before;
+	e = before->missing ? secret_load(c->app->config, *out, message)
+			    : secret_load_key(c->app->config, *out, message);
+	if (e == ERR_OK)
+		return ERR_OK;
+	log_line(LOG_AT_ERROR, "%s", message);
+	return ERR_SECRET;
 }
 
 static enum err
@@ -238,10 +243,9 @@ make_key(struct call *c)
 	struct str text = str_of(NULL);
 	enum err e;
 
-	if ((e = load_missing(c, &now)) == ERR_OK)
-		e = pushcert_request(c->app->store, c->app->config,
-		    now != NULL ? now : c->app->secrets, &by, &c->wk->arena,
-		    &text, &c->fault.what);
+	if ((e = load_secrets(c, &now)) == ERR_OK)
+		e = pushcert_request(c->app->store, c->app->config, now, &by,
+		    &c->wk->arena, &text, &c->fault.what);
 	if (now != NULL)
 		secret_wipe(now);
 	/* A subject that does not fit is the operator's fault. */

@@ -113,25 +113,34 @@ allow_missing(int ruleset, struct str file)
 	    ruleset, dirname(path), LANDLOCK_ACCESS_FS_READ_FILE);
 }
 
-/* A new JWKS file takes the place of the old one, so that a rule for the file
- * itself would not hold for its successor. */
+/* A new file takes the place of the old one, so that a rule for the file itself
+ * would not hold for its successor. */
+static bool
+allow_successors(int ruleset, const char *file)
+{
+	char path[CONFIG_TEXT_MAX];
+
+	if (file[0] == '\0')
+		return true;
+	strcpy(path, file);
+	return allow_beneath(
+	    ruleset, dirname(path), LANDLOCK_ACCESS_FS_READ_FILE);
+}
+
 static bool
 allow_files(int ruleset, const struct config *c, uint64_t known)
 {
 	struct str chain = str_of(c->vendor_certificate);
-	char path[CONFIG_TEXT_MAX];
 
 	if (!allow_beneath(ruleset, c->data, DATA_RIGHTS & known))
 		return false;
-	allow_missing(ruleset, str_of(c->key_file));
 	while (!str_is_null(chain))
 		allow_missing(ruleset, str_trim(str_cut(&chain, ',')));
 	allow_missing(ruleset, str_of(c->vendor_key));
-	if (c->jwks_file[0] == '\0')
-		return true;
-	strcpy(path, c->jwks_file);
-	return allow_beneath(
-	    ruleset, dirname(path), LANDLOCK_ACCESS_FS_READ_FILE);
+	/* What is missing now may be found later, in its directory if that is
+	 * there. */
+	(void)allow_successors(ruleset, c->key_file);
+	return allow_successors(ruleset, c->jwks_file);
 }
 
 /* All of it or nothing. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "output.h"
 #include "pem.h"
 
 /* A key file: 64 hexadecimal digits and a newline. */
@@ -184,30 +185,63 @@ secret_load(
 	return e;
 }
 
+enum err
+secret_load_key(
+    const struct config *c, struct secrets *s, char message[CONFIG_TEXT_MAX])
+{
+	return c->key_file[0] != '\0' ? load_key(c->key_file, s, message)
+				      : ERR_OK;
+}
+
 void
 secret_wipe(struct secrets *s)
 {
 	crypto_wipe(s, sizeof(*s));
 }
 
-/* A file that is not there yet, or is empty: an administrator makes one where
- * its owner cannot. */
-static int
-open_new(const char *path)
+/* Whether an administrator has made an empty file where its owner cannot make
+ * one. */
+static bool
+is_to_be_filled(int fd)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	struct stat st;
 
-	if (fd >= 0 || errno != EEXIST)
-		return fd;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0 &&
+	    (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
+static enum err
+fill(int fd, const char text[KEY_TEXT + 1])
+{
+	return write(fd, text, KEY_TEXT + 1) == KEY_TEXT + 1 ? ERR_OK
+							     : ERR_FILE;
+}
+
+/* A whole file or none, since half a key would stand in the way of a new one.
+ */
+static enum err
+put_key(const char *path, const char text[KEY_TEXT + 1])
+{
+	struct output o;
+	enum err e;
+	int fd;
+
+	if (output_open(&o, path, S_IRUSR | S_IWUSR, false) == ERR_OK)
+		return output_close(&o, fill(o.fd, text));
+	if (errno != EEXIST)
+		return ERR_FILE;
 	if ((fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)) >= 0 &&
-	    fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0 &&
-	    (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
-		return fd;
+	    is_to_be_filled(fd)) {
+		e = fill(fd, text);
+		if (fsync(fd) != 0)
+			e = ERR_FILE;
+		close(fd);
+		return e;
+	}
 	if (fd >= 0)
 		close(fd);
 	errno = EEXIST;
-	return -1;
+	return ERR_FILE;
 }
 
 enum err
@@ -215,19 +249,13 @@ secret_make(const char *path)
 {
 	uint8_t key[CRYPTO_KEY_LEN];
 	char text[KEY_TEXT + 1];
-	enum err e = ERR_FILE;
-	int fd;
+	enum err e;
 
 	if (crypto_random(key, sizeof(key)) != ERR_OK)
 		return ERR_INTERNAL;
 	str_hex(key, sizeof(key), text);
 	text[KEY_TEXT] = '\n';
-	fd = open_new(path);
-	if (fd >= 0 && write(fd, text, sizeof(text)) == (ssize_t)sizeof(text) &&
-	    fsync(fd) == 0)
-		e = ERR_OK;
-	if (fd >= 0)
-		close(fd);
+	e = put_key(path, text);
 	crypto_wipe(key, sizeof(key));
 	crypto_wipe(text, sizeof(text));
 	return e;

@@ -36,6 +36,9 @@ struct secrets {
  */
 enum err secret_load(const struct config *c, struct secrets *out,
     char message[CONFIG_TEXT_MAX]) ATTR_CHECKED;
+/* The same of the key that seals alone, which may be another one since. */
+enum err secret_load_key(const struct config *c, struct secrets *s,
+    char message[CONFIG_TEXT_MAX]) ATTR_CHECKED;
 void secret_wipe(struct secrets *s);
 
 /* Makes a key file, mode 0600, with a fresh key; ERR_FILE with errno, which is

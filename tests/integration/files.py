@@ -265,7 +265,8 @@ def output_is_no_file(b):
     os.symlink("/dev/null", d + "null")
     os.symlink("target", d + "link")
     os.symlink(d + "link", d + "links")
-    os.symlink("/dev/stdout", d + "stdout")
+    # Not by /dev/stdout, which a faulty program would take from the machine.
+    os.symlink("/proc/self/fd/1", d + "stdout")
     os.symlink("loop", d + "loop")
     os.mkfifo(d + "fifo")
     for words in (["metrics", "--output"], ["calendar", "--output"],
@@ -303,11 +304,12 @@ def output_is_no_file(b):
 def output_into_a_file(b):
     """What the shell has written before stays."""
     path = b.dir + "/out"
+    os.symlink("/proc/self/fd/1", b.dir + "/stdout")
     with open(path, "w") as f:
         f.write("first\n")
         f.flush()
-        r = b.run("metrics", "--output", "/dev/stdout", capture_output=False,
-                  stdout=f, stderr=subprocess.PIPE)
+        r = b.run("metrics", "--output", b.dir + "/stdout",
+                  capture_output=False, stdout=f, stderr=subprocess.PIPE)
     check("metrics", r.returncode == 0, r.stderr)
     text = open(path).read()
     check("both", text.startswith("first\n#") and len(text) > 100, text)
@@ -362,12 +364,114 @@ def hook_gets_no_file(b):
     check("no more", not {n for n in names if 2 < n < 10}, names)
 
 
+# --- the key, the configuration, tokens ---------------------------------------
+
+def key_replaced(b):
+    """Each request is sealed by the key that the file holds then."""
+    b.serve()
+    old = open(b.key).read()
+    os.unlink(b.key)
+    check("no key", b.ask("POST", "/beta" + GENERATE) == "503")
+    check("and a line", b.key + ": No such file" in b.log(), b.log())
+    with open(b.key + ".new", "w") as f:
+        os.fchmod(f.fileno(), 0o600)
+        print("12" * 32, file=f)
+    os.rename(b.key + ".new", b.key)
+    check("sealed", b.ask("POST", "/beta" + GENERATE) == "200")
+    r = b.run("verify")
+    check("by the new key", r.returncode == 0, r.stderr)
+    # As an editor writes, and by the next key.
+    open(b.key, "w").write(old)
+    check("it opens nothing", b.run("verify").returncode == 1)
+    check("but seals", b.ask("POST", "/beta" + GENERATE) == "200")
+    os.chmod(b.key, 0o644)
+    check("not by an open one", b.ask("POST", "/beta" + GENERATE) == "503")
+
+
+def init_is_whole(b):
+    """After init nothing is left that is not on the disk, or half there."""
+    if shutil.which("strace") is None:
+        print("init_is_whole: skipped: there is no strace")
+        return
+    d = b.dir + "/new"
+    os.mkdir(d)
+    r = subprocess.run(["strace", "-f", "-y", "-e", "trace=fsync,fdatasync",
+                        program, "init", "--data", d + "/data", "--config",
+                        d + "/x.conf"], capture_output=True, text=True)
+    if r.returncode != 0 and "ptrace" in r.stderr:
+        print("init_is_whole: skipped:", r.stderr[:80])
+        return
+    check("init", r.returncode == 0, r.stderr)
+    for name in ("/x.conf", "/x.key", "/data/data.mdb", "/data>", ">"):
+        check("synced: " + name, f"<{d}{name}" in r.stderr, r.stderr)
+    check("nothing else", sorted(os.listdir(d)) ==
+          ["data", "x.conf", "x.key"], os.listdir(d))
+
+
+def configuration_empty(b):
+    """As a crash may leave it: the defaults would be another store."""
+    for text in ("", "\n \t\r\n", "\0" * 4096):
+        open(b.conf, "w").write(text)
+        for words in (["list"], ["init"], ["serve", "--socket", b.socket]):
+            r = b.run(*words)
+            check("refused", r.returncode == 1 and b.conf in r.stderr,
+                  f"{words} {r.returncode} {r.stderr}")
+
+
+def token_not_printed(b):
+    """A token that nobody has seen is good for nobody."""
+    before = b.tool("token", "list")
+    reader, writer = os.pipe()
+    os.close(reader)
+    full = os.open("/dev/full", os.O_WRONLY)
+    for out in (full, writer):
+        r = b.run("token", "create", "--tenant", ONE, "--scope", WRITE,
+                  capture_output=False, stdout=out, stderr=subprocess.PIPE)
+        check("it fails", r.returncode == 1, r.returncode)
+        check("and says so", "revoked" in r.stderr, r.stderr)
+        check("no token is left", b.tool("token", "list") == before)
+        os.close(out)
+
+
+def postinst_again(b):
+    """A configure that failed is run again, and makes the store then."""
+    d = b.dir + "/root"
+    os.makedirs(d + "/bin")
+    os.makedirs(d + "/etc")
+    os.makedirs(d + "/var/lib")
+    text = open(source + "/conf/debian/postinst").read()
+    for a, c in (("/etc", d + "/etc"), ("/var/lib", d + "/var/lib"),
+                 ("/run/systemd/system", d + "/none"),
+                 ("-o pushcert -g pushcert", ""),
+                 ("chown pushcert:pushcert", "true"),
+                 ("runuser -u pushcert -- /usr/bin/pushcert", "init_it")):
+        text = text.replace(a, c)
+    open(d + "/postinst", "w").write(text)
+    for name, does in (("adduser", "exit 0"), ("init_it",
+                       f'echo "$@" >>{d}/ran; [ -e {d}/well ]')):
+        with open(f"{d}/bin/{name}", "w") as f:
+            f.write(f"#!/bin/sh\n{does}\n")
+            os.fchmod(f.fileno(), 0o755)
+    run = lambda: subprocess.run(
+        ["sh", d + "/postinst", "configure", ""], capture_output=True,
+        env={**os.environ, "PATH": d + "/bin:" + os.environ["PATH"]})
+    check("init fails", run().returncode != 0)
+    key = open(d + "/etc/pushcert.key").read()
+    open(d + "/well", "w").close()
+    for _ in range(2):
+        r = run()
+        check("init runs", r.returncode == 0, r.stderr)
+    check("each time", open(d + "/ran").read().count("init ") == 3)
+    check("the key stays", open(d + "/etc/pushcert.key").read() == key)
+
+
 # --- all ---------------------------------------------------------------------
 
 CASES = [lock_removed, lock_removed_while_idle, data_replaced,
          directory_replaced, directory_by_a_link, log_unread,
          output_is_no_file, output_into_a_file, backup_keeps_what_is_there,
-         jwks_import_follows, hook_gets_no_file]
+         jwks_import_follows, hook_gets_no_file, key_replaced, init_is_whole,
+         configuration_empty, token_not_printed, postinst_again]
 
 
 def main():

@@ -36,6 +36,9 @@ static const struct {
 	const char *text;
 	const char *message; /* after the path */
 } refusals[] = {
+	{ "an empty file", "", ": empty; write its keys again, or remove it" },
+	{ "blanks alone", " \n\t\r\n\n",
+	    ": empty; write its keys again, or remove it" },
 	{ "an unknown key", "data = /x\nnope = 1\n", ":2: unknown key 'nope'" },
 	{ "a key in other case", "Data = /x\n", ":1: unknown key 'Data'" },
 	{ "a key given twice", "data = /x\ndata = /y\n",
@@ -262,7 +265,7 @@ static const struct {
 	const char *text;
 	const char *issuers;
 } lists[] = {
-	{ "the default", "",
+	{ "the default", "# nothing else\n",
 	    "https://sts.windows.net/{tenantid}/,"
 	    "https://login.microsoftonline.com/{tenantid}/v2.0" },
 	{ "a line takes its place", "jwt_issuer = https://a.test/\n",
