@@ -342,6 +342,7 @@ set_up(struct golden *g, struct str settings)
 
 	snprintf(path, sizeof(path), "%s/pushcert.conf", unit_directory());
 	must((file = fopen(path, "w")) != NULL, path);
+	fprintf(file, "# An empty file is an error.\n");
 	while (!str_is_null(rest)) {
 		struct str line = str_cut(&rest, '\n');
 
