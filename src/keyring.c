@@ -208,23 +208,25 @@ read_keys(struct keyring *k, struct reading *r, int64_t now_at)
 	return e;
 }
 
+/* Whether one of the first n keys has this one's name. */
 static bool
-holds(const struct jwt_keys *keys, const struct jwt_key *key)
+holds(const struct jwt_keys *keys, size_t n, const struct jwt_key *key)
 {
 	size_t i;
 
-	for (i = 0; i < keys->n; i++)
+	for (i = 0; i < n; i++)
 		if (str_eq(jwt_key_name(&keys->key[i]), jwt_key_name(key)))
 			return true;
 	return false;
 }
 
-/* Adds the keys that are to be kept, while there is room; frees the others. */
+/* Adds the keys that are to be kept, while there is room; frees the others.
+ * Several of them may have one name. */
 static void
 keep_former(struct keyring *k, struct jwt_keys *fresh, int64_t now_at)
 {
 	int64_t until[JWT_KEYS_MAX] = { 0 };
-	size_t i;
+	size_t i, n = fresh->n;
 
 	for (i = 0; i < k->keys.n; i++) {
 		const struct jwt_key *key = &k->keys.key[i];
@@ -232,7 +234,7 @@ keep_former(struct keyring *k, struct jwt_keys *fresh, int64_t now_at)
 
 		if (end == 0)
 			end = now_at + KEYRING_KEPT;
-		if (end <= now_at || holds(fresh, key) ||
+		if (end <= now_at || holds(fresh, n, key) ||
 		    jwt_keys_expose(fresh, key) || fresh->n == JWT_KEYS_MAX) {
 			crypto_rsa_free(key->rsa);
 			continue;
