@@ -27,8 +27,7 @@ struct answer_parts {
 	struct str client_id;
 	unsigned retry_after; /* seconds of a 429 or 503; 0: a few */
 	struct str insecure; /* what the operator has switched off */
-	struct str
-	    notice; /* what speaks against a certificate that was taken */
+	struct str notice; /* the fault of an accepted certificate */
 	struct str request_id;
 	struct str client_request_id;
 	struct str content;

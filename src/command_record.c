@@ -89,7 +89,7 @@ print_notice(enum err notice)
 	    err_info(notice)->reason,
 	    notice == ERR_EXPIRED
 		? "has expired; Apple's push service does not accept it"
-		: "ends before the one that was stored");
+		: "ends before the certificate that was stored");
 }
 
 static int

@@ -72,8 +72,8 @@ enum err judge_successor(const struct config *c, const struct verdict *v,
     const struct judge_stored *stored, struct arena *a,
     struct fault *fault) ATTR_CHECKED;
 
-/* What speaks against a real certificate that was taken: ERR_EXPIRED, ERR_OLDER
- * (than the stored one), or ERR_OK. */
+/* The fault of a real certificate that is accepted all the same: ERR_EXPIRED,
+ * ERR_OLDER (than the stored certificate), or ERR_OK. */
 enum err judge_notice(const struct verdict *v, int64_t now_at,
     const struct record *stored) ATTR_CHECKED;
 

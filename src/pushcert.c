@@ -142,7 +142,7 @@ unset(struct record *r, unsigned properties)
 			r->value[i] = str_of(NULL);
 }
 
-/* What the record and the guard keep of a certificate beside its text. A
+/* Sets the facts that the record and the guard keep beside a certificate. A
  * restored record brings back its guard's topic where there is none. */
 static void
 remember(const struct job *job, struct record *r)
@@ -162,8 +162,8 @@ remember(const struct job *job, struct record *r)
 		r->newest_topic = job->in->former_topic;
 }
 
-/* The record after the patch. What was derived from a real certificate goes
- * with it, and cannot be set while it stays. */
+/* The record after the patch. Properties that were derived from a real
+ * certificate go with it, and cannot be set while it stays. */
 static void
 merge(const struct job *job, struct record *r)
 {
@@ -257,6 +257,7 @@ has_fingerprint(const struct job *job)
 	struct arena *a = job->in->arena;
 	size_t used = a->used;
 	struct x509 x = { .der = { NULL, 0 } };
+	bool same;
 
 	if (!str_is_null(stored))
 		return str_eq(stored,
@@ -265,8 +266,9 @@ has_fingerprint(const struct job *job)
 	if (x509_read(job->former.value[RECORD_CERTIFICATE], a, &x, &what) !=
 	    ERR_OK)
 		x.der = str_of(NULL);
+	same = str_eq(x.der, new->der);
 	a->used = used;
-	return str_eq(x.der, new->der);
+	return same;
 }
 
 /* Clients read the record, edit it and write all of it back: the certificate

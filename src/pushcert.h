@@ -48,7 +48,7 @@ struct change {
 	bool restores;
 	struct str former_topic;
 	struct patch patch;
-	/* Result: what speaks against the certificate that was taken
+	/* Result: the fault of a certificate that was accepted all the same
 	 * (judge_notice), or ERR_OK. */
 	enum err notice;
 };
@@ -60,7 +60,7 @@ enum err pushcert_read(struct txn *tx, const struct guid *tenant,
 /*
  * Applies a change durably, or refuses it and changes nothing but the history
  * of refused uploads. *out is the record as it is afterwards; after a removal
- * all of it but the id is unset. A change after which every property has the
+ * everything but the id is unset. A change after which every property has the
  * value that it had is none: nothing is written. ERR_PRECONDITION,
  * ERR_NOT_FOUND (an empty patch or a removal of nothing), what judge.h says of
  * the certificate, or what the store says. The patch of *in gets what is

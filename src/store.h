@@ -219,9 +219,9 @@ enum err store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 
 /*
  * Appends to the tenant's history. A refusal that equals the newest event is
- * counted there. Of the events beyond history_keep it drops all but the newest
- * one that leads back to each of the last history_certificates certificates:
- * its former record holds that certificate.
+ * counted there. Of the events beyond history_keep, only the newest event stays
+ * that leads back to each of the last history_certificates certificates: its
+ * former record holds that certificate.
  */
 enum err store_event_add(struct txn *tx, const struct guid *tenant,
     const struct event *ev) ATTR_CHECKED;

@@ -28,7 +28,7 @@ struct view {
 	 * VIEW_BASE_MAX bytes. */
 	struct str base;
 	enum odata_metadata metadata;
-	bool revision; /* behind the properties, for the tool */
+	bool revision; /* shown after the properties, by the tool */
 	bool selected; /* whether there was a $select */
 	unsigned set; /* the properties to show */
 };

@@ -249,7 +249,7 @@ restore(uint64_t number, const char *allow)
 	return restore_with(&in, number, false);
 }
 
-/* What a walk of the history finds. */
+/* The findings of a walk through the history. */
 struct found {
 	uint64_t events, newest, refusals;
 	struct str pem;

@@ -257,7 +257,7 @@ static const struct {
 	    { NULL, 0 } },
 	{ "has that of a certificate", STR("01"), STR("a"), STR("a"),
 	    STR("a") },
-	{ "keeps one that was cleared", { NULL, 0 }, STR("b"), STR("a"),
+	{ "keeps a topic that was cleared", { NULL, 0 }, STR("b"), STR("a"),
 	    STR("a") },
 	{ "keeps one over a certificate without", STR("01"), { NULL, 0 },
 	    STR("a"), STR("a") },

@@ -65,7 +65,7 @@ make_record(struct content *c, uint64_t revision)
 		    c->fingerprint, sizeof(c->fingerprint));
 }
 
-/* What one call of store_update does. */
+/* The work of one call of store_update. */
 struct order {
 	enum store_action action;
 	struct content next; /* of a change */
@@ -126,7 +126,7 @@ refuse(struct store *st, unsigned times)
 struct list {
 	size_t n;
 	uint64_t number[LIST_MAX];
-	struct event last; /* the one that was visited first */
+	struct event last; /* the newest event */
 };
 
 static enum err
