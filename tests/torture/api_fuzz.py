@@ -184,7 +184,8 @@ class Tenant:
         self.marker = f"of tenant {number} alone"
         self.record = None  # the properties, as they are shown
         self.etag = None
-        self.etags = []  # all that there were
+        self.etags = []  # every ETag of the past
+        self.topic = None  # the guard's: of the newest real certificate
 
     def merged(self, patch, certificates, allowed):
         """The record after the patch, or the status of its refusal."""
@@ -199,13 +200,18 @@ class Tenant:
             "expirationDateTime": UNSET}
         new = dict(old)
         patch = dict(patch)
-        derived = certificates.real.get(patch.get("certificate"))
         real = old["certificateSerialNumber"] is not None
+        if real and patch.get("certificate", "") is None:
+            del patch["certificate"]
+        text = patch.get("certificate")
+        derived = certificates.real.get(text)
         if derived:
             topic = derived["topicIdentifier"]
-            if real and topic not in (old["topicIdentifier"], allowed):
+            if self.topic not in (None, topic, allowed):
                 return 409
             patch |= derived
+        elif text and real:
+            return 400
         if real and "certificate" in patch:
             new |= dict.fromkeys(DERIVED) | {"expirationDateTime": UNSET}
         elif real:
@@ -652,16 +658,20 @@ class Fuzz:
             must(got["ETag"] is None, "what was not stored has no ETag")
             return
         tag = plain_etag(got["ETag"])
-        if not patch:
+        before = tenant.record
+        if not patch or before and all(
+                wanted[k] == before[k] for k in ORDER if k not in free):
             must(tag == tenant.etag, "nothing has changed")
             return
         must(tag not in tenant.etags, "an ETag comes twice")
         tenant.etags.append(tag)
         if patch.get("appleIdentifier") == patch.get("certificate") == "":
-            tenant.record = tenant.etag = None
+            tenant.record = tenant.etag = tenant.topic = None
             return
-        before = tenant.record
         tenant.etag = tag
+        facts = self.certificates.real.get(wanted["certificate"])
+        if facts:
+            tenant.topic = facts["topicIdentifier"]
         _, _, text = self.ask(
             tenant, "GET", f"/beta/{RESOURCE}?$select=id,lastModifiedDateTime",
             [("Authorization", "Bearer " + tenant.tokens["ReadWrite"])])
