@@ -23,8 +23,9 @@
 #define CGI_TENANTS 10000
 
 /* Milliseconds for processes of the former release to end: a web server that
- * restarts its FastCGI programs starts the new ones first. */
-#define SERVE_WAIT 10000
+ * restarts its FastCGI programs may start the new ones first, and a process
+ * takes two seconds at most to end. */
+#define SERVE_WAIT 5000
 #define CGI_WAIT 2000
 
 /* Seconds to wait for the upgrade of another process. */

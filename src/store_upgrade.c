@@ -134,35 +134,66 @@ upgrade(struct store *st, const struct store_upgrade_options *options)
 	return e;
 }
 
+/* The process that keeps us from an upgrade, for the log. */
+#define PROCESS_MAX 64
+
+static const char *
+name_process(pid_t pid, char out[PROCESS_MAX])
+{
+	if (pid > 0)
+		snprintf(out, PROCESS_MAX, "process %ld", (long)pid);
+	else
+		snprintf(out, PROCESS_MAX, "a process in another container");
+	return out;
+}
+
 static void
 log_refusal(const struct store *st, enum err e, pid_t pid)
 {
-	char process[64] = "a process in another container";
+	char process[PROCESS_MAX];
 
-	if (pid > 0)
-		snprintf(process, sizeof(process), "process %ld", (long)pid);
 	if (e == ERR_IN_USE)
 		log_line(LOG_AT_ERROR,
 		    "store: %s: not upgraded from format %u, as %s has it "
 		    "open; end that process first",
-		    store_directory(st), store_format(st), process);
+		    store_directory(st), store_format(st),
+		    name_process(pid, process));
 	else
 		log_line(LOG_AT_WARNING, "store: %s: %s is upgrading it",
-		    store_directory(st), process);
+		    store_directory(st), name_process(pid, process));
+}
+
+/* A wait is logged when it begins. */
+static enum err
+claim(struct store *st, int64_t ms)
+{
+	char process[PROCESS_MAX];
+	pid_t pid = 0;
+	enum err e;
+
+	e = store_claim(st, 0, &pid);
+	if (e == ERR_IN_USE && ms > 0) {
+		log_line(LOG_AT_INFO,
+		    "store: %s: has format %u; waiting %lld ms for %s, which "
+		    "has it open",
+		    store_directory(st), store_format(st), (long long)ms,
+		    name_process(pid, process));
+		e = store_claim(st, ms, &pid);
+	}
+	if (e != ERR_OK)
+		log_refusal(st, e, pid);
+	return e;
 }
 
 enum err
 store_upgrade(struct store *st, const struct store_upgrade_options *options)
 {
-	pid_t pid = 0;
 	enum err e;
 
 	if (store_format(st) == STORE_FORMAT)
 		return ERR_OK;
-	if ((e = store_claim(st, options->wait, &pid)) != ERR_OK) {
-		log_refusal(st, e, pid);
+	if ((e = claim(st, options->wait)) != ERR_OK)
 		return e;
-	}
 	e = look(st, options->tenants_most);
 	if (e == ERR_OK && store_format(st) != STORE_FORMAT)
 		e = upgrade(st, options);
