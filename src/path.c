@@ -89,31 +89,15 @@ script_has_info(const struct path_source *from)
 	    str_eq(str_tail(script, script.n - info.n), info);
 }
 
-/* Number of SCRIPT_NAME's segments; 0 unless it is a proper prefix of p. */
+/* The index of the segment after those of a prefix that begin at `at`; `at` if
+ * they do not begin there. */
 static size_t
-script_prefix(const struct path *p, struct str script)
-{
-	struct path prefix;
-	size_t i;
-
-	prefix.count = 0;
-	if (!split(script, &prefix) || prefix.count >= p->count)
-		return 0;
-	for (i = 0; i < prefix.count; i++)
-		if (!str_eq(prefix.segment[i], p->segment[i]))
-			return 0;
-	return prefix.count;
-}
-
-/* The index of the segment after those of the mount path that begin at `at`;
- * `at` if they do not begin there. */
-static size_t
-after_mount(const struct path *p, size_t at, struct str mount)
+after_prefix(const struct path *p, size_t at, struct str prefix)
 {
 	size_t i = at;
 
-	while (!str_is_null(mount)) {
-		struct str segment = str_cut(&mount, '/');
+	while (!str_is_null(prefix)) {
+		struct str segment = str_cut(&prefix, '/');
 
 		if (segment.n == 0)
 			continue;
@@ -141,8 +125,8 @@ load(const struct path_source *from, enum candidate which, struct path *p,
 		if (!split(from->request_uri, p))
 			return false;
 		if (after_script)
-			script = script_prefix(p, from->script_name);
-		if (after_script && script == 0 && from->script_name.n > 0)
+			script = after_prefix(p, 0, from->script_name);
+		if (script == 0 && after_script && from->script_name.n > 0)
 			return false;
 	} else {
 		if (!split(from->script_name, p))
@@ -152,7 +136,7 @@ load(const struct path_source *from, enum candidate which, struct path *p,
 		if (!script_has_info(from) && !split(from->path_info, p))
 			return false;
 	}
-	mount = after_mount(p, 0, from->mount);
+	mount = after_prefix(p, 0, from->mount);
 	*first = script > mount ? script : mount;
 	return true;
 }
@@ -195,7 +179,7 @@ find_root(struct path *p, size_t i, struct str mount)
 	while (i < p->count) {
 		if (is_url(p, i)) {
 			p->mounted = i + 2;
-			i = after_mount(p, p->mounted, mount);
+			i = after_prefix(p, p->mounted, mount);
 			continue;
 		}
 		p->root = root_named(p->segment[i]);
@@ -214,7 +198,7 @@ find_later_root(struct path *p, struct str mount)
 {
 	size_t first = p->at, mounted = p->mounted;
 	enum path_root root = p->root;
-	size_t next = after_mount(p, first + 1, mount);
+	size_t next = after_prefix(p, first + 1, mount);
 
 	if (is_url(p, first + 1)) {
 		if (find_root(p, first + 1, mount))
