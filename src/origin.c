@@ -25,7 +25,7 @@ is_host(struct str host)
 	for (i = 0; i < host.n; i++)
 		if (host.p[i] == '\0' || strchr(allowed, host.p[i]) == NULL)
 			return false;
-	return host.n > 0;
+	return host.n > 0 && !str_ends(host, ".");
 }
 
 bool

@@ -21,13 +21,12 @@ static const struct {
 /* The paths in which the root is searched for, in this order. */
 enum candidate { AFTER_SCRIPT, WHOLE, URI, CANDIDATES };
 
-/* Appends the segments of a text. A .. takes away none of those that were
- * there before. */
+/* Puts the segments of a text after the first `floor` ones of a path, of which
+ * .. takes none away. */
 static bool
-split(struct str text, struct path *p)
+split(struct str text, size_t floor, struct path *p)
 {
-	size_t floor = p->count;
-
+	p->count = floor;
 	while (!str_is_null(text)) {
 		struct str segment = str_cut(&text, '/');
 
@@ -120,20 +119,20 @@ load(const struct path_source *from, enum candidate which, struct path *p,
 	bool after_script = which == AFTER_SCRIPT;
 	size_t script = 0, mount;
 
-	p->count = 0;
 	if (which == URI || (after_script && from->path_info.n == 0)) {
-		if (!split(from->request_uri, p))
+		if (!split(from->request_uri, 0, p))
 			return false;
 		if (after_script)
 			script = after_prefix(p, 0, from->script_name);
 		if (script == 0 && after_script && from->script_name.n > 0)
 			return false;
 	} else {
-		if (!split(from->script_name, p))
+		if (!split(from->script_name, 0, p))
 			return false;
 		if (after_script && !script_has_info(from))
 			script = p->count;
-		if (!script_has_info(from) && !split(from->path_info, p))
+		if (!script_has_info(from) &&
+		    !split(from->path_info, p->count, p))
 			return false;
 	}
 	mount = after_prefix(p, 0, from->mount);
@@ -369,8 +368,7 @@ path_mount(const struct path_source *from, const struct path *found,
 	size_t i = found->mounted, end = found->at;
 	struct path uri;
 
-	uri.count = 0;
-	if (i == 0 && split(decoded_uri(from->request_uri, a), &uri) &&
+	if (i == 0 && split(decoded_uri(from->request_uri, a), 0, &uri) &&
 	    ends_alike(&uri, found)) {
 		end = uri.count - (found->count - found->at);
 		found = &uri;
