@@ -157,12 +157,15 @@ static const struct err_info outcomes[ERR_COUNT] = {
 	    "A certificate request has no dry run. Nothing was changed.",
 	    NULL },
 	[ERR_NOT_A_CERTIFICATE] = { 400, BAD,
-	    "The certificate cannot be read: {}.", "NotACertificate" },
+	    "The certificate cannot be read: {!}.", "NotACertificate" },
 	[ERR_PRIVATE_KEY] = { 400, BAD,
-	    "The text holds a private key. Nothing was stored. "
+	    "The text holds a private key{!}. Nothing was stored. "
 	    "Upload the certificate alone, and take it that the key is known "
 	    "to others now.",
 	    "PrivateKeyPresent" },
+	[ERR_WRAPPED] = { 400, MODEL,
+	    "The text might hide a private key: {!}. Nothing was stored.",
+	    NULL },
 	[ERR_REQUEST_INSTEAD] = { 400, BAD,
 	    "This is a certificate signing request, not a certificate. Upload "
 	    "the file that Apple's portal gave for it.",

@@ -70,6 +70,7 @@ enum err {
 	/* The certificate (contract 4). */
 	ERR_NOT_A_CERTIFICATE,
 	ERR_PRIVATE_KEY,
+	ERR_WRAPPED,
 	ERR_REQUEST_INSTEAD,
 	ERR_NOT_MDM,
 	ERR_EXPIRED,

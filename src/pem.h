@@ -8,6 +8,7 @@
 #ifndef PUSHCERT_PEM_H
 #define PUSHCERT_PEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "attr.h"
@@ -22,9 +23,31 @@
 /* What pem_find takes of an arena at most, for a text of n bytes. */
 #define PEM_ARENA(n) (3 * (n) + 1024)
 
+/* What a text is, in order of gravity: of several findings in one text the
+ * last one counts. */
+enum pem_kind {
+	PEM_PLAIN,
+	PEM_EMPTY,
+	PEM_OTHER,
+	PEM_PUBLIC_KEY,
+	PEM_PKCS7,
+	PEM_REQUEST,
+	PEM_CERTIFICATE,
+	PEM_DAMAGED,
+	PEM_CUT,
+	PEM_TOO_MANY,
+	PEM_BINARY,
+	PEM_PKCS12,
+	PEM_KEY,
+	PEM_NO_MEMORY
+};
+
 struct pem {
 	struct str der[PEM_CHAIN_MAX];
 	size_t n;
+	enum pem_kind kind;
+	size_t blocks; /* BEGIN lines */
+	bool inside; /* the text is base64 of this and not itself it */
 };
 
 /*
