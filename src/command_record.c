@@ -177,9 +177,9 @@ make_text(struct arena *a, bool as_it_is, struct str *text, struct fault *fault)
 	is_text = str_utf8_valid(*text) && memchr(text->p, 0, text->n) == NULL;
 	if (is_text && as_it_is)
 		return ERR_OK;
-	e = x509_read(*text, a, &x, &fault->what);
+	e = x509_read(*text, a, &x, &fault->ours);
 	if (e == ERR_OK && str_is_null(x.der)) {
-		fault->what = str_of(
+		fault->ours = str_of(
 		    "it is none; --force stores a text all the same");
 		return ERR_NOT_A_CERTIFICATE;
 	}
@@ -190,6 +190,10 @@ make_text(struct arena *a, bool as_it_is, struct str *text, struct fault *fault)
 	}
 	if (e != ERR_OK)
 		return e;
+	if (!str_is_null(x.pem)) {
+		*text = x.pem;
+		return ERR_OK;
+	}
 	buf_open(&pem, a);
 	pem_write("CERTIFICATE", x.der, &pem);
 	*text = buf_close(&pem, a);

@@ -7,7 +7,7 @@
 #include "judge.h"
 
 #include "expiry.h"
-#include "pem.h"
+#include "unwrap.h"
 
 /* RSA keys of fewer bits are refused (Apple issues 2048). */
 #define KEY_BITS_MIN 2048
@@ -83,36 +83,34 @@ enforce(const struct x509 *x, int64_t now_at, struct arena *a, struct str *what)
 	return ERR_OK;
 }
 
-/* A private key pasted into another property. Room is given back: only the
- * outcome counts. */
-static bool
-holds_private_key(struct str text, struct arena *a)
-{
-	size_t used = a->used;
-	struct pem found;
-	struct str what;
-	bool holds;
-
-	holds = text.n > 0 &&
-	    pem_find(text, a, &found, &what) == ERR_PRIVATE_KEY;
-	a->used = used;
-	return holds;
-}
-
-static bool
+/* Private keys pasted into another property, and texts that could hide one. */
+static enum err
 check_for_keys(const struct patch *p, struct arena *a, struct verdict *v)
 {
 	unsigned i;
+	enum err e;
 
 	for (i = 0; i < RECORD_PROPERTIES; i++) {
-		if (i == RECORD_CERTIFICATE ||
-		    !holds_private_key(p->value[i], a))
+		if (i == RECORD_CERTIFICATE || p->value[i].n == 0)
 			continue;
-		v->refusal = ERR_PRIVATE_KEY;
+		e = unwrap_check(p->value[i], a, &v->fault.ours);
+		if (e == ERR_OK)
+			continue;
+		v->refusal = e;
 		v->fault.target = str_of(record_properties[i].name);
-		return false;
+		return e == ERR_MEMORY ? e : ERR_OK;
 	}
-	return true;
+	return ERR_OK;
+}
+
+/* What comes out of wrappings is stored as PEM (contract 4). */
+static void
+take_pem(const struct x509 *x, struct patch *p, struct verdict *out)
+{
+	if (str_is_null(x->pem))
+		return;
+	p->value[RECORD_CERTIFICATE] = x->pem;
+	out->unwrapped = true;
 }
 
 enum err
@@ -125,16 +123,19 @@ judge_upload(const struct config *c, int64_t now_at, struct arena *a,
 
 	*out = (struct verdict){ .refusal = ERR_OK };
 	out->uploaded = text.n > 0;
-	if (!check_for_keys(p, a, out) || !out->uploaded)
-		return ERR_OK;
+	e = check_for_keys(p, a, out);
+	if (e != ERR_OK || out->refusal != ERR_OK || !out->uploaded)
+		return e;
 	out->fault.target = str_of(record_properties[RECORD_CERTIFICATE].name);
-	e = x509_read(text, a, x, &out->fault.what);
+	e = x509_read(text, a, x, &out->fault.ours);
+	out->fault.what = out->fault.ours;
 	if (e == ERR_MEMORY || e == ERR_INTERNAL)
 		return e;
 	out->refusal = e;
 	if (e != ERR_OK)
 		return ERR_OK;
 	out->real = !str_is_null(x->der);
+	take_pem(x, p, out);
 	if (!out->real) {
 		if (c->certificate_policy == CONFIG_ENFORCE)
 			out->refusal = ERR_NOT_A_CERTIFICATE;

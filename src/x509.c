@@ -252,15 +252,18 @@ choose(const struct pem *found, X509 **out)
 enum err
 x509_read(struct str text, struct arena *a, struct x509 *out, struct str *what)
 {
-	struct pem found;
+	struct unwrap unwrapped;
+	const struct pem *found = &unwrapped.found;
 	X509 *x = NULL;
 	enum err e;
 	size_t i;
 
 	memset(out, 0, sizeof(*out));
-	if ((e = pem_find(text, a, &found, what)) != ERR_OK || found.n == 0)
+	e = unwrap_certificates(text, a, &unwrapped, what);
+	if (e != ERR_OK || found->n == 0)
 		return e;
-	out->der = found.der[choose(&found, &x)];
+	out->pem = unwrapped.pem;
+	out->der = found->der[choose(found, &x)];
 	crypto_sha256(out->der, out->fingerprint);
 	*what = str_of("it is not the DER form of a certificate");
 	e = x == NULL ? ERR_NOT_A_CERTIFICATE : ERR_OK;

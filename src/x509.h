@@ -18,16 +18,20 @@
 #include "mem.h"
 #include "pem.h"
 #include "str.h"
+#include "unwrap.h"
 
 /* Longest topic, serial or issuer that we read; Apple's have 150 bytes. */
 #define X509_FACT_MAX 1024
 /* What x509_read takes of an arena at most, for a text of n bytes. */
-#define X509_ARENA(n) (PEM_ARENA(n) + (n) + 4 * X509_FACT_MAX)
+#define X509_ARENA(n) (UNWRAP_ARENA(n) + (n) + 4 * X509_FACT_MAX)
 
 enum x509_key { X509_KEY_OTHER, X509_KEY_RSA, X509_KEY_EC };
 
 struct x509 {
 	struct str der; /* null: the text held no certificate */
+	/* The certificates as PEM if the text had to be unwrapped (unwrap.h),
+	 * else null. */
+	struct str pem;
 	struct str topic; /* the subject's UID; null where it has none */
 	struct str serial; /* upper-case hex, whole bytes */
 	struct str issuer; /* as RFC 2253 writes it, in UTF-8 */
@@ -41,12 +45,12 @@ struct x509 {
 };
 
 /*
- * Reads what people paste (pem.h). Of several certificates the one with the
- * MDM topic counts, else one that is no CA's; of several of those the one that
- * expires last.
+ * Unwraps and reads what people paste (unwrap.h). Of several certificates the
+ * one with the MDM topic counts, else one that is no CA's; of several of those
+ * the one that expires last.
  *
  * ERR_OK with out->der null: some other text, and *what says so in the words
- * of a refusal. All else as pem_find.
+ * of a refusal. All else as unwrap_certificates.
  */
 enum err x509_read(struct str text, struct arena *a, struct x509 *out,
     struct str *what) ATTR_CHECKED;

@@ -93,6 +93,14 @@ static const struct good_case {
 	    true, X509_KEY_RSA, 2048 },
 	{ "a leaf among CAs", "vendor-chain.pem", "ABCDE12345", NULL, false,
 	    X509_KEY_RSA, 2048 },
+	{ "base64 after a word", "labelled.b64", topic_1, good, true,
+	    X509_KEY_RSA, 2048 },
+	{ "PEM without dashes", "no-dashes.pem", topic_1, good, true,
+	    X509_KEY_RSA, 2048 },
+	{ "PEM with long dashes", "long-dashes.pem", topic_1, good, true,
+	    X509_KEY_RSA, 2048 },
+	{ "DER pasted", "der-pasted.txt", topic_1, good, true, X509_KEY_RSA,
+	    2048 },
 	{ "sixteen of them", "sixteen.pem", NULL, "0102030405060708", false,
 	    X509_KEY_RSA, 2048 },
 };
@@ -100,6 +108,10 @@ static const struct good_case {
 #define KEY(name, file)                         \
 	{                                       \
 		name, file, ERR_PRIVATE_KEY, "" \
+	}
+#define KEY12(name, file, what)                   \
+	{                                         \
+		name, file, ERR_PRIVATE_KEY, what \
 	}
 #define REQUEST(name, file)                         \
 	{                                           \
@@ -113,11 +125,7 @@ static const struct good_case {
 	"it is not whole; copy all of it, from the BEGIN line to the END " \
 	"line, and nothing else"
 #define DAMAGED "its base64 or its BEGIN and END lines are damaged"
-#define BINARY "it is a binary file pasted as text; convert it to PEM"
 #define PKCS7 "it is a PKCS#7 file; upload the certificate in it as PEM"
-#define PKCS12                                                       \
-	"it is a PKCS#12 file, which holds the key too; upload the " \
-	"certificate alone, as PEM"
 #define PUBLIC "it is a public key; upload the certificate made for it"
 
 static const struct bad_case {
@@ -133,12 +141,8 @@ static const struct bad_case {
 	NO("half a label", "cut-label.pem", CUT),
 	NO("half a base64", "cut.b64", CUT),
 	NO("half a DER", "cut.der", CUT),
-	NO("base64 behind a word", "labelled.b64", CUT),
-	NO("PEM without dashes", "no-dashes.pem", CUT),
-	NO("PEM with long dashes", "long-dashes.pem", CUT),
 	NO("the second half of a PEM", "cut-head.pem", DAMAGED),
 	NO("a wrong digit", "damaged.pem", DAMAGED),
-	NO("DER pasted", "der-pasted.txt", BINARY),
 	NO("seventeen certificates", "seventeen.pem",
 	    "it holds more than 16 certificates"),
 	NO("two topics in one", "two-topics.pem",
@@ -152,12 +156,17 @@ static const struct bad_case {
 	NO("PKCS#7", "p7.pem", PKCS7),
 	NO("PKCS#7 in base64", "p7.b64", PKCS7),
 	NO("PKCS#7 as DER", "p7.der", PKCS7),
-	NO("PKCS#12", "good.p12", PKCS12),
-	NO("PKCS#12 without passphrase", "good-open.p12", PKCS12),
-	NO("PKCS#12 in base64", "p12.b64", PKCS12),
-	NO("PKCS#12 as PEM", "p12.pem", PKCS12),
-	NO("PKCS#12 pasted", "p12-pasted.txt", PKCS12),
-	NO("PKCS#12 beside it", "good-and-p12.txt", PKCS12),
+	KEY12("PKCS#12", "good.p12", " (as a PKCS#12 file)"),
+	KEY12("PKCS#12 without passphrase", "good-open.p12",
+	    " (as a PKCS#12 file)"),
+	KEY12("PKCS#12 in base64", "p12.b64",
+	    " (it is base64, as a PKCS#12 file)"),
+	KEY12(
+	    "PKCS#12 as PEM", "p12.pem", " (it is base64, as a PKCS#12 file)"),
+	KEY12("PKCS#12 pasted", "p12-pasted.txt",
+	    " (it was read as Latin-1, as a PKCS#12 file)"),
+	KEY12("PKCS#12 beside it", "good-and-p12.txt",
+	    " (it is base64, as a PKCS#12 file)"),
 	REQUEST("a request", "request.pem"),
 	REQUEST("a new request", "request-new.pem"),
 	REQUEST("a request in base64", "request.b64"),
