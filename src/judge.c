@@ -185,14 +185,18 @@ is_older(const struct verdict *v, const struct record *stored)
  * page, a file name, "undefined". */
 static enum err
 check_text(const struct verdict *v, const struct judge_stored *stored,
-    struct fault *fault)
+    struct arena *a, struct fault *fault)
 {
+	struct buf reason;
+
 	if (!v->uploaded || !record_is_real(stored->record))
 		return ERR_OK;
 	*fault = v->fault;
-	fault->what = str_of(
-	    "it is not a certificate, and the stored certificate stays");
-	return ERR_NOT_A_CERTIFICATE;
+	buf_open(&reason, a);
+	buf_str(&reason, v->fault.ours);
+	buf_text(&reason, "; the stored certificate stays");
+	fault->what = fault->ours = buf_close(&reason, a);
+	return str_is_null(fault->ours) ? ERR_MEMORY : ERR_NOT_A_CERTIFICATE;
 }
 
 enum err
@@ -202,7 +206,7 @@ judge_successor(const struct config *c, const struct verdict *v,
 	enum err e;
 
 	if (!v->real)
-		return check_text(v, stored, fault);
+		return check_text(v, stored, a, fault);
 	*fault = v->fault;
 	if ((e = check_topic(c, v, stored, fault)) != ERR_OK)
 		return e;
