@@ -86,7 +86,8 @@ def no_constant(name):
 
 
 def read_json(body):
-    """The object, or None if it is none."""
+    """The object, or None if it is none; one mark before it is ignored."""
+    body = body.removeprefix(b"\xef\xbb\xbf")
     try:
         value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=members,
                            parse_constant=no_constant)
@@ -325,6 +326,8 @@ class Source:
         if kind == 5:
             return r.choice([b"", b" ", b"[]", b"null", b'"x"', b"{}{}", b"{",
                              b'{"appleIdentifier":NaN}', b"\xef\xbb\xbf{}",
+                             b"\xef\xbb\xbf\xef\xbb\xbf{}", b"\xff\xfe{\0}\0",
+                             b"\xef\xbb\xbf" + body,
                              b'{"appleIdentifier":"a","appleIdentifier":"b"}',
                              b'{"appleIdentifier":"\\ud800"}',
                              b'{"appleIdentifier":"\xff"}',
@@ -355,7 +358,9 @@ class Source:
         rest = {"resource": RESOURCE,
                 "segment": r.choice(["x", "deviceManagement", RESOURCE + "/x",
                                      "deviceManagement/%C3%A9", "a/b/c/d",
-                                     "deviceManagement/%22%3E", "me"]),
+                                     "deviceManagement/%22%3E", "me",
+                                     "beta/" + RESOURCE,
+                                     "localtest/" + RESOURCE]),
                 "root": RESOURCE, "download": f"{RESOURCE}/download{REQUEST}",
                 "generate": f"{RESOURCE}/generate{REQUEST}",
                 "health": "health", "metrics": "metrics", "bare": ""}[kind]
@@ -601,6 +606,15 @@ class Fuzz:
         if s.chance(2):
             headers.append(("Content-Encoding", "gzip"))
             faults.add(415)
+        if s.chance(3):
+            headers.append(r.choice([
+                ("Origin", "https://evil.example"), ("Origin", "null"),
+                ("Sec-Fetch-Site", "cross-site"),
+                ("Sec-Fetch-Site", "same-site")]))
+            faults.add(403)
+        elif s.chance(3):
+            headers.append(("Sec-Fetch-Site", r.choice(["none",
+                                                        "same-origin"])))
         allowed = None
         if s.chance(20):
             allowed = r.choice([facts["topicIdentifier"] for facts in
