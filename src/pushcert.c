@@ -244,7 +244,7 @@ check_successor(struct txn *tx, struct job *job)
 	stored.requested = job->pending.when;
 	e = judge_successor(
 	    in->config, job->verdict, &stored, in->arena, job->fault);
-	return e == ERR_OK ? ERR_OK : refuse(job, e);
+	return e == ERR_OK || e == ERR_MEMORY ? e : refuse(job, e);
 }
 
 /* Whether the stored certificate has the fingerprint of the uploaded one. A

@@ -629,6 +629,75 @@ END_TEST
 
 /* --- the guard among threads and releases --------------------------------- */
 
+/* As a release before format 4 wrote it: neither topic nor fingerprint beside
+ * the certificate. */
+static enum err
+forget(struct txn *tx, void *arg)
+{
+	struct record r;
+	enum err e = store_record(tx, &tenant, &r);
+
+	(void)arg;
+	if (e != ERR_OK)
+		return e;
+	r.newest_topic = r.fingerprint = str_of(NULL);
+	return store_record_put(tx, &tenant, &r);
+}
+
+/* A text in which a certificate is found only after it is unwrapped. */
+static const char *
+wrap(const char *pem)
+{
+	static char text[2 * PEM_MAX] = "data:application/x-pem-file;base64,";
+	char *to = strchr(text, ',') + 1;
+
+	to[str_base64((const uint8_t *)pem, strlen(pem), to)] = '\0';
+	return text;
+}
+
+/* The same with line ends of CR LF: stored as it is sent. */
+static const char *
+with_crlf(const char *pem)
+{
+	static char text[2 * PEM_MAX];
+	char *out = text;
+
+	for (; *pem != '\0'; *out++ = *pem++)
+		if (*pem == '\n')
+			*out++ = '\r';
+	*out = '\0';
+	return text;
+}
+
+START_TEST(takes_a_wrapped_text_of_the_stored_certificate_for_the_same)
+{
+	const char *a, *other;
+
+	begin_world(100, 10);
+	a = issue(A, NOW + YEAR);
+	other = issue(A, NOW + YEAR);
+	ck_assert_int_eq(upload(with_crlf(a), NULL), ERR_OK);
+	ck_assert_int_eq(upload(wrap(a), NULL), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, 1);
+	unit_same(
+	    "text", f.out.value[RECORD_CERTIFICATE], str_of(with_crlf(a)));
+	/* Also where no fingerprint was kept. */
+	ck_assert_int_eq(store_update(f.store, forget, NULL), ERR_OK);
+	ck_assert_int_eq(upload(wrap(a), NULL), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, 1);
+	ck_assert_uint_eq(history("").newest, 1);
+	/* Another text as it is, and another certificate, are changes. */
+	ck_assert_int_eq(upload(a, NULL), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, 2);
+	ck_assert_int_eq(upload(wrap(other), NULL), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, 3);
+	unit_same("text", f.out.value[RECORD_CERTIFICATE], str_of(other));
+	ck_assert_int_eq(
+	    upload(wrap(issue(B, NOW + YEAR)), NULL), ERR_TOPIC_CHANGE);
+	end_world();
+}
+END_TEST
+
 #define THREADS 8
 
 struct uploader {
@@ -687,21 +756,6 @@ START_TEST(lets_one_topic_in_whoever_shares_a_commit)
 }
 END_TEST
 
-/* As a release before format 4 wrote it: neither topic nor fingerprint beside
- * the certificate. */
-static enum err
-forget(struct txn *tx, void *arg)
-{
-	struct record r;
-	enum err e = store_record(tx, &tenant, &r);
-
-	(void)arg;
-	if (e != ERR_OK)
-		return e;
-	r.newest_topic = r.fingerprint = str_of(NULL);
-	return store_record_put(tx, &tenant, &r);
-}
-
 START_TEST(guards_what_an_older_release_stored)
 {
 	const char *a, *b;
@@ -738,6 +792,7 @@ main(void)
 		takes_an_older_certificate_back_where_it_enforces,
 		lets_one_topic_in_whoever_shares_a_commit,
 		guards_what_an_older_release_stored,
+		takes_a_wrapped_text_of_the_stored_certificate_for_the_same,
 	};
 	Suite *suite = suite_create("pushcert");
 	TCase *t = tcase_create("pushcert");
