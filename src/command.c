@@ -391,7 +391,8 @@ run(const struct command *command, struct command_call *c)
 	c->writes = writes(command, c->given);
 	status = command->run(c);
 
-	store_reader_free(c->reader);
+	if (command_end_reading(c) != ERR_OK)
+		status = EXIT_FAILURE;
 	store_close(c->store);
 	command_drop_arena(c);
 	return command_flush() == ERR_OK ? status : EXIT_FAILURE;

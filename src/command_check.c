@@ -566,7 +566,8 @@ command_check(struct command_call *c)
 		k.print = true;
 		e = walk(&k);
 	}
-	store_end(c->reader);
+	if (command_end_reading(c) != ERR_OK && e == ERR_OK)
+		e = ERR_FILE;
 	if (e != ERR_OK)
 		(void)command_fail(e, "check");
 	if (e != ERR_OK && !k.print)

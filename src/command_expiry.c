@@ -268,23 +268,43 @@ write_calendar(struct walk *w)
 	return write_out(w->out, &out);
 }
 
+/* A FIFO is opened when its reader comes: not before the store is let go. */
+static enum err
+put_page(struct command_call *c, const char *text, size_t n)
+{
+	struct command_output o;
+	enum err e;
+
+	if ((e = command_end_reading(c)) != ERR_OK)
+		return e;
+	e = command_output_open(c->value[OPTION_OUTPUT], PUBLIC_MODE, &o);
+	if (e != ERR_OK)
+		return e;
+	fwrite(text, 1, n, o.f);
+	return command_output_close(&o, ERR_OK);
+}
+
 static int
 write_page(struct command_call *c, enum err (*write)(struct walk *w))
 {
 	struct walk w = { .c = c, .now_at = command_now_at() };
-	struct command_output o;
+	char *text = NULL;
+	size_t n = 0;
 	enum err e;
 
 	if (command_begin_reading(c) != ERR_OK ||
 	    command_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
-	e = command_output_open(c->value[OPTION_OUTPUT], PUBLIC_MODE, &o);
+	if ((w.out = open_memstream(&text, &n)) == NULL)
+		return command_fail(ERR_MEMORY, "");
+	e = write(&w);
+	if (fclose(w.out) != 0 && e == ERR_OK)
+		e = ERR_MEMORY;
 	if (e != ERR_OK)
-		return EXIT_FAILURE;
-	w.out = o.f;
-	if ((e = write(&w)) != ERR_OK)
 		(void)command_fail(e, c->config.data);
-	e = command_output_close(&o, e);
+	else
+		e = put_page(c, text, n);
+	free(text);
 	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -356,10 +356,15 @@ write_pair(struct command_call *c, const struct secrets *s)
 	struct str text;
 	enum err e;
 
-	if ((e = find_pair(c, s, &p)) == ERR_OK)
+	e = find_pair(c, s, &p);
+	/* The passphrase comes when somebody has typed it. */
+	store_end(c->reader);
+	if (e == ERR_OK)
 		e = given(c, OPTION_PKCS12) ? pack(c, &p, &text)
 					    : join(c, &p, &text);
 	crypto_wipe(p.key, sizeof(p.key));
+	if (e == ERR_OK)
+		e = command_end_reading(c);
 	if (e != ERR_OK)
 		return e;
 	e = command_output_open(c->value[OPTION_OUTPUT], S_IRUSR | S_IWUSR, &o);

@@ -70,6 +70,12 @@ _Static_assert(COMMAND_OPTIONS <= 64, "a set of options is 64 bits");
 
 /* What the command line said, and what every subcommand needs. A subcommand
  * takes a struct command_call and returns the exit status. */
+/* Descriptors that are kept while memory has their places. */
+struct command_spool {
+	bool on;
+	int out, err; /* -1: none */
+};
+
 struct command_call {
 	uint64_t given; /* set of options */
 	/* The command changes the store, and may upgrade it before. */
@@ -95,6 +101,7 @@ struct command_call {
 	struct metrics *metrics; /* where the store counts; NULL: nowhere */
 	struct store *store;
 	struct txn *reader;
+	struct command_spool spool;
 	struct arena arena; /* after command_need_arena */
 };
 
@@ -204,6 +211,13 @@ enum err command_write_text(
 /* What is started from now on gets no descriptor but 0, 1 and 2. False where
  * that cannot be had. */
 bool command_keep_files(void) ATTR_CHECKED;
+
+/* What is printed from now on, with `errors` also to standard error, waits in
+ * memory until the end. command_begin_reading begins one. */
+enum err command_spool_begin(struct command_call *c, bool errors) ATTR_CHECKED;
+enum err command_spool_end(struct command_call *c) ATTR_CHECKED;
+/* Ends the transaction and its reader, and only then prints. */
+enum err command_end_reading(struct command_call *c) ATTR_CHECKED;
 
 int command_init(struct command_call *c);
 int command_serve(struct command_call *c);

@@ -243,7 +243,11 @@ command_upload(struct command_call *c)
 	if (command_begin_reading(c) != ERR_OK ||
 	    command_need_tenant(c) != ERR_OK || command_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
+	/* Standard input comes when its writer likes. */
+	store_end(c->reader);
 	if ((e = make_patch(c, &change.patch, &fault)) != ERR_OK)
 		return e == ERR_FILE ? EXIT_FAILURE : command_refuse(e, &fault);
+	if ((e = store_begin(c->reader)) != ERR_OK)
+		return command_fail(e, c->config.data);
 	return command_apply(c, &change);
 }

@@ -122,9 +122,8 @@ has_sealed_keys(struct command_call *c)
 	c->writes = false;
 	good = command_begin_reading(c) == ERR_OK &&
 	    store_verify(c->reader, &quiet, &counts) == ERR_OK;
-	store_reader_free(c->reader);
+	good = command_end_reading(c) == ERR_OK && good;
 	store_close(c->store);
-	c->reader = NULL;
 	c->store = NULL;
 	c->writes = writes;
 	return good && counts.requests > 0;

@@ -252,6 +252,8 @@ command_begin_reading(struct command_call *c)
 		return e;
 	if ((e = command_open_store(c, false)) != ERR_OK)
 		return e;
+	if ((e = command_spool_begin(c, false)) != ERR_OK)
+		return e;
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
 	    (e = store_begin(c->reader)) != ERR_OK)
 		(void)command_fail(e, c->config.data);

@@ -168,7 +168,11 @@ command_verify(struct command_call *c)
 
 	if (command_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
+	if (command_spool_begin(c, true) != ERR_OK)
+		return EXIT_FAILURE;
 	e = command_in_child(c, verify, NULL, 0, &died);
+	if (command_spool_end(c) != ERR_OK && e == ERR_OK)
+		e = ERR_FILE;
 	if (died != 0) {
 		fprintf(stderr,
 		    "pushcert: %s: damaged: reading it ended with signal %d "
