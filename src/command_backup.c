@@ -62,7 +62,6 @@ backup(struct command_call *c, void *arg)
 		    c->config.data);
 	else if (e != ERR_OK)
 		(void)fail(e, path);
-	store_close(c->store);
 	return e;
 }
 
@@ -116,7 +115,6 @@ restore(struct command_call *c, void *arg)
 		    path);
 	else if (e != ERR_OK)
 		(void)fail(e, path);
-	store_close(c->store);
 	return e;
 }
 

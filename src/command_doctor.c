@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "docroot.h"
@@ -286,6 +287,7 @@ struct lesson {
 	int64_t newest_at; /* when the record that changed last did so */
 	uint64_t used, size; /* of the map, in bytes */
 	unsigned format;
+	struct store_reader_age oldest; /* pid 0: none */
 };
 
 struct pupil {
@@ -316,6 +318,22 @@ note_seal(const struct guid *tenant, const struct csr *c, void *arg)
 		p->lesson->opened++;
 }
 
+/* A request is over in less than a second, so a reader that is still there has
+ * another reason. */
+static void
+note_oldest(struct store *st, struct store_reader_age *out)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	struct store_reader_age before;
+
+	if (!store_oldest_reader(st, &before))
+		return;
+	nanosleep(&second, NULL);
+	if (!store_oldest_reader(st, out) || out->pid != before.pid ||
+	    out->changes < before.changes)
+		out->pid = 0;
+}
+
 static enum err
 read_all(struct command_call *c, void *arg)
 {
@@ -328,6 +346,7 @@ read_all(struct command_call *c, void *arg)
 
 	if ((e = command_open_store(c, false)) != ERR_OK)
 		return e;
+	note_oldest(c->store, &p.lesson->oldest);
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
 	    (e = store_begin(c->reader)) != ERR_OK)
 		return e;
@@ -343,6 +362,35 @@ read_all(struct command_call *c, void *arg)
 	if (e != ERR_OK)
 		return e;
 	return store_records(c->reader, note_change, p.lesson);
+}
+
+/* Seconds since a process was started; 0: it cannot be known. */
+static int64_t
+process_age(pid_t pid)
+{
+	unsigned long long started = 0;
+	char path[64], text[1024];
+	struct timespec now;
+	const char *end = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return 0;
+	/* The name in brackets may hold anything. proc(5): the state follows,
+	 * and the start is the 20th field from there. */
+	if (fgets(text, sizeof(text), f) != NULL)
+		end = strrchr(text, ')');
+	fclose(f);
+	if (end == NULL ||
+	    sscanf(end + 1,
+		" %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		"%*s %*s %*s %*s %llu",
+		&started) != 1 ||
+	    clock_gettime(CLOCK_BOOTTIME, &now) != 0)
+		return 0;
+	return now.tv_sec -
+	    (int64_t)(started / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
 static void
@@ -371,6 +419,16 @@ judge_store(struct doctor *d, const struct lesson *lesson)
 		    "Set it, and keep it right by NTP: certificates and "
 		    "tokens are judged by it.",
 		    "the clock is behind the time of the last change");
+	if (lesson->oldest.pid != 0)
+		command_finding(d,
+		    "If it does not come to an end, or is stopped (state T in "
+		    "ps), end that process.",
+		    "%s: process %ld, which was started %lld seconds ago, still "
+		    "reads what was there %llu changes ago, so that no room "
+		    "freed since is used again",
+		    config->data, (long)lesson->oldest.pid,
+		    (long long)process_age(lesson->oldest.pid),
+		    (unsigned long long)lesson->oldest.changes);
 	if (lesson->used > lesson->size / 5 * 4)
 		command_finding(d, "Raise map_size and start the program anew.",
 		    "map_size: %llu of %llu MiB are in use",

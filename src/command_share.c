@@ -59,6 +59,7 @@ command_in_child(struct command_call *c, command_work *work, void *arg,
     unsigned seconds, int *died)
 {
 	int status;
+	enum err e;
 	pid_t child;
 
 	_Static_assert(ERR_COUNT <= 256, "an outcome is an exit status");
@@ -68,7 +69,12 @@ command_in_child(struct command_call *c, command_work *work, void *arg,
 		return ERR_INTERNAL;
 	if (child == 0) {
 		alarm(seconds);
-		_exit((int)work(c, arg));
+		e = work(c, arg);
+		/* Else its reader would keep room until another process finds
+		 * out that it is gone. */
+		store_reader_free(c->reader);
+		store_close(c->store);
+		_exit((int)e);
 	}
 	if (waitpid(child, &status, 0) != child)
 		return ERR_INTERNAL;

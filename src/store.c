@@ -587,6 +587,18 @@ store_check_roots(struct txn *tx)
 	return store_db_check_roots(tx->st->db);
 }
 
+bool
+store_oldest_reader(struct store *st, struct store_reader_age *out)
+{
+	struct db_reader_age age;
+
+	if (!store_db_oldest_reader(st->db, &age))
+		return false;
+	*out =
+	    (struct store_reader_age){ .pid = age.pid, .changes = age.changes };
+	return true;
+}
+
 void
 store_usage(struct txn *tx, uint64_t *used, uint64_t *size)
 {

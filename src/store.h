@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "attr.h"
 #include "err.h"
@@ -315,6 +316,13 @@ enum err store_notice(
 enum err store_notice_put(struct txn *tx, const struct guid *tenant,
     const struct notice *n) ATTR_CHECKED;
 
+/* The reader, of any process, that has read for longest, while there were
+ * changes; false: there is none. */
+struct store_reader_age {
+	pid_t pid;
+	uint64_t changes;
+};
+bool store_oldest_reader(struct store *st, struct store_reader_age *out);
 /* How much of the map is in use, and how much there is. */
 void store_usage(struct txn *tx, uint64_t *used, uint64_t *size);
 

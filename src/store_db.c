@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -27,6 +28,7 @@
 #include "log.h"
 #include "store_dir.h"
 #include "store_guard.h"
+#include "store_db_readers.h"
 
 #define MIB ((size_t)1024 * 1024)
 
@@ -69,6 +71,10 @@ struct db {
 	struct store_guard guard;
 	atomic_int_fast64_t looked_at; /* at the files' names, in seconds */
 	size_t newest; /* commit that store_db_look saw */
+	/* The commit that the oldest reader saw at the last look, and the
+	 * first moment at which it was seen to be that. */
+	atomic_uint_fast64_t watched;
+	atomic_int_fast64_t watched_since;
 	atomic_uint opened; /* how many files data.mdb has been */
 	struct log_last told;
 
@@ -133,10 +139,49 @@ has_grown(const struct db *db)
 	return db->env != NULL && file_map_size(db) > db->file_map_size;
 }
 
+/* The environment is open. */
+static bool
+find_oldest(struct db *db, struct db_reader_age *out)
+{
+	const struct db_oldest oldest = store_db_find_oldest(db->env);
+	uint64_t watched = atomic_load(&db->watched);
+
+	if (oldest.pid == 0)
+		return false;
+	out->pid = oldest.pid;
+	out->changes = oldest.changes;
+	/* It is another one that the last look saw, or it has begun again. */
+	out->seconds = watched == oldest.commit
+	    ? time(NULL) - atomic_load(&db->watched_since)
+	    : 0;
+	return true;
+}
+
+/* Where there is no room, who keeps it may be named. */
+static void
+log_outcome(struct db *db, const char *doing, int rc, bool full)
+{
+	struct db_reader_age oldest = { .pid = 0 };
+	char reader[128] = "";
+
+	if (full && db->env != NULL && find_oldest(db, &oldest))
+		(void)snprintf(reader, sizeof(reader),
+		    "; the oldest reader, process %ld, has read for %lld "
+		    "seconds and %llu changes",
+		    (long)oldest.pid, (long long)oldest.seconds,
+		    (unsigned long long)oldest.changes);
+	if (log_is_news(&db->told,
+		(uint64_t)(unsigned)rc | (uint64_t)oldest.pid << 32,
+		time(NULL)))
+		log_line(LOG_AT_ERROR, "store: %s: %s%s", doing,
+		    mdb_strerror(rc), reader);
+}
+
 static enum err
 outcome(struct db *db, const char *doing, int rc)
 {
 	enum err e = ERR_STORE;
+	int dead;
 
 	switch (rc) {
 	case MDB_SUCCESS:
@@ -146,6 +191,9 @@ outcome(struct db *db, const char *doing, int rc)
 	case MDB_MAP_FULL:
 		if (has_grown(db))
 			atomic_store(&db->worn, MDB_MAP_RESIZED);
+		/* The next one may find room. */
+		if (db->env != NULL)
+			mdb_reader_check(db->env, &dead);
 		e = ERR_FULL;
 		break;
 	case MDB_TXN_FULL:
@@ -165,9 +213,7 @@ outcome(struct db *db, const char *doing, int rc)
 	default:
 		break;
 	}
-	if (log_is_news(&db->told, (uint64_t)rc, time(NULL)))
-		log_line(
-		    LOG_AT_ERROR, "store: %s: %s", doing, mdb_strerror(rc));
+	log_outcome(db, doing, rc, e == ERR_FULL);
 	return e;
 }
 
@@ -604,6 +650,29 @@ check_files(struct db_txn *tx)
 	return e;
 }
 
+bool
+store_db_oldest_reader(struct db *db, struct db_reader_age *out)
+{
+	bool found;
+
+	if (enter(db) != ERR_OK)
+		return false;
+	found = find_oldest(db, out);
+	leave(db);
+	return found;
+}
+
+static void
+watch_oldest(struct db *db)
+{
+	const struct db_oldest oldest = store_db_find_oldest(db->env);
+
+	if (oldest.commit == atomic_load(&db->watched))
+		return;
+	atomic_store(&db->watched_since, time(NULL));
+	atomic_store(&db->watched, oldest.commit);
+}
+
 enum err
 store_db_look(struct db *db)
 {
@@ -615,6 +684,7 @@ store_db_look(struct db *db)
 		if (info.me_last_txnid < db->newest)
 			give_up(db, "/data.mdb", "was written over");
 		db->newest = info.me_last_txnid;
+		watch_oldest(db);
 	}
 	leave(db);
 out:

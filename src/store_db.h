@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "attr.h"
 #include "err.h"
@@ -103,6 +104,17 @@ enum err store_db_check_roots(struct db *db) ATTR_CHECKED;
  */
 enum err store_db_check_page(
     struct db_txn *tx, struct str value, uintptr_t *map) ATTR_CHECKED;
+/*
+ * The reader that sees the oldest commit, of any process: no page that was
+ * freed since is used again. False where all see the newest one. seconds: for
+ * how long at least, as store_db_look, once a second, has seen.
+ */
+struct db_reader_age {
+	pid_t pid;
+	uint64_t changes; /* that were committed since it began */
+	int64_t seconds;
+};
+bool store_db_oldest_reader(struct db *db, struct db_reader_age *out);
 /* Bytes of the map that are in use, and its size. The reader has begun. */
 void store_db_usage(struct db_txn *tx, uint64_t *used, uint64_t *size);
 

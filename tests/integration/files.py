@@ -4,6 +4,7 @@
 # read-only or no files at all, under a service and under the tool.
 import contextlib
 import datetime
+import fcntl
 import os
 import shutil
 import signal
@@ -257,6 +258,91 @@ def log_unread(b):
             os.close(end) if what is os.pipe else end.close()
 
 
+# --- readers ----------------------------------------------------------------
+
+def fill(b, n):
+    """So many changes of 20,000 bytes each; the answers that came."""
+    answers = {}
+    for i in range(n):
+        body = b'{"certificate":"%s"}' % (bytes([97 + i % 26]) * 20000)
+        status = b.ask("PATCH", body=body)
+        answers[status] = answers.get(status, 0) + 1
+    return answers
+
+
+def pager_is_open(b):
+    """What is printed and not read keeps no transaction."""
+    b.end()
+    b.__init__("map_size = 16M", "history_keep = 150")
+    b.serve()
+    for i in range(30):
+        b.new_token(ONE, "--name", "x" * 64)
+        check("filled", fill(b, 5) == {"200": 5})
+    fifo = b.dir + "/fifo"
+    os.mkfifo(fifo)
+    pagers = []
+    for words in (["history", "--json"], ["list", "--json"],
+                  ["show", "--json"], ["token", "list"], ["tenant", "list"],
+                  ["verify"], ["metrics", "--output", fifo]):
+        p = subprocess.Popen(
+            [program, *words, "--config", b.conf], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        fcntl.fcntl(p.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        pagers.append((words, p))
+    # Standard input that does not come is the same.
+    p = subprocess.Popen(
+        [program, "upload", "-", "--tenant", ONE, "--config", b.conf],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    pagers.append((["upload"], p))
+    check("history waits for its reader",
+          not wait_until(lambda: pagers[0][1].poll() is not None, 1))
+    answers = fill(b, 600)
+    check("the store has room", answers == {"200": 600},
+          f"{answers} {b.run('doctor').stdout} {b.log()[-300:]}")
+    r = b.run("doctor")
+    check("nothing to cure", "process" not in r.stdout, r.stdout)
+    t = threading.Thread(target=lambda: open(fifo).read())
+    t.start()
+    for words, p in pagers:
+        text = p.communicate(timeout=PATIENCE)[0]
+        check("all is printed", p.returncode == 0 or words == ["upload"],
+              f"{words} {p.returncode} {text[-200:]}")
+    t.join()
+
+
+def reader_is_stopped(b):
+    """Who keeps the room is named."""
+    b.end()
+    b.__init__("map_size = 16M", "history_keep = 150")
+    b.serve()
+    check("filled", fill(b, 200) == {"200": 200})
+    # Stopped in the middle of reading.
+    reader = None
+    for _ in range(200):
+        p = subprocess.Popen([program, "verify", "--config", b.conf],
+                             stdout=subprocess.DEVNULL, start_new_session=True)
+        b.running.append(p)
+        time.sleep(0.01)
+        os.killpg(p.pid, signal.SIGSTOP)
+        check("filled", set(fill(b, 3)) <= {"200", "507"})
+        r = b.run("doctor")
+        if "still reads" in r.stdout:
+            reader = r.stdout.split("process ")[1].split(",")[0]
+            break
+        os.killpg(p.pid, signal.SIGKILL)
+        p.wait()
+    check("doctor names it", reader is not None, r.stdout)
+    check("and its age", "was started" in r.stdout, r.stdout)
+    check("it is full", "507" in fill(b, 600))
+    check("the log names it", f"the oldest reader, process {reader}, " in
+          b.log(), b.log()[-2000:])
+    os.killpg(p.pid, signal.SIGKILL)
+    p.wait()
+    check("there is room again",
+          wait_until(lambda: fill(b, 1) == {"200": 1}, 90))
+
+
 # --- files of the tool ------------------------------------------------------
 
 def output_is_no_file(b):
@@ -469,7 +555,8 @@ def postinst_again(b):
 
 CASES = [lock_removed, lock_removed_while_idle, data_replaced,
          directory_replaced, directory_by_a_link, log_unread,
-         output_is_no_file, output_into_a_file, backup_keeps_what_is_there,
+         pager_is_open, reader_is_stopped, output_is_no_file,
+         output_into_a_file, backup_keeps_what_is_there,
          jwks_import_follows, hook_gets_no_file, key_replaced, init_is_whole,
          configuration_empty, token_not_printed, postinst_again]
 
