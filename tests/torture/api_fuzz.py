@@ -87,7 +87,6 @@ def no_constant(name):
 
 def read_json(body):
     """The object, or None if it is none; one mark before it is ignored."""
-    body = body.removeprefix(b"\xef\xbb\xbf")
     try:
         value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=members,
                            parse_constant=no_constant)
