@@ -9,43 +9,36 @@
 
 /* --- whom keys speak for ------------------------------------------------- */
 
-/* Entra's two issuers of one tenant, of tokens of version 1 and 2. */
-static const struct twin {
-	struct str head, tail; /* around the tenant */
-} twins[] = {
-	{ STR("https://sts.windows.net/"), STR("/") },
-	{ STR("https://login.microsoftonline.com/"), STR("/v2.0") },
+/* Entra's issuers of one tenant, in tokens of version 1 and 2: TENANT/ follows
+ * the first, and TENANT/v2.0 the second. The cloud of the US government shares
+ * the first with the public one. */
+static const struct pair {
+	struct str one, two;
+} pairs[] = {
+	{ STR("https://sts.windows.net/"),
+	    STR("https://login.microsoftonline.com/") },
+	{ STR("https://sts.windows.net/"),
+	    STR("https://login.microsoftonline.us/") },
+	{ STR("https://sts.chinacloudapi.cn/"),
+	    STR("https://login.partner.microsoftonline.cn/") },
 };
 
-#define TWINS (sizeof(twins) / sizeof(twins[0]))
+#define PAIRS (sizeof(pairs) / sizeof(pairs[0]))
+#define ENTRA_MAX 128
 
 static struct str
-put_twin(
-    const struct twin *twin, const struct guid *tenant, char *out, size_t size)
+put_entra(struct str head, const struct guid *tenant, const char *tail,
+    char out[ENTRA_MAX])
 {
 	char id[STR_GUID_LEN];
 	struct buf b;
 
 	str_guid_text(tenant, id);
-	buf_init(&b, out, size);
-	buf_str(&b, twin->head);
+	buf_init(&b, out, ENTRA_MAX);
+	buf_str(&b, head);
 	buf_put(&b, id, sizeof(id));
-	buf_str(&b, twin->tail);
+	buf_text(&b, tail);
 	return buf_view(&b);
-}
-
-/* Whether the issuer is Entra's for this tenant in either version. */
-static bool
-is_entra(struct str issuer, const struct guid *tenant)
-{
-	char text[128];
-	size_t i;
-
-	for (i = 0; i < TWINS; i++)
-		if (str_eq(issuer,
-			put_twin(&twins[i], tenant, text, sizeof(text))))
-			return true;
-	return false;
 }
 
 /* A key of Entra names the issuer of version 2, and signs tokens of version 1
@@ -53,19 +46,24 @@ is_entra(struct str issuer, const struct guid *tenant)
 static bool
 speaks_for(const struct jwt_key *key, const struct jwt *token)
 {
-	struct str pattern = jwt_key_issuer(key);
-	char text[128];
+	struct str pattern = jwt_key_issuer(key), issuer = token->issuer;
+	const struct guid *tenant = &token->tenant;
+	char text[2][ENTRA_MAX];
 	size_t i;
 
-	if (jwt_issuer_matches(pattern, &token->tenant, token->issuer))
+	if (jwt_issuer_matches(pattern, tenant, issuer))
 		return true;
-	if (!is_entra(token->issuer, &token->tenant))
-		return false;
-	for (i = 0; i < TWINS; i++)
-		if (jwt_issuer_matches(pattern, &token->tenant,
-			put_twin(
-			    &twins[i], &token->tenant, text, sizeof(text))))
+	for (i = 0; i < PAIRS; i++) {
+		struct str one = put_entra(pairs[i].one, tenant, "/", text[0]);
+		struct str two = put_entra(
+		    pairs[i].two, tenant, "/v2.0", text[1]);
+
+		if ((str_eq(issuer, one) &&
+			jwt_issuer_matches(pattern, tenant, two)) ||
+		    (str_eq(issuer, two) &&
+			jwt_issuer_matches(pattern, tenant, one)))
 			return true;
+	}
 	return false;
 }
 
@@ -109,17 +107,15 @@ server_of(struct str url)
 	return str_head(url, n);
 }
 
-/* The first of the twins stands for both. */
+/* Of the two default issuers the first stands for both. */
 static struct str
 known_server(struct str issuer)
 {
 	struct str server = server_of(issuer);
-	size_t i;
 
-	for (i = 0; i < TWINS; i++)
-		if (str_ieq(server, server_of(twins[i].head)))
-			return server_of(twins[0].head);
-	return server;
+	return str_ieq(server, server_of(pairs[0].two))
+	    ? server_of(pairs[0].one)
+	    : server;
 }
 
 bool
