@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../unit/patience.h"
+
 #define REQUEST_ID 1
 #define HEADER_LEN 8
 
@@ -128,7 +130,7 @@ fcgi_feed(struct fcgi_reply *r, const char *p, size_t n)
 int
 fcgi_connect(const char *path)
 {
-	const struct timeval five = { .tv_sec = 5 };
+	const struct timeval most = { .tv_sec = patience(5) };
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), cause;
 
@@ -137,7 +139,7 @@ fcgi_connect(const char *path)
 	if (fd < 0)
 		return -1;
 	if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof(five)) == 0)
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most)) == 0)
 		return fd;
 	cause = errno;
 	close(fd);

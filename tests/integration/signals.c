@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../unit/patience.h"
 #include "fcgi_client.h"
 
 #define CLIENTS 8
@@ -177,7 +178,7 @@ stop(struct test *t, pid_t child)
 	if (took > t->slowest_end)
 		t->slowest_end = took;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS &&
-	    took <= END_MAX)
+	    took <= patience(END_MAX))
 		return true;
 	fprintf(stderr, "signals: status %#x after %ld ms\n", (unsigned)status,
 	    took);

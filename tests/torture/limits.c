@@ -4,6 +4,7 @@
  * the program does less or says why it does not start; it never dies of it,
  * never hangs, and never loses what it acknowledged.
  */
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,9 +105,10 @@ static const struct limit limits[] = {
 	    NULL },
 	{ "128 MiB of addresses", WORKS, RLIMIT_AS, 128 * MIB, false, NULL },
 	{ "16 MiB of addresses", REFUSES, RLIMIT_AS, 16 * MIB, false, NULL },
-	{ "32 descriptors", WORKS, RLIMIT_NOFILE, 32, true, NULL },
-	{ "16 descriptors", WORKS, RLIMIT_NOFILE, 16, false, NULL },
-	{ "8 descriptors", WORKS_OR_REFUSES, RLIMIT_NOFILE, 8, false, NULL },
+	{ "64 descriptors", WORKS, RLIMIT_NOFILE, 64, true, NULL },
+	{ "40 descriptors", WORKS, RLIMIT_NOFILE, 40, true, NULL },
+	{ "32 descriptors", REFUSES, RLIMIT_NOFILE, 32, false, NULL },
+	{ "8 descriptors", REFUSES, RLIMIT_NOFILE, 8, false, NULL },
 	{ "no file may grow", NO_ROOM, RLIMIT_FSIZE, 32 * 1024, false, NULL },
 	{ "a small stack", WORKS, RLIMIT_STACK, 128 * 1024, false, NULL },
 	{ "no working directory", WORKS, -1, 0, false, remove_cwd },
@@ -137,6 +139,19 @@ log_size(const struct test *f)
 	struct stat st;
 
 	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
+}
+
+/* What the program said of it. */
+static void
+print_log(const struct test *f, off_t from)
+{
+	char text[2048];
+	int fd = open(f->v.log, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? pread(fd, text, sizeof(text), from) : 0;
+
+	printf("%.*s", n > 0 ? (int)n : 0, text);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void
@@ -183,8 +198,9 @@ try_limit(struct test *f)
 	victim_fork(&f->v, run_limited, f);
 	(void)victim_get(&f->v, &status);
 	if (status == 0 && victim_ended(&f->v)) {
-		torture_check(&f->t, l->expected >= REFUSES,
-		    "%s: does not start", l->name);
+		if (!torture_check(&f->t, l->expected >= REFUSES,
+			"%s: does not start", l->name))
+			print_log(f, before);
 		check_refusal(f, before);
 		return;
 	}

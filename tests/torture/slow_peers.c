@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "fcgi_client.h"
+#include "../unit/patience.h"
 #include "front.h"
 #include "torture.h"
 #include "victim.h"
@@ -189,8 +190,9 @@ ask_for_good(struct test *f, unsigned requests)
 	    KINDS * PEERS, good, requests, (double)took[requests / 2] / 1000,
 	    (double)took[requests * 99 / 100] / 1000,
 	    (double)took[requests - 1] / 1000);
-	torture_check(&f->t, took[requests * 99 / 100] < P99_MAX * 1000L,
-	    "p99 %ld us", took[requests * 99 / 100]);
+	torture_check(&f->t,
+	    took[requests * 99 / 100] < patience(P99_MAX * 1000L), "p99 %ld us",
+	    took[requests * 99 / 100]);
 }
 
 /* --- sizes -------------------------------------------------------------- */
@@ -203,8 +205,7 @@ static const struct size {
 	const char *told;
 } sizes[] = {
 	{ "a long query", "QUERY_STRING", 4000, 200, "" },
-	{ "a long path", "PATH_INFO", 60000, 400,
-	    "Resource not found for the segment 'applePush" },
+	{ "a long path", "PATH_INFO", 60000, 414, "\"error\":{\"code\":" },
 	{ "a long token", "HTTP_AUTHORIZATION", 60000, 401,
 	    "InvalidAuthenticationToken" },
 	{ "a long header that nobody reads", "HTTP_X_UNKNOWN", 60000, 200, "" },

@@ -18,13 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../unit/patience.h"
 #include "fcgi_client.h"
 #include "torture.h"
 
 #define ANSWER_MAX 65536
 #define PAIRS_MAX 64
-/* Seconds for a stop. */
+/* Seconds for a stop, and milliseconds for an answer, on a quiet machine. */
 #define STOP_MAX 10
+#define ANSWER_MOST 5000
 
 static void
 listen_at(struct victim *v, const char *name)
@@ -161,10 +163,11 @@ bool
 victim_stop(struct victim *v)
 {
 	const struct timespec moment = { .tv_nsec = 2000000 };
-	int status = -1, tries;
+	long tries = patience(STOP_MAX * 500);
+	int status = -1;
 
 	kill(v->pid, SIGTERM);
-	for (tries = 0; tries < STOP_MAX * 500; tries++) {
+	for (; tries > 0; tries--) {
 		if (waitpid(v->pid, &status, WNOHANG) != 0) {
 			v->pid = 0;
 			return status == 0;
@@ -225,9 +228,9 @@ static bool
 wait_for_answer(const struct victim *v, int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int tries;
+	long tries = patience(ANSWER_MOST / 25);
 
-	for (tries = 0; tries < 200; tries++)
+	for (; tries > 0; tries--)
 		if (poll(&p, 1, 25) > 0)
 			return true;
 		else if (victim_ended(v))

@@ -27,6 +27,7 @@
 #include "auth.h"
 #include "fastcgi.h"
 #include "fastcgi_socket.h"
+#include "pool.h"
 
 #define MAX_BODY 1024
 /* Bodies of this length are not read to their end when nobody wants them. */
@@ -153,8 +154,11 @@ start(int listener)
 		.queue_timeout = 60,
 		.max_body = MAX_BODY };
 	const struct app app = { .config = &config };
-	pid_t child = fork();
+	pid_t child;
 
+	/* A signal that comes before the pool is ready waits for it. */
+	pool_signals();
+	child = fork();
 	ck_assert(child >= 0);
 	if (child == 0)
 		_exit((int)fastcgi_serve(&app, listener));

@@ -4,6 +4,7 @@
  * is done, the answer is the line. A child process serves, the test is its
  * peers.
  */
+#include "patience.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -234,8 +235,11 @@ listening(void)
 static pid_t
 start(struct job job, int listener)
 {
-	pid_t child = fork();
+	pid_t child;
 
+	/* A signal that comes before the pool is ready waits for it. */
+	pool_signals();
+	child = fork();
 	ck_assert(child >= 0);
 	if (child == 0)
 		_exit(run(&job, listener));
@@ -272,12 +276,12 @@ stop(pid_t child)
 static int
 connected(void)
 {
-	const struct timeval five = { .tv_sec = 5 };
+	const struct timeval most = { .tv_sec = patience(5) };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (connect(fd, (struct sockaddr *)&place, sizeof(place)) != 0)
 		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof(five));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most));
 	return fd;
 }
 
@@ -350,7 +354,7 @@ START_TEST(idle_peers_cost_no_worker)
 		if (milliseconds() - began < best)
 			best = milliseconds() - began;
 	}
-	ck_assert(best < 150);
+	ck_assert(best < patience(150));
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -368,7 +372,7 @@ START_TEST(kept_connections_cost_no_worker)
 			ck_assert(say(fds[i], "keep\n"));
 			ck_assert(hears(fds[i], "keep\n"));
 		}
-	ck_assert(milliseconds() - began < 3000);
+	ck_assert(milliseconds() - began < patience(3000));
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -501,11 +505,11 @@ START_TEST(a_part_of_a_request_has_its_time)
 	nap(20);
 	for (i = 0; i < 5; i++)
 		ck_assert(ask());
-	ck_assert_int_lt(milliseconds() - began, 900);
+	ck_assert_int_lt(milliseconds() - began, patience(900));
 	/* A reset: what it had said was not read. */
 	ck_assert(!hears(part, "h") && errno == ECONNRESET);
 	ck_assert_int_ge(milliseconds() - began, 1000);
-	ck_assert_int_lt(milliseconds() - began, 2500);
+	ck_assert_int_lt(milliseconds() - began, patience(2500));
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -522,7 +526,8 @@ START_TEST(peers_that_stop_half_way_give_way)
 		began = milliseconds();
 		ck_assert(ask());
 		/* 20 of them in turns of 4, all of them in the first round. */
-		ck_assert(milliseconds() - began < (i == 0 ? 4000 : 1500));
+		ck_assert(
+		    milliseconds() - began < patience(i == 0 ? 4000 : 1500));
 	}
 	ck_assert(stop(child) == ERR_OK);
 }
@@ -682,7 +687,7 @@ START_TEST(a_worker_that_hangs_ends_the_process)
 	ck_assert(ask());
 	ck_assert(exit_of(child) == ERR_BUSY);
 	/* Patience, grace, and what an end may take. */
-	ck_assert(milliseconds() - began < 100 + 2000 + 2000 + 1000);
+	ck_assert(milliseconds() - began < patience(100 + 2000 + 2000 + 1000));
 	close(fd);
 }
 END_TEST
@@ -786,7 +791,7 @@ START_TEST(a_slow_peer_is_cut_off_in_time)
 	ck_assert(say(fd, "ha"));
 	ck_assert(hears_end(fd));
 	ck_assert(milliseconds() - began >= 200);
-	ck_assert(milliseconds() - began < 1500);
+	ck_assert(milliseconds() - began < patience(1500));
 	ck_assert(ask());
 	ck_assert(stop(child) == ERR_OK);
 }
@@ -863,7 +868,7 @@ START_TEST(ways_to_end)
 	for (i = 0; i < endings[_i].peers; i++)
 		unit_check(name, hears(fds[i], endings[_i].last));
 	status = exit_of(child);
-	ck_assert_msg(milliseconds() - began < endings[_i].within,
+	ck_assert_msg(milliseconds() - began < patience(endings[_i].within),
 	    "%s: took %ld ms", name, milliseconds() - began);
 	unit_check(name, status == endings[_i].status);
 }

@@ -260,7 +260,8 @@ START_TEST(tells_what_is_wrong_with_the_subject)
 	ck_assert_int_eq(an.status, 500);
 	ck_assert(!holds(an.text, "Germany"));
 	unit_same("the first line", str_cut(&log, '\n'),
-	    str_of("pushcert: certificate request: Germany"));
+	    str_of("pushcert: certificate request: csr_country 'Germany' "
+		   "is too long; possible are two letters"));
 }
 END_TEST
 
