@@ -313,7 +313,7 @@ serve(struct command_call *c, int fd)
 	bool any = (c->given & COMMAND_BIT(OPTION_INSECURE_ANY_TOKEN)) != 0;
 	struct metrics metrics = { .changes = 0 };
 	atomic_flag hinted = ATOMIC_FLAG_INIT;
-	struct log_last behind = { .what = 0 };
+	struct log_last behind = { .what = 0 }, lost = { .what = 0 };
 	struct secrets secrets;
 	struct app app = {
 		.config = &c->config, .secrets = &secrets, .metrics = &metrics
@@ -354,6 +354,7 @@ serve(struct command_call *c, int fd)
 		take_any(app.auth, &c->tenant);
 	app.hinted = &hinted;
 	app.behind = &behind;
+	app.secrets_lost = &lost;
 	keygen_slots_init(&slots, sysconf(_SC_NPROCESSORS_ONLN));
 	if (fd >= 0)
 		app.keygen_slots = &slots;

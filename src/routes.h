@@ -43,6 +43,8 @@ struct app {
 	atomic_flag *hinted;
 	/* Of the clock, the same; NULL: nothing is said. */
 	struct log_last *behind;
+	/* Of the key file and the vendor's files; NULL: each time. */
+	struct log_last *secrets_lost;
 };
 
 /* What a worker owns: an arena, emptied by routes_handle, a reader, and what it

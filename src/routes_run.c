@@ -231,7 +231,9 @@ load_secrets(const struct call *c, struct secrets **out)
 			    : secret_load_key(c->app->config, *out, message);
 	if (e == ERR_OK)
 		return ERR_OK;
-	log_line(LOG_AT_ERROR, "%s", message);
+	if (c->app->secrets_lost == NULL ||
+	    log_is_news(c->app->secrets_lost, 1, c->rq->now.at))
+		log_line(LOG_AT_ERROR, "%s", message);
 	return ERR_SECRET;
 }
 
