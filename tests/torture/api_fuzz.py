@@ -88,7 +88,7 @@ def no_constant(name):
 def read_json(body):
     """The object, or None if it is none; one mark before it is ignored."""
     try:
-        value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=members,
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=members,
                            parse_constant=no_constant)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
