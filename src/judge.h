@@ -29,6 +29,7 @@ struct fault {
 	struct str also;
 	struct str ours;
 	struct str target;
+	bool withheld; /* the request holds a key: repeat nothing of it */
 };
 
 /* Slices live in the arena or in the patch. */

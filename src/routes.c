@@ -487,6 +487,7 @@ refuse(struct call *c, enum err e)
 	if (c->status == 0)
 		c->status = 500;
 	c->etag = str_of(NULL);
+	routes_withhold(c, e);
 	buf_open(&content, &c->wk->arena);
 	view_error(&content, e, &c->fault, &c->ids);
 	c->content = buf_close(&content, &c->wk->arena);
@@ -542,13 +543,16 @@ log_call(const struct call *c)
 		level = LOG_AT_INFO;
 	if (!log_wants(level))
 		return;
+	path = routes_logged_path(c, str_cut(&path, '?'));
+	if (routes_holds_key(c, why))
+		why = str_of("(withheld)");
 	snprintf(status, sizeof(status), "%d", c->status);
 	str_guid_text(&c->who.tenant, tenant);
 	/* Never the query: people put tokens there. The sum of what the fields
 	 * take is less than LOG_LINE, so that none pushes another out. */
 	const struct log_field fields[] = {
 		{ NULL, var[REQUEST_METHOD], 40, false },
-		{ NULL, str_cut(&path, '?'), 320, false },
+		{ NULL, path, 320, false },
 		{ NULL, str_of(status), 16, false },
 		{ NULL, str_of(err_info(c->an->outcome)->code), 48, false },
 		{ "tenant", str_from(tenant, known ? STR_GUID_LEN : 0),
@@ -584,7 +588,8 @@ take_ids(struct call *c)
 	str_guid_text(&id, c->room->request_id);
 	c->ids.request_id = str_from(c->room->request_id, STR_GUID_LEN);
 	c->ids.client_request_id = c->ids.request_id;
-	if (theirs.n >= 1 && theirs.n <= 64 && is_visible(theirs))
+	if (theirs.n >= 1 && theirs.n <= 64 && is_visible(theirs) &&
+	    routes_may_repeat_id(c, theirs))
 		c->ids.client_request_id = theirs;
 	c->ids.now_at = c->rq->now.at;
 }

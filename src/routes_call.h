@@ -66,6 +66,7 @@ struct call {
 	bool head; /* HEAD: the answer to GET without its content */
 	unsigned applied; /* the preferences that we followed */
 	struct fault fault;
+	struct str body; /* as far as it was read */
 
 	int status;
 	unsigned retry_after;
@@ -82,6 +83,14 @@ enum err routes_begin_reading(struct call *c) ATTR_CHECKED;
 void routes_end_reading(struct call *c);
 /* ERR_TOO_LARGE, with the limit in its text. */
 enum err routes_too_large(struct call *c) ATTR_CHECKED;
+
+/* Whether a text may hold a private key. */
+bool routes_holds_key(const struct call *c, struct str text);
+/* Keeps the pieces of a request that holds a key out of the answer. */
+void routes_withhold(struct call *c, enum err e);
+bool routes_may_repeat_id(const struct call *c, struct str id);
+/* The path for the log, or a word in its place. */
+struct str routes_logged_path(const struct call *c, struct str path);
 
 /* What the routes do; they leave the answer's parts in the call. */
 enum err routes_get(struct call *c) ATTR_CHECKED;

@@ -93,6 +93,7 @@ read_patch(struct call *c, struct patch *p)
 
 	if ((e = read_body(c, &body)) != ERR_OK)
 		return e;
+	c->body = body;
 	e = json_parse(body, &c->wk->arena, &json, &c->fault.what);
 	if (e != ERR_OK)
 		return e;

@@ -155,6 +155,8 @@ view_message(struct buf *out, enum err outcome, const struct fault *fault)
 		buf_put(out, text, (size_t)(mark - text));
 		if (mark[1] == '!')
 			buf_str(out, fault->ours);
+		else if (fault->withheld)
+			buf_text(out, "(withheld)");
 		else if (mark[1] == '2')
 			put_echo(out, fault->also);
 		else

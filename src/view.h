@@ -17,7 +17,7 @@
 #include "str.h"
 
 /* Longest piece of a request that an answer repeats, in characters. */
-#define VIEW_ECHO_MAX 128
+#define VIEW_ECHO_MAX 64
 
 /* Longest base of the URLs in an answer, in bytes. */
 #define VIEW_BASE_MAX 1024

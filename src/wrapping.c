@@ -12,17 +12,17 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "charset.h"
 #include "escape.h"
 #include "quoting.h"
 
-/* Fewer digits or numbers in a row hold no key: the shortest DER of a key has
- * 20 bytes. */
-#define BASE64_MIN 24
+/* Fewer digits or numbers in a row hold no key: the shortest DER of a key on a
+ * curve, secp112r1 in SEC 1, has 30 bytes. A line of a dump has 40 digits. */
+#define BASE64_MIN 32
 #define HEX_MIN 40
-#define NUMBERS_MIN 18
+#define NUMBERS_MIN 28
 /* Fewer NULs at every other byte happen in binary files. */
 #define SPREAD_MIN 16
-#define WIDE_MIN 10
 /* Fewer bytes of ASCII in a row happen in binary files as well: no text is
  * there, so the layer is noise. */
 #define TEXT_RUN_MIN 20
@@ -139,7 +139,7 @@ wrapping_look(struct str text, struct wrapping_look *out)
 	unsigned class;
 	size_t i;
 
-	*out = (struct wrapping_look){ .url = false };
+	*out = (struct wrapping_look){ .length = text.n };
 	for (i = 0; i < text.n; i++) {
 		class = class_of((uint8_t)text.p[i]);
 		digit = text.p[i] >= '0' && text.p[i] <= '9';
@@ -159,87 +159,14 @@ wrapping_look(struct str text, struct wrapping_look *out)
 	out->numbers = out->text ? numbers.longest : 0;
 }
 
+/* A binary file, or digits that were read at a wrong alignment. */
+static bool
+is_noise(const struct wrapping_look *look)
+{
+	return look->spread < SPREAD_MIN && 16 * look->controls >= look->length;
+}
+
 /* --- encodings of characters ------------------------------------------- */
-
-/* The code points that windows-1252 has for the bytes from 0x80 (WHATWG): a
- * browser reads Latin-1 so. */
-static const uint16_t windows_1252[32] = { 0x20ac, 0x81, 0x201a, 0x0192, 0x201e,
-	0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d,
-	0x017d, 0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013,
-	0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d, 0x017e, 0x0178 };
-
-/* A well-formed UTF-8 sequence of n bytes as a code point. */
-static uint32_t
-code_point(const char *p, size_t n)
-{
-	const uint8_t *u = (const uint8_t *)p;
-	uint32_t c;
-	size_t i;
-
-	if (n == 1)
-		return u[0];
-	c = u[0] & (0x7fU >> n);
-	for (i = 1; i < n; i++)
-		c = c << 6 | (u[i] & 0x3fU);
-	return c;
-}
-
-/* The byte that was read as this character, or -1. */
-static int
-latin_1(uint32_t c)
-{
-	int i;
-
-	if (c <= 0xff)
-		return (int)c;
-	for (i = 0; i < 32; i++)
-		if (windows_1252[i] == c)
-			return 0x80 + i;
-	return -1;
-}
-
-/* Pairs with a NUL in either place become bytes. The pairs may begin anywhere:
- * some files are ASCII followed by UTF-16. UTF-32 becomes UTF-16. */
-static bool
-drop_nuls(struct str text, struct buf *out)
-{
-	size_t i;
-
-	for (i = 0; i < text.n; i++) {
-		bool pair = i + 1 < text.n &&
-		    (text.p[i] == 0 || text.p[i + 1] == 0);
-
-		buf_char(out, text.p[pair && text.p[i + 1] != 0 ? i + 1 : i]);
-		i += pair;
-	}
-	return true;
-}
-
-/* Characters become the bytes that they stand for. A byte order mark and the
- * sign for a character that could not be read are dropped; others stay. Where
- * most bytes above ASCII are no UTF-8, the rest is so by chance. */
-static bool
-drop_utf8(struct str text, struct buf *out)
-{
-	size_t good = 0, bad = 0;
-	uint32_t c;
-	size_t n;
-	int byte;
-
-	for (; text.n > 0; text = str_tail(text, n)) {
-		n = str_utf8_step(text);
-		c = n > 0 ? code_point(text.p, n) : 0;
-		byte = n > 1 ? latin_1(c) : -1;
-		good += byte >= 0 || c == 0xfeff || c == 0xfffd;
-		bad += n == 0;
-		n = n > 0 ? n : 1;
-		if (byte >= 0)
-			buf_char(out, (char)byte);
-		else if (c != 0xfeff && c != 0xfffd)
-			buf_put(out, text.p, n);
-	}
-	return good > bad;
-}
 
 static bool
 take_off_characters(struct str text, const struct wrapping_look *look,
@@ -247,42 +174,24 @@ take_off_characters(struct str text, const struct wrapping_look *look,
 {
 	(void)way;
 	*phrase = "the file is UTF-16";
-	if (look->spread >= SPREAD_MIN)
-		return drop_nuls(text, out);
+	if (look->spread >= SPREAD_MIN) {
+		charset_drop_nuls(text, out);
+		return true;
+	}
 	*phrase = str_starts(text, "\xef\xbb\xbf")
 	    ? "it begins with a byte order mark"
 	    : "it was read as Latin-1";
-	return look->high > 0 && drop_utf8(text, out);
+	return look->high > 0 && charset_drop_utf8(text, out);
 }
 
-/* A file that was read as UTF-16 although it is not, or in the wrong order:
- * each character stands for two bytes. */
+/* Read in either order. */
 static bool
 take_off_wide(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
 {
-	size_t n, wide = 0, bad = 0, all = 0;
-	bool was_wide = false;
-	uint32_t c;
-
 	*phrase = "it was read as UTF-16";
-	if (look->high < 2 * WIDE_MIN)
-		return false;
-	for (; text.n > 0; text = str_tail(text, n > 0 ? n : 1)) {
-		n = str_utf8_step(text);
-		c = code_point(text.p, n > 0 ? n : 1);
-		all++;
-		bad += n == 0;
-		if (n == 2 || n == 3 || (was_wide && c < 0x80)) {
-			was_wide = c > 0xff && latin_1(c) < 0;
-			wide += was_wide;
-			buf_char(out, (char)(way == 0 ? c >> 8 : c & 0xff));
-			buf_char(out, (char)(way == 0 ? c & 0xff : c >> 8));
-		} else {
-			buf_char(out, (char)c);
-		}
-	}
-	return wide >= WIDE_MIN && wide > bad && 4 * wide >= all;
+	return look->high >= 2 * CHARSET_WIDE_MIN &&
+	    charset_narrow(text, way == 0, out);
 }
 
 /* --- escapes and quotes ------------------------------------------------ */
@@ -296,8 +205,7 @@ take_off_escapes(struct str text, const struct wrapping_look *look,
 	(void)way;
 	if (look->escapes && look->text)
 		n = escape_take_off(text, out, phrase);
-	return n > 0 &&
-	    (16 * look->controls < text.n || n > text.n / ESCAPES_IN_BINARY);
+	return n > 0 && (!is_noise(look) || n > text.n / ESCAPES_IN_BINARY);
 }
 
 static bool
@@ -306,7 +214,7 @@ take_off_quotes(struct str text, const struct wrapping_look *look, unsigned way,
 {
 	(void)way;
 	*phrase = "it is quoted";
-	return look->text && quoting_take_off(text, out);
+	return look->text && !is_noise(look) && quoting_take_off(text, out);
 }
 
 /* --- digits ------------------------------------------------------------ */
@@ -352,6 +260,30 @@ decode_base64(struct str text, unsigned skip, bool url, struct buf *out)
 	}
 }
 
+/* The next text among noise. Alignments begin anew in each. */
+static struct str
+next_text(struct str *text, const struct wrapping_look *look)
+{
+	struct str piece = *text;
+	size_t i, n = 0;
+
+	*text = str_of(NULL);
+	if (!is_noise(look))
+		return piece;
+	for (i = 0; i < piece.n; i++) {
+		if (is_text((uint8_t)piece.p[i])) {
+			n++;
+			continue;
+		}
+		if (n >= TEXT_RUN_MIN)
+			break;
+		n = 0;
+	}
+	if (i < piece.n)
+		*text = str_tail(piece, i);
+	return n >= TEXT_RUN_MIN ? str_from(piece.p + i - n, n) : STR_EMPTY;
+}
+
 /* At each alignment; and if there are digits of base64url, once more with those
  * as separators. */
 static bool
@@ -364,7 +296,9 @@ take_off_base64(struct str text, const struct wrapping_look *look, unsigned way,
 						      : "it is base64";
 	if (look->base64 < BASE64_MIN || (dashes && !look->url))
 		return false;
-	decode_base64(text, way % 4, look->url && !dashes, out);
+	while (!str_is_null(text))
+		decode_base64(
+		    next_text(&text, look), way % 4, look->url && !dashes, out);
 	return true;
 }
 
@@ -441,29 +375,29 @@ take_off_hex(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
 {
 	unsigned high = way == 0 ? 16 : 0;
+	struct str lines;
 
 	*phrase = "it is hexadecimal";
 	if (look->hex < HEX_MIN)
 		return false;
-	while (!str_is_null(text))
-		decode_hex(dumped_line(str_cut(&text, '\n')), &high, out);
+	while (!str_is_null(text)) {
+		lines = next_text(&text, look);
+		while (!str_is_null(lines))
+			decode_hex(
+			    dumped_line(str_cut(&lines, '\n')), &high, out);
+	}
 	return true;
 }
 
 /* Numbers from -128 to 255, as JSON and debuggers write bytes. A number before
  * a colon is the name of the next one: {"0":48,"1":130}. Digits of hexadecimal
  * are none. */
-static bool
-take_off_numbers(struct str text, const struct wrapping_look *look,
-    unsigned way, struct buf *out, const char **phrase)
+static void
+decode_numbers(struct str text, struct buf *out)
 {
 	size_t i, n, after;
 	uint32_t number;
 
-	(void)way;
-	*phrase = "it is a list of numbers";
-	if (look->numbers < NUMBERS_MIN)
-		return false;
 	for (i = 0; i<text.n; i += n> 0 ? n : 1) {
 		n = escape_number(str_tail(text, i), 10, 9, &number);
 		after = i + n;
@@ -478,6 +412,18 @@ take_off_numbers(struct str text, const struct wrapping_look *look,
 			number = 256 - number;
 		buf_char(out, (char)number);
 	}
+}
+
+static bool
+take_off_numbers(struct str text, const struct wrapping_look *look,
+    unsigned way, struct buf *out, const char **phrase)
+{
+	(void)way;
+	*phrase = "it is a list of numbers";
+	if (look->numbers < NUMBERS_MIN)
+		return false;
+	while (!str_is_null(text))
+		decode_numbers(next_text(&text, look), out);
 	return true;
 }
 

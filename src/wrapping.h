@@ -18,6 +18,7 @@
 /* A first look at a layer, which rules out most wrappings at once. The lengths
  * are in digits or numbers that follow each other closely. */
 struct wrapping_look {
+	size_t length;
 	bool text; /* there is enough text in it; otherwise it is noise */
 	size_t base64; /* of either alphabet */
 	size_t hex;

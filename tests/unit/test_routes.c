@@ -244,6 +244,48 @@ START_TEST(hints_at_apache)
 END_TEST
 
 /* It is the operator's to mend, so the client is not told. */
+/* The shortest key, as it goes into a path. */
+#define KEY "MC4CAQAwBQYDK2VwBCIEIGVzdCBvZiBhIGtleSB0aGF0IGlzIG5vdCBvbmUu"
+
+static const struct {
+	struct ask ask;
+	const char *log;
+} logs[] = {
+	{ { "a key as the version", "GET", "/" KEY, NULL, NULL },
+	    "GET (withheld) 404" },
+	{ { "a key as the mount", "PATCH", "/" KEY "/v1.0" RESOURCE, NULL,
+	      "{}" },
+	    "PATCH (withheld) 404" },
+	{ { "a key as a segment", "GET", "/v1.0/" KEY, NULL, NULL },
+	    "GET (withheld) 400" },
+	{ { "a key as an id", "GET", "/v2.0", "HTTP_CLIENT_REQUEST_ID=" KEY,
+	      NULL },
+	    "GET /v2.0 404" },
+	{ { "any long path", "GET",
+	      "/v1.0/deviceManagement/applePushNotificationCertificateOfOurs",
+	      NULL, NULL },
+	    "GET /v1.0/deviceManagement/"
+	    "applePushNotificationCertificateOfOurs 400" },
+};
+
+START_TEST(logs_no_key)
+{
+	struct fixture *f = set_up();
+	char room[2048];
+	struct answer an;
+	struct str log;
+
+	log_open(false, LOG_AT_INFO);
+	capture();
+	an = handle(f, &logs[_i].ask);
+	log = captured(room, sizeof(room));
+	ck_assert_msg(holds(log, logs[_i].log), "%s: %.*s", logs[_i].ask.name,
+	    STR_ARG(log));
+	unit_check(logs[_i].ask.name, !holds(log, "MC4CAQAw"));
+	unit_check(logs[_i].ask.name, !holds(an.text, "MC4CAQAw"));
+}
+END_TEST
+
 START_TEST(tells_what_is_wrong_with_the_subject)
 {
 	const struct ask generate = { "generate", "POST",
@@ -335,6 +377,7 @@ main(void)
 	tcase_add_loop_test(all, says_that_memory_ends, 0, ROWS(asks));
 	tcase_add_loop_test(all, hints_at_apache, 0, ROWS(hints));
 	tcase_add_test(all, tells_what_is_wrong_with_the_subject);
+	tcase_add_loop_test(all, logs_no_key, 0, ROWS(logs));
 	tcase_add_loop_test(
 	    all, repeats_what_may_be_repeated, 0, ROWS(repeats));
 	tcase_add_test(all, refuses_a_path_that_no_answer_can_repeat);
