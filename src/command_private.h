@@ -80,6 +80,8 @@ struct command_call {
 	uint64_t given; /* set of options */
 	/* The command changes the store, and may upgrade it before. */
 	bool writes;
+	/* It only reads, which a disk that is read-only allows. */
+	bool reads;
 	const char *config_path; /* NULL: look for one */
 	const char *data;
 	const char *name;

@@ -230,6 +230,7 @@ command_try_store(struct command_call *c, bool create)
 		.round_most = (c->config.workers * 3 + 3) / 4,
 		.metrics = c->metrics,
 		.create = create,
+		.reads = c->reads,
 	};
 
 	return store_open(&options, &c->store);
@@ -238,8 +239,10 @@ command_try_store(struct command_call *c, bool create)
 enum err
 command_open_store(struct command_call *c, bool create)
 {
-	enum err e = command_try_store(c, create);
+	enum err e;
 
+	c->reads = !c->writes && !create;
+	e = command_try_store(c, create);
 	if (e == ERR_OK && c->writes)
 		e = command_upgrade(c, 0, UPGRADE_WAIT);
 	if (e == ERR_OK)

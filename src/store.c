@@ -645,6 +645,7 @@ store_open(const struct store_options *options, struct store **out)
 		.map_size = options->map_size,
 		.readers = options->readers,
 		.create = options->create,
+		.reads = options->reads,
 		.maps = maps,
 	};
 	struct store *st = calloc(1, sizeof(*st));

@@ -67,6 +67,8 @@ struct store_options {
 	struct metrics *metrics;
 	/* Make the directory and the store if there is none. */
 	bool create;
+	/* Only to read it: a disk that is read-only will do. */
+	bool reads;
 	/* Nobody else has it: its changes wait for no other process. */
 	bool alone;
 };

@@ -23,6 +23,9 @@
 #include "row.h"
 #include "store_map.h"
 
+/* The name of such a directory, for mkdtemp. */
+#define SCRATCH "copy.XXXXXX"
+
 struct scratch {
 	char directory[PATH_MAX];
 	char data[PATH_MAX + 16];
@@ -60,19 +63,46 @@ store_backup_clean(const char *directory)
 		closedir(d);
 }
 
-static enum err
-scratch_make(const struct store *st, struct scratch *s)
+/* Where the data directory is on a disk that is read-only, where there is room
+ * for passing files, or else where the backup goes. */
+static bool
+make_directory(const struct store *st, const char *path, struct scratch *s)
 {
-	int n = snprintf(s->directory, sizeof(s->directory), "%s/copy.XXXXXX",
-	    store_directory(st));
+	const char *slash = strrchr(path, '/');
+	const char *passing = getenv("TMPDIR");
+	const struct {
+		const char *directory;
+		int n;
+	} places[] = {
+		{ store_directory(st), -1 },
+		{ passing != NULL ? passing : "/tmp", -1 },
+		{ slash != NULL ? path : ".",
+		    slash != NULL ? (int)(slash - path) + 1 : -1 },
+	};
+	size_t i;
+	int n;
 
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		n = snprintf(s->directory, sizeof(s->directory), "%.*s/%s",
+		    places[i].n, places[i].directory, SCRATCH);
+		if (n > 0 && (size_t)n < sizeof(s->directory) &&
+		    mkdtemp(s->directory) != NULL)
+			return true;
+		if (i == 0 && errno != EROFS)
+			break;
+	}
+	s->directory[0] = '\0';
+	return false;
+}
+
+/* path: of the backup. */
+static enum err
+scratch_make(const struct store *st, const char *path, struct scratch *s)
+{
 	s->fd = s->lock_fd = -1;
 	store_backup_clean(store_directory(st));
-	if (n < 0 || (size_t)n >= sizeof(s->directory) ||
-	    mkdtemp(s->directory) == NULL) {
-		s->directory[0] = '\0';
+	if (!make_directory(st, path, s))
 		return ERR_FILE;
-	}
 	snprintf(s->data, sizeof(s->data), "%s/data.mdb", s->directory);
 	snprintf(s->lock, sizeof(s->lock), "%s/lock.mdb", s->directory);
 	s->lock_fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -230,7 +260,7 @@ store_backup(struct store *st, const char *path, bool replace)
 		errno = EEXIST;
 		return ERR_FILE;
 	}
-	if ((e = scratch_make(st, &s)) != ERR_OK)
+	if ((e = scratch_make(st, path, &s)) != ERR_OK)
 		goto out;
 	if ((e = store_copy(st, s.fd)) != ERR_OK)
 		goto out;
@@ -248,7 +278,7 @@ store_keep_copy(struct store *st, const char *path)
 	struct scratch s;
 	enum err e;
 
-	if ((e = scratch_make(st, &s)) != ERR_OK)
+	if ((e = scratch_make(st, path, &s)) != ERR_OK)
 		goto out;
 	if ((e = store_copy(st, s.fd)) != ERR_OK)
 		goto out;
@@ -367,7 +397,7 @@ store_restore(struct store *st, const char *path, bool replace)
 	struct scratch s;
 	enum err e;
 
-	if ((e = scratch_make(st, &s)) != ERR_OK)
+	if ((e = scratch_make(st, path, &s)) != ERR_OK)
 		goto out;
 	if ((e = take_file(path, &s)) != ERR_OK)
 		goto out;

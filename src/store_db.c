@@ -68,6 +68,7 @@ struct db {
 	atomic_int worn;
 	/* Open as long as the environment is. */
 	struct store_dir files;
+	bool reads; /* a disk that is read-only will do */
 	struct store_guard guard;
 	atomic_int_fast64_t looked_at; /* at the files' names, in seconds */
 	size_t newest; /* commit that store_db_look saw */
@@ -300,7 +301,8 @@ open_file(struct db *db, size_t map_size)
 	if ((rc = mdb_env_set_mapsize(db->env, map_size)) == 0 &&
 	    (rc = mdb_env_set_maxreaders(db->env, READERS)) == 0 &&
 	    (rc = mdb_env_set_maxdbs(db->env, DB_MAPS_MAX)) == 0)
-		rc = mdb_env_open(db->env, db->directory, MDB_NOTLS, 0600);
+		rc = mdb_env_open(db->env, db->directory,
+		    MDB_NOTLS | (db->files.read_only ? MDB_RDONLY : 0), 0600);
 	if (rc == 0) {
 		reach_last_page(db);
 	} else {
@@ -408,9 +410,14 @@ open_mapped(struct db *db, bool create)
 static enum err
 open_environment(struct db *db, bool create)
 {
+	const struct store_dir_options options = {
+		.create = create,
+		.reads = db->reads,
+		.lock_size = LOCK_SIZE,
+	};
 	enum err e;
 
-	e = store_dir_open(db->directory, create, LOCK_SIZE, &db->files);
+	e = store_dir_open(db->directory, &options, &db->files);
 	if (e != ERR_OK)
 		return e;
 	e = store_guard_set(&db->guard, db->directory, &db->files);
@@ -454,6 +461,7 @@ store_db_open(const struct db_options *options, struct db **out)
 	}
 	db->maps = options->maps;
 	db->map_size = options->map_size;
+	db->reads = options->reads;
 	db->pid = getpid();
 	db->files = (struct store_dir){ .fd = -1, .data = -1, .lock = -1 };
 	db->writer = (struct db_txn){ .db = db, .writes = true };

@@ -40,6 +40,8 @@ struct db_options {
 	unsigned readers;
 	/* Make what is missing. */
 	bool create;
+	/* A disk that is read-only will do; there a write is ERR_STORE. */
+	bool reads;
 	/* Names of the maps, which are numbered in this order; ends with NULL;
 	 * must live as long as the database. The number of that end is a map
 	 * too, which must not be walked: every commit writes its page anyway,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -108,16 +109,16 @@ make_directory(const char *path)
 
 /* The file must be ours alone; *fd is to be closed unless it is -1. */
 static enum err
-open_file(
-    const char *directory, int dir, const char *name, bool create, int *fd)
+open_file(const char *directory, const struct store_dir *d, const char *name,
+    bool create, int *fd)
 {
-	int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+	int flags = (d->read_only ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_CLOEXEC;
 
-	*fd = openat(dir, name, flags);
+	*fd = openat(d->fd, name, flags);
 	if (*fd < 0 && errno == ENOENT) {
 		if (!create)
 			return ERR_NO_STORE;
-		*fd = openat(dir, name, flags | O_CREAT, FILE_MODE);
+		*fd = openat(d->fd, name, flags | O_CREAT, FILE_MODE);
 		if (*fd >= 0 && fchmod(*fd, FILE_MODE) != 0)
 			return failed(directory, name, errno);
 	}
@@ -132,7 +133,7 @@ open_data(const char *directory, bool create, struct store_dir *d)
 	struct stat st;
 	enum err e;
 
-	e = open_file(directory, d->fd, "data.mdb", create, &d->data);
+	e = open_file(directory, d, "data.mdb", create, &d->data);
 	/* Of a first start that got no further than here. */
 	if (e == ERR_OK && fstat(d->data, &st) == 0 && st.st_size == 0 &&
 	    !create)
@@ -186,7 +187,7 @@ open_lock(const char *directory, size_t size, struct store_dir *d)
 	pid_t pid;
 	enum err e;
 
-	e = open_file(directory, d->fd, "lock.mdb", true, &d->lock);
+	e = open_file(directory, d, "lock.mdb", true, &d->lock);
 	if (e != ERR_OK)
 		return e;
 	if (is_open_already(d->lock, &pid)) {
@@ -222,23 +223,33 @@ store_dir_close(struct store_dir *d)
 	}
 }
 
+static bool
+is_read_only(int fd)
+{
+	struct statvfs fs;
+
+	return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
+}
+
 enum err
-store_dir_open(
-    const char *path, bool create, size_t lock_size, struct store_dir *d)
+store_dir_open(const char *path, const struct store_dir_options *options,
+    struct store_dir *d)
 {
 	enum err e;
 
 	*d = (struct store_dir){ .fd = -1, .data = -1, .lock = -1 };
-	if (create && (e = make_directory(path)) != ERR_OK)
+	if (options->create && (e = make_directory(path)) != ERR_OK)
 		return e;
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (d->fd < 0)
 		return errno == ENOENT ? ERR_NO_STORE
 				       : failed(path, ".", errno);
+	d->read_only = options->reads && is_read_only(d->fd);
 	if ((e = check_ours(path, ".", d->fd, S_IFDIR)) != ERR_OK ||
 	    (e = check_local(path, d->fd)) != ERR_OK ||
-	    (e = open_data(path, create, d)) != ERR_OK ||
-	    (e = open_lock(path, lock_size, d)) != ERR_OK)
+	    (e = open_data(path, options->create, d)) != ERR_OK ||
+	    (!d->read_only &&
+		(e = open_lock(path, options->lock_size, d)) != ERR_OK))
 		store_dir_close(d);
 	return e;
 }

@@ -95,24 +95,55 @@ static enum err
 refuse(struct store_guard *g, const char *path, pid_t pid, const char *why)
 {
 	if (log_is_news(&g->told, (uint64_t)pid, time(NULL)))
-		log_line(LOG_AT_ERROR,
-		    "%s: process %ld %s. End that process, then start this one "
-		    "again",
-		    path, (long)pid, why);
+		log_line(
+		    LOG_AT_ERROR, "%s: process %ld %s", path, (long)pid, why);
 	return ERR_STORE;
+}
+
+/* On a disk that is read-only this process writes nothing, but another one may,
+ * by another mount of the same disk. */
+static enum err
+set_read_only(
+    struct store_guard *g, const char *path, const struct store_dir *d)
+{
+	pid_t pid = holder(d->data, FIRST, 0);
+
+	return pid == 0 ? ERR_OK
+			: refuse(g, path, pid,
+			      "uses this store by a mount that can be "
+			      "written; use that one");
+}
+
+static enum err
+set_pair(struct store_guard *g, const char *path, const struct store_dir *d)
+{
+	pid_t pid;
+
+	if (pair(d->data, g->lock.inode) != ERR_OK ||
+	    pair(d->lock, g->data.inode) != ERR_OK) {
+		log_line(LOG_AT_ERROR, "%s: %s", path, strerror(errno));
+		return ERR_STORE;
+	}
+	/* Each process locks before it looks, so one of two sees the other. */
+	if ((pid = stranger(d->data, g->lock.inode)) != 0)
+		return refuse(g, path, pid,
+		    "has data.mdb open with another lock.mdb, which was "
+		    "removed or replaced; end that process first");
+	if ((pid = stranger(d->lock, g->data.inode)) != 0)
+		return refuse(g, path, pid,
+		    "still has the data.mdb open that was here before this "
+		    "one; end that process first");
+	return ERR_OK;
 }
 
 enum err
 store_guard_set(
     struct store_guard *g, const char *path, const struct store_dir *d)
 {
-	struct stat directory, data, lock;
-	pid_t pid;
+	struct stat directory, data, lock = { .st_ino = 0 };
 
 	if (fstat(d->fd, &directory) != 0 || fstat(d->data, &data) != 0 ||
-	    fstat(d->lock, &lock) != 0 ||
-	    pair(d->data, lock.st_ino) != ERR_OK ||
-	    pair(d->lock, data.st_ino) != ERR_OK) {
+	    (!d->read_only && fstat(d->lock, &lock) != 0)) {
 		log_line(LOG_AT_ERROR, "%s: %s", path, strerror(errno));
 		return ERR_STORE;
 	}
@@ -122,16 +153,7 @@ store_guard_set(
 	g->data.inode = data.st_ino;
 	g->lock.device = lock.st_dev;
 	g->lock.inode = lock.st_ino;
-	/* Each process locks before it looks, so one of two sees the other. */
-	if ((pid = stranger(d->data, lock.st_ino)) != 0)
-		return refuse(g, path, pid,
-		    "has data.mdb open with another lock.mdb, which was "
-		    "removed or replaced");
-	if ((pid = stranger(d->lock, data.st_ino)) != 0)
-		return refuse(g, path, pid,
-		    "still has the data.mdb open that was here before this "
-		    "one");
-	return ERR_OK;
+	return d->read_only ? set_read_only(g, path, d) : set_pair(g, path, d);
 }
 
 static bool
@@ -163,8 +185,11 @@ store_guard_look(
 	    rc, &st, g->directory.device, g->directory.inode, GUARD_GONE);
 	if (state != GUARD_SAME)
 		return state;
-	rc = fstatat(d->fd, "lock.mdb", &st, AT_SYMLINK_NOFOLLOW);
-	state = compare(rc, &st, g->lock.device, g->lock.inode, GUARD_GONE);
+	if (!d->read_only) {
+		rc = fstatat(d->fd, "lock.mdb", &st, AT_SYMLINK_NOFOLLOW);
+		state = compare(
+		    rc, &st, g->lock.device, g->lock.inode, GUARD_GONE);
+	}
 	if (state != GUARD_SAME)
 		return state;
 	rc = fstatat(d->fd, "data.mdb", &st, AT_SYMLINK_NOFOLLOW);

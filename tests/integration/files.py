@@ -551,6 +551,52 @@ def postinst_again(b):
     check("the key stays", open(d + "/etc/pushcert.key").read() == key)
 
 
+# --- a disk that is read-only ------------------------------------------------
+
+def disk_is_read_only(b):
+    """What only reads works there, also without a lock.mdb."""
+    words = [["show"], ["list"], ["history"], ["token", "list"],
+             ["tenant", "list"], ["verify"], ["metrics"], ["calendar"],
+             ["backup", b.dir + "/backup", "--force"]]
+    p = b.serve()
+    check("one", b.set("one") == "200")
+    expected = [b.tool(*w) for w in words]
+    mount = ["unshare", "--mount", "--propagation", "private", "sh", "-ec",
+             'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"; shift; '
+             'exec "$@"', "sh", b.data]
+    if os.geteuid() != 0 or subprocess.run(
+            [*mount, "true"], capture_output=True).returncode != 0:
+        print("disk_is_read_only: skipped: mounts are for root")
+        return
+
+    def there(*words):
+        return subprocess.run([*mount, program, *words, "--config", b.conf],
+                              capture_output=True, text=True)
+    # By another mount it is written, so that to read without a lock is unsafe.
+    r = there("list")
+    check("refused", r.returncode == 1 and f"process {p.pid} " in r.stderr,
+          r.stderr)
+    p.terminate()
+    p.wait()
+    expected = [b.tool(*w) for w in words]
+    for lock in (True, False):
+        if not lock:
+            os.unlink(b.data + "/lock.mdb")
+        for w, text in zip(words, expected):
+            r = there(*w)
+            check("works", r.returncode == 0, f"{w} {r.stderr}")
+            check("the same", r.stdout.strip() == text, f"{w} {r.stdout}")
+        for w in (["init"], ["serve", "--socket", b.socket],
+                  ["token", "create", "--tenant", ONE, "--scope", WRITE]):
+            r = there(*w)
+            check("not writable", r.returncode == 1 and
+                  "Read-only file system" in r.stderr, f"{w} {r.stderr}")
+    r = there("doctor")
+    check("doctor says so", "read-only" in r.stdout, r.stdout)
+    check("no lock is left", os.listdir(b.data) == ["data.mdb"])
+    b.tool("restore", b.dir + "/backup", "--force")
+
+
 # --- all ---------------------------------------------------------------------
 
 CASES = [lock_removed, lock_removed_while_idle, data_replaced,
@@ -558,7 +604,8 @@ CASES = [lock_removed, lock_removed_while_idle, data_replaced,
          pager_is_open, reader_is_stopped, output_is_no_file,
          output_into_a_file, backup_keeps_what_is_there,
          jwks_import_follows, hook_gets_no_file, key_replaced, init_is_whole,
-         configuration_empty, token_not_printed, postinst_again]
+         configuration_empty, token_not_printed, postinst_again,
+         disk_is_read_only]
 
 
 def main():
