@@ -79,13 +79,19 @@ is_allowed(struct str text, const struct request *rq, const struct config *c)
 	return false;
 }
 
-/* One value, or all of them, which are then none of the known ones. */
+/*
+ * The value of a header; all values if lines differ, and then none is a known
+ * one. An empty value counts as absent: browsers send none, but a web server
+ * that hands on every header does.
+ */
 static struct str
 header(const struct request *rq, enum request_var var)
 {
 	struct str value;
 
-	return odata_single(rq->var[var], &value) ? value : rq->var[var];
+	if (!odata_single(rq->var[var], &value))
+		value = rq->var[var];
+	return value.n > 0 ? value : str_of(NULL);
 }
 
 static enum err

@@ -17,7 +17,8 @@
  * Every method but GET, HEAD and OPTIONS is refused with ERR_CROSS_SITE where
  * Sec-Fetch-Site is neither same-origin nor none, or where Origin is neither
  * that of the request's Host nor that of base_url. An Origin that cors_origins
- * names passes all the same. Clients that are no browsers send neither header.
+ * names passes all the same. An
+ * empty header counts as absent. Clients other than browsers send neither.
  */
 enum err cross_site_check(const struct request *rq, const struct config *c,
     struct fault *fault) ATTR_CHECKED;

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "origin.h"
+
 static const struct str names[REQUEST_VARS] = {
 	[REQUEST_METHOD] = STR("REQUEST_METHOD"),
 	[REQUEST_PATH_INFO] = STR("PATH_INFO"),
@@ -171,26 +173,6 @@ request_length(const struct request *rq, uint64_t *n)
 	return text.n > 0;
 }
 
-/* Just the characters of host names, IP literals and ports (RFC 3986, 3.2.2):
- * the text goes into answers. */
-static bool
-is_host(struct str host)
-{
-	size_t i;
-
-	for (i = 0; i < host.n; i++) {
-		char c = host.p[i];
-
-		/* From the minus to the colon are the dot, the slash and the
-		 * digits. */
-		if (!(c >= '-' && c <= ':' && c != '/') &&
-		    !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    c != '_' && c != '[' && c != ']')
-			return false;
-	}
-	return host.n > 0;
-}
-
 bool
 request_is_secure(const struct request *rq)
 {
@@ -204,10 +186,12 @@ request_origin(const struct request *rq, struct buf *out)
 {
 	const struct str *var = rq->var;
 	struct str host = var[REQUEST_HOST];
+	struct origin parsed;
 
-	if (!is_host(host))
+	/* A malformed Host must not reach the URLs of an answer. */
+	if (!origin_parse_host(host, false, &parsed))
 		host = var[REQUEST_SERVER_NAME];
-	if (!is_host(host)) {
+	if (!origin_parse_host(host, false, &parsed)) {
 		buf_text(out, "https://graph.microsoft.com");
 		return;
 	}
