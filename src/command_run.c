@@ -332,7 +332,7 @@ serve(struct command_call *c, int fd)
 	if (fd >= 0 && !has_descriptors())
 		return EXIT_FAILURE;
 	e = secret_load(&c->config, &secrets, message);
-	if (e != ERR_OK)
+	if (e != ERR_OK && log_is_news(&lost, 1, command_now_at()))
 		log_line(LOG_AT_ERROR, "%s", message);
 	/* Without a key all can be done but to make requests; a key that
 	 * others know is no key. */
