@@ -66,6 +66,9 @@ command_tenant_add(struct command_call *c)
 
 	if (take_tenant_argument(c) != ERR_OK)
 		return EXIT_USAGE;
+	if (c->name != NULL && !command_is_alias(c->name))
+		return command_usage("the --name of a tenant has no blanks and "
+				     "no control characters");
 	if (c->name != NULL && str_guid(str_of(c->name), &id))
 		return command_fail_with(c->name, str_of("this is a GUID"));
 	if (command_load_config(c) != ERR_OK ||

@@ -116,6 +116,8 @@ int command_fail_with(const char *about, struct str why);
 int command_usage(const char *why);
 /* Whether a token or a tenant may be called so. */
 bool command_is_name(const char *text);
+/* Whether a tenant may be called so: a name that is typed as it is read. */
+bool command_is_alias(const char *text);
 int64_t command_now_at(void);
 /* These print what is wrong. */
 /*

@@ -48,6 +48,50 @@ command_is_name(const char *text)
 	return name.n >= 1 && name.n <= 64 && str_utf8_valid(name);
 }
 
+/* The first character of a text of valid UTF-8, and how many bytes it has. */
+static unsigned
+first_character(struct str s, size_t *n)
+{
+	unsigned char first = (unsigned char)s.p[0];
+	unsigned code = first;
+	size_t i;
+
+	*n = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if (*n > 1)
+		code = first & (0x7fU >> *n);
+	for (i = 1; i < *n && i < s.n; i++)
+		code = code << 6 | ((unsigned char)s.p[i] & 0x3fU);
+	return code;
+}
+
+bool
+command_is_alias(const char *text)
+{
+	/* Controls, blanks of any width, and characters without one (Unicode
+	 * 15: general categories Cc, Cf, Zs, Zl, Zp). */
+	static const struct {
+		unsigned first, last;
+	} refused[] = { { 0, 0x20 }, { 0x7f, 0xa0 }, { 0xad, 0xad },
+		{ 0x600, 0x605 }, { 0x61c, 0x61c }, { 0x6dd, 0x6dd },
+		{ 0x70f, 0x70f }, { 0x1680, 0x1680 }, { 0x180e, 0x180e },
+		{ 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f },
+		{ 0x3000, 0x3000 }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+		{ 0xe0000, 0xe0fff } };
+	struct str s = str_of(text);
+	unsigned code;
+	size_t i, n;
+
+	if (!command_is_name(text))
+		return false;
+	for (; s.n > 0; s = str_tail(s, n)) {
+		code = first_character(s, &n);
+		for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+			if (code >= refused[i].first && code <= refused[i].last)
+				return false;
+	}
+	return true;
+}
+
 int64_t
 command_now_at(void)
 {
@@ -137,7 +181,7 @@ match_alias(const struct tenant *t, void *arg)
 {
 	struct aliased *a = arg;
 
-	if (!str_eq(t->alias, a->alias))
+	if (!str_ieq(t->alias, a->alias))
 		return ERR_OK;
 	a->id = t->id;
 	a->found = true;
