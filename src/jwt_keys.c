@@ -14,35 +14,6 @@
 
 #include <string.h>
 
-#define PLACE "{tenantid}"
-#define PLACE_LEN (sizeof(PLACE) - 1)
-
-/* --- issuers ------------------------------------------------------------- */
-
-bool
-jwt_issuer_matches(
-    struct str pattern, const struct guid *tenant, struct str text)
-{
-	char id[STR_GUID_LEN];
-	struct str guid = str_from(id, sizeof(id));
-
-	str_guid_text(tenant, id);
-	while (pattern.n > 0) {
-		if (str_starts(pattern, PLACE)) {
-			if (!str_eq(str_head(text, sizeof(id)), guid))
-				return false;
-			pattern = str_tail(pattern, PLACE_LEN);
-			text = str_tail(text, sizeof(id));
-			continue;
-		}
-		if (text.n == 0 || text.p[0] != pattern.p[0])
-			return false;
-		pattern = str_tail(pattern, 1);
-		text = str_tail(text, 1);
-	}
-	return text.n == 0;
-}
-
 /* --- members of an entry ------------------------------------------------- */
 
 /* A member that is absent or null gives the null slice; false for one that is
@@ -220,6 +191,8 @@ static const struct test {
 	{ has_fit_issuer, JWT_ODD, STR("its issuer cannot be read") },
 };
 
+static const struct str not_object = STR("it is not an object");
+static const struct str not_json = STR("it cannot be read as JSON");
 static const struct str unfit = STR(
     "it is not an RSA key of 2048 to 4096 bits");
 static const struct str unreadable = STR(
@@ -404,64 +377,96 @@ read_entries(const struct reading *r, struct str *what)
 	while (json_next_item(r->doc, keys, &at, &entry))
 		if ((e = take_entry(r, ++number, entry)) != ERR_OK)
 			return e;
-	*what = str_of("the set holds no RSA key that can be used");
-	return r->keys->n == 0 ? ERR_CONFIG : ERR_OK;
-}
-
-/* UTF-16 without a mark gets one: its first character is ASCII, as that of JSON
- * and PEM is. */
-static enum err
-mark(struct str text, struct arena *a, struct str *out)
-{
-	bool little = text.n >= 2 && text.p[0] != '\0' && text.p[1] == '\0';
-	bool big = text.n >= 2 && text.p[0] == '\0' && text.p[1] != '\0';
-	char *p;
-
-	*out = text;
-	if (!little && !big)
-		return ERR_OK;
-	if ((p = arena_take(a, text.n + 2)) == NULL)
-		return ERR_MEMORY;
-	memcpy(p, little ? "\xff\xfe" : "\xfe\xff", 2);
-	memcpy(p + 2, text.p, text.n);
-	*out = str_from(p, text.n + 2);
 	return ERR_OK;
 }
 
-enum err
-jwt_keys_text(struct str text, struct arena *a, struct str *out)
+static void
+leave_out_text(const struct reading *r, size_t number, struct str why)
 {
-	char *room;
+	const struct jwt_left left = { number, { NULL, 0 }, JWT_ODD, why };
+
+	if (r->visit != NULL)
+		r->visit(&left, r->arg);
+}
+
+/* Reads one entry by itself; first of all entries only what they expose. */
+static enum err
+read_text(struct reading *r, struct str text, size_t number, struct arena *a)
+{
+	struct str piece;
+	struct json doc;
+	enum err e = json_parse(text, a, &doc, &piece);
+
+	if (e == ERR_MEMORY)
+		return e;
+	if (e == ERR_OK || e == ERR_JSON_DUPLICATE) {
+		r->doc = &doc;
+		if (number > 0)
+			return take_entry(r, number, 0);
+		expose(&doc, 0, r->keys);
+	} else if (number > 0) {
+		leave_out_text(r, number,
+		    e == ERR_JSON_NOT_OBJECT ? not_object : not_json);
+	}
+	return ERR_OK;
+}
+
+static enum err
+read_texts(struct reading *r, struct str entries, bool take, struct arena *a)
+{
+	size_t number = 0, used = a->used;
+	struct str entry;
 	enum err e;
 
-	if ((e = mark(text, a, &text)) != ERR_OK)
-		return e;
-	if ((room = arena_take(a, STR_PLAIN_SIZE(text.n) + 1)) == NULL)
-		return ERR_MEMORY;
-	if (!str_plain(text, room, out))
-		*out = text;
+	while (jwt_keys_next(&entries, &entry)) {
+		number++;
+		if ((e = read_text(r, entry, take ? number : 0, a)) != ERR_OK)
+			return e;
+		a->used = used;
+	}
 	return ERR_OK;
+}
+
+/* As a document, or entry by entry where the document is refused. */
+static enum err
+read_set(struct reading *r, struct str text, struct arena *a, struct str *what)
+{
+	size_t used = a->used;
+	struct str entries;
+	struct json doc;
+	enum err e = json_parse(text, a, &doc, what);
+
+	/* An entry with a member twice is left out like any other odd one. */
+	if (e == ERR_OK || e == ERR_JSON_DUPLICATE) {
+		r->doc = &doc;
+		return read_entries(r, what);
+	}
+	a->used = used;
+	if (e == ERR_MEMORY || !jwt_keys_split(text, &entries))
+		return e;
+	if ((e = read_texts(r, entries, false, a)) != ERR_OK)
+		return e;
+	return read_texts(r, entries, true, a);
 }
 
 enum err
 jwt_keys_visit(struct str text, struct arena *a, jwt_left_visit *visit,
     void *arg, struct jwt_keys *out, struct str *what)
 {
-	struct json doc;
-	const struct reading r = { &doc, visit, arg, out };
+	struct reading r = { .visit = visit, .arg = arg, .keys = out };
 	enum err e;
 
 	memset(out, 0, sizeof(*out));
 	*what = str_of("the set is too long");
 	if (text.n > JWT_SET_MAX)
 		return ERR_CONFIG;
-	if ((e = jwt_keys_text(text, a, &text)) != ERR_OK)
-		return e;
-	/* An entry with a member twice is left out like any other odd one. */
-	e = json_parse(text, a, &doc, what);
-	if (e != ERR_OK && e != ERR_JSON_DUPLICATE)
-		return e;
-	if ((e = read_entries(&r, what)) != ERR_OK)
+	if ((e = jwt_keys_text(text, a, &text)) == ERR_OK)
+		e = read_set(&r, text, a, what);
+	if (e == ERR_OK && out->n == 0) {
+		*what = str_of("the set holds no RSA key that can be used");
+		e = ERR_CONFIG;
+	}
+	if (e != ERR_OK)
 		jwt_keys_free(out);
 	return e;
 }

@@ -93,8 +93,9 @@ typedef void jwt_left_visit(const struct jwt_left *left, void *arg);
 /*
  * Reads a JWKS in UTF-8 or UTF-16. The arena, JWT_SET_ARENA(text.n), is
  * scratch; visit may be NULL. The same key twice is one key; two keys may have
- * the same name. ERR_JSON_* and ERR_MEMORY as json_parse; ERR_CONFIG with *what
- * a constant text for a document that is not a set, is too long, or holds no
+ * the same name. ERR_JSON_* and ERR_MEMORY as json_parse, for a text that is
+ * not a set in brackets, quotation marks and commas; ERR_CONFIG with *what a
+ * constant text for a document that is not a set, is too long, or holds no
  * usable key.
  */
 #define JWT_SET_ARENA(n) (JSON_ARENA_SIZE(2 * (n)) + 6 * (n) + 128)
@@ -109,6 +110,11 @@ enum err
 jwt_keys_text(struct str text, struct arena *a, struct str *out) ATTR_CHECKED;
 /* A set that jwt_keys_read filled, or one of zeros. */
 void jwt_keys_free(struct jwt_keys *keys);
+
+/* Parts of both, for a set that is not JSON as a whole: whether it has entries
+ * and an end, and the text of each entry in turn. */
+bool jwt_keys_split(struct str text, struct str *entries);
+bool jwt_keys_next(struct str *entries, struct str *entry);
 
 /* Whether the text is what the pattern becomes with the tenant's GUID (lower
  * case) in place of each {tenantid}. A pattern without {tenantid} is the text

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jwt_keys_edit.c - what import does to a set: binds it to an issuer, joins it
- * with another, and writes it.
+ * jwt_keys_edit.c - patterns of issuers, and what import does to a set: binds
+ * it to an issuer, joins it with another, and writes it.
  */
 #include "jwt_keys.h"
 
@@ -10,6 +10,33 @@
 #include "emit.h"
 
 #define PLACE "{tenantid}"
+#define PLACE_LEN (sizeof(PLACE) - 1)
+
+/* --- issuers ------------------------------------------------------------- */
+
+bool
+jwt_issuer_matches(
+    struct str pattern, const struct guid *tenant, struct str text)
+{
+	char id[STR_GUID_LEN];
+	struct str guid = str_from(id, sizeof(id));
+
+	str_guid_text(tenant, id);
+	while (pattern.n > 0) {
+		if (str_starts(pattern, PLACE)) {
+			if (!str_eq(str_head(text, sizeof(id)), guid))
+				return false;
+			pattern = str_tail(pattern, PLACE_LEN);
+			text = str_tail(text, sizeof(id));
+			continue;
+		}
+		if (text.n == 0 || text.p[0] != pattern.p[0])
+			return false;
+		pattern = str_tail(pattern, 1);
+		text = str_tail(text, 1);
+	}
+	return text.n == 0;
+}
 
 /* --- changes ------------------------------------------------------------- */
 

@@ -85,6 +85,7 @@ static const struct flaw {
 	{ ",\"d\":\"AQAB\"", false, true, NULL },
 	{ ",\"q\":\"AQAB\",\"use\":\"enc\"", false, true, NULL },
 	{ "", false, false, "null" },
+	{ "", false, false, "{\"kty\":\"RSA\",\"kid\":\"\\ud800\"}" },
 	{ "", false, false, "{\"kty\":\"EC\",\"kid\":\"one\"}" },
 	{ "", false, false, "{\"kty\":\"oct\",\"kid\":\"one\",\"k\":\"AA\"}" },
 	{ "", false, false,

@@ -1064,6 +1064,10 @@ static const struct set_case {
 #define PURPOSE "its use, alg or key_ops cannot be read"
 #define DOUBLE "a member of it stands twice"
 #define ISSUER_ODD "its issuer cannot be read"
+#define UNREAD "it cannot be read as JSON"
+#define TEN(text) text text text text text text text text text text
+#define DEEP TEN("[") TEN("[") TEN("[") TEN("[")
+#define PEED TEN("]") TEN("]") TEN("]") TEN("]")
 #define RSA_KEY(more) "{\"kty\":\"RSA\",\"kid\":\"b\"," more "}"
 #define NUMBERS "\"n\":\"N\",\"e\":\"AQAB\""
 /* A good key and another entry. */
@@ -1164,6 +1168,35 @@ static const struct set_case {
 	    SET(K("a") "," RSA_KEY(NUMBERS ",\"d\":\"AQAB\"") "," RSA_KEY(
 		"\"n\":\"yyyyN\",\"e\":\"AQAB\"")),
 	    ERR_OK, 1, "1 a: " EXPOSED "; 2 b: " SECRET "; " },
+	AND("leaves out a text with half a pair",
+	    "{\"kty\":\"RSA\",\"kid\":\"\\ud800\"," NUMBERS "}",
+	    "2 : " UNREAD "; "),
+	{ "leaves out a control character, and counts on",
+	    SET("{\"kty\":\"\x01\"},null," K("a") ",{\"kty\":\"EC\"}"), ERR_OK,
+	    1, "1 : " UNREAD "; 2 : " NOT_OBJECT "; 4 : " NOT_RSA "; " },
+	AND("leaves out bytes that are not UTF-8", "{\"kty\":\"\xff\"}",
+	    "2 : " UNREAD "; "),
+	AND("leaves out numbers that are none", "{\"a\":01},{\"b\":NaN}",
+	    "2 : " UNREAD "; 3 : " UNREAD "; "),
+	AND("leaves out what is too deep", "{\"a\":" DEEP "1" PEED "}",
+	    "2 : " UNREAD "; "),
+	{ "leaves out a private key beside such an entry",
+	    SET("{\"a\":01}," K("a") "," RSA_KEY(
+		NUMBERS ",\"d\":\"AQAB\"") ",{\"kty\":\"RSA\",\"kid\":\"c\","
+					   "\"n\":\"yyyyN\",\"e\":\"AQAB\"}"),
+	    ERR_OK, 1, "1 : " UNREAD "; 2 a: " EXPOSED "; 3 b: " SECRET "; " },
+	{ "knows brackets and commas in strings",
+	    "{\"a\":\"]}\\\"[,\",\"keys\":[{\"kty\":\"\x01,]\\\"}\"}," K(
+		"a") "],\"b\":[{}]} \n",
+	    ERR_OK, 1, "1 : " UNREAD "; " },
+	{ "refuses half a set", "{\"keys\":[{\"a\":01}," K("a"),
+	    ERR_JSON_NUMBER, 0, NULL },
+	{ "refuses a set with more behind it", SET("{\"a\":01}," K("a")) "x",
+	    ERR_JSON_NUMBER, 0, NULL },
+	{ "refuses keys twice in such a set",
+	    "{\"keys\":[" K("a") "],\"keys\":[01]}", ERR_JSON_NUMBER, 0, NULL },
+	{ "refuses entries without a comma", SET("{\"a\":01} " K("a")),
+	    ERR_JSON_NUMBER, 0, NULL },
 	{ "refuses nothing", "", ERR_JSON_EMPTY, 0, NULL },
 	{ "refuses no JSON", "{", ERR_JSON_CUT, 0, NULL },
 	{ "refuses no set", "{}", ERR_CONFIG, 0, NO_SET },
