@@ -542,6 +542,18 @@ command_check_usage(const char *why)
 	return unknown(why);
 }
 
+static int
+fail_check(const struct check *k)
+{
+	static const char why[] = "the store cannot be read";
+
+	if (!is_json(k))
+		return unknown(why);
+	printf("{\"grade\":\"%s\",\"reason\":\"%s\"}\n", grade_words[UNKNOWN],
+	    why);
+	return UNKNOWN;
+}
+
 int
 command_check(struct command_call *c)
 {
@@ -559,7 +571,7 @@ command_check(struct command_call *c)
 		return command_check_usage("-c must not be more than -w");
 	if (command_begin_reading(c) != ERR_OK ||
 	    command_need_arena(c) != ERR_OK)
-		return unknown("the store cannot be read");
+		return fail_check(&k);
 	if ((e = walk(&k)) == ERR_OK) {
 		grade = worst(&k);
 		show_summary(&k, grade);
@@ -571,7 +583,7 @@ command_check(struct command_call *c)
 	if (e != ERR_OK)
 		(void)command_fail(e, "check");
 	if (e != ERR_OK && !k.print)
-		(void)unknown("the store cannot be read");
+		(void)fail_check(&k);
 	/* Nothing is less bad for a hook that fails. */
 	if (!run_hooks(&k)) {
 		k.count[UNKNOWN]++;
