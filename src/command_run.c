@@ -265,9 +265,10 @@ watch_for_death(void)
 		sigaction(deaths[i], &once, NULL);
 }
 
-/* Descriptors that the service opens beside those it is started with: of the
- * store, the pool, the keys and the log 14 at most, and 18 for connections. */
-#define DESCRIPTORS 32
+/* Descriptors that the service needs beside those it is started with: 7 of the
+ * store, 4 of the pool, and one for a connection or a file that is read again.
+ */
+#define DESCRIPTORS 12
 
 /* Raises the limit of open files as far as it may be, and says how high it must
  * be where that is too low. */
