@@ -18,12 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "command_reply.h"
 #include "crypto.h"
 
 #define RESOURCE "/applePushNotificationCertificate"
-
-/* What is looked at of an answer; an entity's end may be cut off. */
-#define ANSWER_MAX ((size_t)64 * 1024)
 
 /* Longest ETag of ours, with what others put around it. */
 #define TAG_MAX 256
@@ -36,19 +34,12 @@ struct question {
 	int blanks; /* before the token, which make a long header of it */
 };
 
-struct reply {
-	int status; /* 0: none came */
-	struct str head, body;
-	size_t n;
-	char text[ANSWER_MAX];
-};
-
 struct mount {
 	struct doctor *doctor;
 	char url[CONFIG_TEXT_MAX];
 	char token[CONFIG_TEXT_MAX];
 	bool plain_errors; /* our own error bodies do not arrive */
-	struct reply reply;
+	struct command_reply reply;
 };
 
 /* --- asking ------------------------------------------------------------- */
@@ -61,16 +52,6 @@ is_visible(const char *text)
 		    *text == '\\')
 			return false;
 	return true;
-}
-
-static void
-put_quoted(const char *text, FILE *out)
-{
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			putc('\\', out);
-		putc(*text, out);
-	}
 }
 
 /* curl's configuration, in which nothing can be quoted wrongly: is_visible. */
@@ -91,7 +72,7 @@ put_question(const struct mount *m, const struct question *q, int fd)
 		    q->blanks, "", m->token);
 	if (q->header != NULL) {
 		fprintf(out, "header = \"%s: ", q->header);
-		put_quoted(q->value, out);
+		command_reply_quote(q->value, out);
 		fprintf(out, "\"\n");
 	}
 	if (q->body != NULL)
@@ -112,7 +93,7 @@ be_curl(int in, int out)
 }
 
 static void
-read_reply(struct reply *r, int fd)
+read_reply(struct command_reply *r, int fd)
 {
 	char waste[4096];
 	ssize_t got;
@@ -127,35 +108,9 @@ read_reply(struct reply *r, int fd)
 		continue;
 }
 
-/* Status, head and body, behind what 1xx answers there were. */
-static void
-split_reply(struct reply *r)
-{
-	struct str rest = str_from(r->text, r->n), line, word;
-	const char *end;
-	uint64_t status;
-
-	do {
-		r->head = rest;
-		end = memmem(rest.p, rest.n, "\r\n\r\n", 4);
-		if (end == NULL)
-			return;
-		r->head.n = (size_t)(end - rest.p) + 2;
-		rest = str_tail(rest, r->head.n + 2);
-		word = r->head;
-		line = str_cut(&word, '\r');
-		(void)str_cut(&line, ' ');
-		word = str_cut(&line, ' ');
-		if (!str_u64(word, &status) || status > 999)
-			return;
-	} while (status < 200);
-	r->status = (int)status;
-	r->body = rest;
-}
-
 /* Runs curl; its exit status, 127 where there is none. */
 static int
-run_curl(int config, struct reply *r)
+run_curl(int config, struct command_reply *r)
 {
 	int status, pipes[2];
 	pid_t child;
@@ -178,10 +133,10 @@ run_curl(int config, struct reply *r)
 static bool
 ask(struct mount *m, const struct question *q)
 {
-	struct reply *r = &m->reply;
+	struct command_reply *r = &m->reply;
 	int config, status = 127;
 
-	memset(r, 0, offsetof(struct reply, text));
+	memset(r, 0, offsetof(struct command_reply, text));
 	fflush(stdout);
 	config = memfd_create("question", 0);
 	if (config >= 0 && put_question(m, q, config))
@@ -193,7 +148,7 @@ ask(struct mount *m, const struct question *q)
 		    "the program curl cannot be run");
 		return false;
 	}
-	split_reply(r);
+	command_reply_split(r);
 	if (status == 0 && r->status != 0)
 		return true;
 	command_finding(m->doctor,
@@ -209,28 +164,6 @@ contains(struct str text, const char *part)
 	    memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
-static bool
-is_our_error(const struct reply *r)
-{
-	return str_starts(r->body, "{\"error\":{\"code\":");
-}
-
-/* A header's value; null where there is none. */
-static struct str
-header(const struct reply *r, const char *name)
-{
-	struct str rest = r->head, line, field;
-
-	while (!str_is_null(rest)) {
-		line = str_cut(&rest, '\n');
-		line = str_cut(&line, '\r');
-		field = str_cut(&line, ':');
-		if (str_iis(field, name))
-			return str_trim(line);
-	}
-	return str_of(NULL);
-}
-
 /* --- what is asked ------------------------------------------------------ */
 
 /* Whether there is anything of ours; without a token, all it says is 401. */
@@ -238,11 +171,11 @@ static bool
 ask_as_stranger(struct mount *m)
 {
 	const struct question q = { .method = "GET", .query = "" };
-	const struct reply *r = &m->reply;
+	const struct command_reply *r = &m->reply;
 
 	if (!ask(m, &q))
 		return false;
-	m->plain_errors = !is_our_error(r);
+	m->plain_errors = !command_reply_is_ours(r);
 	if (r->status == 500 && contains(r->body, "data_in_document_root")) {
 		command_finding(m->doctor,
 		    "Move it elsewhere, or set data_in_document_root = yes.",
@@ -266,7 +199,7 @@ ask_as_stranger(struct mount *m)
 }
 
 static bool
-is_taken(const struct reply *r)
+is_taken(const struct command_reply *r)
 {
 	return r->status == 200 || r->status == 404;
 }
@@ -277,7 +210,7 @@ ask_by_name(struct mount *m)
 	const struct question q = {
 		.method = "GET", .query = "", .named = true
 	};
-	const struct reply *r = &m->reply;
+	const struct command_reply *r = &m->reply;
 
 	if (!ask(m, &q))
 		return false;
@@ -326,7 +259,7 @@ ask_with_length(struct mount *m, int length)
 static bool
 ask_with_long_token(struct mount *m)
 {
-	const struct reply *r = &m->reply;
+	const struct command_reply *r = &m->reply;
 
 	if (!m->doctor->configured ||
 	    m->doctor->call->config.jwks_file[0] == '\0')
@@ -382,14 +315,15 @@ ask_to_change(struct mount *m)
 		.header = "If-Match",
 		.value = "\"nobody\"",
 		.body = "{}" };
-	const struct reply *r = &m->reply;
+	const struct command_reply *r = &m->reply;
 
 	if (!ask(m, &q))
 		return false;
 	if (r->status == 200)
 		command_finding(m->doctor, "Hand all request headers on.",
 		    "the header If-Match does not arrive: updates get lost");
-	else if (r->status != 412 && !(r->status == 403 && is_our_error(r)))
+	else if (r->status != 412 &&
+	    !(r->status == 403 && command_reply_is_ours(r)))
 		command_finding(m->doctor,
 		    "Allow the method: Apache Limit and LimitExcept, nginx "
 		    "limit_except, lighttpd url.access-deny, rules of a "
@@ -412,7 +346,7 @@ ask_again(struct mount *m)
 
 	if (!ask(m, &first) || m->reply.status != 200)
 		return false;
-	s = header(&m->reply, "ETag");
+	s = command_reply_header(&m->reply, "ETag");
 	if (s.n == 0 || s.n >= sizeof(tag)) {
 		command_finding(m->doctor,
 		    "Let the header pass (Apache: no Header unset ETag).",

@@ -181,7 +181,9 @@ match_alias(const struct tenant *t, void *arg)
 {
 	struct aliased *a = arg;
 
-	if (!str_ieq(t->alias, a->alias))
+	/* Two that differ by case alone are of an older release. */
+	if (!str_ieq(t->alias, a->alias) ||
+	    (a->found && !str_eq(t->alias, a->alias)))
 		return ERR_OK;
 	a->id = t->id;
 	a->found = true;
