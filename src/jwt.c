@@ -175,7 +175,7 @@ is_type_of_token(struct str type)
 	return str_is_null(type);
 }
 
-/* *name is the name of the key that is said to have signed. */
+/* *name is the name of the key that, as the header claims, has signed. */
 static enum err
 read_header(const struct json *doc, struct str *name, struct str *what)
 {
@@ -201,7 +201,7 @@ read_header(const struct json *doc, struct str *name, struct str *what)
 }
 
 /* The name is copied, and the memory of the header is free again: the claims
- * may need all of it. */
+ * may need the whole arena. */
 static enum err
 find_signer(struct str header, struct arena *a, char name[JWT_KID_MAX],
     struct str *signer, struct str *what)

@@ -21,7 +21,7 @@
 #include "mem.h"
 #include "str.h"
 
-/* Longest token; those of people in 200 groups have 11,000 bytes (Entra names
+/* Longest token; people in 200 groups have tokens of 11,000 bytes (Entra names
  * no more groups), and web servers pass 60,000 at most. */
 #define JWT_TOKEN_MAX 60000
 /* Tolerance between the clocks of two machines (contract 7), seconds. */
@@ -52,7 +52,7 @@ struct jwt {
 	struct str application; /* appid, or azp of a v2 token */
 	struct str object;
 	struct str user;
-	/* The key names the token's issuer as the one that it speaks for.
+	/* The key names the token's issuer as its own.
 	 * False: the set does not say whom the key speaks for. */
 	bool bound;
 };

@@ -16,8 +16,8 @@
 
 /* --- members of an entry ------------------------------------------------- */
 
-/* A member that is absent or null gives the null slice; false for one that is
- * not a text. */
+/* A member that is absent or null gives the null slice; false for a value
+ * that is not a text. */
 static bool
 find_text(
     const struct json *doc, size_t entry, const char *name, struct str *out)

@@ -106,8 +106,8 @@ trust_judge(const struct trust_users *users, const char *path,
 	if (is_other(st->st_uid, users->running)) {
 		out->cure = "Run chown root on it, or run this as its owner.";
 		snprintf(out->what, sizeof(out->what),
-		    "%s: belongs to user %ld, who can change it; not to root "
-		    "or to user %ld, who runs this",
+		    "%s: belongs to user %ld, which can change it; the owner "
+		    "must be root or user %ld",
 		    path, (long)st->st_uid, (long)users->running);
 		return false;
 	}

@@ -5,9 +5,9 @@
  *
  * A file is safe if its owner is root or the running user, and no one else may
  * write to it or replace it in its directory. The same holds for the directory;
- * a sticky directory of root's is safe, since nobody can replace another's file
- * in it. A group that may write is safe as long as it has no members but the
- * owner and root.
+ * a sticky directory of root's is safe, since no user can replace another's
+ * file in it. A group that may write is safe as long as it has no members but
+ * the owner and root.
  */
 #ifndef PUSHCERT_TRUST_H
 #define PUSHCERT_TRUST_H
@@ -37,7 +37,8 @@ bool trust_judge(const struct trust_users *users, const char *path,
     const struct stat *st, struct trust_fault *out) ATTR_CHECKED;
 
 /* The directory of a path and, where the path is a symbolic link, that of its
- * target: ERR_OK or ERR_NOT_PRIVATE. What does not exist is not at fault. */
+ * target: ERR_OK or ERR_NOT_PRIVATE. A file that does not exist is not at
+ * fault. */
 enum err
 trust_directory(const char *path, struct trust_fault *out) ATTR_CHECKED;
 /* The same, and the file. A device is nothing that others could change. */
