@@ -12,7 +12,8 @@
 #include "mem.h"
 #include "str.h"
 
-/* UTF-16 of either order becomes bytes, UTF-32 becomes UTF-16. */
+/* UTF-16 of either order becomes bytes, UTF-32 becomes UTF-16. The text may
+ * lie in the buffer. */
 void charset_drop_nuls(struct str text, struct buf *out);
 /* UTF-8 of Latin-1 or windows-1252 becomes bytes, without a byte order mark.
  * False: the text is no such UTF-8. */

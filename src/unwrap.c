@@ -242,6 +242,8 @@ still_wrapped(const struct wrapping_look *look, const struct wrapping *w,
 {
 	if (text.n <= UNWRAP_DEEP_MIN)
 		return false;
+	if (w->certain)
+		return true;
 	return w->in_place ? n <= text.n / 4 * 3 : is_coded(look, text.n);
 }
 

@@ -172,6 +172,8 @@ static bool
 take_off_characters(struct str text, const struct wrapping_look *look,
     unsigned way, struct buf *out, const char **phrase)
 {
+	struct wrapping_look bytes;
+
 	(void)way;
 	*phrase = "the file is UTF-16";
 	if (look->spread >= SPREAD_MIN) {
@@ -181,7 +183,17 @@ take_off_characters(struct str text, const struct wrapping_look *look,
 	*phrase = str_starts(text, "\xef\xbb\xbf")
 	    ? "it begins with a byte order mark"
 	    : "it was read as Latin-1";
-	return look->high > 0 && charset_drop_utf8(text, out);
+	if (look->high == 0 || !charset_drop_utf8(text, out))
+		return false;
+	/* UTF-16 that was read as Latin-1 is one layer. */
+	text = buf_view(out);
+	wrapping_look(text, &bytes);
+	if (bytes.spread >= SPREAD_MIN) {
+		*phrase = "the file is UTF-16";
+		out->n = 0;
+		charset_drop_nuls(text, out);
+	}
+	return true;
 }
 
 /* Read in either order. */
@@ -429,11 +441,11 @@ take_off_numbers(struct str text, const struct wrapping_look *look,
 
 /* First those that are taken off exactly. */
 const struct wrapping wrapping_table[WRAPPINGS] = {
-	{ take_off_escapes, 1, true },
-	{ take_off_characters, 1, true },
-	{ take_off_quotes, 1, true },
-	{ take_off_hex, 2, false },
-	{ take_off_numbers, 1, false },
-	{ take_off_base64, 8, false },
-	{ take_off_wide, 2, false },
+	{ take_off_escapes, 1, true, false },
+	{ take_off_characters, 1, true, false },
+	{ take_off_quotes, 1, true, false },
+	{ take_off_hex, 2, false, false },
+	{ take_off_numbers, 1, false, false },
+	{ take_off_base64, 8, false, false },
+	{ take_off_wide, 2, false, true },
 };

@@ -45,6 +45,8 @@ struct wrapping {
 	/* It changes pieces of the text and keeps the rest: one reading is
 	 * enough, and it takes the place of the text. */
 	bool in_place;
+	/* Where it applies, the text is wrapped so, not by chance. */
+	bool certain;
 };
 
 #define WRAPPINGS 7
