@@ -57,6 +57,7 @@ static const enum pem_kind kinds[] = {
 #define OPENING_BYTES 51
 
 struct block {
+	struct str before; /* up to it, from the end of the last one */
 	struct str label;
 	struct str body;
 	bool whole;
@@ -200,9 +201,17 @@ has_key_label(struct str text)
 }
 
 static bool
+is_all_blank(struct str s)
+{
+	while (s.n > 0 && is_blank(s.p[0]))
+		s = str_tail(s, 1);
+	return s.n == 0;
+}
+
+static bool
 next_block(struct str *text, struct block *out)
 {
-	cut(text, "-----BEGIN ");
+	out->before = cut(text, "-----BEGIN ");
 	if (str_is_null(*text))
 		return false;
 	out->label = cut(text, "-----");
@@ -275,6 +284,7 @@ has_other_key(struct str text)
 static enum pem_kind
 look(struct str text, enum pem_kind hint, struct arena *a, struct pem *out)
 {
+	struct str rest = STR_EMPTY;
 	enum pem_kind is, found;
 	struct block b;
 
@@ -288,11 +298,17 @@ look(struct str text, enum pem_kind hint, struct arena *a, struct pem *out)
 	/* Every shape has a control character in it: text has not. */
 	if ((found = kind_of(text)) == PEM_CERTIFICATE)
 		return add(text, out);
+	out->only = true;
 	while (next_block(&text, &b)) {
 		out->blocks++;
+		out->only &= is_all_blank(b.before) &&
+		    str_is(b.label, "CERTIFICATE");
+		rest = text;
 		if ((is = read_block(&b, a, out)) > found)
 			found = is;
 	}
+	out->only &= out->blocks > 0 && found == PEM_CERTIFICATE &&
+	    is_all_blank(rest);
 	return found;
 }
 

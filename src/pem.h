@@ -47,6 +47,7 @@ struct pem {
 	size_t n;
 	enum pem_kind kind;
 	size_t blocks; /* BEGIN lines */
+	bool only; /* nothing but blanks stands outside of the certificates */
 	bool inside; /* the text is base64 of this and not itself it */
 };
 

@@ -24,13 +24,16 @@
 #include "sniff.h"
 #include "wrapping.h"
 
-/* Shorter layers hold neither keys nor certificates in another layer. */
-#define LAYER_MIN 20
+/* Shorter layers hold neither keys nor certificates in another layer: the
+ * shortest key on a curve has 30 bytes. */
+#define LAYER_MIN 30
 /* Control characters that no text has; JSON lets them through. */
 #define DREGS_MIN 16
-/* The letters of PRIVATE KEY: shorter texts hold no mark of a key either. */
-#define KEY_TEXT_MIN 10
+/* The magic number of a Java key store: shorter texts hold no mark of a key. */
+#define KEY_TEXT_MIN 7
 #define WHAT_MAX 384
+/* Fewer bytes than those of two escapes are removed by chance. */
+#define REMOVED_MIN 4
 
 struct search {
 	struct arena *arena;
@@ -38,6 +41,7 @@ struct search {
 	const char *phrase[UNWRAP_DEPTH + 1]; /* of the layers taken off */
 	char *room; /* for `what` */
 	bool keys_only;
+	bool only; /* the text is certificates and nothing else */
 
 	/* What was found. */
 	struct buf pem; /* certificates of layer pem_depth */
@@ -235,16 +239,16 @@ is_coded(const struct wrapping_look *look, size_t n)
 	    (16 * look->blanks <= n || 16 * look->letters <= n);
 }
 
-/* Whether a layer is wrapped still: in digits or mostly in escapes. */
+/* Whether a layer is wrapped still. */
 static bool
 still_wrapped(const struct wrapping_look *look, const struct wrapping *w,
     struct str text, size_t n)
 {
 	if (text.n <= UNWRAP_DEEP_MIN)
 		return false;
-	if (w->certain)
-		return true;
-	return w->in_place ? n <= text.n / 4 * 3 : is_coded(look, text.n);
+	if (!w->in_place && w->share == 0)
+		return is_coded(look, text.n);
+	return text.n >= n + REMOVED_MIN && w->share * (text.n - n) > text.n;
 }
 
 /* One reading of a layer. */
@@ -317,7 +321,7 @@ visit(struct search *s, size_t depth, struct str text)
 	case SNIFF_NOTHING:
 		break;
 	}
-	if (depth > UNWRAP_DEPTH || text.n < LAYER_MIN)
+	if (depth > UNWRAP_DEPTH || text.n < LAYER_MIN || s->only)
 		return ERR_OK;
 	if (depth > 0 && !s->keys_only)
 		e = take_certificates(s, depth, text);
@@ -480,6 +484,7 @@ unwrap_certificates(
 	size_t size = text.n / 2 * 3 + 1024;
 	char *room = NULL;
 	enum err e, found;
+	size_t i;
 
 	*out = (struct unwrap){ .pem = { NULL, 0 } };
 	found = pem_find(text, a, &out->found, what);
@@ -489,7 +494,10 @@ unwrap_certificates(
 	if ((room = arena_take(a, size)) == NULL)
 		return ERR_MEMORY;
 	buf_init(&s.pem, room, size);
+	s.only = out->found.only && !out->found.inside && !is_marked(text);
 	e = search(&s, text, a);
+	for (i = 0; e == ERR_OK && s.only && i < out->found.n; i++)
+		e = visit(&s, UNWRAP_DEPTH + 1, out->found.der[i]);
 	if (e == ERR_PRIVATE_KEY)
 		*what = s.what;
 	if (e != ERR_OK)

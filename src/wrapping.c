@@ -32,41 +32,29 @@
 /* --- the first look ---------------------------------------------------- */
 
 /* How a byte counts: as a digit of base64, of base64url only, or of
- * hexadecimal; as the beginning of an escape; as a byte between digits. */
-enum { BASE64 = 1, URL = 2, HEX = 4, ESCAPE = 8, BETWEEN = 16 };
+ * hexadecimal; as the beginning of an escape; as a byte between digits; as a
+ * control character; as ASCII, in UTF-16 too. */
+enum {
+	BASE64 = 1,
+	URL = 2,
+	HEX = 4,
+	ESCAPE = 8,
+	BETWEEN = 16,
+	CONTROL = 32,
+	TEXT = 64
+};
 
-static unsigned
-class_of(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return BASE64 | HEX;
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
-		return (c | 0x20) <= 'f' ? BASE64 | HEX : BASE64;
-	switch (c) {
-	case '+':
-	case '/':
-		return BASE64;
-	case '-':
-	case '_':
-		return URL;
-	case '%':
-	case '\\':
-		return ESCAPE | BETWEEN;
-	case '&':
-	case '<':
-		return ESCAPE;
-	case '=':
-	case ',':
-	case ':':
-	case ';':
-	case '[':
-	case ']':
-	case ' ':
-		return BETWEEN;
-	default:
-		return c >= '\t' && c <= '\r' ? BETWEEN : 0;
-	}
-}
+/* A table, because every byte of every layer is looked up. Between digits stand
+ * blanks, line ends and each of =,:;[]\% ; escapes begin with one of %\&< . The
+ * bytes from 0x80 count as nothing. */
+static const uint8_t classes[256] = { 96, 32, 32, 32, 32, 32, 32, 32, 32, 80,
+	80, 80, 80, 80, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32,
+	32, 32, 32, 32, 80, 64, 64, 64, 64, 88, 72, 64, 64, 64, 64, 65, 80, 66,
+	64, 65, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 80, 80, 72, 80, 64, 64,
+	64, 69, 69, 69, 69, 69, 69, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65,
+	65, 65, 65, 65, 65, 65, 65, 65, 65, 80, 88, 80, 64, 66, 64, 69, 69, 69,
+	69, 69, 69, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65,
+	65, 65, 65, 65, 65, 64, 64, 64, 64, 32 };
 
 static bool
 is_letter(char c)
@@ -93,19 +81,6 @@ count(struct row *row, bool digit, size_t gap)
 	}
 }
 
-static bool
-is_control(uint8_t c)
-{
-	return (c < ' ' && (c < '\t' || c > '\r')) || c == 0x7f;
-}
-
-/* ASCII, in UTF-16 too. */
-static bool
-is_text(uint8_t c)
-{
-	return c < 0x7f && (c == 0 || !is_control(c));
-}
-
 /* Bytes between two digits: in lines of base64; in 0x30, 0x82 with a line end
  * between; between the first digits of two numbers. */
 #define BASE64_GAP 2
@@ -117,16 +92,17 @@ look_at(struct str text, size_t i, struct wrapping_look *out)
 {
 	uint8_t c = (uint8_t)text.p[i];
 	uint8_t last = i > 0 ? (uint8_t)text.p[i - 1] : ' ';
-	unsigned class = class_of(c);
+	unsigned class = classes[c];
 
 	out->high += c >= 0x80;
 	out->utf8 += last >= 0xc2 && c >= 0x80 && c < 0xc0;
-	out->controls += is_control(c);
+	out->controls += (class & CONTROL) != 0;
 	out->escapes |= (class & ESCAPE) != 0;
-	out->other += class == 0 || class == ESCAPE;
+	out->other += (class & (BASE64 | URL | BETWEEN)) == 0;
 	out->letters += (class & (BASE64 | HEX)) == BASE64;
 	out->blanks += c == ' ';
-	out->url |= (class & URL) && last != c && (class_of(last) & BASE64);
+	out->url |= (class & URL) && (classes[last] & BASE64) &&
+	    i + 1 < text.n && (classes[(uint8_t)text.p[i + 1]] & BASE64);
 	out->spread += c == 0 && i >= 2 && last != 0 && text.p[i - 2] == 0;
 }
 
@@ -141,10 +117,10 @@ wrapping_look(struct str text, struct wrapping_look *out)
 
 	*out = (struct wrapping_look){ .length = text.n };
 	for (i = 0; i < text.n; i++) {
-		class = class_of((uint8_t)text.p[i]);
+		class = classes[(uint8_t)text.p[i]];
 		digit = text.p[i] >= '0' && text.p[i] <= '9';
 		look_at(text, i, out);
-		count(&text_row, is_text((uint8_t)text.p[i]), 0);
+		count(&text_row, (class & TEXT) != 0, 0);
 		count(&base64, (class & (BASE64 | URL)) != 0, BASE64_GAP);
 		count(&hex, (class & HEX) != 0, HEX_GAP);
 		count(&numbers, digit && !in_number, NUMBER_GAP);
@@ -168,12 +144,25 @@ is_noise(const struct wrapping_look *look)
 
 /* --- encodings of characters ------------------------------------------- */
 
+/* UTF-16 that was read as something else is one layer. */
+static void
+drop_spread(struct buf *out, const char **phrase)
+{
+	struct str bytes = buf_view(out);
+	struct wrapping_look look;
+
+	wrapping_look(bytes, &look);
+	if (look.spread < SPREAD_MIN)
+		return;
+	*phrase = "the file is UTF-16";
+	out->n = 0;
+	charset_drop_nuls(bytes, out);
+}
+
 static bool
 take_off_characters(struct str text, const struct wrapping_look *look,
     unsigned way, struct buf *out, const char **phrase)
 {
-	struct wrapping_look bytes;
-
 	(void)way;
 	*phrase = "the file is UTF-16";
 	if (look->spread >= SPREAD_MIN) {
@@ -185,14 +174,7 @@ take_off_characters(struct str text, const struct wrapping_look *look,
 	    : "it was read as Latin-1";
 	if (look->high == 0 || !charset_drop_utf8(text, out))
 		return false;
-	/* UTF-16 that was read as Latin-1 is one layer. */
-	text = buf_view(out);
-	wrapping_look(text, &bytes);
-	if (bytes.spread >= SPREAD_MIN) {
-		*phrase = "the file is UTF-16";
-		out->n = 0;
-		charset_drop_nuls(text, out);
-	}
+	drop_spread(out, phrase);
 	return true;
 }
 
@@ -202,8 +184,11 @@ take_off_wide(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
 {
 	*phrase = "it was read as UTF-16";
-	return look->high >= 2 * CHARSET_WIDE_MIN &&
-	    charset_narrow(text, way == 0, out);
+	if (look->high < 2 * CHARSET_WIDE_MIN ||
+	    !charset_narrow(text, way == 0, out))
+		return false;
+	drop_spread(out, phrase);
+	return true;
 }
 
 /* --- escapes and quotes ------------------------------------------------ */
@@ -283,7 +268,7 @@ next_text(struct str *text, const struct wrapping_look *look)
 	if (!is_noise(look))
 		return piece;
 	for (i = 0; i < piece.n; i++) {
-		if (is_text((uint8_t)piece.p[i])) {
+		if (classes[(uint8_t)piece.p[i]] & TEXT) {
 			n++;
 			continue;
 		}
@@ -441,11 +426,11 @@ take_off_numbers(struct str text, const struct wrapping_look *look,
 
 /* First those that are taken off exactly. */
 const struct wrapping wrapping_table[WRAPPINGS] = {
-	{ take_off_escapes, 1, true, false },
-	{ take_off_characters, 1, true, false },
-	{ take_off_quotes, 1, true, false },
-	{ take_off_hex, 2, false, false },
-	{ take_off_numbers, 1, false, false },
-	{ take_off_base64, 8, false, false },
-	{ take_off_wide, 2, false, true },
+	{ take_off_escapes, 1, true, 128 },
+	{ take_off_characters, 1, true, 4 },
+	{ take_off_quotes, 1, true, 0 },
+	{ take_off_hex, 2, false, 0 },
+	{ take_off_numbers, 1, false, 0 },
+	{ take_off_base64, 8, false, 0 },
+	{ take_off_wide, 2, false, 8 },
 };

@@ -45,8 +45,9 @@ struct wrapping {
 	/* It changes pieces of the text and keeps the rest: one reading is
 	 * enough, and it takes the place of the text. */
 	bool in_place;
-	/* Where it applies, the text is wrapped so, not by chance. */
-	bool certain;
+	/* Where taking it off removes more than one byte in so many, the text
+	 * was wrapped so, not by chance. 0: nothing tells. */
+	size_t share;
 };
 
 #define WRAPPINGS 7
