@@ -252,6 +252,41 @@ archive_mark(struct str layer)
 	return is_gzip(layer) ? ARCHIVE("a gzip") : NULL;
 }
 
+/* --- documents --------------------------------------------------------- */
+
+/* Texts that are known by their first bytes, in lower case. */
+static const struct {
+	const char *begins;
+	const char *phrase;
+} documents[] = {
+	{ "data:", "it is a data URI" },
+	{ "<!doctype html", "it is an HTML page" },
+	{ "<html", "it is an HTML page" },
+	{ "<?xml", "it is an XML document" },
+	{ "{\\rtf", "it is an RTF document" },
+	{ "%pdf", "it is a PDF document" },
+};
+
+const char *
+sniff_document(struct str text)
+{
+	struct str begins;
+	size_t i;
+
+	while (text.n > 0 && (text.p[0] == ' ' || text.p[0] == '\n'))
+		text = str_tail(text, 1);
+	for (i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+		begins = str_of(documents[i].begins);
+		if (str_ieq(str_head(text, begins.n), begins))
+			return documents[i].phrase;
+	}
+	/* Not a section of an INI file. */
+	if (text.n > 1 && (text.p[0] == '{' || text.p[0] == '[') &&
+	    text.p[1] != 0 && strchr("\"{}[]-0123456789\n", text.p[1]) != NULL)
+		return "it is JSON";
+	return NULL;
+}
+
 /* --- all of it --------------------------------------------------------- */
 
 /* DER and archives have control characters. */

@@ -21,4 +21,7 @@ enum sniff_kind { SNIFF_NOTHING, SNIFF_ARCHIVE, SNIFF_KEY };
  */
 enum sniff_kind sniff_layer(struct str layer, const char **name);
 
+/* What a text is by its first bytes, such as "it is an HTML page", or NULL. */
+const char *sniff_document(struct str text);
+
 #endif

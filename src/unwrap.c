@@ -343,45 +343,12 @@ search(struct search *s, struct str text, struct arena *a)
 
 /* --- a text for the certificate ---------------------------------------- */
 
-/* Texts that are known by their first bytes, in lower case. */
-static const struct {
-	const char *begins;
-	const char *phrase;
-} documents[] = {
-	{ "data:", "it is a data URI" },
-	{ "<!doctype html", "it is an HTML page" },
-	{ "<html", "it is an HTML page" },
-	{ "<?xml", "it is an XML document" },
-	{ "{\\rtf", "it is an RTF document" },
-	{ "%pdf", "it is a PDF document" },
-};
-
-static const char *
-document_phrase(struct str text)
-{
-	struct str begins;
-	size_t i;
-
-	while (text.n > 0 && (text.p[0] == ' ' || text.p[0] == '\n'))
-		text = str_tail(text, 1);
-	for (i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
-		begins = str_of(documents[i].begins);
-		if (str_ieq(str_head(text, begins.n), begins))
-			return documents[i].phrase;
-	}
-	/* Not a section of an INI file. */
-	if (text.n > 1 && (text.p[0] == '{' || text.p[0] == '[') &&
-	    text.p[1] != 0 && strchr("\"{}[]-0123456789\n", text.p[1]) != NULL)
-		return "it is JSON";
-	return NULL;
-}
-
 /* Says of a text in which nothing was found, or only damage, what it is. */
 static void
 name_document(
     struct search *s, struct str text, enum pem_kind kind, struct str *what)
 {
-	if ((s->phrase[0] = document_phrase(text)) == NULL)
+	if ((s->phrase[0] = sniff_document(text)) == NULL)
 		return;
 	explain(s, 1, inner[kind]);
 	*what = s->what;

@@ -367,21 +367,48 @@ decode_hex(struct str line, unsigned *high, struct buf *out)
 	}
 }
 
+/* The same, but with pairs that end where a word of digits ends: a digit of
+ * other text before the first pair moves none. */
+static void
+decode_hex_words(struct str line, struct buf *out)
+{
+	unsigned high;
+	struct str word;
+	size_t n;
+
+	for (; line.n > 0; line = str_tail(line, n + (n == 0))) {
+		for (n = 0; n < line.n && str_hex_digit(line.p[n]) >= 0; n++)
+			;
+		word = str_head(line, n);
+		if (n == 1 && n < line.n && (line.p[n] | 0x20) == 'x')
+			continue;
+		high = n == 1 ? 0 : 16;
+		if (n > 1)
+			word = str_tail(word, n % 2);
+		decode_hex(word, &high, out);
+	}
+}
+
+/* In pairs that begin at either digit, or word by word. */
 static bool
 take_off_hex(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
 {
 	unsigned high = way == 0 ? 16 : 0;
-	struct str lines;
+	struct str lines, line;
 
 	*phrase = "it is hexadecimal";
 	if (look->hex < HEX_MIN)
 		return false;
 	while (!str_is_null(text)) {
 		lines = next_text(&text, look);
-		while (!str_is_null(lines))
-			decode_hex(
-			    dumped_line(str_cut(&lines, '\n')), &high, out);
+		while (!str_is_null(lines)) {
+			line = dumped_line(str_cut(&lines, '\n'));
+			if (way == 2)
+				decode_hex_words(line, out);
+			else
+				decode_hex(line, &high, out);
+		}
 	}
 	return true;
 }
@@ -429,7 +456,7 @@ const struct wrapping wrapping_table[WRAPPINGS] = {
 	{ take_off_escapes, 1, true, 128 },
 	{ take_off_characters, 1, true, 4 },
 	{ take_off_quotes, 1, true, 0 },
-	{ take_off_hex, 2, false, 0 },
+	{ take_off_hex, 3, false, 0 },
 	{ take_off_numbers, 1, false, 0 },
 	{ take_off_base64, 8, false, 0 },
 	{ take_off_wide, 2, false, 8 },
