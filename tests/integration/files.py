@@ -284,10 +284,14 @@ def pager_is_open(b):
     for words in (["history", "--json"], ["list", "--json"],
                   ["show", "--json"], ["token", "list"], ["tenant", "list"],
                   ["verify"], ["metrics", "--output", fifo]):
+        # A pipe cannot be made smaller once it holds more than that.
+        ours, theirs = os.pipe()
+        fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, 4096)
         p = subprocess.Popen(
-            [program, *words, "--config", b.conf], stdout=subprocess.PIPE,
+            [program, *words, "--config", b.conf], stdout=theirs,
             stderr=subprocess.STDOUT)
-        fcntl.fcntl(p.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        os.close(theirs)
+        p.stdout = os.fdopen(ours, "rb")
         pagers.append((words, p))
     # Standard input that does not come is the same.
     p = subprocess.Popen(
