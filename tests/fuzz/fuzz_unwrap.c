@@ -109,6 +109,15 @@ put_other(struct str *recipe, struct buf *out)
 		buf_char(out, "ghijklmnopqrstuv wyz"[next(recipe) % 20]);
 }
 
+/* No program reads a file in the wrong order after it was read as UTF-16, or as
+ * Latin-1, in the right one. */
+static bool
+is_made(size_t with, struct str text)
+{
+	return strcmp(wraps[with].name, "UTF-16 in the wrong order") != 0 ||
+	    memchr(text.p, 0, text.n) == NULL;
+}
+
 static void
 follow(struct str recipe)
 {
@@ -122,7 +131,7 @@ follow(struct str recipe)
 		size_t with = next(&recipe) % wraps_n;
 		struct buf b;
 
-		if (binary && !wraps[with].binary)
+		if ((binary && !wraps[with].binary) || !is_made(with, text))
 			continue;
 		buf_init(&b, rooms[i], TEXT_MAX);
 		put_other(&recipe, &b);
