@@ -106,6 +106,14 @@ look_at(struct str text, size_t i, struct wrapping_look *out)
 	out->spread += c == 0 && i >= 2 && last != 0 && text.p[i - 2] == 0;
 }
 
+/* Most bytes above ASCII are UTF-8: at least each fourth begins a character. Of
+ * random bytes each eighth seems to. */
+static bool
+is_utf8(const struct wrapping_look *look)
+{
+	return look->high > 0 && 5 * look->utf8 >= look->high;
+}
+
 void
 wrapping_look(struct str text, struct wrapping_look *out)
 {
@@ -128,8 +136,7 @@ wrapping_look(struct str text, struct wrapping_look *out)
 			numbers.n = 0;
 		in_number = digit;
 	}
-	out->text = text_row.longest >= TEXT_RUN_MIN ||
-	    (out->high > 0 && 4 * out->utf8 >= out->high);
+	out->text = text_row.longest >= TEXT_RUN_MIN || is_utf8(out);
 	out->base64 = out->text ? base64.longest : 0;
 	out->hex = out->text ? hex.longest : 0;
 	out->numbers = out->text ? numbers.longest : 0;
@@ -172,7 +179,7 @@ take_off_characters(struct str text, const struct wrapping_look *look,
 	*phrase = str_starts(text, "\xef\xbb\xbf")
 	    ? "it begins with a byte order mark"
 	    : "it was read as Latin-1";
-	if (look->high == 0 || !charset_drop_utf8(text, out))
+	if (!is_utf8(look) || !charset_drop_utf8(text, out))
 		return false;
 	drop_spread(out, phrase);
 	return true;
@@ -184,7 +191,7 @@ take_off_wide(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
 {
 	*phrase = "it was read as UTF-16";
-	if (look->high < 2 * CHARSET_WIDE_MIN ||
+	if (!is_utf8(look) || look->high < 2 * CHARSET_WIDE_MIN ||
 	    !charset_narrow(text, way == 0, out))
 		return false;
 	drop_spread(out, phrase);
