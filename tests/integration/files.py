@@ -165,11 +165,14 @@ def lock_removed(b):
     """A cleaner of stale locks: nothing that was acknowledged is lost."""
     p = b.serve()
     check("before", b.set("before") == "200")
+    # Else it might notice, and end, before the tool looks.
+    p.send_signal(signal.SIGSTOP)
     os.unlink(b.data + "/lock.mdb")
     r = b.run("token", "create", "--tenant", TWO, "--scope", WRITE)
     check("the tool refuses", r.returncode == 1 and r.stdout == "", r.stdout)
     check("and names the process", f"process {p.pid} " in r.stderr, r.stderr)
     check("for verify too", b.run("verify").returncode == 1)
+    p.send_signal(signal.SIGCONT)
     check("a change is refused", b.set("lost?") in ("503", ""))
     check("the service ends", wait_until(lambda: p.poll() is not None))
     check("with a failure", p.returncode == 1, p.returncode)
