@@ -286,22 +286,17 @@ def pager_is_open(b):
     pagers = []
     for words in (["history", "--json"], ["list", "--json"],
                   ["show", "--json"], ["token", "list"], ["tenant", "list"],
-                  ["verify"], ["metrics", "--output", fifo]):
-        # A pipe cannot be made smaller once it holds more than that.
-        ours, theirs = os.pipe()
-        fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, 4096)
+                  ["verify"], ["metrics", "--output", fifo],
+                  ["upload", "-", "--tenant", ONE]):
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        # Standard input that does not come is the same as a pager.
         p = subprocess.Popen(
-            [program, *words, "--config", b.conf], stdout=theirs,
-            stderr=subprocess.STDOUT)
-        os.close(theirs)
-        p.stdout = os.fdopen(ours, "rb")
-        pagers.append((words, p))
-    # Standard input that does not come is the same.
-    p = subprocess.Popen(
-        [program, "upload", "-", "--tenant", ONE, "--config", b.conf],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT)
-    pagers.append((["upload"], p))
+            [program, *words, "--config", b.conf], stdin=subprocess.PIPE,
+            stdout=writer, stderr=subprocess.STDOUT)
+        os.close(writer)
+        b.running.append(p)
+        pagers.append((words, p, os.fdopen(reader)))
     check("history waits for its reader",
           not wait_until(lambda: pagers[0][1].poll() is not None, 1))
     answers = fill(b, 600)
@@ -311,9 +306,12 @@ def pager_is_open(b):
     check("nothing to cure", "process" not in r.stdout, r.stdout)
     t = threading.Thread(target=lambda: open(fifo).read())
     t.start()
-    for words, p in pagers:
-        text = p.communicate(timeout=PATIENCE)[0]
-        check("all is printed", p.returncode == 0 or words == ["upload"],
+    for words, p, out in pagers:
+        p.stdin.close()
+        with out:
+            text = out.read()
+        p.wait(PATIENCE)
+        check("all is printed", p.returncode == 0 or words[0] == "upload",
               f"{words} {p.returncode} {text[-200:]}")
     t.join()
 
