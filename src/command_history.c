@@ -100,7 +100,7 @@ static void
 print_revision(uint64_t revision)
 {
 	if (revision > 0)
-		printf("    revision %llu\n", (unsigned long long)revision);
+		printf("  revision %llu", (unsigned long long)revision);
 }
 
 static void
@@ -123,8 +123,8 @@ print_event(const struct event *ev)
 	if (!str_is_null(ev->outcome))
 		printf("  %.*s", STR_ARG(ev->outcome));
 	print_count(ev);
-	putchar('\n');
 	print_revision(revision_after(ev));
+	putchar('\n');
 	print_fact("serial", ev->serial);
 	print_fact("topic", ev->topic);
 	print_fact("expires", ev->expires);
