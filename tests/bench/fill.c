@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "auth.h"
-#include "crypto.h"
-#include "store.h"
+#include "rules/auth.h"
+#include "format/crypto.h"
+#include "store/store.h"
 
 /* Tenants in one transaction. */
 #define STEP 10000

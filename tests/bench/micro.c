@@ -13,13 +13,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "auth.h"
-#include "json.h"
-#include "jwt.h"
-#include "jwt_make.h"
-#include "log.h"
-#include "routes.h"
-#include "view.h"
+#include "rules/auth.h"
+#include "format/json.h"
+#include "format/jwt.h"
+#include "format/jwt_make.h"
+#include "base/log.h"
+#include "http/routes.h"
+#include "http/view.h"
 
 #define TOKENS_MAX 20000
 #define ROUNDS 7

@@ -20,13 +20,13 @@
 
 #include <fcgiapp.h>
 
-#include "answer.h"
-#include "crypto.h"
-#include "json.h"
-#include "mem.h"
-#include "record.h"
-#include "view.h"
-#include "when.h"
+#include "http/response.h"
+#include "format/crypto.h"
+#include "format/json.h"
+#include "base/buf.h"
+#include "format/record.h"
+#include "http/view.h"
+#include "format/datetime.h"
 
 #define PROCESSES 4
 #define TENANTS_MAX 1000000

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "str.h"
+#include "base/str.h"
 
 #define PEER_KEY_LEN 32
 #define PEER_TEXT_MAX 4096

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "auth.h"
-#include "jwt.h"
-#include "jwt_make.h"
-#include "log.h"
+#include "rules/auth.h"
+#include "format/jwt.h"
+#include "format/jwt_make.h"
+#include "base/log.h"
 
 #define NOW 1700000000
 #define TOKENS 1000

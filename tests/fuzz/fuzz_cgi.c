@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "json.h"
+#include "format/json.h"
 #include "world.h"
 
 #define LINES_MAX 64

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "state/config.h"
 
 /* The longest line that config takes. */
 #define LINE_MAX_LEN 198

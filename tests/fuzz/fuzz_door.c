@@ -10,7 +10,7 @@
  * first, the keys that are kept for a day count as well. A token with a changed
  * byte is never taken.
  */
-#include "auth.h"
+#include "rules/auth.h"
 
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "jwt.h"
-#include "log.h"
+#include "format/jwt.h"
+#include "base/log.h"
 
 #define NOW 1700000000
 #define KEYS 3

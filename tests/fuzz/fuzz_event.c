@@ -7,7 +7,7 @@
  * fields, each a byte of length and as many bytes; 255 stands for null, 254 for
  * a row of all the fields behind it, as the former record is one.
  */
-#include "store_events.c"
+#include "store/events.c"
 
 #include "fuzz.h"
 

@@ -17,14 +17,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "auth.h"
-#include "fastcgi_whole.h"
-#include "fastcgi_worker.h"
+#include "rules/auth.h"
+#include "server/fastcgi_record.h"
+#include "server/fastcgi_worker.h"
 #include "fcgi_client.h"
 #include "fuzz.h"
-#include "peers.h"
-#include "routes.h"
-#include "store.h"
+#include "server/conns.h"
+#include "http/routes.h"
+#include "store/store.h"
 
 #define INPUT_MAX 16384
 #define MAX_BODY 1024

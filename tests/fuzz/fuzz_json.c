@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "emit.h"
-#include "json.h"
+#include "format/emit.h"
+#include "format/json.h"
 
 #define TEXT_MAX 65536
 /* A number is written as a string: with two quotes more. */

@@ -8,7 +8,7 @@
 
 #include <openssl/err.h>
 
-#include "jwt.h"
+#include "format/jwt.h"
 
 #define TEXT_MAX 8192
 

@@ -7,7 +7,7 @@
  * The source itself is included for its claims: none would come past a
  * signature but those signed here, which takes a thousand times as long.
  */
-#include "jwt.c"
+#include "format/jwt.c"
 
 #include "fuzz.h"
 

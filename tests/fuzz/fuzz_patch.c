@@ -5,10 +5,10 @@
  */
 #include "fuzz.h"
 
-#include "json.h"
-#include "mem.h"
-#include "record.h"
-#include "view.h"
+#include "format/json.h"
+#include "base/buf.h"
+#include "format/record.h"
+#include "http/view.h"
 
 #define BLOCK ((size_t)4 << 20)
 

@@ -6,11 +6,11 @@
  */
 #include "fuzz.h"
 
-#include "mem.h"
-#include "odata.h"
-#include "origin.h"
-#include "path.h"
-#include "record.h"
+#include "base/buf.h"
+#include "format/odata.h"
+#include "format/origin.h"
+#include "format/path.h"
+#include "format/record.h"
 
 static bool
 is_root(struct str segment)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command_reply.h"
+#include "tool/doctor_reply.h"
 
 static bool
 is_within(const struct command_reply *r, struct str s)

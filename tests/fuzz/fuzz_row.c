@@ -6,7 +6,7 @@
  * before the second try, or hardly any would come past it. The first byte of an
  * input is the number of fields to ask for.
  */
-#include "row.c"
+#include "format/row.c"
 
 #include "fuzz.h"
 

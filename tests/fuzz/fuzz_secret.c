@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "secret.h"
+#include "state/secret.h"
 
 enum { KEY, CERTIFICATE, VENDOR_KEY, FILES };
 

@@ -14,9 +14,9 @@
 
 #include <string.h>
 
-#include "json.h"
-#include "page.h"
-#include "record.h"
+#include "format/json.h"
+#include "http/metrics_text.h"
+#include "format/record.h"
 #include "world.h"
 
 enum { A, B, TENANTS, STRANGER = TENANTS };

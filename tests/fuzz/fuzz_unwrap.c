@@ -18,8 +18,8 @@
 #include <openssl/pem.h>
 
 #include "../unit/wrap.h"
-#include "sniff.h"
-#include "unwrap.h"
+#include "format/sniff.h"
+#include "format/unwrap.h"
 
 /* Short, so that there are many runs in a second. */
 #define TEXT_MAX 4096

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "when.h"
+#include "format/datetime.h"
 
 static struct instant
 read_again(struct str text)

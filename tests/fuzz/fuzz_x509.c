@@ -10,7 +10,7 @@
 
 #include <openssl/err.h>
 
-#include "x509.h"
+#include "format/x509.h"
 
 static enum err
 read_text(struct str text, struct arena *a, struct x509 *out, struct str *what)

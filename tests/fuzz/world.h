@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "auth.h"
+#include "rules/auth.h"
 #include "fuzz.h"
-#include "log.h"
-#include "routes.h"
+#include "base/log.h"
+#include "http/routes.h"
 
 static struct {
 	struct config config;

@@ -32,8 +32,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "auth.h"
-#include "routes.h"
+#include "rules/auth.h"
+#include "http/routes.h"
 #include "unit.h"
 
 #define TEXT_MAX ((size_t)512 * 1024)

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mem.h"
-#include "str.h"
+#include "base/buf.h"
+#include "base/str.h"
 
 enum fcgi_type {
 	FCGI_BEGIN = 1,

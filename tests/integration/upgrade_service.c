@@ -21,11 +21,11 @@
 
 #include "../unit/unit.h"
 #include "fcgi_client.h"
-#include "row.h"
-#include "store.h"
-#include "store_claim.h"
-#include "store_db.h"
-#include "store_tally.h"
+#include "format/row.h"
+#include "store/store.h"
+#include "store/claim.h"
+#include "store/lmdb_env.h"
+#include "store/tally.h"
 
 #define DEADLINE 60000 /* milliseconds */
 enum { META_MAP = 4, MAPS };

@@ -19,10 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "tool/cmd.h"
 #include "fault.h"
 #include "fcgi_client.h"
-#include "store_db.h"
+#include "store/lmdb_env.h"
 #include "torture.h"
 #include "victim.h"
 

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "tool/cmd.h"
 #include "fault.h"
 #include "torture.h"
 #include "victim.h"

@@ -17,9 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "metrics.h"
-#include "store.h"
+#include "tool/cmd.h"
+#include "state/metrics.h"
+#include "store/store.h"
 #include "torture.h"
 #include "victim.h"
 

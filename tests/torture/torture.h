@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 /* The sanitizers take all addresses that there are, and keep what is freed. */
 #ifndef __has_feature

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "str.h"
+#include "base/str.h"
 
 struct torture;
 

@@ -9,7 +9,7 @@
 #include <check.h>
 #include <stddef.h>
 
-#include "str.h"
+#include "base/str.h"
 
 /*
  * A copy of text whose last byte is the last of its page, followed by a page

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mem.h"
-#include "str.h"
+#include "base/buf.h"
+#include "base/str.h"
 
 struct wrap {
 	const char *name;

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * buf.c - arena and output buffer.
+ */
+#include "base/buf.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+arena_init(struct arena *a, void *block, size_t size)
+{
+	a->block = block;
+	a->size = size;
+	a->used = 0;
+}
+
+void
+arena_reset(struct arena *a)
+{
+	a->used = 0;
+}
+
+void *
+arena_take(struct arena *a, size_t n)
+{
+	uintptr_t next = (uintptr_t)a->block + a->used;
+	size_t gap = (size_t)(-next & (alignof(max_align_t) - 1));
+	size_t left = a->size - a->used;
+
+	if (gap > left || n > left - gap)
+		return NULL;
+	a->used += gap + n;
+	return a->block + a->used - n;
+}
+
+struct str
+arena_copy(struct arena *a, struct str s)
+{
+	char *p;
+
+	if (str_is_null(s) || (p = arena_take(a, s.n)) == NULL)
+		return str_of(NULL);
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	return str_from(p, s.n);
+}
+
+void
+buf_init(struct buf *b, char *p, size_t size)
+{
+	*b = (struct buf){ .p = p, .size = size };
+}
+
+void
+buf_open(struct buf *b, struct arena *a)
+{
+	buf_init(b, a->block + a->used, a->size - a->used);
+}
+
+struct str
+buf_close(struct buf *b, struct arena *a)
+{
+	if (b->full)
+		return str_of(NULL);
+	a->used += b->n;
+	return buf_view(b);
+}
+
+void
+buf_u64(struct buf *b, uint64_t u)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + u % 10);
+		u /= 10;
+	} while (u > 0);
+	buf_put(b, digits + i, sizeof(digits) - i);
+}
+
+void
+buf_printf(struct buf *b, const char *format, ...)
+{
+	size_t room = b->full ? 0 : b->size - b->n;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(room > 0 ? b->p + b->n : NULL, room, format, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= room)
+		b->full = true;
+	else
+		b->n += (size_t)n;
+}

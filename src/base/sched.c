@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sched.c - the policy of the calling thread.
+ */
+#include "base/sched.h"
+
+#include <sched.h>
+
+static _Thread_local bool yields;
+
+static bool
+set_policy(int policy)
+{
+	const struct sched_param none = { .sched_priority = 0 };
+
+	return sched_setscheduler(0, policy, &none) == 0;
+}
+
+void
+scheduling_yields(void)
+{
+	yields = sched_getscheduler(0) == SCHED_OTHER &&
+	    set_policy(SCHED_BATCH);
+}
+
+void
+scheduling_urgent(bool urgent)
+{
+	if (yields)
+		(void)set_policy(urgent ? SCHED_OTHER : SCHED_BATCH);
+}

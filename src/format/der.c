@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * der.c - recognises DER by its first elements.
+ *
+ * der_kind compares them with a table of shapes and is strict: it also judges
+ * single words of a text, which must not be mistaken for DER. der_holds_key
+ * looks at every byte of a layer that has been unwrapped. It is as lenient as
+ * libcrypto in encodings and versions, because a key that libcrypto reads must
+ * not pass.
+ */
+#include "format/der.h"
+
+#include <stdint.h>
+
+/* The elements that shapes are made of. `begins` is what the bytes after the
+ * tag begin with, the length among them. */
+static const struct part {
+	char sign;
+	uint8_t tag;
+	bool enter; /* go on inside it, not after it */
+	struct str begins;
+} parts[] = {
+	{ '(', 0x30, true, STR("") }, /* SEQUENCE */
+	{ 's', 0x30, false, STR("") },
+	{ 'v', 0xa0, true, STR("\x03\x02\x01") }, /* a certificate's version */
+	{ 'i', 0x02, false, STR("") }, /* INTEGER */
+	{ '0', 0x02, false, STR("\x01\x00") },
+	{ '1', 0x02, false, STR("\x01\x01") },
+	{ '3', 0x02, false, STR("\x01\x03") },
+	{ 'x', 0x04, false, STR("") }, /* OCTET STRING */
+	{ 'o', 0x06, false, STR("") }, /* OBJECT IDENTIFIER */
+	{ '5', 0x06, false, STR("\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05") },
+	{ '7', 0x06, false, STR("\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07") },
+	{ 'p', 0x06, false, STR("\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01") },
+};
+
+/* How DER begins, element by element: the first row that fits tells. */
+static const struct {
+	const char *shape;
+	enum der_kind is;
+} shapes[] = {
+	{ "((v", DER_CERTIFICATE },
+	{ "((iss(", DER_CERTIFICATE }, /* version 1 */
+	{ "((0(", DER_REQUEST },
+	{ "(0(o", DER_KEY }, /* PKCS#8 */
+	{ "(1(o", DER_KEY }, /* PKCS#8 with the public key (RFC 5958) */
+	{ "((5", DER_KEY }, /* encrypted PKCS#8 */
+	{ "((p", DER_KEY }, /* the same with the methods of PKCS#12 */
+	{ "(0i", DER_KEY }, /* PKCS#1, DSA */
+	{ "(1i", DER_KEY }, /* PKCS#1 with more than two primes */
+	{ "(1x", DER_KEY }, /* SEC 1 */
+	{ "(3(7", DER_PKCS12 },
+	{ "(7", DER_PKCS7 },
+	{ "((o", DER_PUBLIC_KEY },
+};
+
+/* Shorter DER is none of these: the smallest, a key on a curve, has 39. */
+#define DER_MIN 34
+/*
+ * Reads a tag and a length and moves *s behind them. *n is what the container
+ * has left from here, then the length, which fits into that. An indefinite
+ * length, as old tools write it, is all of the rest.
+ */
+static bool
+der_header(struct str *s, uint8_t *tag, size_t *n)
+{
+	const uint8_t *u = (const uint8_t *)s->p;
+	size_t i, length, more, room;
+
+	if (s->n < 2)
+		return false;
+	*tag = u[0];
+	more = u[1] & 0x80 ? u[1] & 0x7f : 0;
+	if (more > 3 || s->n < 2 + more || *n < 2 + more)
+		return false;
+	room = *n - 2 - more;
+	length = u[1] == 0x80 ? room : u[1];
+	if (more > 0)
+		length = 0;
+	for (i = 0; i < more; i++)
+		length = length << 8 | u[2 + i];
+	*s = str_tail(*s, 2 + more);
+	*n = length;
+	return length <= room;
+}
+
+/* Whether DER, of which only the opening need be there, begins like this. */
+static bool
+der_is(struct str der, const char *shape)
+{
+	size_t i, length, left, room = SIZE_MAX;
+	struct str begins;
+	uint8_t tag;
+
+	for (; *shape != '\0'; shape++) {
+		for (i = 0; parts[i].sign != *shape; i++)
+			;
+		begins = str_head(str_tail(der, 1), parts[i].begins.n);
+		left = der.n;
+		length = room;
+		if (!der_header(&der, &tag, &length) || tag != parts[i].tag ||
+		    !str_eq(begins, parts[i].begins))
+			return false;
+		room = parts[i].enter ? length : room - (left - der.n) - length;
+		if (!parts[i].enter)
+			der = str_tail(der, length);
+	}
+	return true;
+}
+
+size_t
+der_size(struct str s)
+{
+	struct str der = s;
+	size_t n = s.n;
+	uint8_t tag;
+
+	if (!der_header(&der, &tag, &n) || tag != 0x30 || s.n - der.n < 3)
+		return 0;
+	return s.n - der.n + n;
+}
+
+enum der_kind
+der_kind(struct str der)
+{
+	struct str rest = der;
+	size_t i, n = SIZE_MAX;
+	uint8_t tag;
+
+	/* Every shape is a SEQUENCE: most texts end here. */
+	if (!der_header(&rest, &tag, &n) || tag != 0x30 || n < DER_MIN)
+		return DER_NONE;
+	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (der_is(der, shapes[i].shape))
+			return shapes[i].is;
+	return der_size(der) == der.n ? DER_OTHER : DER_NONE;
+}
+
+/* --- elements ---------------------------------------------------------- */
+
+enum {
+	INTEGER = 0x02,
+	BIT_STRING = 0x03,
+	OCTET_STRING = 0x04,
+	OBJECT_ID = 0x06,
+	CONSTRUCTED = 0x20,
+	SEQUENCE = 0x30
+};
+
+struct element {
+	uint8_t tag;
+	size_t length; /* as declared */
+	struct str content; /* as much of it as is there */
+	bool cut; /* not all of it is there */
+};
+
+/* Takes the next element of *s. Lengths may have any form that BER allows; an
+ * indefinite one is the rest of the container. */
+static bool
+next_element(struct str *s, struct element *out)
+{
+	const uint8_t *u = (const uint8_t *)s->p;
+	size_t i, more;
+
+	if (s->n < 2)
+		return false;
+	out->tag = u[0];
+	out->length = u[1] & 0x7f;
+	more = u[1] & 0x80 ? u[1] & 0x7f : 0;
+	if (more > 8 || s->n < 2 + more)
+		return false;
+	if (more > 0)
+		out->length = 0;
+	for (i = 0; i < more && out->length <= SIZE_MAX >> 9; i++)
+		out->length = out->length << 8 | u[2 + i];
+	*s = str_tail(*s, 2 + more);
+	if (u[1] == 0x80)
+		out->length = s->n;
+	out->content = str_head(*s, out->length);
+	out->cut = out->content.n < out->length;
+	*s = str_tail(*s, out->content.n);
+	return true;
+}
+
+struct str
+der_certificate(struct str s, struct str *to_be_signed)
+{
+	static const uint8_t parts_of_one[] = { SEQUENCE, SEQUENCE,
+		BIT_STRING };
+	struct element all, part;
+	struct str rest = s;
+	size_t i;
+
+	if (der_kind(s) != DER_CERTIFICATE || !next_element(&rest, &all) ||
+	    all.cut)
+		return (struct str){ NULL, 0 };
+	s.n -= rest.n;
+	rest = all.content;
+	for (i = 0; i < sizeof(parts_of_one); i++) {
+		if (!next_element(&rest, &part) || part.cut ||
+		    part.tag != parts_of_one[i])
+			return (struct str){ NULL, 0 };
+		if (i == 0)
+			*to_be_signed = part.content;
+	}
+	return rest.n == 0 ? s : (struct str){ NULL, 0 };
+}
+
+/* --- private keys ------------------------------------------------------ */
+
+/* The shortest key that libcrypto reads, one of DSA with numbers of one byte,
+ * has 18 bytes of content; the shortest number of SEC 1 that is in use has 14,
+ * but an initialisation vector, which stands in the same place, 8 or 16. */
+#define KEY_CONTENT_MIN 18
+#define SEC1_NUMBER_MIN 9
+/* Numbers in a DSA key, and more than those in an RSA key. */
+#define KEY_NUMBERS 6
+/* Where a cut leaves fewer numbers, the modulus must be as long as this. */
+#define CUT_NUMBER_MIN 16
+
+/* RSA and DSA: nothing but INTEGERs, of which `first` was read. */
+static bool
+is_numbers(struct element first, struct str rest, bool cut)
+{
+	struct element e = first;
+	size_t n = 2;
+
+	while (e.tag == INTEGER && !e.cut && next_element(&rest, &e))
+		n += e.tag == INTEGER;
+	return n >= KEY_NUMBERS || (cut && first.length >= CUT_NUMBER_MIN);
+}
+
+/* PKCS#8: an algorithm and an OCTET STRING. Where a cut hides the second, the
+ * version decides: parameters of a curve begin alike, but with 1. */
+static bool
+is_pkcs8(struct element algorithm, struct str rest, bool first_version)
+{
+	struct str inner = algorithm.content;
+	struct element id, key;
+
+	if (!next_element(&inner, &id) || id.tag != OBJECT_ID)
+		return false;
+	if (algorithm.cut || !next_element(&rest, &key))
+		return first_version;
+	return (key.tag & ~CONSTRUCTED) == OCTET_STRING;
+}
+
+/* Encrypted PKCS#8: an algorithm of PKCS#5 or PKCS#12, and an OCTET STRING. */
+static bool
+is_encrypted(struct element algorithm, struct str rest)
+{
+	static const struct str methods[] = {
+		STR("\x2a\x86\x48\x86\xf7\x0d\x01\x05"),
+		STR("\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01"),
+	};
+	struct str inner = algorithm.content;
+	struct element id, key;
+	size_t i;
+
+	if (!next_element(&inner, &id) || id.tag != OBJECT_ID)
+		return false;
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (str_eq(str_head(id.content, methods[i].n), methods[i]))
+			return algorithm.cut || !next_element(&rest, &key) ||
+			    (key.tag & ~CONSTRUCTED) == OCTET_STRING;
+	return false;
+}
+
+/* Whether s begins with a key. */
+static bool
+is_key(struct str s)
+{
+	struct element all, first, second;
+	struct str rest;
+
+	if (!next_element(&s, &all) || all.tag != SEQUENCE ||
+	    all.length < KEY_CONTENT_MIN)
+		return false;
+	rest = all.content;
+	if (!next_element(&rest, &first))
+		return false;
+	if (first.tag == SEQUENCE)
+		return is_encrypted(first, rest);
+	if (first.tag != INTEGER || first.content.n < 1 ||
+	    first.content.n > 4 || !next_element(&rest, &second))
+		return false;
+	switch (second.tag) {
+	case INTEGER:
+		return is_numbers(second, rest, all.cut);
+	case SEQUENCE:
+		return is_pkcs8(second, rest, first.content.p[0] == 0);
+	case OCTET_STRING:
+	case OCTET_STRING | CONSTRUCTED:
+		return second.length >= SEC1_NUMBER_MIN;
+	default:
+		return false;
+	}
+}
+
+bool
+der_holds_key(struct str bytes)
+{
+	const char *p;
+
+	while (bytes.n > 1) {
+		p = memchr(bytes.p, SEQUENCE, bytes.n - 1);
+		if (p == NULL)
+			return false;
+		bytes = str_tail(bytes, (size_t)(p - bytes.p));
+		if (is_key(bytes))
+			return true;
+		bytes = str_tail(bytes, 1);
+	}
+	return false;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * expiry.c - the dates of a record: of a real certificate those in it, of any
+ * other text the one that the client named.
+ */
+#include "format/expiry.h"
+
+#include "base/err.h"
+#include "format/datetime.h"
+
+#define DAY 86400
+
+const char *
+expiry_word(enum expiry_status status)
+{
+	static const char *const words[EXPIRY_STATUSES] = {
+		[EXPIRY_NONE] = "none",
+		[EXPIRY_VALID] = "valid",
+		[EXPIRY_EXPIRING] = "expiring",
+		[EXPIRY_EXPIRED] = "expired",
+		[EXPIRY_NOT_YET_VALID] = "notYetValid",
+	};
+
+	return words[status];
+}
+
+struct expiry
+expiry_of_text(struct str text, struct arena *a)
+{
+	struct expiry out = { .expires = false };
+	size_t used = a->used;
+	struct x509 x = { .der = { NULL, 0 } };
+	struct str what;
+
+	if (text.n > 0 && x509_read(text, a, &x, &what) == ERR_OK &&
+	    !str_is_null(x.der))
+		out = (struct expiry){ .expires = true,
+			.issued = true,
+			.expires_at = x.not_after_at,
+			.issued_at = x.not_before_at };
+	a->used = used;
+	return out;
+}
+
+/* However it is written: .NET has it with +00:00. */
+static bool
+is_unset(struct instant t)
+{
+	struct instant unset = { 0, 0 };
+
+	return when_parse(str_of(WHEN_UNSET), &unset) == ERR_OK &&
+	    t.at == unset.at;
+}
+
+struct expiry
+expiry_of_record(const struct record *r, struct arena *a)
+{
+	struct expiry out = { .expires = false };
+	struct instant until;
+	struct str text;
+
+	if (r == NULL)
+		return out;
+	text = r->value[RECORD_EXPIRES];
+	/* A real certificate is known by its serial (change.c). */
+	if (!str_is_null(r->value[RECORD_SERIAL]))
+		out = expiry_of_text(r->value[RECORD_CERTIFICATE], a);
+	if (out.expires || str_is_null(text) ||
+	    when_parse(text, &until) != ERR_OK || is_unset(until))
+		return out;
+	out.expires = true;
+	out.expires_at = until.at;
+	return out;
+}
+
+enum expiry_status
+expiry_status(const struct expiry *x, int64_t now_at, uint64_t days)
+{
+	if (!x->expires)
+		return EXPIRY_NONE;
+	if (x->expires_at <= now_at)
+		return EXPIRY_EXPIRED;
+	if (x->issued && x->issued_at > now_at + EXPIRY_SLACK)
+		return EXPIRY_NOT_YET_VALID;
+	if ((uint64_t)(x->expires_at - now_at) < days * DAY)
+		return EXPIRY_EXPIRING;
+	return EXPIRY_VALID;
+}
+
+int64_t
+expiry_days(const struct expiry *x, int64_t now_at)
+{
+	int64_t left = x->expires_at - now_at;
+
+	/* Division rounds towards zero: -1 second is day -1, not day 0. */
+	return left >= 0 ? left / DAY : -((DAY - 1 - left) / DAY);
+}

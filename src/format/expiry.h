@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * expiry.h - how long a certificate is still good, in days and in one word.
+ *
+ * Pure: the clock is a parameter. What cannot be read is not known, and no
+ * failure.
+ */
+#ifndef PUSHCERT_EXPIRY_H
+#define PUSHCERT_EXPIRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "format/pem.h"
+#include "format/record.h"
+#include "base/str.h"
+#include "format/x509.h"
+
+enum expiry_status {
+	EXPIRY_NONE,
+	EXPIRY_VALID,
+	EXPIRY_EXPIRING,
+	EXPIRY_EXPIRED,
+	EXPIRY_NOT_YET_VALID,
+	EXPIRY_STATUSES
+};
+
+/* none, valid, expiring, expired, notYetValid. */
+const char *expiry_word(enum expiry_status status);
+
+struct expiry {
+	bool expires; /* whether expires_at is known */
+	bool issued; /* whether issued_at is: of a real certificate only */
+	int64_t expires_at;
+	int64_t issued_at;
+};
+
+/* What the functions below need of an arena, and give back. */
+#define EXPIRY_ARENA X509_ARENA(PEM_TEXT_MAX)
+
+/* Of a record, or of NULL: no record. */
+struct expiry expiry_of_record(const struct record *r, struct arena *a);
+/* Of the certificate that counts in a text. */
+struct expiry expiry_of_text(struct str text, struct arena *a);
+
+/* Seconds by which a clock may be behind that of a certificate's issuer:
+ * notBefore may lie this far ahead. */
+#define EXPIRY_SLACK 300
+
+/* "expiring" is less than that many days before the end; by default: */
+#define EXPIRY_DAYS 30
+enum expiry_status
+expiry_status(const struct expiry *x, int64_t now_at, uint64_t days);
+/* Whole days that are left; below 0 after the end. Only where it expires. */
+int64_t expiry_days(const struct expiry *x, int64_t now_at);
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * path.c - the rule that found the root in every way of mounting that was
+ * recorded.
+ */
+#include "format/path.h"
+
+#include <string.h>
+
+static const struct {
+	enum path_root root;
+	struct str name;
+} roots[] = {
+	{ PATH_V1, STR("v1.0") },
+	{ PATH_BETA, STR("beta") },
+	{ PATH_LOCALTEST, STR("localtest") },
+};
+
+#define ROOTS (sizeof(roots) / sizeof(roots[0]))
+
+/* The paths in which the root is searched for, in this order. */
+enum candidate { AFTER_SCRIPT, WHOLE, URI, CANDIDATES };
+
+/* Puts the segments of a text after the first `floor` ones of a path, of which
+ * .. takes none away. */
+static bool
+split(struct str text, size_t floor, struct path *p)
+{
+	p->count = floor;
+	while (!str_is_null(text)) {
+		struct str segment = str_cut(&text, '/');
+
+		if (segment.n == 0 || str_is(segment, "."))
+			continue;
+		if (str_is(segment, "..")) {
+			p->count -= p->count > floor;
+			continue;
+		}
+		if (p->count == PATH_SEGMENTS_MAX)
+			return false;
+		p->segment[p->count++] = segment;
+	}
+	return true;
+}
+
+/*
+ * REQUEST_URI without its query, and without scheme and host of the absolute
+ * form (RFC 9112, section 3.2.2). Also without a fragment: nginx chooses the
+ * location by the path before it, but passes on all of it.
+ */
+static struct str
+uri_path(struct str uri)
+{
+	struct str query = str_cut(&uri, '#');
+	struct str path = str_cut(&query, '?');
+	struct str rest = path;
+	struct str scheme = str_cut(&rest, ':');
+
+	if (str_starts(path, "/") || !str_starts(rest, "//") || scheme.n == 0)
+		return path;
+	rest = str_tail(rest, 2);
+	(void)str_cut(&rest, '/');
+	return rest;
+}
+
+static struct str
+decoded_uri(struct str uri, struct arena *a)
+{
+	struct str path = uri_path(uri), decoded;
+	char *room;
+
+	if (path.n == 0 || memchr(path.p, '%', path.n) == NULL)
+		return path;
+	room = arena_take(a, path.n);
+	if (room == NULL || !str_unpercent(path, false, room, &decoded))
+		return str_of(NULL);
+	return decoded;
+}
+
+/* Apache's ProxyPass and some others put the whole path into SCRIPT_NAME, and
+ * perhaps into PATH_INFO as well. */
+static bool
+script_has_info(const struct path_source *from)
+{
+	struct str script = from->script_name, info = from->path_info;
+
+	return script.n >= info.n &&
+	    str_eq(str_tail(script, script.n - info.n), info);
+}
+
+/* The index of the segment after those of a prefix that begin at `at`; `at` if
+ * they do not begin there. */
+static size_t
+after_prefix(const struct path *p, size_t at, struct str prefix)
+{
+	size_t i = at;
+
+	while (!str_is_null(prefix)) {
+		struct str segment = str_cut(&prefix, '/');
+
+		if (segment.n == 0)
+			continue;
+		if (i == p->count || !str_ieq(p->segment[i], segment))
+			return at;
+		i++;
+	}
+	return i;
+}
+
+/*
+ * Splits one of the paths of a request, whose REQUEST_URI is decoded. No
+ * segment before *first can be the root: the script's and the mount path's.
+ * False if the request does not have this path.
+ */
+static bool
+load(const struct path_source *from, enum candidate which, struct path *p,
+    size_t *first)
+{
+	bool after_script = which == AFTER_SCRIPT;
+	size_t script = 0, mount;
+
+	if (which == URI || (after_script && from->path_info.n == 0)) {
+		if (!split(from->request_uri, 0, p))
+			return false;
+		if (after_script)
+			script = after_prefix(p, 0, from->script_name);
+		if (script == 0 && after_script && from->script_name.n > 0)
+			return false;
+	} else {
+		if (!split(from->script_name, 0, p))
+			return false;
+		if (after_script && !script_has_info(from))
+			script = p->count;
+		if (!script_has_info(from) &&
+		    !split(from->path_info, p->count, p))
+			return false;
+	}
+	mount = after_prefix(p, 0, from->mount);
+	*first = script > mount ? script : mount;
+	return true;
+}
+
+static enum path_root
+root_named(struct str segment)
+{
+	size_t i;
+
+	for (i = 0; i < ROOTS; i++)
+		if (str_ieq(segment, roots[i].name))
+			return roots[i].root;
+	return 0;
+}
+
+static bool
+is_known(struct str segment, const struct str *known)
+{
+	for (; !str_is_null(*known); known++)
+		if (str_ieq(segment, *known))
+			return true;
+	return false;
+}
+
+/* Whether an absolute URL begins here: a scheme, of whose slashes split() and
+ * some servers leave none, and a host. */
+static bool
+is_url(const struct path *p, size_t i)
+{
+	return i + 1 < p->count &&
+	    (str_iis(p->segment[i], "https:") ||
+		str_iis(p->segment[i], "http:"));
+}
+
+/* The left-most root from a segment on. In an absolute URL the mount path
+ * begins after the host, which may be named like a root. */
+static bool
+find_root(struct path *p, size_t i, struct str mount)
+{
+	while (i < p->count) {
+		if (is_url(p, i)) {
+			p->mounted = i + 2;
+			i = after_prefix(p, p->mounted, mount);
+			continue;
+		}
+		p->root = root_named(p->segment[i]);
+		p->at = i;
+		if (p->root != 0)
+			return true;
+		i++;
+	}
+	return false;
+}
+
+/* The two forms in which clients write a root once more after the root; any
+ * other second root is an unknown segment. */
+static void
+find_later_root(struct path *p, struct str mount)
+{
+	size_t first = p->at, mounted = p->mounted;
+	enum path_root root = p->root;
+	size_t next = after_prefix(p, first + 1, mount);
+
+	if (is_url(p, first + 1)) {
+		if (find_root(p, first + 1, mount))
+			return;
+	} else if (next > first + 1 && next < p->count &&
+	    root_named(p->segment[next]) != 0) {
+		p->mounted = first + 1;
+		p->at = next;
+		p->root = root_named(p->segment[next]);
+		return;
+	}
+	p->at = first;
+	p->root = root;
+	p->mounted = mounted;
+}
+
+/* The segment where a root should be: before a known segment, else first. */
+static struct str
+not_a_root(const struct path *p, size_t first, const struct str *known)
+{
+	size_t i;
+
+	for (i = first + 1; i < p->count; i++)
+		if (is_known(p->segment[i], known))
+			return p->segment[i - 1];
+	return first < p->count ? p->segment[first] : STR_EMPTY;
+}
+
+static bool
+find_in(const struct path_source *from, enum candidate which,
+    const struct str *known, struct path *p)
+{
+	size_t first;
+
+	p->mounted = 0;
+	if (!load(from, which, p, &first) || !find_root(p, first, from->mount))
+		return false;
+	find_later_root(p, from->mount);
+	return known == NULL ||
+	    (p->at + 1 < p->count && is_known(p->segment[p->at + 1], known));
+}
+
+enum err
+path_find(const struct path_source *from, const struct str *known,
+    struct arena *a, struct path *out, struct str *what)
+{
+	struct path_source decoded = *from;
+	size_t i, first;
+
+	decoded.request_uri = decoded_uri(from->request_uri, a);
+	for (i = 0; i < CANDIDATES; i++)
+		if (find_in(&decoded, (enum candidate)i, known, out))
+			return ERR_OK;
+	for (i = 0; i < CANDIDATES; i++)
+		if (find_in(&decoded, (enum candidate)i, NULL, out))
+			return ERR_OK;
+	*what = STR_EMPTY;
+	for (i = CANDIDATES; i-- > 0 && what->n == 0;)
+		if (load(&decoded, (enum candidate)i, out, &first))
+			*what = not_a_root(out, first, known);
+	return ERR_ROOT;
+}
+
+/* A function's name without what may stand around it. */
+static struct str
+bare_function(struct str segment)
+{
+	static const char prefix[] = "microsoft.graph.";
+
+	if (str_iis(str_head(segment, sizeof(prefix) - 1), prefix))
+		segment = str_tail(segment, sizeof(prefix) - 1);
+	if (str_ends(segment, "()"))
+		segment.n -= 2;
+	return segment;
+}
+
+static bool
+is_segment(struct str segment, const struct str *list, bool function)
+{
+	if (function && str_is_null(list[1]))
+		segment = bare_function(segment);
+	return str_ieq(segment, list[0]);
+}
+
+bool
+path_is(const struct path *p, const struct str *list, bool function)
+{
+	const struct str *after = p->segment + p->at + 1;
+	size_t n = p->count - p->at - 1, i;
+
+	for (i = 0; i < n && !str_is_null(list[i]); i++)
+		;
+	if (i < n || !str_is_null(list[i]))
+		return false;
+	/* Paths begin alike and end differently. */
+	while (i-- > 0)
+		if (!is_segment(after[i], list + i, function))
+			return false;
+	return true;
+}
+
+size_t
+path_agrees(const struct path *p, const struct str *list, bool function)
+{
+	size_t i = 0;
+
+	while (!str_is_null(list[i]) && p->at + 1 + i < p->count &&
+	    is_segment(p->segment[p->at + 1 + i], list + i, function))
+		i++;
+	return i;
+}
+
+/* RFC 3986, section 3.3: what may stand in a segment as it is. */
+static bool
+is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') ||
+	    (c != '\0' && strchr("-._~!$&'()*+,;=:@", c) != NULL);
+}
+
+static void
+put_segment(struct str segment, struct buf *out)
+{
+	size_t i;
+
+	buf_char(out, '/');
+	for (i = 0; i < segment.n; i++) {
+		char digits[2];
+
+		if (is_plain(segment.p[i])) {
+			buf_char(out, segment.p[i]);
+			continue;
+		}
+		str_hex_upper((const uint8_t *)segment.p + i, 1, digits);
+		buf_char(out, '%');
+		buf_put(out, digits, sizeof(digits));
+	}
+}
+
+struct str
+path_root_name(enum path_root root)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < ROOTS && roots[i].root != root; i++)
+		;
+	return roots[i].name;
+}
+
+/* Whether both paths end in the same segments, from the root on. */
+static bool
+ends_alike(const struct path *p, const struct path *found)
+{
+	size_t n = found->count - found->at, i;
+
+	for (i = 1; i <= n && i <= p->count; i++)
+		if (!str_eq(p->segment[p->count - i],
+			found->segment[found->count - i]))
+			return false;
+	return i > n;
+}
+
+void
+path_mount(const struct path_source *from, const struct path *found,
+    struct arena *a, struct buf *out)
+{
+	size_t i = found->mounted, end = found->at;
+	struct path uri;
+
+	if (i == 0 && split(decoded_uri(from->request_uri, a), 0, &uri) &&
+	    ends_alike(&uri, found)) {
+		end = uri.count - (found->count - found->at);
+		found = &uri;
+	}
+	for (; i < end; i++)
+		put_segment(found->segment[i], out);
+}

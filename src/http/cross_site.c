@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cross_site.c - Sec-Fetch-Site (Fetch Metadata) and Origin (RFC 6454). A page
+ * can set neither. X-Forwarded-Host is not used: anybody can send it.
+ */
+#include "http/cross_site.h"
+
+#include "format/odata.h"
+#include "format/origin.h"
+
+static bool
+is_safe(struct str method)
+{
+	return str_is(method, "GET") || str_is(method, "HEAD") ||
+	    str_is(method, "OPTIONS");
+}
+
+/*
+ * A proxy may end TLS before the request comes here without it, so that an
+ * https origin is that of the Host too. Where the request came by TLS, an http
+ * origin of the same host is foreign.
+ */
+static bool
+is_of_host(const struct origin *origin, const struct request *rq)
+{
+	bool secure = origin->secure || request_is_secure(rq);
+	struct origin ours;
+
+	return origin_parse_host(
+		   str_trim(rq->var[REQUEST_HOST]), secure, &ours) &&
+	    origin_same(origin, &ours);
+}
+
+static bool
+is_ours(struct str text, const struct request *rq, const struct config *c)
+{
+	struct origin origin, base;
+
+	if (!origin_parse(text, &origin))
+		return false;
+	return is_of_host(&origin, rq) ||
+	    (origin_of_url(str_of(c->base_url), &base) &&
+		origin_same(&origin, &base));
+}
+
+/*
+ * Whether a browser asks by OPTIONS before it sends this to another site: not
+ * for what a form can send, a POST whose type is not JSON (Fetch standard,
+ * "CORS-safelisted request-header").
+ */
+static bool
+is_asked_first(const struct request *rq)
+{
+	struct str type;
+
+	if (!str_iis(rq->var[REQUEST_METHOD], "POST"))
+		return true;
+	return odata_single(rq->var[REQUEST_CONTENT_TYPE], &type) &&
+	    odata_is_json(type);
+}
+
+/* Whether cors_origins lets the origin in: by its name, or by the star where
+ * the browser has asked before. */
+static bool
+is_allowed(struct str text, const struct request *rq, const struct config *c)
+{
+	struct str list = str_of(c->cors_origins);
+	struct origin origin, listed;
+	bool known = origin_parse(text, &origin);
+
+	while (!str_is_null(list)) {
+		struct str item = str_trim(str_cut(&list, ','));
+
+		if (str_is(item, "*") ? is_asked_first(rq)
+				      : known && origin_parse(item, &listed) &&
+			    origin_same(&origin, &listed))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The value of a header; all values if lines differ, and then none is a known
+ * one. An empty value counts as absent: browsers send none, but a web server
+ * that hands on every header does.
+ */
+static struct str
+header(const struct request *rq, enum request_var var)
+{
+	struct str value;
+
+	if (!odata_single(rq->var[var], &value))
+		value = rq->var[var];
+	return value.n > 0 ? value : str_of(NULL);
+}
+
+static enum err
+refuse(struct fault *fault, const char *header, struct str value)
+{
+	fault->ours = str_of(header);
+	fault->what = value;
+	return ERR_CROSS_SITE;
+}
+
+enum err
+cross_site_check(
+    const struct request *rq, const struct config *c, struct fault *fault)
+{
+	struct str origin = header(rq, REQUEST_ORIGIN);
+	struct str site = header(rq, REQUEST_SEC_FETCH_SITE);
+
+	if (is_safe(rq->var[REQUEST_METHOD]) || is_allowed(origin, rq, c))
+		return ERR_OK;
+	if (!str_is_null(origin) && !is_ours(origin, rq, c))
+		return refuse(fault, "Origin", origin);
+	if (!str_is_null(site) && !str_is(site, "same-origin") &&
+	    !str_is(site, "none"))
+		return refuse(fault, "Sec-Fetch-Site", site);
+	return ERR_OK;
+}

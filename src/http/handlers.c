@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * handlers.c - what each route does once its caller may.
+ */
+#include "http/call.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "format/json.h"
+#include "state/keygen_slots.h"
+#include "base/log.h"
+#include "http/metrics_text.h"
+#include "rules/change.h"
+#include "format/record.h"
+
+enum err
+routes_begin_reading(struct call *c)
+{
+	enum err e = c->reads ? ERR_OK : store_begin(c->wk->reader);
+
+	c->reads = e == ERR_OK;
+	return e;
+}
+
+void
+routes_end_reading(struct call *c)
+{
+	if (c->reads)
+		store_end(c->wk->reader);
+	c->reads = false;
+}
+
+enum err
+routes_too_large(struct call *c)
+{
+	struct buf text;
+
+	buf_init(&text, c->room->limit, sizeof(c->room->limit));
+	buf_u64(&text, c->app->config->max_body);
+	c->fault.ours = buf_view(&text);
+	return ERR_TOO_LARGE;
+}
+
+static enum err
+read_body(struct call *c, struct str *body)
+{
+	enum err e;
+
+	e = request_body(c->rq, c->app->config->max_body, &c->wk->arena, body,
+	    &c->an->body_read);
+	c->fault.what = c->rq->var[REQUEST_CONTENT_LENGTH];
+	return e == ERR_TOO_LARGE ? routes_too_large(c) : e;
+}
+
+static enum err
+put_record(struct call *c, struct record *r)
+{
+	struct buf body;
+
+	if (!c->app->config->return_certificate)
+		r->value[RECORD_CERTIFICATE] = str_of(NULL);
+	c->etag = record_etag(r, c->room->etag);
+	buf_open(&body, &c->wk->arena);
+	view_record(&body, &c->view, r);
+	c->content = buf_close(&body, &c->wk->arena);
+	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
+}
+
+enum err
+routes_get(struct call *c)
+{
+	struct str none_match = c->rq->var[REQUEST_IF_NONE_MATCH];
+	struct record r;
+	enum err e;
+
+	if ((e = store_record(c->wk->reader, &c->who.tenant, &r)) != ERR_OK)
+		return e;
+	if ((e = put_record(c, &r)) != ERR_OK)
+		return e;
+	if (!str_is_null(none_match) && odata_match(none_match, c->etag))
+		c->status = 304;
+	return ERR_OK;
+}
+
+/* Reads the body into the patch. */
+static enum err
+read_patch(struct call *c, struct patch *p)
+{
+	struct json json;
+	struct str body;
+	enum err e;
+
+	if ((e = read_body(c, &body)) != ERR_OK)
+		return e;
+	c->body = body;
+	e = json_parse(body, &c->wk->arena, &json, &c->fault.what);
+	if (e != ERR_OK)
+		return e;
+	e = record_patch(
+	    &json, &c->wk->arena, p, &c->fault.what, &c->fault.target);
+	if (e != ERR_OK)
+		return e;
+	c->fault = (struct fault){ .what = str_of(NULL) };
+	/* Clients that cannot read it must not wipe it (contract 1). */
+	if (!c->app->config->return_certificate &&
+	    str_is_null(p->value[RECORD_CERTIFICATE]))
+		p->set &= ~RECORD_BIT(RECORD_CERTIFICATE);
+	return ERR_OK;
+}
+
+static enum err
+try_patch(struct call *c, struct change *change, struct record *r)
+{
+	enum err e;
+
+	if ((e = routes_begin_reading(c)) != ERR_OK)
+		return e;
+	e = pushcert_try(c->wk->reader, change, r, &c->fault);
+	routes_end_reading(c);
+	return e;
+}
+
+static struct caller
+caller(const struct call *c)
+{
+	return (struct caller){ .tenant = c->who.tenant,
+		.actor = c->who.actor,
+		.now = c->rq->now };
+}
+
+/* What a clock may go back when it is set right, in seconds. */
+#define CLOCK_SLACK 300
+
+/* A change is never dated before the last one, so that a clock which was set
+ * back shows by its date. */
+static void
+look_at_clock(const struct call *c, const struct record *r)
+{
+	struct str modified = r->value[RECORD_MODIFIED];
+	int64_t now_at = c->rq->now.at;
+	struct instant changed;
+
+	if (c->app->behind == NULL ||
+	    when_parse(modified, &changed) != ERR_OK ||
+	    changed.at <= now_at + CLOCK_SLACK ||
+	    !log_is_news(c->app->behind, 1, now_at))
+		return;
+	log_line(LOG_AT_WARNING,
+	    "the clock is behind the time of the last change, %.*s",
+	    STR_ARG(modified));
+}
+
+enum err
+routes_patch(struct call *c)
+{
+	const struct request *rq = c->rq;
+	struct change change = { .config = c->app->config,
+		.arena = &c->wk->arena,
+		.by = caller(c),
+		.if_match = rq->var[REQUEST_IF_MATCH],
+		.if_none_match = rq->var[REQUEST_IF_NONE_MATCH],
+		.allow_topic = str_trim(rq->var[REQUEST_ALLOW_TOPIC_CHANGE]) };
+	struct record r;
+	enum err e;
+
+	if ((e = read_patch(c, &change.patch)) != ERR_OK)
+		return e;
+	memcpy(change.new_id.byte, rq->random + sizeof(change.new_id),
+	    sizeof(change.new_id));
+	str_guid_v4(&change.new_id);
+	if (c->prefer & ODATA_PREFER_DRY_RUN)
+		c->prefer = ODATA_PREFER_DRY_RUN;
+	c->applied = c->prefer;
+	e = c->prefer & ODATA_PREFER_DRY_RUN
+	    ? try_patch(c, &change, &r)
+	    : pushcert_patch(c->app->store, &change, &r, &c->fault);
+	if (e != ERR_OK)
+		return e;
+	if (change.notice != ERR_OK)
+		c->notice = str_of(err_info(change.notice)->reason);
+	look_at_clock(c, &r);
+	if (c->prefer & ODATA_PREFER_MINIMAL)
+		c->status = 204;
+	e = put_record(c, &r);
+	/* What was not stored has no ETag, or it would match the next change.
+	 */
+	if (c->prefer & ODATA_PREFER_DRY_RUN)
+		c->etag = str_of(NULL);
+	return e;
+}
+
+static enum err
+put_text(struct call *c, struct str text)
+{
+	struct buf content;
+
+	buf_open(&content, &c->wk->arena);
+	view_text(&content, &c->view, text);
+	c->content = buf_close(&content, &c->wk->arena);
+	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
+}
+
+enum err
+routes_download(struct call *c)
+{
+	struct str text;
+	enum err e;
+
+	e = pushcert_requested(
+	    c->wk->reader, &c->who.tenant, &c->wk->arena, &text);
+	if (e == ERR_NOT_FOUND)
+		return ERR_NO_REQUEST;
+	return e == ERR_OK ? put_text(c, text) : e;
+}
+
+/* The key is read again for each seal: by one that is nowhere any more nobody
+ * could open it. A file that could not be read when the program started perhaps
+ * can be now. To be wiped unless NULL. */
+static enum err
+load_secrets(const struct call *c, struct secrets **out)
+{
+	const struct secrets *before = c->app->secrets;
+	char message[CONFIG_TEXT_MAX];
+	enum err e;
+
+	*out = arena_take(&c->wk->arena, sizeof(**out));
+	if (*out == NULL)
+		return ERR_MEMORY;
+	**out = *before;
+	e = before->missing ? secret_load(c->app->config, *out, message)
+			    : secret_load_key(c->app->config, *out, message);
+	if (e == ERR_OK)
+		return ERR_OK;
+	if (c->app->secrets_lost == NULL ||
+	    log_is_news(c->app->secrets_lost, 1, c->rq->now.at))
+		log_line(LOG_AT_ERROR, "%s", message);
+	return ERR_SECRET;
+}
+
+static enum err
+make_key(struct call *c)
+{
+	struct caller by = caller(c);
+	struct secrets *now;
+	struct str text = str_of(NULL);
+	enum err e;
+
+	if ((e = load_secrets(c, &now)) == ERR_OK)
+		e = pushcert_request(c->app->store, c->app->config, now, &by,
+		    &c->wk->arena, &text, &c->fault.what);
+	if (now != NULL)
+		secret_wipe(now);
+	/* A subject that does not fit is the operator's fault. */
+	if (e == ERR_CONFIG)
+		log_line(LOG_AT_ERROR, "certificate request: %.*s",
+		    STR_ARG(c->fault.what));
+	return e == ERR_OK ? put_text(c, text) : e;
+}
+
+enum err
+routes_generate(struct call *c)
+{
+	struct keygen_slots *slots = c->app->keygen_slots;
+	enum err e;
+
+	/* A new request replaces the one that waits. */
+	if (c->prefer & ODATA_PREFER_DRY_RUN)
+		return ERR_NO_DRY_RUN;
+	if (slots == NULL)
+		return make_key(c);
+	if (!keygen_slots_take(slots, &c->who.tenant, c->rq->now.at))
+		return ERR_KEYGEN_BUSY;
+	e = make_key(c);
+	keygen_slots_give(slots, &c->who.tenant);
+	return e;
+}
+
+enum err
+routes_health(struct call *c)
+{
+	static const struct guid nobody;
+	struct metrics_counts counts = { .hanging = 0 };
+	struct record r;
+	struct buf body;
+	enum err e;
+
+	if (routes_begin_reading(c) != ERR_OK)
+		return ERR_STORE;
+	e = store_record(c->wk->reader, &nobody, &r);
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return ERR_STORE;
+	buf_open(&body, &c->wk->arena);
+	if (c->app->metrics != NULL)
+		metrics_read(c->app->metrics, &counts);
+	view_health(&body, counts.hanging);
+	c->content = buf_close(&body, &c->wk->arena);
+	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
+}
+
+/* Of the caller's own tenant, and of this process. */
+static void
+put_metrics(struct call *c, const struct page_tenant *t, struct buf *out)
+{
+	struct metrics_counts counts;
+	unsigned i;
+
+	for (i = 0; i < PAGE_FAMILIES; i++) {
+		page_family(out, (enum page_family)i);
+		page_sample(out, (enum page_family)i, t);
+	}
+	if (c->app->metrics == NULL)
+		return;
+	metrics_read(c->app->metrics, &counts);
+	page_counters(out, &counts, (uint64_t)getpid());
+}
+
+enum err
+routes_metrics(struct call *c)
+{
+	struct page_tenant t;
+	struct record r;
+	struct buf text;
+	enum err e;
+
+	e = store_record(c->wk->reader, &c->who.tenant, &r);
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	t = page_tenant(&c->who.tenant, e == ERR_OK ? &r : NULL, c->rq->now.at,
+	    EXPIRY_DAYS, &c->wk->arena);
+	buf_open(&text, &c->wk->arena);
+	put_metrics(c, &t, &text);
+	c->content = buf_close(&text, &c->wk->arena);
+	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * request.c - the table of CGI variables, and the body.
+ */
+#include "http/request.h"
+
+#include <string.h>
+
+#include "format/origin.h"
+
+static const struct str names[REQUEST_VARS] = {
+	[REQUEST_METHOD] = STR("REQUEST_METHOD"),
+	[REQUEST_PATH_INFO] = STR("PATH_INFO"),
+	[REQUEST_SCRIPT_NAME] = STR("SCRIPT_NAME"),
+	[REQUEST_URI] = STR("REQUEST_URI"),
+	[REQUEST_QUERY] = STR("QUERY_STRING"),
+	[REQUEST_CONTENT_TYPE] = STR("CONTENT_TYPE"),
+	[REQUEST_CONTENT_TYPE_LINES] = STR("HTTP_CONTENT_TYPE"),
+	[REQUEST_CONTENT_LENGTH] = STR("CONTENT_LENGTH"),
+	[REQUEST_TRANSFER_ENCODING] = STR("HTTP_TRANSFER_ENCODING"),
+	[REQUEST_CONTENT_ENCODING] = STR("HTTP_CONTENT_ENCODING"),
+	[REQUEST_AUTHORIZATION] = STR("HTTP_AUTHORIZATION"),
+	[REQUEST_AUTHORIZATION_REDIRECTED] = STR("REDIRECT_HTTP_AUTHORIZATION"),
+	[REQUEST_AUTHORIZATION_TWICE_REDIRECTED] = STR(
+	    "REDIRECT_REDIRECT_HTTP_AUTHORIZATION"),
+	[REQUEST_ACCEPT] = STR("HTTP_ACCEPT"),
+	[REQUEST_PREFER] = STR("HTTP_PREFER"),
+	[REQUEST_IF_MATCH] = STR("HTTP_IF_MATCH"),
+	[REQUEST_IF_NONE_MATCH] = STR("HTTP_IF_NONE_MATCH"),
+	[REQUEST_CLIENT_REQUEST_ID] = STR("HTTP_CLIENT_REQUEST_ID"),
+	[REQUEST_ALLOW_TOPIC_CHANGE] = STR("HTTP_PUSHCERT_ALLOW_TOPIC_CHANGE"),
+	[REQUEST_HOST] = STR("HTTP_HOST"),
+	[REQUEST_HTTPS] = STR("HTTPS"),
+	[REQUEST_SCHEME] = STR("REQUEST_SCHEME"),
+	[REQUEST_SERVER_NAME] = STR("SERVER_NAME"),
+	[REQUEST_REMOTE_ADDR] = STR("REMOTE_ADDR"),
+	[REQUEST_SERVER_SOFTWARE] = STR("SERVER_SOFTWARE"),
+	[REQUEST_FORWARDED_FOR] = STR("HTTP_X_FORWARDED_FOR"),
+	[REQUEST_DOCUMENT_ROOT] = STR("DOCUMENT_ROOT"),
+	[REQUEST_CONTEXT_DOCUMENT_ROOT] = STR("CONTEXT_DOCUMENT_ROOT"),
+	[REQUEST_ORIGIN] = STR("HTTP_ORIGIN"),
+	[REQUEST_SEC_FETCH_SITE] = STR("HTTP_SEC_FETCH_SITE"),
+};
+
+#define NAME_MAX_LEN 36
+#define BIT(var) (UINT64_C(1) << (var))
+_Static_assert(REQUEST_VARS <= 64, "a set of variables is 64 bits");
+
+/* The variables whose names have so many bytes, as bits: of the dozens that a
+ * server sends most differ in their length from all of ours. */
+static const uint64_t of_length[NAME_MAX_LEN + 1] = {
+	[5] = BIT(REQUEST_HTTPS),
+	[9] = BIT(REQUEST_PATH_INFO) | BIT(REQUEST_HOST),
+	[11] = BIT(REQUEST_SCRIPT_NAME) | BIT(REQUEST_URI) |
+	    BIT(REQUEST_ACCEPT) | BIT(REQUEST_PREFER) |
+	    BIT(REQUEST_SERVER_NAME) | BIT(REQUEST_REMOTE_ADDR) |
+	    BIT(REQUEST_ORIGIN),
+	[12] = BIT(REQUEST_QUERY) | BIT(REQUEST_CONTENT_TYPE),
+	[13] = BIT(REQUEST_IF_MATCH) | BIT(REQUEST_DOCUMENT_ROOT),
+	[14] = BIT(REQUEST_METHOD) | BIT(REQUEST_CONTENT_LENGTH) |
+	    BIT(REQUEST_SCHEME),
+	[15] = BIT(REQUEST_SERVER_SOFTWARE),
+	[17] = BIT(REQUEST_CONTENT_TYPE_LINES),
+	[18] = BIT(REQUEST_AUTHORIZATION) | BIT(REQUEST_IF_NONE_MATCH),
+	[19] = BIT(REQUEST_SEC_FETCH_SITE),
+	[20] = BIT(REQUEST_FORWARDED_FOR),
+	[21] = BIT(REQUEST_CONTENT_ENCODING) |
+	    BIT(REQUEST_CONTEXT_DOCUMENT_ROOT),
+	[22] = BIT(REQUEST_TRANSFER_ENCODING) | BIT(REQUEST_CLIENT_REQUEST_ID),
+	[27] = BIT(REQUEST_AUTHORIZATION_REDIRECTED),
+	[32] = BIT(REQUEST_ALLOW_TOPIC_CHANGE),
+	[36] = BIT(REQUEST_AUTHORIZATION_TWICE_REDIRECTED),
+};
+
+/* The others may come once. Of two topics to change to none is meant. */
+#define LISTS                                                                \
+	(BIT(REQUEST_ACCEPT) | BIT(REQUEST_PREFER) | BIT(REQUEST_IF_MATCH) | \
+	    BIT(REQUEST_IF_NONE_MATCH) | BIT(REQUEST_CONTENT_ENCODING) |     \
+	    BIT(REQUEST_FORWARDED_FOR) | BIT(REQUEST_ALLOW_TOPIC_CHANGE) |   \
+	    BIT(REQUEST_CONTENT_TYPE) | BIT(REQUEST_CONTENT_TYPE_LINES) |    \
+	    BIT(REQUEST_ORIGIN) | BIT(REQUEST_SEC_FETCH_SITE))
+
+static void
+take_value(struct request *rq, enum request_var var, struct str value)
+{
+	if (str_is_null(rq->var[var])) {
+		rq->var[var] = value;
+	} else if (LISTS & BIT(var)) {
+		if (rq->lines < REQUEST_LINES_MAX)
+			rq->line[rq->lines] =
+			    (struct request_line){ var, value };
+		rq->lines++;
+	}
+}
+
+void
+request_take(struct request *rq, const char *name_value)
+{
+	const char *equals = strchr(name_value, '=');
+	struct str name;
+	uint64_t left;
+	int i;
+
+	if (equals == NULL)
+		return;
+	name = str_from(name_value, (size_t)(equals - name_value));
+	if (name.n > NAME_MAX_LEN)
+		return;
+	for (left = of_length[name.n]; left != 0; left &= left - 1) {
+		i = __builtin_ctzll(left);
+		/* They begin alike more often than they end so. */
+		if (names[i].p[name.n - 1] != name.p[name.n - 1] ||
+		    memcmp(names[i].p, name.p, name.n) != 0)
+			continue;
+		take_value(rq, (enum request_var)i, str_of(equals + 1));
+		return;
+	}
+}
+
+/* All lines of a list from this one on. */
+static bool
+join(struct request *rq, size_t first, struct arena *a)
+{
+	enum request_var var = rq->line[first].var;
+	struct buf b;
+	size_t i;
+
+	buf_open(&b, a);
+	buf_str(&b, rq->var[var]);
+	for (i = first; i < rq->lines; i++) {
+		if (rq->line[i].var != var)
+			continue;
+		buf_text(&b, ", ");
+		buf_str(&b, rq->line[i].text);
+	}
+	rq->var[var] = buf_close(&b, a);
+	return !b.full;
+}
+
+enum err
+request_join(struct request *rq, struct arena *a)
+{
+	uint32_t joined = 0;
+	size_t i;
+
+	if (rq->lines > REQUEST_LINES_MAX)
+		return ERR_HEADER_LINES;
+	for (i = 0; i < rq->lines; i++) {
+		if (joined & BIT(rq->line[i].var))
+			continue;
+		joined |= BIT(rq->line[i].var);
+		if (!join(rq, i, a))
+			return ERR_MEMORY;
+	}
+	return ERR_OK;
+}
+
+bool
+request_length(const struct request *rq, uint64_t *n)
+{
+	struct str text = str_trim(rq->var[REQUEST_CONTENT_LENGTH]);
+	size_t i;
+
+	if (rq->var[REQUEST_TRANSFER_ENCODING].n > 0)
+		return false;
+	if (str_u64(text, n))
+		return true;
+	for (i = 0; i < text.n; i++)
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+	/* All digits, but too many for a number: over any limit. */
+	*n = UINT64_MAX;
+	return text.n > 0;
+}
+
+bool
+request_is_secure(const struct request *rq)
+{
+	return str_iis(rq->var[REQUEST_HTTPS], "on") ||
+	    str_is(rq->var[REQUEST_HTTPS], "1") ||
+	    str_iis(rq->var[REQUEST_SCHEME], "https");
+}
+
+void
+request_origin(const struct request *rq, struct buf *out)
+{
+	const struct str *var = rq->var;
+	struct str host = var[REQUEST_HOST];
+	struct origin parsed;
+
+	/* A malformed Host must not reach the URLs of an answer. */
+	if (!origin_parse_host(host, false, &parsed))
+		host = var[REQUEST_SERVER_NAME];
+	if (!origin_parse_host(host, false, &parsed)) {
+		buf_text(out, "https://graph.microsoft.com");
+		return;
+	}
+	buf_text(out, request_is_secure(rq) ? "https://" : "http://");
+	buf_str(out, host);
+}
+
+enum err
+request_body(const struct request *rq, size_t max, struct arena *a,
+    struct str *body, bool *ended)
+{
+	size_t n = 0, want = max + 1;
+	uint64_t declared;
+	bool known = request_length(rq, &declared);
+	long got = 1;
+	char *p;
+
+	if (known && declared > max)
+		return ERR_TOO_LARGE;
+	if (known)
+		want = (size_t)declared;
+	if ((p = arena_take(a, want)) == NULL)
+		return ERR_MEMORY;
+	while (n < want && (got = rq->read(rq->from, p + n, want - n)) > 0)
+		n += (size_t)got;
+	/* Small ones must not cost the pages of the largest. */
+	a->used -= want - n;
+	*ended = got == 0 || (known && n == want);
+	if (got == REQUEST_CUT)
+		return ERR_BUSY;
+	if (got < 0 || (known && n < want))
+		return ERR_BODY_SHORT;
+	if (n > max)
+		return ERR_TOO_LARGE;
+	*body = str_from(p, n);
+	return ERR_OK;
+}

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * auth.c - bearer tokens (RFC 6750). A token's text is never kept: its SHA-256
+ * is the key under which it is looked up.
+ */
+#include "rules/auth.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/auth_cache.h"
+#include "format/crypto.h"
+#include "format/jwt.h"
+#include "state/keyring.h"
+#include "state/ratelimit.h"
+#include "base/log.h"
+
+/* A list of the configuration has less than this many items. */
+#define ITEMS_MAX (CONFIG_TEXT_MAX / 2)
+
+/* The use of a token is written when the last one that was written is so many
+ * seconds ago. */
+#define USE_PERIOD 3600
+/* Uses that wait to be written; what has no room waits for the next use. */
+#define USES 256
+/* So long the first of them waits for others. */
+#define USE_WAIT 60
+
+struct use {
+	uint8_t hash[STORE_HASH_LEN];
+	int64_t at; /* 0: free */
+};
+
+struct auth {
+	const struct config *config;
+	struct guid any_tenant;
+	bool take_any;
+	struct limit *limit;
+
+	/* NULL: there are no JWT. */
+	struct keyring *keyring;
+	struct auth_cache *cache;
+	struct jwt_policy policy;
+	struct str issuer[ITEMS_MAX];
+	struct str audience[ITEMS_MAX];
+
+	_Atomic int64_t first_use_at; /* of those that wait; 0: none does */
+	pthread_mutex_t lock; /* guards what follows */
+	struct use use[USES];
+};
+
+static const struct {
+	uint32_t scope;
+	const char *name;
+} scopes[] = {
+	{ AUTH_SERVICE_CONFIG_READ, "DeviceManagementServiceConfig.Read.All" },
+	{ AUTH_SERVICE_CONFIG_WRITE,
+	    "DeviceManagementServiceConfig.ReadWrite.All" },
+	{ AUTH_CONFIGURATION_READ, "DeviceManagementConfiguration.Read.All" },
+	{ AUTH_CONFIGURATION_WRITE,
+	    "DeviceManagementConfiguration.ReadWrite.All" },
+	{ AUTH_DEVICES_READ, "DeviceManagementManagedDevices.Read.All" },
+	{ AUTH_DEVICES_WRITE, "DeviceManagementManagedDevices.ReadWrite.All" },
+};
+
+#define SCOPES (sizeof(scopes) / sizeof(scopes[0]))
+
+uint32_t
+auth_scope(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < SCOPES; i++)
+		if (str_is(name, scopes[i].name))
+			return scopes[i].scope;
+	return 0;
+}
+
+void
+auth_scope_names(uint32_t set, const char *between, struct buf *out)
+{
+	const char *before = "";
+	size_t i;
+
+	for (i = 0; i < SCOPES; i++) {
+		if ((set & scopes[i].scope) == 0)
+			continue;
+		buf_text(out, before);
+		buf_text(out, scopes[i].name);
+		before = between;
+	}
+}
+
+void
+auth_token_text(const uint8_t secret[AUTH_SECRET_LEN], char out[AUTH_TOKEN_LEN])
+{
+	(void)str_base64url(secret, AUTH_SECRET_LEN, out);
+}
+
+void
+auth_token_hash(struct str token, uint8_t hash[STORE_HASH_LEN])
+{
+	crypto_sha256(token, hash);
+}
+
+/* --- what all requests share ------------------------------------------- */
+
+static size_t
+split(const char *list, struct str *item)
+{
+	struct str rest = str_of(list);
+	size_t n = 0;
+
+	while (!str_is_null(rest)) {
+		item[n] = str_trim(str_cut(&rest, ','));
+		if (item[n].n > 0)
+			n++;
+	}
+	return n;
+}
+
+bool
+auth_has_one_server(const struct config *c)
+{
+	struct str issuer[ITEMS_MAX];
+	const struct jwt_policy policy = { .issuer = issuer,
+		.issuers = split(c->jwt_issuer, issuer) };
+
+	return jwt_is_one_server(&policy);
+}
+
+static bool
+open_keyring(struct auth *auth, int64_t now_at, enum log_level level)
+{
+	const struct config *c = auth->config;
+
+	auth->policy = (struct jwt_policy){
+		.issuer = auth->issuer,
+		.issuers = split(c->jwt_issuer, auth->issuer),
+		.audience = auth->audience,
+		.audiences = split(c->jwt_audience, auth->audience),
+	};
+	auth->cache = auth_cache_new();
+	auth->keyring = keyring_open(c->jwks_file, now_at, level);
+	return auth->cache != NULL && auth->keyring != NULL;
+}
+
+static struct auth *
+open_auth(const struct config *c, int64_t now_at, enum log_level level)
+{
+	struct auth *auth = calloc(1, sizeof(*auth));
+
+	if (auth == NULL)
+		return NULL;
+	auth->config = c;
+	pthread_mutex_init(&auth->lock, NULL);
+	auth->limit = limit_new(
+	    (unsigned)c->failed_logins, (unsigned)c->failed_logins_period);
+	if (auth->limit == NULL ||
+	    (c->jwks_file[0] != '\0' && !open_keyring(auth, now_at, level))) {
+		auth_close(auth);
+		return NULL;
+	}
+	return auth;
+}
+
+struct auth *
+auth_open(const struct config *c, int64_t now_at)
+{
+	return open_auth(c, now_at, LOG_AT_WARNING);
+}
+
+struct auth *
+auth_open_once(const struct config *c, int64_t now_at)
+{
+	return open_auth(c, now_at, LOG_AT_DEBUG);
+}
+
+void
+auth_close(struct auth *auth)
+{
+	if (auth == NULL)
+		return;
+	keyring_close(auth->keyring);
+	auth_cache_free(auth->cache);
+	limit_free(auth->limit);
+	pthread_mutex_destroy(&auth->lock);
+	free(auth);
+}
+
+void
+auth_take_any(struct auth *auth, const struct guid *tenant)
+{
+	auth->any_tenant = *tenant;
+	auth->take_any = true;
+}
+
+bool
+auth_takes_any(const struct auth *auth)
+{
+	return auth != NULL && auth->take_any;
+}
+
+unsigned
+auth_failed(
+    struct auth *auth, struct str remote, struct str forwarded, int64_t now_at)
+{
+	struct str peer;
+
+	/* All whom the web server does not name would share one account. */
+	if (auth == NULL || remote.n == 0)
+		return 0;
+	peer = limit_peer(
+	    remote, forwarded, str_of(auth->config->trusted_proxies));
+	return limit_failed(auth->limit, peer, now_at);
+}
+
+/* --- when tokens were last used ----------------------------------------- */
+
+static void
+note_use(struct auth *auth, const struct token *t, int64_t now_at)
+{
+	struct use *u;
+
+	if (auth == NULL ||
+	    (t->used_at <= now_at && now_at - t->used_at < USE_PERIOD))
+		return;
+	u = &auth->use[t->hash[0] % USES];
+	pthread_mutex_lock(&auth->lock);
+	if (u->at == 0) {
+		memcpy(u->hash, t->hash, sizeof(u->hash));
+		u->at = now_at;
+		if (atomic_load(&auth->first_use_at) == 0)
+			atomic_store(&auth->first_use_at, now_at);
+	}
+	pthread_mutex_unlock(&auth->lock);
+}
+
+/* The store_change of auth_tidy. A token that was revoked meanwhile is passed
+ * over. */
+static enum err
+write_uses(struct txn *tx, void *arg)
+{
+	const struct use *use = arg;
+	struct token t;
+	enum err e;
+	size_t i;
+
+	for (i = 0; i < USES; i++) {
+		if (use[i].at == 0 ||
+		    store_token(tx, use[i].hash, &t) != ERR_OK)
+			continue;
+		t.used_at = use[i].at;
+		if ((e = store_token_put(tx, &t)) != ERR_OK)
+			return e;
+	}
+	return ERR_OK;
+}
+
+void
+auth_tidy(struct auth *auth, struct store *st, int64_t now_at)
+{
+	struct use use[USES];
+	int64_t first_at;
+	enum err e;
+
+	if (auth == NULL)
+		return;
+	first_at = atomic_load(&auth->first_use_at);
+	if (first_at == 0 || now_at - first_at < USE_WAIT)
+		return;
+	pthread_mutex_lock(&auth->lock);
+	memcpy(use, auth->use, sizeof(use));
+	memset(auth->use, 0, sizeof(auth->use));
+	first_at = atomic_exchange(&auth->first_use_at, 0);
+	pthread_mutex_unlock(&auth->lock);
+	/* Another thread may have been here first. */
+	if (first_at != 0 && (e = store_update(st, write_uses, use)) != ERR_OK)
+		log_line(LOG_AT_WARNING, "last use of tokens: %s",
+		    err_info(e)->text);
+}
+
+/* --- opaque tokens ------------------------------------------------------ */
+
+static enum err
+refuse(enum err e, const char *why, struct principal *out)
+{
+	out->why = str_of(why);
+	return e;
+}
+
+static enum err
+take_opaque(struct auth *auth, const struct auth_call *call,
+    const uint8_t hash[STORE_HASH_LEN], struct principal *out)
+{
+	static const struct str unnamed = STR("token");
+	struct token t = { .expires_at = 0 };
+	enum err e;
+
+	e = store_token(call->tx, hash, &t);
+	if (e == ERR_NOT_FOUND)
+		return refuse(ERR_TOKEN_INVALID, "it is unknown", out);
+	if (e != ERR_OK)
+		return e;
+	if (t.expires_at != 0 && t.expires_at <= call->now_at) {
+		/* As long as for an unknown one. */
+		if ((e = store_token_before(call->tx, hash)) != ERR_OK)
+			return e;
+		return refuse(ERR_TOKEN_EXPIRED, "it has expired", out);
+	}
+	note_use(auth, &t, call->now_at);
+	out->tenant = t.tenant;
+	out->scopes = t.rights;
+	out->actor = arena_copy(call->arena, t.name.n > 0 ? t.name : unnamed);
+	return str_is_null(out->actor) ? ERR_MEMORY : ERR_OK;
+}
+
+/* --- JWT ---------------------------------------------------------------- */
+
+static bool
+is_jwt(struct str token)
+{
+	size_t i, dots = 0;
+
+	for (i = 0; i < token.n; i++)
+		dots += token.p[i] == '.';
+	return dots == 2;
+}
+
+/* Unknown names are rights to something else. */
+static uint32_t
+rights_of(const struct jwt_list *list)
+{
+	struct str names;
+	uint32_t set = 0;
+	size_t at = 0;
+
+	while (jwt_list_next(list, &at, &names))
+		while (!str_is_null(names))
+			set |= auth_scope(str_cut(&names, ' '));
+	return set;
+}
+
+/* At most n bytes of it, and no half a character. */
+static void
+put_head(struct str s, size_t n, struct buf *out)
+{
+	if (n >= s.n)
+		n = s.n;
+	else
+		while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+			n--;
+	buf_str(out, str_head(s, n));
+}
+
+/* Who asks through what: a name for people, else an object's id. */
+static void
+name_actor(const struct jwt *t, struct auth_verified *out)
+{
+	struct str user = t->user.n > 0 ? t->user : t->object;
+	struct buf b;
+
+	buf_init(&b, out->actor, sizeof(out->actor));
+	put_head(user, 128, &b);
+	if (t->application.n > 0)
+		buf_text(&b, user.n > 0 ? " by " : "app ");
+	put_head(t->application, 64, &b);
+	if (b.n == 0)
+		buf_text(&b, "JWT");
+	out->actor_n = (uint8_t)b.n;
+}
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static enum err
+verify(struct auth *auth, const struct auth_call *call, struct str token,
+    struct auth_verified *out, struct str *why)
+{
+	struct jwt t;
+	enum err e;
+
+	e = keyring_verify(auth->keyring, token, call->arena, &t, why);
+	if (e != ERR_OK)
+		return e;
+	if ((e = jwt_judge(&t, &auth->policy, call->now_at, why)) != ERR_OK)
+		return e;
+	out->from_at = later(t.not_before_at, t.issued_at) - JWT_SKEW;
+	out->until_at = t.expires_at + JWT_SKEW;
+	out->tenant = t.tenant;
+	out->scopes = rights_of(&t.scopes) | rights_of(&t.roles);
+	name_actor(&t, out);
+	return ERR_OK;
+}
+
+static enum err
+check_tenant(const struct auth *auth, const struct auth_call *call,
+    struct principal *out)
+{
+	struct tenant t;
+	enum err e;
+
+	/* Also for an issuer that is named in full: the tenant is a claim of
+	 * the token, and a server may issue tokens of many. */
+	if (auth->config->tenants == CONFIG_TENANTS_ANY)
+		return ERR_OK;
+	e = store_tenant(call->tx, &out->tenant, &t);
+	return e == ERR_NOT_FOUND
+	    ? refuse(ERR_TENANT, "its tenant is not listed", out)
+	    : e;
+}
+
+static enum err
+take_jwt(struct auth *auth, const struct auth_call *call, struct str token,
+    const uint8_t hash[STORE_HASH_LEN], struct principal *out)
+{
+	struct auth_verified v = { .state = keyring_look(
+				       auth->keyring, call->now_at) };
+	size_t used = call->arena->used;
+	struct str why;
+	enum err e;
+
+	if (!auth_cache_get(auth->cache, hash, v.state, call->now_at, &v)) {
+		memcpy(v.hash, hash, sizeof(v.hash));
+		e = verify(auth, call, token, &v, &why);
+		/* What reading it took is as much as a request. */
+		call->arena->used = used;
+		if (e != ERR_OK)
+			return refuse(e, why.p, out);
+		auth_cache_put(auth->cache, &v);
+	}
+	out->tenant = v.tenant;
+	out->scopes = v.scopes;
+	out->actor = arena_copy(call->arena, str_from(v.actor, v.actor_n));
+	if (str_is_null(out->actor))
+		return ERR_MEMORY;
+	return check_tenant(auth, call, out);
+}
+
+/* --- bearers ------------------------------------------------------------ */
+
+/* The credentials of an Authorization header of the scheme Bearer. */
+static enum err
+bearer(struct str authorization, struct str *token)
+{
+	struct str scheme = str_cut(&authorization, ' ');
+
+	*token = str_trim(authorization);
+	if (!str_iis(scheme, "bearer") || token->n == 0)
+		return ERR_TOKEN_ABSENT;
+	return ERR_OK;
+}
+
+static enum err
+take(struct auth *auth, const struct auth_call *call, struct str token,
+    struct principal *out)
+{
+	uint8_t hash[STORE_HASH_LEN];
+
+	if (auth_takes_any(auth)) {
+		out->tenant = auth->any_tenant;
+		out->scopes = AUTH_ALL;
+		out->actor = str_of("any token");
+		return ERR_OK;
+	}
+	auth_token_hash(token, hash);
+	if (auth != NULL && auth->keyring != NULL && is_jwt(token))
+		return take_jwt(auth, call, token, hash, out);
+	return take_opaque(auth, call, hash, out);
+}
+
+enum err
+auth_bearer(
+    struct auth *auth, const struct auth_call *call, struct principal *out)
+{
+	struct str token;
+	enum err e;
+
+	*out = (struct principal){ .scopes = 0 };
+	e = bearer(str_trim(call->authorization), &token);
+	if (e != ERR_OK)
+		return refuse(e, "there is no bearer token", out);
+	return take(auth, call, token, out);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * csr.c - requests for certificates: made here, kept with their sealed
+ * keys, and found again by the key of a certificate.
+ */
+#include "rules/change.h"
+
+#include <string.h>
+
+#include "format/crypto.h"
+
+/* A seal belongs to its tenant and to this use of it. */
+#define SEAL_ABOUT "pushcert.request.1"
+#define SEAL_ABOUT_LEN (sizeof(((struct guid *)0)->byte) + sizeof(SEAL_ABOUT))
+
+static struct str
+seal_about(const struct guid *tenant, char out[SEAL_ABOUT_LEN])
+{
+	memcpy(out, tenant->byte, sizeof(tenant->byte));
+	memcpy(out + sizeof(tenant->byte), SEAL_ABOUT, sizeof(SEAL_ABOUT));
+	return str_from(out, SEAL_ABOUT_LEN);
+}
+
+static enum err
+seal_key(const struct secrets *s, const struct guid *tenant, struct arena *a,
+    struct x509_request *made, struct str *sealed)
+{
+	char about[SEAL_ABOUT_LEN];
+	size_t n = made->private_n + CRYPTO_SEAL_MORE;
+	uint8_t *out = arena_take(a, n);
+	enum err e = ERR_MEMORY;
+
+	if (out != NULL)
+		e = crypto_seal(s->key, seal_about(tenant, about),
+		    str_from((const char *)made->private_key, made->private_n),
+		    out);
+	*sealed = str_from((const char *)out, n);
+	return e;
+}
+
+/* The text that a client is given of a request. */
+static enum err
+request_text(const struct secrets *s, int64_t now_at, struct str csr,
+    struct arena *a, struct str *text, struct str *what)
+{
+	const struct x509_vendor vendor = { .chain = str_of(s->vendor_chain),
+		.key = str_of(s->vendor_key),
+		.now_at = now_at,
+		.as_it_is = s->vendor_as_it_is };
+	char *p;
+
+	if (s->is_vendor)
+		return x509_vendor_request(csr, &vendor, a, text, what);
+	if ((p = arena_take(a, STR_BASE64_SIZE(csr.n))) == NULL)
+		return ERR_MEMORY;
+	*text = str_from(p, str_base64((const uint8_t *)csr.p, csr.n, p));
+	return ERR_OK;
+}
+
+static enum err
+make_request(const struct config *c, const struct secrets *s,
+    const struct caller *by, struct arena *a, struct csr *out, struct str *what)
+{
+	const struct x509_subject subject = {
+		.country = str_of(c->csr_country),
+		.organization = str_of(c->csr_organization),
+		.common_name = str_of(c->csr_common_name),
+		.email = str_of(c->csr_email),
+	};
+	struct x509_request made;
+	enum err e;
+
+	*what = str_of(NULL);
+	if ((e = x509_request(&subject, a, &made, what)) != ERR_OK)
+		return e;
+	*out = (struct csr){ .when = by->now };
+	out->public_key = made.public_key;
+	e = seal_key(s, &by->tenant, a, &made, &out->sealed_key);
+	crypto_wipe(made.private_key, sizeof(made.private_key));
+	if (e != ERR_OK)
+		return e;
+	return request_text(s, by->now.at, made.csr, a, &out->request, what);
+}
+
+struct request_job {
+	const struct caller *by;
+	const struct csr *csr;
+};
+
+/* Apple may still issue the certificate of a request that is replaced now. */
+static enum err
+keep_pending(struct txn *tx, const struct guid *tenant)
+{
+	uint8_t id[CRYPTO_SHA256_LEN];
+	struct csr pending;
+	enum err e;
+
+	if ((e = store_csr(tx, tenant, NULL, &pending)) != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	crypto_sha256(pending.public_key, id);
+	return store_csr_put(tx, tenant, id, &pending);
+}
+
+static enum err
+put_request(struct txn *tx, void *arg)
+{
+	const struct request_job *job = arg;
+	const struct guid *tenant = &job->by->tenant;
+	struct event ev = { .when = job->by->now,
+		.action = STORE_REQUESTED,
+		.actor = job->by->actor };
+	enum err e;
+
+	if ((e = keep_pending(tx, tenant)) != ERR_OK)
+		return e;
+	if ((e = store_csr_put(tx, tenant, NULL, job->csr)) != ERR_OK)
+		return e;
+	return store_event_add(tx, tenant, &ev);
+}
+
+enum err
+pushcert_request(struct store *st, const struct config *c,
+    const struct secrets *s, const struct caller *by, struct arena *a,
+    struct str *text, struct str *what)
+{
+	struct csr csr;
+	struct request_job job = { .by = by, .csr = &csr };
+	enum err e;
+
+	if (!s->can_seal)
+		return ERR_NOT_IMPLEMENTED;
+	if ((e = make_request(c, s, by, a, &csr, what)) != ERR_OK)
+		return e;
+	*text = csr.request;
+	return store_update(st, put_request, &job);
+}
+
+enum err
+pushcert_requested(struct txn *tx, const struct guid *tenant, struct arena *a,
+    struct str *text)
+{
+	struct csr csr;
+	enum err e;
+
+	if ((e = store_csr(tx, tenant, NULL, &csr)) != ERR_OK)
+		return e;
+	*text = arena_copy(a, csr.request);
+	return str_is_null(*text) ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err
+open_seal(const struct secrets *s, const struct guid *tenant,
+    const struct csr *c, uint8_t out[X509_PRIVATE_MAX], size_t *n)
+{
+	char about[SEAL_ABOUT_LEN];
+
+	if (!s->can_seal)
+		return ERR_NOT_IMPLEMENTED;
+	if (c->sealed_key.n > PUSHCERT_SEALED_MAX)
+		return ERR_CORRUPT;
+	return crypto_open(
+	    s->key, seal_about(tenant, about), c->sealed_key, out, n);
+}
+
+enum err
+pushcert_open_seal(
+    const struct secrets *s, const struct guid *tenant, const struct csr *c)
+{
+	uint8_t key[X509_PRIVATE_MAX];
+	enum err e;
+	size_t n;
+
+	e = open_seal(s, tenant, c, key, &n);
+	crypto_wipe(key, sizeof(key));
+	return e;
+}
+
+enum err
+pushcert_private_key(struct txn *tx, const struct secrets *s,
+    const struct guid *tenant, struct str public_key,
+    uint8_t out[X509_PRIVATE_MAX], size_t *n)
+{
+	uint8_t id[CRYPTO_SHA256_LEN];
+	struct csr csr;
+	enum err e;
+
+	if (!s->can_seal)
+		return ERR_NOT_IMPLEMENTED;
+	crypto_sha256(public_key, id);
+	e = store_csr(tx, tenant, id, &csr);
+	if (e == ERR_NOT_FOUND)
+		e = store_csr(tx, tenant, NULL, &csr);
+	if (e == ERR_OK && !str_eq(csr.public_key, public_key))
+		e = ERR_NOT_FOUND;
+	return e == ERR_OK ? open_seal(s, tenant, &csr, out, n) : e;
+}

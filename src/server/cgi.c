@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cgi.c - one request from the environment and standard input, its answer to
+ * standard output.
+ */
+#include "server/cgi.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* How long a body that nobody wants may still keep us. */
+#define DRAIN_SECONDS 10
+
+/* *from counts the bytes. */
+static long
+read_input(void *from, char *p, size_t n)
+{
+	uint64_t *taken = from;
+	ssize_t got;
+
+	do {
+		got = read(STDIN_FILENO, p, n);
+	} while (got < 0 && errno == EINTR);
+	if (got > 0)
+		*taken += (uint64_t)got;
+	return (long)got;
+}
+
+/*
+ * Reads what is left of the body: mod_cgid hands it on over a socket, and the
+ * answer would be lost with it if we left before. Not beyond what is declared,
+ * as nothing says that an end follows.
+ */
+static void
+drain(const struct request *rq, const uint64_t *taken)
+{
+	char left[4096];
+	uint64_t length = UINT64_MAX;
+
+	if (!request_length(rq, &length) &&
+	    rq->var[REQUEST_TRANSFER_ENCODING].n == 0)
+		return;
+	alarm(DRAIN_SECONDS);
+	while (*taken < length)
+		if (read_input(rq->from, left, sizeof(left)) <= 0)
+			return;
+}
+
+static enum err
+write_output(struct str text)
+{
+	while (text.n > 0) {
+		ssize_t n = write(STDOUT_FILENO, text.p, text.n);
+
+		if (n < 0 && errno != EINTR)
+			return ERR_FILE;
+		text = str_tail(text, n > 0 ? (size_t)n : 0);
+	}
+	return ERR_OK;
+}
+
+static enum err
+fill_request(struct request *rq)
+{
+	char **variable;
+	struct timespec now;
+
+	for (variable = environ; *variable != NULL; variable++)
+		request_take(rq, *variable);
+	rq->read = read_input;
+	clock_gettime(CLOCK_REALTIME, &now);
+	rq->now =
+	    (struct instant){ .at = now.tv_sec, .nano = (uint32_t)now.tv_nsec };
+	if (getrandom(rq->random, sizeof(rq->random), 0) ==
+	    (ssize_t)sizeof(rq->random))
+		return ERR_OK;
+	log_line(LOG_AT_ERROR, "getrandom: %s", strerror(errno));
+	return ERR_INTERNAL;
+}
+
+/* Whatever fails before the request is looked at is answered too. */
+static enum err
+answer(const struct app *app, struct worker *wk)
+{
+	uint64_t taken = 0;
+	struct request rq = { .from = &taken };
+	struct app own = *app;
+	struct answer an;
+	enum err e = fill_request(&rq);
+
+	if (e == ERR_OK && own.broken == ERR_OK)
+		e = store_reader(own.store, &wk->reader);
+	if (e != ERR_OK)
+		own.broken = e;
+	routes_handle(&own, wk, &rq, &an);
+	store_reader_free(wk->reader);
+	e = write_output(an.text);
+	if (!an.body_read)
+		drain(&rq, &taken);
+	return e;
+}
+
+enum err
+cgi_run(const struct app *app)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	size_t size = routes_arena_size(app->config);
+	struct worker wk = { .reader = NULL };
+	void *block;
+	enum err e;
+
+	/* A client that goes away is a failed write, not a death. */
+	sigemptyset(&ignore.sa_mask);
+	sigaction(SIGPIPE, &ignore, NULL);
+	block = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (block == MAP_FAILED)
+		return ERR_MEMORY;
+	arena_init(&wk.arena, block, size);
+	e = answer(app, &wk);
+	munmap(block, size);
+	return e;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * listener.c - accept, and what may come of it.
+ */
+#include "server/listener.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* Milliseconds that a worker waits for a new peer to speak. */
+#define FIRST_WORD 2
+
+static void
+run_short(struct listener *l, const char *of)
+{
+	if (!atomic_exchange(&l->told_short, true))
+		log_line(
+		    LOG_AT_WARNING, "new connections have to wait: %s", of);
+	if (!atomic_exchange(&l->short_of, true))
+		l->alarm(l->owner);
+}
+
+/* Whether to go on with the next after accept has failed. */
+static bool
+may_go_on(struct listener *l, int cause)
+{
+	switch (cause) {
+	case EAGAIN:
+		return false;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		run_short(l, strerror(cause));
+		return false;
+	case EBADF:
+	case EINVAL:
+	case ENOTSOCK:
+		log_line(LOG_AT_ERROR, "accept: %s", strerror(cause));
+		atomic_store(&l->broken, true);
+		l->alarm(l->owner);
+		return false;
+	default:
+		/* What was to be accepted has gone. */
+		return true;
+	}
+}
+
+static bool
+may_accept(struct listener *l)
+{
+	if (atomic_load(&l->shut))
+		return false;
+	if (peers_room(l->peers))
+		return true;
+	run_short(l, "too many");
+	return false;
+}
+
+/* Into the queue, but for the first, which the caller gets if it asks for it;
+ * false if there was none. */
+static bool
+accept_all(struct listener *l, struct peers_place *first)
+{
+	struct peers_place at;
+	bool found = false;
+
+	while (may_accept(l)) {
+		struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
+		socklen_t n = sizeof(peer);
+		int fd = accept4(
+		    l->fd, (struct sockaddr *)&peer, &n, SOCK_CLOEXEC);
+
+		if (fd < 0 && !may_go_on(l, errno))
+			break;
+		if (fd < 0)
+			continue;
+		if (!l->welcome(l->arg, &peer)) {
+			close(fd);
+		} else if (!peers_admit(l->peers, fd, &at)) {
+			run_short(l, "high descriptors");
+		} else if (first != NULL && !found) {
+			*first = at;
+			found = true;
+		} else if (!peers_queue(l->peers, at)) {
+			run_short(l, "no queue");
+		}
+	}
+	return found;
+}
+
+void
+listener_accept(struct listener *l)
+{
+	(void)accept_all(l, NULL);
+}
+
+bool
+listener_accept_one(struct listener *l, struct peers_place *out)
+{
+	struct pollfd f = { .events = POLLIN };
+
+	if (!accept_all(l, out))
+		return false;
+	f.fd = out->fd;
+	if (poll(&f, 1, FIRST_WORD) > 0)
+		return true;
+	if (!peers_queue(l->peers, *out))
+		run_short(l, "no queue");
+	return false;
+}

@@ -1,0 +1,632 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * config.c - the table of keys, and inih that reads files over it.
+ */
+#include "state/config.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ini.h>
+
+#include "base/buf.h"
+#include "format/origin.h"
+#include "base/str.h"
+
+/* The first are texts, which may be empty; those from LIST on have commas
+ * between their items, and each further line adds to them. */
+enum kind {
+	TEXT,
+	URL,
+	MOUNT,
+	COUNTRY,
+	LIST,
+	ADDRESSES,
+	ORIGINS,
+	SIZE,
+	COUNT,
+	CHOICE,
+	FLAG
+};
+
+#define K ((size_t)1 << 10)
+#define M ((size_t)1 << 20)
+#define G ((size_t)1 << 30)
+
+static const char *const policies[] = { "inspect", "enforce", NULL };
+static const char *const topics[] = { "refuse", "allow", NULL };
+static const char *const tenants[] = { "listed", "any", NULL };
+static const char *const flags[] = { "no", "yes", NULL };
+static const char *const targets[] = { "stderr", "syslog", NULL };
+static const char *const levels[] = { "error", "warning", "info", "debug",
+	NULL };
+
+static const struct key {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+	const char *preset; /* as it would stand in a file */
+	size_t least, most; /* of SIZE in bytes and of COUNT */
+	const char *const *choices;
+} keys[] = {
+#define AT(member) offsetof(struct config, member)
+	{ "data", TEXT, AT(data), LOCALSTATEDIR "/lib/pushcert", 0, 0, NULL },
+	{ "socket", TEXT, AT(socket), "", 0, 0, NULL },
+	{ "base_url", URL, AT(base_url), "", 0, 0, NULL },
+	{ "mount", MOUNT, AT(mount), "", 0, 0, NULL },
+	{ "cors_origins", ORIGINS, AT(cors_origins), "", 0, 0, NULL },
+	{ "authorization_uri", URL, AT(authorization_uri),
+	    "https://login.microsoftonline.com/common/oauth2/authorize", 0, 0,
+	    NULL },
+	{ "client_id", TEXT, AT(client_id),
+	    "00000003-0000-0000-c000-000000000000", 0, 0, NULL },
+	{ "key_file", TEXT, AT(key_file), "", 0, 0, NULL },
+	{ "vendor_certificate", LIST, AT(vendor_certificate), "", 0, 0, NULL },
+	{ "vendor_key", TEXT, AT(vendor_key), "", 0, 0, NULL },
+	{ "jwks_file", TEXT, AT(jwks_file), "", 0, 0, NULL },
+	{ "jwt_issuer", LIST, AT(jwt_issuer),
+	    "https://sts.windows.net/{tenantid}/,"
+	    "https://login.microsoftonline.com/{tenantid}/v2.0",
+	    0, 0, NULL },
+	{ "jwt_audience", LIST, AT(jwt_audience),
+	    "https://graph.microsoft.com,"
+	    "00000003-0000-0000-c000-000000000000",
+	    0, 0, NULL },
+	{ "tenants", CHOICE, AT(tenants), "listed", 0, 0, tenants },
+	{ "failed_logins", COUNT, AT(failed_logins), "20", 0, 1000000, NULL },
+	{ "failed_logins_period", COUNT, AT(failed_logins_period), "3", 1, 3600,
+	    NULL },
+	{ "trusted_proxies", ADDRESSES, AT(trusted_proxies), "", 0, 0, NULL },
+	{ "csr_country", COUNTRY, AT(csr_country), "", 0, 0, NULL },
+	{ "csr_organization", TEXT, AT(csr_organization), "", 0, 0, NULL },
+	{ "csr_common_name", TEXT, AT(csr_common_name), "MDM push certificate",
+	    0, 0, NULL },
+	{ "csr_email", TEXT, AT(csr_email), "", 0, 0, NULL },
+	{ "max_body", SIZE, AT(max_body), "64K", 1 * K, 1 * M, NULL },
+	{ "map_size", SIZE, AT(map_size), "1G", 1 * M, 1024 * G, NULL },
+	{ "workers", COUNT, AT(workers), "64", 1, 1024, NULL },
+	{ "worker_timeout", COUNT, AT(worker_timeout), "60", 1, 3600, NULL },
+	{ "queue_timeout", COUNT, AT(queue_timeout), "5", 1, 3600, NULL },
+	{ "queue_writers", COUNT, AT(queue_writers), "1024", 1, 1024, NULL },
+	{ "history_keep", COUNT, AT(history_keep), "100", 1, 100000, NULL },
+	{ "history_certificates", COUNT, AT(history_certificates), "10", 1, 100,
+	    NULL },
+	{ "data_in_document_root", FLAG, AT(data_in_document_root), "no", 0, 0,
+	    flags },
+	{ "return_certificate", FLAG, AT(return_certificate), "yes", 0, 0,
+	    flags },
+	{ "sandbox", FLAG, AT(sandbox), "yes", 0, 0, flags },
+	{ "certificate_policy", CHOICE, AT(certificate_policy), "inspect", 0, 0,
+	    policies },
+	{ "topic_change", CHOICE, AT(topic_change), "refuse", 0, 0, topics },
+	{ "log", FLAG, AT(syslog), "stderr", 0, 0, targets },
+	{ "log_level", CHOICE, AT(log_level), "info", 0, 0, levels },
+#undef AT
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static const struct {
+	char letter;
+	size_t factor;
+} units[] = { { 'K', K }, { 'M', M }, { 'G', G } };
+
+/* --- what texts look like ------------------------------------------------- */
+
+/* Of the characters of RFC 3986, so that it may stand in a header. */
+static bool
+is_url(struct str url)
+{
+	size_t i, scheme = str_starts(url, "https://") ? 8 : 7;
+
+	if (scheme == 7 && !str_starts(url, "http://"))
+		return false;
+	for (i = 0; i < url.n; i++)
+		if (url.p[i] <= ' ' || url.p[i] > '~' ||
+		    strchr("\"<>\\^`{|}", url.p[i]) != NULL)
+			return false;
+	return url.n > scheme && url.p[scheme] != '/';
+}
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Segments of characters that a path has unescaped (RFC 3986, section 3.3),
+ * none of them . or .., because the server takes those away. */
+static bool
+is_mount(struct str path)
+{
+	static const char marks[] = "/-._~!$&'()*+,;=:@";
+	struct str rest = path;
+	size_t i;
+
+	for (i = 0; i < path.n; i++)
+		if (!is_letter(path.p[i]) &&
+		    !(path.p[i] >= '0' && path.p[i] <= '9') &&
+		    strchr(marks, path.p[i]) == NULL)
+			return false;
+	while (!str_is_null(rest)) {
+		struct str segment = str_cut(&rest, '/');
+
+		if (str_is(segment, ".") || str_is(segment, ".."))
+			return false;
+	}
+	return path.p[0] == '/';
+}
+
+static bool
+is_origin(struct str item)
+{
+	struct origin origin;
+
+	return str_is(item, "*") || origin_parse(item, &origin);
+}
+
+static bool
+is_country(struct str code)
+{
+	return code.n == 2 && is_letter(code.p[0]) && is_letter(code.p[1]);
+}
+
+/* nginx says unix: of a peer on a local socket. */
+static bool
+is_address(struct str address)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint8_t bytes[16];
+
+	if (address.n >= sizeof(text))
+		return false;
+	memset(text, 0, sizeof(text));
+	memcpy(text, address.p, address.n);
+	return inet_pton(AF_INET, text, bytes) == 1 ||
+	    inet_pton(AF_INET6, text, bytes) == 1 || str_is(address, "unix:");
+}
+
+static const struct {
+	bool (*fits)(struct str item);
+	const char *look;
+} forms[] = {
+	[URL] = { is_url, "a URL of http or https" },
+	[MOUNT] = { is_mount, "a path such as /graph" },
+	[COUNTRY] = { is_country, "a code of two letters" },
+	[ADDRESSES] = { is_address,
+	    "a list of addresses, not of names or networks" },
+	[ORIGINS] = { is_origin,
+	    "a list of origins such as https://example.org, or *" },
+};
+
+static bool
+is_list(enum kind kind)
+{
+	return kind == LIST || kind == ADDRESSES || kind == ORIGINS;
+}
+
+static bool
+fits(enum kind kind, const char *value)
+{
+	struct str item, rest = str_of(value);
+
+	if (kind == TEXT || kind == LIST)
+		return true;
+	do {
+		item = is_list(kind) ? str_trim(str_cut(&rest, ',')) : rest;
+		if (item.n > 0 && !forms[kind].fits(item))
+			return false;
+	} while (is_list(kind) && !str_is_null(rest));
+	return true;
+}
+
+/* --- values --------------------------------------------------------------- */
+
+/* A decimal number with K, M or G behind it, or with nothing. */
+static bool
+read_number(struct str text, bool with_unit, size_t *out)
+{
+	size_t factor = 1, i;
+	uint64_t u;
+
+	for (i = 0; with_unit && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (text.n > 1 && text.p[text.n - 1] == units[i].letter) {
+			factor = units[i].factor;
+			text.n--;
+			break;
+		}
+	}
+	if (!str_u64(text, &u) || u > SIZE_MAX / factor)
+		return false;
+	*out = (size_t)u * factor;
+	return true;
+}
+
+static bool
+read_choice(const char *const *choices, const char *text, int *out)
+{
+	for (*out = 0; choices[*out] != NULL; (*out)++)
+		if (strcmp(choices[*out], text) == 0)
+			return true;
+	return false;
+}
+
+/* The first line of a list takes the place of its default. */
+static bool
+add_items(const char *value, bool first, char *at)
+{
+	size_t n = first ? 0 : strlen(at);
+
+	if (n + 1 + strlen(value) >= CONFIG_TEXT_MAX)
+		return false;
+	if (first)
+		memset(at, 0, CONFIG_TEXT_MAX);
+	if (n > 0 && value[0] != '\0')
+		at[n++] = ',';
+	strcpy(at + n, value);
+	return true;
+}
+
+static bool
+set(const struct key *k, const char *value, bool first, struct config *c)
+{
+	char *at = (char *)c + k->offset;
+	size_t number;
+	int choice;
+
+	switch (k->kind) {
+	case TEXT:
+	case URL:
+	case MOUNT:
+	case COUNTRY:
+	case LIST:
+	case ADDRESSES:
+	case ORIGINS:
+		return fits(k->kind, value) && add_items(value, first, at);
+	case SIZE:
+	case COUNT:
+		if (!read_number(str_of(value), k->kind == SIZE, &number) ||
+		    number < k->least || number > k->most)
+			return false;
+		memcpy(at, &number, sizeof(number));
+		return true;
+	case CHOICE:
+		if (!read_choice(k->choices, value, &choice))
+			return false;
+		memcpy(at, &choice, sizeof(choice));
+		return true;
+	case FLAG:
+		if (!read_choice(k->choices, value, &choice))
+			return false;
+		*(bool *)(void *)at = choice == 1;
+		return true;
+	}
+	return false;
+}
+
+/* The shortest way to write a size, which is not 0. */
+static void
+print_size(size_t size, struct buf *out)
+{
+	size_t i = sizeof(units) / sizeof(units[0]);
+
+	while (i-- > 0) {
+		if (size % units[i].factor == 0) {
+			buf_u64(out, size / units[i].factor);
+			buf_char(out, units[i].letter);
+			return;
+		}
+	}
+	buf_u64(out, size);
+}
+
+static void
+print_value(const struct key *k, const struct config *c, struct buf *out)
+{
+	const char *at = (const char *)c + k->offset;
+	size_t number;
+	int choice;
+
+	switch (k->kind) {
+	case TEXT:
+	case URL:
+	case MOUNT:
+	case COUNTRY:
+	case LIST:
+	case ADDRESSES:
+	case ORIGINS:
+		buf_text(out, at);
+		break;
+	case SIZE:
+		memcpy(&number, at, sizeof(number));
+		print_size(number, out);
+		break;
+	case COUNT:
+		memcpy(&number, at, sizeof(number));
+		buf_u64(out, number);
+		break;
+	case CHOICE:
+		memcpy(&choice, at, sizeof(choice));
+		buf_text(out, k->choices[choice]);
+		break;
+	case FLAG:
+		buf_text(out, k->choices[*(const bool *)(const void *)at]);
+		break;
+	}
+}
+
+/* What a value of this kind looks like, for a message. */
+static void
+describe(const struct key *k, struct buf *out)
+{
+	size_t i;
+
+	switch (k->kind) {
+	case TEXT:
+	case LIST:
+		buf_printf(
+		    out, "a text of less than %d bytes", CONFIG_TEXT_MAX);
+		break;
+	case URL:
+	case MOUNT:
+	case COUNTRY:
+	case ADDRESSES:
+	case ORIGINS:
+		buf_text(out, forms[k->kind].look);
+		break;
+	case SIZE:
+		buf_text(out, "a size such as 64K or 1G from ");
+		print_size(k->least, out);
+		buf_text(out, " to ");
+		print_size(k->most, out);
+		break;
+	case COUNT:
+		buf_printf(out, "a number from %zu to %zu", k->least, k->most);
+		break;
+	case CHOICE:
+	case FLAG:
+		for (i = 0; k->choices[i] != NULL; i++) {
+			buf_text(out, i > 0 ? " or " : "");
+			buf_text(out, k->choices[i]);
+		}
+		break;
+	}
+}
+
+/* A file being read: where we are, what was seen, what was wrong first. */
+struct reading {
+	FILE *file;
+	int cause; /* errno where it could not be read */
+	struct config *config;
+	bool seen[KEYS];
+	int line;
+	bool wrong;
+	bool any; /* something stands in a line */
+	struct buf why;
+};
+
+static int
+refuse(struct reading *rd)
+{
+	rd->wrong = true;
+	return 0;
+}
+
+/* inih's callback for one name=value: 0 marks the line, and there is no next
+ * one. */
+static int
+take(void *user, const char *section, const char *name, const char *value)
+{
+	struct reading *rd = user;
+	size_t i;
+
+	(void)section;
+	for (i = 0; i < KEYS && strcmp(keys[i].name, name) != 0; i++)
+		;
+	if (i == KEYS) {
+		buf_printf(&rd->why, "unknown key '%s'", name);
+		return refuse(rd);
+	}
+	if (rd->seen[i] && !is_list(keys[i].kind)) {
+		buf_printf(&rd->why, "'%s' is given twice", name);
+		return refuse(rd);
+	}
+	if (!set(&keys[i], value, !rd->seen[i], rd->config)) {
+		buf_printf(
+		    &rd->why, "'%s' cannot be '%s': it is ", name, value);
+		describe(&keys[i], &rd->why);
+		return refuse(rd);
+	}
+	rd->seen[i] = true;
+	return 1;
+}
+
+/* Whether inih would cut the value of this line: it takes a semicolon that
+ * follows a blank for the begin of a comment. */
+static bool
+is_cut(const char *text)
+{
+	const char *value = text + strcspn(text, "=:"), *p;
+
+	if (*text == ';' || *text == '#' || *value == '\0')
+		return false;
+	for (p = value + 1; *p != '\0'; p++)
+		if (*p == ';' && p > value + 1 && isspace((unsigned char)p[-1]))
+			return true;
+	return false;
+}
+
+/* What inih would take for something else than it looks like, or NULL. */
+static const char *
+misread(const char *line, bool whole)
+{
+	const char *text = line + strspn(line, " \t");
+
+	/* inih has a buffer of 200 bytes, and takes what is behind them for a
+	 * line of its own. */
+	if (!whole)
+		return "a line has more than 198 bytes, or a NUL";
+	if (*text == '[')
+		return "there are no sections";
+	/* Or more of the value above it. */
+	if (text > line && strchr(";#\r\n", *text) == NULL)
+		return "a line begins with a blank";
+	if (is_cut(text))
+		return "a semicolon after a blank would cut the value off; "
+		       "write it without the blank, and a comment on a line "
+		       "of its own";
+	return NULL;
+}
+
+/* inih's source of lines. */
+static char *
+next_line(char *line, int size, void *user)
+{
+	struct reading *rd = user;
+	const char *why;
+
+	if (rd->wrong)
+		return NULL;
+	if (fgets(line, size, rd->file) == NULL) {
+		rd->cause = ferror(rd->file) ? errno : 0;
+		return NULL;
+	}
+	rd->line++;
+	rd->any |= line[strspn(line, " \t\r\n")] != '\0';
+	why = misread(line, strchr(line, '\n') != NULL || feof(rd->file));
+	if (why != NULL) {
+		buf_text(&rd->why, why);
+		rd->wrong = true;
+		line[0] = '\0';
+	}
+	return line;
+}
+
+void
+config_default(struct config *c)
+{
+	size_t i;
+
+	memset(c, 0, sizeof(*c));
+	for (i = 0; i < KEYS; i++)
+		(void)set(&keys[i], keys[i].preset, true, c);
+}
+
+/* Whether the keys agree with each other; *why says which do not. */
+static bool
+is_consistent(const struct config *c, struct buf *why)
+{
+	if (c->worker_timeout > c->queue_timeout)
+		return true;
+	buf_printf(why,
+	    "'worker_timeout' is %zu, but must be greater than "
+	    "'queue_timeout', which is %zu: a worker may wait so long",
+	    c->worker_timeout, c->queue_timeout);
+	return false;
+}
+
+enum err
+config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
+{
+	char why[CONFIG_TEXT_MAX / 2];
+	struct reading rd = { .config = c };
+	int bad = 0;
+
+	config_default(c);
+	buf_init(&rd.why, why, sizeof(why));
+	if ((rd.file = fopen(path, "re")) == NULL) {
+		rd.cause = errno;
+	} else {
+		bad = ini_parse_stream(next_line, &rd, take, &rd);
+		(void)fclose(rd.file);
+	}
+	if (rd.cause != 0) {
+		snprintf(message, CONFIG_TEXT_MAX, "%s: %s", path,
+		    strerror(rd.cause));
+		return ERR_FILE;
+	}
+	if (bad == 0 && !rd.wrong) {
+		/* As a crash or a full disk leaves it: the defaults would be
+		 * another store. */
+		if (!rd.any)
+			buf_text(&rd.why,
+			    "empty; write its keys again, or remove it");
+		else if (is_consistent(c, &rd.why))
+			return ERR_OK;
+		snprintf(message, CONFIG_TEXT_MAX, "%s: %.*s", path,
+		    STR_ARG(buf_view(&rd.why)));
+		return ERR_CONFIG;
+	}
+	if (!rd.wrong)
+		buf_text(&rd.why, "neither 'key = value' nor a comment");
+	snprintf(message, CONFIG_TEXT_MAX, "%s:%d: %.*s", path,
+	    rd.wrong ? rd.line : bad, STR_ARG(buf_view(&rd.why)));
+	return ERR_CONFIG;
+}
+
+const char *
+config_find(const char *given, char path[PATH_MAX])
+{
+	static const char installed[] = SYSCONFDIR "/pushcert.conf";
+	const char *environment = getenv("PUSHCERT_CONFIG");
+	char program[PATH_MAX];
+	ssize_t n;
+
+	if (given != NULL)
+		return given;
+	if (environment != NULL && environment[0] != '\0')
+		return environment;
+	n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	if (n > 0) {
+		program[n] = '\0';
+		n = snprintf(
+		    path, PATH_MAX, "%s/pushcert.conf", dirname(program));
+		if (n > 0 && n < PATH_MAX && access(path, F_OK) == 0)
+			return path;
+	}
+	return access(installed, F_OK) == 0 ? installed : NULL;
+}
+
+/* Behind a blank a semicolon begins a comment. */
+static void
+print_line(const char *name, struct str value, FILE *out)
+{
+	fprintf(out, "%s =%s%.*s\n", name, str_starts(value, ";") ? "" : " ",
+	    STR_ARG(value));
+}
+
+/* A line for each item, since a line of all may be too long to be read. */
+static void
+print_list(const char *name, const char *list, FILE *out)
+{
+	struct str rest = str_of(list);
+
+	do
+		print_line(name, str_trim(str_cut(&rest, ',')), out);
+	while (!str_is_null(rest));
+}
+
+void
+config_print(const struct config *c, FILE *out)
+{
+	char text[CONFIG_TEXT_MAX + 64];
+	struct buf line;
+	size_t i;
+
+	for (i = 0; i < KEYS; i++) {
+		if (is_list(keys[i].kind)) {
+			print_list(keys[i].name,
+			    (const char *)c + keys[i].offset, out);
+			continue;
+		}
+		buf_init(&line, text, sizeof(text));
+		print_value(&keys[i], c, &line);
+		print_line(keys[i].name, buf_view(&line), out);
+	}
+}

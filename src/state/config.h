@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * config.h - the configuration file (INI, flat keys) as a struct that never
+ * changes afterwards.
+ */
+#ifndef PUSHCERT_CONFIG_H
+#define PUSHCERT_CONFIG_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/log.h"
+
+/* Longest text of a value, and longest message of config_load. */
+#define CONFIG_TEXT_MAX 1024
+
+enum config_policy { CONFIG_INSPECT, CONFIG_ENFORCE };
+enum config_topic { CONFIG_TOPIC_REFUSE, CONFIG_TOPIC_ALLOW };
+enum config_tenants { CONFIG_TENANTS_LISTED, CONFIG_TENANTS_ANY };
+
+/* One member per key, named like it; pushcert.conf.5 says what each is. */
+struct config {
+	char data[CONFIG_TEXT_MAX];
+	char socket[CONFIG_TEXT_MAX];
+	char base_url[CONFIG_TEXT_MAX];
+	char mount[CONFIG_TEXT_MAX];
+	char cors_origins[CONFIG_TEXT_MAX];
+	char authorization_uri[CONFIG_TEXT_MAX];
+	char client_id[CONFIG_TEXT_MAX];
+	char key_file[CONFIG_TEXT_MAX];
+	char vendor_certificate[CONFIG_TEXT_MAX]; /* a list */
+	char vendor_key[CONFIG_TEXT_MAX];
+	char jwks_file[CONFIG_TEXT_MAX];
+	char jwt_issuer[CONFIG_TEXT_MAX]; /* lists have commas between items */
+	char jwt_audience[CONFIG_TEXT_MAX];
+	char trusted_proxies[CONFIG_TEXT_MAX];
+	char csr_country[CONFIG_TEXT_MAX];
+	char csr_organization[CONFIG_TEXT_MAX];
+	char csr_common_name[CONFIG_TEXT_MAX];
+	char csr_email[CONFIG_TEXT_MAX];
+	size_t max_body;
+	size_t map_size;
+	size_t workers;
+	size_t worker_timeout; /* seconds */
+	size_t queue_timeout;
+	size_t queue_writers;
+	size_t history_keep;
+	size_t history_certificates;
+	size_t failed_logins;
+	size_t failed_logins_period;
+	bool data_in_document_root;
+	bool return_certificate;
+	bool sandbox;
+	int certificate_policy; /* enum config_policy */
+	int topic_change; /* enum config_topic */
+	int tenants; /* enum config_tenants */
+	bool syslog;
+	int log_level; /* enum log_level */
+};
+
+/* The defaults alone. */
+void config_default(struct config *c);
+
+/*
+ * Reads a file over the defaults. ERR_FILE or ERR_CONFIG with a whole sentence
+ * in message: the file, the line, what is wrong.
+ */
+enum err config_load(const char *path, struct config *c,
+    char message[CONFIG_TEXT_MAX]) ATTR_CHECKED;
+
+/*
+ * Which file to read: `given` if not NULL, else $PUSHCERT_CONFIG, else
+ * pushcert.conf beside the program, else in sysconfdir. NULL where none of the
+ * last two exists. The result may lie in path.
+ */
+const char *config_find(const char *given, char path[PATH_MAX]);
+
+/* Writes every key with its value as a file that config_load reads. */
+void config_print(const struct config *c, FILE *out);
+
+#endif

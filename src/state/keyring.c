@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * keyring.c - one set: the keys of the file, followed by those that an earlier
+ * file held.
+ */
+#include "state/keyring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "state/trust.h"
+
+/* Room for the report of entries that were left out: log lines have about as
+ * much. */
+#define LEFT_MAX 768
+
+/* What tells one state of the file from another. */
+struct stamp {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec changed;
+	int cause; /* errno, where there is no file */
+};
+
+struct keyring {
+	const char *path;
+	uid_t user; /* who runs this */
+	_Atomic int64_t looked_at;
+	_Atomic uint64_t state;
+
+	/* Of the one thread that reads the file. */
+	pthread_mutex_t reading;
+	struct stamp stamp;
+	struct log_last told;
+	enum log_level level; /* of entries that are left out */
+	uint64_t left; /* hash of the last report of them */
+
+	/* Guards what follows. */
+	pthread_rwlock_t lock;
+	struct jwt_keys keys;
+	int64_t until[JWT_KEYS_MAX]; /* 0: the file holds it */
+};
+
+/* All that reading a file needs: too much for a worker's stack. */
+struct reading {
+	struct jwt_keys keys;
+	char text[JWT_SET_MAX + 1];
+	char block[JWT_SET_ARENA(JWT_SET_MAX)];
+	/* The report of entries that were left out. */
+	char left[LEFT_MAX];
+	struct buf report;
+	bool has_secrets;
+};
+
+static bool
+is_same(const struct stamp *a, const struct stamp *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	    a->size == b->size && a->cause == b->cause &&
+	    a->changed.tv_sec == b->changed.tv_sec &&
+	    a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+static struct stamp
+stamp_of(const char *path)
+{
+	struct stamp s = { .cause = 0 };
+	struct stat st;
+
+	if (stat(path, &st) != 0) {
+		s.cause = errno;
+		return s;
+	}
+	s.device = st.st_dev;
+	s.inode = st.st_ino;
+	s.size = st.st_size;
+	s.changed = st.st_ctim;
+	return s;
+}
+
+/* Whether another user can have made the file: at the start it was not there,
+ * perhaps, and its directory is one in which all may make files. Groups were
+ * looked at then; their lists cannot be read any more. */
+static bool
+is_of_others(const struct keyring *k, int fd)
+{
+	const struct trust_users users = { .running = k->user };
+	struct trust_fault fault;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return true;
+	st.st_mode &= ~(mode_t)S_IWGRP;
+	return !trust_judge(&users, k->path, &st, &fault);
+}
+
+/* The file's text, or the null slice and errno. */
+static struct str
+read_text(const struct keyring *k, char *text, size_t size)
+{
+	int fd = open(k->path, O_RDONLY | O_CLOEXEC);
+	size_t n = 0;
+	ssize_t got = 1;
+
+	if (fd >= 0 && is_of_others(k, fd)) {
+		close(fd);
+		errno = EPERM;
+		return str_of(NULL);
+	}
+	if (fd < 0)
+		return str_of(NULL);
+	while (got > 0 && n < size) {
+		got = read(fd, text + n, size - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	close(fd);
+	return got < 0 ? str_of(NULL) : str_from(text, n);
+}
+
+/* What is wrong with a text is told once: it is not read again before it
+ * changes. What kept it from being read may be over soon, and is told now and
+ * then. */
+static void
+complain(struct keyring *k, const char *why, int cause, int64_t now_at)
+{
+	if (cause != 0 && !log_is_news(&k->told, (uint64_t)cause, now_at))
+		return;
+	log_line(LOG_AT_ERROR, "%s: %s; %s", k->path, why,
+	    k->keys.n > 0 ? "the keys known before stay" : "no keys");
+}
+
+/* Adds an entry to the report. Keys for another purpose are as usual in a set
+ * as those for ours. */
+static void
+note_left(const struct jwt_left *left, void *arg)
+{
+	struct reading *r = arg;
+
+	if (left->reason == JWT_OTHER_PURPOSE)
+		return;
+	r->has_secrets |= left->reason == JWT_SECRET;
+	buf_printf(
+	    &r->report, "%skey %zu", r->report.n > 0 ? "; " : "", left->number);
+	if (left->name.n > 0)
+		buf_printf(
+		    &r->report, " '%.*s'", STR_ARG(str_head(left->name, 48)));
+	buf_printf(&r->report, ": %.*s", STR_ARG(left->why));
+}
+
+/* A file that is replaced each hour would repeat its report each hour. */
+static void
+report_left(struct keyring *k, const struct reading *r)
+{
+	struct str text = buf_view(&r->report);
+	uint8_t hash[CRYPTO_SHA256_LEN];
+	uint64_t former = k->left;
+
+	k->left = 0;
+	if (text.n == 0)
+		return;
+	crypto_sha256(text, hash);
+	memcpy(&k->left, hash, sizeof(k->left));
+	if (k->left == former)
+		return;
+	log_line(r->has_secrets ? LOG_AT_ERROR : k->level,
+	    "%s: keys left out: %.*s%s", k->path, STR_ARG(text),
+	    r->report.full ? "; and more" : "");
+	if (r->has_secrets)
+		log_line(LOG_AT_ERROR,
+		    "%s: every reader of this file can use the private or "
+		    "shared keys in it; replace them at their server",
+		    k->path);
+}
+
+static enum err
+read_keys(struct keyring *k, struct reading *r, int64_t now_at)
+{
+	struct str text, what;
+	struct arena a;
+	enum err e;
+
+	text = read_text(k, r->text, sizeof(r->text));
+	if (str_is_null(text)) {
+		complain(k,
+		    errno == EPERM ? "another user may write to it"
+				   : strerror(errno),
+		    errno, now_at);
+		return ERR_FILE;
+	}
+	arena_init(&a, r->block, sizeof(r->block));
+	buf_init(&r->report, r->left, sizeof(r->left));
+	e = jwt_keys_visit(text, &a, note_left, r, &r->keys, &what);
+	report_left(k, r);
+	if (e == ERR_CONFIG)
+		complain(k, what.p, 0, now_at);
+	else if (e == ERR_MEMORY)
+		complain(k, strerror(ENOMEM), ENOMEM, now_at);
+	else if (e != ERR_OK)
+		complain(k, "it is not JSON", 0, now_at);
+	return e;
+}
+
+/* Whether one of the first n keys has this one's name. */
+static bool
+holds(const struct jwt_keys *keys, size_t n, const struct jwt_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_eq(jwt_key_name(&keys->key[i]), jwt_key_name(key)))
+			return true;
+	return false;
+}
+
+/* Adds the keys that are to be kept, while there is room; frees the others.
+ * Several of them may have one name. */
+static void
+keep_former(struct keyring *k, struct jwt_keys *fresh, int64_t now_at)
+{
+	int64_t until[JWT_KEYS_MAX] = { 0 };
+	size_t i, n = fresh->n;
+
+	for (i = 0; i < k->keys.n; i++) {
+		const struct jwt_key *key = &k->keys.key[i];
+		int64_t end = k->until[i];
+
+		if (end == 0)
+			end = now_at + KEYRING_KEPT;
+		if (end <= now_at || holds(fresh, n, key) ||
+		    jwt_keys_expose(fresh, key) || fresh->n == JWT_KEYS_MAX) {
+			crypto_rsa_free(key->rsa);
+			continue;
+		}
+		until[fresh->n] = end;
+		fresh->key[fresh->n++] = *key;
+	}
+	memcpy(k->until, until, sizeof(until));
+}
+
+/* Whether a known key has to go: its time is over, or its private half stands
+ * in the set that was just read (NULL: none was). */
+static bool
+is_over(const struct keyring *k, size_t i, const struct jwt_keys *read,
+    int64_t now_at)
+{
+	return (k->until[i] != 0 && k->until[i] <= now_at) ||
+	    (read != NULL && jwt_keys_expose(read, &k->keys.key[i]));
+}
+
+static void
+drop_over(struct keyring *k, const struct jwt_keys *read, int64_t now_at)
+{
+	size_t i, n = 0;
+
+	pthread_rwlock_wrlock(&k->lock);
+	for (i = 0; i < k->keys.n; i++) {
+		if (is_over(k, i, read, now_at)) {
+			crypto_rsa_free(k->keys.key[i].rsa);
+			continue;
+		}
+		k->until[n] = k->until[i];
+		k->keys.key[n++] = k->keys.key[i];
+	}
+	k->keys.n = n;
+	pthread_rwlock_unlock(&k->lock);
+	atomic_fetch_add(&k->state, 1);
+}
+
+/* False if it may go well the next time with the same file. */
+static bool
+reload(struct keyring *k, int64_t now_at)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+	enum err e;
+	size_t n;
+
+	if (r == NULL) {
+		complain(k, strerror(ENOMEM), ENOMEM, now_at);
+		return false;
+	}
+	if ((e = read_keys(k, r, now_at)) == ERR_OK) {
+		n = r->keys.n;
+		pthread_rwlock_wrlock(&k->lock);
+		keep_former(k, &r->keys, now_at);
+		/* Not the whole array: its unused pages cost nothing. */
+		memcpy(k->keys.key, r->keys.key,
+		    r->keys.n * sizeof(r->keys.key[0]));
+		k->keys.n = r->keys.n;
+		pthread_rwlock_unlock(&k->lock);
+		/* Not at the start, which for a CGI program is each request. */
+		if (atomic_fetch_add(&k->state, 1) > 0)
+			log_line(LOG_AT_INFO, "%s: keys read: %zu", k->path, n);
+	} else if (r->keys.exposed_n > 0) {
+		/* A set without a usable key still says which are exposed. */
+		drop_over(k, &r->keys, now_at);
+	}
+	free(r);
+	return e != ERR_FILE && e != ERR_MEMORY;
+}
+
+static bool
+is_one_over(const struct keyring *k, int64_t now_at)
+{
+	size_t i;
+
+	for (i = 0; i < k->keys.n; i++)
+		if (is_over(k, i, NULL, now_at))
+			return true;
+	return false;
+}
+
+static void
+look(struct keyring *k, int64_t now_at)
+{
+	/* Before the text is read: a change meanwhile is seen next time. */
+	struct stamp s = stamp_of(k->path);
+
+	if (!is_same(&s, &k->stamp)) {
+		k->stamp = s;
+		/* One that is not there comes with another stamp. */
+		if (!reload(k, now_at) && s.cause == 0)
+			k->stamp.size = -1;
+	}
+	if (is_one_over(k, now_at))
+		drop_over(k, NULL, now_at);
+}
+
+/* New keys come in before the next token is looked at: where many are, readers
+ * overlap without end, and usually go first. */
+static void
+init_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(
+	    &attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
+
+struct keyring *
+keyring_open(const char *path, int64_t now_at, enum log_level level)
+{
+	struct keyring *k = calloc(1, sizeof(*k));
+
+	if (k == NULL)
+		return NULL;
+	k->path = path;
+	k->user = geteuid();
+	k->level = level;
+	/* Such a file there is not. */
+	k->stamp.size = -1;
+	pthread_mutex_init(&k->reading, NULL);
+	init_lock(&k->lock);
+	atomic_store(&k->looked_at, now_at);
+	look(k, now_at);
+	return k;
+}
+
+void
+keyring_close(struct keyring *k)
+{
+	if (k == NULL)
+		return;
+	jwt_keys_free(&k->keys);
+	pthread_rwlock_destroy(&k->lock);
+	pthread_mutex_destroy(&k->reading);
+	free(k);
+}
+
+uint64_t
+keyring_look(struct keyring *k, int64_t now_at)
+{
+	/* Also where the clock was set back. */
+	if (atomic_load(&k->looked_at) != now_at &&
+	    pthread_mutex_trylock(&k->reading) == 0) {
+		if (atomic_exchange(&k->looked_at, now_at) != now_at)
+			look(k, now_at);
+		pthread_mutex_unlock(&k->reading);
+	}
+	return atomic_load(&k->state);
+}
+
+enum err
+keyring_verify(struct keyring *k, struct str token, struct arena *a,
+    struct jwt *out, struct str *what)
+{
+	enum err e;
+
+	pthread_rwlock_rdlock(&k->lock);
+	e = jwt_verify(&k->keys, token, a, out, what);
+	pthread_rwlock_unlock(&k->lock);
+	return e;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * metrics.h - counters of this process since its start. Every function is safe
+ * to call from any thread, and does nothing for a NULL struct metrics.
+ */
+#ifndef PUSHCERT_METRICS_H
+#define PUSHCERT_METRICS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Status classes 1xx to 5xx at 1 to 5; anything else at 0. */
+#define METRICS_CLASSES 6
+/* Commits of 1, 2, up to 4, 8, 16, 32, 64 and more than 64 changes. */
+#define METRICS_BATCHES 8
+
+/* Starts as all zeros. */
+struct metrics {
+	atomic_uint_fast64_t request[METRICS_CLASSES];
+	atomic_uint_fast64_t refusal[ERR_COUNT];
+	atomic_uint_fast64_t batch[METRICS_BATCHES];
+	atomic_uint_fast64_t changes;
+	atomic_uint_fast64_t failed_commits;
+	atomic_uint_fast64_t writers; /* now */
+	atomic_uint_fast64_t turned_away; /* changes that timed out in the queue
+					     or found it full */
+	atomic_uint_fast64_t hangs; /* of workers */
+	atomic_uint_fast64_t hanging; /* workers, now */
+};
+
+/* A request has been answered. */
+void metrics_request(struct metrics *m, int status, enum err outcome);
+/* One commit of this many changes has succeeded or failed. */
+void metrics_commit(struct metrics *m, size_t changes, enum err outcome);
+/*
+ * A change starts waiting; a change ends (ERR_BUSY: it timed out in the queue).
+ */
+void metrics_change_begins(struct metrics *m);
+void metrics_change_ends(struct metrics *m, enum err outcome);
+
+/* A worker has not come back in its time; so many hang now. */
+void metrics_hang(struct metrics *m);
+void metrics_hanging(struct metrics *m, size_t workers);
+
+/* A copy of all counters. Sums of several counters may differ by the requests
+ * that end meanwhile. */
+struct metrics_counts {
+	uint64_t request[METRICS_CLASSES];
+	uint64_t refusal[ERR_COUNT];
+	uint64_t batch[METRICS_BATCHES];
+	uint64_t changes;
+	uint64_t failed_commits;
+	uint64_t writers;
+	uint64_t turned_away;
+	uint64_t hangs;
+	uint64_t hanging;
+};
+void metrics_read(struct metrics *m, struct metrics_counts *out);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ratelimit.c - a leaky bucket per peer, found by a hash of its address.
+ */
+#include "state/ratelimit.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 4,096 addresses: 96 KiB. */
+#define SETS ((size_t)1024)
+#define WAYS 4
+
+struct bucket {
+	uint64_t peer; /* hash; 0: free */
+	int64_t seen_at;
+	/* When the last failure will have leaked out. */
+	int64_t empty_at;
+};
+
+struct limit {
+	unsigned burst;
+	unsigned period;
+	pthread_mutex_t lock;
+	struct bucket bucket[SETS][WAYS];
+};
+
+struct limit *
+limit_new(unsigned burst, unsigned period)
+{
+	struct limit *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return NULL;
+	l->burst = burst;
+	l->period = period;
+	pthread_mutex_init(&l->lock, NULL);
+	return l;
+}
+
+void
+limit_free(struct limit *l)
+{
+	if (l == NULL)
+		return;
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+/* --- addresses ---------------------------------------------------------- */
+
+#define ADDRESS_LEN 16
+/* A network's share of an IPv6 address (RFC 4291, section 2.5.4). */
+#define PREFIX_LEN 8
+#define IPV4_LEN 4
+
+/* Without brackets, port and zone, which proxies put into X-Forwarded-For. */
+static struct str
+bare(struct str peer)
+{
+	struct str rest = peer, host;
+
+	if (str_starts(peer, "[")) {
+		rest = str_tail(peer, 1);
+		host = str_cut(&rest, ']');
+	} else {
+		host = str_cut(&rest, ':');
+		/* More than one colon is an address of IPv6. */
+		if (!str_is_null(rest) && memchr(rest.p, ':', rest.n) != NULL)
+			host = peer;
+	}
+	return str_cut(&host, '%');
+}
+
+/* An address of IPv4 becomes a mapped one. */
+static bool
+parse(struct str peer, uint8_t out[ADDRESS_LEN])
+{
+	static const uint8_t mapped[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
+		0xff };
+	struct str host = bare(peer);
+	char text[INET6_ADDRSTRLEN];
+
+	if (peer.n == 0 || host.n >= sizeof(text) ||
+	    memchr(peer.p, '\0', peer.n) != NULL)
+		return false;
+	memset(text, 0, sizeof(text));
+	if (host.n > 0)
+		memcpy(text, host.p, host.n);
+	memcpy(out, mapped, sizeof(mapped));
+	return inet_pton(AF_INET, text, out + sizeof(mapped)) == 1 ||
+	    inet_pton(AF_INET6, text, out) == 1;
+}
+
+/*
+ * The part of an address that its holder cannot choose at will: of IPv4 all,
+ * also where it stands in an address of IPv6 (mapped, or NAT64 of RFC 6052); of
+ * IPv6 the first 64 bits, since a host may have any address of its network. A
+ * name that is not an address stands for itself.
+ */
+static struct str
+network(struct str peer, uint8_t address[ADDRESS_LEN])
+{
+	static const uint8_t ipv4_in[][ADDRESS_LEN - IPV4_LEN] = {
+		{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff },
+		{ 0, 0x64, 0xff, 0x9b },
+	};
+	const char *p = (const char *)address;
+	size_t i;
+
+	if (!parse(peer, address))
+		return peer;
+	for (i = 0; i < sizeof(ipv4_in) / sizeof(ipv4_in[0]); i++)
+		if (memcmp(address, ipv4_in[i], sizeof(ipv4_in[i])) == 0)
+			return str_from(p + sizeof(ipv4_in[i]), IPV4_LEN);
+	return str_from(p, PREFIX_LEN);
+}
+
+/* FNV-1a: who collides shares a bucket, and gains nothing by it, not even with
+ * a free one. */
+static uint64_t
+hash(struct str s)
+{
+	uint64_t h = 14695981039346656037U;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 1099511628211U;
+	return h;
+}
+
+/* The peer's bucket, or the one in its set that was not seen for longest. */
+static struct bucket *
+find(struct limit *l, uint64_t peer)
+{
+	struct bucket *set = l->bucket[peer % SETS], *oldest = set;
+	size_t i;
+
+	for (i = 0; i < WAYS; i++) {
+		if (set[i].peer == peer)
+			return &set[i];
+		if (set[i].seen_at < oldest->seen_at)
+			oldest = &set[i];
+	}
+	*oldest = (struct bucket){ .peer = peer };
+	return oldest;
+}
+
+unsigned
+limit_failed(struct limit *l, struct str peer, int64_t now_at)
+{
+	uint8_t address[ADDRESS_LEN];
+	int64_t full, wait;
+	struct bucket *b;
+
+	if (l == NULL || l->burst == 0)
+		return 0;
+	full = (int64_t)l->burst * l->period;
+	pthread_mutex_lock(&l->lock);
+	b = find(l, hash(network(peer, address)));
+	b->seen_at = now_at;
+	/* Also where the clock was set back. */
+	if (b->empty_at < now_at || b->empty_at > now_at + full + l->period)
+		b->empty_at = now_at;
+	b->empty_at += l->period;
+	wait = b->empty_at - now_at - full;
+	/* What overflows is not counted: to wait helps at once. */
+	if (wait > 0)
+		b->empty_at -= l->period;
+	pthread_mutex_unlock(&l->lock);
+	return wait > 0 ? (unsigned)wait : 0;
+}
+
+/* An address has many spellings; other names have one. */
+static bool
+is_same(struct str a, struct str b)
+{
+	uint8_t address[2][ADDRESS_LEN];
+
+	if (parse(a, address[0]) && parse(b, address[1]))
+		return memcmp(address[0], address[1], ADDRESS_LEN) == 0;
+	return str_ieq(a, b);
+}
+
+static bool
+is_listed(struct str list, struct str item)
+{
+	while (!str_is_null(list))
+		if (is_same(str_trim(str_cut(&list, ',')), item))
+			return true;
+	return false;
+}
+
+struct str
+limit_peer(struct str remote, struct str forwarded, struct str trusted)
+{
+	struct str peer = remote;
+
+	while (forwarded.n > 0 && is_listed(trusted, peer)) {
+		size_t n = forwarded.n;
+
+		while (n > 0 && forwarded.p[n - 1] != ',')
+			n--;
+		peer = str_trim(str_tail(forwarded, n));
+		forwarded.n = n > 0 ? n - 1 : 0;
+	}
+	return peer;
+}

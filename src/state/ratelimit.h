@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ratelimit.h - how often each peer has failed to say who it is, lately. A peer
+ * that fails too often has to wait; its right tokens are taken all the same,
+ * since many clients may share an address.
+ *
+ * A fixed table in this process: no peer can make it grow, and one that is
+ * forgotten for another's sake gets a fresh start. Safe to call from any
+ * thread.
+ */
+#ifndef PUSHCERT_RATELIMIT_H
+#define PUSHCERT_RATELIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+struct limit;
+
+/* `burst` failures at once, and then one every `period` seconds; a burst of 0
+ * is no limit at all. NULL if there is no memory. */
+struct limit *limit_new(unsigned burst, unsigned period);
+void limit_free(struct limit *l);
+
+/* Counts a failure of that peer: an address of IPv4, the first 64 bits of one
+ * of IPv6, or any other name. Returns 0, or for how many seconds the peer
+ * should not try again. */
+unsigned limit_failed(struct limit *l, struct str peer, int64_t now_at);
+
+/*
+ * The address that a request comes from: REMOTE_ADDR, or, if that is one of
+ * the trusted proxies (a list of addresses with commas), the last address in
+ * X-Forwarded-For that is not.
+ */
+struct str
+limit_peer(struct str remote, struct str forwarded, struct str trusted);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * secret.c - reads small files, and refuses keys that others can read.
+ */
+#include "state/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/output.h"
+#include "format/pem.h"
+
+/* A key file: 64 hexadecimal digits and a newline. */
+#define KEY_TEXT (2 * CRYPTO_KEY_LEN)
+
+static enum err
+refuse(enum err e, const char *path, const char *why,
+    char message[CONFIG_TEXT_MAX])
+{
+	snprintf(message, CONFIG_TEXT_MAX, "%s: %s", path, why);
+	return e;
+}
+
+/* Reads a file of less than SECRET_TEXT_MAX bytes. */
+static enum err
+read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
+    struct str *out, char message[CONFIG_TEXT_MAX])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum err e = ERR_OK;
+	struct stat st;
+	ssize_t n = 0;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		/* As below. NOLINTNEXTLINE(bugprone-branch-clone) */
+		e = refuse(ERR_FILE, path, strerror(errno), message);
+	else if (is_key && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		e = refuse(ERR_NOT_PRIVATE, path,
+		    "others may read this key; chmod 600 it", message);
+	else if (!S_ISREG(st.st_mode) || st.st_size >= SECRET_TEXT_MAX)
+		e = refuse(
+		    ERR_FILE, path, "not a file of less than 16 KiB", message);
+	else if ((n = read(fd, text, SECRET_TEXT_MAX - 1)) < 0)
+		e = refuse(ERR_FILE, path, strerror(errno), message);
+	*out = str_from(text, n > 0 ? (size_t)n : 0);
+	if (fd >= 0)
+		close(fd);
+	return e;
+}
+
+/* Reads a file into the room of *out as a C string: UTF-8 without a mark. */
+static enum err
+read_plain(const char *path, bool is_key, char *out, size_t room,
+    char message[CONFIG_TEXT_MAX])
+{
+	char text[SECRET_TEXT_MAX], wide[STR_PLAIN_SIZE(SECRET_TEXT_MAX)];
+	struct str found, plain;
+	enum err e = read_file(path, is_key, text, &found, message);
+
+	out[0] = '\0';
+	if (e == ERR_OK && !str_plain(found, wide, &plain))
+		e = refuse(ERR_FILE, path, "damaged UTF-16; save it as UTF-8",
+		    message);
+	else if (e == ERR_OK && memchr(plain.p, '\0', plain.n) != NULL)
+		e = refuse(ERR_FILE, path, "not a text", message);
+	else if (e == ERR_OK && plain.n >= room)
+		e = refuse(ERR_FILE, path, "more than 16 KiB", message);
+	if (e == ERR_OK) {
+		memcpy(out, plain.p, plain.n);
+		out[plain.n] = '\0';
+	}
+	crypto_wipe(text, sizeof(text));
+	crypto_wipe(wide, sizeof(wide));
+	return e;
+}
+
+/* Without blanks and ends of lines after it. */
+static struct str
+bare(struct str s)
+{
+	while (s.n > 0 && strchr(" \t\r\n", s.p[s.n - 1]) != NULL)
+		s.n--;
+	return s;
+}
+
+static enum err
+load_key(const char *path, struct secrets *out, char message[CONFIG_TEXT_MAX])
+{
+	char text[SECRET_TEXT_MAX];
+	enum err e;
+
+	e = read_plain(path, true, text, sizeof(text), message);
+	if (e == ERR_OK &&
+	    !str_unhex(bare(str_of(text)), out->key, sizeof(out->key)))
+		e = refuse(
+		    ERR_FILE, path, "not a key of 64 hex digits", message);
+	out->can_seal = e == ERR_OK;
+	crypto_wipe(text, sizeof(text));
+	return e;
+}
+
+/* Whether the bytes are an ASN.1 sequence of 128 bytes or more. */
+static bool
+is_der(struct str s)
+{
+	return s.n > 2 && s.p[0] == '\x30' && ((uint8_t)s.p[1] & 0xf0) == 0x80;
+}
+
+/* Appends the certificates of a file to the chain, as PEM. */
+static enum err
+add_certificates(
+    const char *path, struct buf *chain, char message[CONFIG_TEXT_MAX])
+{
+	char text[SECRET_TEXT_MAX];
+	struct str found;
+	enum err e = read_file(path, false, text, &found, message);
+
+	if (e != ERR_OK)
+		return e;
+	if (chain->n > 0)
+		buf_char(chain, '\n');
+	if (is_der(found)) {
+		pem_write("CERTIFICATE", found, chain);
+	} else {
+		e = read_plain(path, false, text, sizeof(text), message);
+		buf_text(chain, text);
+	}
+	if (e == ERR_OK && chain->full)
+		e = refuse(ERR_FILE, path,
+		    "the vendor certificates are more than 16 KiB", message);
+	return e;
+}
+
+static enum err
+load_chain(
+    const struct config *c, struct secrets *out, char message[CONFIG_TEXT_MAX])
+{
+	struct str rest = str_of(c->vendor_certificate), item;
+	char path[CONFIG_TEXT_MAX];
+	enum err e = ERR_OK;
+	struct buf chain;
+
+	buf_init(&chain, out->vendor_chain, sizeof(out->vendor_chain) - 1);
+	while (!str_is_null(rest) && e == ERR_OK) {
+		item = str_trim(str_cut(&rest, ','));
+		snprintf(path, sizeof(path), "%.*s", STR_ARG(item));
+		if (item.n > 0)
+			e = add_certificates(path, &chain, message);
+	}
+	out->vendor_chain[chain.n] = '\0';
+	return e;
+}
+
+static enum err
+load_all(
+    const struct config *c, struct secrets *out, char message[CONFIG_TEXT_MAX])
+{
+	enum err e = ERR_OK;
+
+	if (c->key_file[0] != '\0')
+		e = load_key(c->key_file, out, message);
+	if (e != ERR_OK || c->vendor_certificate[0] == '\0')
+		return e;
+	e = load_chain(c, out, message);
+	if (e == ERR_OK)
+		e = read_plain(c->vendor_key, true, out->vendor_key,
+		    sizeof(out->vendor_key), message);
+	out->is_vendor = e == ERR_OK;
+	return e;
+}
+
+enum err
+secret_load(
+    const struct config *c, struct secrets *out, char message[CONFIG_TEXT_MAX])
+{
+	enum err e;
+
+	memset(out, 0, sizeof(*out));
+	e = load_all(c, out, message);
+	out->missing = e != ERR_OK;
+	return e;
+}
+
+enum err
+secret_load_key(
+    const struct config *c, struct secrets *s, char message[CONFIG_TEXT_MAX])
+{
+	return c->key_file[0] != '\0' ? load_key(c->key_file, s, message)
+				      : ERR_OK;
+}
+
+void
+secret_wipe(struct secrets *s)
+{
+	crypto_wipe(s, sizeof(*s));
+}
+
+/* Whether an administrator has made an empty file where its owner cannot make
+ * one. */
+static bool
+is_to_be_filled(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0 &&
+	    (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
+static enum err
+fill(int fd, const char text[KEY_TEXT + 1])
+{
+	return write(fd, text, KEY_TEXT + 1) == KEY_TEXT + 1 ? ERR_OK
+							     : ERR_FILE;
+}
+
+/* A whole file or none, since half a key would stand in the way of a new one.
+ */
+static enum err
+put_key(const char *path, const char text[KEY_TEXT + 1])
+{
+	struct output o;
+	enum err e;
+	int fd;
+
+	if (output_open(&o, path, S_IRUSR | S_IWUSR, false) == ERR_OK)
+		return output_close(&o, fill(o.fd, text));
+	if (errno != EEXIST)
+		return ERR_FILE;
+	if ((fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)) >= 0 &&
+	    is_to_be_filled(fd)) {
+		e = fill(fd, text);
+		if (fsync(fd) != 0)
+			e = ERR_FILE;
+		close(fd);
+		return e;
+	}
+	if (fd >= 0)
+		close(fd);
+	errno = EEXIST;
+	return ERR_FILE;
+}
+
+enum err
+secret_make(const char *path)
+{
+	uint8_t key[CRYPTO_KEY_LEN];
+	char text[KEY_TEXT + 1];
+	enum err e;
+
+	if (crypto_random(key, sizeof(key)) != ERR_OK)
+		return ERR_INTERNAL;
+	str_hex(key, sizeof(key), text);
+	text[KEY_TEXT] = '\n';
+	e = put_key(path, text);
+	crypto_wipe(key, sizeof(key));
+	crypto_wipe(text, sizeof(text));
+	return e;
+}

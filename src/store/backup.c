@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * backup.c - everything into one file, and out of one.
+ *
+ * A copy is read back, and a file is read, in a directory of its own within the
+ * data directory: that is private, and local whatever holds the backups.
+ * Whoever uses it holds a lock on it; one without is of a process that died.
+ */
+#include "store/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/output.h"
+#include "format/row.h"
+#include "store/store_private.h"
+
+/* The name of such a directory, for mkdtemp. */
+#define SCRATCH "copy.XXXXXX"
+
+struct scratch {
+	char directory[PATH_MAX];
+	char data[PATH_MAX + 16];
+	char lock[PATH_MAX + 16];
+	int lock_fd; /* of the directory */
+	int fd; /* of the data */
+};
+
+static void
+remove_if_dead(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		unlinkat(fd, "data.mdb", 0);
+		unlinkat(fd, "lock.mdb", 0);
+		unlinkat(parent, name, AT_REMOVEDIR);
+	}
+	close(fd);
+}
+
+/* What cannot be looked at now is looked at by the next one. */
+void
+store_backup_clean(const char *directory)
+{
+	DIR *d = opendir(directory);
+	struct dirent *entry;
+
+	while (d != NULL && (entry = readdir(d)) != NULL)
+		if (strncmp(entry->d_name, "copy.", 5) == 0)
+			remove_if_dead(dirfd(d), entry->d_name);
+	if (d != NULL)
+		closedir(d);
+}
+
+/* Where the data directory is on a disk that is read-only, where there is room
+ * for passing files, or else where the backup goes. */
+static bool
+make_directory(const struct store *st, const char *path, struct scratch *s)
+{
+	const char *slash = strrchr(path, '/');
+	const char *passing = getenv("TMPDIR");
+	const struct {
+		const char *directory;
+		int n;
+	} places[] = {
+		{ store_directory(st), -1 },
+		{ passing != NULL ? passing : "/tmp", -1 },
+		{ slash != NULL ? path : ".",
+		    slash != NULL ? (int)(slash - path) + 1 : -1 },
+	};
+	size_t i;
+	int n;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		n = snprintf(s->directory, sizeof(s->directory), "%.*s/%s",
+		    places[i].n, places[i].directory, SCRATCH);
+		if (n > 0 && (size_t)n < sizeof(s->directory) &&
+		    mkdtemp(s->directory) != NULL)
+			return true;
+		if (i == 0 && errno != EROFS)
+			break;
+	}
+	s->directory[0] = '\0';
+	return false;
+}
+
+/* path: of the backup. */
+static enum err
+scratch_make(const struct store *st, const char *path, struct scratch *s)
+{
+	s->fd = s->lock_fd = -1;
+	store_backup_clean(store_directory(st));
+	if (!make_directory(st, path, s))
+		return ERR_FILE;
+	snprintf(s->data, sizeof(s->data), "%s/data.mdb", s->directory);
+	snprintf(s->lock, sizeof(s->lock), "%s/lock.mdb", s->directory);
+	s->lock_fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->lock_fd < 0 || flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		return ERR_FILE;
+	s->fd = open(s->data, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return s->fd >= 0 ? ERR_OK : ERR_FILE;
+}
+
+/* Keeps errno for whoever reports the failure. */
+static void
+scratch_remove(struct scratch *s)
+{
+	int cause = errno;
+
+	if (s->fd >= 0)
+		close(s->fd);
+	if (s->directory[0] != '\0') {
+		unlink(s->data);
+		unlink(s->lock);
+		rmdir(s->directory);
+	}
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	errno = cause;
+}
+
+static enum err
+write_all(int fd, const char *p, ssize_t n)
+{
+	ssize_t done;
+
+	for (; n > 0; p += done, n -= done)
+		if ((done = write(fd, p, (size_t)n)) < 0)
+			return ERR_FILE;
+	return ERR_OK;
+}
+
+static enum err
+copy_file(int from, int to)
+{
+	char block[64 * 1024];
+	ssize_t n;
+
+	if (lseek(from, 0, SEEK_SET) < 0)
+		return ERR_FILE;
+	while ((n = read(from, block, sizeof(block))) > 0)
+		if (write_all(to, block, n) != ERR_OK)
+			return ERR_FILE;
+	return n == 0 ? ERR_OK : ERR_FILE;
+}
+
+/* Every row is what was once written, and none is missing. */
+static enum err
+verify(struct txn *tx)
+{
+	const struct store_verifier quiet = { .relations = false };
+	struct store_counts counts;
+	enum err e;
+
+	if ((e = store_verify(tx, &quiet, &counts)) != ERR_OK)
+		return e;
+	return counts.findings == 0 ? ERR_OK : ERR_CORRUPT;
+}
+
+/* Opens the copy as a store of its own, upgraded if that is wanted, with a
+ * reader that has begun, and reads it all. Free both whatever the outcome. */
+static enum err
+open_copy(
+    const struct scratch *s, bool upgrade, struct store **st, struct txn **tx)
+{
+	const struct store_upgrade_options plainly = { .keep_copy = false };
+	/* With map_size 0 the map is as large as the file says. */
+	struct store_options options = {
+		.directory = s->directory,
+		.readers = 1,
+		.history_keep = 1,
+		.alone = true,
+	};
+	enum err e;
+
+	if ((e = store_open(&options, st)) != ERR_OK)
+		return e;
+	if (upgrade && (e = store_upgrade(*st, &plainly)) != ERR_OK)
+		return e;
+	if ((e = store_reader(*st, tx)) != ERR_OK)
+		return e;
+	if ((e = store_begin(*tx)) != ERR_OK)
+		return e;
+	return verify(*tx);
+}
+
+static enum err
+check_copy(const struct scratch *s)
+{
+	struct store *st = NULL;
+	struct txn *tx = NULL;
+	enum err e = open_copy(s, false, &st, &tx);
+
+	store_reader_free(tx);
+	store_close(st);
+	return e;
+}
+
+/* What was written, as the disk gives it back. */
+static enum err
+compare_file(int from, int to)
+{
+	char block[2][16 * 1024];
+	ssize_t n;
+
+	/* Else the kernel would give back what it still has in memory. */
+	(void)posix_fadvise(to, 0, 0, POSIX_FADV_DONTNEED);
+	if (lseek(from, 0, SEEK_SET) < 0 || lseek(to, 0, SEEK_SET) < 0)
+		return ERR_FILE;
+	do {
+		n = read(from, block[0], sizeof(block[0]));
+		if (n < 0 || read(to, block[1], sizeof(block[1])) != n)
+			return ERR_FILE;
+		if (memcmp(block[0], block[1], (size_t)n) != 0) {
+			errno = EIO;
+			return ERR_FILE;
+		}
+	} while (n > 0);
+	return ERR_OK;
+}
+
+/* A file appears whole or not at all, and was read back before that. */
+static enum err
+put_file(int from, const char *path, bool replace)
+{
+	struct output o;
+	enum err e;
+
+	if (output_open(&o, path, 0600, replace) != ERR_OK)
+		return ERR_FILE;
+	e = copy_file(from, o.fd);
+	if (e == ERR_OK && output_is_file(&o)) {
+		e = fsync(o.fd) == 0 ? ERR_OK : ERR_FILE;
+		if (e == ERR_OK)
+			e = compare_file(from, o.fd);
+	}
+	return output_close(&o, e);
+}
+
+enum err
+store_backup(struct store *st, const char *path, bool replace)
+{
+	struct scratch s;
+	struct stat old;
+	enum err e;
+
+	/* Looked at again at the end; this saves the work. */
+	if (!replace && lstat(path, &old) == 0) {
+		errno = EEXIST;
+		return ERR_FILE;
+	}
+	if ((e = scratch_make(st, path, &s)) != ERR_OK)
+		goto out;
+	if ((e = store_copy(st, s.fd)) != ERR_OK)
+		goto out;
+	if ((e = check_copy(&s)) != ERR_OK)
+		goto out;
+	e = put_file(s.fd, path, replace);
+out:
+	scratch_remove(&s);
+	return e;
+}
+
+enum err
+store_keep_copy(struct store *st, const char *path)
+{
+	struct scratch s;
+	enum err e;
+
+	if ((e = scratch_make(st, path, &s)) != ERR_OK)
+		goto out;
+	if ((e = store_copy(st, s.fd)) != ERR_OK)
+		goto out;
+	if (fsync(s.fd) != 0) {
+		e = ERR_FILE;
+		goto out;
+	}
+	/* Else the kernel would give back what it still has in memory. */
+	(void)posix_fadvise(s.fd, 0, 0, POSIX_FADV_DONTNEED);
+	if ((e = check_copy(&s)) != ERR_OK && e != ERR_CORRUPT)
+		goto out;
+	if (rename(s.data, path) != 0) {
+		e = ERR_FILE;
+		goto out;
+	}
+	output_sync_name(path);
+out:
+	scratch_remove(&s);
+	return e;
+}
+
+/* --- restoring -------------------------------------------------------- */
+
+struct replacement {
+	struct txn *from;
+	bool replace;
+};
+
+/* Whether there is nothing but the format. */
+static enum err
+check_empty(struct txn *tx)
+{
+	struct store_place at;
+	unsigned map;
+	enum err e;
+
+	for (map = 0; map < STORE_MAPS; map++) {
+		store_walk(tx, str_of(NULL), &at);
+		while ((e = store_step(
+			    tx, (enum store_map)map, DB_NEXT, &at)) == ERR_OK)
+			if (map != STORE_META || !str_is(at.key, "format"))
+				return ERR_USAGE;
+		if (e != ERR_NOT_FOUND)
+			return e;
+	}
+	return ERR_OK;
+}
+
+static enum err
+clear(struct txn *tx, enum store_map map)
+{
+	struct store_place at;
+	enum err e;
+
+	store_walk(tx, str_of(NULL), &at);
+	while ((e = store_step(tx, map, DB_NEXT, &at)) == ERR_OK)
+		if ((e = store_remove(tx, map, at.key)) != ERR_OK)
+			return e;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
+fill(struct txn *tx, enum store_map map, struct txn *from)
+{
+	struct store_place at;
+	struct buf row;
+	enum err e;
+
+	store_walk(from, str_of(NULL), &at);
+	while ((e = store_step(from, map, DB_NEXT, &at)) == ERR_OK) {
+		store_room(tx, STORE_ROW, &row);
+		buf_str(&row, at.row);
+		if ((e = store_put(tx, map, at.key, &row)) != ERR_OK)
+			return e;
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* The store_change of a restore. Rows are bound to their keys, not to the file
+ * that they are in. */
+static enum err
+replace_all(struct txn *tx, void *arg)
+{
+	const struct replacement *r = arg;
+	unsigned map;
+	enum err e;
+
+	if (!r->replace && (e = check_empty(tx)) != ERR_OK)
+		return e;
+	for (map = 0; map < STORE_MAPS; map++)
+		if ((e = clear(tx, (enum store_map)map)) != ERR_OK ||
+		    (e = fill(tx, (enum store_map)map, r->from)) != ERR_OK)
+			return store_fail(tx, e);
+	/* What was cleared may have been damaged. */
+	return store_recount(tx);
+}
+
+static enum err
+take_file(const char *path, struct scratch *s)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC);
+	enum err e;
+
+	if (from < 0)
+		return ERR_FILE;
+	e = copy_file(from, s->fd);
+	close(from);
+	return e;
+}
+
+enum err
+store_restore(struct store *st, const char *path, bool replace)
+{
+	struct replacement r = { .from = NULL, .replace = replace };
+	struct store *copy = NULL;
+	struct scratch s;
+	enum err e;
+
+	if ((e = scratch_make(st, path, &s)) != ERR_OK)
+		goto out;
+	if ((e = take_file(path, &s)) != ERR_OK)
+		goto out;
+	if ((e = open_copy(&s, true, &copy, &r.from)) != ERR_OK)
+		goto out;
+	e = store_update(st, replace_all, &r);
+out:
+	store_reader_free(r.from);
+	store_close(copy);
+	scratch_remove(&s);
+	return e;
+}

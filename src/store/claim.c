@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * claim.c - two locks on bytes of lock.mdb: the first byte, which LMDB
+ * locks, and one far beyond its end, which says that a process upgrades.
+ *
+ * The order is: first the far byte, so that of several processes that want to
+ * upgrade only one waits for the others, and those give up and close the store;
+ * then the first byte. Each call sets a lock or fails at once, and waits by
+ * trying again, so that no deadlock is possible.
+ */
+#include "store/claim.h"
+
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+/* LMDB uses the first byte, and the byte that has the number of a process. */
+#define FIRST_BYTE 0
+#define FAR_BYTE ((off_t)1 << 40)
+
+/* Milliseconds between two tries. */
+#define AGAIN 10
+
+static struct flock
+lock_of(short type, off_t byte)
+{
+	return (struct flock){ .l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = byte,
+		.l_len = 1 };
+}
+
+static bool
+set_lock(int fd, short type, off_t byte)
+{
+	struct flock lock = lock_of(type, byte);
+
+	return fcntl(fd, F_SETLK, &lock) == 0;
+}
+
+/* The process that keeps a write lock from us; false if there is none. */
+static bool
+find_holder(int fd, off_t byte, pid_t *pid)
+{
+	struct flock lock = lock_of(F_WRLCK, byte);
+
+	*pid = 0;
+	if (fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK)
+		return false;
+	*pid = lock.l_pid > 0 ? lock.l_pid : 0;
+	return true;
+}
+
+bool
+store_claim_is_taken(int lock_file, pid_t *pid)
+{
+	return find_holder(lock_file, FAR_BYTE, pid);
+}
+
+static int64_t
+clock_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+enum err
+store_claim_take(int lock_file, int64_t ms, pid_t *pid)
+{
+	const struct timespec pause = { .tv_nsec = AGAIN * 1000000L };
+	int64_t until = clock_now() + ms;
+
+	*pid = 0;
+	if (!set_lock(lock_file, F_WRLCK, FAR_BYTE)) {
+		(void)find_holder(lock_file, FAR_BYTE, pid);
+		return ERR_UPGRADING;
+	}
+	while (!set_lock(lock_file, F_WRLCK, FIRST_BYTE)) {
+		if (clock_now() >= until) {
+			(void)find_holder(lock_file, FIRST_BYTE, pid);
+			set_lock(lock_file, F_UNLCK, FAR_BYTE);
+			return ERR_IN_USE;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return ERR_OK;
+}
+
+void
+store_claim_drop(int lock_file)
+{
+	/* A lock that is made weaker is always granted. */
+	set_lock(lock_file, F_RDLCK, FIRST_BYTE);
+	set_lock(lock_file, F_UNLCK, FAR_BYTE);
+}

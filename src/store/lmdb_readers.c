@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * lmdb_readers.c - reads the table of readers in the lock file, which LMDB
+ * gives as text: a line of titles, then "process thread commit" of each reader,
+ * with "-" for the commit of one that has not begun.
+ */
+#include "store/lmdb_readers.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include <lmdb.h>
+
+static int
+take_line(const char *line, void *arg)
+{
+	struct db_oldest *oldest = arg;
+	size_t commit;
+	int pid;
+
+	if (sscanf(line, "%d %*x %zu", &pid, &commit) == 2 &&
+	    commit < oldest->commit) {
+		oldest->pid = pid;
+		oldest->commit = commit;
+	}
+	return 0;
+}
+
+struct db_oldest
+store_db_find_oldest(struct MDB_env *env)
+{
+	struct db_oldest oldest = { .pid = 0 };
+	MDB_envinfo info;
+
+	if (mdb_env_info(env, &info) != 0)
+		return oldest;
+	oldest.commit = info.me_last_txnid;
+	(void)mdb_reader_list(env, take_line, &oldest);
+	oldest.changes = info.me_last_txnid - oldest.commit;
+	return oldest;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tally.c - one row of numbers: the commit, then the rows and the sum of
+ * each map.
+ *
+ * Checksums add up modulo 2^64, so that a row can be removed from the sum as
+ * cheaply as it was added, in any order.
+ */
+#include "store/tally.h"
+
+#include "base/buf.h"
+#include "format/row.h"
+
+#define KEY "tally"
+#define LEN(maps) (ROW_U64_LEN * (1 + 2 * (size_t)(maps)))
+
+void
+store_tally_add(struct store_tally *t, unsigned map, struct str row)
+{
+	t->rows[map]++;
+	t->sum[map] += row_checksum(row);
+}
+
+void
+store_tally_take(struct store_tally *t, unsigned map, struct str row)
+{
+	t->rows[map]--;
+	t->sum[map] -= row_checksum(row);
+}
+
+/* Takes the next number from the front of the list. */
+static uint64_t
+get(struct str *numbers)
+{
+	uint64_t u = row_get_u64(str_head(*numbers, ROW_U64_LEN));
+
+	*numbers = str_tail(*numbers, ROW_U64_LEN);
+	return u;
+}
+
+enum err
+store_tally_load(struct db_txn *tx, unsigned maps, struct store_tally *out)
+{
+	struct str row, numbers;
+	unsigned i;
+	enum err e;
+
+	*out = (struct store_tally){ .commit = 0 };
+	if ((e = store_db_get(tx, maps, str_of(KEY), &row)) != ERR_OK)
+		return e;
+	if ((e = row_decode(str_of(KEY), row, &numbers, 1)) != ERR_OK)
+		return e;
+	if (numbers.n != LEN(maps))
+		return ERR_CORRUPT;
+	out->commit = get(&numbers);
+	for (i = 0; i < maps; i++) {
+		out->rows[i] = get(&numbers);
+		out->sum[i] = get(&numbers);
+	}
+	return ERR_OK;
+}
+
+enum err
+store_tally_save(struct db_txn *tx, unsigned maps, const struct store_tally *t)
+{
+	char numbers[LEN(DB_MAPS_MAX)], block[sizeof(numbers) + 64], *p;
+	struct str field = str_from(numbers, LEN(maps));
+	struct buf row;
+	unsigned i;
+
+	row_u64(store_db_commit_number(tx), numbers);
+	for (p = numbers + ROW_U64_LEN, i = 0; i < maps; i++) {
+		row_u64(t->rows[i], p);
+		row_u64(t->sum[i], p + ROW_U64_LEN);
+		p += (size_t)2 * ROW_U64_LEN;
+	}
+	buf_init(&row, block, sizeof(block));
+	row_encode(str_of(KEY), &field, 1, &row);
+	return store_db_put(tx, maps, str_of(KEY), buf_view(&row));
+}

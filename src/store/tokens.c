@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tokens.c - who may come in, as rows: tokens, and the tenants that the
+ * operator has listed. New fields go to the end.
+ */
+#include "store/store.h"
+
+#include <string.h>
+
+#include "format/crypto.h"
+#include "format/row.h"
+#include "store/store_private.h"
+
+/* --- tokens ------------------------------------------------------------- */
+
+enum {
+	TOKEN_TENANT,
+	TOKEN_RIGHTS,
+	TOKEN_NAME,
+	TOKEN_CREATED,
+	TOKEN_EXPIRES,
+	TOKEN_USED,
+	TOKEN_FIELDS
+};
+_Static_assert(TOKEN_FIELDS <= ROW_FIELDS_MAX, "a token fits into a row");
+
+static struct str
+token_key(const uint8_t hash[STORE_HASH_LEN])
+{
+	return str_from((const char *)hash, STORE_HASH_LEN);
+}
+
+static enum err
+decode_token(struct str key, struct str row, struct token *out)
+{
+	struct str field[TOKEN_FIELDS];
+	enum err e;
+
+	if ((e = row_decode(key, row, field, TOKEN_FIELDS)) != ERR_OK)
+		return e;
+	if (key.n != sizeof(out->hash) ||
+	    field[TOKEN_TENANT].n != sizeof(out->tenant.byte))
+		return ERR_CORRUPT;
+	memcpy(out->hash, key.p, sizeof(out->hash));
+	memcpy(
+	    out->tenant.byte, field[TOKEN_TENANT].p, sizeof(out->tenant.byte));
+	out->rights = (uint32_t)row_get_u64(field[TOKEN_RIGHTS]);
+	out->name = field[TOKEN_NAME];
+	out->created_at = (int64_t)row_get_u64(field[TOKEN_CREATED]);
+	out->expires_at = (int64_t)row_get_u64(field[TOKEN_EXPIRES]);
+	out->used_at = (int64_t)row_get_u64(field[TOKEN_USED]);
+	return ERR_OK;
+}
+
+static enum err
+token_beside(struct txn *tx, struct str key, enum db_way way, struct token *out)
+{
+	struct store_place at;
+	enum err e;
+
+	store_walk(tx, key, &at);
+	if ((e = store_step(tx, STORE_TOKEN, way, &at)) != ERR_OK)
+		return e;
+	return store_decoded(
+	    tx, decode_token(at.key, at.row, out), STORE_TOKEN, at.key);
+}
+
+enum err
+store_token_before(struct txn *tx, const uint8_t hash[STORE_HASH_LEN])
+{
+	struct token t;
+	enum err e = token_beside(tx, token_key(hash), DB_PREVIOUS, &t);
+
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+store_token(
+    struct txn *tx, const uint8_t hash[STORE_HASH_LEN], struct token *out)
+{
+	uint8_t wanted[STORE_HASH_LEN];
+	enum err e;
+
+	/* It may be the hash in *out. */
+	memcpy(wanted, hash, sizeof(wanted));
+	e = token_beside(tx, token_key(wanted), DB_FROM, out);
+	if (e == ERR_OK && crypto_equal(out->hash, wanted, sizeof(wanted)))
+		return ERR_OK;
+	if (e == ERR_OK || e == ERR_NOT_FOUND)
+		e = store_token_before(tx, wanted);
+	return e == ERR_OK ? ERR_NOT_FOUND : e;
+}
+
+enum err
+store_token_put(struct txn *tx, const struct token *t)
+{
+	char rights[ROW_U64_LEN], created[ROW_U64_LEN], expires[ROW_U64_LEN],
+	    used[ROW_U64_LEN];
+	const struct str field[TOKEN_FIELDS] = {
+		[TOKEN_TENANT] = str_from(
+		    (const char *)t->tenant.byte, sizeof(t->tenant.byte)),
+		[TOKEN_RIGHTS] = row_u64(t->rights, rights),
+		[TOKEN_NAME] = t->name,
+		[TOKEN_CREATED] = row_u64((uint64_t)t->created_at, created),
+		[TOKEN_EXPIRES] = row_u64((uint64_t)t->expires_at, expires),
+		[TOKEN_USED] = row_u64((uint64_t)t->used_at, used),
+	};
+	struct str key = token_key(t->hash);
+	struct buf row;
+
+	store_room(tx, STORE_ROW, &row);
+	row_encode(key, field, TOKEN_FIELDS, &row);
+	return store_put(tx, STORE_TOKEN, key, &row);
+}
+
+enum err
+store_token_delete(struct txn *tx, const uint8_t hash[STORE_HASH_LEN])
+{
+	return store_remove(tx, STORE_TOKEN, token_key(hash));
+}
+
+enum err
+store_tokens(struct txn *tx, store_token_visit *visit, void *arg)
+{
+	struct token t;
+	struct store_place at;
+	enum err e;
+
+	store_walk(tx, str_of(NULL), &at);
+	while ((e = store_step(tx, STORE_TOKEN, DB_NEXT, &at)) == ERR_OK) {
+		if ((e = decode_token(at.key, at.row, &t)) != ERR_OK)
+			return store_decoded(tx, e, STORE_TOKEN, at.key);
+		if ((e = visit(&t, arg)) != ERR_OK)
+			return e;
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* --- tenants ------------------------------------------------------------ */
+
+enum { TENANT_ALIAS, TENANT_CREATED, TENANT_FIELDS };
+_Static_assert(TENANT_FIELDS <= ROW_FIELDS_MAX, "a tenant fits into a row");
+
+#define WORD "tenant"
+#define WORD_LEN (sizeof(WORD) - 1)
+#define KEY_LEN (WORD_LEN + sizeof(struct guid))
+
+static struct str
+tenant_key(const struct guid *id, char out[KEY_LEN])
+{
+	memcpy(out, WORD, WORD_LEN);
+	memcpy(out + WORD_LEN, id->byte, sizeof(id->byte));
+	return str_from(out, KEY_LEN);
+}
+
+static enum err
+decode_tenant(struct str key, struct str row, struct tenant *out)
+{
+	struct str field[TENANT_FIELDS];
+	enum err e;
+
+	if ((e = row_decode(key, row, field, TENANT_FIELDS)) != ERR_OK)
+		return e;
+	memcpy(out->id.byte, key.p + WORD_LEN, sizeof(out->id.byte));
+	out->alias = field[TENANT_ALIAS];
+	out->created_at = (int64_t)row_get_u64(field[TENANT_CREATED]);
+	return ERR_OK;
+}
+
+enum err
+store_tenant(struct txn *tx, const struct guid *id, struct tenant *out)
+{
+	char bytes[KEY_LEN];
+	struct str key = tenant_key(id, bytes), row;
+	enum err e;
+
+	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
+		return e;
+	return store_decoded(tx, decode_tenant(key, row, out), STORE_META, key);
+}
+
+enum err
+store_tenant_put(struct txn *tx, const struct tenant *t)
+{
+	char created[ROW_U64_LEN], bytes[KEY_LEN];
+	const struct str field[TENANT_FIELDS] = {
+		[TENANT_ALIAS] = t->alias,
+		[TENANT_CREATED] = row_u64((uint64_t)t->created_at, created),
+	};
+	struct str key = tenant_key(&t->id, bytes);
+	struct buf row;
+
+	store_room(tx, STORE_ROW, &row);
+	row_encode(key, field, TENANT_FIELDS, &row);
+	return store_put(tx, STORE_META, key, &row);
+}
+
+enum err
+store_tenant_delete(struct txn *tx, const struct guid *id)
+{
+	char bytes[KEY_LEN];
+
+	return store_remove(tx, STORE_META, tenant_key(id, bytes));
+}
+
+enum err
+store_tenants(struct txn *tx, store_tenant_visit *visit, void *arg)
+{
+	static const struct guid first;
+	enum db_way way = DB_FROM;
+	char bytes[KEY_LEN];
+	struct store_place at;
+	struct tenant t;
+	enum err e;
+
+	store_walk(tx, tenant_key(&first, bytes), &at);
+	while ((e = store_step(tx, STORE_META, way, &at)) == ERR_OK) {
+		way = DB_NEXT;
+		if (at.key.n != KEY_LEN || !str_starts(at.key, WORD))
+			return ERR_OK;
+		if ((e = decode_tenant(at.key, at.row, &t)) != ERR_OK)
+			return store_decoded(tx, e, STORE_META, at.key);
+		if ((e = visit(&t, arg)) != ERR_OK)
+			return e;
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * upgrade.c - brings a store of an older format to ours.
+ *
+ * An upgrade has four steps: it claims the store, so that no other process has
+ * it open; it leaves a copy; it converts all rows in one change; it lets the
+ * others in again. A process that ends in between leaves the former store, or
+ * the new one, and a copy of the former one that the next upgrade replaces.
+ */
+#include "store/store.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "format/row.h"
+#include "store/store_private.h"
+
+enum err
+store_to_our_format(struct txn *tx, void *arg)
+{
+	struct str key = str_of("format"), field;
+	char number[ROW_U64_LEN];
+	struct buf row;
+	enum err e;
+
+	(void)arg;
+	if (store_format_seen(tx) == STORE_FORMAT)
+		return ERR_OK;
+	/* What format 2 has counted is not counted again: missing or old rows
+	 * would be taken for right. */
+	if (store_format_seen(tx) < 2 && (e = store_recount(tx)) != ERR_OK)
+		return e;
+	if ((e = store_join_history(tx)) != ERR_OK)
+		return e;
+	field = row_u64(STORE_FORMAT, number);
+	store_room(tx, STORE_ROW, &row);
+	row_encode(key, &field, 1, &row);
+	return store_put(tx, STORE_META, key, &row);
+}
+
+/* Whether there are more tenants with a record or a history than that. */
+static enum err
+has_more_tenants(struct txn *tx, uint64_t most, bool *more)
+{
+	char last[STORE_EVENT_KEY_LEN];
+	struct store_place at;
+	struct guid tenant;
+	uint64_t n = 0;
+	enum err e;
+
+	store_walk(tx, str_of(NULL), &at);
+	while ((e = store_step(tx, STORE_RECORD, DB_NEXT, &at)) == ERR_OK) {
+		if ((*more = ++n > most))
+			return ERR_OK;
+		if (at.key.n < sizeof(tenant.byte))
+			continue;
+		memcpy(tenant.byte, at.key.p, sizeof(tenant.byte));
+		at.key = store_event_key_of(&tenant, 0, last);
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Looks again, now that no other process can change it. */
+static enum err
+look(struct store *st, uint64_t most)
+{
+	struct txn *tx = NULL;
+	bool more = false;
+	enum err e;
+
+	if ((e = store_reader(st, &tx)) != ERR_OK)
+		return e;
+	e = store_begin_and_look(tx);
+	if (e == ERR_OK && most > 0)
+		e = has_more_tenants(tx, most, &more);
+	store_end(tx);
+	store_reader_free(tx);
+	if (e != ERR_OK || !more)
+		return e;
+	log_line(LOG_AT_ERROR,
+	    "store: %s: has format %u and more than %llu tenants, too many to "
+	    "upgrade during a request; run pushcert init",
+	    store_directory(st), store_format(st), (unsigned long long)most);
+	return ERR_OLD_FORMAT;
+}
+
+static enum err
+keep_copy(struct store *st)
+{
+	char path[PATH_MAX + 64];
+	enum err e;
+
+	snprintf(path, sizeof(path), "%s/data.mdb.format-%u",
+	    store_directory(st), store_format(st));
+	e = store_keep_copy(st, path);
+	if (e == ERR_OK || e == ERR_CORRUPT)
+		log_line(LOG_AT_INFO,
+		    "store: %s: a copy of the store as it was", path);
+	/* The damage was there before, and an upgrade makes none. */
+	if (e == ERR_CORRUPT) {
+		log_line(LOG_AT_WARNING,
+		    "store: %s: it is damaged, and so is the copy; run "
+		    "pushcert verify after the upgrade",
+		    store_directory(st));
+		return ERR_OK;
+	}
+	if (e != ERR_OK)
+		log_line(LOG_AT_ERROR,
+		    "store: %s: %s; not upgraded; pushcert init --no-copy "
+		    "upgrades without a copy",
+		    path, e == ERR_FILE ? strerror(errno) : err_info(e)->text);
+	return e;
+}
+
+static enum err
+upgrade(struct store *st, const struct store_upgrade_options *options)
+{
+	unsigned former = store_format(st);
+	enum err e;
+
+	log_line(LOG_AT_INFO, "store: %s: being upgraded from format %u to %u",
+	    store_directory(st), former, STORE_FORMAT);
+	if (options->keep_copy && (e = keep_copy(st)) != ERR_OK)
+		return e;
+	if ((e = store_convert(st, store_to_our_format, NULL)) == ERR_OK)
+		log_line(LOG_AT_INFO, "store: %s: upgraded to format %u",
+		    store_directory(st), STORE_FORMAT);
+	else
+		log_line(LOG_AT_ERROR, "store: %s: not upgraded: %s",
+		    store_directory(st), err_info(e)->text);
+	return e;
+}
+
+/* The process that keeps us from an upgrade, for the log. */
+#define PROCESS_MAX 64
+
+static const char *
+name_process(pid_t pid, char out[PROCESS_MAX])
+{
+	if (pid > 0)
+		snprintf(out, PROCESS_MAX, "process %ld", (long)pid);
+	else
+		snprintf(out, PROCESS_MAX, "a process in another container");
+	return out;
+}
+
+static void
+log_refusal(const struct store *st, enum err e, pid_t pid)
+{
+	char process[PROCESS_MAX];
+
+	if (e == ERR_IN_USE)
+		log_line(LOG_AT_ERROR,
+		    "store: %s: not upgraded from format %u, as %s has it "
+		    "open; end that process first",
+		    store_directory(st), store_format(st),
+		    name_process(pid, process));
+	else
+		log_line(LOG_AT_WARNING, "store: %s: %s is upgrading it",
+		    store_directory(st), name_process(pid, process));
+}
+
+/* A wait is logged when it begins. */
+static enum err
+claim(struct store *st, int64_t ms)
+{
+	char process[PROCESS_MAX];
+	pid_t pid = 0;
+	enum err e;
+
+	e = store_claim(st, 0, &pid);
+	if (e == ERR_IN_USE && ms > 0) {
+		log_line(LOG_AT_INFO,
+		    "store: %s: has format %u; waiting %lld ms for %s, which "
+		    "has it open",
+		    store_directory(st), store_format(st), (long long)ms,
+		    name_process(pid, process));
+		e = store_claim(st, ms, &pid);
+	}
+	if (e != ERR_OK)
+		log_refusal(st, e, pid);
+	return e;
+}
+
+enum err
+store_upgrade(struct store *st, const struct store_upgrade_options *options)
+{
+	enum err e;
+
+	if (store_format(st) == STORE_FORMAT)
+		return ERR_OK;
+	if ((e = claim(st, options->wait)) != ERR_OK)
+		return e;
+	e = look(st, options->tenants_most);
+	if (e == ERR_OK && store_format(st) != STORE_FORMAT)
+		e = upgrade(st, options);
+	store_unclaim(st);
+	return e;
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * verify.c - reads everything and finds what is not as it was written.
+ *
+ * Three questions: is each row whole, and found under its key; are these the
+ * rows that were put, no more, no less and none older (tally.h); and do
+ * they agree with each other.
+ */
+#include "store/store.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "format/crypto.h"
+#include "format/row.h"
+#include "store/store_private.h"
+#include "store/tally.h"
+
+#define GUID_LEN sizeof(struct guid)
+
+/* The history of one tenant, as far as it was read, back from the newest. */
+struct past {
+	struct guid tenant;
+	uint64_t oldest; /* the number of the event; 0: none yet */
+	uint64_t swept; /* events up to this number may be missing */
+	bool changed; /* one of them is of a change */
+};
+
+struct walk {
+	struct txn *tx;
+	const struct store_verifier *v;
+	struct store_counts *counts;
+	struct store_tally seen;
+	uintptr_t map; /* store_check_page */
+	struct past past;
+};
+
+static void found(struct walk *w, const char *where, const struct guid *tenant,
+    const char *format, ...) ATTR_PRINTF(4, 5);
+
+static void
+found(struct walk *w, const char *where, const struct guid *tenant,
+    const char *format, ...)
+{
+	char what[160];
+	va_list ap;
+
+	w->counts->findings++;
+	if (w->v->found == NULL)
+		return;
+	va_start(ap, format);
+	if (vsnprintf(what, sizeof(what), format, ap) < 0)
+		what[0] = '\0';
+	va_end(ap);
+	w->v->found(where, tenant, what, w->v->arg);
+}
+
+/* --- rows that agree with each other ----------------------------------- */
+
+static enum err
+stop_at_event(const struct event *ev, void *arg)
+{
+	(void)ev;
+	*(bool *)arg = true;
+	return ERR_USAGE;
+}
+
+static void
+need_history(struct walk *w, const char *where, const struct guid *tenant)
+{
+	bool any = false;
+	enum err e = store_events(w->tx, tenant, stop_at_event, &any);
+
+	if (e != ERR_OK && e != ERR_USAGE)
+		found(w, where, tenant, "its history is damaged");
+	else if (!any)
+		found(w, where, tenant, "it has no history");
+}
+
+/* Each change leaves an event with the record as it was before, and a record
+ * of the next revision. */
+static void
+compare_record(
+    struct walk *w, const struct guid *tenant, const struct event *newest)
+{
+	uint64_t revision = (newest->had_former ? newest->former.revision : 0) +
+	    1;
+	bool exists = newest->action != STORE_REMOVED;
+	struct record r;
+	enum err e = store_record(w->tx, tenant, &r);
+
+	if (e == ERR_NOT_FOUND && exists)
+		found(w, "record", tenant,
+		    "missing, though its history does not end with a removal");
+	else if (e == ERR_OK && !exists)
+		found(w, "record", tenant,
+		    "there, though its history ends with a removal");
+	else if (e == ERR_OK && r.revision != revision)
+		found(w, "record", tenant,
+		    "of revision %llu, but by its history %llu",
+		    (unsigned long long)r.revision,
+		    (unsigned long long)revision);
+}
+
+static void
+follow_past(struct walk *w, const struct guid *tenant, const struct event *ev)
+{
+	struct past *p = &w->past;
+
+	if (memcmp(&p->tenant, tenant, GUID_LEN) != 0)
+		*p = (struct past){ .tenant = *tenant };
+	if (p->oldest != 0 && ev->number + 1 != p->oldest &&
+	    p->oldest - 1 > p->swept)
+		found(w, "history", tenant, "no event between %llu and %llu",
+		    (unsigned long long)ev->number,
+		    (unsigned long long)p->oldest);
+	p->oldest = ev->number;
+	p->swept = ev->swept > p->swept ? ev->swept : p->swept;
+	if (p->changed || ev->action == STORE_REFUSED ||
+	    ev->action == STORE_REQUESTED)
+		return;
+	p->changed = true;
+	compare_record(w, tenant, ev);
+}
+
+/* --- rows by themselves ------------------------------------------------- */
+
+static enum err
+look_at_event(struct walk *w, const struct guid *tenant, uint64_t number)
+{
+	struct event ev;
+	enum err e;
+
+	if ((e = store_event(w->tx, tenant, number, &ev)) != ERR_OK)
+		return e;
+	w->counts->events++;
+	if (w->v->relations)
+		follow_past(w, tenant, &ev);
+	return ERR_OK;
+}
+
+static enum err
+look_at_record(struct walk *w, struct str key)
+{
+	struct guid tenant;
+	uint64_t number;
+	struct record r;
+	enum err e;
+
+	if (store_event_key(key, &tenant, &number))
+		return look_at_event(w, &tenant, number);
+	if (key.n != GUID_LEN)
+		return ERR_CORRUPT;
+	memcpy(&tenant, key.p, GUID_LEN);
+	if ((e = store_record(w->tx, &tenant, &r)) != ERR_OK)
+		return e;
+	w->counts->records++;
+	if (w->v->relations)
+		need_history(w, "record", &tenant);
+	return ERR_OK;
+}
+
+/* An event of formats 1 and 2; later ones have theirs among the records. */
+static enum err
+look_at_former(struct walk *w, struct str key)
+{
+	struct guid tenant;
+	uint64_t down;
+
+	if (store_format_seen(w->tx) >= 3 ||
+	    !store_event_key(key, &tenant, &down))
+		return ERR_CORRUPT;
+	return look_at_event(w, &tenant, ~down);
+}
+
+static enum err
+look_at_token(struct walk *w, struct str key)
+{
+	struct token t;
+	enum err e;
+
+	if (key.n != STORE_HASH_LEN)
+		return ERR_CORRUPT;
+	if ((e = store_token(w->tx, (const uint8_t *)key.p, &t)) != ERR_OK)
+		return e;
+	w->counts->tokens++;
+	return ERR_OK;
+}
+
+static enum err
+look_at_request(struct walk *w, struct str key)
+{
+	uint8_t hash[CRYPTO_SHA256_LEN];
+	const uint8_t *key_id = NULL;
+	struct guid tenant;
+	struct csr c;
+	enum err e;
+
+	if (key.n != GUID_LEN && key.n != GUID_LEN + STORE_KEY_ID_LEN)
+		return ERR_CORRUPT;
+	memcpy(&tenant, key.p, GUID_LEN);
+	if (key.n > GUID_LEN)
+		key_id = (const uint8_t *)key.p + GUID_LEN;
+	if ((e = store_csr(w->tx, &tenant, key_id, &c)) != ERR_OK)
+		return e;
+	w->counts->requests++;
+	if (!w->v->relations)
+		return ERR_OK;
+	crypto_sha256(c.public_key, hash);
+	if (key_id != NULL && memcmp(hash, key_id, STORE_KEY_ID_LEN) != 0)
+		found(w, "request", &tenant, "kept under another key's name");
+	need_history(w, "request", &tenant);
+	if (w->v->request != NULL)
+		w->v->request(&tenant, &c, w->v->arg);
+	return ERR_OK;
+}
+
+/* Whether a key is a word and a tenant. */
+static bool
+is_of_tenant(struct str key, const char *word, struct guid *tenant)
+{
+	size_t n = strlen(word);
+
+	if (key.n != n + GUID_LEN || !str_starts(key, word))
+		return false;
+	memcpy(tenant, key.p + n, GUID_LEN);
+	return true;
+}
+
+static enum err
+look_at_entry(struct walk *w, struct str key)
+{
+	struct notice notice;
+	struct tenant listed;
+	struct guid tenant;
+	enum err e;
+
+	if (is_of_tenant(key, "notice", &tenant)) {
+		e = store_notice(w->tx, &tenant, &notice);
+		w->counts->notices += e == ERR_OK;
+		return e;
+	}
+	if (is_of_tenant(key, "tenant", &tenant)) {
+		e = store_tenant(w->tx, &tenant, &listed);
+		w->counts->tenants += e == ERR_OK;
+		return e;
+	}
+	return str_is(key, "format") ? ERR_OK : ERR_NEWER;
+}
+
+/* --- maps ---------------------------------------------------------------- */
+
+static const struct map {
+	const char *name;
+	enum err (*look)(struct walk *w, struct str key);
+} maps[STORE_MAPS] = {
+	[STORE_RECORD] = { "records and history", look_at_record },
+	[STORE_FORMER_HISTORY] = { "former history", look_at_former },
+	[STORE_TOKEN] = { "token", look_at_token },
+	[STORE_REQUEST] = { "request", look_at_request },
+	[STORE_META] = { "entry", look_at_entry },
+};
+
+static const char *
+row_name(enum store_map map, struct str key)
+{
+	if (map == STORE_RECORD)
+		return key.n > GUID_LEN ? "history" : "record";
+	return maps[map].name;
+}
+
+/* The keys of these begin with a tenant. */
+static const struct guid *
+tenant_in(enum store_map map, struct str key, struct guid *out)
+{
+	if (map == STORE_TOKEN || map == STORE_META || key.n < GUID_LEN)
+		return NULL;
+	memcpy(out, key.p, GUID_LEN);
+	return out;
+}
+
+static void
+look_at(struct walk *w, enum store_map map, const struct store_place *at)
+{
+	const char *name = row_name(map, at->key);
+	struct guid room;
+	const struct guid *tenant = tenant_in(map, at->key, &room);
+	enum err e;
+
+	store_tally_add(&w->seen, map, at->row);
+	if (store_check_page(w->tx, at->row, &w->map) == ERR_CORRUPT)
+		found(w, name, tenant, "its page is damaged");
+	if (row_check(at->key, at->row) != ERR_OK) {
+		found(w, name, tenant, "not what was written");
+		return;
+	}
+	e = maps[map].look(w, at->key);
+	if (e == ERR_NEWER)
+		found(w, name, tenant, "written by a newer release");
+	else if (e == ERR_NOT_FOUND)
+		found(w, name, tenant, "not found under its key");
+	else if (e != ERR_OK)
+		found(w, name, tenant, "damaged");
+}
+
+static enum err
+walk_map(struct walk *w, enum store_map map)
+{
+	/* So that the newest event of a tenant comes first in either map. */
+	enum db_way way = map == STORE_FORMER_HISTORY ? DB_PREVIOUS : DB_NEXT;
+	struct store_place at;
+	enum err e;
+
+	store_walk(w->tx, str_of(NULL), &at);
+	while ((e = store_step(w->tx, map, way, &at)) == ERR_OK)
+		look_at(w, map, &at);
+	if (e == ERR_CORRUPT)
+		found(w, maps[map].name, NULL,
+		    "a page is damaged; what lies behind it was not read");
+	return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
+}
+
+static void
+compare_tally(struct walk *w, const struct store_tally *kept)
+{
+	unsigned i;
+
+	for (i = 0; i < STORE_MAPS; i++)
+		if (w->seen.rows[i] != kept->rows[i])
+			found(w, maps[i].name, NULL,
+			    "%llu of them are found, but %llu are kept",
+			    (unsigned long long)w->seen.rows[i],
+			    (unsigned long long)kept->rows[i]);
+		else if (w->seen.sum[i] != kept->sum[i])
+			found(w, maps[i].name, NULL,
+			    "at least one is not the last that was written");
+}
+
+/* The state is that of the last commit. A copy's first one has another number
+ * than that which it is a copy of. */
+static void
+check_age(struct walk *w, const struct store_tally *kept)
+{
+	uint64_t seen = store_commit_seen(w->tx);
+
+	if (store_check_roots(w->tx) == ERR_CORRUPT)
+		found(w, "store", NULL, "its two roots do not belong together");
+	if (seen != 1 && seen != kept->commit)
+		found(w, "store", NULL, "seen as of commit %llu and of %llu",
+		    (unsigned long long)seen, (unsigned long long)kept->commit);
+}
+
+enum err
+store_verify(
+    struct txn *tx, const struct store_verifier *v, struct store_counts *out)
+{
+	struct walk w = { .tx = tx, .v = v, .counts = out };
+	struct store_tally kept;
+	unsigned map;
+	enum err e;
+
+	*out = (struct store_counts){ .findings = 0 };
+	for (map = 0; map < STORE_MAPS; map++)
+		if ((e = walk_map(&w, (enum store_map)map)) != ERR_OK)
+			return e;
+	/* Format 1 has no tally. */
+	if (store_format_seen(tx) < 2)
+		return ERR_OK;
+	e = store_tallied(tx, &kept);
+	if (e == ERR_CORRUPT) {
+		found(&w, "store", NULL, "its tally is damaged");
+		return ERR_OK;
+	}
+	if (e != ERR_OK)
+		return e;
+	compare_tally(&w, &kept);
+	check_age(&w, &kept);
+	return ERR_OK;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_backup.c - the whole store into a file, and back.
+ */
+#include "tool/cmd_call.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int
+fail(enum err e, const char *path)
+{
+	if (e != ERR_FILE)
+		return command_fail(e, path);
+	fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+	return EXIT_FAILURE;
+}
+
+/* There a backup would be lost with what it is a copy of, or take its place. */
+static bool
+is_within(const char *path, const char *directory)
+{
+	char parent[PATH_MAX], copy[PATH_MAX], outer[PATH_MAX];
+	size_t n;
+
+	if (strlen(path) >= sizeof(copy))
+		return false;
+	strcpy(copy, path);
+	if (realpath(dirname(copy), parent) == NULL ||
+	    realpath(directory, outer) == NULL)
+		return false;
+	n = strlen(outer);
+	return strncmp(parent, outer, n) == 0 &&
+	    (parent[n] == '\0' || parent[n] == '/');
+}
+
+/* In a process of its own: what is wrong is told. */
+static enum err
+backup(struct command_call *c, void *arg)
+{
+	bool force = (c->given & COMMAND_BIT(OPTION_FORCE)) != 0;
+	const char *path = c->argument[0];
+	enum err e;
+
+	(void)arg;
+	if ((e = command_open_store(c, false)) != ERR_OK)
+		return e;
+	e = store_backup(c->store, path, force);
+	if (e == ERR_FILE && errno == EEXIST)
+		fprintf(stderr,
+		    "pushcert: %s: there is a file; --force puts the backup "
+		    "in its place\n",
+		    path);
+	else if (e == ERR_CORRUPT)
+		fprintf(stderr,
+		    "pushcert: %s: damaged, no backup was made; pushcert "
+		    "verify says where\n",
+		    c->config.data);
+	else if (e != ERR_OK)
+		(void)fail(e, path);
+	return e;
+}
+
+int
+command_backup(struct command_call *c)
+{
+	int died;
+	enum err e;
+
+	if (command_load_config(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if (is_within(c->argument[0], c->config.data)) {
+		fprintf(stderr,
+		    "pushcert: %s: lies in the data directory; choose another "
+		    "place for a backup\n",
+		    c->argument[0]);
+		return EXIT_FAILURE;
+	}
+	e = command_in_child(c, backup, NULL, 0, &died);
+	if (died != 0)
+		fprintf(stderr,
+		    "pushcert: %s: damaged: reading it ended with signal %d; "
+		    "no backup was made\n",
+		    c->config.data, died);
+	if (died != 0)
+		store_backup_clean(c->config.data);
+	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* In a process of its own, as a damaged backup may end the one that reads it.
+ * Nothing is changed before all of it was read. */
+static enum err
+restore(struct command_call *c, void *arg)
+{
+	bool force = (c->given & COMMAND_BIT(OPTION_FORCE)) != 0;
+	const char *path = c->argument[0];
+	enum err e;
+
+	(void)arg;
+	if ((e = command_open_store(c, true)) != ERR_OK)
+		return e;
+	e = store_restore(c->store, path, force);
+	if (e == ERR_USAGE)
+		fprintf(stderr,
+		    "pushcert: %s: the store is not empty; --force puts the "
+		    "backup in its place\n",
+		    c->config.data);
+	else if (e == ERR_NO_STORE || e == ERR_CORRUPT)
+		fprintf(stderr,
+		    "pushcert: %s: not a whole backup; nothing was changed\n",
+		    path);
+	else if (e != ERR_OK)
+		(void)fail(e, path);
+	return e;
+}
+
+int
+command_restore(struct command_call *c)
+{
+	int died;
+	enum err e;
+
+	if (command_load_config(c) != ERR_OK ||
+	    !command_has_place(c->config.data))
+		return EXIT_FAILURE;
+	e = command_in_child(c, restore, NULL, 0, &died);
+	if (died == 0)
+		return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	fprintf(stderr,
+	    "pushcert: %s: not a whole backup: reading it ended with signal "
+	    "%d; nothing was changed\n",
+	    c->argument[0], died);
+	store_backup_clean(c->config.data);
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_call.h - what the subcommands share. Only command*.c include it.
+ */
+#ifndef PUSHCERT_CMD_CALL_H
+#define PUSHCERT_CMD_CALL_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "state/config.h"
+#include "base/err.h"
+#include "format/expiry.h"
+#include "base/buf.h"
+#include "state/metrics.h"
+#include "base/output.h"
+#include "rules/change.h"
+#include "format/record.h"
+#include "state/secret.h"
+#include "store/store.h"
+#include "base/str.h"
+
+enum { EXIT_USAGE = 2 };
+
+enum command_option {
+	OPTION_ALL,
+	OPTION_ALLOW_TOPIC_CHANGE,
+	OPTION_APPLE_ID,
+	OPTION_CONFIG,
+	OPTION_CRITICAL,
+	OPTION_DATA,
+	OPTION_DRY_RUN,
+	OPTION_EXPIRES,
+	OPTION_FORCE,
+	OPTION_HELP,
+	OPTION_HOOK,
+	OPTION_INSECURE_ANY_TOKEN,
+	OPTION_ISSUER,
+	OPTION_JSON,
+	OPTION_KEY,
+	OPTION_LEGACY,
+	OPTION_NAME,
+	OPTION_NO_COPY,
+	OPTION_NO_SANDBOX,
+	OPTION_OUTPUT,
+	OPTION_PASSPHRASE_FILE,
+	OPTION_PKCS12,
+	OPTION_REVISION,
+	OPTION_RSA,
+	OPTION_SCOPE,
+	OPTION_SOCKET,
+	OPTION_TENANT,
+	OPTION_TOKEN_FILE,
+	OPTION_URL,
+	OPTION_VENDOR_CERT,
+	OPTION_VENDOR_KEY,
+	OPTION_VERSION,
+	OPTION_WARNING,
+	COMMAND_OPTIONS
+};
+
+#define COMMAND_BIT(option) (UINT64_C(1) << (option))
+_Static_assert(COMMAND_OPTIONS <= 64, "a set of options is 64 bits");
+
+/* Arguments that are no options: at most two, the last command's need. */
+#define COMMAND_ARGUMENTS 2
+
+/* What the command line said, and what every subcommand needs. A subcommand
+ * takes a struct command_call and returns the exit status. */
+/* Descriptors that are kept while memory has their places. */
+struct command_spool {
+	bool on;
+	int out, err; /* -1: none */
+};
+
+struct command_call {
+	uint64_t given; /* set of options */
+	/* The command changes the store, and may upgrade it before. */
+	bool writes;
+	/* It only reads, which a disk that is read-only allows. */
+	bool reads;
+	const char *config_path; /* NULL: look for one */
+	const char *data;
+	const char *name;
+	const char *socket;
+	const char *token_file;
+	const char *url;
+	uint32_t scopes;
+	uint64_t expires_days;
+	uint64_t warning_days, critical_days;
+	uint64_t revision;
+	const char *value[COMMAND_OPTIONS]; /* of every option that has one */
+	char vendor_certificates[CONFIG_TEXT_MAX]; /* a list */
+	struct guid tenant;
+	const char *alias; /* of the tenant, until the store is open */
+	const char *argument[COMMAND_ARGUMENTS];
+	bool replaces_keys; /* the key set may be writable: it is made again */
+
+	struct config config;
+	struct metrics *metrics; /* where the store counts; NULL: nowhere */
+	struct store *store;
+	struct txn *reader;
+	struct command_spool spool;
+	struct arena arena; /* after command_need_arena */
+};
+
+/* Prints the outcome's text and returns EXIT_FAILURE. */
+int command_fail(enum err e, const char *about);
+/* Prints the reason why a file or an argument cannot be used, and returns
+ * EXIT_FAILURE. */
+int command_fail_with(const char *about, struct str why);
+/* Prints why and returns EXIT_USAGE. */
+int command_usage(const char *why);
+/* Whether a token or a tenant may be called so. */
+bool command_is_name(const char *text);
+/* Whether a tenant may be called so: a name that is typed as it is read. */
+bool command_is_alias(const char *text);
+int64_t command_now_at(void);
+/* These print what is wrong. */
+/*
+ * Does the work in a process of its own: a store is not to be opened twice in
+ * one process, and one that hangs or is damaged must not take us with it.
+ * ERR_BUSY when the seconds are over (0: any number), ERR_CORRUPT and *died
+ * where a signal ended it.
+ */
+typedef enum err command_work(struct command_call *c, void *arg);
+enum err command_in_child(struct command_call *c, command_work *work, void *arg,
+    unsigned seconds, int *died) ATTR_CHECKED;
+enum err command_load_config(struct command_call *c) ATTR_CHECKED;
+/* Whether the data directory is there or can be made; says if not. */
+bool command_has_place(const char *data);
+/* Opens the store in the format that it has. Prints nothing. */
+enum err command_try_store(struct command_call *c, bool create) ATTR_CHECKED;
+/* Upgrades a store of an older format, unless it has more tenants (0: however
+ * many it has). Waits so many milliseconds until others have closed the store.
+ * Prints nothing; the log has the cause. */
+enum err command_upgrade(
+    struct command_call *c, uint64_t tenants_most, int64_t wait) ATTR_CHECKED;
+/* Replaces the alias of a tenant by its id; prints what is wrong. */
+enum err command_find_tenant(struct command_call *c) ATTR_CHECKED;
+/* Opens the store of a service, which is upgraded meanwhile; fd is its
+ * listening socket, below 0 of a CGI program. */
+enum err command_open_service(struct command_call *c, int fd) ATTR_CHECKED;
+/* A CGI program would say with each request what it lacks. */
+void command_enter_sandbox(const struct config *c, bool is_cgi);
+/* Opens the store, upgrades it if the command writes, and finds the tenant of
+ * an alias. */
+enum err command_open_store(struct command_call *c, bool create) ATTR_CHECKED;
+/* The tenant that was added under this name; ERR_NOT_FOUND. Prints nothing. */
+enum err command_find_alias(
+    struct txn *tx, const char *alias, struct guid *out) ATTR_CHECKED;
+/* Configuration, store and an open read transaction. */
+enum err command_begin_reading(struct command_call *c) ATTR_CHECKED;
+/* Room for all that a change, a request or an export needs. */
+enum err command_need_arena(struct command_call *c) ATTR_CHECKED;
+/* Wiped, as private keys pass through it. */
+void command_drop_arena(struct command_call *c);
+/* Takes the only tenant there is where none was named. */
+enum err command_need_tenant(struct command_call *c) ATTR_CHECKED;
+/* YYYY-MM-DDThh:mm:ssZ on stdout. */
+void command_print_date(int64_t at);
+/* A client's text on stdout, safe for a terminal. */
+void command_print_text(struct str s);
+/* The same on one line. */
+void command_print_word(struct str s);
+/* The same on stderr. */
+void command_print_error(struct str s);
+/* Prints why the rules refuse, and returns EXIT_FAILURE. */
+int command_refuse(enum err e, const struct fault *fault);
+/* Whoever runs the tool, now. The actor's name lives in the arena. */
+enum err
+command_caller(struct command_call *c, struct caller *out) ATTR_CHECKED;
+/* A record on stdout, as JSON if that was asked for; the exit status. */
+int command_print_record(struct command_call *c, const struct record *r);
+/* Makes a change, or tries it with --dry-run, and prints the record as it is
+ * then, or why not; the exit status. The caller, the allowed topic and the id
+ * of a new record are filled in here. The reader's transaction ends. */
+int command_apply(struct command_call *c, struct change *change);
+/* The tenant that was named, or all that have a record or are listed; the
+ * record is NULL where there is none. */
+enum err command_each_tenant(
+    struct command_call *c, store_record_visit *visit, void *arg) ATTR_CHECKED;
+
+/* Members of an open JSON object: status, dates, serial, topic, Apple ID. */
+struct emit;
+struct page_tenant;
+void
+command_emit_facts(struct emit *e, const struct page_tenant *t, int64_t now_at);
+
+/* Whether all data has gone to stdout; prints why not. */
+enum err command_flush(void) ATTR_CHECKED;
+
+/* A file that appears whole or not at all, or stdout. */
+struct command_output {
+	FILE *f;
+	const char *path; /* NULL: stdout */
+	struct output file;
+};
+/* NULL and "-" mean stdout. These print what is wrong. */
+enum err command_output_open(
+    const char *path, unsigned mode, struct command_output *o) ATTR_CHECKED;
+/* Drops the file if e is a failure; returns e or ERR_FILE. */
+enum err
+command_output_close(struct command_output *o, enum err e) ATTR_CHECKED;
+
+/* Reads at most size bytes of a file; prints why not. */
+enum err command_read_text(
+    const char *path, char *text, size_t size, struct str *out) ATTR_CHECKED;
+/* Writes a whole file; prints why not. */
+enum err command_write_text(
+    const char *path, unsigned mode, struct str text) ATTR_CHECKED;
+/* What is started from now on gets no descriptor but 0, 1 and 2. False where
+ * that cannot be had. */
+bool command_keep_files(void) ATTR_CHECKED;
+
+/* What is printed from now on, with `errors` also to standard error, waits in
+ * memory until the end. command_begin_reading begins one. */
+enum err command_spool_begin(struct command_call *c, bool errors) ATTR_CHECKED;
+enum err command_spool_end(struct command_call *c) ATTR_CHECKED;
+/* Ends the transaction and its reader, and only then prints. */
+enum err command_end_reading(struct command_call *c) ATTR_CHECKED;
+
+int command_init(struct command_call *c);
+int command_serve(struct command_call *c);
+int command_config(struct command_call *c);
+int command_doctor(struct command_call *c);
+int command_token_create(struct command_call *c);
+int command_token_list(struct command_call *c);
+int command_token_revoke(struct command_call *c);
+int command_token_rename(struct command_call *c);
+int command_token_jwt(struct command_call *c);
+int command_tenant_add(struct command_call *c);
+int command_tenant_list(struct command_call *c);
+int command_tenant_remove(struct command_call *c);
+int command_jwks_import(struct command_call *c);
+int command_show(struct command_call *c);
+int command_list(struct command_call *c);
+int command_upload(struct command_call *c);
+int command_history(struct command_call *c);
+int command_history_restore(struct command_call *c);
+int command_request(struct command_call *c);
+int command_export(struct command_call *c);
+int command_check(struct command_call *c);
+/* The same as command_usage, in the way of a Nagios plug-in. */
+int command_check_usage(const char *why);
+int command_metrics(struct command_call *c);
+int command_calendar(struct command_call *c);
+int command_verify(struct command_call *c);
+int command_backup(struct command_call *c);
+int command_restore(struct command_call *c);
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_check.c - a plug-in for Nagios and its kin: a line for each tenant,
+ * and an exit status of theirs. Everything that goes wrong is 3, unknown, also
+ * wrong usage: nothing is watched then.
+ *
+ * A hook has standard error in the place of standard output, where a client's
+ * text that it prints could be taken for performance data.
+ */
+#include "tool/cmd_check.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format/datetime.h"
+
+/* How far a certificate has gone, in the order in which it goes there: the
+ * hook runs once for each. The numbers are stored. */
+enum level { NOT_YET, AT_WARNING, AT_CRITICAL, AT_END };
+
+/* A hook that is to be run once the store is let go: it may take its time. */
+struct due {
+	struct due *next;
+	struct guid tenant;
+	enum expiry_status status;
+	enum level level;
+	int64_t days;
+	int64_t expires_at;
+	char *apple_id, *topic, *serial;
+	char *expires; /* of the record, for the notice */
+};
+
+/* Takes a certificate in the first time round. */
+static void
+count(struct check *k, const struct page_tenant *t)
+{
+	int64_t left = expiry_days(&t->expiry, k->now_at);
+
+	k->count[command_check_grade(k, t)]++;
+	if (t->expiry.expires && (!k->expires || left < k->least))
+		k->least = left;
+	k->expires = k->expires || t->expiry.expires;
+}
+
+/* --- the hook --------------------------------------------------------- */
+
+static enum level
+level_of(const struct check *k, const struct page_tenant *t)
+{
+	if (t->status == EXPIRY_EXPIRED)
+		return AT_END;
+	if (t->status != EXPIRY_EXPIRING)
+		return NOT_YET;
+	return command_check_grade(k, t) == CRITICAL ? AT_CRITICAL : AT_WARNING;
+}
+
+/* The level up to which this certificate's hook has run. */
+static enum err
+told(struct txn *tx, const struct guid *tenant, const struct record *r,
+    uint64_t *level)
+{
+	struct notice n;
+	enum err e;
+
+	*level = NOT_YET;
+	if ((e = store_notice(tx, tenant, &n)) != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	if (str_eq(n.serial, r->value[RECORD_SERIAL]) &&
+	    str_eq(n.expires, r->value[RECORD_EXPIRES]))
+		*level = n.level;
+	return ERR_OK;
+}
+
+static char *
+text_of(struct str s)
+{
+	return strndup(s.n > 0 ? s.p : "", s.n);
+}
+
+static void
+free_due(struct due *d)
+{
+	free(d->apple_id);
+	free(d->topic);
+	free(d->serial);
+	free(d->expires);
+	free(d);
+}
+
+static enum err
+add_due(struct check *k, const struct page_tenant *t, const struct record *r,
+    enum level level)
+{
+	struct due *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return ERR_MEMORY;
+	d->tenant = t->tenant;
+	d->status = t->status;
+	d->level = level;
+	d->days = expiry_days(&t->expiry, k->now_at);
+	d->expires_at = t->expiry.expires_at;
+	d->apple_id = text_of(t->apple_id);
+	d->topic = text_of(t->topic);
+	d->serial = text_of(t->serial);
+	d->expires = text_of(r->value[RECORD_EXPIRES]);
+	if (d->apple_id == NULL || d->topic == NULL || d->serial == NULL ||
+	    d->expires == NULL) {
+		free_due(d);
+		return ERR_MEMORY;
+	}
+	d->next = k->due;
+	k->due = d;
+	return ERR_OK;
+}
+
+static enum err
+look_for_due(
+    struct check *k, const struct page_tenant *t, const struct record *r)
+{
+	enum level level = level_of(k, t);
+	uint64_t before;
+	enum err e;
+
+	if (k->c->value[OPTION_HOOK] == NULL || level == NOT_YET)
+		return ERR_OK;
+	if ((e = told(k->c->reader, &t->tenant, r, &before)) != ERR_OK)
+		return e;
+	return before < level ? add_due(k, t, r, level) : ERR_OK;
+}
+
+static enum err
+put_notice(struct txn *tx, void *arg)
+{
+	const struct due *d = arg;
+	struct notice n = { .serial = str_of(d->serial),
+		.expires = str_of(d->expires),
+		.level = d->level };
+
+	return store_notice_put(tx, &d->tenant, &n);
+}
+
+static bool
+run_hook(const struct due *d, const char *command)
+{
+	char tenant[STR_GUID_LEN + 1] = "", days[32];
+	char until[WHEN_SECONDS_LEN + 2] = "";
+	const char *const facts[][2] = {
+		{ "PUSHCERT_TENANT", tenant },
+		{ "PUSHCERT_STATUS", expiry_word(d->status) },
+		{ "PUSHCERT_DAYS", days },
+		{ "PUSHCERT_TOPIC", d->topic },
+		{ "PUSHCERT_SERIAL", d->serial },
+		{ "PUSHCERT_APPLE_ID", d->apple_id },
+		{ "PUSHCERT_EXPIRES", until },
+	};
+	size_t i;
+
+	str_guid_text(&d->tenant, tenant);
+	snprintf(days, sizeof(days), "%lld", (long long)d->days);
+	when_seconds(d->expires_at, until);
+	/* cppcheck-suppress unreadVariable ; it is read by way of facts */
+	until[WHEN_SECONDS_LEN] = 'Z';
+	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (setenv(facts[i][0], facts[i][1], 1) != 0)
+			return false;
+	if (!command_keep_files())
+		return false;
+	/* The administrator's own words. NOLINTNEXTLINE(cert-env33-c) */
+	return system(command) == 0;
+}
+
+/* A hook that fails is run again at the next check. */
+static bool
+run_due(struct check *k)
+{
+	const char *command = k->c->value[OPTION_HOOK];
+	struct due *d, *next;
+	bool well = true;
+
+	for (d = k->due; d != NULL; d = next) {
+		next = d->next;
+		if (!run_hook(d, command)) {
+			fprintf(stderr, "pushcert: the hook failed\n");
+			well = false;
+		} else if (store_update(k->c->store, put_notice, d) != ERR_OK) {
+			fprintf(stderr,
+			    "pushcert: cannot remember that the hook ran\n");
+			well = false;
+		}
+		free_due(d);
+	}
+	k->due = NULL;
+	return well;
+}
+
+/* With standard error in the place of standard output, where a hook that
+ * prints a client's text would forge performance data. */
+static bool
+run_hooks(struct check *k)
+{
+	int out;
+	bool well;
+
+	if (k->due == NULL)
+		return true;
+	fflush(stdout);
+	out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return false;
+	well = run_due(k);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	return well;
+}
+
+/* --- the walk --------------------------------------------------------- */
+
+static enum err
+visit(const struct guid *tenant, const struct record *r, void *arg)
+{
+	struct check *k = arg;
+	struct page_tenant t = page_tenant(
+	    tenant, r, k->now_at, k->c->warning_days, &k->c->arena);
+
+	if (!k->print) {
+		count(k, &t);
+		return ERR_OK;
+	}
+	command_check_show_tenant(k, &t);
+	return look_for_due(k, &t, r);
+}
+
+/* The vendor's certificate signs the requests: a renewal needs it too. */
+static enum err
+visit_vendor(struct check *k)
+{
+	const struct config *config = &k->c->config;
+	struct page_tenant t = { .status = EXPIRY_NONE };
+	char message[CONFIG_TEXT_MAX];
+	struct secrets s;
+
+	if (config->vendor_certificate[0] == '\0')
+		return ERR_OK;
+	if (secret_load(config, &s, message) != ERR_OK)
+		fprintf(stderr, "pushcert: %s\n", message);
+	else
+		t.expiry = expiry_of_text(str_of(s.vendor_chain), &k->c->arena);
+	secret_wipe(&s);
+	t.status = expiry_status(&t.expiry, k->now_at, k->c->warning_days);
+	if (k->print)
+		command_check_show_vendor(k, &t);
+	else
+		count(k, &t);
+	return ERR_OK;
+}
+
+static enum err
+walk(struct check *k)
+{
+	enum err e = command_each_tenant(k->c, visit, k);
+
+	return e == ERR_OK ? visit_vendor(k) : e;
+}
+
+static enum grade
+worst(const struct check *k)
+{
+	static const enum grade order[] = { CRITICAL, WARNING, UNKNOWN, FINE };
+	size_t i;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (k->count[order[i]] > 0)
+			return order[i];
+	return UNKNOWN;
+}
+
+/* All that such systems show is the status and the first line of standard
+ * output. */
+static int
+unknown(const char *why)
+{
+	printf("%s: ", command_check_word(UNKNOWN));
+	command_check_put(str_of(why));
+	putchar('\n');
+	return UNKNOWN;
+}
+
+int
+command_check_usage(const char *why)
+{
+	(void)command_usage(why);
+	return unknown(why);
+}
+
+static int
+fail_check(const struct check *k)
+{
+	static const char why[] = "the store cannot be read";
+
+	if (!command_check_is_json(k))
+		return unknown(why);
+	printf("{\"grade\":\"%s\",\"reason\":\"%s\"}\n",
+	    command_check_word(UNKNOWN), why);
+	return UNKNOWN;
+}
+
+int
+command_check(struct command_call *c)
+{
+	struct check k = { .c = c, .now_at = command_now_at() };
+	enum grade grade = UNKNOWN;
+	enum err e;
+
+	if ((c->given & COMMAND_BIT(OPTION_ALL)) != 0 &&
+	    (c->given & COMMAND_BIT(OPTION_TENANT)) != 0)
+		return command_check_usage("check takes --tenant or --all");
+	if ((c->given & COMMAND_BIT(OPTION_CRITICAL)) == 0 &&
+	    c->critical_days > c->warning_days)
+		c->critical_days = c->warning_days;
+	if (c->critical_days > c->warning_days)
+		return command_check_usage("-c must not be more than -w");
+	if (command_begin_reading(c) != ERR_OK ||
+	    command_need_arena(c) != ERR_OK)
+		return fail_check(&k);
+	if ((e = walk(&k)) == ERR_OK) {
+		grade = worst(&k);
+		command_check_show_summary(&k, grade);
+		k.print = true;
+		e = walk(&k);
+	}
+	if (command_end_reading(c) != ERR_OK && e == ERR_OK)
+		e = ERR_FILE;
+	if (e != ERR_OK)
+		(void)command_fail(e, "check");
+	if (e != ERR_OK && !k.print)
+		(void)fail_check(&k);
+	/* Nothing is less bad for a hook that fails. */
+	if (!run_hooks(&k)) {
+		k.count[UNKNOWN]++;
+		grade = worst(&k);
+	}
+	return e == ERR_OK ? (int)grade : UNKNOWN;
+}

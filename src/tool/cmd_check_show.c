@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_check_show.c - what `check` prints: lines of a monitoring plug-in, or
+ * JSON.
+ *
+ * Such a system takes what follows a '|' on standard output for performance
+ * data. So no text that is not a constant of this file is printed but by
+ * command_check_put.
+ */
+#include "tool/cmd_check.h"
+
+#include "format/emit.h"
+
+const char *
+command_check_word(enum grade grade)
+{
+	static const char *const words[GRADES] = { "OK", "WARNING", "CRITICAL",
+		"UNKNOWN" };
+
+	return words[grade];
+}
+
+enum grade
+command_check_grade(const struct check *k, const struct page_tenant *t)
+{
+	switch (t->status) {
+	case EXPIRY_VALID:
+		return FINE;
+	case EXPIRY_EXPIRING:
+		return expiry_status(&t->expiry, k->now_at,
+			   k->c->critical_days) == EXPIRY_EXPIRING
+		    ? CRITICAL
+		    : WARNING;
+	case EXPIRY_EXPIRED:
+	case EXPIRY_NOT_YET_VALID:
+		return CRITICAL;
+	case EXPIRY_NONE:
+	case EXPIRY_STATUSES:
+		break;
+	}
+	return UNKNOWN;
+}
+
+static unsigned
+counted(const struct check *k)
+{
+	unsigned i, sum = 0;
+
+	for (i = 0; i < GRADES; i++)
+		sum += k->count[i];
+	return sum;
+}
+
+bool
+command_check_is_json(const struct check *k)
+{
+	return (k->c->given & COMMAND_BIT(OPTION_JSON)) != 0;
+}
+
+/* --- the lines -------------------------------------------------------- */
+
+/* A text on one line and without the character that begins performance data. */
+void
+command_check_put(struct str text)
+{
+	while (!str_is_null(text)) {
+		command_print_word(str_cut(&text, '|'));
+		if (!str_is_null(text))
+			printf("\\x7c");
+	}
+}
+
+static void
+print_dates(const struct check *k, const struct page_tenant *t)
+{
+	printf(": %s", expiry_word(t->status));
+	if (!t->expiry.expires)
+		return;
+	printf(", %lld days left, expires ",
+	    (long long)expiry_days(&t->expiry, k->now_at));
+	command_print_date(t->expiry.expires_at);
+}
+
+static void
+print_fact(const char *name, struct str value)
+{
+	printf(", %s ", name);
+	command_check_put(value.n > 0 ? value : str_of("unknown"));
+}
+
+/*
+ * Performance data, on the first line alone: 'label'=value;warning;critical,
+ * with the thresholds as ranges of the Monitoring Plugins' guidelines ("30:" is
+ * an alert below 30), and the number of certificates of each grade. The labels
+ * do not depend on what is stored.
+ */
+static void
+print_performance(const struct check *k)
+{
+	printf(" | days_left=");
+	if (k->expires)
+		printf("%lld", (long long)k->least);
+	else
+		putchar('U');
+	printf(";%llu:;%llu: certificates=%u;;;0 fine=%u;;;0 warning=%u;;;0 "
+	       "critical=%u;;;0 unknown=%u;;;0",
+	    (unsigned long long)k->c->warning_days,
+	    (unsigned long long)k->c->critical_days, counted(k), k->count[FINE],
+	    k->count[WARNING], k->count[CRITICAL], k->count[UNKNOWN]);
+}
+
+/* The only line is the first one. */
+static void
+end_line(const struct check *k)
+{
+	if (counted(k) == 1)
+		print_performance(k);
+	putchar('\n');
+}
+
+static void
+print_tenant(const struct check *k, const struct page_tenant *t)
+{
+	char tenant[STR_GUID_LEN];
+
+	str_guid_text(&t->tenant, tenant);
+	printf("%s: tenant %.*s", command_check_word(command_check_grade(k, t)),
+	    STR_GUID_LEN, tenant);
+	print_dates(k, t);
+	print_fact("serial", t->serial);
+	print_fact("topic", t->topic);
+	print_fact("Apple ID", t->apple_id);
+	end_line(k);
+}
+
+static void
+print_vendor(const struct check *k, const struct page_tenant *t)
+{
+	printf("%s: vendor certificate",
+	    command_check_word(command_check_grade(k, t)));
+	print_dates(k, t);
+	end_line(k);
+}
+
+/* Such systems show the first line alone. */
+static void
+print_summary(const struct check *k, enum grade grade)
+{
+	unsigned sum = counted(k);
+
+	if (sum == 1)
+		return;
+	printf("%s: %u certificates: %u fine, %u warning, %u critical, "
+	       "%u unknown",
+	    command_check_word(grade), sum, k->count[FINE], k->count[WARNING],
+	    k->count[CRITICAL], k->count[UNKNOWN]);
+	print_performance(k);
+	putchar('\n');
+}
+
+/* --- the same as JSON ------------------------------------------------- */
+
+/* Tenant NULL: the vendor's certificate. */
+static void
+json_certificate(const struct check *k, const struct page_tenant *t,
+    const struct guid *tenant)
+{
+	char id[STR_GUID_LEN], line[PAGE_TENANT_MAX];
+	struct buf out;
+	struct emit e;
+
+	if (tenant != NULL)
+		str_guid_text(tenant, id);
+	buf_init(&out, line, sizeof(line));
+	emit_init(&e, &out);
+	emit_object(&e);
+	emit_name(&e, "grade");
+	emit_text(&e, command_check_word(command_check_grade(k, t)));
+	emit_name(&e, "certificate");
+	emit_text(&e, tenant != NULL ? "push" : "vendor");
+	emit_name(&e, "tenant");
+	emit_str(&e,
+	    str_from(
+		tenant != NULL ? id : NULL, tenant != NULL ? sizeof(id) : 0));
+	command_emit_facts(&e, t, k->now_at);
+	emit_end(&e);
+	printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+static void
+json_summary(const struct check *k, enum grade grade)
+{
+	static const char *const names[GRADES] = { "fine", "warning",
+		"critical", "unknown" };
+	char line[512];
+	struct buf out;
+	struct emit e;
+	unsigned i;
+
+	buf_init(&out, line, sizeof(line));
+	emit_init(&e, &out);
+	emit_object(&e);
+	emit_name(&e, "grade");
+	emit_text(&e, command_check_word(grade));
+	emit_name(&e, "certificates");
+	emit_u64(&e, counted(k));
+	for (i = 0; i < GRADES; i++) {
+		emit_name(&e, names[i]);
+		emit_u64(&e, k->count[i]);
+	}
+	emit_name(&e, "daysLeft");
+	if (k->expires)
+		emit_i64(&e, k->least);
+	else
+		emit_null(&e);
+	emit_name(&e, "warningDays");
+	emit_u64(&e, k->c->warning_days);
+	emit_name(&e, "criticalDays");
+	emit_u64(&e, k->c->critical_days);
+	emit_end(&e);
+	printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+/* --- either form ------------------------------------------------------ */
+
+void
+command_check_show_tenant(const struct check *k, const struct page_tenant *t)
+{
+	if (command_check_is_json(k))
+		json_certificate(k, t, &t->tenant);
+	else
+		print_tenant(k, t);
+}
+
+void
+command_check_show_vendor(const struct check *k, const struct page_tenant *t)
+{
+	if (command_check_is_json(k))
+		json_certificate(k, t, NULL);
+	else
+		print_vendor(k, t);
+}
+
+void
+command_check_show_summary(const struct check *k, enum grade grade)
+{
+	if (command_check_is_json(k))
+		json_summary(k, grade);
+	else
+		print_summary(k, grade);
+}

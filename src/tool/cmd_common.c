@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_common.c - what the subcommands share.
+ */
+#include "tool/cmd_call.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "format/crypto.h"
+#include "base/log.h"
+#include "base/output.h"
+#include "http/routes.h"
+#include "state/trust.h"
+#include "http/view.h"
+#include "format/datetime.h"
+
+int
+command_fail(enum err e, const char *about)
+{
+	fprintf(stderr, "pushcert: %s%s%s\n", about, about[0] ? ": " : "",
+	    err_info(e)->text);
+	return EXIT_FAILURE;
+}
+
+int
+command_usage(const char *why)
+{
+	fprintf(stderr, "pushcert: %s\nTry 'pushcert --help'.\n", why);
+	return EXIT_USAGE;
+}
+
+bool
+command_is_name(const char *text)
+{
+	struct str name = str_of(text);
+
+	return name.n >= 1 && name.n <= 64 && str_utf8_valid(name);
+}
+
+/* The first character of a text of valid UTF-8, and how many bytes it has. */
+static unsigned
+first_character(struct str s, size_t *n)
+{
+	unsigned char first = (unsigned char)s.p[0];
+	unsigned code = first;
+	size_t i;
+
+	*n = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if (*n > 1)
+		code = first & (0x7fU >> *n);
+	for (i = 1; i < *n && i < s.n; i++)
+		code = code << 6 | ((unsigned char)s.p[i] & 0x3fU);
+	return code;
+}
+
+bool
+command_is_alias(const char *text)
+{
+	/* Controls, blanks of any width, and characters without one (Unicode
+	 * 15: general categories Cc, Cf, Zs, Zl, Zp). */
+	static const struct {
+		unsigned first, last;
+	} refused[] = { { 0, 0x20 }, { 0x7f, 0xa0 }, { 0xad, 0xad },
+		{ 0x600, 0x605 }, { 0x61c, 0x61c }, { 0x6dd, 0x6dd },
+		{ 0x70f, 0x70f }, { 0x1680, 0x1680 }, { 0x180e, 0x180e },
+		{ 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f },
+		{ 0x3000, 0x3000 }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+		{ 0xe0000, 0xe0fff } };
+	struct str s = str_of(text);
+	unsigned code;
+	size_t i, n;
+
+	if (!command_is_name(text))
+		return false;
+	for (; s.n > 0; s = str_tail(s, n)) {
+		code = first_character(s, &n);
+		for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+			if (code >= refused[i].first && code <= refused[i].last)
+				return false;
+	}
+	return true;
+}
+
+int64_t
+command_now_at(void)
+{
+	return (int64_t)time(NULL);
+}
+
+enum err
+command_in_child(struct command_call *c, command_work *work, void *arg,
+    unsigned seconds, int *died)
+{
+	int status;
+	enum err e;
+	pid_t child;
+
+	_Static_assert(ERR_COUNT <= 256, "an outcome is an exit status");
+	*died = 0;
+	fflush(stdout);
+	if ((child = fork()) < 0)
+		return ERR_INTERNAL;
+	if (child == 0) {
+		alarm(seconds);
+		e = work(c, arg);
+		/* Else its reader would keep room until another process finds
+		 * out that it is gone. */
+		store_reader_free(c->reader);
+		store_close(c->store);
+		_exit((int)e);
+	}
+	if (waitpid(child, &status, 0) != child)
+		return ERR_INTERNAL;
+	if (WIFEXITED(status))
+		return (enum err)WEXITSTATUS(status);
+	if (WTERMSIG(status) == SIGALRM)
+		return ERR_BUSY;
+	*died = WTERMSIG(status);
+	return ERR_CORRUPT;
+}
+
+/* The files that decide who is let in; jwks import replaces the key set. */
+static enum err
+check_trust(const struct command_call *c, const char *file)
+{
+	const char *keys = c->config.jwks_file;
+	struct trust_fault fault;
+	enum err e = ERR_OK;
+
+	if (file != NULL)
+		e = trust_file(file, &fault);
+	if (e == ERR_OK && keys[0] != '\0')
+		e = c->replaces_keys ? trust_directory(keys, &fault)
+				     : trust_file(keys, &fault);
+	if (e != ERR_OK)
+		fprintf(stderr, "pushcert: %s. %s\n", fault.what, fault.cure);
+	return e;
+}
+
+enum err
+command_load_config(struct command_call *c)
+{
+	char path[PATH_MAX], message[CONFIG_TEXT_MAX];
+	const char *file = config_find(c->config_path, path);
+	enum err e;
+
+	if ((e = crypto_ready()) != ERR_OK) {
+		(void)command_fail(e, "libcrypto");
+		return e;
+	}
+	config_default(&c->config);
+	if (file != NULL)
+		e = config_load(file, &c->config, message);
+	if (e != ERR_OK)
+		fprintf(stderr, "pushcert: %s\n", message);
+	if (e == ERR_OK && (e = check_trust(c, file)) == ERR_OK)
+		log_open(c->config.syslog, (enum log_level)c->config.log_level);
+	return e;
+}
+
+/* Looks for the tenant of an alias. */
+struct aliased {
+	struct str alias;
+	struct guid id;
+	bool found;
+};
+
+static enum err
+match_alias(const struct tenant *t, void *arg)
+{
+	struct aliased *a = arg;
+
+	/* Two that differ by case alone are of an older release. */
+	if (!str_ieq(t->alias, a->alias) ||
+	    (a->found && !str_eq(t->alias, a->alias)))
+		return ERR_OK;
+	a->id = t->id;
+	a->found = true;
+	return ERR_OK;
+}
+
+enum err
+command_find_alias(struct txn *tx, const char *alias, struct guid *out)
+{
+	struct aliased a = { .alias = str_of(alias) };
+	enum err e = store_tenants(tx, match_alias, &a);
+
+	*out = a.id;
+	return e != ERR_OK ? e : a.found ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err
+command_find_tenant(struct command_call *c)
+{
+	struct txn *tx = NULL;
+	enum err e;
+
+	if (c->alias == NULL)
+		return ERR_OK;
+	if ((e = store_reader(c->store, &tx)) == ERR_OK &&
+	    (e = store_begin(tx)) == ERR_OK)
+		e = command_find_alias(tx, c->alias, &c->tenant);
+	store_reader_free(tx);
+	if (e == ERR_NOT_FOUND)
+		fprintf(stderr,
+		    "pushcert: %s: neither a GUID nor the name of a tenant "
+		    "that was added\n",
+		    c->alias);
+	else if (e != ERR_OK)
+		(void)command_fail(e, c->config.data);
+	return e;
+}
+
+bool
+command_has_place(const char *data)
+{
+	const char *slash = strrchr(data, '/');
+	int n = slash != NULL ? (int)(slash - data) : 0;
+	char parent[PATH_MAX];
+
+	/* With a dot, so that it must be a directory. */
+	snprintf(parent, sizeof(parent), "%.*s/.", n, data);
+	if (n == 0 || access(data, F_OK) == 0 ||
+	    access(parent, W_OK | X_OK) == 0)
+		return true;
+	if (errno == ENOENT)
+		fprintf(stderr,
+		    "pushcert: %s: there is no %.*s; make that first\n", data,
+		    n, data);
+	else
+		fprintf(stderr, "pushcert: %s: cannot be made in %.*s: %s\n",
+		    data, n, data, strerror(errno));
+	return false;
+}
+
+/* How long a command waits for others to close the store, in milliseconds:
+ * longer than a command that only reads takes. */
+#define UPGRADE_WAIT 2000
+
+enum err
+command_upgrade(struct command_call *c, uint64_t tenants_most, int64_t wait)
+{
+	const struct store_upgrade_options options = {
+		.keep_copy = (c->given & COMMAND_BIT(OPTION_NO_COPY)) == 0,
+		.tenants_most = tenants_most,
+		.wait = wait,
+	};
+
+	return store_upgrade(c->store, &options);
+}
+
+enum err
+command_try_store(struct command_call *c, bool create)
+{
+	struct store_options options = {
+		.directory = c->config.data,
+		.map_size = c->config.map_size,
+		.readers = (unsigned)c->config.workers + 256,
+		.history_keep = (unsigned)c->config.history_keep,
+		.history_certificates =
+		    (unsigned)c->config.history_certificates,
+		.patience = (int64_t)c->config.queue_timeout * 1000,
+		.wait_most = c->config.queue_writers,
+		/* So some workers come back when a disk hangs. */
+		.round_most = (c->config.workers * 3 + 3) / 4,
+		.metrics = c->metrics,
+		.create = create,
+		.reads = c->reads,
+	};
+
+	return store_open(&options, &c->store);
+}
+
+enum err
+command_open_store(struct command_call *c, bool create)
+{
+	enum err e;
+
+	c->reads = !c->writes && !create;
+	e = command_try_store(c, create);
+	if (e == ERR_OK && c->writes)
+		e = command_upgrade(c, 0, UPGRADE_WAIT);
+	if (e == ERR_OK)
+		return command_find_tenant(c);
+	(void)command_fail(e, c->config.data);
+	return e;
+}
+
+/* Configuration, store and an open read transaction. */
+enum err
+command_begin_reading(struct command_call *c)
+{
+	enum err e;
+
+	if ((e = command_load_config(c)) != ERR_OK)
+		return e;
+	if ((e = command_open_store(c, false)) != ERR_OK)
+		return e;
+	if ((e = command_spool_begin(c, false)) != ERR_OK)
+		return e;
+	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
+	    (e = store_begin(c->reader)) != ERR_OK)
+		(void)command_fail(e, c->config.data);
+	return e;
+}
+
+void
+command_print_date(int64_t at)
+{
+	char text[WHEN_SECONDS_LEN];
+
+	when_seconds(at, text);
+	printf("%.*sZ", WHEN_SECONDS_LEN, text);
+}
+
+/* Takes the only tenant there is where none was named. */
+static enum err
+only_tenant(const struct guid *tenant, const struct record *r, void *arg)
+{
+	struct command_call *c = arg;
+
+	(void)r;
+	if (c->given & COMMAND_BIT(OPTION_TENANT))
+		return ERR_USAGE;
+	c->given |= COMMAND_BIT(OPTION_TENANT);
+	c->tenant = *tenant;
+	return ERR_OK;
+}
+
+enum err
+command_need_tenant(struct command_call *c)
+{
+	enum err e = ERR_OK;
+
+	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0)
+		e = store_records(c->reader, only_tenant, c);
+	if (e == ERR_USAGE)
+		fprintf(stderr,
+		    "pushcert: there are several tenants: "
+		    "say which with --tenant GUID\n");
+	else if (e != ERR_OK)
+		(void)command_fail(e, "tenant");
+	if (e == ERR_OK && (c->given & COMMAND_BIT(OPTION_TENANT)) == 0) {
+		fprintf(stderr,
+		    "pushcert: there is no record yet: say for which tenant "
+		    "with --tenant GUID\n");
+		e = ERR_NOT_FOUND;
+	}
+	return e;
+}
+
+/* The character that begins the text, if it is one of those of more than one
+ * byte by which a terminal does something, or shows what follows elsewhere:
+ * controls, ends of lines, directions. Else 0. */
+static unsigned
+moving_character(struct str s)
+{
+	static const struct {
+		unsigned first, last;
+	} ranges[] = { { 0x80, 0x9f }, { 0x200e, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2066, 0x2069 } };
+	const unsigned char *p = (const unsigned char *)s.p;
+	unsigned code = 0;
+	size_t i;
+
+	if (s.n >= 2 && (p[0] & 0xe0) == 0xc0)
+		code = (p[0] & 0x1fU) << 6 | (p[1] & 0x3fU);
+	else if (s.n >= 3 && (p[0] & 0xf0) == 0xe0)
+		code = (p[0] & 0x0fU) << 12 | (p[1] & 0x3fU) << 6 |
+		    (p[2] & 0x3fU);
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return code;
+	return 0;
+}
+
+/* Text of a client, safe on a terminal. */
+static void
+print_escaped(FILE *out, struct str s, bool lines)
+{
+	while (s.n > 0) {
+		unsigned char ch = (unsigned char)s.p[0];
+		unsigned code = moving_character(s);
+
+		if (code != 0)
+			fprintf(out, "\\u%04x", code);
+		else if ((ch < ' ' && !(lines && ch == '\n')) || ch == 0x7f)
+			fprintf(out, "\\x%02x", ch);
+		else
+			putc(ch, out);
+		s = str_tail(s, code == 0 ? 1 : code < 0x800 ? 2 : 3);
+	}
+}
+
+void
+command_print_text(struct str s)
+{
+	print_escaped(stdout, s, true);
+}
+
+void
+command_print_word(struct str s)
+{
+	print_escaped(stdout, s, false);
+}
+
+void
+command_print_error(struct str s)
+{
+	print_escaped(stderr, s, false);
+}
+
+int
+command_refuse(enum err e, const struct fault *fault)
+{
+	char text[VIEW_MESSAGE_MAX];
+	struct buf message;
+
+	buf_init(&message, text, sizeof(text));
+	view_message(&message, e, fault);
+	fprintf(stderr, "pushcert: ");
+	print_escaped(stderr, buf_view(&message), false);
+	if (e == ERR_TOPIC_CHANGE) {
+		fprintf(stderr, ", or here --allow-topic-change ");
+		print_escaped(stderr, fault->also, false);
+	}
+	putc('\n', stderr);
+	return EXIT_FAILURE;
+}
+
+enum err
+command_need_arena(struct command_call *c)
+{
+	size_t size = routes_arena_size(&c->config);
+	void *block = malloc(size);
+
+	if (block == NULL) {
+		(void)command_fail(ERR_MEMORY, "");
+		return ERR_MEMORY;
+	}
+	arena_init(&c->arena, block, size);
+	return ERR_OK;
+}
+
+void
+command_drop_arena(struct command_call *c)
+{
+	if (c->arena.block == NULL)
+		return;
+	crypto_wipe(c->arena.block, c->arena.size);
+	free(c->arena.block);
+	c->arena.block = NULL;
+}
+
+/* The name in /etc/passwd: getpwuid would load what a static program cannot. */
+static void
+user_name(char *out, size_t size)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	uid_t uid = getuid();
+	struct passwd *p;
+
+	snprintf(out, size, "uid %lu", (unsigned long)uid);
+	while (f != NULL && (p = fgetpwent(f)) != NULL) {
+		if (p->pw_uid != uid)
+			continue;
+		snprintf(out, size, "%s", p->pw_name);
+		break;
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
+enum err
+command_caller(struct command_call *c, struct caller *out)
+{
+	char name[128], actor[sizeof(name) + 8];
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	user_name(name, sizeof(name));
+	snprintf(actor, sizeof(actor), "tool:%s", name);
+	*out = (struct caller){ .tenant = c->tenant,
+		.actor = arena_copy(&c->arena, str_of(actor)),
+		.now = { now.tv_sec, (uint32_t)now.tv_nsec } };
+	if (str_is_null(out->actor)) {
+		(void)command_fail(ERR_MEMORY, "");
+		return ERR_MEMORY;
+	}
+	return ERR_OK;
+}
+
+/* --- output ----------------------------------------------------------- */
+
+static enum err
+output_failed(const char *path)
+{
+	fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+	return ERR_FILE;
+}
+
+enum err
+command_flush(void)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return ERR_OK;
+	return output_failed("stdout");
+}
+
+enum err
+command_output_open(const char *path, unsigned mode, struct command_output *o)
+{
+	int fd;
+
+	*o = (struct command_output){ .f = stdout };
+	if (path == NULL || strcmp(path, "-") == 0)
+		return ERR_OK;
+	o->path = path;
+	if (output_open(&o->file, path, mode, true) != ERR_OK)
+		return output_failed(path);
+	fd = fcntl(o->file.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (fd >= 0 && (o->f = fdopen(fd, "w")) != NULL)
+		return ERR_OK;
+	(void)output_failed(path);
+	if (fd >= 0)
+		close(fd);
+	return output_close(&o->file, ERR_FILE);
+}
+
+enum err
+command_output_close(struct command_output *o, enum err e)
+{
+	bool whole;
+
+	if (o->path == NULL)
+		return e;
+	whole = fflush(o->f) == 0 && !ferror(o->f);
+	if (e == ERR_OK && !whole)
+		e = output_failed(o->path);
+	if (fclose(o->f) != 0 && e == ERR_OK)
+		e = output_failed(o->path);
+	if (e != ERR_OK)
+		return output_close(&o->file, e);
+	return output_close(&o->file, ERR_OK) == ERR_OK
+	    ? ERR_OK
+	    : output_failed(o->path);
+}
+
+/* A hook may give up its privileges, and must then have no file of ours, the
+ * store least of all: LMDB opens it without O_CLOEXEC. */
+bool
+command_keep_files(void)
+{
+	DIR *d;
+	struct dirent *entry;
+	uint64_t fd;
+
+	if (close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
+		return true;
+	/* A kernel before 5.11. */
+	if ((d = opendir("/proc/self/fd")) == NULL)
+		return false;
+	while ((entry = readdir(d)) != NULL)
+		if (str_u64(str_of(entry->d_name), &fd) && fd > STDERR_FILENO)
+			(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+	closedir(d);
+	return true;
+}
+
+/* --- files ------------------------------------------------------------- */
+
+int
+command_fail_with(const char *about, struct str what)
+{
+	fprintf(stderr, "pushcert: %s: %.*s\n", about, STR_ARG(what));
+	return EXIT_FAILURE;
+}
+
+enum err
+command_read_text(const char *path, char *text, size_t size, struct str *out)
+{
+	FILE *f = fopen(path, "re");
+	size_t n = 0;
+	bool whole = false;
+
+	if (f != NULL) {
+		n = fread(text, 1, size, f);
+		whole = !ferror(f);
+		fclose(f);
+	}
+	if (!whole) {
+		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		return ERR_FILE;
+	}
+	*out = str_from(text, n);
+	return ERR_OK;
+}
+
+enum err
+command_write_text(const char *path, unsigned mode, struct str text)
+{
+	struct command_output o;
+	enum err e;
+
+	if ((e = command_output_open(path, mode, &o)) != ERR_OK)
+		return e;
+	fwrite(text.p, 1, text.n, o.f);
+	return command_output_close(&o, ERR_OK);
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_expiry.c - what expires when: as a list, for Prometheus, as a
+ * calendar.
+ */
+#include "tool/cmd_call.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "format/emit.h"
+#include "http/metrics_text.h"
+#include "format/datetime.h"
+
+/* Readable for whoever collects or serves it; nothing in it is secret. */
+#define PUBLIC_MODE (S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)
+
+/* What is written of each tenant. */
+struct walk {
+	struct command_call *c;
+	FILE *out;
+	int64_t now_at;
+	/* Of metrics: every tenant, without its texts. */
+	struct page_tenant *kept;
+	size_t count, room;
+};
+
+/* A tenant that the operator has listed, but that has no record. */
+struct recordless {
+	struct command_call *c;
+	store_record_visit *visit;
+	void *arg;
+};
+
+static enum err
+visit_recordless(const struct tenant *t, void *arg)
+{
+	const struct recordless *l = arg;
+	struct guid id = t->id;
+	struct record r;
+	enum err e;
+
+	e = store_record(l->c->reader, &id, &r);
+	return e == ERR_NOT_FOUND ? l->visit(&id, NULL, l->arg) : e;
+}
+
+enum err
+command_each_tenant(
+    struct command_call *c, store_record_visit *visit, void *arg)
+{
+	struct recordless l = { .c = c, .visit = visit, .arg = arg };
+	struct record r;
+	enum err e;
+
+	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0) {
+		if ((e = store_records(c->reader, visit, arg)) != ERR_OK)
+			return e;
+		return store_tenants(c->reader, visit_recordless, &l);
+	}
+	e = store_record(c->reader, &c->tenant, &r);
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	return visit(&c->tenant, e == ERR_OK ? &r : NULL, arg);
+}
+
+static struct page_tenant
+facts(const struct walk *w, const struct guid *tenant, const struct record *r)
+{
+	return page_tenant(
+	    tenant, r, w->now_at, w->c->warning_days, &w->c->arena);
+}
+
+static enum err
+write_out(FILE *out, const struct buf *text)
+{
+	fwrite(text->p, 1, text->n, out);
+	return text->full ? ERR_MEMORY : ERR_OK;
+}
+
+/* --- list ------------------------------------------------------------- */
+
+static void
+print_or_dash(struct str s)
+{
+	printf("  ");
+	command_print_word(s.n > 0 ? s : str_of("-"));
+}
+
+static void
+list_line(const struct page_tenant *t, int64_t now_at)
+{
+	char tenant[STR_GUID_LEN];
+
+	str_guid_text(&t->tenant, tenant);
+	printf("%.*s  %-11s  ", STR_GUID_LEN, tenant, expiry_word(t->status));
+	if (t->expiry.expires) {
+		printf("%6lld  ", (long long)expiry_days(&t->expiry, now_at));
+		command_print_date(t->expiry.expires_at);
+	} else {
+		printf("     -  %-*s", WHEN_SECONDS_LEN + 1, "-");
+	}
+	print_or_dash(t->serial);
+	print_or_dash(t->topic);
+	print_or_dash(t->apple_id);
+	putchar('\n');
+}
+
+static void
+emit_date(struct emit *e, bool known, int64_t at)
+{
+	char text[WHEN_SECONDS_LEN + 1];
+
+	when_seconds(at, text);
+	text[WHEN_SECONDS_LEN] = 'Z';
+	emit_str(e, known ? str_from(text, sizeof(text)) : str_of(NULL));
+}
+
+void
+command_emit_facts(struct emit *e, const struct page_tenant *t, int64_t now_at)
+{
+	emit_name(e, "status");
+	emit_text(e, expiry_word(t->status));
+	emit_name(e, "days");
+	if (t->expiry.expires)
+		emit_i64(e, expiry_days(&t->expiry, now_at));
+	else
+		emit_null(e);
+	emit_name(e, "expires");
+	emit_date(e, t->expiry.expires, t->expiry.expires_at);
+	emit_name(e, "issued");
+	emit_date(e, t->expiry.issued, t->expiry.issued_at);
+	emit_name(e, "serial");
+	emit_str(e, t->serial);
+	emit_name(e, "topic");
+	emit_str(e, t->topic);
+	emit_name(e, "appleIdentifier");
+	emit_str(e, t->apple_id);
+}
+
+static void
+list_json(const struct page_tenant *t, int64_t now_at)
+{
+	char tenant[STR_GUID_LEN], line[PAGE_TENANT_MAX];
+	struct buf out;
+	struct emit e;
+
+	str_guid_text(&t->tenant, tenant);
+	buf_init(&out, line, sizeof(line));
+	emit_init(&e, &out);
+	emit_object(&e);
+	emit_name(&e, "tenant");
+	emit_str(&e, str_from(tenant, sizeof(tenant)));
+	command_emit_facts(&e, t, now_at);
+	emit_end(&e);
+	printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+static enum err
+list_tenant(const struct guid *tenant, const struct record *r, void *arg)
+{
+	const struct walk *w = arg;
+	struct page_tenant t = facts(w, tenant, r);
+
+	if (w->c->given & COMMAND_BIT(OPTION_JSON))
+		list_json(&t, w->now_at);
+	else
+		list_line(&t, w->now_at);
+	return ERR_OK;
+}
+
+int
+command_list(struct command_call *c)
+{
+	struct walk w = { .c = c, .now_at = command_now_at() };
+	enum err e;
+
+	if (command_begin_reading(c) != ERR_OK ||
+	    command_need_arena(c) != ERR_OK)
+		return EXIT_FAILURE;
+	e = command_each_tenant(c, list_tenant, &w);
+	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "list");
+}
+
+/* --- metrics ---------------------------------------------------------- */
+
+/* To read a certificate takes longer than all else, so each is read once,
+ * though the metrics are written family by family. */
+static enum err
+keep_tenant(const struct guid *tenant, const struct record *r, void *arg)
+{
+	struct walk *w = arg;
+	struct page_tenant *t = w->kept;
+
+	if (w->count == w->room) {
+		w->room = w->room > 0 ? 2 * w->room : 64;
+		t = reallocarray(w->kept, w->room, sizeof(*t));
+		if (t == NULL)
+			return ERR_MEMORY;
+		w->kept = t;
+	}
+	t += w->count++;
+	*t = facts(w, tenant, r);
+	t->apple_id = t->topic = t->serial = t->modified = str_of(NULL);
+	return ERR_OK;
+}
+
+static enum err
+write_family(struct walk *w, enum page_family family)
+{
+	char text[PAGE_TENANT_MAX];
+	struct buf out;
+	enum err e;
+	size_t i;
+
+	buf_init(&out, text, sizeof(text));
+	page_family(&out, family);
+	e = write_out(w->out, &out);
+	for (i = 0; i < w->count && e == ERR_OK; i++) {
+		buf_init(&out, text, sizeof(text));
+		page_sample(&out, family, &w->kept[i]);
+		e = write_out(w->out, &out);
+	}
+	return e;
+}
+
+static enum err
+write_metrics(struct walk *w)
+{
+	enum err e = command_each_tenant(w->c, keep_tenant, w);
+	unsigned i;
+
+	for (i = 0; i < PAGE_FAMILIES && e == ERR_OK; i++)
+		e = write_family(w, (enum page_family)i);
+	free(w->kept);
+	return e;
+}
+
+/* --- calendar --------------------------------------------------------- */
+
+static enum err
+calendar_tenant(const struct guid *tenant, const struct record *r, void *arg)
+{
+	const struct walk *w = arg;
+	struct page_tenant t = facts(w, tenant, r);
+	char text[PAGE_TENANT_MAX];
+	struct buf out;
+
+	buf_init(&out, text, sizeof(text));
+	page_calendar_event(&out, &t);
+	return write_out(w->out, &out);
+}
+
+static enum err
+write_calendar(struct walk *w)
+{
+	char text[PAGE_TENANT_MAX];
+	struct buf out;
+	enum err e;
+
+	buf_init(&out, text, sizeof(text));
+	page_calendar_begin(&out);
+	if ((e = write_out(w->out, &out)) != ERR_OK)
+		return e;
+	if ((e = command_each_tenant(w->c, calendar_tenant, w)) != ERR_OK)
+		return e;
+	buf_init(&out, text, sizeof(text));
+	page_calendar_end(&out);
+	return write_out(w->out, &out);
+}
+
+/* A FIFO is opened when its reader comes: not before the store is let go. */
+static enum err
+put_page(struct command_call *c, const char *text, size_t n)
+{
+	struct command_output o;
+	enum err e;
+
+	if ((e = command_end_reading(c)) != ERR_OK)
+		return e;
+	e = command_output_open(c->value[OPTION_OUTPUT], PUBLIC_MODE, &o);
+	if (e != ERR_OK)
+		return e;
+	fwrite(text, 1, n, o.f);
+	return command_output_close(&o, ERR_OK);
+}
+
+static int
+write_page(struct command_call *c, enum err (*write)(struct walk *w))
+{
+	struct walk w = { .c = c, .now_at = command_now_at() };
+	char *text = NULL;
+	size_t n = 0;
+	enum err e;
+
+	if (command_begin_reading(c) != ERR_OK ||
+	    command_need_arena(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if ((w.out = open_memstream(&text, &n)) == NULL)
+		return command_fail(ERR_MEMORY, "");
+	e = write(&w);
+	if (fclose(w.out) != 0 && e == ERR_OK)
+		e = ERR_MEMORY;
+	if (e != ERR_OK)
+		(void)command_fail(e, c->config.data);
+	else
+		e = put_page(c, text, n);
+	free(text);
+	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+command_metrics(struct command_call *c)
+{
+	return write_page(c, write_metrics);
+}
+
+int
+command_calendar(struct command_call *c)
+{
+	return write_page(c, write_calendar);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_history.c - what happened to a tenant's record, and back again.
+ */
+#include "tool/cmd_call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/crypto.h"
+#include "format/emit.h"
+#include "format/datetime.h"
+#include "format/x509.h"
+
+static const char *
+action_word(enum store_action action)
+{
+	switch (action) {
+	case STORE_CHANGED:
+		return "changed";
+	case STORE_REMOVED:
+		return "removed";
+	case STORE_REFUSED:
+		return "refused";
+	case STORE_REQUESTED:
+		return "requested";
+	case STORE_RESTORED:
+		return "restored";
+	}
+	return "?";
+}
+
+/* A certificate as it is told: the one uploaded, or the one before. */
+struct told {
+	struct str serial;
+	struct str topic;
+	struct str expires;
+	struct str fingerprint; /* bytes */
+};
+
+static struct told
+uploaded(const struct event *ev)
+{
+	return (struct told){ .serial = ev->serial,
+		.topic = ev->topic,
+		.expires = ev->expires,
+		.fingerprint = ev->fingerprint };
+}
+
+/* A release before format 4 kept no fingerprint, but the certificate. */
+static struct told
+former(const struct event *ev, struct arena *a, uint8_t hash[CRYPTO_SHA256_LEN])
+{
+	const struct record *r = &ev->former;
+	struct told t = { .serial = r->value[RECORD_SERIAL],
+		.topic = r->value[RECORD_TOPIC],
+		.expires = r->value[RECORD_EXPIRES],
+		.fingerprint = r->fingerprint };
+	size_t used = a->used;
+	struct x509 x;
+	struct str what;
+
+	if (record_is_real(r) && str_is_null(t.fingerprint) &&
+	    x509_read(r->value[RECORD_CERTIFICATE], a, &x, &what) == ERR_OK &&
+	    !str_is_null(x.der)) {
+		memcpy(hash, x.fingerprint, CRYPTO_SHA256_LEN);
+		t.fingerprint = str_from((const char *)hash, CRYPTO_SHA256_LEN);
+	}
+	a->used = used;
+	return t;
+}
+
+/* The revision of the record after an event; 0: none, or it is not known. */
+static uint64_t
+revision_after(const struct event *ev)
+{
+	switch (ev->action) {
+	case STORE_CHANGED:
+	case STORE_RESTORED:
+		return ev->former.revision + 1;
+	case STORE_REFUSED:
+		return ev->former.revision;
+	case STORE_REMOVED:
+	case STORE_REQUESTED:
+		break;
+	}
+	return 0;
+}
+
+static void
+print_count(const struct event *ev)
+{
+	if (ev->count < 2)
+		return;
+	printf("  %llu times until ", (unsigned long long)ev->count);
+	command_print_date(ev->last.at);
+}
+
+static void
+print_revision(uint64_t revision)
+{
+	if (revision > 0)
+		printf("  revision %llu", (unsigned long long)revision);
+}
+
+static void
+print_fact(const char *name, struct str value)
+{
+	if (str_is_null(value))
+		return;
+	printf("    %s ", name);
+	command_print_word(value);
+	putchar('\n');
+}
+
+static void
+print_event(const struct event *ev)
+{
+	printf("%llu  ", (unsigned long long)ev->number);
+	command_print_date(ev->when.at);
+	printf("  %s  ", action_word(ev->action));
+	command_print_word(ev->actor);
+	if (!str_is_null(ev->outcome))
+		printf("  %.*s", STR_ARG(ev->outcome));
+	print_count(ev);
+	print_revision(revision_after(ev));
+	putchar('\n');
+	print_fact("serial", ev->serial);
+	print_fact("topic", ev->topic);
+	print_fact("expires", ev->expires);
+	if (!ev->had_former)
+		return;
+	print_fact("serial before", ev->former.value[RECORD_SERIAL]);
+	print_fact("topic before", ev->former.value[RECORD_TOPIC]);
+	print_fact("expires before", ev->former.value[RECORD_EXPIRES]);
+}
+
+static void
+emit_revision(struct emit *e, uint64_t revision)
+{
+	emit_name(e, "revision");
+	if (revision > 0)
+		emit_u64(e, revision);
+	else
+		emit_null(e);
+}
+
+static void
+emit_told(struct emit *e, const char *name, const struct told *t)
+{
+	char hex[2 * CRYPTO_SHA256_LEN];
+
+	emit_name(e, name);
+	emit_object(e);
+	emit_name(e, "serial");
+	emit_str(e, t->serial);
+	emit_name(e, "topic");
+	emit_str(e, t->topic);
+	emit_name(e, "expires");
+	emit_str(e, t->expires);
+	emit_name(e, "fingerprint");
+	if (t->fingerprint.n == CRYPTO_SHA256_LEN) {
+		str_hex(
+		    (const uint8_t *)t->fingerprint.p, CRYPTO_SHA256_LEN, hex);
+		emit_str(e, str_from(hex, sizeof(hex)));
+	} else {
+		emit_null(e);
+	}
+	emit_end(e);
+}
+
+static void
+print_event_json(const struct event *ev, struct arena *a)
+{
+	char line[65536], date[WHEN_TICKS_LEN], last[WHEN_TICKS_LEN];
+	uint8_t hash[CRYPTO_SHA256_LEN];
+	struct told now = uploaded(ev), before = former(ev, a, hash);
+	struct buf out;
+	struct emit e;
+	unsigned i;
+
+	when_ticks(ev->when, date);
+	when_ticks(ev->last, last);
+	buf_init(&out, line, sizeof(line));
+	emit_init(&e, &out);
+	emit_object(&e);
+	emit_name(&e, "number");
+	emit_u64(&e, ev->number);
+	emit_name(&e, "when");
+	emit_str(&e, str_from(date, sizeof(date)));
+	emit_name(&e, "action");
+	emit_text(&e, action_word(ev->action));
+	emit_name(&e, "actor");
+	emit_str(&e, ev->actor);
+	emit_name(&e, "outcome");
+	emit_str(&e, ev->outcome);
+	emit_name(&e, "count");
+	emit_u64(&e, ev->count);
+	emit_name(&e, "last");
+	emit_str(&e, str_from(last, sizeof(last)));
+	emit_revision(&e, revision_after(ev));
+	emit_name(&e, "changed");
+	emit_array(&e);
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		if (ev->changed & RECORD_BIT(i))
+			emit_text(&e, record_properties[i].name);
+	emit_end(&e);
+	emit_told(&e, "uploaded", &now);
+	emit_told(&e, "before", &before);
+	emit_end(&e);
+	printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+static enum err
+visit_event(const struct event *ev, void *arg)
+{
+	struct command_call *c = arg;
+
+	if (c->given & COMMAND_BIT(OPTION_JSON))
+		print_event_json(ev, &c->arena);
+	else
+		print_event(ev);
+	return ERR_OK;
+}
+
+int
+command_history(struct command_call *c)
+{
+	enum err e;
+
+	if (command_begin_reading(c) != ERR_OK ||
+	    command_need_tenant(c) != ERR_OK || command_need_arena(c) != ERR_OK)
+		return EXIT_FAILURE;
+	e = store_events(c->reader, &c->tenant, visit_event, c);
+	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "history");
+}
+
+int
+command_history_restore(struct command_call *c)
+{
+	struct change change = { .config = &c->config,
+		.arena = &c->arena,
+		.revision_given = (c->given & COMMAND_BIT(OPTION_REVISION)) !=
+		    0,
+		.revision = c->revision };
+	uint64_t number;
+	enum err e;
+
+	if (!str_u64(str_of(c->argument[0]), &number))
+		return command_usage("history restore needs an event's number");
+	if (command_begin_reading(c) != ERR_OK ||
+	    command_need_tenant(c) != ERR_OK || command_need_arena(c) != ERR_OK)
+		return EXIT_FAILURE;
+	change.by.tenant = c->tenant;
+	e = pushcert_former(c->reader, &change, number);
+	if (e == ERR_NOT_FOUND) {
+		fprintf(stderr,
+		    "pushcert: there is no event %s, or no record before it\n",
+		    c->argument[0]);
+		return EXIT_FAILURE;
+	}
+	if (e != ERR_OK)
+		return command_fail(e, "history restore");
+	return command_apply(c, &change);
+}

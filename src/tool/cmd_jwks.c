@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_jwks.c - imports key sets.
+ */
+#include "tool/cmd_call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "format/jwt_keys.h"
+#include "format/jwt_make.h"
+
+/* A key set, its file, and the memory that reading it takes. */
+struct set {
+	const char *path;
+	bool quiet; /* the set that is there already */
+	bool has_secrets;
+	struct jwt_keys keys;
+	char text[JWT_SET_MAX + 1];
+	char made[JWT_SET_MAX]; /* the set as JSON */
+	char block[JWT_SET_ARENA(JWT_SET_MAX)];
+};
+
+static bool
+is_json(struct str text)
+{
+	size_t i = 0;
+
+	while (i < text.n && strchr(" \t\r\n", text.p[i]) != NULL)
+		i++;
+	return i < text.n && text.p[i] == '{';
+}
+
+static void
+print_left(const struct jwt_left *left, void *arg)
+{
+	struct set *s = arg;
+
+	s->has_secrets |= left->reason == JWT_SECRET;
+	if (s->quiet)
+		return;
+	fprintf(stderr, "pushcert: %s: key", s->path);
+	if (left->number > 0)
+		fprintf(stderr, " %zu", left->number);
+	if (left->name.n > 0) {
+		fprintf(stderr, " '");
+		command_print_error(left->name);
+		fprintf(stderr, "'");
+	}
+	fprintf(stderr, " is left out: %.*s\n", STR_ARG(left->why));
+}
+
+/* Keys in PEM become a set in JSON first, so that all take the same way. */
+static enum err
+read_set(struct set *s, struct str text, struct str *what)
+{
+	struct arena a;
+	struct buf made;
+	enum err e;
+
+	arena_init(&a, s->block, sizeof(s->block));
+	if ((e = jwt_keys_text(text, &a, &text)) != ERR_OK)
+		return e;
+	if (!is_json(text)) {
+		buf_init(&made, s->made, sizeof(s->made));
+		if ((e = jwt_make_set(text, &made, what)) != ERR_OK)
+			return e;
+		text = buf_view(&made);
+	}
+	e = jwt_keys_visit(text, &a, print_left, s, &s->keys, what);
+	if (e != ERR_OK && e != ERR_CONFIG)
+		*what = str_of("it is not JSON");
+	if (e != ERR_OK || !s->has_secrets)
+		return e;
+	*what = str_of("it holds private or shared keys, which must not be in "
+		       "a key set; treat them as compromised");
+	return ERR_CONFIG;
+}
+
+/* Keys of other issuers that are there already stay, so that the sets of two
+ * servers can be given one after the other. */
+static enum err
+bind_set(struct command_call *c, struct set *s, struct str *what)
+{
+	struct str issuer = str_of(c->value[OPTION_ISSUER]), text, why;
+	struct set *old;
+
+	if (str_is_null(issuer))
+		return ERR_OK;
+	jwt_keys_bind(&s->keys, issuer, print_left, s);
+	*what = str_of("it holds no key of this issuer");
+	if (s->keys.n == 0)
+		return ERR_CONFIG;
+	*what = str_of(strerror(ENOMEM));
+	if ((old = calloc(1, sizeof(*old))) == NULL)
+		return ERR_MEMORY;
+	old->quiet = true;
+	old->path = c->config.jwks_file;
+	if (access(old->path, F_OK) == 0 &&
+	    command_read_text(old->path, old->text, sizeof(old->text), &text) ==
+		ERR_OK &&
+	    read_set(old, text, &why) == ERR_OK)
+		jwt_keys_join(&s->keys, &old->keys, issuer);
+	jwt_keys_free(&old->keys);
+	free(old);
+	return ERR_OK;
+}
+
+static int
+import_set(struct command_call *c, struct set *s)
+{
+	const unsigned mode = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
+	struct str text, what = { NULL, 0 };
+	struct buf made;
+	size_t i;
+
+	if (command_read_text(s->path, s->text, sizeof(s->text), &text) !=
+	    ERR_OK)
+		return EXIT_FAILURE;
+	if (read_set(s, text, &what) != ERR_OK ||
+	    bind_set(c, s, &what) != ERR_OK)
+		return command_fail_with(s->path, what);
+	buf_init(&made, s->made, sizeof(s->made));
+	jwt_keys_write(&s->keys, &made);
+	buf_char(&made, '\n');
+	if (made.full)
+		return command_fail_with(
+		    s->path, str_of("the set is too long"));
+	if (command_write_text(c->config.jwks_file, mode, buf_view(&made)) !=
+	    ERR_OK)
+		return EXIT_FAILURE;
+	for (i = 0; i < s->keys.n; i++) {
+		command_print_word(jwt_key_name(&s->keys.key[i]));
+		putchar('\n');
+	}
+	return EXIT_SUCCESS;
+}
+
+/* Of the characters of a URL, so that it can be compared byte by byte. */
+static bool
+is_issuer(struct str issuer)
+{
+	size_t i;
+
+	for (i = 0; i < issuer.n; i++)
+		if (issuer.p[i] <= ' ' || issuer.p[i] > '~' ||
+		    issuer.p[i] == '"' || issuer.p[i] == '\\')
+			return false;
+	return issuer.n > 0 && issuer.n <= JWT_ISSUER_MAX;
+}
+
+int
+command_jwks_import(struct command_call *c)
+{
+	const char *issuer = c->value[OPTION_ISSUER];
+	struct set *s;
+	int status;
+
+	if (issuer != NULL && !is_issuer(str_of(issuer)))
+		return command_usage("--issuer takes a URL as in iss");
+	c->replaces_keys = true;
+	if (command_load_config(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if (c->config.jwks_file[0] == '\0')
+		return command_usage("jwks import needs the key 'jwks_file'");
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return command_fail(ERR_MEMORY, "");
+	s->path = c->argument[0];
+	status = import_set(c, s);
+	jwt_keys_free(&s->keys);
+	free(s);
+	return status;
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_key.c - a key and its request, made here, and the key out again with
+ * the certificate that came for it.
+ */
+#include "tool/cmd_call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "format/crypto.h"
+#include "format/pem.h"
+#include "format/x509.h"
+#include "format/x509_make.h"
+
+static enum err
+load_secrets(struct command_call *c, struct secrets *s)
+{
+	char message[CONFIG_TEXT_MAX];
+	enum err e = secret_load(&c->config, s, message);
+
+	if (e != ERR_OK)
+		fprintf(stderr, "pushcert: %s\n", message);
+	return e;
+}
+
+static bool
+given(const struct command_call *c, enum command_option option)
+{
+	return (c->given & COMMAND_BIT(option)) != 0;
+}
+
+/* --- request ---------------------------------------------------------- */
+
+/* The vendor's files of the command line take the place of the configured. */
+static const char *
+take_vendor(struct command_call *c)
+{
+	const char *key = c->value[OPTION_VENDOR_KEY];
+
+	if ((c->value[OPTION_VENDOR_CERT] == NULL) != (key == NULL))
+		return "--vendor-cert and --vendor-key go together";
+	if (key == NULL)
+		return NULL;
+	if (strlen(key) >= CONFIG_TEXT_MAX)
+		return "the path of a vendor file is too long";
+	strcpy(c->config.vendor_certificate, c->vendor_certificates);
+	strcpy(c->config.vendor_key, key);
+	return NULL;
+}
+
+static void
+warn_of_vendor(struct command_call *c, const struct secrets *s)
+{
+	struct expiry x = expiry_of_text(str_of(s->vendor_chain), &c->arena);
+	enum expiry_status status = expiry_status(
+	    &x, command_now_at(), EXPIRY_DAYS);
+
+	if (!s->is_vendor)
+		fprintf(stderr,
+		    "pushcert: this is the plain request. Apple's portal "
+		    "takes it only when an MDM vendor has signed it: set "
+		    "vendor_certificate and vendor_key, or hand it to a "
+		    "signing service.\n");
+	else if (status == EXPIRY_EXPIRING ||
+	    (status != EXPIRY_VALID && s->vendor_as_it_is))
+		fprintf(stderr,
+		    "pushcert: warning: the vendor certificate is %s%s\n",
+		    expiry_word(status),
+		    status == EXPIRY_EXPIRING
+			? "; it will soon sign no more requests"
+			: "; Apple will not take this request");
+}
+
+/* Why a subject or the vendor's files are not fit for a request. */
+static int
+refuse_request(struct str what)
+{
+	fprintf(stderr, "pushcert: request: %.*s%s\n", STR_ARG(what),
+	    str_starts(what, X509_CHAIN) ? "; --force takes the chain as it is"
+					 : "");
+	return EXIT_FAILURE;
+}
+
+/* The request that is replaced may have been sent to Apple. */
+static bool
+is_pending(struct command_call *c)
+{
+	struct csr csr;
+
+	return store_csr(c->reader, &c->tenant, NULL, &csr) == ERR_OK;
+}
+
+int
+command_request(struct command_call *c)
+{
+	struct str text, what = { NULL, 0 };
+	struct secrets s;
+	struct caller by;
+	const char *wrong;
+	bool pending;
+	enum err e;
+
+	if (command_begin_reading(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if ((wrong = take_vendor(c)) != NULL)
+		return command_usage(wrong);
+	if (command_need_tenant(c) != ERR_OK ||
+	    command_need_arena(c) != ERR_OK ||
+	    command_caller(c, &by) != ERR_OK || load_secrets(c, &s) != ERR_OK)
+		return EXIT_FAILURE;
+	s.vendor_as_it_is = given(c, OPTION_FORCE);
+	warn_of_vendor(c, &s);
+	pending = is_pending(c);
+	store_end(c->reader);
+	e = pushcert_request(
+	    c->store, &c->config, &s, &by, &c->arena, &text, &what);
+	secret_wipe(&s);
+	if (e == ERR_CONFIG)
+		return refuse_request(what);
+	if (e != ERR_OK)
+		return command_fail(e, "request");
+	if (pending)
+		fprintf(stderr,
+		    "pushcert: warning: this takes the place of a request "
+		    "that no certificate has come for; its key stays until "
+		    "%zu others came\n",
+		    c->config.history_certificates);
+	printf("%.*s\n", STR_ARG(text));
+	return EXIT_SUCCESS;
+}
+
+/* --- export ----------------------------------------------------------- */
+
+/* The first line of a file: a passphrase, also of UTF-16, with a mark, blanks
+ * and more lines after it. */
+#define PASSPHRASE_ROOM 2048
+
+static ssize_t
+read_all(int fd, char text[PASSPHRASE_ROOM])
+{
+	ssize_t n = 0, part = 1;
+
+	while (part > 0 && n < PASSPHRASE_ROOM) {
+		part = read(fd, text + n, PASSPHRASE_ROOM - (size_t)n);
+		if (part > 0)
+			n += part;
+	}
+	return part < 0 ? -1 : n;
+}
+
+/* Keeps the passphrase in text. */
+static enum err
+take_first_line(char text[PASSPHRASE_ROOM], size_t n, struct str *out)
+{
+	char wide[STR_PLAIN_SIZE(PASSPHRASE_ROOM)];
+	bool good = str_plain(str_from(text, n), wide, out);
+
+	if (good) {
+		*out = str_head(str_line(*out), PASSPHRASE_ROOM);
+		memmove(text, out->p, out->n);
+		out->p = text;
+	}
+	crypto_wipe(wide, sizeof(wide));
+	return good ? ERR_OK : ERR_FILE;
+}
+
+static enum err
+passphrase_of_file(
+    const char *path, char text[PASSPHRASE_ROOM], struct str *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read_all(fd, text);
+	enum err e = ERR_FILE;
+
+	if (n < 0)
+		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+	else if ((e = take_first_line(text, (size_t)n, out)) != ERR_OK)
+		fprintf(stderr,
+		    "pushcert: %s: damaged UTF-16; save it as UTF-8\n", path);
+	if (fd >= 0)
+		close(fd);
+	return e;
+}
+
+/* A terminal gives one line at a time; blanks at its end belong to it. */
+static enum err
+read_line(int tty, char text[PASSPHRASE_ROOM], struct str *out)
+{
+	ssize_t n = read(tty, text, PASSPHRASE_ROOM);
+	struct str rest;
+
+	if (n < 0)
+		return ERR_FILE;
+	rest = str_from(text, (size_t)n);
+	*out = str_cut(&rest, '\n');
+	return ERR_OK;
+}
+
+static enum err
+ask(int tty, const char *prompt, char text[PASSPHRASE_ROOM], struct str *out)
+{
+	struct termios shown, hidden;
+	enum err e;
+
+	if (tcgetattr(tty, &shown) != 0)
+		return ERR_FILE;
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	if (tcsetattr(tty, TCSAFLUSH, &hidden) != 0)
+		return ERR_FILE;
+	dprintf(tty, "%s: ", prompt);
+	e = read_line(tty, text, out);
+	dprintf(tty, "\n");
+	return tcsetattr(tty, TCSAFLUSH, &shown) == 0 ? e : ERR_FILE;
+}
+
+static enum err
+passphrase_of_terminal(char text[PASSPHRASE_ROOM], struct str *out)
+{
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	char again[PASSPHRASE_ROOM];
+	struct str second;
+	enum err e = ERR_FILE;
+
+	if (tty < 0 || ask(tty, "Passphrase", text, out) != ERR_OK ||
+	    ask(tty, "Again", again, &second) != ERR_OK)
+		fprintf(stderr,
+		    "pushcert: no terminal to ask for a passphrase; use "
+		    "--passphrase-file\n");
+	else if (!str_eq(*out, second))
+		fprintf(stderr, "pushcert: the two passphrases differ\n");
+	else
+		e = ERR_OK;
+	crypto_wipe(again, sizeof(again));
+	if (tty >= 0)
+		close(tty);
+	return e;
+}
+
+/* The certificate that is stored and the key made for it here. */
+struct pair {
+	struct str der;
+	uint8_t key[X509_PRIVATE_MAX];
+	size_t n;
+};
+
+static enum err
+find_pair(struct command_call *c, const struct secrets *s, struct pair *out)
+{
+	struct record r;
+	struct str what;
+	struct x509 x;
+	enum err e;
+
+	e = store_record(c->reader, &c->tenant, &r);
+	if (e != ERR_OK) {
+		(void)command_fail(e, "export");
+		return e;
+	}
+	e = x509_read(r.value[RECORD_CERTIFICATE], &c->arena, &x, &what);
+	if (e != ERR_OK || str_is_null(x.der)) {
+		fprintf(stderr,
+		    "pushcert: export: what is stored is no certificate\n");
+		return ERR_NOT_A_CERTIFICATE;
+	}
+	out->der = x.der;
+	e = pushcert_private_key(
+	    c->reader, s, &c->tenant, x.public_key, out->key, &out->n);
+	if (e == ERR_NOT_FOUND)
+		fprintf(stderr,
+		    "pushcert: export: the key of this certificate was not "
+		    "made here\n");
+	else if (e == ERR_CORRUPT)
+		fprintf(stderr,
+		    "pushcert: export: the key does not open: key_file is "
+		    "another one than when it was made, or it is damaged\n");
+	else if (e != ERR_OK)
+		(void)command_fail(e, "export");
+	return e;
+}
+
+static enum err
+pack(struct command_call *c, const struct pair *p, struct str *out)
+{
+	const char *path = c->value[OPTION_PASSPHRASE_FILE];
+	struct x509_pair pair = { .certificate = p->der,
+		.private_key = str_from((const char *)p->key, p->n),
+		.legacy = given(c, OPTION_LEGACY) };
+	struct str what = { NULL, 0 };
+	char text[PASSPHRASE_ROOM];
+	enum err e;
+
+	e = path != NULL ? passphrase_of_file(path, text, &pair.passphrase)
+			 : passphrase_of_terminal(text, &pair.passphrase);
+	if (e != ERR_OK)
+		return e;
+	if (pair.passphrase.n == 0 || pair.passphrase.n > X509_PASSPHRASE_MAX) {
+		fprintf(stderr, "pushcert: a passphrase has 1 to %d bytes\n",
+		    X509_PASSPHRASE_MAX);
+		e = ERR_TOO_LONG;
+	} else if ((e = x509_pkcs12(&pair, &c->arena, out, &what)) ==
+	    ERR_NOT_IMPLEMENTED) {
+		fprintf(stderr, "pushcert: export: --legacy: %.*s\n",
+		    STR_ARG(what));
+	} else if (e != ERR_OK) {
+		(void)command_fail(e, "export");
+	}
+	crypto_wipe(text, sizeof(text));
+	return e;
+}
+
+static void
+put_key(const struct pair *p, bool rsa, struct buf *out)
+{
+	struct str pkcs8 = str_from((const char *)p->key, p->n);
+	uint8_t key[X509_PRIVATE_MAX];
+	size_t n;
+
+	if (!rsa)
+		pem_write("PRIVATE KEY", pkcs8, out);
+	else if (x509_rsa_key(pkcs8, key, &n) == ERR_OK)
+		pem_write("RSA PRIVATE KEY", str_from((char *)key, n), out);
+	else
+		out->full = true;
+	if (rsa)
+		crypto_wipe(key, sizeof(key));
+}
+
+/* The certificate first, then the key, as NanoMDM's upload takes them. */
+static enum err
+join(struct command_call *c, const struct pair *p, struct str *out)
+{
+	struct buf text;
+
+	buf_open(&text, &c->arena);
+	pem_write("CERTIFICATE", p->der, &text);
+	put_key(p, given(c, OPTION_RSA), &text);
+	*out = buf_close(&text, &c->arena);
+	if (!str_is_null(*out))
+		return ERR_OK;
+	(void)command_fail(ERR_MEMORY, "export");
+	return ERR_MEMORY;
+}
+
+static enum err
+write_pair(struct command_call *c, const struct secrets *s)
+{
+	struct command_output o;
+	struct pair p;
+	struct str text;
+	enum err e;
+
+	e = find_pair(c, s, &p);
+	/* The passphrase comes when somebody has typed it. */
+	store_end(c->reader);
+	if (e == ERR_OK)
+		e = given(c, OPTION_PKCS12) ? pack(c, &p, &text)
+					    : join(c, &p, &text);
+	crypto_wipe(p.key, sizeof(p.key));
+	if (e == ERR_OK)
+		e = command_end_reading(c);
+	if (e != ERR_OK)
+		return e;
+	e = command_output_open(c->value[OPTION_OUTPUT], S_IRUSR | S_IWUSR, &o);
+	if (e != ERR_OK)
+		return e;
+	/* No copy of the key is left in a buffer of stdio. */
+	setvbuf(o.f, NULL, _IONBF, 0);
+	fwrite(text.p, 1, text.n, o.f);
+	return command_output_close(&o, ERR_OK);
+}
+
+/* What is wrong with the options that were given together, or NULL. */
+static const char *
+misused(const struct command_call *c)
+{
+	if (c->value[OPTION_OUTPUT] == NULL)
+		return "export writes a private key: say where with "
+		       "--output FILE, or --output -";
+	if (given(c, OPTION_PKCS12))
+		return given(c, OPTION_RSA)
+		    ? "--rsa is a form of PEM and does not go with --pkcs12"
+		    : NULL;
+	if (given(c, OPTION_PASSPHRASE_FILE))
+		return "--passphrase-file goes with --pkcs12";
+	return given(c, OPTION_LEGACY) ? "--legacy goes with --pkcs12" : NULL;
+}
+
+int
+command_export(struct command_call *c)
+{
+	const char *wrong = misused(c);
+	struct secrets s;
+	enum err e;
+
+	if (wrong != NULL)
+		return command_usage(wrong);
+	if (command_begin_reading(c) != ERR_OK ||
+	    command_need_tenant(c) != ERR_OK ||
+	    command_need_arena(c) != ERR_OK || load_secrets(c, &s) != ERR_OK)
+		return EXIT_FAILURE;
+	e = write_pair(c, &s);
+	secret_wipe(&s);
+	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

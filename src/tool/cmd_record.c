@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_record.c - a tenant's record on the terminal, and a certificate from
+ * there into it, by the same rules as over HTTP.
+ */
+#include "tool/cmd_call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format/crypto.h"
+#include "format/pem.h"
+#include "http/view.h"
+#include "format/x509.h"
+
+static void
+print_record(const struct record *r)
+{
+	unsigned i;
+
+	for (i = 0; i < RECORD_PROPERTIES; i++) {
+		struct str text = record_text(r, (enum property)i);
+
+		printf("%s: ", record_properties[i].name);
+		/* In another's line a tenant could write lines of his own. */
+		if (i == RECORD_CERTIFICATE)
+			command_print_text(text);
+		else
+			command_print_word(text);
+		putchar('\n');
+	}
+	printf("revision: %llu\n", (unsigned long long)r->revision);
+}
+
+static int
+print_record_json(const struct record *r)
+{
+	struct view v = {
+		.metadata = ODATA_NONE, .revision = true, .set = RECORD_ALL
+	};
+	size_t size = 512 * 1024;
+	char *text = malloc(size);
+	struct buf out;
+
+	if (text == NULL)
+		return command_fail(ERR_MEMORY, "");
+	buf_init(&out, text, size);
+	view_record(&out, &v, r);
+	printf("%.*s\n", STR_ARG(buf_view(&out)));
+	free(text);
+	return EXIT_SUCCESS;
+}
+
+int
+command_print_record(struct command_call *c, const struct record *r)
+{
+	if (c->given & COMMAND_BIT(OPTION_JSON))
+		return print_record_json(r);
+	print_record(r);
+	return EXIT_SUCCESS;
+}
+
+int
+command_show(struct command_call *c)
+{
+	struct record r;
+	enum err e;
+
+	if (command_begin_reading(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if (command_need_tenant(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if ((e = store_record(c->reader, &c->tenant, &r)) != ERR_OK)
+		return command_fail(e, "show");
+	return command_print_record(c, &r);
+}
+
+/* --- changes ---------------------------------------------------------- */
+
+static void
+print_notice(enum err notice)
+{
+	if (notice == ERR_OK)
+		return;
+	fprintf(stderr, "pushcert: warning: %s: the certificate %s\n",
+	    err_info(notice)->reason,
+	    notice == ERR_EXPIRED
+		? "has expired; Apple's push service does not accept it"
+		: "ends before the certificate that was stored");
+}
+
+static int
+refuse_change(struct command_call *c, enum err e, const struct fault *fault)
+{
+	if (e != ERR_PRECONDITION)
+		return command_refuse(e, fault);
+	fprintf(stderr,
+	    "pushcert: the record does not have revision %llu now. Nothing was "
+	    "changed.\n",
+	    (unsigned long long)c->revision);
+	return EXIT_FAILURE;
+}
+
+int
+command_apply(struct command_call *c, struct change *change)
+{
+	struct fault fault = { .what = { NULL, 0 } };
+	struct record r;
+	enum err e;
+
+	if (command_caller(c, &change->by) != ERR_OK)
+		return EXIT_FAILURE;
+	change->allow_topic = str_of(c->value[OPTION_ALLOW_TOPIC_CHANGE]);
+	if (crypto_random(&change->new_id, sizeof(change->new_id)) != ERR_OK)
+		return command_fail(ERR_INTERNAL, "random bytes");
+	str_guid_v4(&change->new_id);
+	if (c->given & COMMAND_BIT(OPTION_DRY_RUN)) {
+		e = pushcert_try(c->reader, change, &r, &fault);
+	} else {
+		store_end(c->reader);
+		e = pushcert_patch(c->store, change, &r, &fault);
+	}
+	if (e != ERR_OK)
+		return refuse_change(c, e, &fault);
+	print_notice(change->notice);
+	return command_print_record(c, &r);
+}
+
+/* --- upload ----------------------------------------------------------- */
+
+/* More than any certificate text, so that one that is too long is noticed. */
+#define FILE_MAX (2 * PEM_TEXT_MAX)
+
+/* Reads a file, or standard input where path is "-". */
+static enum err
+read_text(const char *path, struct arena *a, struct str *out)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	char *p = arena_take(a, FILE_MAX);
+	size_t n = 0;
+	ssize_t got = 1;
+
+	while (fd >= 0 && p != NULL && n < FILE_MAX && got > 0)
+		if ((got = read(fd, p + n, FILE_MAX - n)) > 0)
+			n += (size_t)got;
+	if (fd < 0 || p == NULL || got < 0) {
+		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		n = 0;
+	} else if (n == 0) {
+		fprintf(stderr, "pushcert: %s: the file is empty\n", path);
+	}
+	if (fd >= 0 && !standard)
+		close(fd);
+	*out = str_from(p, n);
+	return n > 0 ? ERR_OK : ERR_FILE;
+}
+
+/* The record keeps text: a certificate in binary form becomes PEM. What is no
+ * certificate is a slip here, unless it is to be stored as it is. */
+static enum err
+make_text(struct arena *a, bool as_it_is, struct str *text, struct fault *fault)
+{
+	size_t used = a->used;
+	struct x509 x;
+	struct buf pem;
+	bool is_text;
+	enum err e;
+
+	if (text->n > record_properties[RECORD_CERTIFICATE].limit) {
+		fault->what = str_of("certificate");
+		return ERR_TOO_LONG;
+	}
+	is_text = str_utf8_valid(*text) && memchr(text->p, 0, text->n) == NULL;
+	if (is_text && as_it_is)
+		return ERR_OK;
+	e = x509_read(*text, a, &x, &fault->ours);
+	if (e == ERR_OK && str_is_null(x.der)) {
+		fault->ours = str_of(
+		    "it is none; --force stores a text all the same");
+		return ERR_NOT_A_CERTIFICATE;
+	}
+	/* What is wrong with a text is the rules' to say. */
+	if (is_text) {
+		a->used = used;
+		return ERR_OK;
+	}
+	if (e != ERR_OK)
+		return e;
+	if (!str_is_null(x.pem)) {
+		*text = x.pem;
+		return ERR_OK;
+	}
+	buf_open(&pem, a);
+	pem_write("CERTIFICATE", x.der, &pem);
+	*text = buf_close(&pem, a);
+	return str_is_null(*text) ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err
+make_patch(struct command_call *c, struct patch *p, struct fault *fault)
+{
+	bool force = (c->given & COMMAND_BIT(OPTION_FORCE)) != 0;
+	const char *id = c->value[OPTION_APPLE_ID];
+	struct str text;
+	enum err e;
+
+	if ((e = read_text(c->argument[0], &c->arena, &text)) != ERR_OK)
+		return e;
+	if ((e = make_text(&c->arena, force, &text, fault)) != ERR_OK)
+		return e;
+	p->set = RECORD_BIT(RECORD_CERTIFICATE);
+	p->value[RECORD_CERTIFICATE] = text;
+	if (id != NULL) {
+		p->set |= RECORD_BIT(RECORD_APPLE_ID);
+		p->value[RECORD_APPLE_ID] = str_of(id);
+	}
+	return ERR_OK;
+}
+
+static bool
+is_apple_id(const char *id)
+{
+	return id == NULL ||
+	    (str_utf8_valid(str_of(id)) &&
+		str_utf8_count(str_of(id)) <=
+		    record_properties[RECORD_APPLE_ID].limit);
+}
+
+int
+command_upload(struct command_call *c)
+{
+	struct change change = { .config = &c->config, .arena = &c->arena };
+	struct fault fault = { .what = { NULL, 0 } };
+	enum err e;
+
+	if (!is_apple_id(c->value[OPTION_APPLE_ID]))
+		return command_usage(
+		    "--apple-id takes at most 1024 characters of UTF-8");
+	if (command_begin_reading(c) != ERR_OK ||
+	    command_need_tenant(c) != ERR_OK || command_need_arena(c) != ERR_OK)
+		return EXIT_FAILURE;
+	/* Standard input comes when its writer likes. */
+	store_end(c->reader);
+	if ((e = make_patch(c, &change.patch, &fault)) != ERR_OK)
+		return e == ERR_FILE ? EXIT_FAILURE : command_refuse(e, &fault);
+	if ((e = store_begin(c->reader)) != ERR_OK)
+		return command_fail(e, c->config.data);
+	return command_apply(c, &change);
+}

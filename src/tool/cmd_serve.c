@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_serve.c - init, serve and config: the store and the service.
+ */
+#include "tool/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rules/auth.h"
+#include "server/cgi.h"
+#include "tool/cmd_call.h"
+#include "format/crypto.h"
+#include "state/docroot.h"
+#include "server/fastcgi.h"
+#include "state/keygen_slots.h"
+#include "base/log.h"
+#include "base/output.h"
+#include "server/conns.h"
+#include "http/routes.h"
+#include "server/sandbox.h"
+
+/* A path in full: the web server starts the program elsewhere. */
+static bool
+absolute(const char *path, char out[PATH_MAX])
+{
+	if (path[0] == '/')
+		snprintf(out, PATH_MAX, "%s", path);
+	else if (getcwd(out, PATH_MAX) == NULL)
+		return false;
+	else
+		snprintf(
+		    out + strlen(out), PATH_MAX - strlen(out), "/%s", path);
+	/* What fills it to the brim may have been cut. */
+	return strlen(out) + 1 < PATH_MAX;
+}
+
+/* The key file of a configuration: beside it, .key in place of .conf. */
+static bool
+key_beside(const char *config, char out[PATH_MAX])
+{
+	size_t n;
+
+	if (!absolute(config, out))
+		return false;
+	n = strlen(out);
+	if (n > 5 && strcmp(out + n - 5, ".conf") == 0)
+		n -= 5;
+	if (n + sizeof(".key") > PATH_MAX)
+		return false;
+	strcpy(out + n, ".key");
+	return true;
+}
+
+/* Whether the data may lie there; says why not. */
+static bool
+may_lie(const struct command_call *c, const char *data)
+{
+	char path[PATH_MAX];
+	struct str root;
+
+	if ((c->given & COMMAND_BIT(OPTION_FORCE)) != 0 ||
+	    c->config.data_in_document_root)
+		return true;
+	root = docroot_suspect(data, path);
+	if (str_is_null(root))
+		return true;
+	fprintf(stderr,
+	    "pushcert: %s: lies under what looks like a document root, %.*s; "
+	    "choose another directory, or say --force\n",
+	    data, STR_ARG(root));
+	return false;
+}
+
+/* Writes a configuration where there is none: the whole of it, or nothing. */
+static enum err
+write_config(const char *path, const char *data, bool forced)
+{
+	char key[PATH_MAX];
+	struct output o;
+	int n;
+
+	if (!key_beside(path, key))
+		return ERR_FILE;
+	if (output_open(&o, path, S_IRUSR | S_IWUSR, false) != ERR_OK)
+		return errno == EEXIST ? ERR_OK : ERR_FILE;
+	n = dprintf(o.fd,
+	    "# pushcert.conf - see pushcert.conf(5); 'pushcert config' shows\n"
+	    "# every key with its value.\n"
+	    "data = %s\n%skey_file = %s\n",
+	    data, forced ? "data_in_document_root = yes\n" : "", key);
+	return output_close(&o, n > 0 ? ERR_OK : ERR_FILE);
+}
+
+/* Makes the key that a configuration names, where there is none. */
+static bool
+make_key(const char *path)
+{
+	if (path[0] == '\0' || secret_make(path) == ERR_OK || errno == EEXIST)
+		return true;
+	fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+	return false;
+}
+
+/* Whether the store has private keys that a new key would not open. */
+static bool
+has_sealed_keys(struct command_call *c)
+{
+	const struct store_verifier quiet = { .relations = false };
+	struct store_counts counts = { .requests = 0 };
+	bool good, writes = c->writes;
+
+	c->writes = false;
+	good = command_begin_reading(c) == ERR_OK &&
+	    store_verify(c->reader, &quiet, &counts) == ERR_OK;
+	good = command_end_reading(c) == ERR_OK && good;
+	store_close(c->store);
+	c->store = NULL;
+	c->writes = writes;
+	return good && counts.requests > 0;
+}
+
+/* Says so: the old key is somewhere, in the best case. */
+static bool
+has_lost_key(struct command_call *c)
+{
+	const char *key = c->config.key_file;
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", c->config.data);
+	if (key[0] == '\0' || stat(path, &st) != 0 || stat(key, &st) == 0 ||
+	    errno != ENOENT || !has_sealed_keys(c))
+		return false;
+	fprintf(stderr,
+	    "pushcert: %s: the key file is missing, and no other one opens the "
+	    "private keys in the store; put it there again\n",
+	    key);
+	return true;
+}
+
+int
+command_init(struct command_call *c)
+{
+	char data[PATH_MAX] = "";
+
+	if (c->data != NULL && c->data[0] == '\0')
+		return command_usage("--data takes a directory");
+	if (c->data != NULL && !absolute(c->data, data))
+		return command_fail(ERR_FILE, c->data);
+	if (strlen(data) >= sizeof(c->config.data))
+		return command_usage("the data directory's path is too long");
+	if (c->data != NULL && (!may_lie(c, data) || !command_has_place(data)))
+		return EXIT_FAILURE;
+	if (c->config_path != NULL && c->data != NULL &&
+	    write_config(c->config_path, data,
+		(c->given & COMMAND_BIT(OPTION_FORCE)) != 0) != ERR_OK) {
+		fprintf(stderr, "pushcert: %s: %s\n", c->config_path,
+		    strerror(errno));
+		return EXIT_FAILURE;
+	}
+	if (command_load_config(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if (c->data != NULL && c->config_path != NULL &&
+	    strcmp(data, c->config.data) != 0) {
+		fprintf(stderr,
+		    "pushcert: %s names another data directory: %s\n",
+		    c->config_path, c->config.data);
+		return EXIT_FAILURE;
+	}
+	if (c->data != NULL)
+		strcpy(c->config.data, data);
+	else if (!may_lie(c, c->config.data))
+		return EXIT_FAILURE;
+	if (!command_has_place(c->config.data) || has_lost_key(c) ||
+	    !make_key(c->config.key_file))
+		return EXIT_FAILURE;
+	if (command_open_store(c, true) != ERR_OK)
+		return EXIT_FAILURE;
+	printf("%s\n", c->config.data);
+	return EXIT_SUCCESS;
+}
+
+/* For tests: nobody from elsewhere may get in so. */
+static bool
+may_take_any(const struct command_call *c, int fd)
+{
+	if (fastcgi_is_local(fd) && (c->given & COMMAND_BIT(OPTION_TENANT)))
+		return true;
+	fprintf(stderr,
+	    "pushcert: --insecure-any-token needs --tenant, and a unix socket "
+	    "or a loopback address\n");
+	return false;
+}
+
+static void
+take_any(struct auth *auth, const struct guid *tenant)
+{
+	char text[STR_GUID_LEN];
+
+	str_guid_text(tenant, text);
+	log_line(LOG_AT_WARNING,
+	    "INSECURE: any bearer token has all rights on tenant %.*s",
+	    STR_GUID_LEN, text);
+	auth_take_any(auth, tenant);
+}
+
+void
+command_enter_sandbox(const struct config *c, bool is_cgi)
+{
+	const enum log_level level = is_cgi ? LOG_AT_DEBUG : LOG_AT_WARNING;
+
+#ifdef INSTRUMENTED
+	/* Sanitizers look into the process at its end, and gcov writes files
+	 * then. */
+	(void)c;
+	log_line(level, "no sandbox: an instrumented build");
+#else
+	if (c->sandbox)
+		sandbox_enter(c, level);
+	else
+		log_line(level, "no sandbox: it is switched off");
+#endif
+}
+
+/* A CGI program that cannot start answers all the same: 503 or 500, in JSON. */
+static int
+refuse_cgi(struct command_call *c, enum err broken)
+{
+	const struct app app = { .config = &c->config, .broken = broken };
+
+	return cgi_run(&app) == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* LMDB believes its pages and may die of a damaged one. To return does again
+ * what the signal was for, and ends us. */
+static void
+tell_death(int number)
+{
+	(void)number;
+	log_last_words(
+	    "pushcert: ended by a fault of memory; if the store is damaged, "
+	    "pushcert verify says so\n");
+}
+
+static void
+watch_for_death(void)
+{
+	static const int deaths[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE,
+		SIGILL };
+	struct sigaction once = { .sa_handler = tell_death,
+		.sa_flags = SA_RESETHAND };
+	size_t i;
+
+	for (i = 0; i < sizeof(deaths) / sizeof(deaths[0]); i++)
+		sigaction(deaths[i], &once, NULL);
+}
+
+/* Descriptors that the service needs beside those it is started with: 7 of the
+ * store, 4 of the pool, and one for a connection or a file that is read again.
+ */
+#define DESCRIPTORS 12
+
+/* Raises the limit of open files as far as it may be, and says how high it must
+ * be where that is too low. */
+static bool
+has_descriptors(void)
+{
+	struct rlimit limit;
+	rlim_t fd, unused = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return true;
+	limit.rlim_cur = limit.rlim_max < PEERS_DESCRIPTORS ? limit.rlim_max
+							    : PEERS_DESCRIPTORS;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return true;
+	for (fd = 0; fd < limit.rlim_cur && unused < DESCRIPTORS; fd++)
+		unused += fcntl((int)fd, F_GETFD) < 0;
+	if (unused == DESCRIPTORS)
+		return true;
+	log_line(LOG_AT_ERROR,
+	    "the limit of open files is %ju, but %ju are needed; raise it by "
+	    "ulimit -n, or LimitNOFILE= of systemd",
+	    (uintmax_t)limit.rlim_cur,
+	    (uintmax_t)(limit.rlim_cur + DESCRIPTORS - unused));
+	return false;
+}
+
+/* As command_fail, but no reader of standard error can stop it. */
+static int
+failed(enum err e)
+{
+	log_line(LOG_AT_ERROR, "serve: %s", err_info(e)->text);
+	log_catch_up();
+	return EXIT_FAILURE;
+}
+
+/* Answers until it is told to stop; fd < 0: one CGI request. The configuration
+ * is loaded. */
+static int
+serve(struct command_call *c, int fd)
+{
+	bool any = (c->given & COMMAND_BIT(OPTION_INSECURE_ANY_TOKEN)) != 0;
+	struct metrics metrics = { .changes = 0 };
+	atomic_flag hinted = ATOMIC_FLAG_INIT;
+	struct log_last behind = { .what = 0 }, lost = { .what = 0 };
+	struct secrets secrets;
+	struct app app = {
+		.config = &c->config, .secrets = &secrets, .metrics = &metrics
+	};
+	struct keygen_slots slots;
+	struct docroot docroot;
+	char message[CONFIG_TEXT_MAX];
+	enum err e;
+
+	/* A script that rotates logs, or a terminal that is closed, ends no
+	 * request. */
+	signal(SIGHUP, SIG_IGN);
+	log_serve();
+	if (any && !may_take_any(c, fd))
+		return EXIT_FAILURE;
+	if (fd >= 0 && !has_descriptors())
+		return EXIT_FAILURE;
+	e = secret_load(&c->config, &secrets, message);
+	if (e != ERR_OK && log_is_news(&lost, 1, command_now_at()))
+		log_line(LOG_AT_ERROR, "%s", message);
+	/* Without a key all can be done but to make requests; a key that
+	 * others know is no key. */
+	if (e != ERR_OK && e != ERR_FILE)
+		return fd < 0 ? refuse_cgi(c, ERR_INTERNAL) : EXIT_FAILURE;
+	if (fd >= 0 && (e = crypto_find()) != ERR_OK)
+		return failed(e);
+	/* cppcheck-suppress autoVariables ; used as long as we run */
+	c->metrics = &metrics;
+	watch_for_death();
+	if ((e = command_open_service(c, fd)) != ERR_OK)
+		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
+	app.store = c->store;
+	app.auth = fd < 0 ? auth_open_once(&c->config, command_now_at())
+			  : auth_open(&c->config, command_now_at());
+	if (app.auth == NULL)
+		return fd < 0 ? refuse_cgi(c, ERR_MEMORY) : failed(ERR_MEMORY);
+	if (any)
+		take_any(app.auth, &c->tenant);
+	app.hinted = &hinted;
+	app.behind = &behind;
+	app.secrets_lost = &lost;
+	keygen_slots_init(&slots, sysconf(_SC_NPROCESSORS_ONLN));
+	if (fd >= 0)
+		app.keygen_slots = &slots;
+	docroot_init(&docroot, c->config.data);
+	if (!c->config.data_in_document_root)
+		app.docroot = &docroot;
+	command_enter_sandbox(&c->config, fd < 0);
+	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
+	/* A worker that did not come back still uses all of this. */
+	if (e == ERR_BUSY)
+		_exit(failed(e));
+	auth_tidy(app.auth, c->store, INT64_MAX);
+	auth_close(app.auth);
+	store_close(c->store);
+	c->store = NULL;
+	return e == ERR_OK ? EXIT_SUCCESS : failed(e);
+}
+
+int
+command_serve_fd(const char *config_path, int fd)
+{
+	struct command_call c = { .config_path = config_path };
+
+	if (command_load_config(&c) == ERR_OK)
+		return serve(&c, fd);
+	return fd < 0 ? refuse_cgi(&c, ERR_INTERNAL) : EXIT_FAILURE;
+}
+
+int
+command_serve(struct command_call *c)
+{
+	const char *path = c->socket;
+	int fd = -1;
+
+	if (command_load_config(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if ((c->given & COMMAND_BIT(OPTION_NO_SANDBOX)) != 0)
+		c->config.sandbox = false;
+	if (path == NULL && fastcgi_inherit(&fd) != ERR_OK)
+		return EXIT_FAILURE;
+	if (fd >= 0)
+		return serve(c, fd);
+	if (path == NULL)
+		path = c->config.socket;
+	if (path[0] == '\0')
+		return command_usage(
+		    "serve needs --socket PATH or the key 'socket'");
+	if (fastcgi_listen(path, &fd) != ERR_OK) {
+		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return serve(c, fd);
+}
+
+int
+command_config(struct command_call *c)
+{
+	if (command_load_config(c) != ERR_OK)
+		return EXIT_FAILURE;
+	config_print(&c->config, stdout);
+	return EXIT_SUCCESS;
+}

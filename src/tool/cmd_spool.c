@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_spool.c - what a command prints while it reads the store is kept in
+ * memory until its transaction has ended.
+ *
+ * A pager, a pipe or a terminal takes output when its reader likes. A
+ * transaction that waited for it would keep every page that is freed meanwhile,
+ * and the store of a busy service would fill up.
+ */
+#include "tool/cmd_call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Puts a file in memory in the place of fd; returns what was there, or -1. */
+static int
+divert(int fd)
+{
+	int memory = memfd_create("pushcert output", MFD_CLOEXEC), real = -1;
+
+	if (memory >= 0)
+		real = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (real >= 0 && dup2(memory, fd) < 0) {
+		close(real);
+		real = -1;
+	}
+	if (memory >= 0)
+		close(memory);
+	return real;
+}
+
+static bool
+write_all(int fd, const char *p, ssize_t n)
+{
+	ssize_t done;
+
+	for (; n > 0; p += done, n -= done)
+		if ((done = write(fd, p, (size_t)n)) < 0) {
+			if (errno != EINTR)
+				return false;
+			done = 0;
+		}
+	return true;
+}
+
+/* Puts the real one back, and what was printed meanwhile into it. */
+static bool
+restore(int fd, int real)
+{
+	char block[64 * 1024];
+	bool good = true;
+	ssize_t n;
+	int memory = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	if (dup2(real, fd) < 0 || memory < 0 || lseek(memory, 0, SEEK_SET) != 0)
+		good = false;
+	close(real);
+	while (good && (n = read(memory, block, sizeof(block))) != 0)
+		good = n > 0 && write_all(fd, block, n);
+	if (memory >= 0)
+		close(memory);
+	return good;
+}
+
+enum err
+command_spool_begin(struct command_call *c, bool errors)
+{
+	if (c->spool.on)
+		return ERR_OK;
+	if (command_flush() != ERR_OK)
+		return ERR_FILE;
+	c->spool = (struct command_spool){ .on = true, .err = -1 };
+	if ((c->spool.out = divert(STDOUT_FILENO)) >= 0 &&
+	    (!errors || (c->spool.err = divert(STDERR_FILENO)) >= 0))
+		return ERR_OK;
+	perror("pushcert: memory for the output");
+	(void)!command_spool_end(c);
+	return ERR_FILE;
+}
+
+enum err
+command_spool_end(struct command_call *c)
+{
+	enum err e = ERR_OK;
+
+	if (!c->spool.on)
+		return ERR_OK;
+	c->spool.on = false;
+	if (command_flush() != ERR_OK)
+		e = ERR_FILE;
+	if (c->spool.err >= 0 && !restore(STDERR_FILENO, c->spool.err))
+		e = ERR_FILE;
+	if (c->spool.out >= 0 && !restore(STDOUT_FILENO, c->spool.out)) {
+		perror("pushcert: stdout");
+		e = ERR_FILE;
+	}
+	return e;
+}
+
+enum err
+command_end_reading(struct command_call *c)
+{
+	store_reader_free(c->reader);
+	c->reader = NULL;
+	return command_spool_end(c);
+}

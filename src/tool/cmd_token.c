@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_token.c - makes, lists, renames and revokes bearer tokens. A token is
+ * shown once, when it is made.
+ */
+#include "tool/cmd_call.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/auth.h"
+#include "format/crypto.h"
+#include "format/emit.h"
+#include "format/datetime.h"
+
+/* A token's id, for revoke: the start of its hash, which tells nothing. */
+#define ID_BYTES 8
+#define ID_LEN (2 * ID_BYTES)
+
+static enum err
+put_token(struct txn *tx, void *arg)
+{
+	return store_token_put(tx, arg);
+}
+
+static enum err
+forget_token(struct txn *tx, void *arg)
+{
+	const struct token *t = arg;
+
+	return store_token_delete(tx, t->hash);
+}
+
+/* A token that cannot be read, on a full disk or by a reader that went away, is
+ * good for nobody, and would stay good all the same. */
+static int
+print_secret(struct command_call *c, struct token *t, struct str text)
+{
+	enum err e;
+
+	printf("%.*s\n", STR_ARG(text));
+	if (command_flush() == ERR_OK)
+		return EXIT_SUCCESS;
+	clearerr(stdout);
+	if ((e = store_update(c->store, forget_token, t)) == ERR_OK)
+		fprintf(stderr,
+		    "pushcert: the token could not be printed, so it was "
+		    "revoked\n");
+	else
+		(void)command_fail(e,
+		    "the token could not be printed, and it "
+		    "could not be revoked");
+	return EXIT_FAILURE;
+}
+
+int
+command_token_create(struct command_call *c)
+{
+	uint8_t secret[AUTH_SECRET_LEN];
+	char text[AUTH_TOKEN_LEN];
+	struct token t = { .rights = c->scopes,
+		.name = str_of(c->name != NULL ? c->name : "token"),
+		.created_at = command_now_at() };
+	enum err e;
+	int status;
+
+	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0 || c->scopes == 0)
+		return command_usage(
+		    "token create needs --tenant GUID and --scope S");
+	if (c->expires_days > 0)
+		t.expires_at = t.created_at + (int64_t)c->expires_days * 86400;
+	if (command_load_config(c) != ERR_OK ||
+	    command_open_store(c, false) != ERR_OK)
+		return EXIT_FAILURE;
+	t.tenant = c->tenant;
+	if (crypto_random(secret, sizeof(secret)) != ERR_OK)
+		return command_fail(ERR_INTERNAL, "random bytes");
+	auth_token_text(secret, text);
+	auth_token_hash(str_from(text, sizeof(text)), t.hash);
+	if ((e = store_update(c->store, put_token, &t)) != ERR_OK)
+		return command_fail(e, "token create");
+	/* A reader that went away is a failed write here. */
+	signal(SIGPIPE, SIG_IGN);
+	status = print_secret(c, &t, str_from(text, sizeof(text)));
+	crypto_wipe(secret, sizeof(secret));
+	crypto_wipe(text, sizeof(text));
+	return status;
+}
+
+static void
+print_date_or_never(int64_t at)
+{
+	if (at != 0)
+		command_print_date(at);
+	else
+		printf("%-*s", WHEN_SECONDS_LEN + 1, "never");
+}
+
+static void
+print_token(const struct token *t)
+{
+	char id[ID_LEN], tenant[STR_GUID_LEN], names[512];
+	struct buf scopes;
+
+	str_hex(t->hash, ID_BYTES, id);
+	str_guid_text(&t->tenant, tenant);
+	buf_init(&scopes, names, sizeof(names));
+	auth_scope_names(t->rights, ", ", &scopes);
+	printf("%.*s  %.*s  ", ID_LEN, id, STR_GUID_LEN, tenant);
+	command_print_date(t->created_at);
+	printf("  ");
+	print_date_or_never(t->expires_at);
+	printf("  ");
+	print_date_or_never(t->used_at);
+	printf("  ");
+	command_print_word(t->name);
+	printf("  %.*s\n", STR_ARG(buf_view(&scopes)));
+}
+
+static void
+emit_time(struct emit *e, const char *name, int64_t at)
+{
+	emit_name(e, name);
+	if (at != 0)
+		emit_i64(e, at);
+	else
+		emit_null(e);
+}
+
+static void
+print_token_json(const struct token *t)
+{
+	char id[ID_LEN], tenant[STR_GUID_LEN], names[512], line[4096];
+	struct buf scopes, out;
+	struct emit e;
+
+	str_hex(t->hash, ID_BYTES, id);
+	str_guid_text(&t->tenant, tenant);
+	buf_init(&scopes, names, sizeof(names));
+	auth_scope_names(t->rights, ", ", &scopes);
+	buf_init(&out, line, sizeof(line));
+	emit_init(&e, &out);
+	emit_object(&e);
+	emit_name(&e, "id");
+	emit_str(&e, str_from(id, sizeof(id)));
+	emit_name(&e, "tenant");
+	emit_str(&e, str_from(tenant, sizeof(tenant)));
+	emit_name(&e, "name");
+	emit_str(&e, t->name);
+	emit_name(&e, "scopes");
+	emit_str(&e, buf_view(&scopes));
+	emit_name(&e, "created");
+	emit_i64(&e, t->created_at);
+	emit_time(&e, "expires", t->expires_at);
+	emit_time(&e, "used", t->used_at);
+	emit_end(&e);
+	printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+static enum err
+list_token(const struct token *t, void *arg)
+{
+	const struct command_call *c = arg;
+
+	if ((c->given & COMMAND_BIT(OPTION_TENANT)) != 0 &&
+	    memcmp(&t->tenant, &c->tenant, sizeof(t->tenant)) != 0)
+		return ERR_OK;
+	if (c->given & COMMAND_BIT(OPTION_JSON))
+		print_token_json(t);
+	else
+		print_token(t);
+	return ERR_OK;
+}
+
+int
+command_token_list(struct command_call *c)
+{
+	enum err e;
+
+	if (command_begin_reading(c) != ERR_OK)
+		return EXIT_FAILURE;
+	e = store_tokens(c->reader, list_token, c);
+	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "token list");
+}
+
+/* The one token whose id begins with what was given. */
+struct search {
+	struct str id;
+	struct str name; /* the new one */
+	uint8_t hash[STORE_HASH_LEN];
+	unsigned found;
+};
+
+static enum err
+match_token(const struct token *t, void *arg)
+{
+	struct search *s = arg;
+	char id[2 * STORE_HASH_LEN];
+
+	str_hex(t->hash, sizeof(t->hash), id);
+	if (!str_ieq(str_head(str_from(id, sizeof(id)), s->id.n), s->id))
+		return ERR_OK;
+	memcpy(s->hash, t->hash, sizeof(s->hash));
+	s->found++;
+	return ERR_OK;
+}
+
+/* Prints why there is no such token, or not just one. */
+static enum err
+find_token(struct command_call *c, struct search *s)
+{
+	enum err e;
+
+	if (s->id.n < 4) {
+		fprintf(stderr,
+		    "pushcert: an ID of token list is needed, at least its "
+		    "first 4 digits\n");
+		return ERR_USAGE;
+	}
+	if ((e = command_begin_reading(c)) != ERR_OK)
+		return e;
+	e = store_tokens(c->reader, match_token, s);
+	store_end(c->reader);
+	if (e != ERR_OK) {
+		(void)command_fail(e, "token");
+		return e;
+	}
+	if (s->found == 1)
+		return ERR_OK;
+	fprintf(stderr, "pushcert: %.*s: %s\n", STR_ARG(s->id),
+	    s->found == 0 ? "no such token" : "several tokens match");
+	return ERR_NOT_FOUND;
+}
+
+/* Runs a change on the one token that the first argument names. */
+static int
+change_token(struct command_call *c, store_change *change)
+{
+	struct search s = { .id = str_of(c->argument[0]),
+		.name = str_of(c->argument[1]) };
+	enum err e;
+
+	if ((e = find_token(c, &s)) != ERR_OK)
+		return e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+	if ((e = store_update(c->store, change, &s)) != ERR_OK)
+		return command_fail(e, "token");
+	return EXIT_SUCCESS;
+}
+
+static enum err
+delete_token(struct txn *tx, void *arg)
+{
+	struct search *s = arg;
+
+	return store_token_delete(tx, s->hash);
+}
+
+int
+command_token_revoke(struct command_call *c)
+{
+	return change_token(c, delete_token);
+}
+
+static enum err
+rename_token(struct txn *tx, void *arg)
+{
+	struct search *s = arg;
+	struct token t;
+	enum err e;
+
+	if ((e = store_token(tx, s->hash, &t)) != ERR_OK)
+		return e;
+	t.name = s->name;
+	return store_token_put(tx, &t);
+}
+
+int
+command_token_rename(struct command_call *c)
+{
+	if (!command_is_name(c->argument[1]))
+		return command_usage("a name has 1 to 64 bytes of UTF-8");
+	return change_token(c, rename_token);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_upgrade.c - opens the store of a service, and upgrades it while a
+ * child process answers the requests that arrive meanwhile.
+ *
+ * The child is there only where a store has an older format. It has no store
+ * and answers 503 with Retry-After to every request. It starts before the store
+ * is opened, since LMDB's locks do not survive a fork, and ends before the
+ * service begins: connections that arrive in between wait in the socket.
+ */
+#include "tool/cmd_call.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/fastcgi.h"
+
+/* A CGI program upgrades while a client waits for its answer. */
+#define CGI_TENANTS 10000
+
+/* Milliseconds for processes of the former release to end: a web server that
+ * restarts its FastCGI programs may start the new ones first, and a process
+ * takes two seconds at most to end. */
+#define SERVE_WAIT 5000
+#define CGI_WAIT 2000
+
+/* Seconds to wait for the upgrade of another process. */
+#define UPGRADE_MOST 600
+
+#define DOORKEEPERS 4
+
+/* The whole life of the child. */
+static void
+refuse_all(const struct config *config, int fd, pid_t parent)
+{
+	struct config few = *config;
+	const struct app app = { .config = &few, .broken = ERR_UPGRADING };
+
+	if (few.workers > DOORKEEPERS)
+		few.workers = DOORKEEPERS;
+	/* It ends with its parent, also where that ended before this call. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
+		return;
+	command_enter_sandbox(&few, false);
+	(void)!fastcgi_serve(&app, fd);
+}
+
+/* The child's number, or -1 where there can be none: then requests wait. */
+static pid_t
+start_doorkeeper(const struct command_call *c, int fd)
+{
+	pid_t parent = getpid(), child;
+
+	if (fd < 0 || (child = fork()) < 0)
+		return -1;
+	if (child != 0)
+		return child;
+	refuse_all(&c->config, fd, parent);
+	_exit(0);
+}
+
+static void
+end_doorkeeper(pid_t child)
+{
+	if (child < 0)
+		return;
+	kill(child, SIGTERM);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		continue;
+}
+
+static void
+close_store(struct command_call *c)
+{
+	store_close(c->store);
+	c->store = NULL;
+}
+
+static enum err
+upgrade_once(struct command_call *c, bool is_cgi)
+{
+	enum err e;
+
+	if ((e = command_try_store(c, false)) != ERR_OK)
+		return e;
+	e = is_cgi ? command_upgrade(c, CGI_TENANTS, CGI_WAIT)
+		   : command_upgrade(c, 0, SERVE_WAIT);
+	if (e != ERR_OK)
+		close_store(c);
+	return e;
+}
+
+/* Several processes may be started at a time: one of them upgrades. */
+static enum err
+upgrade_or_wait(struct command_call *c)
+{
+	time_t until = time(NULL) + UPGRADE_MOST;
+	enum err e;
+
+	while (
+	    (e = upgrade_once(c, false)) == ERR_UPGRADING && time(NULL) < until)
+		sleep(1);
+	return e;
+}
+
+static enum err
+upgrade_for_service(struct command_call *c, int fd)
+{
+	pid_t doorkeeper;
+	enum err e;
+
+	if (fd < 0)
+		return upgrade_once(c, true);
+	doorkeeper = start_doorkeeper(c, fd);
+	e = upgrade_or_wait(c);
+	end_doorkeeper(doorkeeper);
+	return e;
+}
+
+enum err
+command_open_service(struct command_call *c, int fd)
+{
+	enum err e = command_try_store(c, false);
+	bool is_old = e == ERR_OK && store_format(c->store) != STORE_FORMAT;
+
+	if (is_old || (e == ERR_UPGRADING && fd >= 0)) {
+		close_store(c);
+		e = upgrade_for_service(c, fd);
+	}
+	if (e == ERR_OK)
+		return command_find_tenant(c);
+	(void)command_fail(e, c->config.data);
+	return e;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_verify.c - whether all that is stored is what was written. Counts go
+ * to stdout; each finding is a line on stderr.
+ */
+#include "tool/cmd_call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/emit.h"
+
+/* A store that is broken in one place may have a finding for each row. */
+#define TOLD_MAX 100
+
+struct look {
+	struct command_call *call;
+	struct secrets secrets;
+	char why[CONFIG_TEXT_MAX]; /* they could not be loaded */
+	uint64_t sealed, opened;
+	uint64_t told;
+};
+
+static void
+tell(const char *where, const struct guid *tenant, const char *what, void *arg)
+{
+	char text[STR_GUID_LEN];
+	struct look *look = arg;
+
+	if (look->told++ >= TOLD_MAX)
+		return;
+	if (tenant == NULL) {
+		fprintf(stderr, "pushcert: %s: %s\n", where, what);
+		return;
+	}
+	str_guid_text(tenant, text);
+	fprintf(stderr, "pushcert: %s of tenant %.*s: %s\n", where,
+	    STR_GUID_LEN, text, what);
+}
+
+static void
+try_seal(const struct guid *tenant, const struct csr *c, void *arg)
+{
+	struct look *look = arg;
+	enum err e;
+
+	look->sealed++;
+	if (!look->secrets.can_seal)
+		return;
+	e = pushcert_open_seal(&look->secrets, tenant, c);
+	if (e == ERR_OK)
+		look->opened++;
+	else
+		tell("request", tenant,
+		    "its private key does not open with the key file", look);
+}
+
+/* Findings that are of all seals. */
+static uint64_t
+judge_seals(struct look *look)
+{
+	const char *file = look->call->config.key_file;
+
+	if (look->opened == look->sealed)
+		return 0;
+	if (!look->secrets.can_seal)
+		fprintf(stderr,
+		    "pushcert: key_file%s%s: %llu private keys cannot be "
+		    "opened without it\n",
+		    file[0] == '\0' ? "" : " ", file,
+		    (unsigned long long)look->sealed);
+	else if (look->opened == 0)
+		fprintf(stderr,
+		    "pushcert: %s: another key than the one that the private "
+		    "keys were sealed with\n",
+		    file);
+	return look->sealed - look->opened;
+}
+
+static void
+hint(void)
+{
+	fprintf(stderr,
+	    "pushcert: restore the last backup into a new data directory\n");
+}
+
+static void
+print_counts(const struct command_call *c, const struct store_counts *n)
+{
+	const struct {
+		const char *name;
+		uint64_t count;
+	} line[] = {
+		{ "records", n->records },
+		{ "events", n->events },
+		{ "tokens", n->tokens },
+		{ "requests", n->requests },
+		{ "tenants", n->tenants },
+		{ "notices", n->notices },
+		{ "findings", n->findings },
+	};
+	bool json = (c->given & COMMAND_BIT(OPTION_JSON)) != 0;
+	char text[512];
+	struct buf out;
+	struct emit e;
+	size_t i;
+
+	buf_init(&out, text, sizeof(text));
+	emit_init(&e, &out);
+	emit_object(&e);
+	for (i = 0; i < sizeof(line) / sizeof(line[0]); i++) {
+		if (!json)
+			printf("%-9s %llu\n", line[i].name,
+			    (unsigned long long)line[i].count);
+		emit_name(&e, line[i].name);
+		emit_u64(&e, line[i].count);
+	}
+	emit_end(&e);
+	if (json)
+		printf("%.*s\n", STR_ARG(buf_view(&out)));
+}
+
+/* In a process of its own; what is wrong is told. */
+static enum err
+verify(struct command_call *c, void *arg)
+{
+	struct look look = { .call = c };
+	const struct store_verifier v = { .relations = true,
+		.found = tell,
+		.request = try_seal,
+		.arg = &look };
+	struct store_counts counts;
+	enum err e;
+
+	(void)arg;
+	if ((e = command_open_store(c, false)) != ERR_OK)
+		return e;
+	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
+	    (e = store_begin(c->reader)) != ERR_OK) {
+		(void)command_fail(e, c->config.data);
+		return e;
+	}
+	/* Without the key all else can be looked at. */
+	if (secret_load(&c->config, &look.secrets, look.why) != ERR_OK)
+		tell("configuration", NULL, look.why, &look);
+	if ((e = store_verify(c->reader, &v, &counts)) != ERR_OK)
+		(void)command_fail(e, c->config.data);
+	if (look.told > TOLD_MAX)
+		fprintf(stderr, "pushcert: and %llu more\n",
+		    (unsigned long long)(look.told - TOLD_MAX));
+	if (counts.findings > 0)
+		hint();
+	counts.findings += judge_seals(&look);
+	secret_wipe(&look.secrets);
+	if (e != ERR_OK)
+		return e;
+	print_counts(c, &counts);
+	if (command_flush() != ERR_OK)
+		return ERR_FILE;
+	return counts.findings == 0 ? ERR_OK : ERR_CORRUPT;
+}
+
+int
+command_verify(struct command_call *c)
+{
+	int died = 0;
+	enum err e;
+
+	if (command_load_config(c) != ERR_OK)
+		return EXIT_FAILURE;
+	if (command_spool_begin(c, true) != ERR_OK)
+		return EXIT_FAILURE;
+	e = command_in_child(c, verify, NULL, 0, &died);
+	if (command_spool_end(c) != ERR_OK && e == ERR_OK)
+		e = ERR_FILE;
+	if (died != 0) {
+		fprintf(stderr,
+		    "pushcert: %s: damaged: reading it ended with signal %d "
+		    "(%s)\n",
+		    c->config.data, died, strsignal(died));
+		hint();
+	}
+	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

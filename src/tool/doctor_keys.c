@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * doctor_keys.c - the checks of the files that decide who is let in:
+ * whether others may write to them, and what the key set holds.
+ */
+#include "tool/cmd_doctor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/auth.h"
+#include "format/jwt_keys.h"
+#include "state/trust.h"
+
+void
+command_doctor_trust(struct doctor *d)
+{
+	const char *keys = d->call->config.jwks_file;
+	char path[PATH_MAX];
+	const char *file = config_find(d->call->config_path, path);
+	struct trust_fault fault;
+
+	if (file != NULL && trust_file(file, &fault) != ERR_OK)
+		command_finding(d, fault.cure, "%s", fault.what);
+	if (keys[0] != '\0' && trust_file(keys, &fault) != ERR_OK)
+		command_finding(d, fault.cure, "%s", fault.what);
+}
+
+/* A set of keys, and the memory that reading one takes. */
+struct key_set {
+	struct doctor *doctor;
+	char text[JWT_SET_MAX + 1];
+	char block[JWT_SET_ARENA(JWT_SET_MAX)];
+	struct jwt_keys keys;
+};
+
+static void
+find_left(const struct jwt_left *left, void *arg)
+{
+	const struct key_set *s = arg;
+
+	if (left->reason == JWT_OTHER_PURPOSE)
+		return;
+	command_finding(s->doctor,
+	    left->reason == JWT_SECRET
+		? "Treat the key as compromised: replace it at its server, and "
+		  "give the new set to pushcert jwks import."
+		: "pushcert jwks import leaves it out; if clients need it, "
+		  "correct it at its server.",
+	    "%s: key %zu%s%.*s%s is not used: %.*s",
+	    s->doctor->call->config.jwks_file, left->number,
+	    left->name.n > 0 ? " '" : "", STR_ARG(left->name),
+	    left->name.n > 0 ? "'" : "", STR_ARG(left->why));
+}
+
+/* NULL if the file is a usable set, else the reason. */
+static const char *
+read_keys(const char *path, struct key_set *s)
+{
+	FILE *file = fopen(path, "re");
+	struct str text = { s->text, 0 }, what = { NULL, 0 };
+	struct arena a;
+	enum err e;
+
+	if (file == NULL)
+		return strerror(errno);
+	text.n = fread(s->text, 1, sizeof(s->text), file);
+	(void)fclose(file);
+	arena_init(&a, s->block, sizeof(s->block));
+	e = jwt_keys_visit(text, &a, find_left, s, &s->keys, &what);
+	if (e == ERR_CONFIG)
+		return what.p;
+	return e == ERR_OK ? NULL : "not a JSON Web Key Set";
+}
+
+/* Keys that name no issuer, where there are several servers. */
+static void
+find_unbound(struct doctor *d, const struct jwt_keys *keys)
+{
+	const struct config *c = &d->call->config;
+	const struct jwt_key *key;
+	size_t i;
+
+	if (auth_has_one_server(c))
+		return;
+	for (i = 0; i < keys->n; i++) {
+		key = &keys->key[i];
+		if (key->issuer_n > 0)
+			continue;
+		command_finding(d,
+		    "Give the set of each server to pushcert jwks import "
+		    "--issuer URL.",
+		    "%s: key '%.*s' names no issuer, and jwt_issuer has "
+		    "several servers: its tokens are refused",
+		    c->jwks_file, STR_ARG(jwt_key_name(key)));
+	}
+}
+
+void
+command_doctor_keys(struct doctor *d)
+{
+	const char *path = d->call->config.jwks_file, *why;
+	struct key_set *s;
+
+	if (path[0] == '\0' || (s = calloc(1, sizeof(*s))) == NULL)
+		return;
+	s->doctor = d;
+	if ((why = read_keys(path, s)) != NULL)
+		command_finding(d,
+		    "Give the downloaded set to pushcert jwks import.",
+		    "%s: %s", path, why);
+	find_unbound(d, &s->keys);
+	jwt_keys_free(&s->keys);
+	free(s);
+}

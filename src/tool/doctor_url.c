@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * doctor_url.c - asks the mount a few questions as a client does, and
+ * tells from the answers what the web server in between does to them. Nothing
+ * of the record is changed.
+ *
+ * The program curl does the asking: it has TLS, and the certificates of this
+ * machine. It gets the token by a file without a name, sends it to the host of
+ * the URL only, and is told to follow nobody, by redirection or as a proxy.
+ */
+#include "tool/cmd_doctor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tool/doctor_reply.h"
+#include "format/crypto.h"
+
+#define RESOURCE "/applePushNotificationCertificate"
+
+/* Longest ETag of ours, with what others put around it. */
+#define TAG_MAX 256
+
+struct question {
+	const char *method, *query;
+	bool named; /* shows the token */
+	const char *header, *value; /* one more; NULL: none */
+	const char *body;
+	int blanks; /* before the token, which make a long header of it */
+};
+
+struct mount {
+	struct doctor *doctor;
+	char url[CONFIG_TEXT_MAX];
+	char token[CONFIG_TEXT_MAX];
+	bool plain_errors; /* our own error bodies do not arrive */
+	struct command_reply reply;
+};
+
+/* --- asking ------------------------------------------------------------- */
+
+static bool
+is_visible(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text > '~' || *text == '"' ||
+		    *text == '\\')
+			return false;
+	return true;
+}
+
+/* curl's configuration, in which nothing can be quoted wrongly: is_visible. */
+static bool
+put_question(const struct mount *m, const struct question *q, int fd)
+{
+	FILE *out = fdopen(dup(fd), "w");
+
+	if (out == NULL)
+		return false;
+	fprintf(out,
+	    "url = \"%s%s\"\nrequest = \"%s\"\nproto = \"=http,https\"\n"
+	    "silent\nshow-error\ninclude\ngloboff\nno-buffer\nmax-time = 20\n"
+	    "noproxy = \"*\"\nheader = \"Expect:\"\n",
+	    m->url, q->query, q->method);
+	if (q->named)
+		fprintf(out, "header = \"Authorization: Bearer %*s%s\"\n",
+		    q->blanks, "", m->token);
+	if (q->header != NULL) {
+		fprintf(out, "header = \"%s: ", q->header);
+		command_reply_quote(q->value, out);
+		fprintf(out, "\"\n");
+	}
+	if (q->body != NULL)
+		fprintf(out,
+		    "header = \"Content-Type: application/json\"\n"
+		    "data = \"%s\"\n",
+		    q->body);
+	return fclose(out) == 0 && lseek(fd, 0, SEEK_SET) == 0;
+}
+
+/* Never returns. */
+static void
+be_curl(int in, int out)
+{
+	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
+		execlp("curl", "curl", "-q", "--config", "-", (char *)NULL);
+	_exit(127);
+}
+
+static void
+read_reply(struct command_reply *r, int fd)
+{
+	char waste[4096];
+	ssize_t got;
+
+	while (r->n < sizeof(r->text)) {
+		got = read(fd, r->text + r->n, sizeof(r->text) - r->n);
+		if (got <= 0)
+			return;
+		r->n += (size_t)got;
+	}
+	while (read(fd, waste, sizeof(waste)) > 0)
+		continue;
+}
+
+/* Runs curl; its exit status, 127 where there is none. */
+static int
+run_curl(int config, struct command_reply *r)
+{
+	int status, pipes[2];
+	pid_t child;
+
+	if (pipe(pipes) != 0)
+		return 127;
+	if ((child = fork()) == 0)
+		be_curl(config, pipes[1]);
+	close(pipes[1]);
+	if (child > 0)
+		read_reply(r, pipes[0]);
+	close(pipes[0]);
+	if (child < 0 || waitpid(child, &status, 0) != child ||
+	    !WIFEXITED(status))
+		return 127;
+	return WEXITSTATUS(status);
+}
+
+/* False, with a finding, where no answer came. */
+static bool
+ask(struct mount *m, const struct question *q)
+{
+	struct command_reply *r = &m->reply;
+	int config, status = 127;
+
+	memset(r, 0, offsetof(struct command_reply, text));
+	fflush(stdout);
+	config = memfd_create("question", 0);
+	if (config >= 0 && put_question(m, q, config))
+		status = run_curl(config, r);
+	if (config >= 0)
+		close(config);
+	if (status == 127) {
+		command_finding(m->doctor, "Install it, or leave --url out.",
+		    "the program curl cannot be run");
+		return false;
+	}
+	command_reply_split(r);
+	if (status == 0 && r->status != 0)
+		return true;
+	command_finding(m->doctor,
+	    "Start the web server, or correct the URL; curl said why.",
+	    "%s: no answer", m->url);
+	return false;
+}
+
+static bool
+contains(struct str text, const char *part)
+{
+	return !str_is_null(text) &&
+	    memmem(text.p, text.n, part, strlen(part)) != NULL;
+}
+
+/* --- what is asked ------------------------------------------------------ */
+
+/* Whether there is anything of ours; without a token, all it says is 401. */
+static bool
+ask_as_stranger(struct mount *m)
+{
+	const struct question q = { .method = "GET", .query = "" };
+	const struct command_reply *r = &m->reply;
+
+	if (!ask(m, &q))
+		return false;
+	m->plain_errors = !command_reply_is_ours(r);
+	if (r->status == 500 && contains(r->body, "data_in_document_root")) {
+		command_finding(m->doctor,
+		    "Move it elsewhere, or set data_in_document_root = yes.",
+		    "the data directory lies under the document root");
+		return false;
+	}
+	if (r->status != 401) {
+		command_finding(m->doctor,
+		    "Mount the program there as the samples do, and look "
+		    "into the web server's error log.",
+		    "%s: answers %d to a stranger, not 401", m->url, r->status);
+		return false;
+	}
+	if (m->plain_errors)
+		command_finding(m->doctor,
+		    "Apache: ProxyErrorOverride Off; lighttpd: no "
+		    "server.error-intercept; nginx: fastcgi_intercept_errors "
+		    "off.",
+		    "the web server replaces the bodies of errors");
+	return true;
+}
+
+static bool
+is_taken(const struct command_reply *r)
+{
+	return r->status == 200 || r->status == 404;
+}
+
+static bool
+ask_by_name(struct mount *m)
+{
+	const struct question q = {
+		.method = "GET", .query = "", .named = true
+	};
+	const struct command_reply *r = &m->reply;
+
+	if (!ask(m, &q))
+		return false;
+	if (is_taken(r))
+		return true;
+	if (r->status == 401 &&
+	    (m->plain_errors || contains(r->body, "Access token is empty.")))
+		command_finding(m->doctor,
+		    "Apache: CGIPassAuth On; nginx: fastcgi_param "
+		    "HTTP_AUTHORIZATION $http_authorization.",
+		    "the header Authorization does not arrive");
+	else if (r->status == 401 || r->status == 403)
+		command_finding(m->doctor,
+		    "Make one by pushcert token create, with a right to read.",
+		    "%s: the token is not good for it (%d)",
+		    m->doctor->call->token_file, r->status);
+	else if (r->status == 400 &&
+	    contains(r->body, "Resource not found for the segment"))
+		command_finding(m->doctor,
+		    "Set mount to the path before the root.",
+		    "%s: a segment before the root is named like a root",
+		    m->url);
+	else
+		command_finding(m->doctor,
+		    "Look into the log of the program and of the web server.",
+		    "%s: answers %d", m->url, r->status);
+	return false;
+}
+
+/* How long tokens of people in 200 groups are, with what else comes to it, and
+ * how long ours may be. */
+#define LONG_TOKEN 16000
+#define LONGEST_TOKEN 60000
+
+/* The status of a question whose header is as long as with such a token. */
+static bool
+ask_with_length(struct mount *m, int length)
+{
+	struct question q = { .method = "GET", .query = "", .named = true };
+
+	q.blanks = length - (int)strlen(m->token);
+	return ask(m, &q);
+}
+
+/* Signed tokens may be long; without a key set there are none. */
+static bool
+ask_with_long_token(struct mount *m)
+{
+	const struct command_reply *r = &m->reply;
+
+	if (!m->doctor->configured ||
+	    m->doctor->call->config.jwks_file[0] == '\0')
+		return true;
+	if (!ask_with_length(m, LONG_TOKEN))
+		return false;
+	if (!is_taken(r)) {
+		command_finding(m->doctor,
+		    "nginx: large_client_header_buffers 4 64k; Apache: "
+		    "LimitRequestFieldSize 65535; lighttpd: "
+		    "server.max-request-field-size = 65535.",
+		    "a token of %d bytes does not arrive (%d): people in many "
+		    "groups have such tokens",
+		    LONG_TOKEN, r->status);
+		return true;
+	}
+	if (!ask_with_length(m, LONGEST_TOKEN))
+		return false;
+	if (r->status == 401)
+		command_note(m->doctor,
+		    "If there are such tokens, take mod_fcgid or another web "
+		    "server.",
+		    "a token of %d bytes is dropped on its way and the client "
+		    "gets 401, as by Apache's mod_proxy_fcgi, which drops "
+		    "variables near 16,384 bytes",
+		    LONGEST_TOKEN);
+	return true;
+}
+
+static bool
+ask_with_query(struct mount *m)
+{
+	const struct question q = {
+		.method = "GET", .query = "?$select=nope", .named = true
+	};
+
+	if (!ask(m, &q))
+		return false;
+	if (m->reply.status != 400)
+		command_finding(m->doctor,
+		    "Hand QUERY_STRING on; a rewrite rule must keep it.",
+		    "the query does not arrive (%d, not 400)", m->reply.status);
+	return true;
+}
+
+/* An empty change, on a condition that no record meets. */
+static bool
+ask_to_change(struct mount *m)
+{
+	const struct question q = { .method = "PATCH",
+		.query = "",
+		.named = true,
+		.header = "If-Match",
+		.value = "\"nobody\"",
+		.body = "{}" };
+	const struct command_reply *r = &m->reply;
+
+	if (!ask(m, &q))
+		return false;
+	if (r->status == 200)
+		command_finding(m->doctor, "Hand all request headers on.",
+		    "the header If-Match does not arrive: updates get lost");
+	else if (r->status != 412 &&
+	    !(r->status == 403 && command_reply_is_ours(r)))
+		command_finding(m->doctor,
+		    "Allow the method: Apache Limit and LimitExcept, nginx "
+		    "limit_except, lighttpd url.access-deny, rules of a "
+		    "firewall.",
+		    "PATCH does not arrive (%d, not 412)", r->status);
+	return true;
+}
+
+static bool
+ask_again(struct mount *m)
+{
+	const struct question first = { .method = "GET",
+		.query = "",
+		.named = true,
+		.header = "Accept-Encoding",
+		.value = "gzip" };
+	struct question second = first;
+	char tag[TAG_MAX];
+	struct str s;
+
+	if (!ask(m, &first) || m->reply.status != 200)
+		return false;
+	s = command_reply_header(&m->reply, "ETag");
+	if (s.n == 0 || s.n >= sizeof(tag)) {
+		command_finding(m->doctor,
+		    "Let the header pass (Apache: no Header unset ETag).",
+		    "the ETag does not arrive");
+		return false;
+	}
+	memcpy(tag, s.p, s.n);
+	tag[s.n] = '\0';
+	second.header = "If-None-Match";
+	second.value = tag;
+	if (!ask(m, &second))
+		return false;
+	if (m->reply.status != 304)
+		command_finding(m->doctor,
+		    "Let ETag and If-None-Match pass as they are.",
+		    "the ETag that arrives, %s, is not the one that was sent",
+		    tag);
+	return true;
+}
+
+static bool (*const questions[])(struct mount *m) = {
+	ask_as_stranger,
+	ask_by_name,
+	ask_with_long_token,
+	ask_with_query,
+	ask_to_change,
+	ask_again,
+};
+
+/* The first line of the file. */
+static bool
+read_token(struct mount *m, const char *path)
+{
+	char text[2 * sizeof(m->token)], wide[STR_PLAIN_SIZE(sizeof(text))];
+	FILE *file = fopen(path, "re");
+	struct str line = { NULL, 0 };
+	bool good;
+
+	if (file == NULL) {
+		command_finding(m->doctor, "Put the token there.", "%s: %s",
+		    path, strerror(errno));
+		return false;
+	}
+	good = str_plain(
+	    str_from(text, fread(text, 1, sizeof(text), file)), wide, &line);
+	(void)fclose(file);
+	line = str_line(line);
+	good = good && line.n > 0 && line.n < sizeof(m->token);
+	snprintf(m->token, sizeof(m->token), "%.*s", (int)(good ? line.n : 0),
+	    line.p);
+	good = good && strlen(m->token) == line.n && is_visible(m->token);
+	crypto_wipe(text, sizeof(text));
+	crypto_wipe(wide, sizeof(wide));
+	if (!good)
+		command_finding(m->doctor, "Put the token there, alone.",
+		    "%s: the first line is not a token", path);
+	return good;
+}
+
+/* The resource's URL, also from that of a root. */
+static bool
+take_url(struct mount *m, const char *url)
+{
+	struct str given = str_of(url);
+	const char *rest;
+	int n;
+
+	while (str_ends(given, "/"))
+		given.n--;
+	if (!contains(given, RESOURCE))
+		rest = "/deviceManagement" RESOURCE;
+	else
+		rest = "";
+	n = snprintf(m->url, sizeof(m->url), "%.*s%s", STR_ARG(given), rest);
+	if ((size_t)n < sizeof(m->url) && is_visible(m->url) &&
+	    (str_starts(given, "http://") || str_starts(given, "https://")))
+		return true;
+	command_finding(m->doctor,
+	    "Give it as http://host/v1.0 or https://host/v1.0.",
+	    "%s: not a URL of this kind", url);
+	return false;
+}
+
+void
+command_doctor_url(struct doctor *d)
+{
+	struct mount m = { .doctor = d };
+	size_t i;
+
+	if (take_url(&m, d->call->url) && read_token(&m, d->call->token_file))
+		for (i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+			if (!questions[i](&m))
+				break;
+	crypto_wipe(m.token, sizeof(m.token));
+}

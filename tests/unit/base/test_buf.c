@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_buf.c - the arena and the output buffer, at their edges.
+ */
+#include "base/buf.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+#define ALIGNED alignof(max_align_t)
+
+START_TEST(takes_are_aligned_wherever_the_block_begins)
+{
+	alignas(max_align_t) char block[8 * ALIGNED];
+	struct arena a;
+	size_t shift;
+	char *p;
+
+	for (shift = 0; shift < ALIGNED; shift++) {
+		arena_init(&a, block + shift, sizeof(block) - shift);
+		while ((p = arena_take(&a, 3)) != NULL) {
+			ck_assert_uint_eq((uintptr_t)p % ALIGNED, 0);
+			ck_assert(p >= block + shift);
+			ck_assert(p + 3 <= block + sizeof(block));
+		}
+		ck_assert(a.used <= a.size);
+	}
+}
+END_TEST
+
+static const struct take_case {
+	const char *name;
+	size_t first, second;
+	bool fits;
+} take_cases[] = {
+	{ "one byte more than the block", 65, 0, false },
+	{ "one byte of a full block", 64, 1, false },
+	{ "what is left", 16, 48, true },
+	{ "more than what is left", 16, 49, false },
+	{ "what is left without the gap", 1, 63, false },
+	{ "a size that would wrap", 16, SIZE_MAX, false },
+	{ "a size that would wrap with the gap", 1, SIZE_MAX - 14, false },
+	{ "all of the block, then nothing", 64, 0, true },
+};
+
+START_TEST(take)
+{
+	const struct take_case *c = &take_cases[_i];
+	alignas(max_align_t) char block[64];
+	struct arena a;
+	void *first, *second;
+
+	arena_init(&a, block, sizeof(block));
+	first = arena_take(&a, c->first);
+	second = first == NULL ? NULL : arena_take(&a, c->second);
+	unit_check(c->name, (second != NULL) == c->fits);
+}
+END_TEST
+
+START_TEST(a_refused_take_takes_nothing)
+{
+	alignas(max_align_t) char block[64];
+	struct arena a;
+
+	arena_init(&a, block, sizeof(block));
+	ck_assert_ptr_null(arena_take(&a, 65));
+	ck_assert_uint_eq(a.used, 0);
+	ck_assert_ptr_nonnull(arena_take(&a, 64));
+}
+END_TEST
+
+START_TEST(reset_gives_all_back)
+{
+	alignas(max_align_t) char block[64];
+	struct arena a;
+	void *p;
+
+	arena_init(&a, block, sizeof(block));
+	p = arena_take(&a, 64);
+	ck_assert_ptr_nonnull(p);
+	arena_reset(&a);
+	ck_assert_ptr_eq(arena_take(&a, 64), p);
+}
+END_TEST
+
+START_TEST(copies_live_in_the_arena)
+{
+	alignas(max_align_t) char block[32];
+	char text[] = "text";
+	struct str copy;
+	struct arena a;
+
+	arena_init(&a, block, sizeof(block));
+	copy = arena_copy(&a, str_of(text));
+	text[0] = 'n';
+	unit_same("text", copy, str_of("text"));
+	unit_same("empty", arena_copy(&a, str_of("")), str_of(""));
+	unit_same("null", arena_copy(&a, str_of(NULL)), str_of(NULL));
+	unit_same(
+	    "too long", arena_copy(&a, str_from(block, 32)), str_of(NULL));
+}
+END_TEST
+
+START_TEST(writers_append)
+{
+	char room[64];
+	struct buf b;
+
+	buf_init(&b, room, sizeof(room));
+	buf_put(&b, "abc", 2);
+	buf_put(&b, NULL, 0);
+	buf_char(&b, '-');
+	buf_str(&b, str_of("str"));
+	buf_str(&b, str_of(NULL));
+	buf_text(&b, " ");
+	buf_u64(&b, 0);
+	buf_char(&b, ' ');
+	buf_u64(&b, UINT64_MAX);
+	buf_printf(&b, " %s=%d", "n", -1);
+	unit_same(
+	    "all", buf_view(&b), str_of("ab-str 0 18446744073709551615 n=-1"));
+	ck_assert(!b.full);
+}
+END_TEST
+
+static void
+put_5(struct buf *b)
+{
+	buf_put(b, "12345", 5);
+}
+
+static void
+text_5(struct buf *b)
+{
+	buf_text(b, "12345");
+}
+
+static void
+str_5(struct buf *b)
+{
+	buf_str(b, str_of("12345"));
+}
+
+static void
+u64_5(struct buf *b)
+{
+	buf_u64(b, 12345);
+}
+
+static void
+printf_5(struct buf *b)
+{
+	buf_printf(b, "%d", 12345);
+}
+
+static const struct full_case {
+	const char *name;
+	void (*write)(struct buf *b);
+	size_t room;
+	bool fits;
+} full_cases[] = {
+	{ "put fits exactly", put_5, 5, true },
+	{ "put keeps nothing of what is too long", put_5, 4, false },
+	{ "text fits exactly", text_5, 5, true },
+	{ "text keeps nothing of what is too long", text_5, 4, false },
+	{ "str fits exactly", str_5, 5, true },
+	{ "str keeps nothing of what is too long", str_5, 4, false },
+	{ "u64 fits exactly", u64_5, 5, true },
+	{ "u64 keeps nothing of what is too long", u64_5, 4, false },
+	{ "printf needs a byte for its terminator", printf_5, 6, true },
+	{ "printf keeps nothing of what is too long", printf_5, 5, false },
+	{ "printf in no room at all", printf_5, 0, false },
+	{ "put in no room at all", put_5, 0, false },
+};
+
+START_TEST(full)
+{
+	const struct full_case *c = &full_cases[_i];
+	char *room = malloc(c->room + 1);
+	struct buf b;
+
+	room[c->room] = '!';
+	buf_init(&b, room, c->room);
+	c->write(&b);
+	unit_check(c->name, b.full == !c->fits);
+	unit_same(c->name, buf_view(&b), str_of(c->fits ? "12345" : ""));
+	unit_check(c->name, room[c->room] == '!');
+	free(room);
+}
+END_TEST
+
+START_TEST(full_stays_full)
+{
+	char room[4];
+	struct buf b;
+
+	buf_init(&b, room, sizeof(room));
+	buf_text(&b, "ab");
+	buf_text(&b, "cde");
+	ck_assert(b.full);
+	buf_char(&b, 'f');
+	buf_u64(&b, 1);
+	buf_printf(&b, "g");
+	ck_assert(b.full);
+	unit_same("what fitted", buf_view(&b), str_of("ab"));
+}
+END_TEST
+
+START_TEST(closing_takes_of_the_arena_what_was_written)
+{
+	alignas(max_align_t) char block[64];
+	struct arena a;
+	struct buf b;
+	struct str text;
+	char *next;
+
+	arena_init(&a, block, sizeof(block));
+	ck_assert_ptr_nonnull(arena_take(&a, 8));
+	buf_open(&b, &a);
+	ck_assert_uint_eq(b.size, 56);
+	buf_text(&b, "hello");
+	text = buf_close(&b, &a);
+	ck_assert_uint_eq(a.used, 13);
+	next = arena_take(&a, 1);
+	ck_assert_ptr_nonnull(next);
+	*next = '!';
+	unit_same("text", text, str_of("hello"));
+}
+END_TEST
+
+START_TEST(closing_a_full_buffer_takes_nothing)
+{
+	alignas(max_align_t) char block[16];
+	struct arena a;
+	struct buf b;
+
+	arena_init(&a, block, sizeof(block));
+	buf_open(&b, &a);
+	buf_text(&b, "0123456789abcdef");
+	buf_char(&b, '!');
+	unit_same("full", buf_close(&b, &a), str_of(NULL));
+	ck_assert_uint_eq(a.used, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("mem");
+	TCase *tc = tcase_create("mem");
+
+	tcase_add_test(tc, takes_are_aligned_wherever_the_block_begins);
+	tcase_add_loop_test(
+	    tc, take, 0, sizeof(take_cases) / sizeof(take_cases[0]));
+	tcase_add_test(tc, a_refused_take_takes_nothing);
+	tcase_add_test(tc, reset_gives_all_back);
+	tcase_add_test(tc, copies_live_in_the_arena);
+	tcase_add_test(tc, writers_append);
+	tcase_add_loop_test(
+	    tc, full, 0, sizeof(full_cases) / sizeof(full_cases[0]));
+	tcase_add_test(tc, full_stays_full);
+	tcase_add_test(tc, closing_takes_of_the_arena_what_was_written);
+	tcase_add_test(tc, closing_a_full_buffer_takes_nothing);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+#include <pthread.h>
+#include <sched.h>
+
+#include "base/sched.h"
+#include "unit.h"
+
+/* A thread: the policy that it begins with, whether it yields, and its policies
+ * after that, while it is urgent, and then. */
+static const struct life {
+	const char *name;
+	int first;
+	bool yields;
+	int then, urgent, again;
+} lives[] = {
+	{ "who yields does not while it is urgent", SCHED_OTHER, true,
+	    SCHED_BATCH, SCHED_OTHER, SCHED_BATCH },
+	{ "nobody else is changed", SCHED_OTHER, false, SCHED_OTHER,
+	    SCHED_OTHER, SCHED_OTHER },
+	{ "what an operator wants stays", SCHED_IDLE, true, SCHED_IDLE,
+	    SCHED_IDLE, SCHED_IDLE },
+};
+
+static int
+set_policy(int policy)
+{
+	const struct sched_param none = { .sched_priority = 0 };
+
+	return sched_setscheduler(0, policy, &none);
+}
+
+static void *
+live(void *arg)
+{
+	const struct life *l = arg;
+
+	unit_check(l->name, set_policy(l->first) == 0);
+	if (l->yields)
+		scheduling_yields();
+	unit_check(l->name, sched_getscheduler(0) == l->then);
+	scheduling_urgent(true);
+	unit_check(l->name, sched_getscheduler(0) == l->urgent);
+	scheduling_urgent(false);
+	unit_check(l->name, sched_getscheduler(0) == l->again);
+	return NULL;
+}
+
+START_TEST(each_thread_has_its_own)
+{
+	struct life l = lives[_i];
+	int before = sched_getscheduler(0);
+	pthread_t t;
+
+	ck_assert(pthread_create(&t, NULL, live, &l) == 0);
+	pthread_join(t, NULL);
+	ck_assert_int_eq(sched_getscheduler(0), before);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("scheduling");
+	TCase *t = tcase_create("scheduling");
+
+	tcase_add_loop_test(
+	    t, each_thread_has_its_own, 0, sizeof(lives) / sizeof(lives[0]));
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}

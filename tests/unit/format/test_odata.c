@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "format/odata.h"
+#include "unit.h"
+
+static const struct {
+	const char *name;
+	const char *query;
+	enum err outcome;
+	const char *select; /* or the culprit of a refusal */
+} queries[] = {
+	{ "an empty query", "", ERR_OK, NULL },
+	{ "a selection", "$select=id,x", ERR_OK, "id,x" },
+	{ "a selection without the dollar", "select=id", ERR_OK, "id" },
+	{ "a selection in other case", "$SELECT=id", ERR_OK, "id" },
+	{ "an escaped selection", "%24select=id%2cx+y", ERR_OK, "id,x y" },
+	{ "a selection without a value", "$select", ERR_OK, "" },
+	{ "a selection among others", "&a=b&&$select=id&c", ERR_OK, "id" },
+	{ "two selections", "$select=id&select=id", ERR_QUERY_TWICE, "select" },
+	{ "a format", "$format=json", ERR_OK, NULL },
+	{ "a media type as format", "$format=application/json;x=y", ERR_OK,
+	    NULL },
+	{ "a format without the dollar", "format=atom", ERR_OK, NULL },
+	{ "another format", "$format=atom", ERR_FORMAT, "atom" },
+	{ "an unsupported option", "$expand=a", ERR_QUERY_OPTION, "$expand" },
+	{ "an unknown option", "$what=a", ERR_QUERY_OPTION, "$what" },
+	{ "an unsupported option without the dollar", "expand=a", ERR_OK,
+	    NULL },
+	{ "a bad escape of ours", "$select=%z", ERR_QUERY_ESCAPE, "$select" },
+	{ "bad UTF-8 of ours", "$select=%ff", ERR_QUERY_ESCAPE, "$select" },
+	{ "a bad escape behind a dollar", "$filter%zz=1", ERR_QUERY_ESCAPE,
+	    "$filter%zz" },
+	{ "a bad escape behind an escaped dollar", "%24x%2=1", ERR_QUERY_ESCAPE,
+	    "%24x%2" },
+	{ "a bad escape of others", "x=%zz&%2=a&y=%00", ERR_OK, NULL },
+};
+
+START_TEST(reads_queries)
+{
+	char block[512];
+	struct odata_query q;
+	struct str what = str_of(NULL);
+	struct arena a;
+
+	arena_init(&a, block, sizeof(block));
+	unit_check(queries[_i].name,
+	    odata_query(unit_guard(0, str_of(queries[_i].query)), &a, &q,
+		&what) == queries[_i].outcome);
+	unit_same(queries[_i].name,
+	    queries[_i].outcome == ERR_OK ? q.select : what,
+	    str_of(queries[_i].select));
+}
+END_TEST
+
+static const struct {
+	const char *query;
+	bool has_format;
+	enum odata_metadata level;
+} formats[] = {
+	{ "$select=id", false, ODATA_NONE },
+	{ "$format=json", true, ODATA_MINIMAL },
+	{ "$format=application/json", true, ODATA_MINIMAL },
+	{ "$format=application/json;odata.metadata=none", true, ODATA_NONE },
+	{ "$format=application/json%3Bodata.metadata%3Dfull", true,
+	    ODATA_FULL },
+	{ "$format=json;metadata=full;x=y", true, ODATA_FULL },
+};
+
+START_TEST(reads_formats)
+{
+	char block[512];
+	struct odata_query q;
+	struct str what;
+	struct arena a;
+
+	arena_init(&a, block, sizeof(block));
+	unit_check(formats[_i].query,
+	    odata_query(unit_guard(0, str_of(formats[_i].query)), &a, &q,
+		&what) == ERR_OK);
+	unit_check(formats[_i].query, q.has_format == formats[_i].has_format);
+	unit_check(
+	    formats[_i].query, !q.has_format || q.format == formats[_i].level);
+}
+END_TEST
+
+static const struct {
+	const char *accept;
+	enum err outcome;
+	enum odata_metadata level;
+} accepts[] = {
+	{ "", ERR_OK, ODATA_MINIMAL },
+	{ " ", ERR_OK, ODATA_MINIMAL },
+	{ "*/*", ERR_OK, ODATA_MINIMAL },
+	{ "*", ERR_OK, ODATA_MINIMAL },
+	{ "application/*", ERR_OK, ODATA_MINIMAL },
+	{ "application/json", ERR_OK, ODATA_MINIMAL },
+	{ "Application/JSON", ERR_OK, ODATA_MINIMAL },
+	{ "application/json;charset=utf-8;x=\"a,b\"", ERR_OK, ODATA_MINIMAL },
+	{ "application/json;odata.metadata=none", ERR_OK, ODATA_NONE },
+	{ "application/json; odata.metadata=\"full\"", ERR_OK, ODATA_FULL },
+	{ "application/json;metadata=full", ERR_OK, ODATA_FULL },
+	{ "*/*, application/json;odata.metadata=none", ERR_OK, ODATA_NONE },
+	{ "application/json;odata.metadata=none, */*", ERR_OK, ODATA_NONE },
+	{ "text/html;q=1, */*;q=0.1", ERR_OK, ODATA_MINIMAL },
+	{ "application/json;q=0.001", ERR_OK, ODATA_MINIMAL },
+	{ "application/json;odata.metadata=full;q=0, application/json", ERR_OK,
+	    ODATA_MINIMAL },
+	{ "application/json;odata.metadata=none, application/json", ERR_OK,
+	    ODATA_NONE },
+	{ "application/json;q=", ERR_OK, ODATA_MINIMAL },
+	{ "application/json;q=.0", ERR_OK, ODATA_MINIMAL },
+	{ "application/json;odata.metadata=what", ERR_OK, ODATA_MINIMAL },
+	{ "application/json;q=0", ERR_NOT_ACCEPTABLE, ODATA_MINIMAL },
+	{ "application/json;q=0.000, */*", ERR_NOT_ACCEPTABLE, ODATA_MINIMAL },
+	{ "*/*;q=0", ERR_NOT_ACCEPTABLE, ODATA_MINIMAL },
+	{ "text/html", ERR_NOT_ACCEPTABLE, ODATA_MINIMAL },
+	{ "application/jsonp", ERR_NOT_ACCEPTABLE, ODATA_MINIMAL },
+	{ "text/json, \"application/json\"", ERR_NOT_ACCEPTABLE,
+	    ODATA_MINIMAL },
+	{ ",,", ERR_NOT_ACCEPTABLE, ODATA_MINIMAL },
+};
+
+START_TEST(reads_accept)
+{
+	enum odata_metadata level;
+
+	unit_check(accepts[_i].accept,
+	    odata_accept(unit_guard(0, str_of(accepts[_i].accept)), &level) ==
+		accepts[_i].outcome);
+	if (accepts[_i].outcome == ERR_OK)
+		unit_check(accepts[_i].accept, level == accepts[_i].level);
+}
+END_TEST
+
+static const struct {
+	const char *prefer;
+	unsigned bits;
+} prefers[] = {
+	{ "", 0 },
+	{ "return=minimal", ODATA_PREFER_MINIMAL },
+	{ "Return=\"minimal\"", ODATA_PREFER_MINIMAL },
+	{ "return=representation; x=y", ODATA_PREFER_REPRESENTATION },
+	{ "return=minimal, return=representation", ODATA_PREFER_MINIMAL },
+	{ "return=what, return=representation", ODATA_PREFER_REPRESENTATION },
+	{ "wait=5, pushcert.dry-run,respond-async", ODATA_PREFER_DRY_RUN },
+	{ "pushcert.dry-run, return=minimal",
+	    ODATA_PREFER_DRY_RUN | ODATA_PREFER_MINIMAL },
+	{ "x=\"return=minimal, return=minimal\"", 0 },
+	{ "x=\"\\\"\", return=minimal", ODATA_PREFER_MINIMAL },
+	{ "x=\"unclosed, return=minimal", 0 },
+};
+
+START_TEST(reads_prefer)
+{
+	unit_check(prefers[_i].prefer,
+	    odata_prefer(unit_guard(0, str_of(prefers[_i].prefer))) ==
+		prefers[_i].bits);
+}
+END_TEST
+
+static const struct {
+	const char *list;
+	const char *etag;
+	bool match;
+} matches[] = {
+	{ "*", "W/\"a\"", true },
+	{ " * ", "W/\"a\"", true },
+	{ "*", NULL, false },
+	{ "W/\"a\"", NULL, false },
+	{ "W/\"a\"", "W/\"a\"", true },
+	{ "\"a\"", "W/\"a\"", true },
+	{ "\"x\", W/\"a\"", "W/\"a\"", true },
+	{ "\"x,a\", \"y\"", "W/\"a\"", false },
+	{ "\"a-gzip\"", "W/\"a\"", true },
+	{ "W/\"a-br\"", "W/\"a\"", true },
+	{ "\"a-deflate\"", "W/\"a\"", true },
+	{ "\"a-zstd\"", "W/\"a\"", true },
+	{ "\"a-lzma\"", "W/\"a\"", false },
+	{ "\"a\"-gzip", "W/\"a\"", false },
+	{ "a", "W/\"a\"", true }, /* some clients drop the quotes */
+	{ "\"A\"", "W/\"a\"", false },
+	{ "w/\"a\"", "W/\"a\"", false },
+	{ "\"\"", "W/\"a\"", false },
+	{ "", "W/\"a\"", false },
+	{ "\"", "W/\"a\"", false },
+};
+
+START_TEST(matches_tags)
+{
+	unit_check(matches[_i].list,
+	    odata_match(unit_guard(0, str_of(matches[_i].list)),
+		str_of(matches[_i].etag)) == matches[_i].match);
+}
+END_TEST
+
+static const struct {
+	const char *lines;
+	const char *single; /* NULL: they differ */
+} singles[] = {
+	{ "application/json", "application/json" },
+	{ " application/json ", "application/json" },
+	{ "application/json, application/json", "application/json" },
+	{ "application/json,APPLICATION/JSON ,application/json",
+	    "application/json" },
+	{ "application/json, text/plain", NULL },
+	{ "application/json; charset=utf-8, text/plain", NULL },
+	{ "application/json, application/json; charset=utf-8", NULL },
+	{ "application/json, ", NULL },
+	{ ", application/json", NULL },
+	{ "application/json; a=\"b, c\"", "application/json; a=\"b, c\"" },
+	{ "application/json; a=\"b, application/json; a=\"b",
+	    "application/json; a=\"b, application/json; a=\"b" },
+	{ "", "" },
+};
+
+START_TEST(takes_equal_lines_for_one)
+{
+	struct str value;
+	bool single = odata_single(
+	    unit_guard(0, str_of(singles[_i].lines)), &value);
+
+	unit_check(singles[_i].lines, single == (singles[_i].single != NULL));
+	if (single)
+		unit_same(singles[_i].lines, value, str_of(singles[_i].single));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("odata");
+	TCase *t = tcase_create("odata");
+
+	tcase_add_loop_test(
+	    t, reads_queries, 0, sizeof(queries) / sizeof(queries[0]));
+	tcase_add_loop_test(
+	    t, reads_formats, 0, sizeof(formats) / sizeof(formats[0]));
+	tcase_add_loop_test(
+	    t, reads_accept, 0, sizeof(accepts) / sizeof(accepts[0]));
+	tcase_add_loop_test(
+	    t, reads_prefer, 0, sizeof(prefers) / sizeof(prefers[0]));
+	tcase_add_loop_test(
+	    t, matches_tags, 0, sizeof(matches) / sizeof(matches[0]));
+	tcase_add_loop_test(t, takes_equal_lines_for_one, 0,
+	    sizeof(singles) / sizeof(singles[0]));
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}

@@ -1,0 +1,678 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_unwrap.c - certificates and private keys of libcrypto in every wrapping,
+ * and in wrappings of wrappings. Keys never pass, certificates are found, other
+ * texts are left alone.
+ */
+#include "format/unwrap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509.h>
+
+#include "unit.h"
+#include "wrap.h"
+
+#define TEXT_MAX (1 << 17)
+
+/* --- keys and a certificate -------------------------------------------- */
+
+static struct {
+	EVP_PKEY *rsa;
+	EVP_PKEY *ec;
+	EVP_PKEY *ed25519;
+	X509 *x;
+} made;
+
+static void
+make_certificate(void)
+{
+	made.x = X509_new();
+	X509_set_version(made.x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(made.x), 77);
+	X509_gmtime_adj(X509_getm_notBefore(made.x), -86400);
+	X509_gmtime_adj(X509_getm_notAfter(made.x), 86400);
+	X509_set_pubkey(made.x, made.rsa);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(made.x), "CN",
+	    MBSTRING_ASC, (const unsigned char *)"test of unwrap", -1, -1, 0);
+	X509_set_issuer_name(made.x, X509_get_subject_name(made.x));
+	if (X509_sign(made.x, made.rsa, EVP_sha256()) <= 0)
+		abort();
+}
+
+/* Before the tests fork: a key of RSA takes its time. */
+static void
+make(void)
+{
+	made.rsa = EVP_RSA_gen(2048);
+	made.ec = EVP_EC_gen("P-256");
+	made.ed25519 = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	if (made.rsa == NULL || made.ec == NULL || made.ed25519 == NULL)
+		abort();
+	make_certificate();
+}
+
+static void
+pkcs8_pem(BIO *b)
+{
+	PEM_write_bio_PKCS8PrivateKey(b, made.rsa, NULL, NULL, 0, NULL, NULL);
+}
+
+static void
+pkcs8_ec_pem(BIO *b)
+{
+	PEM_write_bio_PKCS8PrivateKey(b, made.ec, NULL, NULL, 0, NULL, NULL);
+}
+
+static void
+pkcs8_encrypted_pem(BIO *b)
+{
+	PEM_write_bio_PKCS8PrivateKey(
+	    b, made.ec, EVP_aes_128_cbc(), "secret", 6, NULL, NULL);
+}
+
+static void
+traditional_pem(BIO *b)
+{
+	PEM_write_bio_PrivateKey_traditional(
+	    b, made.rsa, NULL, NULL, 0, NULL, NULL);
+}
+
+static void
+traditional_ec_pem(BIO *b)
+{
+	PEM_write_bio_PrivateKey_traditional(
+	    b, made.ec, NULL, NULL, 0, NULL, NULL);
+}
+
+static void
+traditional_encrypted_pem(BIO *b)
+{
+	PEM_write_bio_PrivateKey_traditional(b, made.rsa, EVP_aes_128_cbc(),
+	    (const unsigned char *)"secret", 6, NULL, NULL);
+}
+
+static void
+pkcs8_der(BIO *b)
+{
+	i2d_PKCS8PrivateKey_bio(b, made.rsa, NULL, NULL, 0, NULL, NULL);
+}
+
+static void
+pkcs8_ec_der(BIO *b)
+{
+	i2d_PKCS8PrivateKey_bio(b, made.ec, NULL, NULL, 0, NULL, NULL);
+}
+
+static void
+pkcs8_ed25519_der(BIO *b)
+{
+	i2d_PKCS8PrivateKey_bio(b, made.ed25519, NULL, NULL, 0, NULL, NULL);
+}
+
+static void
+pkcs8_encrypted_der(BIO *b)
+{
+	i2d_PKCS8PrivateKey_bio(
+	    b, made.ec, EVP_aes_128_cbc(), "secret", 6, NULL, NULL);
+}
+
+static void
+traditional_der(BIO *b)
+{
+	i2d_PrivateKey_bio(b, made.rsa);
+}
+
+static void
+traditional_ec_der(BIO *b)
+{
+	i2d_PrivateKey_bio(b, made.ec);
+}
+
+static void
+pkcs12_der(BIO *b)
+{
+	PKCS12 *p = PKCS12_create(
+	    "secret", "name", made.rsa, made.x, NULL, 0, 0, 0, 0, 0);
+
+	i2d_PKCS12_bio(b, p);
+	PKCS12_free(p);
+}
+
+static void
+numbers_text(BIO *b)
+{
+	EVP_PKEY_print_private(b, made.rsa, 0, NULL);
+}
+
+static void
+numbers_ec_text(BIO *b)
+{
+	EVP_PKEY_print_private(b, made.ec, 0, NULL);
+}
+
+static void
+certificate_pem(BIO *b)
+{
+	PEM_write_bio_X509(b, made.x);
+}
+
+static void
+certificate_der(BIO *b)
+{
+	i2d_X509_bio(b, made.x);
+}
+
+static void
+certificate_then_key(BIO *b)
+{
+	PEM_write_bio_X509(b, made.x);
+	pkcs8_ec_pem(b);
+}
+
+/* Only the label counts: nothing is inside. */
+static void
+jose(BIO *b)
+{
+	BIO_puts(
+	    b, "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"d\":\"AA\"}");
+}
+
+static void
+putty(BIO *b)
+{
+	BIO_puts(b, "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n");
+}
+
+static void
+openssh(BIO *b)
+{
+	BIO_write(b, "openssh-key-v1\0\0\0\0\4none\0\0\0\4none", 34);
+}
+
+static void
+java(BIO *b)
+{
+	BIO_write(b, "\xfe\xed\xfe\xed\0\0\0\2\0\0\0\1\0\0\0\1\0\6server", 24);
+	i2d_PKCS8PrivateKey_bio(
+	    b, made.ec, EVP_aes_128_cbc(), "secret", 6, NULL, NULL);
+}
+
+static void
+dot_net(BIO *b)
+{
+	BIO_puts(b,
+	    "<RSAKeyValue><Modulus>AA==</Modulus><Exponent>AQAB</Exponent>"
+	    "<P>AA==</P><D>AA==</D></RSAKeyValue>");
+}
+
+static const struct key_case {
+	const char *name;
+	void (*put)(BIO *b);
+	bool binary;
+} key_cases[] = {
+	{ "PKCS#8", pkcs8_pem, false },
+	{ "PKCS#8 of a curve", pkcs8_ec_pem, false },
+	{ "encrypted PKCS#8", pkcs8_encrypted_pem, false },
+	{ "PKCS#1", traditional_pem, false },
+	{ "SEC 1", traditional_ec_pem, false },
+	{ "encrypted PEM", traditional_encrypted_pem, false },
+	{ "DER of PKCS#8", pkcs8_der, true },
+	{ "DER of PKCS#8 of a curve", pkcs8_ec_der, true },
+	{ "DER of the shortest PKCS#8", pkcs8_ed25519_der, true },
+	{ "DER of encrypted PKCS#8", pkcs8_encrypted_der, true },
+	{ "DER of PKCS#1", traditional_der, true },
+	{ "DER of SEC 1", traditional_ec_der, true },
+	{ "PKCS#12", pkcs12_der, true },
+	{ "numbers", numbers_text, false },
+	{ "numbers of a curve", numbers_ec_text, false },
+	{ "a key after a certificate", certificate_then_key, false },
+	{ "a key of JOSE", jose, false },
+	{ "a key of PuTTY", putty, false },
+	{ "a key of OpenSSH", openssh, true },
+	{ "a key store of Java", java, true },
+	{ "a key of .NET", dot_net, false },
+};
+
+#define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+/* --- one text ---------------------------------------------------------- */
+
+/* The bytes live until the next call with the same slot. */
+static struct str
+bytes_of(void (*put)(BIO *b), int slot)
+{
+	static char bytes[2][16384];
+	BIO *b = BIO_new(BIO_s_mem());
+	char *p;
+	size_t n;
+
+	put(b);
+	n = (size_t)BIO_get_mem_data(b, &p);
+	ck_assert_uint_lt(n, sizeof(bytes[0]));
+	ck_assert_uint_gt(n, 0);
+	memcpy(bytes[slot], p, n);
+	BIO_free(b);
+	return str_from(bytes[slot], n);
+}
+
+/* The arena ends at a page that may not be read, and so does the text. */
+static void
+tight(struct arena *a, size_t n)
+{
+	static char zeros[UNWRAP_ARENA(TEXT_MAX)];
+	struct str block = unit_guard(1, str_from(zeros, n));
+
+	arena_init(a, (void *)(uintptr_t)block.p, n);
+}
+
+static enum err
+check(struct str text)
+{
+	struct arena a;
+	struct str what;
+	enum err e;
+
+	tight(&a, UNWRAP_ARENA(text.n));
+	e = unwrap_check(unit_guard(0, text), &a, &what);
+	ck_assert_uint_eq(a.used, 0);
+	ck_assert(e != ERR_WRAPPED || what.n > 0);
+	return e;
+}
+
+static enum err
+certificates(struct str text, struct unwrap *out, struct str *what)
+{
+	struct arena a;
+
+	tight(&a, UNWRAP_ARENA(text.n));
+	return unwrap_certificates(unit_guard(0, text), &a, out, what);
+}
+
+/* Wraps the text once more; false where that is not possible. */
+static bool
+wrap(size_t with, struct str text, bool *binary, struct buf *out)
+{
+	if (*binary && !wraps[with].binary)
+		return false;
+	wraps[with].put(text, out);
+	*binary &= strcmp(wraps[with].name, "Latin-1") == 0;
+	return !out->full;
+}
+
+static struct buf
+room(int i)
+{
+	static char block[8][TEXT_MAX];
+	struct buf b;
+
+	buf_init(&b, block[i], TEXT_MAX);
+	return b;
+}
+
+/* --- keys -------------------------------------------------------------- */
+
+START_TEST(key_in_two_wrappings)
+{
+	const struct key_case *c = &key_cases[_i];
+	struct str key = bytes_of(c->put, 0);
+	size_t i, k;
+
+	ck_assert_msg(check(key) == ERR_PRIVATE_KEY, "%s", c->name);
+	for (i = 0; i < wraps_n; i++) {
+		struct buf once = room(0);
+		bool binary = c->binary;
+
+		if (!wrap(i, key, &binary, &once))
+			continue;
+		ck_assert_msg(check(buf_view(&once)) == ERR_PRIVATE_KEY,
+		    "%s in %s", c->name, wraps[i].name);
+		for (k = 0; k < wraps_n; k++) {
+			struct buf twice = room(1);
+			bool still = binary;
+
+			if (!wrap(k, buf_view(&once), &still, &twice))
+				continue;
+			ck_assert_msg(
+			    check(buf_view(&twice)) == ERR_PRIVATE_KEY,
+			    "%s in %s in %s", c->name, wraps[i].name,
+			    wraps[k].name);
+		}
+	}
+}
+END_TEST
+
+static unsigned
+random_below(unsigned *seed, size_t n)
+{
+	*seed = *seed * 1103515245U + 12345U;
+	return (*seed >> 16) % (unsigned)n;
+}
+
+#define DEEP_MAX 7
+
+/* However deep a key is, it does not pass: it is found, or its layers are too
+ * many. Up to four it is found. */
+START_TEST(key_in_many_wrappings)
+{
+	unsigned seed = (unsigned)_i + 1;
+	const struct key_case *c =
+	    &key_cases[random_below(&seed, ROWS(key_cases))];
+	size_t depth = 3 + random_below(&seed, DEEP_MAX - 2), i;
+	struct str text = bytes_of(c->put, 0);
+	bool binary = c->binary;
+	char path[512] = "";
+	enum err e;
+
+	for (i = 0; i < depth; i++) {
+		size_t with = random_below(&seed, wraps_n);
+		struct buf b = room((int)i);
+
+		if (!wrap(with, text, &binary, &b))
+			break;
+		text = buf_view(&b);
+		strncat(path, " in ", sizeof(path) - strlen(path) - 1);
+		strncat(
+		    path, wraps[with].name, sizeof(path) - strlen(path) - 1);
+	}
+	if (i == 0)
+		return;
+	e = check(text);
+	ck_assert_msg(
+	    e == ERR_PRIVATE_KEY || (i > UNWRAP_DEPTH && e == ERR_WRAPPED),
+	    "%s%s: %d", c->name, path, e);
+}
+END_TEST
+
+/* --- certificates ------------------------------------------------------ */
+
+static void
+check_certificate(const char *in, const char *in2, struct str text)
+{
+	struct str der = bytes_of(certificate_der, 1), what = STR_EMPTY;
+	struct unwrap u;
+	enum err e = certificates(text, &u, &what);
+
+	ck_assert_msg(e == ERR_OK && u.found.n == 1 && u.pem.n > 0,
+	    "%s in %s: %d, %zu, %.*s", in, in2, e, u.found.n, STR_ARG(what));
+	ck_assert_msg(str_eq(u.found.der[0], der), "%s in %s", in, in2);
+	ck_assert(str_starts(u.pem, "-----BEGIN CERTIFICATE-----\n"));
+}
+
+static const struct certificate_case {
+	void (*put)(BIO *b);
+	bool binary;
+} certificate_cases[] = { { certificate_pem, false },
+	{ certificate_der, true } };
+
+/* base64 of DER is, and so is PEM among other text. */
+static bool
+is_as_sent(bool der, const char *wrapping)
+{
+	static const char *const with[2][4] = { { "tabs", "Latin-1", "quotes",
+						    "typographic quotes" },
+		{ "base64", "base64 in lines", "", "" } };
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		if (strcmp(wrapping, with[der][i]) == 0)
+			return true;
+	return false;
+}
+
+START_TEST(certificate_in_two_wrappings)
+{
+	const struct certificate_case *c = &certificate_cases[_i];
+	struct str text = bytes_of(c->put, 0);
+	size_t i, k;
+
+	for (i = 0; i < wraps_n; i++) {
+		struct buf once = room(0);
+		bool binary = c->binary;
+
+		if (!wrap(i, text, &binary, &once) || once.n > PEM_TEXT_MAX)
+			continue;
+		if (!is_as_sent(c->binary, wraps[i].name))
+			check_certificate("", wraps[i].name, buf_view(&once));
+		for (k = 0; k < wraps_n; k++) {
+			struct buf twice = room(1);
+			bool still = binary;
+
+			if (!wrap(k, buf_view(&once), &still, &twice) ||
+			    twice.n > PEM_TEXT_MAX ||
+			    (is_as_sent(c->binary, wraps[i].name) &&
+				is_as_sent(false, wraps[k].name)))
+				continue;
+			check_certificate(
+			    wraps[i].name, wraps[k].name, buf_view(&twice));
+		}
+	}
+}
+END_TEST
+
+START_TEST(certificate_as_sent)
+{
+	struct str text = bytes_of(certificate_pem, 0), what = STR_EMPTY;
+	struct str der = bytes_of(certificate_der, 1);
+	struct unwrap u;
+	struct buf b = room(0);
+	int i;
+
+	ck_assert_int_eq(certificates(text, &u, &what), ERR_OK);
+	ck_assert(u.found.n == 1 && str_is_null(u.pem));
+	for (i = 0; i < 2; i++) {
+		b.n = 0;
+		wraps[i].put(der, &b);
+		ck_assert_int_eq(certificates(buf_view(&b), &u, &what), ERR_OK);
+		ck_assert(u.found.n == 1 && str_is_null(u.pem));
+	}
+}
+END_TEST
+
+/* --- other texts ------------------------------------------------------- */
+
+#define Z "AAAAAAAAAAAAAAAAAAAAAAAA"
+#define MII "MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQsw" Z
+
+static const struct text_case {
+	const char *name;
+	struct str text;
+	enum err e; /* in any property */
+	enum err certificate; /* as the certificate */
+	const char *what; /* how the reason for the certificate begins */
+} text_cases[] = {
+	{ "the seed's value", STR("Certificate value"), ERR_OK, ERR_OK,
+	    "it holds neither" },
+	{ "nothing", STR(""), ERR_OK, ERR_OK, "it is empty" },
+	{ "an Apple ID", STR("mdm.admin+push@example.org"), ERR_OK, ERR_OK,
+	    "it holds neither" },
+	{ "a topic",
+	    STR("com.apple.mgmt.External.1b4e28ba-2fa1-4c8e-883f-"
+		"0016d3cca427"),
+	    ERR_OK, ERR_OK, "it holds neither" },
+	{ "a date", STR("2016-12-31T23:57:57.2481234-07:59"), ERR_OK, ERR_OK,
+	    "it holds neither" },
+	{ "a sentence about a private key",
+	    STR("The private key does not match. Please begin by creating a "
+		"private key and a request, then upload the certificate."),
+	    ERR_OK, ERR_OK, "it holds neither" },
+	{ "a fingerprint",
+	    STR("A9:5E:0B:3F:11:22:33:44:55:66:77:88:99:00:AA:BB:CC:DD:EE:FF:"
+		"11:22:33:44:55:66:77:88:99:00:AA:BB"),
+	    ERR_OK, ERR_OK, "it holds neither" },
+	{ "a token of random digits",
+	    STR("u5p0lGvZ3qk2m8TtJxY1w9rEhQbCfNdSaKoLiPzVXyU7R4W6"), ERR_OK,
+	    ERR_OK, "it holds neither" },
+	{ "Chinese",
+	    STR("\xe8\xaf\x81\xe4\xb9\xa6\xe4\xb8\x8a\xe4\xbc\xa0"
+		"\xe5\xa4\xb1\xe8\xb4\xa5\xef\xbc\x8c\xe8\xaf\xb7"),
+	    ERR_OK, ERR_OK, "it holds neither" },
+	{ "umlauts",
+	    STR("Schl\xc3\xbcssel f\xc3\xbcr M\xc3\xbcller & S\xc3"
+		"\xb6hne, 100 % \xe2\x82\xac"),
+	    ERR_OK, ERR_OK, "it holds neither" },
+	{ "a page",
+	    STR("<!DOCTYPE html>\n<html><head><title>Sign In &amp; go</title>"
+		"<script>var a = \"x\\n\" + '%20';</script></head></html>"),
+	    ERR_OK, ERR_OK, "it is an HTML page, and it holds no" },
+	{ "an error of an API",
+	    STR("{\"error\":{\"code\":\"InvalidAuthenticationToken\","
+		"\"message\":\"Access token has expired.\"}}"),
+	    ERR_OK, ERR_OK, "it is JSON, and it holds no" },
+	{ "a data URI of a text",
+	    STR("data:text/plain;base64,SGVsbG8sIHdvcmxk"
+		"IQ=="),
+	    ERR_OK, ERR_OK, "it is a data URI, and it holds no" },
+	{ "a file name", STR("C:\\Users\\me\\new\\x509\\mdm%20push.pem"),
+	    ERR_OK, ERR_OK, "it holds neither" },
+
+	{ "capitals that spell it", STR("My PRIVATE KEY is safe."),
+	    ERR_PRIVATE_KEY, ERR_PRIVATE_KEY, "" },
+	{ "a label in lower case", STR("-----begin private key-----"),
+	    ERR_PRIVATE_KEY, ERR_PRIVATE_KEY, "" },
+	{ "a label in quoted-printable",
+	    STR("-----BEGIN RSA PRIV=\r\nATE=20KEY-----"), ERR_PRIVATE_KEY,
+	    ERR_PRIVATE_KEY, "" },
+	{ "a label in numbered lines", STR("1 BEGIN PRIVATE\n2 KEY"),
+	    ERR_PRIVATE_KEY, ERR_PRIVATE_KEY, "" },
+	{ "the name of a number", STR("private exponent: 01:02"),
+	    ERR_PRIVATE_KEY, ERR_PRIVATE_KEY, "" },
+
+	{ "zip", STR("UEsDBBQAAAAIAMdrVVkAAAAAAAAAAAAAAAAH"), ERR_WRAPPED,
+	    ERR_NOT_A_CERTIFICATE, "it is base64, and it is a zip file;" },
+	{ "gzip", STR("H4sIAAAAAAACA8tIzcnJVwjPL8pJAQBWsRdKCwAAAA=="),
+	    ERR_WRAPPED, ERR_NOT_A_CERTIFICATE,
+	    "it is base64, and it is a gzip file;" },
+
+	{ "a cut certificate", STR(MII), ERR_OK, ERR_NOT_A_CERTIFICATE,
+	    "it is not whole;" },
+	{ "a cut certificate in a data URI",
+	    STR("data:application/x-pem-file;base64," MII), ERR_OK,
+	    ERR_NOT_A_CERTIFICATE,
+	    "it is a data URI, and the certificate in it is not whole" },
+	{ "half a PEM in a document",
+	    STR("{\\rtf1 -----BEGIN CERTIFICATE-----\\\n" MII), ERR_OK,
+	    ERR_NOT_A_CERTIFICATE,
+	    "it is an RTF document, and the certificate in it is not whole" },
+	{ "bytes of DER after the others were dropped",
+	    STR("0\3\2\1\2\2\1M0\r\6\t*H\r\1\1\13\5\0"
+		"0\x0f"
+		"1\r0\13\6\3U\4\3"
+		"\f\4test0\36\27\r"),
+	    ERR_OK, ERR_NOT_A_CERTIFICATE, "it is a binary file" },
+};
+
+START_TEST(other_text)
+{
+	const struct text_case *c = &text_cases[_i];
+	struct str what = STR_EMPTY;
+	struct unwrap u;
+	enum err e = check(c->text);
+
+	ck_assert_msg(e == c->e, "%s: %d", c->name, e);
+	e = certificates(c->text, &u, &what);
+	ck_assert_msg(e == c->certificate, "%s: %d", c->name, e);
+	unit_check(c->name, u.found.n == 0);
+	unit_same(c->name, str_head(what, strlen(c->what)), str_of(c->what));
+}
+END_TEST
+
+/* --- bounds ------------------------------------------------------------ */
+
+START_TEST(five_layers)
+{
+	struct str text = bytes_of(certificate_pem, 0), what = STR_EMPTY;
+	struct unwrap u;
+	enum err e;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		struct buf b = room(i);
+
+		wraps[0].put(text, &b);
+		text = buf_view(&b);
+		e = certificates(text, &u, &what);
+		if (i < UNWRAP_DEPTH)
+			ck_assert_msg(e == ERR_OK && u.found.n == 1, "%d", i);
+	}
+	ck_assert_int_eq(e, ERR_NOT_A_CERTIFICATE);
+	unit_same("five layers", str_head(what, 24),
+	    str_of("it is wrapped in more la"));
+}
+END_TEST
+
+/* Long texts that every wrapping applies to: the room promised is enough, and
+ * no key is imagined. */
+static const char *const units[] = { "x", "MII ", "A", "0", "&amp;", "%41",
+	"\\n", "> ", "48,", "\\\\\\\\n", "%2525", "-----BEGIN ", "<br>", "=",
+	"0x30, ", "\xc3\xbc", "\xe2\x82\xac", "\xe6\x8d\x8d", "a\0",
+	"-_-_a-b_c", "%26amp;%5Cn> MIIB\xc3\xbc,48,0x30" };
+
+START_TEST(long_text)
+{
+	static char text[PEM_TEXT_MAX];
+	const char *unit = units[_i];
+	size_t i, n = strlen(unit) + (unit[0] == 'a' && unit[1] == 0);
+	struct str what = STR_EMPTY;
+	struct unwrap u;
+	enum err e;
+
+	for (i = 0; i < sizeof(text); i++)
+		text[i] = unit[i % n];
+	e = check(str_from(text, sizeof(text)));
+	ck_assert_msg(e == ERR_OK || e == ERR_WRAPPED, "%s: %d", unit, e);
+	e = certificates(str_from(text, sizeof(text)), &u, &what);
+	ck_assert_msg(
+	    e == ERR_OK || e == ERR_NOT_A_CERTIFICATE, "%s: %d", unit, e);
+}
+END_TEST
+
+/* In every arena the outcome is the right one or that it is too small. */
+START_TEST(little_room)
+{
+	struct str text = bytes_of(certificate_pem, 0), what;
+	struct buf b = room(0);
+	struct unwrap u;
+	struct arena a;
+	size_t n, most;
+	enum err e;
+
+	wraps[0].put(text, &b);
+	text = buf_view(&b);
+	most = UNWRAP_ARENA(text.n);
+	for (n = 0; n <= most; n += 61) {
+		tight(&a, n);
+		e = unwrap_certificates(text, &a, &u, &what);
+		ck_assert(e == ERR_OK || e == ERR_MEMORY);
+	}
+	tight(&a, most);
+	ck_assert_int_eq(unwrap_certificates(text, &a, &u, &what), ERR_OK);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("unwrap");
+	TCase *t = tcase_create("unwrap");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_loop_test(t, key_in_two_wrappings, 0, ROWS(key_cases));
+	tcase_add_loop_test(t, key_in_many_wrappings, 0, 400);
+	tcase_add_loop_test(
+	    t, certificate_in_two_wrappings, 0, ROWS(certificate_cases));
+	tcase_add_test(t, certificate_as_sent);
+	tcase_add_loop_test(t, other_text, 0, ROWS(text_cases));
+	tcase_add_test(t, five_layers);
+	tcase_add_loop_test(t, long_text, 0, ROWS(units));
+	tcase_add_test(t, little_room);
+	suite_add_tcase(s, t);
+	make();
+	return unit_run(s);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+
+#include "http/cross_site.h"
+#include "unit.h"
+
+#define JSON "application/json"
+
+/* A POST to http://graph.example.org without a body, unless a row says more. */
+static const struct {
+	const char *name;
+	const char *origin, *site;
+	bool refused;
+	const char *method, *type, *host, *https, *base_url, *cors_origins;
+} cases[] = {
+	{ .name = "neither header" },
+	{ .name = "the origin of the Host",
+	    .origin = "http://graph.example.org" },
+	{ .name = "in other letters", .origin = "HTTP://Graph.Example.ORG" },
+	{ .name = "with its default port",
+	    .origin = "http://graph.example.org:80" },
+	{ .name = "the default port in the Host",
+	    .origin = "https://graph.example.org",
+	    .host = "graph.example.org:443" },
+	{ .name = "the default port in the Host, by TLS",
+	    .origin = "https://graph.example.org",
+	    .host = "graph.example.org:443",
+	    .https = "on" },
+	{ .name = "an https origin behind a proxy that ends TLS",
+	    .origin = "https://graph.example.org" },
+	{ .name = "an http origin where the request came by TLS",
+	    .origin = "http://graph.example.org",
+	    .https = "on",
+	    .refused = true },
+	{ .name = "another port",
+	    .origin = "http://graph.example.org:8080",
+	    .refused = true },
+	{ .name = "its own port",
+	    .origin = "http://graph.example.org:8080",
+	    .host = "graph.example.org:8080" },
+	{ .name = "a port of the Host alone",
+	    .origin = "http://graph.example.org",
+	    .host = "graph.example.org:8080",
+	    .refused = true },
+	{ .name = "the port of the other scheme",
+	    .origin = "http://graph.example.org:443",
+	    .refused = true },
+	{ .name = "another host",
+	    .origin = "http://evil.example",
+	    .refused = true },
+	{ .name = "a host below ours",
+	    .origin = "http://a.graph.example.org",
+	    .refused = true },
+	{ .name = "a host above ours",
+	    .origin = "http://example.org",
+	    .refused = true },
+	{ .name = "a host that begins like ours",
+	    .origin = "http://graph.example.org.evil.example",
+	    .refused = true },
+	{ .name = "a host that ends like ours",
+	    .origin = "http://evilgraph.example.org",
+	    .refused = true },
+	{ .name = "our host as a user's name",
+	    .origin = "http://graph.example.org@evil.example",
+	    .refused = true },
+	{ .name = "our host as a user's name with a port",
+	    .origin = "http://graph.example.org:80@evil.example",
+	    .refused = true },
+	{ .name = "our host in a path",
+	    .origin = "http://evil.example/graph.example.org",
+	    .refused = true },
+	{ .name = "a path after our host",
+	    .origin = "http://graph.example.org/",
+	    .refused = true },
+	{ .name = "a trailing dot", .origin = "http://graph.example.org." },
+	{ .name = "a trailing dot in the Host",
+	    .origin = "http://graph.example.org",
+	    .host = "graph.example.org.:80" },
+	{ .name = "two trailing dots",
+	    .origin = "http://graph.example.org..",
+	    .refused = true },
+	{ .name = "two trailing dots of both",
+	    .origin = "http://graph.example.org..",
+	    .host = "graph.example.org..",
+	    .refused = true },
+	{ .name = "an IPv6 literal",
+	    .origin = "http://[2001:db8::1]:8080",
+	    .host = "[2001:DB8::1]:8080" },
+	{ .name = "an IPv6 literal in another spelling",
+	    .origin = "http://[2001:db8::1]",
+	    .host = "[2001:db8:0::0001]" },
+	{ .name = "another IPv6 literal",
+	    .origin = "http://[2001:db8::2]",
+	    .host = "[2001:db8::1]",
+	    .refused = true },
+	{ .name = "an IPv6 literal without an end",
+	    .origin = "http://[2001:db8::1",
+	    .host = "[2001:db8::1",
+	    .refused = true },
+	{ .name = "an empty literal",
+	    .origin = "http://[]",
+	    .host = "[]",
+	    .refused = true },
+	{ .name = "text after a literal",
+	    .origin = "http://[::1]x",
+	    .host = "[::1]x",
+	    .refused = true },
+	{ .name = "null", .origin = "null", .refused = true },
+	{ .name = "null of a Host null",
+	    .origin = "null",
+	    .host = "null",
+	    .refused = true },
+	{ .name = "an empty origin is none", .origin = "" },
+	{ .name = "an empty host",
+	    .origin = "http://",
+	    .host = "",
+	    .refused = true },
+	{ .name = "no Host at all",
+	    .origin = "http://",
+	    .host = "-",
+	    .refused = true },
+	{ .name = "another scheme",
+	    .origin = "ftp://graph.example.org",
+	    .refused = true },
+	{ .name = "an extension of a browser",
+	    .origin = "chrome-extension://graph.example.org",
+	    .refused = true },
+	{ .name = "a host alone",
+	    .origin = "graph.example.org",
+	    .refused = true },
+	{ .name = "two origins",
+	    .origin = "http://graph.example.org http://evil.example",
+	    .refused = true },
+	{ .name = "two lines that differ",
+	    .origin = "http://graph.example.org, http://evil.example",
+	    .refused = true },
+	{ .name = "two equal lines",
+	    .origin = "http://graph.example.org, http://graph.example.org",
+	    .site = "same-origin, same-origin" },
+	{ .name = "a port that is no number",
+	    .origin = "http://graph.example.org:8a",
+	    .host = "graph.example.org:8a",
+	    .refused = true },
+
+	{ .name = "same-origin", .site = "same-origin" },
+	{ .name = "none, as the user typed it", .site = "none" },
+	{ .name = "blanks around it", .site = " same-origin " },
+	{ .name = "same-site", .site = "same-site", .refused = true },
+	{ .name = "cross-site", .site = "cross-site", .refused = true },
+	{ .name = "an unknown site", .site = "new-value", .refused = true },
+	{ .name = "an empty site is none", .site = "" },
+	{ .name = "a site in two lines that differ",
+	    .site = "same-origin, cross-site",
+	    .refused = true },
+	{ .name = "a site that begins like ours",
+	    .site = "same-origin-not",
+	    .refused = true },
+	{ .name = "our origin from another site",
+	    .origin = "http://graph.example.org",
+	    .site = "cross-site",
+	    .refused = true },
+	{ .name = "another origin from the same site",
+	    .origin = "http://evil.example",
+	    .site = "same-origin",
+	    .refused = true },
+	{ .name = "our origin from the same origin",
+	    .origin = "http://graph.example.org",
+	    .site = "same-origin" },
+
+	{ .name = "GET", .method = "GET", .site = "cross-site" },
+	{ .name = "HEAD", .method = "HEAD", .origin = "null" },
+	{ .name = "OPTIONS",
+	    .method = "OPTIONS",
+	    .origin = "http://evil.example" },
+	{ .name = "PATCH",
+	    .method = "PATCH",
+	    .type = JSON,
+	    .site = "cross-site",
+	    .refused = true },
+	{ .name = "DELETE",
+	    .method = "DELETE",
+	    .origin = "null",
+	    .refused = true },
+	{ .name = "an unknown method",
+	    .method = "get",
+	    .site = "cross-site",
+	    .refused = true },
+	{ .name = "no method",
+	    .method = "",
+	    .site = "cross-site",
+	    .refused = true },
+
+	{ .name = "base_url under another Host",
+	    .origin = "https://mdm.example.net",
+	    .base_url = "https://mdm.example.net/graph/" },
+	{ .name = "base_url with its default port",
+	    .origin = "https://mdm.example.net",
+	    .base_url = "https://MDM.example.net:443" },
+	{ .name = "base_url of the other scheme",
+	    .origin = "http://mdm.example.net",
+	    .base_url = "https://mdm.example.net",
+	    .refused = true },
+	{ .name = "a port that base_url does not have",
+	    .origin = "https://mdm.example.net:8443",
+	    .base_url = "https://mdm.example.net",
+	    .refused = true },
+	{ .name = "base_url and yet another site",
+	    .origin = "https://mdm.example.net",
+	    .site = "cross-site",
+	    .base_url = "https://mdm.example.net",
+	    .refused = true },
+
+	{ .name = "a listed origin",
+	    .origin = "https://app.example.net",
+	    .site = "cross-site",
+	    .cors_origins = "https://a.example, https://APP.example.net:443" },
+	{ .name = "an origin that is not listed",
+	    .origin = "https://app.example.net",
+	    .cors_origins = "https://a.example,https://app.example",
+	    .refused = true },
+	{ .name = "a listed origin by the other scheme",
+	    .origin = "http://app.example.net",
+	    .cors_origins = "https://app.example.net",
+	    .refused = true },
+	{ .name = "a listed origin beside another one",
+	    .origin = "https://app.example.net, https://evil.example",
+	    .cors_origins = "https://app.example.net",
+	    .refused = true },
+	{ .name = "null beside listed ones",
+	    .origin = "null",
+	    .cors_origins = "https://a.example",
+	    .refused = true },
+	{ .name = "a site without an origin beside listed ones",
+	    .site = "cross-site",
+	    .cors_origins = "https://a.example",
+	    .refused = true },
+
+	{ .name = "the star and PATCH",
+	    .method = "PATCH",
+	    .type = JSON,
+	    .origin = "https://evil.example",
+	    .site = "cross-site",
+	    .cors_origins = "*" },
+	{ .name = "the star and DELETE",
+	    .method = "DELETE",
+	    .origin = "https://evil.example",
+	    .cors_origins = "https://a.example, *" },
+	{ .name = "the star and a POST of JSON",
+	    .type = JSON "; charset=utf-8",
+	    .origin = "null",
+	    .cors_origins = "*" },
+	{ .name = "the star and a bare POST",
+	    .origin = "https://evil.example",
+	    .cors_origins = "*",
+	    .refused = true },
+	{ .name = "the star and an empty type",
+	    .type = "",
+	    .origin = "https://evil.example",
+	    .cors_origins = "*",
+	    .refused = true },
+	{ .name = "the star and a form",
+	    .type = "application/x-www-form-urlencoded",
+	    .site = "cross-site",
+	    .cors_origins = "*",
+	    .refused = true },
+	{ .name = "the star and a text that names JSON",
+	    .type = "text/plain; application/json",
+	    .site = "cross-site",
+	    .cors_origins = "*",
+	    .refused = true },
+	{ .name = "the star and two types",
+	    .type = "application/json, text/plain",
+	    .site = "cross-site",
+	    .cors_origins = "*",
+	    .refused = true },
+	{ .name = "the star and a POST in small letters",
+	    .method = "post",
+	    .site = "cross-site",
+	    .cors_origins = "*",
+	    .refused = true },
+	{ .name = "the star and a listed origin",
+	    .origin = "https://a.example",
+	    .site = "cross-site",
+	    .cors_origins = "*, https://a.example" },
+};
+
+/* A header that a client does not send is null. */
+static struct str
+header(int slot, const char *value)
+{
+	return value != NULL ? unit_guard(slot, str_of(value)) : str_of(NULL);
+}
+
+START_TEST(refuses_other_sites)
+{
+	const char *host = cases[_i].host, *method = cases[_i].method;
+	const char *base_url = cases[_i].base_url;
+	const char *cors_origins = cases[_i].cors_origins;
+	struct request rq = { .read = NULL };
+	struct fault fault;
+	struct config c;
+	enum err e;
+
+	config_default(&c);
+	snprintf(c.base_url, sizeof(c.base_url), "%s",
+	    base_url != NULL ? base_url : "");
+	snprintf(c.cors_origins, sizeof(c.cors_origins), "%s",
+	    cors_origins != NULL ? cors_origins : "");
+	rq.var[REQUEST_METHOD] = str_of(method != NULL ? method : "POST");
+	rq.var[REQUEST_HOST] = str_of(
+	    host != NULL ? host : "graph.example.org");
+	rq.var[REQUEST_HTTPS] = str_of(cases[_i].https);
+	rq.var[REQUEST_ORIGIN] = header(0, cases[_i].origin);
+	rq.var[REQUEST_SEC_FETCH_SITE] = header(1, cases[_i].site);
+	rq.var[REQUEST_CONTENT_TYPE] = str_of(cases[_i].type);
+	e = cross_site_check(&rq, &c, &fault);
+	unit_check(
+	    cases[_i].name, e == (cases[_i].refused ? ERR_CROSS_SITE : ERR_OK));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("cross_site");
+	TCase *t = tcase_create("cross_site");
+
+	tcase_add_loop_test(
+	    t, refuses_other_sites, 0, sizeof(cases) / sizeof(cases[0]));
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}

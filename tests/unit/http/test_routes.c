@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_routes.c - what golden files do not show: a worker whose memory ends,
+ * and what is told in the log.
+ */
+#include "http/routes.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rules/auth.h"
+#include "base/log.h"
+#include "unit.h"
+
+#define TOKEN "right"
+#define RESOURCE "/deviceManagement/applePushNotificationCertificate"
+#define DOWNLOAD "/downloadApplePushNotificationCertificateSigningRequest"
+#define GENERATE "/generateApplePushNotificationCertificateSigningRequest"
+
+/* What routes.c keeps for refusals. */
+#define RESERVE ((size_t)16 * 1024)
+#define STEP 7
+
+/* 2026-11-23T12:00:00Z. */
+#define NOW INT64_C(1795435200)
+
+struct fixture {
+	struct config config;
+	struct secrets secrets;
+	struct app app;
+	struct worker worker;
+	size_t size; /* of the arena */
+	const char *token; /* as it is sent */
+	struct str body; /* what has not been read yet */
+};
+
+/* Sends stderr to a file from here on. */
+static void
+capture(void)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/stderr", unit_directory());
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ck_assert(fd >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
+	close(fd);
+}
+
+static enum err
+put_token(struct txn *tx, void *arg)
+{
+	return store_token_put(tx, arg);
+}
+
+static struct fixture *
+set_up(void)
+{
+	static struct fixture f;
+	char path[128], message[CONFIG_TEXT_MAX];
+	const struct store_options options = { .directory = path,
+		.map_size = (size_t)16 << 20,
+		.readers = 16,
+		.history_keep = 10,
+		.create = true };
+	struct token t = { .name = str_of("test"),
+		.created_at = NOW,
+		.rights = AUTH_SERVICE_CONFIG_WRITE };
+
+	snprintf(path, sizeof(path), "%s/store", unit_directory());
+	log_open(false, LOG_AT_ERROR);
+	config_default(&f.config);
+	f.config.max_body = 1024;
+	ck_assert(secret_load(&f.config, &f.secrets, message) == ERR_OK);
+	ck_assert(store_open(&options, &f.app.store) == ERR_OK);
+	ck_assert(store_reader(f.app.store, &f.worker.reader) == ERR_OK);
+	f.secrets.can_seal = true;
+	f.app.config = &f.config;
+	f.app.secrets = &f.secrets;
+	auth_token_hash(str_of(TOKEN), t.hash);
+	memset(&t.tenant, 7, sizeof(t.tenant));
+	ck_assert(store_update(f.app.store, put_token, &t) == ERR_OK);
+	f.app.auth = auth_open(&f.config, NOW);
+	f.token = "Bearer " TOKEN;
+	f.size = routes_arena_size(&f.config);
+	arena_init(&f.worker.arena, malloc(f.size), f.size);
+	return &f;
+}
+
+static long
+read_body(void *from, char *p, size_t n)
+{
+	struct fixture *f = from;
+
+	if (n > f->body.n)
+		n = f->body.n;
+	if (n > 0)
+		memcpy(p, f->body.p, n);
+	f->body = str_tail(f->body, n);
+	return (long)n;
+}
+
+/* A request, with what is special about it as name=value. */
+struct ask {
+	const char *name;
+	const char *method, *uri, *variable, *body;
+};
+
+static struct answer
+handle(struct fixture *f, const struct ask *a)
+{
+	struct str query = str_of(a->uri), path = str_cut(&query, '?');
+	struct request rq = {
+		.read = read_body, .from = f, .now = { .at = NOW }
+	};
+	struct answer an;
+
+	rq.var[REQUEST_METHOD] = str_of(a->method);
+	rq.var[REQUEST_URI] = str_of(a->uri);
+	rq.var[REQUEST_SCRIPT_NAME] = path;
+	rq.var[REQUEST_QUERY] = query;
+	rq.var[REQUEST_HOST] = str_of("graph.example");
+	rq.var[REQUEST_CONTENT_TYPE] = str_of("application/json");
+	rq.var[REQUEST_AUTHORIZATION] = str_of(f->token);
+	if (a->variable != NULL)
+		request_take(&rq, a->variable);
+	f->body = str_of(a->body);
+	routes_handle(&f->app, &f->worker, &rq, &an);
+	return an;
+}
+
+static bool
+holds(struct str text, const char *part)
+{
+	return memmem(text.p, text.n, part, strlen(part)) != NULL;
+}
+
+/* --- memory ------------------------------------------------------------- */
+
+#define DATE "\"expirationDateTime\":\"2027-01-01T00:00:00z\""
+
+static const struct ask asks[] = {
+	{ "GET", "GET", "/v1.0" RESOURCE "?$select=%69d,topicIdentifier", NULL,
+	    NULL },
+	{ "GET below another path", "GET", "/m%20n/v1.0" RESOURCE, NULL, NULL },
+	{ "PATCH", "PATCH", "/beta" RESOURCE, NULL,
+	    "{\"topicIdentifier\":\"a\\nb\"," DATE "}" },
+	{ "PATCH that is not kept", "PATCH", "/beta" RESOURCE,
+	    "HTTP_PREFER=pushcert.dry-run", "{" DATE "}" },
+	{ "download", "GET", "/v1.0" RESOURCE DOWNLOAD, NULL, NULL },
+	{ "health", "GET", "/v1.0/health", NULL, NULL },
+	{ "metrics", "GET", "/v1.0/metrics", NULL, NULL },
+};
+
+/* With whatever little memory the answer is the right one, or a whole one that
+ * says why not. */
+START_TEST(says_that_memory_ends)
+{
+	const struct ask first = { "generate", "POST",
+		"/beta" RESOURCE GENERATE, NULL, NULL };
+	struct fixture *f = set_up();
+	struct answer an;
+	unsigned refused = 0;
+	size_t n;
+
+	if (strcmp(asks[_i].name, "download") == 0)
+		ck_assert_int_eq(handle(f, &first).status, 200);
+	else
+		ck_assert_int_eq(handle(f, &asks[2]).status, 200);
+	capture();
+	for (n = 0; RESERVE + n < f->size; n += STEP) {
+		f->worker.arena.size = RESERVE + n;
+		an = handle(f, &asks[_i]);
+		if (an.status == 200)
+			break;
+		refused++;
+		ck_assert_msg(an.outcome == ERR_MEMORY, "%s: outcome %d",
+		    asks[_i].name, (int)an.outcome);
+		unit_check(asks[_i].name,
+		    str_starts(an.text, "Status: 500 Internal Server Error\r"));
+		unit_check(asks[_i].name,
+		    holds(an.text,
+			"{\"error\":{\"code\":\"InternalError\",\"message\":"
+			"\"The request needs more memory than it may "
+			"have.\""));
+		unit_check(asks[_i].name, str_ends(an.text, "\"}}}"));
+	}
+	unit_check(asks[_i].name, an.status == 200 && refused > 0);
+}
+END_TEST
+
+/* --- the log ------------------------------------------------------------ */
+
+static struct str
+captured(char *room, size_t size)
+{
+	ssize_t n = pread(STDERR_FILENO, room, size, 0);
+
+	ck_assert(n >= 0);
+	return str_from(room, (size_t)n);
+}
+
+#define HINT                                                             \
+	"pushcert: a request came without Authorization; if its client " \
+	"sent one, Apache needs: CGIPassAuth On\n"
+
+static const struct {
+	const char *name, *software, *token;
+	bool once; /* there is a flag for it */
+	const char *log;
+} hints[] = {
+	{ "tells who runs Apache, once", "SERVER_SOFTWARE=Apache/2.4", NULL,
+	    true, HINT },
+	{ "does not where a token came", "SERVER_SOFTWARE=Apache/2.4",
+	    "Bearer " TOKEN, true, "" },
+	{ "does not to others", "SERVER_SOFTWARE=lighttpd/1.4", NULL, true,
+	    "" },
+	{ "does not to a program of one request", "SERVER_SOFTWARE=Apache/2.4",
+	    NULL, false, "" },
+};
+
+START_TEST(hints_at_apache)
+{
+	atomic_flag hinted = ATOMIC_FLAG_INIT;
+	struct fixture *f = set_up();
+	struct ask a = asks[0];
+	char room[1024];
+	int i;
+
+	a.variable = hints[_i].software;
+	f->token = hints[_i].token;
+	if (hints[_i].once)
+		f->app.hinted = &hinted;
+	log_open(false, LOG_AT_WARNING);
+	capture();
+	for (i = 0; i < 3; i++)
+		handle(f, &a);
+	unit_same(hints[_i].name, captured(room, sizeof(room)),
+	    str_of(hints[_i].log));
+}
+END_TEST
+
+/* It is the operator's to mend, so the client is not told. */
+/* The shortest key, as it goes into a path. */
+#define KEY "MC4CAQAwBQYDK2VwBCIEIGVzdCBvZiBhIGtleSB0aGF0IGlzIG5vdCBvbmUu"
+
+static const struct {
+	struct ask ask;
+	const char *log;
+} logs[] = {
+	{ { "a key as the version", "GET", "/" KEY, NULL, NULL },
+	    "GET (withheld) 404" },
+	{ { "a key as the mount", "PATCH", "/" KEY "/v1.0" RESOURCE, NULL,
+	      "{}" },
+	    "PATCH (withheld) 404" },
+	{ { "a key as a segment", "GET", "/v1.0/" KEY, NULL, NULL },
+	    "GET (withheld) 400" },
+	{ { "a key as an id", "GET", "/v2.0", "HTTP_CLIENT_REQUEST_ID=" KEY,
+	      NULL },
+	    "GET /v2.0 404" },
+	{ { "any long path", "GET",
+	      "/v1.0/deviceManagement/applePushNotificationCertificateOfOurs",
+	      NULL, NULL },
+	    "GET /v1.0/deviceManagement/"
+	    "applePushNotificationCertificateOfOurs 400" },
+};
+
+START_TEST(logs_no_key)
+{
+	struct fixture *f = set_up();
+	char room[2048];
+	struct answer an;
+	struct str log;
+
+	log_open(false, LOG_AT_INFO);
+	capture();
+	an = handle(f, &logs[_i].ask);
+	log = captured(room, sizeof(room));
+	ck_assert_msg(holds(log, logs[_i].log), "%s: %.*s", logs[_i].ask.name,
+	    STR_ARG(log));
+	unit_check(logs[_i].ask.name, !holds(log, "MC4CAQAw"));
+	unit_check(logs[_i].ask.name, !holds(an.text, "MC4CAQAw"));
+}
+END_TEST
+
+START_TEST(tells_what_is_wrong_with_the_subject)
+{
+	const struct ask generate = { "generate", "POST",
+		"/beta" RESOURCE GENERATE, NULL, NULL };
+	struct fixture *f = set_up();
+	struct answer an;
+	char room[1024];
+	struct str log;
+
+	strcpy(f->config.csr_country, "Germany");
+	capture();
+	an = handle(f, &generate);
+	log = captured(room, sizeof(room));
+	ck_assert_int_eq(an.status, 500);
+	ck_assert(!holds(an.text, "Germany"));
+	unit_same("the first line", str_cut(&log, '\n'),
+	    str_of("pushcert: certificate request: csr_country 'Germany' "
+		   "is too long; possible are two letters"));
+}
+END_TEST
+
+/* --- what is repeated ---------------------------------------------------- */
+
+#define OWN_ID "\r\nclient-request-id: 00000000-0000-4000-8000-000000000000\r"
+
+static const struct {
+	struct ask ask;
+	int status;
+	const char *part;
+} repeats[] = {
+	{ { "what is not UTF-8", "GET", "/v1.0/a\xff\xc3/b", NULL, NULL }, 400,
+	    "\"Resource not found for the segment "
+	    "'a\xef\xbf\xbd\xef\xbf\xbd'.\"" },
+	{ { "the client's id", "GET", "/v1.0/health",
+	      "HTTP_CLIENT_REQUEST_ID=!~", NULL },
+	    200, "\r\nclient-request-id: !~\r" },
+	{ { "not an id with a blank", "GET", "/v1.0/health",
+	      "HTTP_CLIENT_REQUEST_ID=a b", NULL },
+	    200, OWN_ID },
+	{ { "not an id with DEL", "GET", "/v1.0/health",
+	      "HTTP_CLIENT_REQUEST_ID=a\x7f", NULL },
+	    200, OWN_ID },
+	{ { "a text without metadata", "POST", "/beta" RESOURCE GENERATE,
+	      "HTTP_ACCEPT=application/json;odata.metadata=none", NULL },
+	    200, "\r\n\r\n{\"value\":\"" },
+};
+
+START_TEST(repeats_what_may_be_repeated)
+{
+	struct fixture *f = set_up();
+	struct answer an = handle(f, &repeats[_i].ask);
+
+	unit_check(repeats[_i].ask.name, an.status == repeats[_i].status);
+	unit_check(repeats[_i].ask.name, holds(an.text, repeats[_i].part));
+}
+END_TEST
+
+/* --- where -------------------------------------------------------------- */
+
+/* The URL of the context is as long as the path before the root makes it. */
+START_TEST(refuses_a_path_that_no_answer_can_repeat)
+{
+	char uri[2048];
+	struct ask a = { "long", "GET", uri, NULL, NULL };
+	struct fixture *f = set_up();
+	struct answer an;
+
+	memset(uri, 'a', sizeof(uri));
+	uri[0] = '/';
+	strcpy(uri + 1000, "/v1.0" RESOURCE);
+	an = handle(f, &a);
+	ck_assert_int_eq(an.status, 414);
+	ck_assert(holds(an.text,
+	    "{\"error\":{\"code\":\"RequestUriTooLong\",\"message\":"
+	    "\"The request's URL is longer than 1024 bytes.\","));
+	strcpy(uri + 900, "/v1.0" RESOURCE);
+	ck_assert_int_eq(handle(f, &a).status, 404);
+}
+END_TEST
+
+#define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+int
+main(void)
+{
+	Suite *suite = suite_create("routes");
+	TCase *all = tcase_create("all");
+
+	tcase_add_loop_test(all, says_that_memory_ends, 0, ROWS(asks));
+	tcase_add_loop_test(all, hints_at_apache, 0, ROWS(hints));
+	tcase_add_test(all, tells_what_is_wrong_with_the_subject);
+	tcase_add_loop_test(all, logs_no_key, 0, ROWS(logs));
+	tcase_add_loop_test(
+	    all, repeats_what_may_be_repeated, 0, ROWS(repeats));
+	tcase_add_test(all, refuses_a_path_that_no_answer_can_repeat);
+	suite_add_tcase(suite, all);
+	return unit_run(suite);
+}

@@ -1,0 +1,807 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_change.c - the rules of a tenant's record over a whole life: what the
+ * topic guard remembers, what a restore may do, which events and keys stay.
+ *
+ * The certificates are issued here, for keys that the program made or for a key
+ * of the test's own.
+ */
+#include "rules/change.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "format/crypto.h"
+#include "unit.h"
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+#define NOW 1796083200 /* 2026-12-01 */
+#define DAY 86400
+#define YEAR (365 * DAY)
+#define A "com.apple.mgmt.External.a"
+#define B "com.apple.mgmt.External.b"
+#define PEM_MAX 4096
+
+static const struct guid tenant = { .byte = { 0x6b, 0xcc } };
+
+static struct {
+	struct config config;
+	struct secrets secrets;
+	struct store *store;
+	struct arena arena;
+	char block[512 * 1024];
+	int64_t now; /* goes on a second with each change */
+	EVP_PKEY *key;
+	struct fault fault;
+	struct record out;
+	enum err notice;
+} f;
+
+/* --- the world ------------------------------------------------------------ */
+
+static void
+open_store(unsigned keep, unsigned certificates)
+{
+	const struct store_options options = { .directory = unit_directory(),
+		.map_size = (size_t)64 << 20,
+		.readers = 8,
+		.history_keep = keep,
+		.history_certificates = certificates,
+		.create = true };
+
+	ck_assert_int_eq(store_open(&options, &f.store), ERR_OK);
+}
+
+static void
+begin_world(unsigned keep, unsigned certificates)
+{
+	config_default(&f.config);
+	f.secrets.can_seal = true;
+	f.now = NOW;
+	arena_init(&f.arena, f.block, sizeof(f.block));
+	f.key = EVP_EC_gen("P-256");
+	ck_assert_ptr_nonnull(f.key);
+	open_store(keep, certificates);
+}
+
+static void
+end_world(void)
+{
+	store_close(f.store);
+	EVP_PKEY_free(f.key);
+}
+
+static struct txn *
+begin(void)
+{
+	struct txn *tx;
+
+	ck_assert_int_eq(store_reader(f.store, &tx), ERR_OK);
+	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	return tx;
+}
+
+/* A certificate of a topic (NULL: none) that ends then, as PEM. */
+static void
+issue_for(EVP_PKEY *key, const char *topic, int64_t until_at, char *pem)
+{
+	static long serial = 1000;
+	X509 *x = X509_new();
+	X509_NAME *name = X509_get_subject_name(x);
+	BIO *bio = BIO_new(BIO_s_mem());
+	int n;
+
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial);
+	if (topic != NULL)
+		X509_NAME_add_entry_by_txt(name, "UID", MBSTRING_UTF8,
+		    (const unsigned char *)topic, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+	    (const unsigned char *)"APSP:test", -1, -1, 0);
+	X509_set_issuer_name(x, name);
+	ASN1_TIME_set(X509_getm_notBefore(x), until_at - YEAR);
+	ASN1_TIME_set(X509_getm_notAfter(x), until_at);
+	X509_set_pubkey(x, key);
+	ck_assert_int_gt(X509_sign(x, f.key, EVP_sha256()), 0);
+	ck_assert_int_eq(PEM_write_bio_X509(bio, x), 1);
+	n = BIO_read(bio, pem, PEM_MAX - 1);
+	ck_assert_int_gt(n, 0);
+	pem[n] = '\0';
+	BIO_free(bio);
+	X509_free(x);
+}
+
+static const char *
+issue(const char *topic, int64_t until_at)
+{
+	static char pem[8][PEM_MAX];
+	static unsigned n;
+	char *out = pem[n++ % 8];
+
+	issue_for(f.key, topic, until_at, out);
+	return out;
+}
+
+/* The key of the pending request. */
+static EVP_PKEY *
+requested_key(void)
+{
+	struct txn *tx = begin();
+	const unsigned char *p;
+	EVP_PKEY *key;
+	struct csr csr;
+
+	ck_assert_int_eq(store_csr(tx, &tenant, NULL, &csr), ERR_OK);
+	p = (const unsigned char *)csr.public_key.p;
+	key = d2i_PUBKEY(NULL, &p, (long)csr.public_key.n);
+	ck_assert_ptr_nonnull(key);
+	store_reader_free(tx);
+	return key;
+}
+
+static enum err
+request(void)
+{
+	const struct caller by = {
+		.tenant = tenant, .actor = STR("test"), .now = { f.now++, 0 }
+	};
+	struct str text, what;
+
+	arena_reset(&f.arena);
+	return pushcert_request(
+	    f.store, &f.config, &f.secrets, &by, &f.arena, &text, &what);
+}
+
+/* Makes a request and what Apple issues for it. */
+static void
+request_and_issue(int64_t until_at, char pem[PEM_MAX])
+{
+	EVP_PKEY *key;
+
+	ck_assert_int_eq(request(), ERR_OK);
+	key = requested_key();
+	issue_for(key, A, until_at, pem);
+	EVP_PKEY_free(key);
+}
+
+static enum err
+change(struct change *in, bool try)
+{
+	struct txn *tx;
+	enum err e;
+
+	in->config = &f.config;
+	in->arena = &f.arena;
+	in->by = (struct caller){
+		.tenant = tenant, .actor = STR("test"), .now = { f.now++, 0 }
+	};
+	in->new_id.byte[0] = (uint8_t)f.now;
+	if (!try) {
+		e = pushcert_patch(f.store, in, &f.out, &f.fault);
+	} else {
+		tx = begin();
+		e = pushcert_try(tx, in, &f.out, &f.fault);
+		store_reader_free(tx);
+	}
+	f.notice = in->notice;
+	return e;
+}
+
+static enum err
+upload(const char *text, const char *allow)
+{
+	struct change in = { .allow_topic = str_of(allow),
+		.patch = { .set = RECORD_BIT(RECORD_CERTIFICATE) } };
+
+	arena_reset(&f.arena);
+	in.patch.value[RECORD_CERTIFICATE] = str_of(text);
+	return change(&in, false);
+}
+
+static enum err
+name(const char *apple_id)
+{
+	struct change in = { .patch = { .set = RECORD_BIT(RECORD_APPLE_ID) } };
+
+	arena_reset(&f.arena);
+	in.patch.value[RECORD_APPLE_ID] = str_of(apple_id);
+	return change(&in, false);
+}
+
+static enum err
+remove_record(void)
+{
+	struct change in = { .patch = { .set = RECORD_BIT(RECORD_APPLE_ID) |
+				     RECORD_BIT(RECORD_CERTIFICATE) } };
+
+	arena_reset(&f.arena);
+	in.patch.value[RECORD_APPLE_ID] = STR_EMPTY;
+	in.patch.value[RECORD_CERTIFICATE] = STR_EMPTY;
+	return change(&in, false);
+}
+
+static enum err
+restore_with(struct change *in, uint64_t number, bool try)
+{
+	struct txn *tx = begin();
+	enum err e;
+
+	arena_reset(&f.arena);
+	in->config = &f.config;
+	in->arena = &f.arena;
+	in->by.tenant = tenant;
+	e = pushcert_former(tx, in, number);
+	store_reader_free(tx);
+	return e == ERR_OK ? change(in, try) : e;
+}
+
+static enum err
+restore(uint64_t number, const char *allow)
+{
+	struct change in = { .allow_topic = str_of(allow) };
+
+	return restore_with(&in, number, false);
+}
+
+/* The findings of a walk through the history. */
+struct found {
+	uint64_t events, newest, refusals;
+	struct str pem;
+	uint64_t
+	    leads_back; /* the newest event whose former record holds pem */
+};
+
+static enum err
+count_event(const struct event *ev, void *arg)
+{
+	struct found *found = arg;
+
+	if (found->events++ == 0)
+		found->newest = ev->number;
+	if (ev->action == STORE_REFUSED)
+		found->refusals += ev->count;
+	if (found->leads_back == 0 && ev->had_former &&
+	    str_eq(ev->former.value[RECORD_CERTIFICATE], found->pem))
+		found->leads_back = ev->number;
+	return ERR_OK;
+}
+
+static struct found
+history(const char *pem)
+{
+	struct found found = { .pem = str_of(pem) };
+	struct txn *tx = begin();
+
+	ck_assert_int_eq(
+	    store_events(tx, &tenant, count_event, &found), ERR_OK);
+	store_reader_free(tx);
+	return found;
+}
+
+static void
+print_finding(
+    const char *where, const struct guid *of, const char *what, void *arg)
+{
+	(void)of;
+	(void)arg;
+	fprintf(stderr, "%s: %s\n", where, what);
+}
+
+static uint64_t
+verify(void)
+{
+	const struct store_verifier v = { .relations = true,
+		.found = print_finding };
+	struct store_counts counts;
+	struct txn *tx = begin();
+
+	ck_assert_int_eq(store_verify(tx, &v, &counts), ERR_OK);
+	store_reader_free(tx);
+	return counts.findings;
+}
+
+/* Whether the private key of a certificate comes out. */
+static enum err
+export_key(const char *pem)
+{
+	struct txn *tx = begin();
+	uint8_t key[X509_PRIVATE_MAX];
+	struct str what;
+	struct x509 x;
+	enum err e;
+	size_t n;
+
+	arena_reset(&f.arena);
+	ck_assert_int_eq(x509_read(str_of(pem), &f.arena, &x, &what), ERR_OK);
+	e = pushcert_private_key(
+	    tx, &f.secrets, &tenant, x.public_key, key, &n);
+	crypto_wipe(key, sizeof(key));
+	store_reader_free(tx);
+	return e;
+}
+
+/* --- what stays ----------------------------------------------------------- */
+
+/* Refusals of two kinds in turn, so that none equals the one before. */
+static void
+refuse_in_turn(const char *other_topic, unsigned times)
+{
+	unsigned i;
+
+	for (i = 0; i < times; i++)
+		ck_assert_int_eq(
+		    upload(i % 2 ? other_topic : "undefined", NULL),
+		    i % 2 ? ERR_TOPIC_CHANGE : ERR_NOT_A_CERTIFICATE);
+}
+
+START_TEST(keeps_the_way_back_and_the_key)
+{
+	static char first[PEM_MAX], second[PEM_MAX];
+	const char *other;
+	struct found found;
+	unsigned i;
+
+	begin_world(100, 10);
+	request_and_issue(NOW + YEAR, first);
+	ck_assert_int_eq(upload(first, NULL), ERR_OK);
+	request_and_issue(NOW + YEAR + DAY, second);
+	ck_assert_int_eq(upload(second, NULL), ERR_OK);
+	found = history(first);
+	ck_assert_uint_eq(found.leads_back, 4);
+	for (i = 0; i < 1000; i++)
+		ck_assert_int_eq(upload(second, NULL), ERR_OK);
+	ck_assert_uint_eq(history(first).newest, 4);
+	other = issue(B, NOW + YEAR);
+	for (i = 0; i < 1000; i++)
+		ck_assert_int_eq(upload(other, NULL), ERR_TOPIC_CHANGE);
+	found = history(first);
+	ck_assert_uint_eq(found.newest, 5);
+	ck_assert_uint_eq(found.refusals, 1000);
+	refuse_in_turn(other, 1000);
+	found = history(first);
+	ck_assert_uint_eq(found.newest, 1005);
+	ck_assert_uint_eq(found.events, 101);
+	ck_assert_uint_eq(found.leads_back, 4);
+	ck_assert_uint_eq(verify(), 0);
+	ck_assert_int_eq(restore(4, NULL), ERR_OK);
+	unit_same("the first", f.out.value[RECORD_CERTIFICATE], str_of(first));
+	ck_assert_int_eq(export_key(first), ERR_OK);
+	ck_assert_int_eq(export_key(second), ERR_OK);
+	ck_assert_uint_eq(verify(), 0);
+	end_world();
+}
+END_TEST
+
+START_TEST(keeps_the_key_of_a_replaced_request)
+{
+	static char pem[3][PEM_MAX];
+	unsigned i;
+
+	begin_world(100, 2);
+	for (i = 0; i < 3; i++)
+		request_and_issue(NOW + YEAR + i * DAY, pem[i]);
+	/* The first one made way for two others. */
+	ck_assert_int_eq(export_key(pem[0]), ERR_NOT_FOUND);
+	ck_assert_int_eq(export_key(pem[1]), ERR_OK);
+	ck_assert_int_eq(upload(pem[1], NULL), ERR_OK);
+	ck_assert_int_eq(export_key(pem[1]), ERR_OK);
+	ck_assert_int_eq(export_key(pem[2]), ERR_OK);
+	/* A key in use does not make way for requests without a certificate. */
+	for (i = 0; i < 4; i++)
+		ck_assert_int_eq(request(), ERR_OK);
+	ck_assert_int_eq(export_key(pem[1]), ERR_OK);
+	ck_assert_uint_eq(verify(), 0);
+	end_world();
+}
+END_TEST
+
+START_TEST(keeps_the_keys_of_the_last_certificates)
+{
+	static char pem[4][PEM_MAX];
+	unsigned i;
+
+	begin_world(100, 2);
+	for (i = 0; i < 3; i++) {
+		request_and_issue(NOW + YEAR + i * DAY, pem[i]);
+		ck_assert_int_eq(upload(pem[i], NULL), ERR_OK);
+	}
+	ck_assert_int_eq(export_key(pem[0]), ERR_NOT_FOUND);
+	/* One that comes back is the newest again. */
+	ck_assert_int_eq(upload(pem[1], NULL), ERR_OK);
+	request_and_issue(NOW + YEAR + i * DAY, pem[3]);
+	ck_assert_int_eq(upload(pem[3], NULL), ERR_OK);
+	ck_assert_int_eq(export_key(pem[1]), ERR_OK);
+	ck_assert_int_eq(export_key(pem[2]), ERR_NOT_FOUND);
+	ck_assert_int_eq(export_key(pem[3]), ERR_OK);
+	ck_assert_uint_eq(verify(), 0);
+	end_world();
+}
+END_TEST
+
+START_TEST(keeps_the_key_in_use_though_the_clock_went_back)
+{
+	static char pem[3][PEM_MAX];
+	unsigned i;
+
+	begin_world(100, 2);
+	for (i = 0; i < 3; i++) {
+		request_and_issue(NOW + YEAR + i * DAY, pem[i]);
+		ck_assert_int_eq(upload(pem[i], NULL), ERR_OK);
+		f.now -= DAY;
+	}
+	ck_assert_int_eq(export_key(pem[2]), ERR_OK);
+	end_world();
+}
+END_TEST
+
+/* --- restoring ------------------------------------------------------------ */
+
+START_TEST(judges_a_restore_like_an_upload)
+{
+	const char *a, *b;
+
+	begin_world(100, 10);
+	a = issue(A, NOW + YEAR);
+	b = issue(B, NOW + YEAR);
+	ck_assert_int_eq(upload(a, NULL), ERR_OK); /* 1 */
+	ck_assert_int_eq(upload(b, B), ERR_OK); /* 2 leads back to a */
+	ck_assert_int_eq(restore(2, NULL), ERR_TOPIC_CHANGE); /* 3 */
+	unit_same("old topic", f.fault.what, str_of(B));
+	unit_same("new topic", f.fault.also, str_of(A));
+	ck_assert_int_eq(restore(2, B), ERR_TOPIC_CHANGE);
+	ck_assert_uint_eq(history("").newest, 3);
+	ck_assert_uint_eq(history("").refusals, 2);
+	ck_assert_int_eq(restore(2, A), ERR_OK); /* 4 leads back to b */
+	unit_same("certificate", f.out.value[RECORD_CERTIFICATE], str_of(a));
+	unit_same("topic", f.out.value[RECORD_TOPIC], str_of(A));
+	ck_assert_uint_eq(f.out.revision, 3);
+	/* The guard has followed. */
+	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE); /* 5 */
+	ck_assert_int_eq(restore(4, NULL), ERR_TOPIC_CHANGE);
+	ck_assert_int_eq(restore(1, NULL), ERR_NOT_FOUND);
+	ck_assert_int_eq(restore(99, NULL), ERR_NOT_FOUND);
+	ck_assert_uint_eq(verify(), 0);
+	end_world();
+}
+END_TEST
+
+START_TEST(restores_nothing_that_is_there)
+{
+	uint64_t newest;
+
+	begin_world(100, 10);
+	ck_assert_int_eq(upload(issue(A, NOW + YEAR), NULL), ERR_OK); /* 1 */
+	ck_assert_int_eq(name("a"), ERR_OK); /* 2 */
+	ck_assert_int_eq(restore(2, NULL), ERR_OK); /* 3 */
+	newest = history("").newest;
+	ck_assert_uint_eq(newest, 3);
+	ck_assert_uint_eq(f.out.revision, 3);
+	ck_assert_int_eq(restore(2, NULL), ERR_OK);
+	ck_assert_uint_eq(history("").newest, newest);
+	ck_assert_uint_eq(f.out.revision, 3);
+	ck_assert_int_eq(f.notice, ERR_OK);
+	end_world();
+}
+END_TEST
+
+START_TEST(restores_only_the_revision_that_was_named)
+{
+	struct change in = { .revision_given = true, .revision = 1 };
+
+	begin_world(100, 10);
+	ck_assert_int_eq(name("a"), ERR_OK); /* 1 */
+	ck_assert_int_eq(name("b"), ERR_OK); /* 2 */
+	ck_assert_int_eq(restore_with(&in, 2, false), ERR_PRECONDITION);
+	in.revision = 0;
+	ck_assert_int_eq(restore_with(&in, 2, false), ERR_PRECONDITION);
+	in.revision = 2;
+	ck_assert_int_eq(restore_with(&in, 2, true), ERR_OK);
+	ck_assert_uint_eq(history("").newest, 2);
+	ck_assert_int_eq(restore_with(&in, 2, false), ERR_OK);
+	unit_same("name", f.out.value[RECORD_APPLE_ID], str_of("a"));
+	/* 0 stands for no record. */
+	ck_assert_int_eq(remove_record(), ERR_OK); /* 4 */
+	ck_assert_int_eq(restore_with(&in, 4, false), ERR_PRECONDITION);
+	in.revision = 0;
+	ck_assert_int_eq(restore_with(&in, 4, false), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, 1);
+	end_world();
+}
+END_TEST
+
+START_TEST(tries_a_restore)
+{
+	struct change in = { .if_match = { NULL, 0 } };
+	const char *a;
+
+	begin_world(100, 10);
+	a = issue(A, NOW + YEAR);
+	ck_assert_int_eq(upload(a, NULL), ERR_OK); /* 1 */
+	ck_assert_int_eq(upload("", NULL), ERR_OK); /* 2 */
+	ck_assert_int_eq(restore_with(&in, 2, true), ERR_OK);
+	unit_same("certificate", f.out.value[RECORD_CERTIFICATE], str_of(a));
+	ck_assert_uint_eq(history("").newest, 2);
+	ck_assert_int_eq(upload(issue(B, NOW + YEAR), B), ERR_OK); /* 3 */
+	ck_assert_int_eq(restore_with(&in, 2, true), ERR_TOPIC_CHANGE);
+	ck_assert_uint_eq(history("").newest, 3);
+	end_world();
+}
+END_TEST
+
+START_TEST(guards_the_topic_through_restores)
+{
+	const char *a, *b;
+
+	begin_world(100, 10);
+	a = issue(A, NOW + YEAR);
+	b = issue(B, NOW + YEAR);
+	ck_assert_int_eq(upload("a text", NULL), ERR_OK); /* 1 */
+	ck_assert_int_eq(upload(a, NULL), ERR_OK); /* 2 leads to the text */
+	ck_assert_int_eq(restore(2, NULL), ERR_NOT_A_CERTIFICATE); /* 3 */
+	ck_assert_int_eq(upload("", NULL), ERR_OK); /* 4 */
+	ck_assert_int_eq(restore(2, NULL), ERR_OK); /* 5 leads to nothing */
+	unit_same("text", f.out.value[RECORD_CERTIFICATE], str_of("a text"));
+	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE); /* 6 */
+	ck_assert_int_eq(upload(a, NULL), ERR_OK); /* 7 */
+	/* A former record without a certificate clears it. */
+	ck_assert_int_eq(restore(5, NULL), ERR_OK); /* 8 */
+	ck_assert(str_is_null(f.out.value[RECORD_CERTIFICATE]));
+	ck_assert(str_is_null(f.out.value[RECORD_SERIAL]));
+	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE); /* 9 */
+	/* A removal ends it, and what comes back has its topic again. */
+	ck_assert_int_eq(remove_record(), ERR_OK); /* 10 */
+	ck_assert_int_eq(restore(10, NULL), ERR_OK); /* 11 */
+	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE); /* 12 */
+	ck_assert_int_eq(remove_record(), ERR_OK); /* 13 */
+	ck_assert_int_eq(upload(b, NULL), ERR_OK); /* 14 */
+	ck_assert_int_eq(restore(13, NULL), ERR_OK); /* 15 */
+	ck_assert_int_eq(upload(a, NULL), ERR_TOPIC_CHANGE); /* 16 */
+	ck_assert_uint_eq(verify(), 0);
+	end_world();
+}
+END_TEST
+
+START_TEST(removes_nothing_by_a_restore)
+{
+	begin_world(100, 10);
+	ck_assert_int_eq(name(""), ERR_OK); /* 1 */
+	ck_assert_int_eq(name("a"), ERR_OK); /* 2 */
+	ck_assert_int_eq(restore(2, NULL), ERR_OK);
+	unit_same("name", f.out.value[RECORD_APPLE_ID], STR_EMPTY);
+	ck_assert_uint_eq(f.out.revision, 3);
+	end_world();
+}
+END_TEST
+
+START_TEST(enforces_where_a_restore_is_concerned)
+{
+	const char *expired, *older;
+
+	begin_world(100, 10);
+	expired = issue(A, NOW + 1);
+	older = issue(A, NOW + YEAR / 2);
+	ck_assert_int_eq(upload(expired, NULL), ERR_OK); /* 1 */
+	ck_assert_int_eq(upload(older, NULL), ERR_OK); /* 2 */
+	ck_assert_int_eq(upload(issue(A, NOW + YEAR), NULL), ERR_OK); /* 3 */
+	ck_assert_int_eq(restore(3, NULL), ERR_OK); /* 4 */
+	ck_assert_int_eq(f.notice, ERR_OLDER);
+	f.now = NOW + DAY;
+	ck_assert_int_eq(restore(2, NULL), ERR_OK); /* 5 */
+	ck_assert_int_eq(f.notice, ERR_EXPIRED);
+	f.config.certificate_policy = CONFIG_ENFORCE;
+	/* Keys of elliptic curves are refused before the date is looked at. */
+	ck_assert_int_eq(restore(3, NULL), ERR_UNSUPPORTED_KEY); /* 6 */
+	end_world();
+}
+END_TEST
+
+START_TEST(takes_an_older_certificate_back_where_it_enforces)
+{
+	static char first[PEM_MAX], second[PEM_MAX], third[PEM_MAX];
+
+	begin_world(100, 10);
+	f.config.certificate_policy = CONFIG_ENFORCE;
+	request_and_issue(NOW + YEAR, first);
+	ck_assert_int_eq(upload(first, NULL), ERR_OK); /* 2 */
+	request_and_issue(NOW + YEAR + DAY - 1, second);
+	ck_assert_int_eq(upload(second, NULL), ERR_NOT_YET_VALID); /* 4 */
+	f.now += DAY;
+	ck_assert_int_eq(upload(second, NULL), ERR_OK); /* 5 */
+	ck_assert_int_eq(upload(first, NULL), ERR_OLDER); /* 6 */
+	/* Nor does the request that waits now stand in the way. */
+	request_and_issue(NOW + YEAR, third);
+	ck_assert_int_eq(restore(5, NULL), ERR_OK); /* 8 */
+	ck_assert_int_eq(f.notice, ERR_OLDER);
+	f.now = NOW + YEAR;
+	ck_assert_int_eq(upload(first, NULL), ERR_OK);
+	ck_assert_int_eq(f.notice, ERR_EXPIRED);
+	ck_assert_int_eq(restore(8, NULL), ERR_OK); /* 9 */
+	ck_assert_int_eq(restore(9, NULL), ERR_EXPIRED);
+	end_world();
+}
+END_TEST
+
+/* --- the guard among threads and releases --------------------------------- */
+
+/* As a release before format 4 wrote it: neither topic nor fingerprint beside
+ * the certificate. */
+static enum err
+forget(struct txn *tx, void *arg)
+{
+	struct record r;
+	enum err e = store_record(tx, &tenant, &r);
+
+	(void)arg;
+	if (e != ERR_OK)
+		return e;
+	r.newest_topic = r.fingerprint = str_of(NULL);
+	return store_record_put(tx, &tenant, &r);
+}
+
+/* A text in which a certificate is found only after it is unwrapped. */
+static const char *
+wrap(const char *pem)
+{
+	static char text[2 * PEM_MAX] = "data:application/x-pem-file;base64,";
+	char *to = strchr(text, ',') + 1;
+
+	to[str_base64((const uint8_t *)pem, strlen(pem), to)] = '\0';
+	return text;
+}
+
+/* The same with line ends of CR LF: stored as it is sent. */
+static const char *
+with_crlf(const char *pem)
+{
+	static char text[2 * PEM_MAX];
+	char *out = text;
+
+	for (; *pem != '\0'; *out++ = *pem++)
+		if (*pem == '\n')
+			*out++ = '\r';
+	*out = '\0';
+	return text;
+}
+
+START_TEST(takes_a_wrapped_text_of_the_stored_certificate_for_the_same)
+{
+	const char *a, *other;
+
+	begin_world(100, 10);
+	a = issue(A, NOW + YEAR);
+	other = issue(A, NOW + YEAR);
+	ck_assert_int_eq(upload(with_crlf(a), NULL), ERR_OK);
+	ck_assert_int_eq(upload(wrap(a), NULL), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, 1);
+	unit_same(
+	    "text", f.out.value[RECORD_CERTIFICATE], str_of(with_crlf(a)));
+	/* Also where no fingerprint was kept. */
+	ck_assert_int_eq(store_update(f.store, forget, NULL), ERR_OK);
+	ck_assert_int_eq(upload(wrap(a), NULL), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, 1);
+	ck_assert_uint_eq(history("").newest, 1);
+	/* Another text as it is, and another certificate, are changes. */
+	ck_assert_int_eq(upload(a, NULL), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, 2);
+	ck_assert_int_eq(upload(wrap(other), NULL), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, 3);
+	unit_same("text", f.out.value[RECORD_CERTIFICATE], str_of(other));
+	ck_assert_int_eq(
+	    upload(wrap(issue(B, NOW + YEAR)), NULL), ERR_TOPIC_CHANGE);
+	end_world();
+}
+END_TEST
+
+#define THREADS 8
+
+struct uploader {
+	pthread_t thread;
+	const char *topic;
+	char pem[PEM_MAX];
+	enum err e;
+	struct arena arena;
+	char block[128 * 1024];
+};
+
+static void *
+upload_one(void *arg)
+{
+	struct uploader *u = arg;
+	struct change in = { .config = &f.config,
+		.arena = &u->arena,
+		.by = { .tenant = tenant, .now = { NOW, 0 } },
+		.patch = { .set = RECORD_BIT(RECORD_CERTIFICATE) } };
+	struct record out;
+	struct fault fault;
+
+	in.patch.value[RECORD_CERTIFICATE] = str_of(u->pem);
+	u->e = pushcert_patch(f.store, &in, &out, &fault);
+	return NULL;
+}
+
+START_TEST(lets_one_topic_in_whoever_shares_a_commit)
+{
+	static struct uploader up[THREADS];
+	struct record r;
+	struct txn *tx;
+	unsigned i;
+
+	begin_world(100, 10);
+	for (i = 0; i < THREADS; i++) {
+		up[i].topic = i % 2 ? A : B;
+		issue_for(f.key, up[i].topic, NOW + YEAR, up[i].pem);
+		arena_init(&up[i].arena, up[i].block, sizeof(up[i].block));
+	}
+	for (i = 0; i < THREADS; i++)
+		ck_assert_int_eq(
+		    pthread_create(&up[i].thread, NULL, upload_one, &up[i]), 0);
+	for (i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_join(up[i].thread, NULL), 0);
+	tx = begin();
+	ck_assert_int_eq(store_record(tx, &tenant, &r), ERR_OK);
+	for (i = 0; i < THREADS; i++)
+		ck_assert_int_eq(up[i].e,
+		    str_is(r.value[RECORD_TOPIC], up[i].topic)
+			? ERR_OK
+			: ERR_TOPIC_CHANGE);
+	store_reader_free(tx);
+	ck_assert_uint_eq(verify(), 0);
+	end_world();
+}
+END_TEST
+
+START_TEST(guards_what_an_older_release_stored)
+{
+	const char *a, *b;
+
+	begin_world(100, 10);
+	a = issue(A, NOW + YEAR);
+	b = issue(B, NOW + YEAR);
+	ck_assert_int_eq(upload(a, NULL), ERR_OK);
+	ck_assert_int_eq(store_update(f.store, forget, NULL), ERR_OK);
+	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE);
+	ck_assert_int_eq(upload(a, NULL), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, 1);
+	ck_assert_int_eq(upload("", NULL), ERR_OK);
+	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE);
+	end_world();
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		keeps_the_way_back_and_the_key,
+		keeps_the_key_of_a_replaced_request,
+		keeps_the_keys_of_the_last_certificates,
+		keeps_the_key_in_use_though_the_clock_went_back,
+		judges_a_restore_like_an_upload,
+		restores_nothing_that_is_there,
+		restores_only_the_revision_that_was_named,
+		tries_a_restore,
+		guards_the_topic_through_restores,
+		removes_nothing_by_a_restore,
+		enforces_where_a_restore_is_concerned,
+		takes_an_older_certificate_back_where_it_enforces,
+		lets_one_topic_in_whoever_shares_a_commit,
+		guards_what_an_older_release_stored,
+		takes_a_wrapped_text_of_the_stored_certificate_for_the_same,
+	};
+	Suite *suite = suite_create("pushcert");
+	TCase *t = tcase_create("pushcert");
+	size_t i;
+
+	for (i = 0; i < ROWS(tests); i++)
+		tcase_add_test(t, tests[i]);
+	/* Some make 4,000 changes, each of which waits for the disk. */
+	tcase_set_timeout(t, 240);
+	suite_add_tcase(suite, t);
+	return unit_run(suite);
+}

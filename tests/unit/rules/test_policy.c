@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_policy.c - which certificate may succeed which: topic, age, key, each
+ * refusal with the texts that its message is made of.
+ */
+#include "rules/policy.h"
+
+#include "unit.h"
+
+#define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
+#define END 1830297600 /* 2028-01-01 */
+#define REQUESTED 1796083200 /* 2026-12-01 */
+
+static const struct {
+	const char *name;
+	bool enforce, allow, is_text;
+	struct str topic, key; /* of the new one */
+	int64_t until_at;
+	/* What is stored. */
+	struct str serial, old_topic, newest_topic, expires, pending, override;
+	bool restores;
+	enum err e;
+	struct str what, also;
+} cases[] = {
+	{ .name = "takes the first one",
+	    .enforce = true,
+	    .topic = STR("a"),
+	    .until_at = END },
+	{ .name = "takes the key of the request",
+	    .enforce = true,
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .key = STR("key"),
+	    .pending = STR("key") },
+	{ .name = "refuses another key than the request's",
+	    .enforce = true,
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .key = STR("other"),
+	    .pending = STR("key"),
+	    .e = ERR_KEY_MISMATCH,
+	    .what = STR("2026-12-01T00:00:00Z") },
+	{ .name = "takes another key where nothing is enforced",
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .key = STR("other"),
+	    .pending = STR("key") },
+	{ .name = "takes a text where no certificate is stored",
+	    .is_text = true,
+	    .old_topic = STR("b"),
+	    .newest_topic = STR("b"),
+	    .pending = STR("key") },
+	{ .name = "refuses a text over a certificate",
+	    .is_text = true,
+	    .serial = STR("01"),
+	    .old_topic = STR("b"),
+	    .e = ERR_NOT_A_CERTIFICATE,
+	    .what = STR("it is a text; the stored certificate stays") },
+	{ .name = "refuses a text over a certificate where topics may change",
+	    .is_text = true,
+	    .allow = true,
+	    .restores = true,
+	    .serial = STR("01"),
+	    .e = ERR_NOT_A_CERTIFICATE,
+	    .what = STR("it is a text; the stored certificate stays") },
+	{ .name = "refuses another topic after the certificate was cleared",
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .newest_topic = STR("b"),
+	    .e = ERR_TOPIC_CHANGE,
+	    .what = STR("b"),
+	    .also = STR("a") },
+	{ .name = "takes the topic that was cleared",
+	    .topic = STR("b"),
+	    .until_at = END,
+	    .old_topic = STR("a"),
+	    .newest_topic = STR("b") },
+	{ .name = "refuses another topic than that before one without a topic",
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .serial = STR("01"),
+	    .newest_topic = STR("b"),
+	    .e = ERR_TOPIC_CHANGE,
+	    .what = STR("b"),
+	    .also = STR("a") },
+	{ .name = "takes any topic after certificates without one",
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .serial = STR("01") },
+	{ .name = "calls an empty topic none",
+	    .topic = STR(""),
+	    .until_at = END,
+	    .newest_topic = STR("b"),
+	    .override = STR("none") },
+	{ .name = "refuses another topic where a former record comes back",
+	    .restores = true,
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .newest_topic = STR("b"),
+	    .e = ERR_TOPIC_CHANGE,
+	    .what = STR("b"),
+	    .also = STR("a") },
+	{ .name = "takes an older one of another key where one comes back",
+	    .restores = true,
+	    .enforce = true,
+	    .topic = STR("a"),
+	    .until_at = END - 1,
+	    .key = STR("other"),
+	    .serial = STR("01"),
+	    .old_topic = STR("a"),
+	    .expires = STR("2028-01-01T00:00:00Z"),
+	    .pending = STR("key") },
+	{ .name = "refuses another topic",
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .serial = STR("01"),
+	    .old_topic = STR("b"),
+	    .e = ERR_TOPIC_CHANGE,
+	    .what = STR("b"),
+	    .also = STR("a") },
+	{ .name = "refuses no topic where there was one",
+	    .until_at = END,
+	    .serial = STR("01"),
+	    .old_topic = STR("b"),
+	    .e = ERR_TOPIC_CHANGE,
+	    .what = STR("b"),
+	    .also = STR("none") },
+	{ .name = "takes another topic that was named",
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .serial = STR("01"),
+	    .old_topic = STR("b"),
+	    .override = STR("a") },
+	{ .name = "takes another topic where that is allowed",
+	    .allow = true,
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .serial = STR("01"),
+	    .old_topic = STR("b") },
+	{ .name = "takes another topic than one that a client made up",
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .old_topic = STR("b") },
+	{ .name = "refuses one that ends before the stored one",
+	    .enforce = true,
+	    .topic = STR("a"),
+	    .until_at = END - 1,
+	    .serial = STR("01"),
+	    .old_topic = STR("a"),
+	    .expires = STR("2028-01-01T00:00:00Z"),
+	    .e = ERR_OLDER,
+	    .what = STR("2027-12-31T23:59:59Z"),
+	    .also = STR("2028-01-01T00:00:00Z") },
+	{ .name = "takes one that ends with the stored one",
+	    .enforce = true,
+	    .topic = STR("a"),
+	    .until_at = END,
+	    .serial = STR("01"),
+	    .old_topic = STR("a"),
+	    .expires = STR("2028-01-01T00:00:00Z") },
+	{ .name = "takes an older one than a date that a client made up",
+	    .enforce = true,
+	    .topic = STR("a"),
+	    .until_at = END - 1,
+	    .expires = STR("2028-01-01T00:00:00Z") },
+};
+
+START_TEST(successor)
+{
+	struct config c;
+	struct verdict v = { .uploaded = true, .real = !cases[_i].is_text };
+	struct record r = { .revision = 1 };
+	const struct judge_stored stored = { .record = &r,
+		.restores = cases[_i].restores,
+		.pending_key = cases[_i].pending,
+		.requested = { REQUESTED, 0 },
+		.allow_topic = cases[_i].override };
+	struct fault fault = { .what = { NULL, 0 } };
+	char block[256];
+	struct arena a;
+
+	v.fault.ours = str_of("it is a text");
+	config_default(&c);
+	if (cases[_i].enforce)
+		c.certificate_policy = CONFIG_ENFORCE;
+	if (cases[_i].allow)
+		c.topic_change = CONFIG_TOPIC_ALLOW;
+	v.x509.topic = cases[_i].topic;
+	v.x509.public_key = cases[_i].key;
+	v.x509.not_after_at = cases[_i].until_at;
+	r.value[RECORD_SERIAL] = cases[_i].serial;
+	r.value[RECORD_TOPIC] = cases[_i].old_topic;
+	r.newest_topic = cases[_i].newest_topic;
+	r.value[RECORD_EXPIRES] = cases[_i].expires;
+	arena_init(&a, block, sizeof(block));
+	unit_check(cases[_i].name,
+	    judge_successor(&c, &v, &stored, &a, &fault) == cases[_i].e);
+	unit_same(cases[_i].name, fault.what, cases[_i].what);
+	unit_same(cases[_i].name, fault.also, cases[_i].also);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool is_text;
+	int64_t until_at, now_at;
+	struct str serial, expires; /* of the stored record */
+	enum err e;
+} notices[] = {
+	{ "says nothing of a text", true, END, END, STR("01"),
+	    STR("2028-01-01T00:00:00Z"), ERR_OK },
+	{ "says nothing of the first certificate", false, END, END - 1,
+	    { NULL, 0 }, { NULL, 0 }, ERR_OK },
+	{ "names the end at its second", false, END, END, { NULL, 0 },
+	    { NULL, 0 }, ERR_EXPIRED },
+	{ "accepts the end of the stored certificate", false, END, 0, STR("01"),
+	    STR("2028-01-01T00:00:00Z"), ERR_OK },
+	{ "names an end a second before", false, END - 1, 0, STR("01"),
+	    STR("2028-01-01T00:00:00Z"), ERR_OLDER },
+	{ "says nothing of a date that a client made up", false, END - 1, 0,
+	    { NULL, 0 }, STR("2028-01-01T00:00:00Z"), ERR_OK },
+	{ "names the end first", false, END - 1, END, STR("01"),
+	    STR("2028-01-01T00:00:00Z"), ERR_EXPIRED },
+};
+
+START_TEST(notice)
+{
+	struct verdict v = { .uploaded = true, .real = !notices[_i].is_text };
+	struct record r = { .revision = 1 };
+
+	v.x509.not_after_at = notices[_i].until_at;
+	r.value[RECORD_SERIAL] = notices[_i].serial;
+	r.value[RECORD_EXPIRES] = notices[_i].expires;
+	unit_check(notices[_i].name,
+	    judge_notice(&v, notices[_i].now_at, &r) == notices[_i].e);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("judge");
+	TCase *t = tcase_create("judge");
+
+	tcase_add_loop_test(t, successor, 0, ROWS(cases));
+	tcase_add_loop_test(t, notice, 0, ROWS(notices));
+	suite_add_tcase(suite, t);
+	return unit_run(suite);
+}

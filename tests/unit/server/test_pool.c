@@ -1,0 +1,1091 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_pool.c - the pool with a protocol of lines: the first letter says what
+ * is done, the answer is the line. A child process serves, the test is its
+ * peers.
+ */
+#include "patience.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/conns.h"
+#include "server/pool.h"
+
+static void
+nap(long ms)
+{
+	const struct timespec t = { .tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static long
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What the caller's thread hears once a second. */
+static enum err tidy_outcome = ERR_OK;
+
+/* --- the work ----------------------------------------------------------- */
+
+/* What the child and the test share. */
+static struct seen {
+	atomic_size_t hangs;
+	atomic_size_t hanging;
+	atomic_bool stuck;
+} * seen;
+
+struct job {
+	size_t workers;
+	int fails; /* this worker cannot begin; 0: all can */
+	rlim_t descriptors; /* 0: as many as there are */
+	atomic_int begun;
+	struct peers_rules rules; /* 0: longer than any test */
+};
+
+static bool
+welcome(void *arg, const struct sockaddr_storage *peer)
+{
+	(void)arg;
+	return peer->ss_family == AF_UNIX || peer->ss_family == AF_UNSPEC;
+}
+
+static enum err
+tidy(void *arg)
+{
+	(void)arg;
+	return tidy_outcome;
+}
+
+static enum err
+begin(void *arg, void **own)
+{
+	struct job *job = arg;
+
+	*own = job;
+	return atomic_fetch_add(&job->begun, 1) + 1 == job->fails ? ERR_STORE
+								  : ERR_OK;
+}
+
+static void
+end(void *own)
+{
+	(void)own;
+}
+
+/* That of the process may be another than the usual one. */
+static bool
+has_its_policy(void)
+{
+	int usual = sched_getscheduler(getpid());
+
+	return sched_getscheduler(0) ==
+	    (usual == SCHED_OTHER ? SCHED_BATCH : usual);
+}
+
+static enum peers_next
+serve(void *own, const struct peers_taken *taken)
+{
+	int fd = taken->at.fd;
+	char line[64] = "";
+	size_t n = 0;
+
+	(void)own;
+	while (n == 0 || line[n - 1] != '\n') {
+		ssize_t got = read(fd, line + n, sizeof(line) - n);
+
+		if (got <= 0)
+			return PEERS_CLOSE;
+		n += (size_t)got;
+	}
+	if (taken->late)
+		line[0] = '-';
+	if (line[0] == 'W' || line[0] == 'H')
+		(void)peers_enter(taken, PEERS_WORKING);
+	if (line[0] == 'W')
+		nap(600);
+	if (line[0] == 'H')
+		nap(5000);
+	if (!peers_enter(taken, PEERS_ANSWERING))
+		return PEERS_CLOSE;
+	if (line[0] == 'p')
+		line[1] = has_its_policy() ? 'y' : 'n';
+	if (line[0] == 's')
+		nap(300);
+	if (line[0] == 'w')
+		nap(200);
+	if (line[0] == 'z')
+		nap(4000);
+	if (write(fd, line, n) != (ssize_t)n)
+		return PEERS_CLOSE;
+	if (line[0] == 'x') {
+		close(fd);
+		return PEERS_CLOSED;
+	}
+	return line[0] == 'k' || line[0] == 'w' ? PEERS_KEEP : PEERS_CLOSE;
+}
+
+static bool
+whole(void *own, int fd)
+{
+	char text[64];
+	ssize_t n = recv(fd, text, sizeof(text), MSG_PEEK | MSG_DONTWAIT);
+
+	(void)own;
+	return n <= 0 || text[n - 1] == '\n';
+}
+
+static void
+refuse(void *own, int fd)
+{
+	(void)own;
+	if (send(fd, "503\n", 4, MSG_DONTWAIT | MSG_NOSIGNAL) != 4)
+		_exit(98);
+}
+
+static void
+hangs(void *own)
+{
+	(void)own;
+	atomic_fetch_add(&seen->hangs, 1);
+}
+
+static bool
+stuck(void *arg)
+{
+	(void)arg;
+	return atomic_load(&seen->stuck);
+}
+
+static void
+hanging(void *arg, size_t workers)
+{
+	(void)arg;
+	atomic_store(&seen->hanging, workers);
+}
+
+static int
+run(struct job *job, int listener)
+{
+	const struct pool_work work = { .arg = job,
+		.workers = job->workers,
+		.rules = { .patience = job->rules.patience > 0
+			? job->rules.patience
+			: 60000,
+		    .queue = job->rules.queue > 0 ? job->rules.queue : 60000,
+		    .refuse = refuse,
+		    .hangs = hangs },
+		.welcome = welcome,
+		.tidy = tidy,
+		.begin = begin,
+		.serve = serve,
+		.end = end,
+		.whole = whole,
+		.stuck = stuck,
+		.hanging = hanging };
+	const struct rlimit few = { job->descriptors, job->descriptors };
+
+	if (job->descriptors > 0)
+		setrlimit(RLIMIT_NOFILE, &few);
+	pool_signals();
+	return (int)pool_run(&work, listener);
+}
+
+/* --- peers -------------------------------------------------------------- */
+
+static struct sockaddr_un place;
+
+static int
+listening(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert(seen != MAP_FAILED);
+	place.sun_family = AF_UNIX;
+	snprintf(
+	    place.sun_path, sizeof(place.sun_path), "%s/s", unit_directory());
+	ck_assert(bind(fd, (struct sockaddr *)&place, sizeof(place)) == 0);
+	ck_assert(listen(fd, 512) == 0);
+	return fd;
+}
+
+static pid_t
+start(struct job job, int listener)
+{
+	pid_t child;
+
+	/* A signal that comes before the pool is ready waits for it. */
+	pool_signals();
+	child = fork();
+	ck_assert(child >= 0);
+	if (child == 0)
+		_exit(run(&job, listener));
+	return child;
+}
+
+static pid_t
+start_alone(struct job job)
+{
+	int listener = listening();
+	pid_t child = start(job, listener);
+
+	close(listener);
+	return child;
+}
+
+static int
+exit_of(pid_t child)
+{
+	int status;
+
+	ck_assert(waitpid(child, &status, 0) == child);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int
+stop(pid_t child)
+{
+	ck_assert(kill(child, SIGTERM) == 0);
+	return exit_of(child);
+}
+
+static int
+connected(void)
+{
+	const struct timeval most = { .tv_sec = patience(5) };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (connect(fd, (struct sockaddr *)&place, sizeof(place)) != 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most));
+	return fd;
+}
+
+static bool
+say(int fd, const char *text)
+{
+	return *text == '\0' ||
+	    send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text);
+}
+
+static bool
+hears(int fd, const char *text)
+{
+	char got[64];
+
+	return *text == '\0' ||
+	    (recv(fd, got, strlen(text), MSG_WAITALL) ==
+		    (ssize_t)strlen(text) &&
+		memcmp(got, text, strlen(text)) == 0);
+}
+
+static bool
+hears_end(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, 0) == 0;
+}
+
+/* One connection, one answer; a line in two pieces. */
+static bool
+ask(void)
+{
+	int fd = connected();
+	bool good = fd >= 0 && say(fd, "he") && say(fd, "llo\n") &&
+	    hears(fd, "hello\n");
+
+	close(fd);
+	return good;
+}
+
+#define PEERS 200
+static void
+connect_all(int *fds, size_t n, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		fds[i] = connected();
+		ck_assert(fds[i] >= 0);
+		ck_assert(say(fds[i], text));
+	}
+}
+
+/* --- manners ------------------------------------------------------------ */
+
+/* The fastest of some rounds, for the machine may have other things to do. */
+START_TEST(idle_peers_cost_no_worker)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fds[PEERS], i;
+	long best = 1000;
+
+	connect_all(fds, PEERS, "");
+	for (i = 0; i < 10; i++) {
+		long began = milliseconds();
+
+		connect_all(fds, 2, "");
+		ck_assert(ask());
+		if (milliseconds() - began < best)
+			best = milliseconds() - began;
+	}
+	ck_assert(best < patience(150));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(kept_connections_cost_no_worker)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fds[PEERS], round, i;
+	long began;
+
+	connect_all(fds, PEERS, "");
+	began = milliseconds();
+	for (round = 0; round < 3; round++)
+		for (i = 0; i < PEERS; i++) {
+			ck_assert(say(fds[i], "keep\n"));
+			ck_assert(hears(fds[i], "keep\n"));
+		}
+	ck_assert(milliseconds() - began < patience(3000));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* All but one are at it, far more than may wait at the queue at once: the last
+ * one answers before the first of them is done. Once in some rounds, for the
+ * machine may have other things to do. */
+START_TEST(a_parked_worker_comes_when_it_is_needed)
+{
+	size_t busy = 16 * (size_t)sysconf(_SC_NPROCESSORS_ONLN), i;
+	pid_t child = start_alone((struct job){ .workers = busy + 1 });
+	int *fds = calloc(busy, sizeof(*fds)), round;
+	bool in_time = false;
+	char byte;
+
+	ck_assert_ptr_nonnull(fds);
+	for (round = 0; round < 10 && !in_time; round++) {
+		connect_all(fds, busy, "s\n");
+		ck_assert(ask());
+		in_time = true;
+		for (i = 0; i < busy; i++)
+			in_time = in_time &&
+			    recv(fds[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+		for (i = 0; i < busy; i++) {
+			ck_assert(hears(fds[i], "s\n"));
+			close(fds[i]);
+		}
+	}
+	ck_assert(in_time);
+	free(fds);
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(a_worker_lets_go_on_who_wakes_it)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fd = connected();
+
+	ck_assert(say(fd, "p?\n") && hears(fd, "py\n"));
+	close(fd);
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* As one does that does not wait for the answer. */
+START_TEST(what_is_said_meanwhile_is_heard)
+{
+	pid_t child = start_alone((struct job){ .workers = 4 });
+	int fd = connected(), round;
+
+	ck_assert(say(fd, "keep\n") && hears(fd, "keep\n"));
+	for (round = 0; round < 3; round++) {
+		ck_assert(say(fd, "w\n"));
+		nap(100);
+		ck_assert(say(fd, "keep\n"));
+		ck_assert(hears(fd, "w\nkeep\n"));
+	}
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* Another one has read meanwhile what there was, and kept the connection. */
+START_TEST(who_comes_too_late_is_told)
+{
+	const struct peers_rules rules = { .patience = 60000, .queue = 60000 };
+	struct peers *ps = peers_new(&rules);
+	struct peers_place at, late;
+	struct peers_taken taken;
+	char line[8];
+	int ends[2];
+
+	ck_assert(ps != NULL);
+	ck_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	ck_assert(peers_admit(ps, ends[0], &at) && peers_queue(ps, at));
+	ck_assert(say(ends[1], "ke"));
+	at = peers_next(ps);
+	ck_assert(peers_take(ps, at, NULL, &taken) && !taken.doubtful);
+	ck_assert(say(ends[1], "ep\n"));
+	late = peers_next(ps);
+	ck_assert_int_eq(read(ends[0], line, sizeof(line)), 5);
+	ck_assert(peers_give_back(ps, &taken, PEERS_KEEP));
+	ck_assert(peers_take(ps, late, NULL, &taken) && taken.doubtful);
+	ck_assert(peers_give_back(ps, &taken, PEERS_KEEP));
+	ck_assert(say(ends[1], "\n"));
+	at = peers_next(ps);
+	ck_assert(peers_take(ps, at, NULL, &taken) && !taken.doubtful);
+	ck_assert(peers_give_back(ps, &taken, PEERS_CLOSE));
+	close(ends[1]);
+	peers_free(ps);
+}
+END_TEST
+
+/* The second half is read with the first, but has been announced. */
+START_TEST(what_was_read_already_is_not_waited_for)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fd = connected(), slow[2], round;
+
+	for (round = 0; round < 3; round++) {
+		ck_assert(say(fd, "ke"));
+		nap(50);
+		ck_assert(say(fd, "ep\n"));
+		ck_assert(hears(fd, "keep\n"));
+	}
+	/* Both are free: the one that is left serves a third. */
+	connect_all(slow, 2, "slow\n");
+	nap(20);
+	ck_assert(ask());
+	ck_assert(say(fd, "keep\n") && hears(fd, "keep\n"));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* After a shortage what has not come whole holds no worker, but not for ever.
+ */
+START_TEST(a_part_of_a_request_has_its_time)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 1, .rules = { .patience = 1000, .queue = 60000 } });
+	int fds[4], part, i;
+	long began;
+
+	connect_all(fds, 4, "slow\n");
+	for (i = 0; i < 4; i++)
+		ck_assert(hears(fds[i], "slow\n"));
+	part = connected();
+	began = milliseconds();
+	ck_assert(say(part, "ha"));
+	nap(20);
+	for (i = 0; i < 5; i++)
+		ck_assert(ask());
+	ck_assert_int_lt(milliseconds() - began, patience(900));
+	/* A reset: what it had said was not read. */
+	ck_assert(!hears(part, "h") && errno == ECONNRESET);
+	ck_assert_int_ge(milliseconds() - began, 1000);
+	ck_assert_int_lt(milliseconds() - began, patience(2500));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(peers_that_stop_half_way_give_way)
+{
+	pid_t child = start_alone((struct job){ .workers = 4 });
+	int fds[20], i;
+	long began;
+
+	nap(200);
+	connect_all(fds, 20, "half");
+	for (i = 0; i < 3; i++) {
+		began = milliseconds();
+		ck_assert(ask());
+		/* 20 of them in turns of 4, all of them in the first round. */
+		ck_assert(
+		    milliseconds() - began < patience(i == 0 ? 4000 : 1500));
+	}
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* They cost a look now and then, no worker. */
+START_TEST(peers_that_trickle_keep_nobody)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fds[PEERS / 2], i, k, n = PEERS / 2;
+	long began, slowest = 0;
+
+	connect_all(fds, n, "h");
+	nap(1000);
+	for (k = 0; k < 20; k++) {
+		for (i = 0; i < n; i++)
+			say(fds[i], "a");
+		began = milliseconds();
+		ck_assert(ask());
+		if (milliseconds() - began > slowest)
+			slowest = milliseconds() - began;
+	}
+	ck_assert_int_lt(slowest, 600);
+	/* And lose nothing by it, but for the first few. */
+	for (i = 0, k = 0; i < n; i++)
+		k += say(fds[i], "\n") &&
+		    hears(fds[i], "haaaaaaaaaaaaaaaaaaaa\n");
+	ck_assert_int_ge(k, n - 20);
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(slow_peers_stay_while_nobody_waits)
+{
+	pid_t child = start_alone((struct job){ .workers = 4 });
+	int fds[3];
+
+	connect_all(fds, 3, "ha");
+	nap(1200);
+	ck_assert(ask());
+	ck_assert(say(fds[2], "lf\n"));
+	ck_assert(hears(fds[2], "half\n"));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(a_worker_may_close)
+{
+	pid_t child = start_alone((struct job){ .workers = 4 });
+	int fds[PEERS], round, i;
+
+	for (round = 0; round < 10; round++) {
+		connect_all(fds, PEERS, "x\n");
+		for (i = 0; i < PEERS; i++) {
+			ck_assert(hears(fds[i], "x\n"));
+			ck_assert(hears_end(fds[i]));
+			close(fds[i]);
+		}
+		ck_assert(ask());
+	}
+	/* None is counted that is not there. */
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(descriptors_may_run_out)
+{
+	pid_t child = start_alone(
+	    (struct job){ .workers = 2, .descriptors = 24 });
+	int fds[60], i;
+
+	connect_all(fds, 60, "");
+	nap(50);
+	for (i = 0; i < 50; i++)
+		close(fds[i]);
+	/* Nobody connects, so it must be looked after. */
+	ck_assert(say(fds[55], "hello\n") && hears(fds[55], "hello\n"));
+	for (i = 0; i < 10; i++)
+		ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(silent_peers_give_way_when_descriptors_run_out)
+{
+	pid_t child = start_alone(
+	    (struct job){ .workers = 2, .descriptors = 24 });
+	int fds[20];
+
+	connect_all(fds, 20, "");
+	ck_assert(ask());
+	ck_assert(hears_end(fds[0]));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* All descriptors are in use but some low ones, so that the next ones are above
+ * those of which there is a table. */
+static void
+use_descriptors(int free)
+{
+	const struct rlimit many = { PEERS_DESCRIPTORS + 64,
+		PEERS_DESCRIPTORS + 64 };
+	int fd = -1;
+
+	if (setrlimit(RLIMIT_NOFILE, &many) != 0)
+		_exit(77);
+	while (fd < PEERS_DESCRIPTORS - 1)
+		fd = dup(STDERR_FILENO);
+	while (free-- > 0)
+		close(fd--);
+}
+
+/* The pool itself takes four. */
+START_TEST(descriptors_may_be_too_high)
+{
+	struct job job = { .workers = 2 };
+	int listener = listening(), fds[4], i, status;
+	pid_t child = fork();
+
+	ck_assert(child >= 0);
+	if (child == 0) {
+		use_descriptors(4 + 4);
+		_exit(run(&job, listener));
+	}
+	close(listener);
+	for (i = 0; i < 4; i++) {
+		fds[i] = connected();
+		ck_assert(say(fds[i], "keep\n"));
+		if (!hears(fds[i], "keep\n")) {
+			ck_assert(waitpid(child, &status, WNOHANG) == child);
+			ck_assert(WEXITSTATUS(status) == 77);
+			printf("skipped: too few descriptors\n");
+			return;
+		}
+	}
+	for (i = 0; i < 3; i++)
+		ck_assert(!ask());
+	ck_assert(say(fds[0], "bye\n") && hears(fds[0], "bye\n"));
+	ck_assert(hears_end(fds[0]));
+	ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* A process whose worker hangs ends, and says so; those of others are served
+ * until then. */
+START_TEST(a_worker_that_hangs_ends_the_process)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 2, .rules = { .patience = 100, .queue = 60000 } });
+	int fd = connected();
+	long began = milliseconds();
+
+	ck_assert(say(fd, "z\n"));
+	nap(50);
+	ck_assert(ask());
+	ck_assert(exit_of(child) == ERR_BUSY);
+	/* Patience, grace, and what an end may take. */
+	ck_assert(milliseconds() - began < patience(100 + 2000 + 2000 + 1000));
+	close(fd);
+}
+END_TEST
+
+static bool
+comes_to_be(const atomic_size_t *what, size_t n)
+{
+	long until = milliseconds() + 20000;
+
+	while (atomic_load(what) != n && milliseconds() < until)
+		nap(10);
+	return atomic_load(what) == n;
+}
+
+/* It may wait for its turn to write, and work after that. */
+START_TEST(a_lawful_wait_is_no_hang)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 2, .rules = { .patience = 200, .queue = 5000 } });
+	int fd = connected();
+
+	ck_assert(say(fd, "W\n"));
+	ck_assert(hears(fd, "W\n"));
+	ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+	ck_assert(seen->hangs == 0);
+}
+END_TEST
+
+/* Its peer is answered in its place, and the others go on. */
+START_TEST(a_worker_that_hangs_costs_a_worker)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 3, .rules = { .patience = 1000, .queue = 100 } });
+	int fd = connected();
+
+	ck_assert(say(fd, "H\n"));
+	ck_assert(hears(fd, "503\n") && hears_end(fd));
+	ck_assert(comes_to_be(&seen->hanging, 1));
+	ck_assert(ask());
+	ck_assert(comes_to_be(&seen->hanging, 0));
+	ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+	ck_assert(seen->hangs == 1);
+}
+END_TEST
+
+START_TEST(half_of_the_workers_end_the_process)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 4, .rules = { .patience = 1000, .queue = 100 } });
+	int fds[2], i;
+
+	connect_all(fds, 2, "H\n");
+	for (i = 0; i < 2; i++)
+		ck_assert(hears(fds[i], "503\n") && hears_end(fds[i]));
+	ck_assert(exit_of(child) == ERR_BUSY);
+	ck_assert(seen->hangs == 2);
+}
+END_TEST
+
+/* No worker may wait for its turn any more. */
+START_TEST(a_pool_that_is_stuck_ends)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 8, .rules = { .patience = 200, .queue = 60000 } });
+	int fd = connected();
+
+	ck_assert(say(fd, "H\n"));
+	nap(500);
+	ck_assert(seen->hangs == 0);
+	seen->stuck = true;
+	ck_assert(hears(fd, "503\n") && hears_end(fd));
+	ck_assert(exit_of(child) == ERR_BUSY);
+	ck_assert(seen->hangs == 1);
+}
+END_TEST
+
+/* Also when a signal ends the pool. */
+START_TEST(who_is_not_served_at_the_end_is_refused)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fd = connected();
+
+	ck_assert(say(fd, "H\n"));
+	nap(200);
+	ck_assert(kill(child, SIGTERM) == 0);
+	ck_assert(hears(fd, "503\n") && hears_end(fd));
+	ck_assert(exit_of(child) == ERR_BUSY);
+	ck_assert(seen->hangs == 0);
+}
+END_TEST
+
+START_TEST(a_slow_peer_is_cut_off_in_time)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 2, .rules = { .patience = 200, .queue = 60000 } });
+	int fd = connected();
+	long began = milliseconds();
+
+	ck_assert(say(fd, "ha"));
+	ck_assert(hears_end(fd));
+	ck_assert(milliseconds() - began >= 200);
+	ck_assert(milliseconds() - began < patience(1500));
+	ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* Of what has waited too long each is told at once, so the queue gets short. */
+START_TEST(who_has_waited_too_long_is_refused)
+{
+	pid_t child = start_alone((struct job){
+	    .workers = 1, .rules = { .patience = 60000, .queue = 400 } });
+	int fds[20], i, refused = 0;
+	char got[8];
+
+	connect_all(fds, 20, "slow\n");
+	for (i = 0; i < 20; i++) {
+		ck_assert(recv(fds[i], got, 5, MSG_WAITALL) == 5);
+		refused += memcmp(got, "-low\n", 5) == 0;
+	}
+	ck_assert_int_ge(refused, 15);
+	ck_assert_int_le(refused, 19);
+	ck_assert(ask());
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* --- the end ------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	size_t peers;
+	const char *said;
+	const char *answer; /* comes before the signal */
+	const char *rest; /* said after the signal */
+	const char *last; /* the answer then */
+	long within; /* milliseconds */
+	int status;
+} endings[] = {
+	{ "ends at once when nobody is there", 0, "", "", "", "", 900, ERR_OK },
+	{ "does not wait for kept connections", 50, "k\n", "k\n", "", "", 900,
+	    ERR_OK },
+	{ "finishes what is under way", 4, "slow\n", "", "", "slow\n", 900,
+	    ERR_OK },
+	{ "finishes what waits for a worker", 12, "slow\n", "", "", "slow\n",
+	    2000, ERR_OK },
+	{ "lets a request arrive", 4, "ha", "", "lf\n", "half\n", 900, ERR_OK },
+	{ "keeps nothing then", 4, "ke", "", "ep\n", "keep\n", 900, ERR_OK },
+	{ "lets a request arrive on a new connection", 9, "", "", "new\n",
+	    "new\n", 900, ERR_OK },
+	{ "does not wait long for idle peers", 100, "", "", "", "", 2000,
+	    ERR_OK },
+	{ "does not wait long for peers that stop half-way", 100, "half", "",
+	    "", "", 2500, ERR_OK },
+	{ "says that a worker did not come back", 1, "z\n", "", "", "", 3500,
+	    ERR_BUSY },
+};
+
+START_TEST(ways_to_end)
+{
+	const char *name = endings[_i].name;
+	pid_t child = start_alone((struct job){ .workers = 4 });
+	int fds[PEERS], status;
+	long began;
+	size_t i;
+
+	connect_all(fds, endings[_i].peers, endings[_i].said);
+	for (i = 0; i < endings[_i].peers; i++)
+		unit_check(name, hears(fds[i], endings[_i].answer));
+	nap(100);
+	began = milliseconds();
+	unit_check(name, kill(child, SIGTERM) == 0);
+	nap(100);
+	for (i = 0; i < endings[_i].peers; i++)
+		unit_check(name, say(fds[i], endings[_i].rest));
+	for (i = 0; i < endings[_i].peers; i++)
+		unit_check(name, hears(fds[i], endings[_i].last));
+	status = exit_of(child);
+	ck_assert_msg(milliseconds() - began < patience(endings[_i].within),
+	    "%s: took %ld ms", name, milliseconds() - began);
+	unit_check(name, status == endings[_i].status);
+}
+END_TEST
+
+START_TEST(what_has_come_on_a_kept_connection_is_answered)
+{
+	pid_t child = start_alone((struct job){ .workers = 1 });
+	int kept = connected(), slow = connected();
+
+	ck_assert(say(kept, "keep\n") && hears(kept, "keep\n"));
+	ck_assert(say(slow, "slow\n"));
+	nap(100);
+	ck_assert(say(kept, "keep\n"));
+	ck_assert(kill(child, SIGTERM) == 0);
+	ck_assert(hears(slow, "slow\n"));
+	ck_assert(hears(kept, "keep\n"));
+	ck_assert(hears_end(kept));
+	ck_assert(exit_of(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(ends_when_it_is_to)
+{
+	pid_t child;
+	int fd;
+
+	tidy_outcome = ERR_STORE;
+	child = start_alone((struct job){ .workers = 2 });
+	fd = connected();
+	ck_assert(say(fd, "a\n") && hears(fd, "a\n"));
+	ck_assert(exit_of(child) == ERR_STORE);
+	close(fd);
+}
+END_TEST
+
+START_TEST(every_stop_signal_stops)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1 };
+	pid_t child = start_alone((struct job){ .workers = 2 });
+
+	ck_assert(ask());
+	ck_assert(kill(child, numbers[_i]) == 0);
+	ck_assert(exit_of(child) == ERR_OK);
+}
+END_TEST
+
+/* What has connected before the signal is answered after it. */
+START_TEST(the_backlog_is_served)
+{
+	pid_t child = start_alone((struct job){ .workers = 2 });
+	int fds[PEERS], i, status;
+
+	ck_assert(ask());
+	ck_assert(kill(child, SIGSTOP) == 0);
+	ck_assert(waitpid(child, &status, WUNTRACED) == child);
+	connect_all(fds, PEERS, "hello\n");
+	ck_assert(kill(child, SIGTERM) == 0);
+	ck_assert(kill(child, SIGCONT) == 0);
+	for (i = 0; i < PEERS; i++)
+		ck_assert(hears(fds[i], "hello\n"));
+	ck_assert(exit_of(child) == ERR_OK);
+}
+END_TEST
+
+START_TEST(an_early_signal_is_not_lost)
+{
+	pid_t child;
+	struct job job = { .workers = 2 };
+	int listener = listening();
+
+	child = fork();
+	if (child == 0) {
+		pool_signals();
+		raise(SIGTERM);
+		_exit(run(&job, listener));
+	}
+	ck_assert(exit_of(child) == ERR_OK);
+}
+END_TEST
+
+/* One process takes over from the other, five times, under load. */
+START_TEST(processes_may_roll)
+{
+	struct {
+		atomic_bool over;
+		atomic_uint good;
+		atomic_uint failed;
+	} *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const struct job job = { .workers = 8 };
+	int listener = listening(), i;
+	pid_t clients[4], servers[2];
+
+	ck_assert(shared != MAP_FAILED);
+	servers[0] = start(job, listener);
+	for (i = 0; i < 4; i++) {
+		if ((clients[i] = fork()) != 0)
+			continue;
+		while (!shared->over)
+			atomic_fetch_add(
+			    ask() ? &shared->good : &shared->failed, 1);
+		_exit(0);
+	}
+	for (i = 1; i <= 5 || shared->good < 2000; i++) {
+		nap(50);
+		servers[i % 2] = start(job, listener);
+		ck_assert(stop(servers[(i + 1) % 2]) == ERR_OK);
+	}
+	shared->over = true;
+	for (i = 0; i < 4; i++)
+		ck_assert(exit_of(clients[i]) == 0);
+	ck_assert(shared->failed == 0);
+}
+END_TEST
+
+/* --- the start ---------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	struct job job;
+	bool broken; /* the listening socket is none */
+	int status;
+} starts[] = {
+	{ "does with the workers that can begin", { .workers = 3, .fails = 2 },
+	    false, ERR_OK },
+	{ "gives up without a worker", { .workers = 3, .fails = 1 }, false,
+	    ERR_STORE },
+	{ "gives up without a socket", { .workers = 3 }, true, ERR_FILE },
+	{ "gives up without descriptors", { .workers = 3, .descriptors = 5 },
+	    false, ERR_MEMORY },
+};
+
+START_TEST(ways_to_start)
+{
+	int listener = listening();
+	int deaf = socket(AF_UNIX, SOCK_STREAM, 0);
+	pid_t child = start(
+	    starts[_i].job, starts[_i].broken ? deaf : listener);
+
+	if (starts[_i].status == ERR_OK) {
+		unit_check(starts[_i].name, ask());
+		kill(child, SIGTERM);
+	}
+	unit_check(starts[_i].name, exit_of(child) == starts[_i].status);
+}
+END_TEST
+
+/* Whichever of its own it cannot have. */
+START_TEST(gives_up_without_any_of_its_descriptors)
+{
+	struct job job = { .workers = 1 };
+	int listener = listening(), refused = 0, status, i;
+	pid_t child;
+
+	do {
+		job.descriptors = (rlim_t)(listener + 1 + refused);
+		child = start(job, listener);
+		for (i = 0; i < 100; i++) {
+			if (waitpid(child, &status, WNOHANG) != 0)
+				break;
+			nap(5);
+		}
+		if (i == 100)
+			break;
+		ck_assert(WIFEXITED(status));
+		ck_assert_int_eq(WEXITSTATUS(status), ERR_MEMORY);
+		refused++;
+	} while (refused < 10);
+	/* A signalfd, two eventfds, the queue. */
+	ck_assert_int_eq(refused, 4);
+	ck_assert(stop(child) == ERR_OK);
+	ck_assert(exit_of(start(job, -1)) == ERR_FILE);
+}
+END_TEST
+
+#define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+int
+main(void)
+{
+	Suite *suite = suite_create("pool");
+	TCase *all = tcase_create("all");
+
+	tcase_set_timeout(all, 30);
+	tcase_add_test(all, idle_peers_cost_no_worker);
+	tcase_add_test(all, kept_connections_cost_no_worker);
+	tcase_add_test(all, a_parked_worker_comes_when_it_is_needed);
+	tcase_add_test(all, a_worker_lets_go_on_who_wakes_it);
+	tcase_add_test(all, what_is_said_meanwhile_is_heard);
+	tcase_add_test(all, who_comes_too_late_is_told);
+	tcase_add_test(all, what_was_read_already_is_not_waited_for);
+	tcase_add_test(all, a_part_of_a_request_has_its_time);
+	tcase_add_test(all, peers_that_stop_half_way_give_way);
+	tcase_add_test(all, peers_that_trickle_keep_nobody);
+	tcase_add_test(all, slow_peers_stay_while_nobody_waits);
+	tcase_add_test(all, a_worker_may_close);
+	tcase_add_test(all, descriptors_may_run_out);
+	tcase_add_test(all, silent_peers_give_way_when_descriptors_run_out);
+	tcase_add_test(all, descriptors_may_be_too_high);
+	tcase_add_test(all, a_worker_that_hangs_ends_the_process);
+	tcase_add_test(all, a_lawful_wait_is_no_hang);
+	tcase_add_test(all, a_worker_that_hangs_costs_a_worker);
+	tcase_add_test(all, half_of_the_workers_end_the_process);
+	tcase_add_test(all, a_pool_that_is_stuck_ends);
+	tcase_add_test(all, who_is_not_served_at_the_end_is_refused);
+	tcase_add_test(all, a_slow_peer_is_cut_off_in_time);
+	tcase_add_test(all, who_has_waited_too_long_is_refused);
+	tcase_add_loop_test(all, ways_to_end, 0, ROWS(endings));
+	tcase_add_test(all, what_has_come_on_a_kept_connection_is_answered);
+	tcase_add_test(all, ends_when_it_is_to);
+	tcase_add_loop_test(all, every_stop_signal_stops, 0, 3);
+	tcase_add_test(all, the_backlog_is_served);
+	tcase_add_test(all, an_early_signal_is_not_lost);
+	tcase_add_test(all, processes_may_roll);
+	tcase_add_test(all, gives_up_without_any_of_its_descriptors);
+	tcase_add_loop_test(all, ways_to_start, 0, ROWS(starts));
+	suite_add_tcase(suite, all);
+	return unit_run(suite);
+}

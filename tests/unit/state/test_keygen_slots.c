@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_keygen_slots.c - which tenants get a slot, in which order.
+ */
+#include "state/keygen_slots.h"
+
+#include "unit.h"
+
+/* A tenant's letter: capital to take a slot that it gets, small to take a slot
+ * that it does not get, and after a minus to give it back. A plus lets a second
+ * pass, a star the time for which a slot is kept. */
+static const struct {
+	const char *name;
+	long cpus;
+	const char *steps;
+} cases[] = {
+	{ "one CPU makes a key", 1, "A-AA" },
+	{ "two CPUs make one at a time", 2, "Ab-A" },
+	{ "four CPUs make two", 4, "ABc" },
+	{ "five CPUs make two", 5, "ABc" },
+	{ "an unknown number makes one", -1, "Ab" },
+	{ "a tenant has one at a time", 8, "AaBbCDe" },
+	{ "and another one after it", 8, "A-AA-AA" },
+	{ "a refused tenant is the next", 2, "Ab-Aa+aB" },
+	{ "and is served once", 2, "Ab-AaB-BA-AB" },
+	{ "only the first that was refused is", 2, "Abc-AacB-BC" },
+	{ "a slot is kept for a while only", 2, "Ab-Aa*A" },
+	{ "a tenant that has a slot is not kept one", 2, "Aaa-AB" },
+	{ "other slots are free meanwhile", 4, "ABc-Aa-BAbC" },
+};
+
+static struct guid
+tenant(char letter)
+{
+	return (struct guid){ .byte = { (uint8_t)letter } };
+}
+
+START_TEST(steps)
+{
+	struct keygen_slots s;
+	const char *p;
+	int64_t now_at = 1000;
+
+	keygen_slots_init(&s, cases[_i].cpus);
+	for (p = cases[_i].steps; *p != '\0'; p++) {
+		struct guid g = tenant((char)(*p | 0x20));
+
+		if (*p == '+') {
+			now_at++;
+		} else if (*p == '*') {
+			now_at += KEYGEN_SLOTS_KEPT;
+		} else if (*p == '-') {
+			g = tenant((char)(*++p | 0x20));
+			keygen_slots_give(&s, &g);
+		} else {
+			ck_assert_msg(keygen_slots_take(&s, &g, now_at) ==
+				((*p & 0x20) == 0),
+			    "%s: %s at %s", cases[_i].name, cases[_i].steps, p);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_clock_that_is_set_back_keeps_no_slot)
+{
+	const struct guid a = tenant('a'), b = tenant('b'), c = tenant('c');
+	struct keygen_slots s;
+
+	keygen_slots_init(&s, 2);
+	ck_assert(keygen_slots_take(&s, &a, 100000));
+	ck_assert(!keygen_slots_take(&s, &b, 100000));
+	ck_assert(!keygen_slots_take(&s, &c, 1000));
+	keygen_slots_give(&s, &a);
+	ck_assert(keygen_slots_take(&s, &b, 1000 + KEYGEN_SLOTS_KEPT));
+}
+END_TEST
+
+START_TEST(a_slot_that_was_not_taken_is_not_given)
+{
+	const struct guid a = tenant('a'), b = tenant('b');
+	struct keygen_slots s;
+
+	keygen_slots_init(&s, 1);
+	keygen_slots_give(&s, &a);
+	ck_assert(keygen_slots_take(&s, &a, 1));
+	keygen_slots_give(&s, &b);
+	ck_assert(!keygen_slots_take(&s, &b, 1));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("keygen_slots");
+	TCase *all = tcase_create("all");
+
+	tcase_add_loop_test(
+	    all, steps, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+	tcase_add_test(all, a_clock_that_is_set_back_keeps_no_slot);
+	tcase_add_test(all, a_slot_that_was_not_taken_is_not_given);
+	suite_add_tcase(suite, all);
+	return unit_run(suite);
+}

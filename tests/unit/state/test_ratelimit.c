@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
+#include "state/ratelimit.h"
+#include "unit.h"
+
+START_TEST(lets_a_burst_pass_and_then_one_a_period)
+{
+	struct limit *l = limit_new(3, 10);
+	struct str peer = str_of("192.0.2.1");
+
+	ck_assert_uint_eq(limit_failed(l, peer, 1000), 0);
+	ck_assert_uint_eq(limit_failed(l, peer, 1000), 0);
+	ck_assert_uint_eq(limit_failed(l, peer, 1000), 0);
+	ck_assert_uint_eq(limit_failed(l, peer, 1000), 10);
+	/* To be refused does not make the wait longer. */
+	ck_assert_uint_eq(limit_failed(l, peer, 1000), 10);
+	ck_assert_uint_eq(limit_failed(l, peer, 1004), 6);
+	ck_assert_uint_eq(limit_failed(l, peer, 1010), 0);
+	ck_assert_uint_eq(limit_failed(l, peer, 1010), 10);
+	/* After a long time all is forgotten. */
+	ck_assert_uint_eq(limit_failed(l, peer, 2000), 0);
+	ck_assert_uint_eq(limit_failed(l, peer, 2000), 0);
+	ck_assert_uint_eq(limit_failed(l, peer, 2000), 0);
+	ck_assert_uint_eq(limit_failed(l, peer, 2000), 10);
+	limit_free(l);
+}
+END_TEST
+
+START_TEST(keeps_peers_apart)
+{
+	struct limit *l = limit_new(1, 60);
+
+	ck_assert_uint_eq(limit_failed(l, str_of("192.0.2.1"), 1000), 0);
+	ck_assert_uint_eq(limit_failed(l, str_of("192.0.2.1"), 1000), 60);
+	ck_assert_uint_eq(limit_failed(l, str_of("192.0.2.2"), 1000), 0);
+	limit_free(l);
+}
+END_TEST
+
+START_TEST(survives_a_clock_set_back)
+{
+	struct limit *l = limit_new(1, 60);
+	struct str peer = str_of("192.0.2.1");
+
+	ck_assert_uint_eq(limit_failed(l, peer, 100000), 0);
+	ck_assert_uint_eq(limit_failed(l, peer, 1000), 0);
+	ck_assert_uint_eq(limit_failed(l, peer, 1000), 60);
+	limit_free(l);
+}
+END_TEST
+
+START_TEST(forgets_the_oldest_of_many_peers)
+{
+	struct limit *l = limit_new(1, 1000000);
+	char name[32];
+	int i, waiting = 0;
+
+	for (i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "peer %d", i);
+		ck_assert_uint_eq(limit_failed(l, str_of(name), 1000 + i), 0);
+	}
+	for (i = 99000; i < 100000; i++) {
+		snprintf(name, sizeof(name), "peer %d", i);
+		waiting += limit_failed(l, str_of(name), 101000) > 0;
+	}
+	/* Nearly all of the last thousand are remembered. */
+	ck_assert_int_gt(waiting, 980);
+	limit_free(l);
+}
+END_TEST
+
+START_TEST(knows_no_limit)
+{
+	struct limit *l = limit_new(0, 60);
+	int i;
+
+	for (i = 0; i < 100; i++)
+		ck_assert_uint_eq(
+		    limit_failed(l, str_of("192.0.2.1"), 1000), 0);
+	limit_free(l);
+	ck_assert_uint_eq(limit_failed(NULL, str_of("192.0.2.1"), 1000), 0);
+	limit_free(NULL);
+}
+END_TEST
+
+/* The second failure of a peer has to wait. */
+static const struct {
+	const char *name;
+	const char *first, *second;
+	bool same;
+} pairs[] = {
+	{ "two addresses of IPv4", "192.0.2.1", "192.0.2.2", false },
+	{ "two addresses of one network of IPv6", "2001:db8:0:5::1",
+	    "2001:db8:0:5:ffff::2", true },
+	{ "two networks of IPv6", "2001:db8:0:5::1", "2001:db8:0:6::1", false },
+	{ "two networks that differ in their last bit", "2001:db8::1",
+	    "2001:db8:0:1::1", false },
+	{ "two spellings", "2001:db8:0:5::1", "2001:0DB8:0000:0005::0001",
+	    true },
+	{ "an address of IPv4 and the mapped one", "192.0.2.1",
+	    "::ffff:192.0.2.1", true },
+	{ "two mapped addresses", "::ffff:192.0.2.1", "::ffff:192.0.2.2",
+	    false },
+	{ "two addresses by NAT64", "64:ff9b::192.0.2.1", "64:ff9b::192.0.2.2",
+	    false },
+	{ "two ports of IPv4", "192.0.2.1:1024", "192.0.2.1:1025", true },
+	{ "two ports of IPv6", "[2001:db8::1]:80", "[2001:db8::2]:81", true },
+	{ "brackets", "[2001:db8::1]", "2001:db8::1", true },
+	{ "two zones", "fe80::1%eth0", "fe80::2%eth1", true },
+	{ "two sockets", "unix:", "unix:", true },
+	{ "two names", "one", "two", false },
+	{ "a name that begins as an address", "192.0.2.1x", "192.0.2.1y",
+	    false },
+	{ "an empty name", "", "192.0.2.1", false },
+	{ "a long name", "2001:db8::1111111111111111111111111111111111111111",
+	    "2001:db8::1111111111111111111111111111111111111112", false },
+};
+
+START_TEST(counts_networks)
+{
+	struct limit *l = limit_new(1, 60);
+	unsigned wait;
+
+	ck_assert_uint_eq(
+	    limit_failed(l, unit_guard(0, str_of(pairs[_i].first)), 1000), 0);
+	wait = limit_failed(l, unit_guard(0, str_of(pairs[_i].second)), 1000);
+	unit_check(pairs[_i].name, wait == (pairs[_i].same ? 60 : 0));
+	limit_free(l);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *remote, *forwarded, *trusted;
+	const char *peer;
+} peers[] = {
+	{ "no proxy", "192.0.2.1", NULL, "", "192.0.2.1" },
+	{ "a header from a stranger", "192.0.2.1", "198.51.100.7", "",
+	    "192.0.2.1" },
+	{ "a trusted proxy", "127.0.0.1", "198.51.100.7", "127.0.0.1",
+	    "198.51.100.7" },
+	{ "the last of a list", "127.0.0.1", "203.0.113.9, 198.51.100.7",
+	    "127.0.0.1", "198.51.100.7" },
+	{ "two trusted proxies", "::1", "198.51.100.7 , 10.0.0.2",
+	    "10.0.0.2, ::1", "198.51.100.7" },
+	{ "nothing but trusted ones", "::1", "10.0.0.2", "10.0.0.2,::1",
+	    "10.0.0.2" },
+	{ "a trusted proxy that tells nothing", "::1", "", "::1", "::1" },
+	{ "empty items", "::1", ",", "::1", "" },
+	{ "another spelling of a trusted proxy", "::ffff:127.0.0.1",
+	    "198.51.100.7", "127.0.0.1", "198.51.100.7" },
+	{ "a trusted proxy with its port", "127.0.0.1", "198.51.100.7:99",
+	    "127.0.0.1", "198.51.100.7:99" },
+	{ "another address of a trusted proxy's network", "2001:db8::2",
+	    "198.51.100.7", "2001:db8::1", "2001:db8::2" },
+};
+
+START_TEST(knows_the_peer)
+{
+	unit_same(peers[_i].name,
+	    limit_peer(unit_guard(0, str_of(peers[_i].remote)),
+		unit_guard(1, str_of(peers[_i].forwarded)),
+		str_of(peers[_i].trusted)),
+	    str_of(peers[_i].peer));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("limit");
+	TCase *t = tcase_create("limit");
+
+	tcase_add_test(t, lets_a_burst_pass_and_then_one_a_period);
+	tcase_add_test(t, keeps_peers_apart);
+	tcase_add_test(t, survives_a_clock_set_back);
+	tcase_add_test(t, forgets_the_oldest_of_many_peers);
+	tcase_add_test(t, knows_no_limit);
+	tcase_add_loop_test(
+	    t, counts_networks, 0, sizeof(pairs) / sizeof(pairs[0]));
+	tcase_add_loop_test(
+	    t, knows_the_peer, 0, sizeof(peers) / sizeof(peers[0]));
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}

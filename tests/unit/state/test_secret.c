@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_secret.c - which files are keys, and what is said of those that are not.
+ */
+#include "state/secret.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#define DIGITS                             \
+	"00112233445566778899aabbccddeeff" \
+	"FFEEDDCCBBAA99887766554433221100"
+
+static const struct {
+	const char *name;
+	const char *text; /* NULL: there is a directory */
+	unsigned mode;
+	enum err e;
+	const char *message; /* behind the path */
+} files[] = {
+	{ "takes 64 digits", DIGITS "\n", 0600, ERR_OK, NULL },
+	{ "takes them without a newline", DIGITS, 0400, ERR_OK, NULL },
+	{ "refuses what a group may read", DIGITS "\n", 0640, ERR_NOT_PRIVATE,
+	    "others may read this key; chmod 600 it" },
+	{ "refuses what others may write", DIGITS "\n", 0602, ERR_NOT_PRIVATE,
+	    "others may read this key; chmod 600 it" },
+	{ "refuses nothing", "", 0600, ERR_FILE, "not a key of 64 hex digits" },
+	{ "refuses one digit more", DIGITS "0", 0600, ERR_FILE,
+	    "not a key of 64 hex digits" },
+	{ "takes them before blanks and ends of lines", DIGITS " \t\r\n\n",
+	    0600, ERR_OK, NULL },
+	{ "takes them after a byte order mark", "\xef\xbb\xbf" DIGITS "\r\n",
+	    0600, ERR_OK, NULL },
+	{ "refuses a second line", DIGITS "\n0\n", 0600, ERR_FILE,
+	    "not a key of 64 hex digits" },
+	{ "refuses what is half UTF-16", "\xff\xfe" DIGITS "0", 0600, ERR_FILE,
+	    "damaged UTF-16; save it as UTF-8" },
+	{ "refuses what is no digit", "g" DIGITS, 0600, ERR_FILE,
+	    "not a key of 64 hex digits" },
+	{ "refuses a directory", NULL, 0700, ERR_FILE,
+	    "not a file of less than 16 KiB" },
+};
+
+static void
+make_file(const char *path, const char *text, unsigned mode)
+{
+	FILE *file;
+
+	if (text == NULL) {
+		ck_assert_int_eq(mkdir(path, 0700), 0);
+		return;
+	}
+	ck_assert_ptr_nonnull((file = fopen(path, "w")));
+	ck_assert_int_ge(fputs(text, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(chmod(path, mode), 0);
+}
+
+static struct config c;
+static struct secrets s;
+static char message[CONFIG_TEXT_MAX], want[CONFIG_TEXT_MAX];
+
+START_TEST(reads_keys)
+{
+	static const uint8_t first[] = { 0x00, 0x11, 0x22, 0x33 };
+
+	snprintf(c.key_file, sizeof(c.key_file), "%s/key", unit_directory());
+	make_file(c.key_file, files[_i].text, files[_i].mode);
+	unit_check(files[_i].name, secret_load(&c, &s, message) == files[_i].e);
+	unit_check(files[_i].name, s.can_seal == (files[_i].e == ERR_OK));
+	unit_check(files[_i].name, s.missing == (files[_i].e != ERR_OK));
+	if (files[_i].e == ERR_OK) {
+		unit_check(files[_i].name, memcmp(s.key, first, 4) == 0);
+		return;
+	}
+	snprintf(
+	    want, sizeof(want), "%.200s: %s", c.key_file, files[_i].message);
+	ck_assert_str_eq(message, want);
+}
+END_TEST
+
+/* A vendor's certificate may be read by all, but not be of any size. */
+static const struct {
+	size_t n;
+	enum err e;
+} chains[] = {
+	{ SECRET_TEXT_MAX - 1, ERR_OK },
+	{ SECRET_TEXT_MAX, ERR_FILE },
+};
+
+START_TEST(reads_a_chain_of_less_than_16_KiB)
+{
+	static char text[SECRET_TEXT_MAX + 1];
+
+	memset(text, 'x', chains[_i].n);
+	snprintf(c.vendor_certificate, sizeof(c.vendor_certificate), "%s/chain",
+	    unit_directory());
+	snprintf(
+	    c.vendor_key, sizeof(c.vendor_key), "%s/key", unit_directory());
+	make_file(c.vendor_certificate, text, 0644);
+	make_file(c.vendor_key, "a key", 0600);
+	ck_assert_int_eq(secret_load(&c, &s, message), chains[_i].e);
+	ck_assert(s.is_vendor == (chains[_i].e == ERR_OK));
+	if (chains[_i].e == ERR_OK) {
+		ck_assert_str_eq(s.vendor_chain, text);
+		ck_assert_str_eq(s.vendor_key, "a key");
+		return;
+	}
+	snprintf(want, sizeof(want), "%.200s: not a file of less than 16 KiB",
+	    c.vendor_certificate);
+	ck_assert_str_eq(message, want);
+}
+END_TEST
+
+START_TEST(makes_a_key_once)
+{
+	struct stat st;
+
+	snprintf(c.key_file, sizeof(c.key_file), "%s/key", unit_directory());
+	ck_assert_int_eq(secret_make(c.key_file), ERR_OK);
+	ck_assert_int_eq(stat(c.key_file, &st), 0);
+	ck_assert_int_eq(st.st_size, 65);
+	ck_assert_int_eq(st.st_mode & 07777, 0600);
+	ck_assert_int_eq(secret_load(&c, &s, message), ERR_OK);
+	ck_assert_int_eq(secret_make(c.key_file), ERR_FILE);
+	ck_assert_int_eq(errno, EEXIST);
+}
+END_TEST
+
+START_TEST(makes_it_in_an_empty_file)
+{
+	static const struct {
+		const char *text;
+		mode_t mode;
+		bool made;
+	} there[] = { { "", 0600, true }, { "", 0640, false },
+		{ "x", 0600, false } };
+
+	snprintf(c.key_file, sizeof(c.key_file), "%s/key", unit_directory());
+	make_file(c.key_file, there[_i].text, there[_i].mode);
+	ck_assert((secret_make(c.key_file) == ERR_OK) == there[_i].made);
+	ck_assert(there[_i].made || errno == EEXIST);
+	ck_assert((secret_load(&c, &s, message) == ERR_OK) == there[_i].made);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("secret");
+	TCase *cases = tcase_create("all");
+
+	tcase_add_loop_test(
+	    cases, reads_keys, 0, sizeof(files) / sizeof(files[0]));
+	tcase_add_loop_test(cases, reads_a_chain_of_less_than_16_KiB, 0,
+	    sizeof(chains) / sizeof(chains[0]));
+	tcase_add_test(cases, makes_a_key_once);
+	tcase_add_loop_test(cases, makes_it_in_an_empty_file, 0, 3);
+	suite_add_tcase(suite, cases);
+	return unit_run(suite);
+}

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_backup.c - what was backed up comes back, all of it or nothing;
+ * and notices.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "format/row.h"
+#include "store/store.h"
+#include "store/lmdb_env.h"
+#include "unit.h"
+
+#define TENANTS 200
+
+static struct guid
+tenant_of(unsigned n)
+{
+	struct guid g = { .byte = { 0x6b } };
+
+	g.byte[14] = (uint8_t)(n >> 8);
+	g.byte[15] = (uint8_t)n;
+	return g;
+}
+
+/* Each test is a process, and has files of its own. */
+static const char *
+own(int slot, const char *name)
+{
+	static char path[4][256];
+
+	snprintf(
+	    path[slot], sizeof(path[slot]), "%s/%s", unit_directory(), name);
+	return path[slot];
+}
+
+static struct store *
+fresh(int slot, const char *name)
+{
+	struct store_options options = { .directory = own(slot, name),
+		.map_size = (size_t)64 << 20,
+		.readers = 8,
+		.history_keep = 5,
+		.create = true };
+	struct store *st = NULL;
+
+	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
+	return st;
+}
+
+struct put {
+	unsigned n;
+	const char *apple_id;
+};
+
+/* A tenant with one row of each kind. */
+static enum err
+put_tenant(struct txn *tx, void *arg)
+{
+	const struct put *p = arg;
+	struct guid g = tenant_of(p->n);
+	struct record r = { .revision = p->n + 1 };
+	struct event ev = { .action = STORE_CHANGED, .actor = str_of("a") };
+	struct csr csr = { .request = str_of("request") };
+	struct notice notice = { .serial = str_of("01"), .level = 2 };
+	struct token t = { .tenant = g, .name = str_of("n") };
+	enum err e;
+
+	r.value[RECORD_APPLE_ID] = str_of(p->apple_id);
+	memcpy(t.hash, g.byte, sizeof(g.byte));
+	if ((e = store_record_put(tx, &g, &r)) != ERR_OK ||
+	    (e = store_event_add(tx, &g, &ev)) != ERR_OK ||
+	    (e = store_csr_put(tx, &g, NULL, &csr)) != ERR_OK ||
+	    (e = store_token_put(tx, &t)) != ERR_OK)
+		return e;
+	return store_notice_put(tx, &g, &notice);
+}
+
+static void
+put_all(struct store *st, unsigned from, unsigned n, const char *apple_id)
+{
+	struct put p = { .apple_id = apple_id };
+
+	for (p.n = from; p.n < from + n; p.n++)
+		ck_assert_int_eq(store_update(st, put_tenant, &p), ERR_OK);
+}
+
+static enum err
+count_record(const struct guid *tenant, const struct record *r, void *arg)
+{
+	(void)tenant;
+	(void)r;
+	(*(unsigned *)arg)++;
+	return ERR_OK;
+}
+
+static enum err
+count_event(const struct event *ev, void *arg)
+{
+	(void)ev;
+	(*(unsigned *)arg)++;
+	return ERR_OK;
+}
+
+static void
+check_tenant(struct txn *tx, unsigned n, const char *apple_id)
+{
+	struct guid g = tenant_of(n);
+	uint8_t hash[STORE_HASH_LEN] = { 0 };
+	unsigned events = 0;
+	struct notice notice;
+	struct record r;
+	struct token t;
+	struct csr csr;
+
+	memcpy(hash, g.byte, sizeof(g.byte));
+	ck_assert_int_eq(store_record(tx, &g, &r), ERR_OK);
+	unit_same("Apple ID", r.value[RECORD_APPLE_ID], str_of(apple_id));
+	ck_assert_uint_eq(r.revision, n + 1);
+	ck_assert_int_eq(store_events(tx, &g, count_event, &events), ERR_OK);
+	ck_assert_uint_eq(events, 1);
+	ck_assert_int_eq(store_csr(tx, &g, NULL, &csr), ERR_OK);
+	unit_same("request", csr.request, str_of("request"));
+	ck_assert_int_eq(store_token(tx, hash, &t), ERR_OK);
+	ck_assert_int_eq(store_notice(tx, &g, &notice), ERR_OK);
+	unit_same("serial", notice.serial, str_of("01"));
+	ck_assert(str_is_null(notice.expires));
+	ck_assert_uint_eq(notice.level, 2);
+}
+
+static void
+check_all(struct store *st, unsigned want, const char *apple_id)
+{
+	struct txn *tx = NULL;
+	unsigned n = 0;
+
+	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
+	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	ck_assert_int_eq(store_records(tx, count_record, &n), ERR_OK);
+	ck_assert_uint_eq(n, want);
+	for (n = 0; n < want; n++)
+		check_tenant(tx, n, apple_id);
+	store_reader_free(tx);
+}
+
+/* Nothing but the store's own two files is in its directory. */
+static void
+check_tidy(const char *directory)
+{
+	DIR *d = opendir(directory);
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	ck_assert_uint_eq(n, 4);
+}
+
+START_TEST(a_backup_restores_everything)
+{
+	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
+	const char *file = own(2, "backup");
+	struct stat st;
+
+	put_all(from, 0, TENANTS, "first");
+	ck_assert_int_eq(store_backup(from, file, false), ERR_OK);
+	ck_assert_int_eq(stat(file, &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0600);
+	/* What comes later is not in it. */
+	put_all(from, 0, 1, "second");
+	ck_assert_int_eq(store_restore(to, file, false), ERR_OK);
+	check_all(to, TENANTS, "first");
+	store_close(from);
+	store_close(to);
+	check_tidy(own(0, "from"));
+	check_tidy(own(1, "to"));
+}
+END_TEST
+
+/* The copy is brought up to our format on the way. */
+START_TEST(a_backup_of_an_older_release_is_restored)
+{
+	static const char *const maps[] = { "record", "history", "token",
+		"request", "meta", NULL };
+	const struct db_options options = { .directory = own(0, "from"),
+		.map_size = (size_t)64 << 20,
+		.maps = maps };
+	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
+	char number[ROW_U64_LEN], bytes[64];
+	struct str field = row_u64(1, number);
+	struct db_txn *tx;
+	struct buf row;
+	struct db *db;
+
+	put_all(from, 0, 3, "older");
+	store_close(from);
+	buf_init(&row, bytes, sizeof(bytes));
+	row_encode(str_of("format"), &field, 1, &row);
+	ck_assert_int_eq(store_db_open(&options, &db), ERR_OK);
+	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	ck_assert_int_eq(
+	    store_db_put(tx, 4, str_of("format"), buf_view(&row)), ERR_OK);
+	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
+	store_db_close(db);
+	ck_assert_int_eq(
+	    store_restore(to, own(2, "from/data.mdb"), false), ERR_OK);
+	check_all(to, 3, "older");
+	store_close(to);
+	check_tidy(own(1, "to"));
+}
+END_TEST
+
+START_TEST(a_full_store_is_replaced_only_if_asked)
+{
+	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
+	const char *file = own(2, "backup");
+
+	put_all(from, 0, 3, "first");
+	put_all(to, 0, 200, "other");
+	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
+	/* An old backup makes room for a new one, if it must. */
+	ck_assert_int_eq(store_backup(from, file, false), ERR_FILE);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
+	ck_assert_int_eq(store_restore(to, file, false), ERR_USAGE);
+	check_all(to, 200, "other");
+	ck_assert_int_eq(store_restore(to, file, true), ERR_OK);
+	check_all(to, 3, "first");
+	store_close(from);
+	store_close(to);
+}
+END_TEST
+
+/* Writes the first n bytes of a backup with byte `at` changed. */
+static void
+spoil(const char *from, const char *to, long n, long at)
+{
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	long i;
+	int c;
+
+	ck_assert(in != NULL && out != NULL);
+	for (i = 0; i < n && (c = getc(in)) != EOF; i++)
+		putc(i == at ? c ^ 1 : c, out);
+	fclose(in);
+	fclose(out);
+}
+
+START_TEST(what_is_no_whole_copy_is_refused)
+{
+	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
+	const char *file = own(2, "backup"), *bad = own(3, "bad");
+	char needle[] = "spoil me";
+	struct stat st;
+	char *bytes;
+	FILE *f;
+	long at;
+
+	put_all(to, 0, 2, "kept");
+	put_all(from, 0, TENANTS, needle);
+	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
+	ck_assert_int_eq(stat(file, &st), 0);
+	ck_assert_ptr_nonnull((bytes = malloc((size_t)st.st_size)));
+	ck_assert_ptr_nonnull((f = fopen(file, "rb")));
+	ck_assert_uint_eq(fread(bytes, 1, (size_t)st.st_size, f), st.st_size);
+	fclose(f);
+	for (at = 0; memcmp(bytes + at, needle, strlen(needle)) != 0; at++)
+		continue;
+	free(bytes);
+
+	spoil(file, bad, st.st_size, at);
+	ck_assert_int_eq(store_restore(to, bad, true), ERR_CORRUPT);
+	spoil(file, bad, st.st_size - 8192, -1);
+	ck_assert_int_eq(store_restore(to, bad, true), ERR_CORRUPT);
+	spoil(file, bad, 0, -1);
+	ck_assert_int_eq(store_restore(to, bad, true), ERR_NO_STORE);
+	ck_assert_int_eq(store_restore(to, own(3, "absent"), true), ERR_FILE);
+	check_all(to, 2, "kept");
+	store_close(from);
+	store_close(to);
+}
+END_TEST
+
+START_TEST(a_backup_that_cannot_be_written_leaves_nothing)
+{
+	struct store *from = fresh(0, "from");
+
+	ck_assert_int_eq(
+	    store_backup(from, own(1, "no/such/directory"), true), ERR_FILE);
+	store_close(from);
+	check_tidy(own(0, "from"));
+}
+END_TEST
+
+/* Of a process that died, and of one that lives. */
+START_TEST(what_a_dead_backup_left_is_removed)
+{
+	struct store *from = fresh(0, "from");
+	const char *dead = own(1, "from/copy.dead"),
+		   *data = own(2, "from/copy.dead/data.mdb");
+	int lock;
+
+	ck_assert_int_eq(mkdir(dead, 0700), 0);
+	ck_assert_int_eq(
+	    close(open(data, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
+	ck_assert_int_ge(lock = open(dead, O_RDONLY | O_CLOEXEC), 0);
+	ck_assert_int_eq(flock(lock, LOCK_EX), 0);
+	ck_assert_int_eq(store_backup(from, own(3, "backup"), false), ERR_OK);
+	ck_assert_int_eq(access(data, F_OK), 0);
+	close(lock);
+	ck_assert_int_eq(store_backup(from, own(3, "backup"), true), ERR_OK);
+	ck_assert_int_ne(access(dead, F_OK), 0);
+	store_close(from);
+	check_tidy(own(0, "from"));
+}
+END_TEST
+
+/* Changes two tenants at once, over and over. */
+struct pair {
+	struct store *st;
+	atomic_bool stop;
+};
+
+static enum err
+put_pair(struct txn *tx, void *arg)
+{
+	struct record r = { .revision = *(const uint64_t *)arg };
+	struct guid a = tenant_of(0), b = tenant_of(TENANTS);
+	enum err e;
+
+	if ((e = store_record_put(tx, &a, &r)) != ERR_OK)
+		return e;
+	return store_record_put(tx, &b, &r);
+}
+
+static void *
+change_pair(void *arg)
+{
+	struct pair *p = arg;
+	uint64_t i;
+
+	for (i = 1; !atomic_load(&p->stop); i++)
+		if (store_update(p->st, put_pair, &i) != ERR_OK)
+			abort();
+	return NULL;
+}
+
+static uint64_t
+revision(struct txn *tx, unsigned n)
+{
+	struct guid g = tenant_of(n);
+	struct record r;
+
+	ck_assert_int_eq(store_record(tx, &g, &r), ERR_OK);
+	return r.revision;
+}
+
+START_TEST(a_backup_is_of_one_moment)
+{
+	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
+	const char *file = own(2, "backup");
+	struct pair p = { .st = from };
+	struct txn *tx = NULL;
+	uint64_t last = 0;
+	pthread_t thread;
+	int i;
+
+	put_all(from, 1, 50, "between");
+	ck_assert_int_eq(store_update(from, put_pair, &last), ERR_OK);
+	ck_assert_int_eq(store_reader(to, &tx), ERR_OK);
+	ck_assert_int_eq(pthread_create(&thread, NULL, change_pair, &p), 0);
+	for (i = 0; i < 5; i++) {
+		ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
+		ck_assert_int_eq(store_restore(to, file, true), ERR_OK);
+		ck_assert_int_eq(store_begin(tx), ERR_OK);
+		ck_assert_uint_eq(revision(tx, 0), revision(tx, TENANTS));
+		ck_assert_uint_ge(revision(tx, 0), last);
+		last = revision(tx, 0);
+		store_end(tx);
+	}
+	atomic_store(&p.stop, true);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_uint_gt(last, 0);
+	store_reader_free(tx);
+	store_close(from);
+	store_close(to);
+}
+END_TEST
+
+static enum err
+list_tenant(struct txn *tx, void *arg)
+{
+	return store_tenant_put(tx, arg);
+}
+
+START_TEST(a_store_that_lists_a_tenant_is_not_empty)
+{
+	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
+	struct tenant t = { .id = tenant_of(1), .alias = str_of("one") };
+	const char *file = own(2, "backup");
+
+	ck_assert_int_eq(store_update(to, list_tenant, &t), ERR_OK);
+	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
+	ck_assert_int_eq(store_restore(to, file, false), ERR_USAGE);
+	ck_assert_int_eq(store_backup(to, file, true), ERR_OK);
+	ck_assert_int_eq(store_restore(from, file, false), ERR_OK);
+	ck_assert_int_eq(store_restore(from, file, false), ERR_USAGE);
+	store_close(from);
+	store_close(to);
+}
+END_TEST
+
+START_TEST(a_notice_is_that_of_its_tenant)
+{
+	struct store *st = fresh(0, "from");
+	struct guid stranger = tenant_of(9);
+	struct notice notice;
+	struct txn *tx = NULL;
+
+	put_all(st, 0, 2, "x");
+	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
+	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	ck_assert_int_eq(store_notice(tx, &stranger, &notice), ERR_NOT_FOUND);
+	check_tenant(tx, 1, "x");
+	store_reader_free(tx);
+	store_close(st);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("store_backup");
+	TCase *cases = tcase_create("all");
+
+	tcase_set_timeout(cases, 60);
+	tcase_add_test(cases, a_backup_restores_everything);
+	tcase_add_test(cases, a_backup_of_an_older_release_is_restored);
+	tcase_add_test(cases, a_full_store_is_replaced_only_if_asked);
+	tcase_add_test(cases, what_is_no_whole_copy_is_refused);
+	tcase_add_test(cases, a_backup_that_cannot_be_written_leaves_nothing);
+	tcase_add_test(cases, what_a_dead_backup_left_is_removed);
+	tcase_add_test(cases, a_backup_is_of_one_moment);
+	tcase_add_test(cases, a_store_that_lists_a_tenant_is_not_empty);
+	tcase_add_test(cases, a_notice_is_that_of_its_tenant);
+	suite_add_tcase(suite, cases);
+	return unit_run(suite);
+}

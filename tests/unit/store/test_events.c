@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_events.c - which events of a history stay: the newest ones, the
+ * ways back to the last certificates, one for equal refusals.
+ */
+#include "store/store.h"
+
+#include <string.h>
+
+#include "format/crypto.h"
+#include "unit.h"
+
+#define NO_CERTIFICATE 0
+#define LIST_MAX 64
+
+static const struct guid tenant = { .byte = { 0x6b } };
+
+static struct store *
+open_store(unsigned keep, unsigned certificates)
+{
+	const struct store_options options = { .directory = unit_directory(),
+		.map_size = (size_t)16 << 20,
+		.readers = 4,
+		.history_keep = keep,
+		.history_certificates = certificates,
+		.create = true };
+	struct store *st = NULL;
+
+	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
+	return st;
+}
+
+static struct txn *
+begin(struct store *st)
+{
+	struct txn *tx;
+
+	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
+	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	return tx;
+}
+
+/* A record that holds the certificate of a number; a release before format 4
+ * kept no fingerprint. */
+struct content {
+	uint8_t certificate;
+	bool old;
+	char text[8], fingerprint[CRYPTO_SHA256_LEN];
+	struct record record;
+};
+
+static void
+make_record(struct content *c, uint64_t revision)
+{
+	c->record = (struct record){ .revision = revision };
+	if (c->certificate == NO_CERTIFICATE)
+		return;
+	memset(c->text, 'a' + c->certificate, sizeof(c->text));
+	memset(c->fingerprint, c->certificate, sizeof(c->fingerprint));
+	c->record.value[RECORD_CERTIFICATE] = str_from(
+	    c->text, sizeof(c->text));
+	c->record.value[RECORD_SERIAL] = str_of("01");
+	if (!c->old)
+		c->record.fingerprint = str_from(
+		    c->fingerprint, sizeof(c->fingerprint));
+}
+
+/* The work of one call of store_update. */
+struct order {
+	enum store_action action;
+	struct content next; /* of a change */
+	const char *actor, *outcome; /* of a refusal */
+	int64_t at;
+};
+
+static enum err
+obey(struct txn *tx, void *arg)
+{
+	struct order *o = arg;
+	struct event ev = { .when = { o->at, 7 },
+		.action = o->action,
+		.actor = str_of(o->actor),
+		.outcome = str_of(o->outcome) };
+	enum err e = store_record(tx, &tenant, &ev.former);
+
+	ev.had_former = e == ERR_OK;
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	if (o->action == STORE_CHANGED) {
+		make_record(
+		    &o->next, (ev.had_former ? ev.former.revision : 0) + 1);
+		e = store_record_put(tx, &tenant, &o->next.record);
+		if (e != ERR_OK)
+			return e;
+	}
+	return store_event_add(tx, &tenant, &ev);
+}
+
+static void
+do_order(struct store *st, struct order o)
+{
+	ck_assert_int_eq(store_update(st, obey, &o), ERR_OK);
+}
+
+static void
+change(struct store *st, uint8_t certificate)
+{
+	do_order(st,
+	    (struct order){ .action = STORE_CHANGED,
+		.next = { .certificate = certificate } });
+}
+
+/* Refusals of two kinds in turn, which are not counted together. */
+static void
+refuse(struct store *st, unsigned times)
+{
+	static unsigned turn;
+
+	for (; times > 0; times--)
+		do_order(st,
+		    (struct order){ .action = STORE_REFUSED,
+			.outcome = turn++ % 2 ? "TopicChange" : "WeakKey" });
+}
+
+/* The numbers of the events, the newest first. */
+struct list {
+	size_t n;
+	uint64_t number[LIST_MAX];
+	struct event last; /* the newest event */
+};
+
+static enum err
+add_number(const struct event *ev, void *arg)
+{
+	struct list *list = arg;
+
+	ck_assert_uint_lt(list->n, LIST_MAX);
+	if (list->n == 0)
+		list->last = *ev;
+	list->number[list->n++] = ev->number;
+	return ERR_OK;
+}
+
+static void
+expect(struct store *st, const char *name, const uint64_t *want, size_t n)
+{
+	const struct store_verifier v = { .relations = true };
+	struct list list = { .n = 0 };
+	struct store_counts counts;
+	struct txn *tx = begin(st);
+	size_t i;
+
+	ck_assert_int_eq(store_events(tx, &tenant, add_number, &list), ERR_OK);
+	ck_assert_msg(list.n == n, "%s: %zu events, not %zu", name, list.n, n);
+	for (i = 0; i < n; i++)
+		ck_assert_msg(list.number[i] == want[i],
+		    "%s: number %zu is %llu, not %llu", name, i,
+		    (unsigned long long)list.number[i],
+		    (unsigned long long)want[i]);
+	ck_assert_int_eq(store_verify(tx, &v, &counts), ERR_OK);
+	ck_assert_msg(counts.findings == 0, "%s: %llu findings", name,
+	    (unsigned long long)counts.findings);
+	store_reader_free(tx);
+}
+
+#define EXPECT(st, name, ...)                               \
+	expect(st, name, (const uint64_t[]){ __VA_ARGS__ }, \
+	    sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t))
+
+START_TEST(keeps_the_newest_way_back)
+{
+	struct store *st = open_store(2, 10);
+
+	change(st, 1); /* 1 leads back to nothing */
+	change(st, 1); /* 2 leads back to 1 */
+	change(st, 2); /* 3 leads back to 1, the newest that does */
+	refuse(st, 2); /* 4, 5 lead back to 2 */
+	EXPECT(st, "the way back to 1", 5, 4, 3);
+	change(st, 3); /* 6 */
+	refuse(st, 2); /* 7, 8 */
+	EXPECT(st, "the ways back to 1 and 2", 8, 7, 6, 3);
+	change(st, 1); /* 9 leads back to 3 */
+	change(st, 3); /* 10 leads back to 1 */
+	refuse(st, 2); /* 11, 12 lead back to 3 */
+	/* 10 leads back to 1 and 11 to 3, so that 3 and 9 need not stay. */
+	EXPECT(st, "a newer way back to 1", 12, 11, 10, 6);
+	refuse(st, 2); /* 13, 14 */
+	EXPECT(st, "no way back to what is stored", 14, 13, 10, 6);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(keeps_the_last_certificates)
+{
+	struct store *st = open_store(1, 2);
+	uint8_t i;
+
+	for (i = 1; i <= 5; i++)
+		change(st, i); /* event i leads back to i - 1 */
+	EXPECT(st, "two ways back beyond one event", 5, 4, 3);
+	refuse(st, 40);
+	EXPECT(st, "they stay", 45, 5, 4);
+	store_close(st);
+	/* Fewer from now on. */
+	st = open_store(1, 1);
+	refuse(st, 1);
+	EXPECT(st, "fewer", 46, 5);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(keeps_no_way_back_to_a_text)
+{
+	struct store *st = open_store(1, 10);
+
+	change(st, NO_CERTIFICATE);
+	change(st, NO_CERTIFICATE);
+	change(st, 1);
+	change(st, NO_CERTIFICATE); /* 4 */
+	refuse(st, 2);
+	EXPECT(st, "the certificate alone", 6, 4);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(tells_certificates_apart_without_fingerprints)
+{
+	struct order o = { .action = STORE_CHANGED };
+	struct store *st = open_store(1, 10);
+	uint8_t i;
+
+	for (i = 0; i < 6; i++) {
+		o.next =
+		    (struct content){ .certificate = 1 + i % 2, .old = true };
+		do_order(st, o);
+	}
+	refuse(st, 1);
+	EXPECT(st, "one way back to each", 7, 6);
+	refuse(st, 2);
+	EXPECT(st, "and none to the stored one", 9, 6);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(drops_a_few_at_a_time)
+{
+	struct store *st = open_store(60, 10);
+	struct list list;
+	struct txn *tx;
+	unsigned rounds = 0;
+
+	change(st, 1);
+	change(st, 2); /* 2 leads back to 1 */
+	refuse(st, 58);
+	store_close(st);
+	st = open_store(3, 10);
+	do {
+		refuse(st, 1);
+		list = (struct list){ .n = 0 };
+		tx = begin(st);
+		ck_assert_int_eq(
+		    store_events(tx, &tenant, add_number, &list), ERR_OK);
+		store_reader_free(tx);
+	} while (list.n > 4 && ++rounds < 10);
+	ck_assert_uint_ge(rounds, 3);
+	ck_assert_uint_le(rounds, 4);
+	ck_assert_uint_eq(list.number[3], 2);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(takes_gaps_for_right_after_more_are_kept)
+{
+	struct store *st = open_store(2, 10);
+
+	change(st, 1);
+	change(st, 2);
+	refuse(st, 6); /* 3 to 8 */
+	EXPECT(st, "a gap", 8, 7, 2);
+	store_close(st);
+	st = open_store(50, 10);
+	EXPECT(st, "the same gap", 8, 7, 2);
+	refuse(st, 2);
+	EXPECT(st, "the same gap later", 10, 9, 8, 7, 2);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(counts_equal_refusals)
+{
+	struct order o = { .action = STORE_REFUSED,
+		.actor = "a",
+		.outcome = "TopicChange",
+		.at = 100 };
+	struct store *st = open_store(5, 10);
+	struct list list = { .n = 0 };
+	struct txn *tx;
+
+	do_order(st, o);
+	o.at = 200;
+	do_order(st, o);
+	o.at = 300;
+	do_order(st, o);
+	tx = begin(st);
+	ck_assert_int_eq(store_events(tx, &tenant, add_number, &list), ERR_OK);
+	ck_assert_uint_eq(list.n, 1);
+	ck_assert_uint_eq(list.last.count, 3);
+	ck_assert_int_eq(list.last.when.at, 100);
+	ck_assert_int_eq(list.last.last.at, 300);
+	ck_assert_uint_eq(list.last.last.nano, 7);
+	store_reader_free(tx);
+
+	o.actor = "b";
+	do_order(st, o);
+	EXPECT(st, "another actor", 2, 1);
+	o.outcome = "WeakKey";
+	do_order(st, o);
+	EXPECT(st, "another reason", 3, 2, 1);
+	change(st, 1);
+	do_order(st, o);
+	do_order(st, o);
+	EXPECT(st, "after a change", 5, 4, 3, 2, 1);
+	change(st, 1);
+	change(st, 1);
+	EXPECT(st, "changes are not counted together", 7, 6, 5, 4, 3);
+	store_close(st);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("store_events");
+	TCase *t = tcase_create("store_events");
+
+	tcase_add_test(t, keeps_the_newest_way_back);
+	tcase_add_test(t, keeps_the_last_certificates);
+	tcase_add_test(t, keeps_no_way_back_to_a_text);
+	tcase_add_test(t, tells_certificates_apart_without_fingerprints);
+	tcase_add_test(t, drops_a_few_at_a_time);
+	tcase_add_test(t, takes_gaps_for_right_after_more_are_kept);
+	tcase_add_test(t, counts_equal_refusals);
+	tcase_set_timeout(t, 60);
+	suite_add_tcase(suite, t);
+	return unit_run(suite);
+}

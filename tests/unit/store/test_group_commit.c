@@ -1,0 +1,632 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_group_commit.c - jobs of many threads, done by one at a time.
+ */
+#include "store/group_commit.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/sched.h"
+#include "unit.h"
+
+#define THREADS 32
+#define ROUNDS 500
+#define LATE 5
+
+/* What run was given, and what it has seen. */
+struct record {
+	atomic_bool running;
+	atomic_bool holds; /* the first run waits until LATE jobs wait for it */
+	atomic_bool hangs; /* a run goes on until it is over */
+	atomic_bool shut; /* no round can begin */
+	atomic_int failed; /* to begin */
+	size_t runs;
+	size_t jobs;
+	size_t last; /* jobs of the last run */
+	const struct batch_job *order[LATE];
+	pthread_t runner; /* of the last run */
+	atomic_bool yields; /* and so each wait for the disk is long */
+	struct batch batch;
+};
+
+static bool no_threads;
+
+/* What the batch makes a thread with, and nobody else here. */
+int
+pthread_attr_setstacksize(pthread_attr_t *attr, size_t n)
+{
+	int (*real)(pthread_attr_t *, size_t);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "pthread_attr_setstacksize");
+	return no_threads ? EINVAL : real(attr, n);
+}
+
+static size_t
+waiting(struct batch *b)
+{
+	size_t n;
+
+	pthread_mutex_lock(&b->lock);
+	n = b->waiting;
+	pthread_mutex_unlock(&b->lock);
+	return n;
+}
+
+static bool
+is_led(struct batch *b)
+{
+	bool led;
+
+	pthread_mutex_lock(&b->lock);
+	led = b->led;
+	pthread_mutex_unlock(&b->lock);
+	return led;
+}
+
+static void
+nap(long ms)
+{
+	const struct timespec t = { .tv_nsec = ms * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static enum err
+begin(void *arg, int64_t ms)
+{
+	struct record *r = arg;
+	int64_t until = milliseconds() + ms;
+
+	while (atomic_load(&r->shut)) {
+		if (milliseconds() >= until) {
+			atomic_fetch_add(&r->failed, 1);
+			return ERR_BUSY;
+		}
+		nap(1);
+	}
+	return ERR_OK;
+}
+
+static void
+run(struct batch_job *first, size_t n, void *arg)
+{
+	struct record *r = arg;
+	size_t i;
+
+	r->runner = pthread_self();
+	if (sched_getscheduler(0) != sched_getscheduler(getpid()))
+		r->yields = true;
+	ck_assert(!atomic_exchange(&r->running, true));
+	/* What leads is counted no more as waiting. */
+	while (r->holds && waiting(&r->batch) < LATE)
+		sched_yield();
+	r->holds = false;
+	while (r->hangs)
+		nap(1);
+	r->runs++;
+	r->jobs += n;
+	r->last = n;
+	for (i = 0; i < n; i++, first = first->next)
+		if (i < LATE)
+			r->order[i] = first;
+	ck_assert(first == NULL);
+	atomic_store(&r->running, false);
+}
+
+static void
+make(struct record *r, size_t wait_most, size_t round_most, int64_t patience)
+{
+	const struct batch_work work = { .arg = r,
+		.begin = begin,
+		.run = run,
+		.wait_most = wait_most,
+		.round_most = round_most,
+		.patience = patience };
+
+	ck_assert(store_batch_init(&r->batch, &work) == ERR_OK);
+}
+
+static void *
+do_one(void *arg)
+{
+	struct record *r = arg;
+	struct batch_job job;
+
+	ck_assert(store_batch_do(&r->batch, &job) == ERR_OK);
+	return NULL;
+}
+
+static void *
+do_many(void *arg)
+{
+	int i;
+
+	scheduling_yields();
+	for (i = 0; i < ROUNDS; i++)
+		do_one(arg);
+	return NULL;
+}
+
+START_TEST(does_a_job_at_once_if_nobody_else_has_one)
+{
+	struct record r = { .runs = 0 };
+
+	make(&r, 0, 0, 0);
+	do_one(&r);
+	do_one(&r);
+	ck_assert_uint_eq(r.runs, 2);
+	ck_assert_uint_eq(r.jobs, 2);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+struct late {
+	struct record *record;
+	struct batch_job job;
+};
+
+static void *
+do_late(void *arg)
+{
+	struct late *l = arg;
+
+	ck_assert(store_batch_do(&l->record->batch, &l->job) == ERR_OK);
+	return NULL;
+}
+
+/* By a thread of the batch's own, or, where there can be none, by the first of
+ * them. */
+START_TEST(does_together_what_came_meanwhile_in_its_order)
+{
+	struct record r = { .holds = true };
+	struct late late[LATE];
+	pthread_t first, thread[LATE];
+	size_t i, leads = 0;
+
+	no_threads = _i == 0;
+	make(&r, 0, 0, 0);
+	ck_assert(pthread_create(&first, NULL, do_one, &r) == 0);
+	while (!atomic_load(&r.running))
+		sched_yield();
+	for (i = 0; i < LATE; i++) {
+		late[i].record = &r;
+		ck_assert(
+		    pthread_create(&thread[i], NULL, do_late, &late[i]) == 0);
+		while (i + 1 < LATE && waiting(&r.batch) < i + 1)
+			sched_yield();
+	}
+	pthread_join(first, NULL);
+	for (i = 0; i < LATE; i++)
+		pthread_join(thread[i], NULL);
+	ck_assert_uint_eq(r.runs, 2);
+	ck_assert_uint_eq(r.last, LATE);
+	for (i = 0; i < LATE; i++) {
+		ck_assert(r.order[i] == &late[i].job);
+		leads += pthread_equal(r.runner, thread[i]) != 0;
+	}
+	ck_assert_uint_eq(leads, no_threads ? 1 : 0);
+	ck_assert(r.batch.has_helper == !no_threads);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+START_TEST(does_every_job_of_many_threads_once)
+{
+	struct record r = { .runs = 0 };
+	pthread_t thread[THREADS];
+	size_t i;
+
+	make(&r, 0, 0, 0);
+	for (i = 0; i < THREADS; i++)
+		ck_assert(pthread_create(&thread[i], NULL, do_many, &r) == 0);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	store_batch_destroy(&r.batch);
+	ck_assert_uint_eq(r.jobs, THREADS * ROUNDS);
+	ck_assert(!r.yields);
+	ck_assert(r.batch.first == NULL && !r.batch.led);
+}
+END_TEST
+
+/* --- bounds ------------------------------------------------------------- */
+
+#define PATIENCE 200
+
+struct asker {
+	struct record *record;
+	struct batch_job job;
+	enum err outcome;
+	int64_t took;
+	pthread_t thread;
+};
+
+static void *
+ask(void *arg)
+{
+	struct asker *a = arg;
+	int64_t began = milliseconds();
+
+	a->outcome = store_batch_do(&a->record->batch, &a->job);
+	a->took = milliseconds() - began;
+	return NULL;
+}
+
+static void
+start(struct asker *a, struct record *r)
+{
+	a->record = r;
+	ck_assert(pthread_create(&a->thread, NULL, ask, a) == 0);
+}
+
+static void
+start_leader(struct asker *a, struct record *r)
+{
+	start(a, r);
+	while (!atomic_load(&r->running))
+		sched_yield();
+}
+
+static enum err
+outcome(struct asker *a)
+{
+	pthread_join(a->thread, NULL);
+	return a->outcome;
+}
+
+START_TEST(refuses_at_once_what_is_too_much)
+{
+	struct record r = { .hangs = true };
+	struct asker a[4];
+	size_t i;
+
+	make(&r, 2, 0, 5000);
+	start_leader(&a[0], &r);
+	for (i = 1; i < 3; i++)
+		start(&a[i], &r);
+	while (waiting(&r.batch) < 2)
+		sched_yield();
+	start(&a[3], &r);
+	ck_assert(outcome(&a[3]) == ERR_BUSY);
+	r.hangs = false;
+	for (i = 0; i < 3; i++)
+		ck_assert(outcome(&a[i]) == ERR_OK);
+	ck_assert_uint_eq(r.jobs, 3);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+START_TEST(no_round_has_more_than_it_may)
+{
+	struct record r = { .holds = true };
+	struct asker a[1 + LATE];
+	size_t i;
+
+	make(&r, 0, 2, 0);
+	start_leader(&a[0], &r);
+	for (i = 1; i <= LATE; i++)
+		start(&a[i], &r);
+	for (i = 0; i <= LATE; i++)
+		ck_assert(outcome(&a[i]) == ERR_OK);
+	ck_assert_uint_eq(r.runs, 4);
+	ck_assert_uint_eq(r.jobs, 6);
+	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+START_TEST(who_waits_behind_a_round_that_hangs_leaves)
+{
+	struct record r = { .hangs = true };
+	struct asker a[4];
+
+	make(&r, 0, 0, PATIENCE);
+	start_leader(&a[0], &r);
+	start(&a[1], &r);
+	start(&a[2], &r);
+	ck_assert(outcome(&a[1]) == ERR_BUSY);
+	ck_assert(outcome(&a[2]) == ERR_BUSY);
+	ck_assert(a[1].took >= PATIENCE);
+	/* By now it is known to hang. */
+	start(&a[3], &r);
+	ck_assert(outcome(&a[3]) == ERR_BUSY);
+	ck_assert(a[3].took < PATIENCE);
+	r.hangs = false;
+	ck_assert(outcome(&a[0]) == ERR_OK);
+	do_one(&r);
+	ck_assert_uint_eq(r.jobs, 2);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+START_TEST(nobody_waits_long_where_no_round_can_begin)
+{
+	struct record r = { .shut = true };
+	struct asker a[8];
+	size_t i, quick = 0;
+
+	make(&r, 0, 0, PATIENCE);
+	for (i = 0; i < 8; i++)
+		start(&a[i], &r);
+	for (i = 0; i < 8; i++) {
+		ck_assert(outcome(&a[i]) == ERR_BUSY);
+		ck_assert(a[i].took < 5 * PATIENCE);
+	}
+	/* One tries, and meanwhile the others are told at once. */
+	start(&a[0], &r);
+	nap(PATIENCE / 4);
+	for (i = 1; i < 8; i++)
+		start(&a[i], &r);
+	for (i = 1; i < 8; i++) {
+		ck_assert(outcome(&a[i]) == ERR_BUSY);
+		quick += a[i].took < PATIENCE / 2;
+	}
+	ck_assert_uint_ge(quick, 6);
+	r.shut = false;
+	(void)outcome(&a[0]);
+	do_one(&r);
+	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
+	ck_assert(!r.batch.led && !r.batch.stuck);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+START_TEST(neither_where_a_next_one_cannot)
+{
+	struct record r = { .hangs = true };
+	struct asker a[4];
+	size_t i;
+
+	/* So long that all are there before the first one's is over. */
+	make(&r, 0, 0, 5 * PATIENCE);
+	start_leader(&a[0], &r);
+	for (i = 1; i < 4; i++)
+		start(&a[i], &r);
+	while (waiting(&r.batch) < 3)
+		sched_yield();
+	atomic_store(&r.shut, true);
+	atomic_store(&r.hangs, false);
+	ck_assert(outcome(&a[0]) == ERR_OK);
+	for (i = 1; i < 4; i++) {
+		ck_assert(outcome(&a[i]) == ERR_BUSY);
+		ck_assert(a[i].took < 25 * PATIENCE);
+	}
+	while (is_led(&r.batch))
+		nap(1);
+	ck_assert_int_ge(r.failed, 1);
+	atomic_store(&r.shut, false);
+	do_one(&r);
+	store_batch_destroy(&r.batch);
+	ck_assert_uint_eq(r.jobs, 2);
+	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
+	ck_assert(!r.batch.led && !r.batch.stuck);
+}
+END_TEST
+
+START_TEST(none_is_lost_between_leaving_and_being_taken)
+{
+	struct record r = { .runs = 0 };
+	struct asker a[THREADS];
+	size_t i, round, done = 0;
+
+	/* So short that some leave and some do not. */
+	make(&r, 0, 3, 1);
+	for (round = 0; round < 50; round++) {
+		for (i = 0; i < THREADS; i++)
+			start(&a[i], &r);
+		for (i = 0; i < THREADS; i++)
+			done += outcome(&a[i]) == ERR_OK;
+	}
+	store_batch_destroy(&r.batch);
+	ck_assert_uint_eq(r.jobs, done);
+	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
+	ck_assert(!r.batch.led);
+}
+END_TEST
+
+/* Each does what it gets done until the time is over. */
+struct member {
+	struct record *record;
+	int64_t until;
+	size_t done;
+	pthread_t thread;
+};
+
+static void *
+do_until(void *arg)
+{
+	struct member *m = arg;
+
+	while (milliseconds() < m->until) {
+		do_one(m->record);
+		m->done++;
+	}
+	return NULL;
+}
+
+static void
+run_slowly(struct batch_job *first, size_t n, void *arg)
+{
+	nap(1);
+	run(first, n, arg);
+}
+
+START_TEST(is_fair)
+{
+	struct record r = { .runs = 0 };
+	struct member m[THREADS];
+	double sum = 0, squares = 0, jain;
+	int64_t until = milliseconds() + 1000;
+	size_t i;
+
+	make(&r, 0, THREADS * 3 / 4, 5000);
+	r.batch.work.run = run_slowly;
+	for (i = 0; i < THREADS; i++) {
+		m[i] = (struct member){ .record = &r, .until = until };
+		ck_assert(
+		    pthread_create(&m[i].thread, NULL, do_until, &m[i]) == 0);
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(m[i].thread, NULL);
+		sum += (double)m[i].done;
+		squares += (double)m[i].done * (double)m[i].done;
+	}
+	jain = sum * sum / (THREADS * squares);
+	printf("store_batch: %d threads, %zu rounds of %.1f, fairness %.3f\n",
+	    THREADS, r.runs, sum / (double)r.runs, jain);
+	ck_assert(jain > 0.9);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+/* --- gathering ---------------------------------------------------------- */
+
+#define FEW 4
+
+/* How many jobs the rounds of so many threads have on average, where each comes
+ * again as soon as it is served. */
+static double
+share_of(struct record *r, size_t threads)
+{
+	int64_t until = milliseconds() + 500;
+	struct member m[FEW];
+	size_t i;
+
+	for (i = 0; i < threads; i++) {
+		m[i] = (struct member){ .record = r, .until = until };
+		ck_assert(
+		    pthread_create(&m[i].thread, NULL, do_until, &m[i]) == 0);
+	}
+	for (i = 0; i < threads; i++)
+		pthread_join(m[i].thread, NULL);
+	while (is_led(&r->batch))
+		nap(1);
+	return (double)r->jobs / (double)r->runs;
+}
+
+START_TEST(few_who_come_again_at_once_share_a_round)
+{
+	struct record r = { .runs = 0 };
+
+	make(&r, 0, 0, 5000);
+	r.batch.work.run = run_slowly;
+	/* Else each half would find the other one's round under way: 2. */
+	ck_assert(share_of(&r, FEW) > 0.65 * FEW);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+START_TEST(but_no_more_than_a_round_may_have)
+{
+	struct record r = { .runs = 0 };
+
+	make(&r, 0, FEW / 2, 5000);
+	r.batch.work.run = run_slowly;
+	ck_assert(share_of(&r, FEW) <= (double)FEW / 2);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+static void
+run_for_one(struct batch_job *first, size_t n, void *arg)
+{
+	struct record *r = arg;
+
+	/* Whoever is away is waited for. */
+	ck_assert_uint_eq(r->batch.away, 0);
+	run_slowly(first, n, arg);
+}
+
+START_TEST(who_is_alone_waits_for_nobody)
+{
+	struct record r = { .runs = 0 };
+
+	make(&r, 0, 0, 5000);
+	r.batch.work.run = run_for_one;
+	ck_assert(share_of(&r, 1) == 1);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+/* Milliseconds from the end of a round of FEW, who came again so soon the time
+ * before, to the answer of the one who comes again now. The disk hung. */
+static int64_t
+answered_after(struct record *r, int64_t back_after)
+{
+	int64_t ended = milliseconds();
+
+	r->batch.answered = r->batch.away = FEW;
+	r->batch.ended_at = ended * 1000;
+	r->batch.round_took = INT64_C(3600) * 1000000;
+	r->batch.back_after = back_after;
+	do_one(r);
+	return milliseconds() - ended;
+}
+
+START_TEST(who_does_not_come_again_is_not_waited_for_long)
+{
+	struct record r = { .runs = 0 };
+
+	make(&r, 0, 0, 60000);
+	ck_assert_int_ge(answered_after(&r, 1), 5);
+	ck_assert_uint_eq(r.jobs, 1);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+START_TEST(who_was_not_soon_back_is_not_waited_for)
+{
+	int64_t took, best = INT64_MAX;
+	struct record r = { .runs = 0 };
+	int i;
+
+	make(&r, 0, 0, 60000);
+	/* Something else may keep the processor now and then. */
+	for (i = 0; i < 20; i++)
+		if ((took = answered_after(&r, 4 * 1000)) < best)
+			best = took;
+	ck_assert_int_lt(best, 5);
+	store_batch_destroy(&r.batch);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("batch");
+	TCase *t = tcase_create("batch");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, does_a_job_at_once_if_nobody_else_has_one);
+	tcase_add_loop_test(
+	    t, does_together_what_came_meanwhile_in_its_order, 0, 2);
+	tcase_add_test(t, does_every_job_of_many_threads_once);
+	tcase_add_test(t, refuses_at_once_what_is_too_much);
+	tcase_add_test(t, no_round_has_more_than_it_may);
+	tcase_add_test(t, who_waits_behind_a_round_that_hangs_leaves);
+	tcase_add_test(t, nobody_waits_long_where_no_round_can_begin);
+	tcase_add_test(t, neither_where_a_next_one_cannot);
+	tcase_add_test(t, none_is_lost_between_leaving_and_being_taken);
+	tcase_add_test(t, is_fair);
+	tcase_add_test(t, few_who_come_again_at_once_share_a_round);
+	tcase_add_test(t, but_no_more_than_a_round_may_have);
+	tcase_add_test(t, who_is_alone_waits_for_nobody);
+	tcase_add_test(t, who_does_not_come_again_is_not_waited_for_long);
+	tcase_add_test(t, who_was_not_soon_back_is_not_waited_for);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_guard.c - files that are removed, replaced or written over under a
+ * process which uses them: nothing is acknowledged that is not in data.mdb.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store/lmdb_env.h"
+#include "unit.h"
+
+#define MIB ((size_t)1024 * 1024)
+#define DATA "data/data.mdb"
+#define LOCK "data/lock.mdb"
+
+static const char *const maps[] = { "only", NULL };
+
+static enum err
+try_open(bool create, struct db **out)
+{
+	const struct db_options options = {
+		.directory = "data",
+		.map_size = MIB,
+		.create = create,
+		.maps = maps,
+	};
+
+	*out = NULL;
+	return store_db_open(&options, out);
+}
+
+static enum err
+put(struct db *db, const char *key)
+{
+	struct db_txn *tx;
+	enum err e;
+
+	if ((e = store_db_write(db, &tx)) != ERR_OK)
+		return e;
+	ck_assert(store_db_put(tx, 0, str_of(key), str_of("value")) == ERR_OK);
+	return store_db_commit(tx);
+}
+
+static enum err
+get(struct db *db, const char *key)
+{
+	struct db_txn *tx;
+	struct str value;
+	enum err e;
+
+	if ((e = store_db_reader(db, &tx)) != ERR_OK)
+		return e;
+	if ((e = store_db_begin(tx)) == ERR_OK)
+		e = store_db_get(tx, 0, str_of(key), &value);
+	store_db_reader_free(tx);
+	return e;
+}
+
+/* Another process: whether it can open the store, and what it makes of it. */
+static enum err
+other_process(const char *key)
+{
+	struct db *db;
+	pid_t child = fork();
+	int status;
+	enum err e;
+
+	ck_assert(child >= 0);
+	if (child == 0) {
+		if ((e = try_open(false, &db)) == ERR_OK) {
+			e = key != NULL ? put(db, key) : ERR_OK;
+			store_db_close(db);
+		}
+		_exit((int)e);
+	}
+	ck_assert(waitpid(child, &status, 0) == child && WIFEXITED(status));
+	return (enum err)WEXITSTATUS(status);
+}
+
+static void
+copy_here(const char *from, const char *to, int flags)
+{
+	static char block[4 * MIB];
+	int in = open(from, O_RDONLY), out;
+	ssize_t n;
+
+	out = open(to, O_WRONLY | O_CREAT | flags, 0600);
+	ck_assert(in >= 0 && out >= 0);
+	while ((n = read(in, block, sizeof(block))) > 0)
+		ck_assert(write(out, block, (size_t)n) == n);
+	ck_assert(n == 0 && close(in) == 0 && close(out) == 0);
+}
+
+/* In a process of its own: to close lock.mdb would drop LMDB's locks of this
+ * one. */
+static void
+copy(const char *from, const char *to, int flags)
+{
+	pid_t child = fork();
+	int status;
+
+	ck_assert(child >= 0);
+	if (child == 0) {
+		copy_here(from, to, flags);
+		_exit(0);
+	}
+	ck_assert(waitpid(child, &status, 0) == child && status == 0);
+}
+
+/* --- what is done to the files ------------------------------------------ */
+
+static void
+remove_lock(void)
+{
+	ck_assert(unlink(LOCK) == 0);
+}
+
+static void
+replace_lock(void)
+{
+	int fd = open("new", O_CREAT | O_RDWR, 0600);
+
+	ck_assert(fd >= 0 && close(fd) == 0);
+	ck_assert(rename("new", LOCK) == 0);
+}
+
+static void
+replace_lock_by_its_copy(void)
+{
+	copy(LOCK, "new", 0);
+	ck_assert(rename("new", LOCK) == 0);
+}
+
+static void
+lock_becomes_a_link(void)
+{
+	ck_assert(rename(LOCK, "elsewhere") == 0);
+	ck_assert(symlink("../elsewhere", LOCK) == 0);
+}
+
+static void
+remove_data(void)
+{
+	ck_assert(unlink(DATA) == 0);
+}
+
+static void
+replace_data(void)
+{
+	ck_assert(rename("older", DATA) == 0);
+}
+
+static void
+replace_data_twice(void)
+{
+	copy("older", "older2", 0);
+	replace_data();
+	ck_assert(rename("older2", DATA) == 0);
+}
+
+/* As cp does; not as a reader would survive (O_TRUNC). */
+static void
+write_data_over(void)
+{
+	copy("older", DATA, 0);
+}
+
+static void
+write_lock_over(void)
+{
+	copy("older-lock", LOCK, 0);
+}
+
+static void
+rename_directory(void)
+{
+	ck_assert(rename("data", "old") == 0);
+}
+
+static void
+replace_directory(void)
+{
+	rename_directory();
+	ck_assert(mkdir("data", 0700) == 0);
+	ck_assert(rename("older", DATA) == 0);
+}
+
+static void
+remove_all(void)
+{
+	remove_data();
+	remove_lock();
+	ck_assert(rmdir("data") == 0);
+}
+
+static void
+change_nothing(void)
+{
+	copy("older", "data/other", 0);
+	ck_assert(rename(DATA, "data/away") == 0);
+	ck_assert(rename("data/away", DATA) == 0);
+}
+
+static const struct {
+	const char *name;
+	void (*deed)(void);
+	/* A change of this process, the store's state after it, and whether
+	 * another process can open the store before that. */
+	enum err change, look, other;
+} deeds[] = {
+	{ "nothing", change_nothing, ERR_OK, ERR_OK, ERR_OK },
+	{ "lock removed", remove_lock, ERR_STORE, ERR_STORE, ERR_STORE },
+	{ "lock replaced", replace_lock, ERR_STORE, ERR_STORE, ERR_STORE },
+	{ "lock copied", replace_lock_by_its_copy, ERR_STORE, ERR_STORE,
+	    ERR_STORE },
+	{ "lock a link", lock_becomes_a_link, ERR_STORE, ERR_STORE,
+	    ERR_NOT_PRIVATE },
+	{ "data removed", remove_data, ERR_STORE, ERR_OK, ERR_NO_STORE },
+	{ "data replaced", replace_data, ERR_OK, ERR_OK, ERR_STORE },
+	{ "data replaced twice", replace_data_twice, ERR_OK, ERR_OK,
+	    ERR_STORE },
+	{ "data written over", write_data_over, ERR_STORE, ERR_STORE,
+	    ERR_STORE },
+	{ "lock written over", write_lock_over, ERR_STORE, ERR_STORE,
+	    ERR_STORE },
+	{ "directory renamed", rename_directory, ERR_STORE, ERR_STORE,
+	    ERR_NO_STORE },
+	{ "directory replaced", replace_directory, ERR_STORE, ERR_STORE,
+	    ERR_OK },
+	{ "all removed", remove_all, ERR_STORE, ERR_STORE, ERR_NO_STORE },
+};
+#define DEEDS ((int)(sizeof(deeds) / sizeof(deeds[0])))
+
+/* A store that has gone on since "older" was copied. */
+static struct db *
+make_store(void)
+{
+	struct db *db;
+
+	ck_assert(chdir(unit_directory()) == 0);
+	ck_assert(try_open(true, &db) == ERR_OK);
+	ck_assert(put(db, "first") == ERR_OK);
+	copy(DATA, "older", 0);
+	copy(LOCK, "older-lock", 0);
+	ck_assert(put(db, "second") == ERR_OK);
+	ck_assert(put(db, "third") == ERR_OK);
+	return db;
+}
+
+START_TEST(acknowledges_only_what_is_in_the_store)
+{
+	struct db *db = make_store(), *after;
+	enum err e;
+
+	deeds[_i].deed();
+	e = put(db, "change");
+	ck_assert_msg(
+	    e == deeds[_i].change, "%s: change: %d", deeds[_i].name, (int)e);
+	unit_check(deeds[_i].name, store_db_look(db) == deeds[_i].look);
+	/* A process that cannot go on has let go of the files. */
+	if (deeds[_i].look != ERR_OK && deeds[_i].deed != lock_becomes_a_link)
+		unit_check(deeds[_i].name,
+		    other_process(NULL) ==
+			(access(DATA, F_OK) == 0 ? ERR_OK : ERR_NO_STORE));
+	store_db_close(db);
+	if (try_open(false, &after) != ERR_OK)
+		return;
+	unit_check(deeds[_i].name,
+	    get(after, "change") == (e == ERR_OK ? ERR_OK : ERR_NOT_FOUND));
+	unit_check(deeds[_i].name, put(after, "again") == ERR_OK);
+	store_db_close(after);
+}
+END_TEST
+
+START_TEST(two_processes_never_share_half_a_store)
+{
+	struct db *db = make_store();
+	enum err e;
+
+	deeds[_i].deed();
+	e = other_process("other");
+	ck_assert_msg(
+	    e == deeds[_i].other, "%s: other: %d", deeds[_i].name, (int)e);
+	/* The second one finds what the first has left. */
+	e = other_process("other");
+	ck_assert_msg(
+	    e == deeds[_i].other, "%s: again: %d", deeds[_i].name, (int)e);
+	store_db_close(db);
+}
+END_TEST
+
+static void
+next_second(void)
+{
+	time_t began = time(NULL);
+
+	while (time(NULL) == began)
+		usleep(1000);
+}
+
+START_TEST(readers_notice_within_a_second)
+{
+	struct db *db = make_store();
+	struct db_txn *tx;
+	enum err e;
+
+	ck_assert(store_db_reader(db, &tx) == ERR_OK);
+	deeds[_i].deed();
+	next_second();
+	e = store_db_begin(tx);
+	store_db_end(tx);
+	ck_assert_msg(
+	    e == deeds[_i].change, "%s: reader: %d", deeds[_i].name, (int)e);
+	store_db_reader_free(tx);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(reads_the_new_data)
+{
+	struct db *db = make_store();
+
+	ck_assert(get(db, "third") == ERR_OK && store_db_opened(db) == 0);
+	replace_data();
+	next_second();
+	ck_assert(get(db, "third") == ERR_NOT_FOUND);
+	ck_assert(get(db, "first") == ERR_OK && store_db_opened(db) == 1);
+	store_db_close(db);
+}
+END_TEST
+
+/* As rsync leaves a moment without. */
+START_TEST(comes_back_with_the_data)
+{
+	struct db *db = make_store();
+
+	ck_assert(rename(DATA, "away") == 0);
+	ck_assert(put(db, "change") == ERR_STORE);
+	ck_assert(get(db, "third") == ERR_STORE);
+	ck_assert(rename("away", DATA) == 0);
+	ck_assert(put(db, "change") == ERR_OK);
+	ck_assert(get(db, "third") == ERR_OK);
+	store_db_close(db);
+}
+END_TEST
+
+/* A commit is under way; it takes its number with it, so that an older lock
+ * file gets the right one again. */
+START_TEST(takes_back_what_it_committed_elsewhere)
+{
+	struct db *db = make_store();
+	struct db_txn *tx;
+	bool good;
+
+	ck_assert(store_db_write(db, &tx) == ERR_OK);
+	ck_assert(store_db_put(tx, 0, str_of("change"), str_of("x")) == ERR_OK);
+	deeds[_i].deed();
+	good = deeds[_i].deed == change_nothing ||
+	    deeds[_i].deed == write_lock_over;
+	ck_assert_msg(
+	    (store_db_commit(tx) == ERR_OK) == good, "%s", deeds[_i].name);
+	store_db_close(db);
+}
+END_TEST
+
+/* Two processes have the old data; the first to open the new data waits until
+ * the other has let go of the old. */
+START_TEST(waits_for_the_others)
+{
+	struct db *db = make_store();
+	int go[2], ready[2], status;
+	struct db *theirs;
+	char byte = 0;
+	pid_t child;
+
+	store_db_close(db);
+	ck_assert(pipe(go) == 0 && pipe(ready) == 0);
+	ck_assert((child = fork()) >= 0);
+	if (child == 0) {
+		if (try_open(false, &theirs) != ERR_OK ||
+		    write(ready[1], &byte, 1) != 1 ||
+		    read(go[0], &byte, 1) != 1)
+			_exit(1);
+		_exit(put(theirs, "theirs") == ERR_OK ? 0 : 2);
+	}
+	ck_assert(read(ready[0], &byte, 1) == 1);
+	ck_assert(try_open(false, &db) == ERR_OK);
+	replace_data();
+	ck_assert(put(db, "ours") == ERR_STORE);
+	ck_assert(store_db_look(db) == ERR_OK);
+	ck_assert(write(go[1], &byte, 1) == 1);
+	ck_assert(waitpid(child, &status, 0) == child);
+	/* It saw the same and could not open the new one either, as we had not
+	 * let go of the lock; or it could, as we had. */
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) != 1);
+	ck_assert(put(db, "ours") == ERR_OK);
+	ck_assert(get(db, "ours") == ERR_OK);
+	ck_assert(get(db, "theirs") ==
+	    (WEXITSTATUS(status) == 0 ? ERR_OK : ERR_NOT_FOUND));
+	store_db_close(db);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("store_guard");
+	TCase *t = tcase_create("files");
+
+	tcase_add_loop_test(
+	    t, acknowledges_only_what_is_in_the_store, 0, DEEDS);
+	tcase_add_loop_test(
+	    t, two_processes_never_share_half_a_store, 0, DEEDS);
+	tcase_add_loop_test(t, readers_notice_within_a_second, 0, DEEDS);
+	tcase_add_test(t, reads_the_new_data);
+	tcase_add_test(t, comes_back_with_the_data);
+	tcase_add_loop_test(
+	    t, takes_back_what_it_committed_elsewhere, 0, DEEDS);
+	tcase_add_test(t, waits_for_the_others);
+	suite_add_tcase(suite, t);
+	return unit_run(suite);
+}

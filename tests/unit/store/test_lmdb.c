@@ -1,0 +1,1141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_lmdb.c - the database's directory, its transactions, and what it
+ * does when the system fails it. The system's calls that fail on demand are
+ * defined here, over those of the C library.
+ */
+#include "store/lmdb_env.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <lmdb.h>
+
+#include "unit.h"
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+/* Both roots of the file lie before this. */
+#define ROOTS_END (8 * KIB)
+
+/* Which call fails, how, and how many times. */
+static struct {
+	/* QUOTA: less is written than was given, and there is no more. */
+	enum { NOTHING, WRITE, WRITE_ROOT, SYNC, QUOTA } what;
+	int cause;
+	unsigned times;
+} fault;
+static long file_system_type;
+
+static bool
+fails(int what)
+{
+	if (fault.times == 0 || what != (int)fault.what)
+		return false;
+	fault.times--;
+	errno = fault.cause;
+	return true;
+}
+
+ssize_t
+pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	if (fails(at < (off_t)ROOTS_END ? WRITE_ROOT : WRITE))
+		return -1;
+	if (at >= (off_t)ROOTS_END && fails(QUOTA))
+		return syscall(SYS_pwrite64, fd, p, n / 2, at);
+	return syscall(SYS_pwrite64, fd, p, n, at);
+}
+
+ssize_t
+writev(int fd, const struct iovec *v, int n)
+{
+	if (fails(WRITE))
+		return -1;
+	if (fails(QUOTA))
+		return syscall(SYS_writev, fd, v, 1);
+	return syscall(SYS_writev, fd, v, n);
+}
+
+/* The lock file, which is made at the start, has its room. */
+int
+fallocate(int fd, int mode, off_t at, off_t n)
+{
+	if (fault.what == QUOTA && at > 0) {
+		errno = fault.cause;
+		return -1;
+	}
+	return (int)syscall(SYS_fallocate, fd, mode, at, n);
+}
+
+int
+fdatasync(int fd)
+{
+	if (fails(SYNC))
+		return -1;
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+int
+fstatfs(int fd, struct statfs *fs)
+{
+	int rc = (int)syscall(SYS_fstatfs, fd, fs);
+
+	if (file_system_type != 0)
+		fs->f_type = file_system_type;
+	return rc;
+}
+
+/* --- an environment that is closed at the wrong moment ------------------ */
+
+/* LMDB's calls are replaced too. While `thread` runs in place of a look at the
+ * file, its reader finds that the map has grown, and so wants the environment
+ * opened anew; nothing may be closed until the thread that looks is done. */
+static struct {
+	bool full; /* the next commit finds the map full */
+	bool looks; /* the commit's thread looks at the file now */
+	bool resized; /* the next reader finds a larger map */
+	bool closed; /* meanwhile */
+	struct db_txn *reader;
+} rivals;
+
+#define REAL(name) (*(void **)(&real) = dlsym(RTLD_NEXT, name))
+
+int
+mdb_txn_commit(MDB_txn *txn)
+{
+	int (*real)(MDB_txn *);
+
+	REAL("mdb_txn_commit");
+	if (!rivals.full)
+		return real(txn);
+	rivals.full = false;
+	rivals.looks = true;
+	mdb_txn_abort(txn);
+	return MDB_MAP_FULL;
+}
+
+int
+mdb_txn_renew(MDB_txn *txn)
+{
+	int (*real)(MDB_txn *);
+
+	REAL("mdb_txn_renew");
+	if (!rivals.resized)
+		return real(txn);
+	rivals.resized = false;
+	return MDB_MAP_RESIZED;
+}
+
+void
+mdb_env_close(MDB_env *env)
+{
+	void (*real)(MDB_env *);
+
+	REAL("mdb_env_close");
+	rivals.closed = true;
+	real(env);
+}
+
+static void *
+begin_beside(void *reader)
+{
+	rivals.resized = true;
+	(void)(store_db_begin(reader) == ERR_OK);
+	store_db_end(reader);
+	return NULL;
+}
+
+int
+mdb_env_get_fd(MDB_env *env, mdb_filehandle_t *fd)
+{
+	int (*real)(MDB_env *, mdb_filehandle_t *);
+	pthread_t thread;
+
+	REAL("mdb_env_get_fd");
+	if (rivals.looks) {
+		rivals.looks = false;
+		rivals.closed = false;
+		ck_assert(pthread_create(
+			      &thread, NULL, begin_beside, rivals.reader) == 0);
+		pthread_join(thread, NULL);
+		ck_assert_msg(!rivals.closed,
+		    "the environment was closed under the commit");
+	}
+	return real(env, fd);
+}
+
+static const char *const maps[] = { "first", "second", NULL };
+
+/* Every test runs in an empty directory of its own. */
+#define HERE "."
+
+static void
+enter_directory(void)
+{
+	ck_assert(chdir(unit_directory()) == 0);
+}
+
+static enum err
+try_open(const char *directory, size_t map_size, bool create, struct db **out)
+{
+	const struct db_options options = {
+		.directory = directory,
+		.map_size = map_size,
+		.create = create,
+		.maps = maps,
+	};
+
+	*out = NULL;
+	return store_db_open(&options, out);
+}
+
+static struct db *
+open_sized(size_t map_size)
+{
+	struct db *db;
+
+	ck_assert(try_open(HERE, map_size, true, &db) == ERR_OK);
+	return db;
+}
+
+static enum err
+put(struct db *db, const char *key, struct str value)
+{
+	struct db_txn *tx;
+	enum err e;
+
+	if ((e = store_db_write(db, &tx)) != ERR_OK)
+		return e;
+	if ((e = store_db_put(tx, 0, str_of(key), value)) == ERR_OK)
+		return store_db_commit(tx);
+	store_db_abort(tx);
+	return e;
+}
+
+static enum err
+put_text(struct db *db, const char *key, const char *value)
+{
+	return put(db, key, str_of(value));
+}
+
+static void
+check_value(struct db_txn *tx, const char *key, const char *want)
+{
+	struct str value = str_of(NULL);
+	enum err e;
+
+	ck_assert(store_db_begin(tx) == ERR_OK);
+	e = store_db_get(tx, 0, str_of(key), &value);
+	ck_assert(e == (want == NULL ? ERR_NOT_FOUND : ERR_OK));
+	unit_same(key, value, str_of(want));
+	store_db_end(tx);
+}
+
+static struct db_txn *
+reader_of(struct db *db)
+{
+	struct db_txn *tx;
+
+	ck_assert(store_db_reader(db, &tx) == ERR_OK);
+	return tx;
+}
+
+static mode_t
+mode_of(const char *path)
+{
+	struct stat st;
+
+	ck_assert(stat(path, &st) == 0);
+	return st.st_mode & 07777;
+}
+
+/* Runs the rest of a test in a process of its own, which passes or fails. */
+static bool
+in_child(pid_t *pid)
+{
+	fflush(NULL);
+	*pid = fork();
+	ck_assert(*pid >= 0);
+	return *pid == 0;
+}
+
+static void
+check_child(pid_t pid)
+{
+	int status;
+
+	ck_assert(waitpid(pid, &status, 0) == pid);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "the child ended with %x", (unsigned)status);
+}
+
+START_TEST(makes_its_files_for_us_alone_whatever_the_umask)
+{
+	static const mode_t umasks[] = { 0, 022, 0777 };
+	struct db *db;
+
+	umask(umasks[_i]);
+	ck_assert(try_open("data", MIB, true, &db) == ERR_OK);
+	ck_assert_uint_eq(mode_of("data"), 0700);
+	ck_assert_uint_eq(mode_of("data/data.mdb"), 0600);
+	ck_assert_uint_eq(mode_of("data/lock.mdb"), 0600);
+	store_db_close(db);
+	ck_assert(try_open("data", MIB, false, &db) == ERR_OK);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(finds_no_store_where_there_is_none)
+{
+	struct db *db;
+
+	ck_assert(try_open("data", MIB, false, &db) == ERR_NO_STORE);
+	ck_assert(try_open(HERE, MIB, false, &db) == ERR_NO_STORE);
+	/* It has left no file that would look like one. */
+	ck_assert(rmdir(unit_directory()) == 0);
+}
+END_TEST
+
+START_TEST(finds_no_store_where_the_first_start_broke_off)
+{
+	struct db *db;
+	int fd = open("data.mdb", O_CREAT | O_WRONLY, 0600);
+
+	ck_assert(fd >= 0 && close(fd) == 0);
+	ck_assert(try_open(HERE, MIB, false, &db) == ERR_NO_STORE);
+	ck_assert(try_open(HERE, MIB, true, &db) == ERR_OK);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(takes_a_missing_map_for_damage)
+{
+	static const char *const others[] = { "first", "third", NULL };
+	const struct db_options options = {
+		.directory = HERE,
+		.map_size = MIB,
+		.create = true,
+		.maps = others,
+	};
+	struct db *db;
+
+	store_db_close(open_sized(MIB));
+	/* To make it anew would say that there never was anything in it. */
+	ck_assert(store_db_open(&options, &db) == ERR_CORRUPT);
+}
+END_TEST
+
+/* LMDB 0.9 keeps it in both roots, behind 40 bytes. */
+START_TEST(refuses_a_size_of_pages_that_is_none)
+{
+	off_t at = 40 + (_i % 2 == 0 ? 0 : sysconf(_SC_PAGESIZE));
+	struct db *db;
+	uint32_t size;
+	int fd;
+
+	store_db_close(open_sized(MIB));
+	fd = open("data.mdb", O_RDWR);
+	ck_assert(pread(fd, &size, sizeof(size), at) == 4);
+	ck_assert(size == (uint32_t)sysconf(_SC_PAGESIZE));
+	size ^= UINT32_C(1) << _i / 2;
+	ck_assert(pwrite(fd, &size, sizeof(size), at) == 4);
+	ck_assert(close(fd) == 0);
+	ck_assert(try_open(HERE, MIB, false, &db) == ERR_CORRUPT);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *file;
+	mode_t mode;
+} open_to_others[] = {
+	{ "refuses a directory that the group may read", ".", 0740 },
+	{ "refuses a directory that others may search", ".", 0701 },
+	{ "refuses data that the group may write", "data.mdb", 0620 },
+	{ "refuses data that others may read", "data.mdb", 0604 },
+	{ "refuses a lock file that others may write", "lock.mdb", 0602 },
+};
+
+START_TEST(refuses_what_others_can_use)
+{
+	struct db *db;
+
+	store_db_close(open_sized(MIB));
+	ck_assert(chmod(open_to_others[_i].file, open_to_others[_i].mode) == 0);
+	unit_check(open_to_others[_i].name,
+	    try_open(HERE, MIB, true, &db) == ERR_NOT_PRIVATE);
+}
+END_TEST
+
+START_TEST(refuses_what_belongs_to_another)
+{
+	static const char *const files[] = { ".", "data.mdb", "lock.mdb" };
+	struct db *db;
+
+	if (geteuid() != 0) {
+		puts("only root can give a file away: not tested");
+		return;
+	}
+	store_db_close(open_sized(MIB));
+	ck_assert(chown(files[_i], 1, (gid_t)-1) == 0);
+	unit_check(
+	    files[_i], try_open(HERE, MIB, true, &db) == ERR_NOT_PRIVATE);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *file;
+} replaced[] = {
+	{ "refuses a link in place of the data", "data.mdb" },
+	{ "refuses a link in place of the lock file", "lock.mdb" },
+};
+
+START_TEST(refuses_a_link_in_place_of_a_file)
+{
+	const char *path = replaced[_i].file;
+	struct db *db;
+
+	store_db_close(open_sized(MIB));
+	ck_assert(rename(path, "elsewhere") == 0);
+	ck_assert(symlink("elsewhere", path) == 0);
+	unit_check(replaced[_i].name,
+	    try_open(HERE, MIB, true, &db) == ERR_NOT_PRIVATE);
+}
+END_TEST
+
+START_TEST(refuses_a_link_or_a_file_in_place_of_the_directory)
+{
+	struct db *db;
+
+	store_db_close(open_sized(MIB));
+	ck_assert(symlink(".", "link") == 0);
+	ck_assert(try_open("link", MIB, true, &db) == ERR_NOT_PRIVATE);
+	ck_assert(try_open("data.mdb", MIB, true, &db) == ERR_NOT_PRIVATE);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	long type;
+	enum err outcome;
+} file_systems[] = {
+	{ "takes ext4", 0xef53, ERR_OK },
+	{ "takes XFS", 0x58465342, ERR_OK },
+	{ "takes Btrfs", 0x9123683e, ERR_OK },
+	{ "takes tmpfs", 0x01021994, ERR_OK },
+	{ "takes overlayfs", 0x794c7630, ERR_OK },
+	{ "takes ZFS", 0x2fc12fc1, ERR_OK },
+	{ "refuses NFS", 0x6969, ERR_NETWORK_FS },
+	{ "refuses CIFS", 0xff534d42, ERR_NETWORK_FS },
+	{ "refuses CIFS as 32 bits have it", (int)0xff534d42, ERR_NETWORK_FS },
+	{ "refuses SMB 2", 0xfe534d42, ERR_NETWORK_FS },
+	{ "refuses SMB", 0x517b, ERR_NETWORK_FS },
+	{ "refuses FUSE", 0x65735546, ERR_NETWORK_FS },
+	{ "refuses 9P", 0x01021997, ERR_NETWORK_FS },
+	{ "refuses Ceph", 0x00c36400, ERR_NETWORK_FS },
+};
+
+START_TEST(tells_file_systems_of_other_machines)
+{
+	struct db *db;
+
+	file_system_type = file_systems[_i].type;
+	unit_check(file_systems[_i].name,
+	    try_open(HERE, MIB, true, &db) == file_systems[_i].outcome);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(allocates_its_lock_file_and_takes_one_that_was_lost)
+{
+	struct stat st;
+	struct db *db;
+
+	store_db_close(open_sized(MIB));
+	ck_assert(unlink("lock.mdb") == 0);
+	ck_assert(try_open(HERE, MIB, false, &db) == ERR_OK);
+	ck_assert(stat("lock.mdb", &st) == 0);
+	ck_assert(st.st_size >= 8192 * 64);
+	ck_assert(st.st_blocks * 512 >= st.st_size);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(is_not_opened_twice_in_a_process)
+{
+	struct db *db = open_sized(MIB), *again;
+	struct db_txn *tx = reader_of(db);
+	pid_t pid;
+
+	ck_assert(try_open(HERE, MIB, true, &again) == ERR_STORE);
+	/* The first is as it was, and so are its locks: another process does
+	 * not take it for dead. */
+	ck_assert(store_db_begin(tx) == ERR_OK);
+	if (in_child(&pid)) {
+		struct db *other;
+
+		ck_assert(try_open(HERE, MIB, true, &other) == ERR_OK);
+		ck_assert(put_text(other, "key", "value") == ERR_OK);
+		store_db_tidy(other);
+		store_db_close(other);
+		_exit(0);
+	}
+	check_child(pid);
+	store_db_end(tx);
+	check_value(tx, "key", "value");
+	store_db_reader_free(tx);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(is_not_used_after_a_fork)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx;
+	pid_t pid;
+
+	if (in_child(&pid)) {
+		ck_assert(store_db_reader(db, &tx) == ERR_STORE);
+		ck_assert(store_db_write(db, &tx) == ERR_STORE);
+		_exit(0);
+	}
+	check_child(pid);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(has_room_for_readers_up_to_a_limit)
+{
+	struct db_options options = {
+		.directory = HERE,
+		.map_size = MIB,
+		.readers = 8192,
+		.create = true,
+		.maps = maps,
+	};
+	struct db *db;
+
+	ck_assert(store_db_open(&options, &db) == ERR_OK);
+	store_db_close(db);
+	options.readers++;
+	ck_assert(store_db_open(&options, &db) == ERR_STORE);
+}
+END_TEST
+
+/* Sanitizers and valgrind need the address space themselves. */
+static bool
+is_watched(void)
+{
+	const char *preloaded = getenv("LD_PRELOAD");
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return true;
+#endif
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+	return true;
+#endif
+#endif
+	return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
+
+START_TEST(takes_a_smaller_map_in_little_address_space)
+{
+	static const struct rlimit limit = { 64 * MIB, 64 * MIB };
+	struct db_txn *tx;
+	struct db *db;
+	pid_t pid;
+
+	if (is_watched()) {
+		puts("the tool needs the address space: not tested");
+		return;
+	}
+	if (in_child(&pid)) {
+		ck_assert(setrlimit(RLIMIT_AS, &limit) == 0);
+		db = open_sized(1024 * MIB);
+		ck_assert(put_text(db, "key", "value") == ERR_OK);
+		tx = reader_of(db);
+		check_value(tx, "key", "value");
+		store_db_reader_free(tx);
+		store_db_close(db);
+		_exit(0);
+	}
+	check_child(pid);
+}
+END_TEST
+
+START_TEST(shows_a_reader_one_state)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx = reader_of(db), *other = reader_of(db);
+	struct str value;
+
+	ck_assert(put_text(db, "key", "old") == ERR_OK);
+	ck_assert(store_db_begin(tx) == ERR_OK);
+	ck_assert(put_text(db, "key", "new") == ERR_OK);
+	check_value(other, "key", "new");
+	ck_assert(store_db_get(tx, 0, str_of("key"), &value) == ERR_OK);
+	unit_same("the reader's state", value, str_of("old"));
+	store_db_end(tx);
+	check_value(tx, "key", "new");
+	store_db_reader_free(tx);
+	store_db_reader_free(other);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(keeps_nothing_of_what_was_aborted)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx = reader_of(db), *writer;
+
+	ck_assert(store_db_write(db, &writer) == ERR_OK);
+	ck_assert(
+	    store_db_put(writer, 0, str_of("key"), str_of("value")) == ERR_OK);
+	store_db_abort(writer);
+	check_value(tx, "key", NULL);
+	store_db_reader_free(tx);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(writes_nothing_if_nothing_was_put)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx;
+
+	fault.what = SYNC;
+	fault.cause = EIO;
+	fault.times = 1;
+	ck_assert(store_db_write(db, &tx) == ERR_OK);
+	ck_assert(store_db_delete(tx, 0, str_of("none")) == ERR_NOT_FOUND);
+	ck_assert(store_db_commit(tx) == ERR_OK);
+	ck_assert_uint_eq(fault.times, 1);
+	store_db_close(db);
+}
+END_TEST
+
+/* Some puts of large and small values over each other, and deletes. */
+static void
+stir(struct db_txn *tx, unsigned *seed)
+{
+	static char large[50 * KIB];
+	unsigned ops;
+	char key[2];
+	enum err e;
+
+	for (ops = 8; ops > 0; ops--) {
+		*seed = *seed * 1103515245 + 12345;
+		key[0] = (char)('a' + (*seed >> 16) % 6);
+		key[1] = '\0';
+		if ((*seed >> 20) % 4 == 0)
+			e = store_db_delete(tx, 0, str_of(key));
+		else
+			e = store_db_put(tx, 0, str_of(key),
+			    str_from(large, (*seed >> 8) % sizeof(large)));
+		ck_assert(e == ERR_OK || e == ERR_NOT_FOUND);
+	}
+}
+
+START_TEST(opens_a_file_that_ends_before_its_last_page)
+{
+	struct db *db = open_sized(16 * MIB);
+	struct db_txn *tx;
+	unsigned i, seed = 6;
+
+	/* Pages that are taken and freed in one transaction are not written,
+	 * and they may be the last of the file. */
+	for (i = 0; i < 40; i++) {
+		ck_assert(store_db_write(db, &tx) == ERR_OK);
+		stir(tx, &seed);
+		ck_assert(store_db_commit(tx) == ERR_OK);
+		store_db_close(db);
+		db = open_sized(16 * MIB);
+	}
+	store_db_close(db);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	enum db_way way;
+	const char *from;
+	const char *key; /* NULL: there is none */
+} steps[] = {
+	{ "goes to the first", DB_NEXT, NULL, "b" },
+	{ "goes to the last", DB_PREVIOUS, NULL, "d" },
+	{ "goes behind a key that is there", DB_NEXT, "b", "bb" },
+	{ "goes behind a key that is not there", DB_NEXT, "ba", "bb" },
+	{ "goes on from before the first", DB_NEXT, "a", "b" },
+	{ "ends at the last", DB_NEXT, "d", NULL },
+	{ "ends behind the last", DB_NEXT, "e", NULL },
+	{ "goes before a key that is there", DB_PREVIOUS, "d", "bb" },
+	{ "goes before a key that is not there", DB_PREVIOUS, "c", "bb" },
+	{ "goes back from behind the last", DB_PREVIOUS, "e", "d" },
+	{ "ends at the first", DB_PREVIOUS, "b", NULL },
+	{ "ends before the first", DB_PREVIOUS, "a", NULL },
+};
+
+START_TEST(walks)
+{
+	struct db *db = open_sized(MIB);
+	struct str key = str_of(steps[_i].from), value;
+	struct db_txn *tx;
+	enum err e;
+
+	ck_assert(put_text(db, "d", "value of d") == ERR_OK);
+	ck_assert(put_text(db, "b", "value of b") == ERR_OK);
+	ck_assert(put_text(db, "bb", "value of bb") == ERR_OK);
+	tx = reader_of(db);
+	ck_assert(store_db_begin(tx) == ERR_OK);
+	e = store_db_step(tx, 0, steps[_i].way, &key, &value);
+	if (steps[_i].key == NULL) {
+		unit_check(steps[_i].name, e == ERR_NOT_FOUND);
+	} else {
+		unit_check(steps[_i].name, e == ERR_OK);
+		unit_same(steps[_i].name, key, str_of(steps[_i].key));
+		unit_check(steps[_i].name,
+		    str_eq(str_tail(value, strlen("value of ")), key));
+	}
+	store_db_reader_free(tx);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(walks_an_empty_map)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx = reader_of(db);
+	struct str key = str_of(NULL), value;
+
+	ck_assert(put_text(db, "key", "of the first map") == ERR_OK);
+	ck_assert(store_db_begin(tx) == ERR_OK);
+	ck_assert(store_db_step(tx, 1, DB_NEXT, &key, &value) == ERR_NOT_FOUND);
+	ck_assert(
+	    store_db_step(tx, 1, DB_PREVIOUS, &key, &value) == ERR_NOT_FOUND);
+	store_db_reader_free(tx);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(shares_its_file_with_other_processes)
+{
+	struct db_txn *tx;
+	struct db *db;
+	pid_t pid;
+
+	if (in_child(&pid)) {
+		db = open_sized(MIB);
+		ck_assert(put_text(db, "key", "of the child") == ERR_OK);
+		store_db_close(db);
+		_exit(0);
+	}
+	db = open_sized(MIB);
+	tx = reader_of(db);
+	check_child(pid);
+	check_value(tx, "key", "of the child");
+	ck_assert(put_text(db, "key", "of the parent") == ERR_OK);
+	check_value(tx, "key", "of the parent");
+	store_db_reader_free(tx);
+	store_db_close(db);
+}
+END_TEST
+
+/* Puts values of 4 KiB under new keys until one does not fit; returns how
+ * many there are. */
+static unsigned
+fill(struct db *db)
+{
+	static char value[4 * KIB];
+	unsigned n;
+	char key[24];
+	enum err e;
+
+	for (n = 0;; n++) {
+		snprintf(key, sizeof(key), "fill %u", n);
+		e = put(db, key, str_from(value, sizeof(value)));
+		if (e != ERR_OK)
+			break;
+	}
+	ck_assert(e == ERR_FULL);
+	return n;
+}
+
+static void
+make_room(struct db *db, unsigned n)
+{
+	struct db_txn *tx;
+	char key[24];
+
+	ck_assert(store_db_write(db, &tx) == ERR_OK);
+	while (n-- > 0) {
+		snprintf(key, sizeof(key), "fill %u", n);
+		ck_assert(store_db_delete(tx, 0, str_of(key)) == ERR_OK);
+	}
+	ck_assert(store_db_commit(tx) == ERR_OK);
+}
+
+START_TEST(is_usable_after_its_map_was_full)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx = reader_of(db);
+	unsigned n;
+
+	ck_assert(put_text(db, "key", "value") == ERR_OK);
+	n = fill(db);
+	ck_assert(n > 50);
+	check_value(tx, "key", "value");
+	make_room(db, n / 2);
+	/* What a transaction freed the second after it can use. */
+	ck_assert(put_text(db, "key", "new") == ERR_OK);
+	ck_assert(fill(db) > n / 4);
+	check_value(tx, "key", "new");
+	store_db_reader_free(tx);
+	store_db_close(db);
+}
+END_TEST
+
+/* Puts 3 MiB under new keys, when it is told to. */
+static void
+grow(struct db *db, int go, int done, const char *prefix)
+{
+	static char value[100 * KIB];
+	char key[24];
+	int i;
+
+	ck_assert(read(go, key, 1) == 1);
+	for (i = 0; i < 30; i++) {
+		snprintf(key, sizeof(key), "%.5s %u", prefix, (unsigned)i);
+		ck_assert(
+		    put(db, key, str_from(value, sizeof(value))) == ERR_OK);
+	}
+	ck_assert(put_text(db, "key", prefix) == ERR_OK);
+	ck_assert(write(done, "", 1) == 1);
+}
+
+static void
+order(int go, int done)
+{
+	char c;
+
+	ck_assert(write(go, "", 1) == 1);
+	ck_assert(read(done, &c, 1) == 1);
+}
+
+START_TEST(adopts_a_map_that_another_process_made_greater)
+{
+	struct db_txn *tx, *late;
+	int go[2], done[2];
+	struct db *db;
+	pid_t pid;
+
+	ck_assert(pipe(go) == 0 && pipe(done) == 0);
+	if (in_child(&pid)) {
+		db = open_sized(64 * MIB);
+		grow(db, go[0], done[1], "once");
+		grow(db, go[0], done[1], "twice");
+		store_db_close(db);
+		_exit(0);
+	}
+	db = open_sized(MIB);
+	tx = reader_of(db);
+	late = reader_of(db);
+	ck_assert(store_db_begin(tx) == ERR_OK);
+	order(go[1], done[0]);
+	/* Not under the reader that is at it. */
+	ck_assert(store_db_begin(late) == ERR_STORE);
+	ck_assert(put_text(db, "key", "no") == ERR_STORE);
+	store_db_end(tx);
+	check_value(late, "key", "once");
+	check_value(tx, "key", "once");
+	ck_assert(put_text(db, "key", "ours") == ERR_OK);
+	check_value(tx, "key", "ours");
+	/* From now on there is room. */
+	ck_assert(store_db_begin(tx) == ERR_OK);
+	order(go[1], done[0]);
+	check_value(late, "key", "twice");
+	store_db_end(tx);
+	check_child(pid);
+	store_db_reader_free(tx);
+	store_db_reader_free(late);
+	store_db_close(db);
+}
+END_TEST
+
+/* Faults of ours, which cost the change and not the process. */
+START_TEST(refuses_keys_and_calls_that_cannot_be)
+{
+	static char longest[DB_KEY_MAX + 1];
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx, *reader = reader_of(db);
+
+	ck_assert(store_db_write(db, &tx) == ERR_OK);
+	ck_assert(store_db_put(tx, 0, str_of(""), str_of("x")) == ERR_INTERNAL);
+	ck_assert(store_db_put(tx, 0, str_from(longest, sizeof(longest)),
+		      str_of("x")) == ERR_INTERNAL);
+	ck_assert(store_db_put(tx, 0, str_of("x"),
+		      str_from(longest, DB_VALUE_MAX + 1)) == ERR_INTERNAL);
+	ck_assert(store_db_begin(tx) == ERR_INTERNAL);
+	store_db_abort(tx);
+	store_db_abort(tx);
+	ck_assert(store_db_commit(tx) == ERR_INTERNAL);
+	ck_assert(store_db_begin(reader) == ERR_OK);
+	ck_assert(store_db_begin(reader) == ERR_INTERNAL);
+	store_db_end(reader);
+	ck_assert(put_text(db, "key", "new") == ERR_OK);
+	check_value(reader, "key", "new");
+	store_db_reader_free(reader);
+	store_db_close(db);
+}
+END_TEST
+
+/* The rest of the test is in mdb_env_get_fd, above. */
+START_TEST(no_other_thread_closes_it_under_a_commit)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *reader = reader_of(db);
+
+	rivals.reader = reader;
+	rivals.full = true;
+	ck_assert(put_text(db, "key", "lost") == ERR_FULL);
+	ck_assert(rivals.reader != NULL && !rivals.full && !rivals.looks);
+	ck_assert(put_text(db, "key", "new") == ERR_OK);
+	check_value(reader, "key", "new");
+	ck_assert(rivals.closed);
+	store_db_reader_free(reader);
+	store_db_close(db);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	int what;
+	int cause;
+	enum err outcome;
+} faults[] = {
+	{ "refuses what does not fit on the disk", WRITE, ENOSPC, ERR_FULL },
+	{ "refuses what is over the quota", WRITE, EDQUOT, ERR_FULL },
+	{ "refuses what is over the limit of a file", WRITE, EFBIG, ERR_FULL },
+	{ "refuses what a quota cuts short", QUOTA, EDQUOT, ERR_FULL },
+	{ "takes what is cut short else for a failure", QUOTA, EIO, ERR_STORE },
+	{ "survives a write that fails", WRITE, EIO, ERR_STORE },
+	{ "survives a sync that fails", SYNC, EIO, ERR_STORE },
+	{ "survives a root that cannot be written", WRITE_ROOT, EIO,
+	    ERR_STORE },
+};
+
+START_TEST(survives_faults)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx = reader_of(db);
+
+	ck_assert(put_text(db, "key", "old") == ERR_OK);
+	fault.what = faults[_i].what;
+	fault.cause = faults[_i].cause;
+	fault.times = 1;
+	unit_check(
+	    faults[_i].name, put_text(db, "key", "lost") == faults[_i].outcome);
+	unit_check(faults[_i].name, fault.times == 0);
+	check_value(tx, "key", "old");
+	unit_check(faults[_i].name, put_text(db, "key", "new") == ERR_OK);
+	check_value(tx, "key", "new");
+	store_db_reader_free(tx);
+	store_db_close(db);
+	db = open_sized(MIB);
+	tx = reader_of(db);
+	check_value(tx, "key", "new");
+	store_db_reader_free(tx);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(waits_for_readers_before_it_opens_anew)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx = reader_of(db), *late = reader_of(db);
+	struct str value;
+
+	ck_assert(put_text(db, "key", "old") == ERR_OK);
+	ck_assert(store_db_begin(tx) == ERR_OK);
+	fault.what = WRITE_ROOT;
+	fault.cause = EIO;
+	fault.times = 1;
+	ck_assert(put_text(db, "key", "lost") == ERR_STORE);
+	ck_assert(store_db_begin(late) == ERR_STORE);
+	ck_assert(put_text(db, "key", "refused") == ERR_STORE);
+	store_db_end(late);
+	ck_assert(store_db_get(tx, 0, str_of("key"), &value) == ERR_OK);
+	unit_same("the reader's state", value, str_of("old"));
+	store_db_end(tx);
+	check_value(late, "key", "old");
+	ck_assert(put_text(db, "key", "new") == ERR_OK);
+	check_value(tx, "key", "new");
+	store_db_reader_free(tx);
+	store_db_reader_free(late);
+	store_db_close(db);
+}
+END_TEST
+
+START_TEST(comes_back_when_it_can_be_opened_again)
+{
+	struct db *db = open_sized(MIB);
+	struct db_txn *tx = reader_of(db);
+
+	ck_assert(put_text(db, "key", "old") == ERR_OK);
+	fault.what = WRITE_ROOT;
+	fault.cause = EIO;
+	fault.times = 1;
+	ck_assert(put_text(db, "key", "lost") == ERR_STORE);
+	ck_assert(chmod(HERE, 0750) == 0);
+	ck_assert(store_db_begin(tx) == ERR_STORE);
+	ck_assert(store_db_begin(tx) == ERR_STORE);
+	store_db_tidy(db);
+	ck_assert(chmod(HERE, 0700) == 0);
+	check_value(tx, "key", "old");
+	store_db_reader_free(tx);
+	store_db_close(db);
+}
+END_TEST
+
+/* A file system of 2 MiB of our own over the test's directory. */
+static bool
+mount_small_disk(void)
+{
+	if (unshare(CLONE_NEWNS) == 0 &&
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("none", unit_directory(), "tmpfs", 0, "size=2m,mode=0700") ==
+		0 &&
+	    chdir(unit_directory()) == 0)
+		return true;
+	printf("no disk of our own to fill: %s: not tested\n", strerror(errno));
+	return false;
+}
+
+/* Fills the disk but for what files have allocated already. */
+static void
+fill_disk(void)
+{
+	static const char zeros[4 * KIB];
+	int fd = open("filler", O_CREAT | O_WRONLY | O_APPEND, 0600);
+
+	ck_assert(fd >= 0);
+	while (write(fd, zeros, sizeof(zeros)) > 0)
+		continue;
+	ck_assert(errno == ENOSPC);
+	close(fd);
+}
+
+START_TEST(is_usable_on_a_full_disk)
+{
+	struct db_txn *tx;
+	struct db *db;
+
+	if (!mount_small_disk())
+		return;
+	db = open_sized(64 * MIB);
+	tx = reader_of(db);
+	ck_assert(put_text(db, "key", "value") == ERR_OK);
+	fill_disk();
+	fill(db);
+	check_value(tx, "key", "value");
+	ck_assert(unlink("filler") == 0);
+	ck_assert(put_text(db, "key", "new") == ERR_OK);
+	fill_disk();
+	store_db_reader_free(tx);
+	store_db_close(db);
+
+	db = open_sized(64 * MIB);
+	tx = reader_of(db);
+	check_value(tx, "key", "new");
+	store_db_reader_free(tx);
+	store_db_close(db);
+
+	/* There is no room for the lock file, which is no reason to die. */
+	ck_assert(unlink("lock.mdb") == 0);
+	fill_disk();
+	ck_assert(try_open(HERE, MIB, false, &db) == ERR_FULL);
+	ck_assert(umount2(unit_directory(), MNT_DETACH) == 0);
+}
+END_TEST
+
+static Suite *
+suite_db(void)
+{
+	Suite *s = suite_create("db");
+	TCase *t = tcase_create("the directory");
+	tcase_add_checked_fixture(t, enter_directory, NULL);
+
+	tcase_add_loop_test(
+	    t, makes_its_files_for_us_alone_whatever_the_umask, 0, 3);
+	tcase_add_test(t, finds_no_store_where_there_is_none);
+	tcase_add_test(t, finds_no_store_where_the_first_start_broke_off);
+	tcase_add_test(t, takes_a_missing_map_for_damage);
+	tcase_add_loop_test(t, refuses_a_size_of_pages_that_is_none, 0, 64);
+	tcase_add_loop_test(t, refuses_what_others_can_use, 0,
+	    sizeof(open_to_others) / sizeof(open_to_others[0]));
+	tcase_add_loop_test(t, refuses_what_belongs_to_another, 0, 3);
+	tcase_add_loop_test(t, refuses_a_link_in_place_of_a_file, 0,
+	    sizeof(replaced) / sizeof(replaced[0]));
+	tcase_add_test(t, refuses_a_link_or_a_file_in_place_of_the_directory);
+	tcase_add_loop_test(t, tells_file_systems_of_other_machines, 0,
+	    sizeof(file_systems) / sizeof(file_systems[0]));
+	tcase_add_test(t, allocates_its_lock_file_and_takes_one_that_was_lost);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("the process");
+	tcase_add_checked_fixture(t, enter_directory, NULL);
+	tcase_add_test(t, is_not_opened_twice_in_a_process);
+	tcase_add_test(t, is_not_used_after_a_fork);
+	tcase_add_test(t, has_room_for_readers_up_to_a_limit);
+	tcase_add_test(t, takes_a_smaller_map_in_little_address_space);
+	tcase_add_test(t, shares_its_file_with_other_processes);
+	tcase_add_test(t, adopts_a_map_that_another_process_made_greater);
+	tcase_add_test(t, no_other_thread_closes_it_under_a_commit);
+	tcase_add_test(t, refuses_keys_and_calls_that_cannot_be);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("transactions");
+	tcase_add_checked_fixture(t, enter_directory, NULL);
+	tcase_add_test(t, shows_a_reader_one_state);
+	tcase_add_test(t, keeps_nothing_of_what_was_aborted);
+	tcase_add_test(t, writes_nothing_if_nothing_was_put);
+	tcase_add_test(t, opens_a_file_that_ends_before_its_last_page);
+	tcase_add_loop_test(t, walks, 0, sizeof(steps) / sizeof(steps[0]));
+	tcase_add_test(t, walks_an_empty_map);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("failures");
+	tcase_add_checked_fixture(t, enter_directory, NULL);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, is_usable_after_its_map_was_full);
+	tcase_add_loop_test(
+	    t, survives_faults, 0, sizeof(faults) / sizeof(faults[0]));
+	tcase_add_test(t, waits_for_readers_before_it_opens_anew);
+	tcase_add_test(t, comes_back_when_it_can_be_opened_again);
+	tcase_add_test(t, is_usable_on_a_full_disk);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(void)
+{
+	return unit_run(suite_db());
+}

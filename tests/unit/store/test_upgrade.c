@@ -1,0 +1,754 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_upgrade.c - a store of an older format is read as it is, and
+ * upgraded only while no other process has it open; a process under which it
+ * is upgraded ends.
+ *
+ * The other process is a child that follows orders through a pipe. It uses the
+ * store as an older release does: it puts rows of format 1, and asks nobody.
+ */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <lmdb.h>
+
+#include "format/row.h"
+#include "store/claim.h"
+#include "store/lmdb_env.h"
+#include "unit.h"
+
+#define MIB ((size_t)1024 * 1024)
+#define DEADLINE 20000 /* milliseconds */
+
+enum { RECORD_MAP, HISTORY_MAP, META_MAP = 4 };
+
+/* The store's, also in a child. */
+static const char *home;
+
+static const struct guid tenant = { .byte = { 0xa0, 1 } };
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+nap(void)
+{
+	const struct timespec t = { .tv_nsec = 5000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* --- the store as older and newer releases leave it --------------------- */
+
+static struct db *
+open_db(void)
+{
+	static const char *const maps[] = { "record", "history", "token",
+		"request", "meta", NULL };
+	const struct db_options options = {
+		.directory = home,
+		.map_size = MIB,
+		.maps = maps,
+	};
+	struct db *db = NULL;
+
+	ck_assert_int_eq(store_db_open(&options, &db), ERR_OK);
+	return db;
+}
+
+static void
+put_format(struct db_txn *tx, uint64_t format)
+{
+	char number[ROW_U64_LEN], bytes[64];
+	struct str field = row_u64(format, number);
+	struct buf row;
+
+	buf_init(&row, bytes, sizeof(bytes));
+	row_encode(str_of("format"), &field, 1, &row);
+	ck_assert_int_eq(
+	    store_db_put(tx, META_MAP, str_of("format"), buf_view(&row)),
+	    ERR_OK);
+}
+
+static void
+write_format(uint64_t format)
+{
+	struct db *db = open_db();
+	struct db_txn *tx;
+
+	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	put_format(tx, format);
+	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
+	store_db_close(db);
+}
+
+static uint64_t
+read_format(void)
+{
+	struct db *db = open_db();
+	struct db_txn *tx = NULL;
+	struct str row, field;
+	uint64_t format;
+
+	ck_assert_int_eq(store_db_reader(db, &tx), ERR_OK);
+	ck_assert_int_eq(store_db_begin(tx), ERR_OK);
+	ck_assert_int_eq(
+	    store_db_get(tx, META_MAP, str_of("format"), &row), ERR_OK);
+	ck_assert_int_eq(row_decode(str_of("format"), row, &field, 1), ERR_OK);
+	format = row_get_u64(field);
+	store_db_reader_free(tx);
+	store_db_close(db);
+	return format;
+}
+
+static struct record
+record_of(uint64_t revision)
+{
+	struct record r = { .revision = revision };
+
+	r.value[RECORD_APPLE_ID] = str_of("a@example.org");
+	return r;
+}
+
+/* A change as format 1 writes it: a record of that revision, and the event in
+ * a map of its own, under a number that counts up. */
+static void
+put_old_change(struct db_txn *tx, uint8_t revision)
+{
+	char at[ROW_U64_LEN], nano[ROW_U64_LEN], action[ROW_U64_LEN],
+	    changed[ROW_U64_LEN], bytes[24] = { 0 }, inner[512], outer[1024];
+	struct record now = record_of(revision),
+		      before = record_of(revision - 1U);
+	struct str field[11] = { row_u64(revision, at), row_u64(0, nano),
+		row_u64(STORE_CHANGED, action), str_of("tool:old"),
+		str_of(NULL), row_u64(2, changed) };
+	struct str key = str_from((const char *)tenant.byte, 16);
+	struct buf former, row;
+
+	buf_init(&row, outer, sizeof(outer));
+	record_encode(key, &now, &row);
+	ck_assert_int_eq(
+	    store_db_put(tx, RECORD_MAP, key, buf_view(&row)), ERR_OK);
+	memcpy(bytes, tenant.byte, sizeof(tenant.byte));
+	bytes[23] = (char)revision;
+	key = str_from(bytes, sizeof(bytes));
+	buf_init(&former, inner, sizeof(inner));
+	buf_init(&row, outer, sizeof(outer));
+	if (revision > 1) {
+		record_encode(key, &before, &former);
+		field[7] = buf_view(&former);
+	}
+	row_encode(key, field, 11, &row);
+	ck_assert_int_eq(
+	    store_db_put(tx, HISTORY_MAP, key, buf_view(&row)), ERR_OK);
+}
+
+/* --- the other process -------------------------------------------------- */
+
+struct other {
+	pid_t pid;
+	int orders, replies;
+};
+
+enum { CLOSE = 'q', SET_NEWER = 'n' }; /* another byte is a revision to write */
+
+static void
+follow(struct db *db, char order)
+{
+	struct db_txn *tx;
+
+	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	if (order == SET_NEWER)
+		put_format(tx, STORE_FORMAT + 1);
+	else
+		put_old_change(tx, (uint8_t)order);
+	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
+}
+
+static void
+be_the_other(int orders, int replies)
+{
+	struct db *db = open_db();
+	char order = 0;
+
+	while (write(replies, &order, 1) == 1 && read(orders, &order, 1) == 1 &&
+	    order != CLOSE)
+		follow(db, order);
+	store_db_close(db);
+}
+
+static void
+await(const struct other *o)
+{
+	struct pollfd p = { .fd = o->replies, .events = POLLIN };
+	char byte;
+
+	ck_assert_int_eq(poll(&p, 1, DEADLINE), 1);
+	ck_assert_int_eq(read(o->replies, &byte, 1), 1);
+}
+
+/* Returns when the child has the store open. */
+static struct other
+start_other(void)
+{
+	int orders[2], replies[2];
+	struct other o;
+
+	ck_assert(pipe(orders) == 0 && pipe(replies) == 0);
+	fflush(NULL);
+	o = (struct other){
+		.pid = fork(), .orders = orders[1], .replies = replies[0]
+	};
+	ck_assert(o.pid >= 0);
+	if (o.pid == 0) {
+		close(orders[1]);
+		close(replies[0]);
+		be_the_other(orders[0], replies[1]);
+		_exit(0);
+	}
+	close(orders[0]);
+	close(replies[1]);
+	await(&o);
+	return o;
+}
+
+static void
+give_order(const struct other *o, char order)
+{
+	ck_assert_int_eq(write(o->orders, &order, 1), 1);
+	await(o);
+}
+
+static void
+end_other(const struct other *o)
+{
+	const char order = CLOSE;
+	int status;
+
+	ck_assert_int_eq(write(o->orders, &order, 1), 1);
+	ck_assert_int_eq(waitpid(o->pid, &status, 0), o->pid);
+	ck_assert_int_eq(status, 0);
+	close(o->orders);
+	close(o->replies);
+}
+
+/* --- the store as this release uses it ---------------------------------- */
+
+static enum err
+try_open(bool create, struct store **st)
+{
+	const struct store_options options = {
+		.directory = home,
+		.map_size = MIB,
+		.readers = 10,
+		.history_keep = 100,
+		.create = create,
+	};
+
+	*st = NULL;
+	return store_open(&options, st);
+}
+
+static struct store *
+open_store(void)
+{
+	struct store *st;
+
+	ck_assert_int_eq(try_open(false, &st), ERR_OK);
+	return st;
+}
+
+static enum err
+upgrade(struct store *st, bool keep_copy)
+{
+	const struct store_upgrade_options options = { .keep_copy = keep_copy };
+
+	return store_upgrade(st, &options);
+}
+
+/* A store of format 1 with so many changes of a tenant. */
+static void
+make_old_store(uint8_t changes)
+{
+	struct store *st;
+	struct db_txn *tx;
+	struct db *db;
+	uint8_t i;
+
+	ck_assert_int_eq(try_open(true, &st), ERR_OK);
+	store_close(st);
+	db = open_db();
+	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	put_format(tx, 1);
+	for (i = 1; i <= changes; i++)
+		put_old_change(tx, i);
+	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
+	store_db_close(db);
+}
+
+static enum err
+count_record(const struct guid *id, const struct record *r, void *arg)
+{
+	(void)id;
+	(void)r;
+	++*(unsigned *)arg;
+	return ERR_OK;
+}
+
+static enum err
+expect_event(const struct event *ev, void *arg)
+{
+	uint64_t *left = arg;
+
+	ck_assert_uint_eq(ev->number, *left);
+	ck_assert_uint_eq((uint64_t)ev->when.at, *left);
+	ck_assert_uint_eq(ev->former.revision, *left - 1);
+	--*left;
+	return ERR_OK;
+}
+
+static void
+print_finding(
+    const char *where, const struct guid *id, const char *what, void *arg)
+{
+	(void)id;
+	(void)arg;
+	fprintf(stderr, "finding: %s: %s\n", where, what);
+}
+
+/* Reads all that list, history and verify read. */
+static void
+check_store(struct store *st, uint64_t changes)
+{
+	const struct store_verifier v = { .relations = true,
+		.found = print_finding };
+	struct store_counts counts;
+	unsigned records = 0;
+	uint64_t left = changes;
+	struct txn *tx = NULL;
+	struct event ev;
+
+	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
+	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	ck_assert_int_eq(store_records(tx, count_record, &records), ERR_OK);
+	ck_assert_uint_eq(records, 1);
+	ck_assert_int_eq(
+	    store_events(tx, &tenant, expect_event, &left), ERR_OK);
+	ck_assert_uint_eq(left, 0);
+	ck_assert_int_eq(store_event(tx, &tenant, changes, &ev), ERR_OK);
+	ck_assert_int_eq(
+	    store_event(tx, &tenant, changes + 1, &ev), ERR_NOT_FOUND);
+	ck_assert_int_eq(store_verify(tx, &v, &counts), ERR_OK);
+	ck_assert_uint_eq(counts.records, 1);
+	ck_assert_uint_eq(counts.events, changes);
+	ck_assert_uint_eq(counts.findings, 0);
+	store_reader_free(tx);
+}
+
+static enum err
+put_one(struct txn *tx, void *arg)
+{
+	struct record r = record_of(9);
+
+	(void)arg;
+	return store_record_put(tx, &tenant, &r);
+}
+
+/* What the log says in a call, on stderr. */
+static int
+catch_log(void)
+{
+	int kept = dup(STDERR_FILENO), fd;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/log", home);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ck_assert(kept >= 0 && fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+	close(fd);
+	return kept;
+}
+
+static void
+end_log(int kept, char *text, size_t size)
+{
+	ssize_t n;
+
+	ck_assert(lseek(STDERR_FILENO, 0, SEEK_SET) == 0);
+	n = read(STDERR_FILENO, text, size - 1);
+	ck_assert(n >= 0);
+	text[n] = '\0';
+	ck_assert(dup2(kept, STDERR_FILENO) >= 0);
+	close(kept);
+	fputs(text, stderr);
+}
+
+/* --- tests -------------------------------------------------------------- */
+
+/* The gap that damaged stores: a newer tool lists under an older process that
+ * goes on writing. */
+START_TEST(a_list_leaves_the_store_of_an_older_process)
+{
+	struct store *st;
+	struct other o;
+	char text[1024], pid[64];
+	int kept;
+
+	make_old_store(2);
+	o = start_other();
+	st = open_store();
+	check_store(st, 2);
+	store_close(st);
+	give_order(&o, 3);
+	st = open_store();
+	ck_assert_uint_eq(store_format(st), 1);
+	check_store(st, 3);
+	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_OLD_FORMAT);
+	kept = catch_log();
+	ck_assert_int_eq(upgrade(st, true), ERR_IN_USE);
+	end_log(kept, text, sizeof(text));
+	snprintf(pid, sizeof(pid), "process %ld has it open", (long)o.pid);
+	ck_assert_ptr_nonnull(strstr(text, pid));
+	store_close(st);
+	give_order(&o, 4);
+	end_other(&o);
+	ck_assert_uint_eq(read_format(), 1);
+
+	st = open_store();
+	ck_assert_int_eq(upgrade(st, false), ERR_OK);
+	check_store(st, 4);
+	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_OK);
+	store_close(st);
+	ck_assert_uint_eq(read_format(), STORE_FORMAT);
+}
+END_TEST
+
+/* An older release opens the store while it is claimed: LMDB lets it wait. */
+static void
+open_as_older_release(int opened)
+{
+	MDB_env *env;
+
+	if (mdb_env_create(&env) != 0 ||
+	    mdb_env_set_maxreaders(env, 8192) != 0 ||
+	    mdb_env_open(env, home, MDB_NOTLS, 0600) != 0 ||
+	    write(opened, "", 1) != 1)
+		_exit(1);
+	_exit(0);
+}
+
+START_TEST(a_claim_keeps_others_out)
+{
+	struct store *st, *second;
+	int fd, opened[2], status;
+	char path[256];
+	struct pollfd p;
+	pid_t pid, child, looker;
+	int64_t began;
+
+	make_old_store(1);
+	st = open_store();
+	snprintf(path, sizeof(path), "%s/lock.mdb", home);
+	ck_assert((fd = open(path, O_RDWR | O_CLOEXEC)) >= 0);
+	ck_assert_int_eq(store_claim_take(fd, 0, &pid), ERR_OK);
+	ck_assert(pipe(opened) == 0);
+	fflush(NULL);
+	if ((looker = fork()) == 0) {
+		began = milliseconds();
+		_exit(try_open(false, &second) != ERR_UPGRADING ||
+		    milliseconds() - began > 5000);
+	}
+	ck_assert_int_eq(waitpid(looker, &status, 0), looker);
+	ck_assert_int_eq(status, 0);
+	if ((child = fork()) == 0)
+		open_as_older_release(opened[1]);
+	p = (struct pollfd){ .fd = opened[0], .events = POLLIN };
+	ck_assert_int_eq(poll(&p, 1, 300), 0);
+	store_claim_drop(fd);
+	ck_assert_int_eq(poll(&p, 1, DEADLINE), 1);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	close(opened[0]);
+	close(opened[1]);
+	store_close(st);
+	close(fd);
+}
+END_TEST
+
+START_TEST(of_two_that_upgrade_one_does)
+{
+	struct store *st;
+	int i, status, upgraded = 0;
+	pid_t child[4];
+
+	make_old_store(3);
+	fflush(NULL);
+	for (i = 0; i < 4; i++) {
+		const struct store_upgrade_options options = { .wait = 60000 };
+		enum err e;
+
+		if ((child[i] = fork()) != 0)
+			continue;
+		do {
+			if ((e = try_open(false, &st)) == ERR_OK)
+				e = store_upgrade(st, &options);
+			store_close(st);
+			nap();
+		} while (e == ERR_UPGRADING);
+		_exit(e != ERR_OK);
+	}
+	for (i = 0; i < 4; i++) {
+		ck_assert_int_eq(waitpid(child[i], &status, 0), child[i]);
+		upgraded += status == 0;
+	}
+	ck_assert_int_eq(upgraded, 4);
+	st = open_store();
+	ck_assert_uint_eq(store_format(st), STORE_FORMAT);
+	check_store(st, 3);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(a_change_under_a_newer_format_is_refused)
+{
+	char text[1024];
+	struct store *st;
+	struct other o;
+	int kept;
+
+	ck_assert_int_eq(try_open(true, &st), ERR_OK);
+	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_OK);
+	o = start_other();
+	give_order(&o, SET_NEWER);
+	ck_assert(!store_is_outdated(st));
+	kept = catch_log();
+	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_NEWER);
+	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_NEWER);
+	end_log(kept, text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "of a newer release"));
+	ck_assert_ptr_null(strstr(
+	    strstr(text, "of a newer release") + 1, "of a newer release"));
+	ck_assert(store_is_outdated(st));
+	store_close(st);
+	end_other(&o);
+}
+END_TEST
+
+START_TEST(a_reader_notices_a_newer_format)
+{
+	int64_t until = milliseconds() + DEADLINE;
+	struct txn *tx = NULL;
+	struct store *st;
+	struct other o;
+	enum err e;
+
+	ck_assert_int_eq(try_open(true, &st), ERR_OK);
+	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
+	o = start_other();
+	give_order(&o, SET_NEWER);
+	while ((e = store_begin(tx)) == ERR_OK && milliseconds() < until) {
+		store_end(tx);
+		nap();
+	}
+	ck_assert_int_eq(e, ERR_NEWER);
+	ck_assert(store_is_outdated(st));
+	ck_assert_int_eq(store_begin(tx), ERR_NEWER);
+	store_reader_free(tx);
+	store_close(st);
+	end_other(&o);
+}
+END_TEST
+
+/* A file of an older format that takes the place of data.mdb under a process:
+ * the process ends, and the next one upgrades the file. */
+START_TEST(an_older_file_ends_the_process)
+{
+	char path[256], former[256];
+	struct txn *tx = NULL;
+	struct store *st;
+
+	make_old_store(2);
+	st = open_store();
+	ck_assert_int_eq(upgrade(st, true), ERR_OK);
+	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
+	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	store_end(tx);
+	snprintf(path, sizeof(path), "%s/data.mdb", home);
+	snprintf(former, sizeof(former), "%s/data.mdb.format-1", home);
+	ck_assert_int_eq(rename(former, path), 0);
+	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_STORE);
+	ck_assert_int_eq(store_begin(tx), ERR_STORE);
+	ck_assert_int_eq(store_look(st), ERR_STORE);
+	store_reader_free(tx);
+	store_close(st);
+	st = open_store();
+	ck_assert_uint_eq(store_format(st), 1);
+	ck_assert_int_eq(upgrade(st, false), ERR_OK);
+	check_store(st, 2);
+	store_close(st);
+}
+END_TEST
+
+START_TEST(an_upgrade_leaves_a_copy)
+{
+	char path[256], second[256];
+	struct store *st, *copy = NULL;
+	struct store_options options = { .readers = 1, .alone = true };
+	struct stat file;
+
+	make_old_store(5);
+	st = open_store();
+	ck_assert_int_eq(upgrade(st, true), ERR_OK);
+	store_close(st);
+	snprintf(path, sizeof(path), "%s/data.mdb.format-1", home);
+	ck_assert_int_eq(stat(path, &file), 0);
+	ck_assert_uint_eq(file.st_mode & 07777, 0600);
+	/* It is a store of the former format. */
+	snprintf(second, sizeof(second), "%s/second", home);
+	ck_assert_int_eq(mkdir(second, 0700), 0);
+	options.directory = second;
+	snprintf(second + strlen(second), 16, "/data.mdb");
+	ck_assert_int_eq(rename(path, second), 0);
+	*strrchr(second, '/') = '\0';
+	ck_assert_int_eq(store_open(&options, &copy), ERR_OK);
+	ck_assert_uint_eq(store_format(copy), 1);
+	check_store(copy, 5);
+	store_close(copy);
+	/* The next one takes the place of what is there. */
+	write_format(3);
+	snprintf(path, sizeof(path), "%s/data.mdb.format-3", home);
+	close(open(path, O_WRONLY | O_CREAT, 0644));
+	st = open_store();
+	ck_assert_int_eq(upgrade(st, true), ERR_OK);
+	store_close(st);
+	ck_assert_int_eq(stat(path, &file), 0);
+	ck_assert_uint_eq(file.st_mode & 07777, 0600);
+	ck_assert(file.st_size > 0);
+}
+END_TEST
+
+START_TEST(no_copy_no_upgrade)
+{
+	char path[256];
+	struct store *st;
+
+	make_old_store(1);
+	snprintf(path, sizeof(path), "%s/data.mdb.format-1", home);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	st = open_store();
+	ck_assert_int_eq(upgrade(st, true), ERR_FILE);
+	ck_assert_uint_eq(store_format(st), 1);
+	ck_assert_int_eq(upgrade(st, false), ERR_OK);
+	check_store(st, 1);
+	store_close(st);
+}
+END_TEST
+
+static enum err
+put_three(struct txn *tx, void *arg)
+{
+	struct record r = record_of(1);
+	struct guid g = tenant;
+	enum err e = ERR_OK;
+
+	(void)arg;
+	for (g.byte[2] = 1; g.byte[2] <= 3 && e == ERR_OK; g.byte[2]++)
+		e = store_record_put(tx, &g, &r);
+	return e;
+}
+
+START_TEST(too_many_tenants_are_refused)
+{
+	struct store_upgrade_options options = { .tenants_most = 2 };
+	struct store *st;
+
+	ck_assert_int_eq(try_open(true, &st), ERR_OK);
+	ck_assert_int_eq(store_update(st, put_three, NULL), ERR_OK);
+	store_close(st);
+	write_format(3);
+	st = open_store();
+	ck_assert_int_eq(store_upgrade(st, &options), ERR_OLD_FORMAT);
+	ck_assert_uint_eq(store_format(st), 3);
+	options.tenants_most = 3;
+	ck_assert_int_eq(store_upgrade(st, &options), ERR_OK);
+	store_close(st);
+	ck_assert_uint_eq(read_format(), STORE_FORMAT);
+}
+END_TEST
+
+/* A process that dies in the middle leaves the former store or the new one,
+ * and never keeps others out. */
+START_TEST(survives_a_death_during_an_upgrade)
+{
+	struct timespec t = { 0 };
+	struct store *st;
+	pid_t child;
+
+	make_old_store(100);
+	fflush(NULL);
+	if ((child = fork()) == 0) {
+		if (try_open(false, &st) != ERR_OK)
+			_exit(1);
+		(void)!upgrade(st, true);
+		_exit(0);
+	}
+	t.tv_nsec = _i * 1000000L;
+	nanosleep(&t, NULL);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	st = open_store();
+	ck_assert_int_eq(upgrade(st, true), ERR_OK);
+	check_store(st, 100);
+	store_close(st);
+}
+END_TEST
+
+static void
+set_up(void)
+{
+	home = unit_directory();
+}
+
+static Suite *
+suite(void)
+{
+	Suite *s = suite_create("store_upgrade");
+	TCase *t = tcase_create("all");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, set_up, NULL);
+	tcase_add_test(t, a_list_leaves_the_store_of_an_older_process);
+	tcase_add_test(t, a_claim_keeps_others_out);
+	tcase_add_test(t, of_two_that_upgrade_one_does);
+	tcase_add_test(t, a_change_under_a_newer_format_is_refused);
+	tcase_add_test(t, a_reader_notices_a_newer_format);
+	tcase_add_test(t, an_older_file_ends_the_process);
+	tcase_add_test(t, an_upgrade_leaves_a_copy);
+	tcase_add_test(t, no_copy_no_upgrade);
+	tcase_add_test(t, too_many_tenants_are_refused);
+	tcase_add_loop_test(t, survives_a_death_during_an_upgrade, 0, 20);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(void)
+{
+	return unit_run(suite());
+}

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_verify.c - what is done to a store behind its back is found, and
+ * what the store does itself is no finding.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/row.h"
+#include "store/store.h"
+#include "store/lmdb_env.h"
+#include "unit.h"
+
+#define MIB ((size_t)1 << 20)
+#define TENANTS 40
+/* As store.c numbers them. */
+enum { RECORD, FORMER_HISTORY, TOKEN, REQUEST, META, TALLY };
+
+static struct guid
+tenant_of(unsigned n)
+{
+	struct guid g = { .byte = { 0x6b } };
+
+	g.byte[15] = (uint8_t)n;
+	return g;
+}
+
+static struct store *
+open_store(bool create)
+{
+	struct store_options options = { .directory = unit_directory(),
+		.map_size = 16 * MIB,
+		.readers = 4,
+		.history_keep = 3,
+		.create = create };
+	struct store *st = NULL;
+
+	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
+	return st;
+}
+
+/* One change of a tenant, as the rules make it. */
+static enum err
+put_change(struct txn *tx, void *arg)
+{
+	struct guid g = tenant_of(*(const unsigned *)arg);
+	struct record r = { .revision = 0 };
+	struct event ev = { .action = STORE_CHANGED, .actor = str_of("a") };
+	enum err e = store_record(tx, &g, &ev.former);
+
+	ev.had_former = e == ERR_OK;
+	r.revision = ev.had_former ? ev.former.revision + 1 : 1;
+	r.value[RECORD_APPLE_ID] = str_of("an Apple ID");
+	if ((e = store_record_put(tx, &g, &r)) != ERR_OK)
+		return e;
+	return store_event_add(tx, &g, &ev);
+}
+
+static enum err
+put_removal(struct txn *tx, void *arg)
+{
+	struct guid g = tenant_of(*(const unsigned *)arg);
+	struct event ev = { .action = STORE_REMOVED, .had_former = true };
+	enum err e = store_record(tx, &g, &ev.former);
+
+	if (e != ERR_OK)
+		return e;
+	if ((e = store_record_delete(tx, &g)) != ERR_OK)
+		return e;
+	return store_event_add(tx, &g, &ev);
+}
+
+static enum err
+put_others(struct txn *tx, void *arg)
+{
+	struct guid g = tenant_of(*(const unsigned *)arg);
+	struct csr csr = { .request = str_of("r"), .public_key = str_of("k") };
+	struct notice notice = { .serial = str_of("01") };
+	struct tenant listed = { .id = g, .alias = str_of("alias") };
+	struct token t = { .tenant = g, .name = str_of("n"), .hash = { 1 } };
+	enum err e;
+
+	if ((e = store_csr_put(tx, &g, NULL, &csr)) != ERR_OK ||
+	    (e = store_token_put(tx, &t)) != ERR_OK ||
+	    (e = store_tenant_put(tx, &listed)) != ERR_OK)
+		return e;
+	return store_notice_put(tx, &g, &notice);
+}
+
+/* The last tenant is removed, the first has one row of each kind, and all but
+ * it have an event too many for the history. */
+static void
+fill(void)
+{
+	struct store *st = open_store(true);
+	unsigned i, round;
+
+	for (round = 0; round < 4; round++)
+		for (i = round == 0 ? 0 : 1; i < TENANTS; i++)
+			ck_assert_int_eq(
+			    store_update(st, put_change, &i), ERR_OK);
+	i = TENANTS - 1;
+	ck_assert_int_eq(store_update(st, put_removal, &i), ERR_OK);
+	i = 0;
+	ck_assert_int_eq(store_update(st, put_others, &i), ERR_OK);
+	store_close(st);
+}
+
+/* --- behind its back ------------------------------------------------------ */
+
+static struct str
+record_key(unsigned n, char out[24])
+{
+	struct guid g = tenant_of(n);
+
+	memcpy(out, g.byte, sizeof(g.byte));
+	return str_from(out, sizeof(g.byte));
+}
+
+static struct str
+event_key(unsigned n, unsigned char number, char out[24])
+{
+	memset(out, 0xff, 24);
+	(void)record_key(n, out);
+	out[23] = (char)~number;
+	return str_from(out, 24);
+}
+
+static enum err
+lose_record(struct db_txn *tx)
+{
+	char key[24];
+
+	return store_db_delete(tx, RECORD, record_key(7, key));
+}
+
+static enum err
+lose_event(struct db_txn *tx)
+{
+	char key[24];
+
+	return store_db_delete(tx, RECORD, event_key(7, 3, key));
+}
+
+static enum err
+lose_oldest_event(struct db_txn *tx)
+{
+	char key[24];
+
+	return store_db_delete(tx, RECORD, event_key(7, 2, key));
+}
+
+static enum err
+lose_token(struct db_txn *tx)
+{
+	static const char hash[STORE_HASH_LEN] = { 1 };
+
+	return store_db_delete(tx, TOKEN, str_from(hash, sizeof(hash)));
+}
+
+static enum err
+lose_request(struct db_txn *tx)
+{
+	char key[24];
+
+	return store_db_delete(tx, REQUEST, record_key(0, key));
+}
+
+static enum err
+lose_tally(struct db_txn *tx)
+{
+	return store_db_delete(tx, TALLY, str_of("tally"));
+}
+
+static enum err
+spoil_tally(struct db_txn *tx)
+{
+	return store_db_put(tx, TALLY, str_of("tally"), str_of("spoilt"));
+}
+
+static enum err
+spoil_record(struct db_txn *tx)
+{
+	char key[24], copy[512];
+	struct str row;
+	enum err e = store_db_get(tx, RECORD, record_key(7, key), &row);
+
+	if (e != ERR_OK)
+		return e;
+	memcpy(copy, row.p, row.n);
+	copy[row.n - 1] ^= 1;
+	return store_db_put(
+	    tx, RECORD, record_key(7, key), str_from(copy, row.n));
+}
+
+/* A whole row, but of another revision. */
+static enum err
+age_record(struct db_txn *tx)
+{
+	struct record r = { .revision = 2 };
+	char key[24], block[512];
+	struct buf row;
+
+	buf_init(&row, block, sizeof(block));
+	record_encode(record_key(7, key), &r, &row);
+	return store_db_put(tx, RECORD, record_key(7, key), buf_view(&row));
+}
+
+static enum err
+bring_back(struct db_txn *tx)
+{
+	struct record r = { .revision = 4 };
+	char key[24], block[512];
+	struct buf row;
+
+	buf_init(&row, block, sizeof(block));
+	record_encode(record_key(TENANTS - 1, key), &r, &row);
+	return store_db_put(
+	    tx, RECORD, record_key(TENANTS - 1, key), buf_view(&row));
+}
+
+static enum err
+put_stranger(struct db_txn *tx)
+{
+	char block[64];
+	struct buf row;
+
+	buf_init(&row, block, sizeof(block));
+	row_encode(str_of("stranger"), NULL, 0, &row);
+	return store_db_put(tx, META, str_of("stranger"), buf_view(&row));
+}
+
+static enum err
+lose_history(struct db_txn *tx)
+{
+	enum err e = ERR_OK;
+	unsigned char i;
+	char key[24];
+
+	for (i = 2; i <= 4 && e == ERR_OK; i++)
+		e = store_db_delete(tx, RECORD, event_key(7, i, key));
+	return e;
+}
+
+static enum err
+spoil_event(struct db_txn *tx)
+{
+	char key[24], copy[512];
+	struct str row;
+	enum err e = store_db_get(tx, RECORD, event_key(7, 4, key), &row);
+
+	if (e != ERR_OK)
+		return e;
+	memcpy(copy, row.p, row.n);
+	copy[row.n - 1] ^= 1;
+	return store_db_put(
+	    tx, RECORD, event_key(7, 4, key), str_from(copy, row.n));
+}
+
+/* An action that there is not yet. */
+static enum err
+put_action(struct db_txn *tx)
+{
+	char key[24], block[512], action[ROW_U64_LEN];
+	const struct str field[] = { { NULL, 0 }, { NULL, 0 },
+		row_u64(STORE_RESTORED + 1, action) };
+	struct buf row;
+
+	buf_init(&row, block, sizeof(block));
+	row_encode(event_key(7, 4, key), field, 3, &row);
+	return store_db_put(tx, RECORD, event_key(7, 4, key), buf_view(&row));
+}
+
+/* A commit that does not touch the tally. */
+static enum err
+do_nothing(struct db_txn *tx)
+{
+	char key[24], copy[512];
+	struct str row;
+	enum err e = store_db_get(tx, RECORD, record_key(7, key), &row);
+
+	if (e != ERR_OK)
+		return e;
+	memcpy(copy, row.p, row.n);
+	return store_db_put(
+	    tx, RECORD, record_key(7, key), str_from(copy, row.n));
+}
+
+#define ALL "records and history: "
+
+static const struct damage {
+	const char *name;
+	enum err (*plant)(struct db_txn *tx);
+	const char *found[6]; /* in any order, up to NULL */
+} damages[] = {
+	{ "finds nothing where all is well", NULL, { NULL } },
+	{ "misses a record", lose_record,
+	    { "record 7: missing, though its history does not end with a "
+	      "removal",
+		ALL "156 of them are found, but 157 are kept", "age" } },
+	{ "misses an event", lose_event,
+	    { "history 7: no event between 2 and 4",
+		ALL "156 of them are found, but 157 are kept", "age" } },
+	{ "misses the oldest event", lose_oldest_event,
+	    { ALL "156 of them are found, but 157 are kept", "age" } },
+	{ "misses a token", lose_token,
+	    { "token: 0 of them are found, but 1 are kept", "age" } },
+	{ "misses a request", lose_request,
+	    { "request: 0 of them are found, but 1 are kept", "age" } },
+	{ "finds a row that is not what was written", spoil_record,
+	    { "record 7: not what was written",
+		"record 6: its history is damaged", "age" } },
+	{ "finds a record that is older than its history", age_record,
+	    { "record 7: of revision 2, but by its history 4",
+		ALL "at least one is not the last that was written", "age" } },
+	{ "finds a record that was removed", bring_back,
+	    { "record 39: there, though its history ends with a removal",
+		ALL "158 of them are found, but 157 are kept", "age" } },
+	{ "finds an entry that it does not know", put_stranger,
+	    { "entry: written by a newer release",
+		"entry: 4 of them are found, but 3 are kept", "age" } },
+	{ "finds a record without any history", lose_history,
+	    { "record 7: it has no history",
+		ALL "154 of them are found, but 157 are kept", "age" } },
+	{ "finds an event that is not what was written", spoil_event,
+	    { "history 7: not what was written",
+		"record 7: its history is damaged",
+		"record 7: of revision 4, but by its history 3", "age" } },
+	{ "finds an action of a newer release", put_action,
+	    { "history 7: written by a newer release",
+		"record 7: its history is damaged",
+		"record 7: of revision 4, but by its history 3",
+		ALL "at least one is not the last that was written", "age" } },
+	{ "finds that a commit is not ours", do_nothing, { "age" } },
+	{ "finds that the tally is damaged", spoil_tally,
+	    { "store: its tally is damaged" } },
+	{ "finds that the tally is gone", lose_tally,
+	    { ALL "157 of them are found, but 0 are kept",
+		"token: 1 of them are found, but 0 are kept",
+		"request: 1 of them are found, but 0 are kept",
+		"entry: 3 of them are found, but 0 are kept", "age" } },
+};
+
+/* Whole rows of no values, each under a key; more of them than we know are of a
+ * newer release. */
+#define NEWER ROW_FIELDS_MAX
+/* A tenant of ours, but for its last byte. */
+#define TENANT "\x6b\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define ZEROS "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
+static const struct planted {
+	struct damage d;
+	unsigned map;
+	struct str key;
+	size_t values;
+} planted[] = {
+	{ { "finds a record of a newer release", NULL,
+	      { "record 7: written by a newer release",
+		  ALL "at least one is not the last that was written",
+		  "age" } },
+	    RECORD, STR(TENANT "\7"), NEWER },
+	{ { "finds a record under what is no tenant", NULL,
+	      { "record: damaged",
+		  ALL "158 of them are found, but 157 are kept", "age" } },
+	    RECORD, STR("short"), 0 },
+	{ { "finds an event of a newer release", NULL,
+	      { "history 7: written by a newer release",
+		  "record 7: its history is damaged",
+		  "record 7: of revision 4, but by its history 3",
+		  ALL "at least one is not the last that was written",
+		  "age" } },
+	    RECORD, STR(TENANT "\7\xff\xff\xff\xff\xff\xff\xff\xfb"), NEWER },
+	{ { "finds an event without a number", NULL,
+	      { "history 7: damaged", "record 7: it has no history",
+		  ALL "158 of them are found, but 157 are kept", "age" } },
+	    RECORD, STR(TENANT "\7\0\0\0\0"), 0 },
+	{ { "finds an event that was not brought to its place", NULL,
+	      { "former history 7: damaged",
+		  "former history: 1 of them are found, but 0 are kept",
+		  "age" } },
+	    FORMER_HISTORY, STR(TENANT "\7\0\0\0\0\0\0\0\1"), 0 },
+	{ { "finds a token of a newer release", NULL,
+	      { "token: written by a newer release",
+		  "token: at least one is not the last that was written",
+		  "age" } },
+	    TOKEN, STR("\1" ZEROS "\0" ZEROS), NEWER },
+	{ { "finds a token of no tenant", NULL,
+	      { "token: damaged",
+		  "token: at least one is not the last that was written",
+		  "age" } },
+	    TOKEN, STR("\1" ZEROS "\0" ZEROS), 0 },
+	{ { "finds a token under what is no hash", NULL,
+	      { "token: damaged", "token: 2 of them are found, but 1 are kept",
+		  "age" } },
+	    TOKEN, STR("short"), 0 },
+	{ { "finds a request of a newer release", NULL,
+	      { "request 0: written by a newer release",
+		  "request: at least one is not the last that was written",
+		  "age" } },
+	    REQUEST, STR(TENANT "\0"), NEWER },
+	{ { "finds a request under half a key's name", NULL,
+	      { "request 0: damaged",
+		  "request: 2 of them are found, but 1 are kept", "age" } },
+	    REQUEST, STR(TENANT "\0half"), 0 },
+	{ { "finds a request under another key's name", NULL,
+	      { "request 0: kept under another key's name",
+		  "request: 2 of them are found, but 1 are kept", "age" } },
+	    REQUEST, STR(TENANT "\0sixteen letters!"), 0 },
+	{ { "finds a request without any history", NULL,
+	      { "request 100: it has no history",
+		  "request: 2 of them are found, but 1 are kept", "age" } },
+	    REQUEST, STR(TENANT "d"), 0 },
+};
+
+/* What the damage does, or else the row. */
+static void
+plant(const struct damage *d, const struct planted *p)
+{
+	static const char *const maps[] = { "record", "history", "token",
+		"request", "meta", NULL };
+	const struct db_options options = {
+		.directory = unit_directory(),
+		.map_size = 16 * MIB,
+		.maps = maps,
+	};
+	const struct str value[NEWER] = { { NULL, 0 } };
+	char block[512];
+	struct db_txn *tx;
+	struct buf row;
+	struct db *db;
+
+	ck_assert_int_eq(store_db_open(&options, &db), ERR_OK);
+	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	if (d->plant != NULL) {
+		ck_assert_int_eq(d->plant(tx), ERR_OK);
+	} else {
+		ck_assert_ptr_nonnull(p);
+		buf_init(&row, block, sizeof(block));
+		row_encode(p->key, value, p->values, &row);
+		ck_assert_int_eq(
+		    store_db_put(tx, p->map, p->key, buf_view(&row)), ERR_OK);
+	}
+	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
+	store_db_close(db);
+}
+
+/* --- what is found -------------------------------------------------------- */
+
+struct seen {
+	const struct damage *d;
+	unsigned hits; /* a set of places in d->found */
+};
+
+static void
+see(const char *where, const struct guid *tenant, const char *what, void *arg)
+{
+	struct seen *seen = arg;
+	char line[256];
+	unsigned i;
+
+	if (tenant == NULL)
+		snprintf(line, sizeof(line), "%s: %s", where, what);
+	else
+		snprintf(line, sizeof(line), "%s %u: %s", where,
+		    tenant->byte[15], what);
+	if (strncmp(line, "store: seen as of commit", 24) == 0)
+		strcpy(line, "age");
+	for (i = 0; i < 6 && seen->d->found[i] != NULL; i++)
+		if (strcmp(line, seen->d->found[i]) == 0) {
+			seen->hits |= 1U << i;
+			return;
+		}
+	ck_abort_msg("%s: %s", seen->d->name, line);
+}
+
+static void
+verify(const struct damage *d, struct store_counts *counts)
+{
+	struct seen seen = { .d = d };
+	const struct store_verifier v = {
+		.relations = true, .found = see, .arg = &seen
+	};
+	struct store *st = open_store(false);
+	struct txn *tx = NULL;
+	unsigned i;
+
+	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
+	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	unit_check(d->name, store_verify(tx, &v, counts) == ERR_OK);
+	for (i = 0; i < 6 && d->found[i] != NULL; i++)
+		ck_assert_msg(
+		    seen.hits & 1U << i, "%s: not: %s", d->name, d->found[i]);
+	unit_check(d->name, counts->findings == i);
+	store_reader_free(tx);
+	store_close(st);
+}
+
+START_TEST(finds_what_was_done)
+{
+	const struct damage *d = &damages[_i];
+	struct store_counts counts;
+
+	fill();
+	if (d->plant != NULL)
+		plant(d, NULL);
+	verify(d, &counts);
+	if (d->plant != NULL)
+		return;
+	ck_assert_uint_eq(counts.records, TENANTS - 1);
+	ck_assert_uint_eq(counts.events, 1 + 3 * (TENANTS - 1));
+}
+END_TEST
+
+START_TEST(finds_a_row_that_was_put)
+{
+	const struct planted *p = &planted[_i];
+	struct store_counts counts;
+
+	fill();
+	plant(&p->d, p);
+	verify(&p->d, &counts);
+}
+END_TEST
+
+/* The roots are found in the file by their magic number. */
+static const struct {
+	const char *name;
+	unsigned root;
+	int add;
+	bool is_found;
+} ages[] = {
+	{ "takes neighbours", 0, 0, false },
+	{ "finds a root that is too old", 0, -2, true },
+	{ "finds a root that is too young", 1, 2, true },
+	{ "finds roots that have changed places", 0, 1, true },
+};
+
+START_TEST(finds_a_root_of_another_time)
+{
+	const long at = 4096 * (long)ages[_i].root + 144;
+	const struct damage quiet = { .name = ages[_i].name };
+	struct store_counts counts;
+	struct store_verifier v = { .relations = true };
+	struct store *st;
+	struct txn *tx = NULL;
+	char path[300];
+	uint64_t number;
+	FILE *f;
+
+	fill();
+	snprintf(path, sizeof(path), "%s/data.mdb", unit_directory());
+	ck_assert_ptr_nonnull((f = fopen(path, "r+b")));
+	ck_assert_int_eq(fseek(f, at, SEEK_SET), 0);
+	ck_assert_uint_eq(fread(&number, sizeof(number), 1, f), 1);
+	number += (uint64_t)ages[_i].add;
+	ck_assert_int_eq(fseek(f, at, SEEK_SET), 0);
+	ck_assert_uint_eq(fwrite(&number, sizeof(number), 1, f), 1);
+	ck_assert_int_eq(fclose(f), 0);
+	st = open_store(false);
+	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
+	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	unit_check(quiet.name, store_verify(tx, &v, &counts) == ERR_OK);
+	unit_check(quiet.name, (counts.findings > 0) == ages[_i].is_found);
+	store_reader_free(tx);
+	store_close(st);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("store_verify");
+	TCase *cases = tcase_create("all");
+
+	tcase_set_timeout(cases, 60);
+	tcase_add_loop_test(cases, finds_what_was_done, 0,
+	    sizeof(damages) / sizeof(damages[0]));
+	tcase_add_loop_test(cases, finds_a_row_that_was_put, 0,
+	    sizeof(planted) / sizeof(planted[0]));
+	tcase_add_loop_test(cases, finds_a_root_of_another_time, 0,
+	    sizeof(ages) / sizeof(ages[0]));
+	suite_add_tcase(suite, cases);
+	return unit_run(suite);
+}
