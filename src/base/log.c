@@ -77,7 +77,7 @@ log_wants(enum log_level level)
 }
 
 bool
-log_is_news(struct log_last *last, uint64_t what, int64_t now_at)
+log_should_repeat(struct log_repeat *last, uint64_t what, int64_t now_at)
 {
 	int64_t at = atomic_load(&last->at);
 

@@ -34,14 +34,14 @@ void log_last_words(const char *line);
 bool log_wants(enum log_level level);
 
 /* What was told last, and when. Begins as all zeros. */
-struct log_last {
+struct log_repeat {
 	atomic_uint_fast64_t what;
 	atomic_int_fast64_t at;
 };
 /* Whether something is worth a line: a cause that stays may come a thousand
  * times a second, and is told once a minute. */
 #define LOG_AGAIN 60
-bool log_is_news(struct log_last *last, uint64_t what, int64_t now_at);
+bool log_should_repeat(struct log_repeat *last, uint64_t what, int64_t now_at);
 
 void log_line(enum log_level level, const char *format, ...) ATTR_PRINTF(2, 3);
 

@@ -17,14 +17,14 @@ set_policy(int policy)
 }
 
 void
-scheduling_yields(void)
+sched_yield_to_waker(void)
 {
 	yields = sched_getscheduler(0) == SCHED_OTHER &&
 	    set_policy(SCHED_BATCH);
 }
 
 void
-scheduling_urgent(bool urgent)
+sched_lead(bool urgent)
 {
 	if (yields)
 		(void)set_policy(urgent ? SCHED_OTHER : SCHED_BATCH);

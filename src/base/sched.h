@@ -16,12 +16,12 @@
 /* From now on the calling thread takes the processor from nobody who wakes it.
  * Without effect where it has another policy than SCHED_OTHER, which somebody
  * wanted, or where the kernel refuses. */
-void scheduling_yields(void);
+void sched_yield_to_waker(void);
 
 /* Of a thread that yields: while it is urgent it does not; of any other thread
  * nothing. For who wakes often, as at each wait for the disk, while others wait
  * for him: beside a program that computes without pause each time would cost
  * that one's whole turn, some milliseconds. */
-void scheduling_urgent(bool urgent);
+void sched_lead(bool urgent);
 
 #endif

@@ -74,7 +74,7 @@ crypto_drain(enum err e)
 }
 
 enum err
-crypto_ready(void)
+crypto_init(void)
 {
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
 	if (OSSL_LIB_CTX_get0_global_default() == NULL)
@@ -112,7 +112,7 @@ find_kinds(void)
 }
 
 enum err
-crypto_find(void)
+crypto_preload(void)
 {
 	uint8_t any[8];
 

@@ -30,7 +30,7 @@ enum err crypto_drain(enum err e) ATTR_CHECKED;
  * sandboxed process can no longer read. Call it before every other function.
  * After ERR_MEMORY, libcrypto must not be used: it would crash.
  */
-enum err crypto_ready(void) ATTR_CHECKED;
+enum err crypto_init(void) ATTR_CHECKED;
 
 /*
  * Looks up every algorithm that keys and requests need, which takes a
@@ -38,7 +38,7 @@ enum err crypto_ready(void) ATTR_CHECKED;
  * unavailable for the life of the process, so a serving process calls this
  * before it begins. ERR_MEMORY.
  */
-enum err crypto_find(void) ATTR_CHECKED;
+enum err crypto_preload(void) ATTR_CHECKED;
 
 /* Fills p with random bytes that are good enough for keys. ERR_INTERNAL if the
  * system has none. */

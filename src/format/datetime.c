@@ -172,7 +172,7 @@ take_offset(struct str *s, int *offset)
 }
 
 enum err
-when_parse(struct str text, struct instant *out)
+datetime_parse(struct str text, struct instant *out)
 {
 	struct parts t = { 0 };
 
@@ -192,7 +192,7 @@ when_parse(struct str text, struct instant *out)
 }
 
 void
-when_normal(struct str valid, struct buf *out)
+datetime_normal(struct str valid, struct buf *out)
 {
 	/* Every valid text has the same length up to the minute. */
 	struct str date = str_head(valid, 10);
@@ -220,15 +220,15 @@ put(char *p, unsigned u, size_t digits)
 }
 
 void
-when_ticks(struct instant t, char out[WHEN_TICKS_LEN])
+datetime_ticks(struct instant t, char out[DATETIME_TICKS_LEN])
 {
-	memcpy(out, "YYYY-MM-DDThh:mm:ss.fffffffZ", WHEN_TICKS_LEN);
-	when_seconds(t.at, out);
+	memcpy(out, "YYYY-MM-DDThh:mm:ss.fffffffZ", DATETIME_TICKS_LEN);
+	datetime_seconds(t.at, out);
 	put(out + 20, t.nano / 100, 7);
 }
 
 void
-when_seconds(int64_t at, char out[WHEN_SECONDS_LEN])
+datetime_seconds(int64_t at, char out[DATETIME_SECONDS_LEN])
 {
 	struct date d;
 	unsigned second;
@@ -240,7 +240,7 @@ when_seconds(int64_t at, char out[WHEN_SECONDS_LEN])
 	at -= FIRST_AT;
 	d = date_of((unsigned)(at / DAY));
 	second = (unsigned)(at % DAY);
-	memcpy(out, "YYYY-MM-DDThh:mm:ss", WHEN_SECONDS_LEN);
+	memcpy(out, "YYYY-MM-DDThh:mm:ss", DATETIME_SECONDS_LEN);
 	put(out, d.year, 4);
 	put(out + 5, d.month, 2);
 	put(out + 8, d.day, 2);

@@ -22,10 +22,10 @@ struct instant {
 };
 
 /* The Edm.DateTimeOffset that stands for "not set". */
-#define WHEN_UNSET "0001-01-01T00:00:00Z"
-/* The longest text that when_parse accepts, and the longest that when_normal
- * writes. */
-#define WHEN_TEXT_MAX 48
+#define DATETIME_UNSET "0001-01-01T00:00:00Z"
+/* The longest text that datetime_parse accepts, and the longest that
+ * datetime_normal writes. */
+#define DATETIME_TEXT_MAX 48
 
 /*
  * Reads YYYY-MM-DDThh:mm[:ss[.f{1,12}]](Z|+hh:mm|-hh:mm); t and z may be lower
@@ -34,25 +34,25 @@ struct instant {
  * 23:59:60 UTC. Digits of the fraction after the ninth are checked but do not
  * reach *out. ERR_NOT_DATE for any other text.
  */
-enum err when_parse(struct str text, struct instant *out) ATTR_CHECKED;
+enum err datetime_parse(struct str text, struct instant *out) ATTR_CHECKED;
 
 /*
  * Appends a valid text in the form that is stored and returned: the caller's
  * fraction and offset stay as sent, T and Z become upper case, and missing
  * seconds are written out (RFC 3339, section 5.6).
  */
-void when_normal(struct str valid, struct buf *out);
+void datetime_normal(struct str valid, struct buf *out);
 
 /* Both functions write an instant before year 0001 or after 9999 as the nearest
  * second inside these years. Neither writes a terminator. */
 
 /* YYYY-MM-DDThh:mm:ss.fffffffZ, as Graph writes lastModifiedDateTime. */
-#define WHEN_TICKS_LEN 28
-void when_ticks(struct instant t, char out[WHEN_TICKS_LEN]);
+#define DATETIME_TICKS_LEN 28
+void datetime_ticks(struct instant t, char out[DATETIME_TICKS_LEN]);
 /*
  * YYYY-MM-DDThh:mm:ss without a zone; the caller appends Z where it wants one.
  */
-#define WHEN_SECONDS_LEN 19
-void when_seconds(int64_t at, char out[WHEN_SECONDS_LEN]);
+#define DATETIME_SECONDS_LEN 19
+void datetime_seconds(int64_t at, char out[DATETIME_SECONDS_LEN]);
 
 #endif

@@ -48,7 +48,7 @@ is_unset(struct instant t)
 {
 	struct instant unset = { 0, 0 };
 
-	return when_parse(str_of(WHEN_UNSET), &unset) == ERR_OK &&
+	return datetime_parse(str_of(DATETIME_UNSET), &unset) == ERR_OK &&
 	    t.at == unset.at;
 }
 
@@ -66,7 +66,7 @@ expiry_of_record(const struct record *r, struct arena *a)
 	if (!str_is_null(r->value[RECORD_SERIAL]))
 		out = expiry_of_text(r->value[RECORD_CERTIFICATE], a);
 	if (out.expires || str_is_null(text) ||
-	    when_parse(text, &until) != ERR_OK || is_unset(until))
+	    datetime_parse(text, &until) != ERR_OK || is_unset(until))
 		return out;
 	out.expires = true;
 	out.expires_at = until.at;

@@ -27,12 +27,12 @@ const struct record_property record_properties[RECORD_PROPERTIES] = {
 	    .field = RECORD_FIELD_MODIFIED,
 	    .type = EDM_DATE,
 	    .server_only = true,
-	    .unset = WHEN_UNSET,
+	    .unset = DATETIME_UNSET,
 	    .limit = 1024 },
 	[RECORD_EXPIRES] = { .name = "expirationDateTime",
 	    .field = RECORD_FIELD_EXPIRES,
 	    .type = EDM_DATE,
-	    .unset = WHEN_UNSET,
+	    .unset = DATETIME_UNSET,
 	    .limit = 1024 },
 	[RECORD_STATUS] = { .name = "certificateUploadStatus",
 	    .field = RECORD_FIELD_STATUS,
@@ -110,10 +110,10 @@ read_date(struct arena *a, struct str *text)
 	struct buf normal;
 	enum err e;
 
-	if ((e = when_parse(*text, &t)) != ERR_OK)
+	if ((e = datetime_parse(*text, &t)) != ERR_OK)
 		return e;
 	buf_open(&normal, a);
-	when_normal(*text, &normal);
+	datetime_normal(*text, &normal);
 	*text = buf_close(&normal, a);
 	return str_is_null(*text) ? ERR_MEMORY : ERR_OK;
 }
@@ -261,7 +261,7 @@ record_etag(const struct record *r, char out[RECORD_ETAG_MAX])
 	buf_char(&b, '.');
 	buf_u64(&b, r->revision);
 	buf_char(&b, '.');
-	if (modified.n == WHEN_TICKS_LEN)
+	if (modified.n == DATETIME_TICKS_LEN)
 		buf_put(&b, modified.p + modified.n - 8, 7);
 	buf_char(&b, '"');
 	return buf_view(&b);

@@ -135,7 +135,7 @@ out:
 static bool
 read_time(const ASN1_TIME *from, int64_t *at)
 {
-	char text[WHEN_TEXT_MAX];
+	char text[DATETIME_TEXT_MAX];
 	struct instant t;
 	struct tm tm;
 	int n;
@@ -145,7 +145,7 @@ read_time(const ASN1_TIME *from, int64_t *at)
 	n = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ",
 	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
 	    tm.tm_sec);
-	if (when_parse(str_from(text, (size_t)n), &t) != ERR_OK)
+	if (datetime_parse(str_from(text, (size_t)n), &t) != ERR_OK)
 		return false;
 	*at = t.at;
 	return true;

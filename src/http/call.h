@@ -51,7 +51,7 @@ struct call {
 	const struct app *app;
 	struct worker *wk;
 	const struct request *rq;
-	struct answer *an;
+	struct response *an;
 
 	struct call_room *room;
 	struct path *path;

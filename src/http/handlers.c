@@ -116,7 +116,7 @@ try_patch(struct call *c, struct change *change, struct record *r)
 
 	if ((e = routes_begin_reading(c)) != ERR_OK)
 		return e;
-	e = pushcert_try(c->wk->reader, change, r, &c->fault);
+	e = change_try(c->wk->reader, change, r, &c->fault);
 	routes_end_reading(c);
 	return e;
 }
@@ -135,16 +135,16 @@ caller(const struct call *c)
 /* A change is never dated before the last one, so that a clock which was set
  * back shows by its date. */
 static void
-look_at_clock(const struct call *c, const struct record *r)
+warn_if_clock_is_behind(const struct call *c, const struct record *r)
 {
 	struct str modified = r->value[RECORD_MODIFIED];
 	int64_t now_at = c->rq->now.at;
 	struct instant changed;
 
 	if (c->app->behind == NULL ||
-	    when_parse(modified, &changed) != ERR_OK ||
+	    datetime_parse(modified, &changed) != ERR_OK ||
 	    changed.at <= now_at + CLOCK_SLACK ||
-	    !log_is_news(c->app->behind, 1, now_at))
+	    !log_should_repeat(c->app->behind, 1, now_at))
 		return;
 	log_line(LOG_AT_WARNING,
 	    "the clock is behind the time of the last change, %.*s",
@@ -174,12 +174,12 @@ routes_patch(struct call *c)
 	c->applied = c->prefer;
 	e = c->prefer & ODATA_PREFER_DRY_RUN
 	    ? try_patch(c, &change, &r)
-	    : pushcert_patch(c->app->store, &change, &r, &c->fault);
+	    : change_patch(c->app->store, &change, &r, &c->fault);
 	if (e != ERR_OK)
 		return e;
 	if (change.notice != ERR_OK)
 		c->notice = str_of(err_info(change.notice)->reason);
-	look_at_clock(c, &r);
+	warn_if_clock_is_behind(c, &r);
 	if (c->prefer & ODATA_PREFER_MINIMAL)
 		c->status = 204;
 	e = put_record(c, &r);
@@ -207,8 +207,7 @@ routes_download(struct call *c)
 	struct str text;
 	enum err e;
 
-	e = pushcert_requested(
-	    c->wk->reader, &c->who.tenant, &c->wk->arena, &text);
+	e = csr_pending(c->wk->reader, &c->who.tenant, &c->wk->arena, &text);
 	if (e == ERR_NOT_FOUND)
 		return ERR_NO_REQUEST;
 	return e == ERR_OK ? put_text(c, text) : e;
@@ -233,7 +232,7 @@ load_secrets(const struct call *c, struct secrets **out)
 	if (e == ERR_OK)
 		return ERR_OK;
 	if (c->app->secrets_lost == NULL ||
-	    log_is_news(c->app->secrets_lost, 1, c->rq->now.at))
+	    log_should_repeat(c->app->secrets_lost, 1, c->rq->now.at))
 		log_line(LOG_AT_ERROR, "%s", message);
 	return ERR_SECRET;
 }
@@ -247,7 +246,7 @@ make_key(struct call *c)
 	enum err e;
 
 	if ((e = load_secrets(c, &now)) == ERR_OK)
-		e = pushcert_request(c->app->store, c->app->config, now, &by,
+		e = csr_make(c->app->store, c->app->config, now, &by,
 		    &c->wk->arena, &text, &c->fault.what);
 	if (now != NULL)
 		secret_wipe(now);
@@ -300,25 +299,25 @@ routes_health(struct call *c)
 
 /* Of the caller's own tenant, and of this process. */
 static void
-put_metrics(struct call *c, const struct page_tenant *t, struct buf *out)
+put_metrics(struct call *c, const struct expiry_tenant *t, struct buf *out)
 {
 	struct metrics_counts counts;
 	unsigned i;
 
-	for (i = 0; i < PAGE_FAMILIES; i++) {
-		page_family(out, (enum page_family)i);
-		page_sample(out, (enum page_family)i, t);
+	for (i = 0; i < METRICS_TEXT_FAMILIES; i++) {
+		metrics_text_family(out, (enum metrics_text_family)i);
+		metrics_text_sample(out, (enum metrics_text_family)i, t);
 	}
 	if (c->app->metrics == NULL)
 		return;
 	metrics_read(c->app->metrics, &counts);
-	page_counters(out, &counts, (uint64_t)getpid());
+	metrics_text_counters(out, &counts, (uint64_t)getpid());
 }
 
 enum err
 routes_metrics(struct call *c)
 {
-	struct page_tenant t;
+	struct expiry_tenant t;
 	struct record r;
 	struct buf text;
 	enum err e;
@@ -326,8 +325,8 @@ routes_metrics(struct call *c)
 	e = store_record(c->wk->reader, &c->who.tenant, &r);
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
-	t = page_tenant(&c->who.tenant, e == ERR_OK ? &r : NULL, c->rq->now.at,
-	    EXPIRY_DAYS, &c->wk->arena);
+	t = expiry_tenant(&c->who.tenant, e == ERR_OK ? &r : NULL,
+	    c->rq->now.at, EXPIRY_DAYS, &c->wk->arena);
 	buf_open(&text, &c->wk->arena);
 	put_metrics(c, &t, &text);
 	c->content = buf_close(&text, &c->wk->arena);

@@ -8,11 +8,11 @@
 
 #include "format/datetime.h"
 
-struct page_tenant
-page_tenant(const struct guid *tenant, const struct record *r, int64_t now_at,
+struct expiry_tenant
+expiry_tenant(const struct guid *tenant, const struct record *r, int64_t now_at,
     uint64_t days, struct arena *a)
 {
-	struct page_tenant t = { .tenant = *tenant };
+	struct expiry_tenant t = { .tenant = *tenant };
 
 	t.expiry = expiry_of_record(r, a);
 	t.status = expiry_status(&t.expiry, now_at, days);
@@ -37,23 +37,24 @@ put_head(struct buf *out, const char *name, const char *type, const char *help)
 static const struct {
 	const char *name;
 	const char *help;
-} families[PAGE_FAMILIES] = {
-	[PAGE_EXPIRES] = { "pushcert_certificate_expiry_timestamp_seconds",
+} families[METRICS_TEXT_FAMILIES] = {
+	[METRICS_TEXT_EXPIRES] = { "pushcert_certificate_expiry_timestamp_seconds",
 	    "When the tenant's certificate expires." },
-	[PAGE_ISSUED] = { "pushcert_certificate_issued_timestamp_seconds",
+	[METRICS_TEXT_ISSUED] = { "pushcert_certificate_issued_timestamp_seconds",
 	    "When the tenant's certificate became valid." },
-	[PAGE_STATUS] = { "pushcert_certificate_status",
+	[METRICS_TEXT_STATUS] = { "pushcert_certificate_status",
 	    "1 for the status of the tenant's certificate, else 0." },
 };
 
 void
-page_family(struct buf *out, enum page_family family)
+metrics_text_family(struct buf *out, enum metrics_text_family family)
 {
 	put_head(out, families[family].name, "gauge", families[family].help);
 }
 
 static void
-put_name(struct buf *out, enum page_family family, const struct page_tenant *t)
+put_name(struct buf *out, enum metrics_text_family family,
+    const struct expiry_tenant *t)
 {
 	char tenant[STR_GUID_LEN];
 
@@ -63,36 +64,36 @@ put_name(struct buf *out, enum page_family family, const struct page_tenant *t)
 }
 
 static void
-put_moment(struct buf *out, enum page_family family,
-    const struct page_tenant *t, int64_t at)
+put_moment(struct buf *out, enum metrics_text_family family,
+    const struct expiry_tenant *t, int64_t at)
 {
 	put_name(out, family, t);
 	buf_printf(out, "} %lld\n", (long long)at);
 }
 
 void
-page_sample(
-    struct buf *out, enum page_family family, const struct page_tenant *t)
+metrics_text_sample(struct buf *out, enum metrics_text_family family,
+    const struct expiry_tenant *t)
 {
 	unsigned i;
 
 	switch (family) {
-	case PAGE_EXPIRES:
+	case METRICS_TEXT_EXPIRES:
 		if (t->expiry.expires)
 			put_moment(out, family, t, t->expiry.expires_at);
 		break;
-	case PAGE_ISSUED:
+	case METRICS_TEXT_ISSUED:
 		if (t->expiry.issued)
 			put_moment(out, family, t, t->expiry.issued_at);
 		break;
-	case PAGE_STATUS:
+	case METRICS_TEXT_STATUS:
 		for (i = 0; i < EXPIRY_STATUSES; i++) {
 			put_name(out, family, t);
 			buf_printf(out, ",status=\"%s\"} %d\n",
 			    expiry_word((enum expiry_status)i), i == t->status);
 		}
 		break;
-	case PAGE_FAMILIES:
+	case METRICS_TEXT_FAMILIES:
 		break;
 	}
 }
@@ -214,7 +215,7 @@ put_workers(
 }
 
 void
-page_counters(
+metrics_text_counters(
     struct buf *out, const struct metrics_counts *counts, uint64_t process)
 {
 	put_requests(out, counts->request, process);
@@ -301,7 +302,7 @@ put_date(struct buf *out, const char *name, struct str iso)
 	size_t i;
 
 	buf_text(out, name);
-	for (i = 0; i < iso.n && i < WHEN_SECONDS_LEN; i++)
+	for (i = 0; i < iso.n && i < DATETIME_SECONDS_LEN; i++)
 		if (iso.p[i] != '-' && iso.p[i] != ':')
 			buf_char(out, iso.p[i]);
 	buf_text(out, "Z\r\n");
@@ -317,7 +318,7 @@ line_fact(struct line *l, const char *name, struct str value)
 }
 
 static void
-put_words(struct buf *out, const struct page_tenant *t)
+put_words(struct buf *out, const struct expiry_tenant *t)
 {
 	struct line l = { .out = out };
 
@@ -347,7 +348,7 @@ put_alarm(struct buf *out, unsigned days)
 }
 
 void
-page_calendar_begin(struct buf *out)
+calendar_begin(struct buf *out)
 {
 	/* A calendar holds one component at least (section 3.6): the time zone
 	 * stands there when no tenant has a date. */
@@ -365,16 +366,16 @@ page_calendar_begin(struct buf *out)
 }
 
 void
-page_calendar_event(struct buf *out, const struct page_tenant *t)
+calendar_event(struct buf *out, const struct expiry_tenant *t)
 {
 	static const unsigned alarms[] = { 60, 30, 7, 1 };
-	char tenant[STR_GUID_LEN], until[WHEN_SECONDS_LEN];
+	char tenant[STR_GUID_LEN], until[DATETIME_SECONDS_LEN];
 	size_t i;
 
 	if (!t->expiry.expires)
 		return;
 	str_guid_text(&t->tenant, tenant);
-	when_seconds(t->expiry.expires_at, until);
+	datetime_seconds(t->expiry.expires_at, until);
 	put_line(out, "BEGIN:VEVENT");
 	buf_printf(out, "UID:push-certificate-%.*s\r\n", STR_GUID_LEN, tenant);
 	/* Without a METHOD this is when the event last changed (3.8.7.2). */
@@ -389,7 +390,7 @@ page_calendar_event(struct buf *out, const struct page_tenant *t)
 }
 
 void
-page_calendar_end(struct buf *out)
+calendar_end(struct buf *out)
 {
 	put_line(out, "END:VCALENDAR");
 }

@@ -4,7 +4,7 @@
  * the calendar of expiries (RFC 5545).
  *
  * Pure: everything that a page shows comes in by parameter. Each function
- * appends; PAGE_TENANT_MAX bytes hold what one tenant adds.
+ * appends; EXPIRY_TENANT_MAX bytes hold what one tenant adds.
  */
 #ifndef PUSHCERT_METRICS_TEXT_H
 #define PUSHCERT_METRICS_TEXT_H
@@ -16,10 +16,10 @@
 #include "state/metrics.h"
 #include "base/str.h"
 
-#define PAGE_TENANT_MAX ((size_t)64 * 1024)
+#define EXPIRY_TENANT_MAX ((size_t)64 * 1024)
 
 /* What there is to say of one tenant. Texts may be null. */
-struct page_tenant {
+struct expiry_tenant {
 	struct guid tenant;
 	struct expiry expiry;
 	enum expiry_status status;
@@ -32,26 +32,31 @@ struct page_tenant {
 
 /* Of a record, or of NULL: none. Needs EXPIRY_ARENA of the arena, and gives it
  * back; the texts are the record's. */
-struct page_tenant page_tenant(const struct guid *tenant,
+struct expiry_tenant expiry_tenant(const struct guid *tenant,
     const struct record *r, int64_t now_at, uint64_t days, struct arena *a);
 
 /*
  * Metrics of the tenants. The format wants the samples of a family together:
  * for each family its head, then a sample of each tenant.
  */
-#define PAGE_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
-enum page_family { PAGE_EXPIRES, PAGE_ISSUED, PAGE_STATUS, PAGE_FAMILIES };
-void page_family(struct buf *out, enum page_family family);
-void page_sample(
-    struct buf *out, enum page_family family, const struct page_tenant *t);
+#define METRICS_TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+enum metrics_text_family {
+	METRICS_TEXT_EXPIRES,
+	METRICS_TEXT_ISSUED,
+	METRICS_TEXT_STATUS,
+	METRICS_TEXT_FAMILIES
+};
+void metrics_text_family(struct buf *out, enum metrics_text_family family);
+void metrics_text_sample(struct buf *out, enum metrics_text_family family,
+    const struct expiry_tenant *t);
 
 /* What the process of that number has counted. */
-void page_counters(
+void metrics_text_counters(
     struct buf *out, const struct metrics_counts *counts, uint64_t process);
 
 /* A calendar: its head, an event for each tenant that has a date, its end. */
-void page_calendar_begin(struct buf *out);
-void page_calendar_event(struct buf *out, const struct page_tenant *t);
-void page_calendar_end(struct buf *out);
+void calendar_begin(struct buf *out);
+void calendar_event(struct buf *out, const struct expiry_tenant *t);
+void calendar_end(struct buf *out);
 
 #endif

@@ -71,7 +71,7 @@ put_number(struct buf *out, const char *name, uint64_t value)
 }
 
 static void
-put_type(struct buf *out, const struct answer_parts *parts)
+put_type(struct buf *out, const struct response_parts *parts)
 {
 	static const char *const levels[] = {
 		[ODATA_NONE] = "none",
@@ -120,7 +120,7 @@ put_preferences(struct buf *out, unsigned prefer)
 }
 
 static void
-put_challenge(struct buf *out, const struct answer_parts *parts)
+put_challenge(struct buf *out, const struct response_parts *parts)
 {
 	buf_text(out,
 	    "WWW-Authenticate: Bearer realm=\"\", "
@@ -132,7 +132,7 @@ put_challenge(struct buf *out, const struct answer_parts *parts)
 }
 
 void
-answer_put(struct buf *out, const struct answer_parts *parts)
+response_put(struct buf *out, const struct response_parts *parts)
 {
 	/* 204 and 304 have no content and no Content-Length (RFC 9110, 8.6). */
 	bool content = parts->status != 204 && parts->status != 304;

@@ -14,7 +14,7 @@
 
 /* Everything that the header lines of contract 6 are made of. Null slices and
  * NULL leave their line out. */
-struct answer_parts {
+struct response_parts {
 	int status;
 	bool ok; /* a success with the OData headers, or an error */
 	bool head; /* the content is counted, but not sent */
@@ -34,6 +34,6 @@ struct answer_parts {
 };
 
 /* Appends the whole CGI response (RFC 3875, section 6.3). */
-void answer_put(struct buf *out, const struct answer_parts *parts);
+void response_put(struct buf *out, const struct response_parts *parts);
 
 #endif

@@ -73,7 +73,7 @@ static const struct route routes[] = {
 	{ .segment = { STR("metrics") },
 	    .roots = PATH_ANY,
 	    .method = STR("GET"),
-	    .type = PAGE_METRICS_TYPE,
+	    .type = METRICS_TEXT_TYPE,
 	    .reads = true,
 	    .scopes = READ_SCOPES,
 	    .run = routes_metrics },
@@ -280,7 +280,7 @@ hint_apache(const struct call *c)
 }
 
 static enum err
-know_caller(struct call *c)
+authenticate(struct call *c)
 {
 	const struct str *var = c->rq->var;
 	struct str authorization = var[REQUEST_AUTHORIZATION];
@@ -463,7 +463,7 @@ static enum err (*const walk[])(struct call *) = {
 	check_place,
 	find_path,
 	join_lines,
-	know_caller,
+	authenticate,
 	check_route,
 	check_site,
 	check_rights,
@@ -500,7 +500,7 @@ render(const struct call *c)
 	const struct config *config = c->app->config;
 	bool ok = c->an->outcome == ERR_OK;
 	bool tell_allow = c->route == &options_route || c->status == 405;
-	struct answer_parts parts = {
+	struct response_parts parts = {
 		.status = c->status,
 		.ok = ok,
 		.head = c->head,
@@ -522,7 +522,7 @@ render(const struct call *c)
 	struct buf text;
 
 	buf_open(&text, &c->wk->arena);
-	answer_put(&text, &parts);
+	response_put(&text, &parts);
 	return buf_close(&text, &c->wk->arena);
 }
 
@@ -578,7 +578,7 @@ is_visible(struct str s)
 }
 
 static void
-take_ids(struct call *c)
+assign_ids(struct call *c)
 {
 	struct str theirs = c->rq->var[REQUEST_CLIENT_REQUEST_ID];
 	struct guid id;
@@ -611,7 +611,7 @@ routes_arena_size(const struct config *c)
 
 void
 routes_handle(const struct app *app, struct worker *wk,
-    const struct request *rq, struct answer *an)
+    const struct request *rq, struct response *an)
 {
 	struct call_room room;
 	struct call c = {
@@ -628,10 +628,10 @@ routes_handle(const struct app *app, struct worker *wk,
 	enum err e = ERR_OK;
 	size_t i;
 
-	*an = (struct answer){ .outcome = ERR_OK };
+	*an = (struct response){ .outcome = ERR_OK };
 	arena_reset(&wk->arena);
 	wk->arena.size -= RESERVE;
-	take_ids(&c);
+	assign_ids(&c);
 	for (i = 0; i < sizeof(walk) / sizeof(walk[0]) && e == ERR_OK; i++)
 		e = walk[i](&c);
 	routes_end_reading(&c);

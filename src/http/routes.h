@@ -21,7 +21,7 @@
 #include "base/str.h"
 
 struct keygen_slots;
-struct log_last;
+struct log_repeat;
 
 struct auth;
 
@@ -42,9 +42,9 @@ struct app {
 	/* Set once the log tells what Apache needs; NULL: it never does. */
 	atomic_flag *hinted;
 	/* Of the clock, the same; NULL: nothing is said. */
-	struct log_last *behind;
+	struct log_repeat *behind;
 	/* Of the key file and the vendor's files; NULL: each time. */
-	struct log_last *secrets_lost;
+	struct log_repeat *secrets_lost;
 };
 
 /* What a worker owns: an arena, emptied by routes_handle, a reader, and what it
@@ -60,7 +60,7 @@ struct worker {
  * line, the content. It lives in the arena. body_read tells whether the
  * request's body was read to its end.
  */
-struct answer {
+struct response {
 	enum err outcome;
 	int status;
 	bool body_read;
@@ -72,6 +72,6 @@ size_t routes_arena_size(const struct config *c);
 
 /* Always gives an answer; logs one line. */
 void routes_handle(const struct app *app, struct worker *wk,
-    const struct request *rq, struct answer *an);
+    const struct request *rq, struct response *an);
 
 #endif

@@ -169,9 +169,9 @@ view_message(struct buf *out, enum err outcome, const struct fault *fault)
 static void
 emit_ids(struct emit *e, const struct view_ids *ids)
 {
-	char date[WHEN_SECONDS_LEN];
+	char date[DATETIME_SECONDS_LEN];
 
-	when_seconds(ids->now_at, date);
+	datetime_seconds(ids->now_at, date);
 	emit_name(e, "innerError");
 	emit_object(e);
 	emit_name(e, "date");

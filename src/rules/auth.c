@@ -37,7 +37,7 @@ struct auth {
 	const struct config *config;
 	struct guid any_tenant;
 	bool take_any;
-	struct limit *limit;
+	struct ratelimit *limit;
 
 	/* NULL: there are no JWT. */
 	struct keyring *keyring;
@@ -156,7 +156,7 @@ open_auth(const struct config *c, int64_t now_at, enum log_level level)
 		return NULL;
 	auth->config = c;
 	pthread_mutex_init(&auth->lock, NULL);
-	auth->limit = limit_new(
+	auth->limit = ratelimit_new(
 	    (unsigned)c->failed_logins, (unsigned)c->failed_logins_period);
 	if (auth->limit == NULL ||
 	    (c->jwks_file[0] != '\0' && !open_keyring(auth, now_at, level))) {
@@ -185,7 +185,7 @@ auth_close(struct auth *auth)
 		return;
 	keyring_close(auth->keyring);
 	auth_cache_free(auth->cache);
-	limit_free(auth->limit);
+	ratelimit_free(auth->limit);
 	pthread_mutex_destroy(&auth->lock);
 	free(auth);
 }
@@ -212,9 +212,9 @@ auth_failed(
 	/* All whom the web server does not name would share one account. */
 	if (auth == NULL || remote.n == 0)
 		return 0;
-	peer = limit_peer(
+	peer = client_addr(
 	    remote, forwarded, str_of(auth->config->trusted_proxies));
-	return limit_failed(auth->limit, peer, now_at);
+	return ratelimit_failed(auth->limit, peer, now_at);
 }
 
 /* --- when tokens were last used ----------------------------------------- */
@@ -419,7 +419,7 @@ static enum err
 take_jwt(struct auth *auth, const struct auth_call *call, struct str token,
     const uint8_t hash[STORE_HASH_LEN], struct principal *out)
 {
-	struct auth_verified v = { .state = keyring_look(
+	struct auth_verified v = { .state = keyring_refresh(
 				       auth->keyring, call->now_at) };
 	size_t used = call->arena->used;
 	struct str why;

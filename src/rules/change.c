@@ -16,11 +16,11 @@
 	    RECORD_BIT(RECORD_SERIAL))
 
 /* lastModifiedDateTime counts in ticks of 100 ns. */
-#define WHEN_TICK 100
+#define DATETIME_TICK 100
 #define NANOS 1000000000
 
 /* What decide found to be done. */
-enum deed { NOTHING, CHANGE, REMOVE, REFUSE };
+enum action { NOTHING, CHANGE, REMOVE, REFUSE };
 
 /* A change on its way through a transaction. */
 struct job {
@@ -35,7 +35,7 @@ struct job {
 	bool same; /* the certificate is the stored one */
 	struct patch patch; /* that of in, less what leaves things unchanged */
 	struct csr pending; /* null texts: no request waits */
-	enum deed deed;
+	enum action deed;
 	enum err refusal;
 };
 
@@ -85,7 +85,7 @@ copy_csr(
 }
 
 enum err
-pushcert_read(struct txn *tx, const struct guid *tenant, struct arena *a,
+change_read(struct txn *tx, const struct guid *tenant, struct arena *a,
     struct record *out)
 {
 	struct record stored;
@@ -107,7 +107,7 @@ read_former(struct txn *tx, struct job *job)
 	in->arena->used = job->arena_used;
 	job->former = (struct record){ .revision = 0 };
 	job->pending = (struct csr){ .when = { 0, 0 } };
-	e = pushcert_read(tx, &in->by.tenant, in->arena, &job->former);
+	e = change_read(tx, &in->by.tenant, in->arena, &job->former);
 	job->existed = e == ERR_OK;
 	*job->out = job->former;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -187,10 +187,10 @@ moment_after(struct str modified, struct instant now)
 {
 	struct instant last;
 
-	if (when_parse(modified, &last) != ERR_OK || now.at > last.at ||
-	    (now.at == last.at && now.nano >= last.nano + WHEN_TICK))
+	if (datetime_parse(modified, &last) != ERR_OK || now.at > last.at ||
+	    (now.at == last.at && now.nano >= last.nano + DATETIME_TICK))
 		return now;
-	last.nano += WHEN_TICK;
+	last.nano += DATETIME_TICK;
 	if (last.nano >= NANOS) {
 		last.at++;
 		last.nano -= NANOS;
@@ -205,13 +205,13 @@ stamp(const struct change *in, bool existed, struct record *r)
 {
 	struct instant now = moment_after(
 	    r->value[RECORD_MODIFIED], in->by.now);
-	char *modified = arena_take(in->arena, WHEN_TICKS_LEN);
+	char *modified = arena_take(in->arena, DATETIME_TICKS_LEN);
 	char *id = arena_take(in->arena, STR_GUID_LEN);
 
 	if (modified == NULL || id == NULL)
 		return ERR_MEMORY;
-	when_ticks(now, modified);
-	r->value[RECORD_MODIFIED] = str_from(modified, WHEN_TICKS_LEN);
+	datetime_ticks(now, modified);
+	r->value[RECORD_MODIFIED] = str_from(modified, DATETIME_TICKS_LEN);
 	r->revision++;
 	if (!existed) {
 		str_guid_text(&in->new_id, id);
@@ -232,7 +232,7 @@ static enum err
 check_successor(struct txn *tx, struct job *job)
 {
 	const struct change *in = job->in;
-	struct judge_stored stored = { .record = &job->former,
+	struct policy_stored stored = { .record = &job->former,
 		.restores = in->restores,
 		.allow_topic = in->allow_topic };
 	enum err e;
@@ -242,7 +242,7 @@ check_successor(struct txn *tx, struct job *job)
 		return e;
 	stored.pending_key = job->pending.public_key;
 	stored.requested = job->pending.when;
-	e = judge_successor(
+	e = policy_check_successor(
 	    in->config, job->verdict, &stored, in->arena, job->fault);
 	return e == ERR_OK || e == ERR_MEMORY ? e : refuse(job, e);
 }
@@ -312,7 +312,7 @@ decide_change(struct txn *tx, struct job *job)
 		return e;
 	if (job->deed == REFUSE)
 		return ERR_OK;
-	job->in->notice = judge_notice(
+	job->in->notice = policy_notice(
 	    job->verdict, in->by.now.at, &job->former);
 	merge(job, job->out);
 	if (!job->existed || !record_same(job->out, &job->former))
@@ -464,7 +464,7 @@ prepare(struct job *job, struct verdict *verdict)
 	struct change *in = job->in;
 	enum err e;
 
-	e = judge_upload(
+	e = policy_check_upload(
 	    in->config, in->by.now.at, in->arena, &in->patch, verdict);
 	job->verdict = verdict;
 	job->arena_used = in->arena->used;
@@ -472,7 +472,7 @@ prepare(struct job *job, struct verdict *verdict)
 }
 
 enum err
-pushcert_patch(struct store *st, struct change *in, struct record *out,
+change_patch(struct store *st, struct change *in, struct record *out,
     struct fault *fault)
 {
 	struct job job = { .in = in, .out = out, .fault = fault };
@@ -488,7 +488,7 @@ pushcert_patch(struct store *st, struct change *in, struct record *out,
 }
 
 enum err
-pushcert_try(
+change_try(
     struct txn *tx, struct change *in, struct record *out, struct fault *fault)
 {
 	struct job job = { .in = in, .out = out, .fault = fault };
@@ -508,7 +508,7 @@ pushcert_try(
  * property, and "" where there was no certificate, as null means unchanged. The
  * serial number is derived again. */
 enum err
-pushcert_former(struct txn *tx, struct change *in, uint64_t number)
+change_former(struct txn *tx, struct change *in, uint64_t number)
 {
 	struct record r = { .revision = 0 };
 	struct event ev;

@@ -43,19 +43,19 @@ struct change {
 	bool revision_given;
 	uint64_t revision;
 	struct str allow_topic; /* the topic that may replace the stored one */
-	/* The patch is a former record (pushcert_former), and this the topic
+	/* The patch is a former record (change_former), and this the topic
 	 * that its guard had. */
 	bool restores;
 	struct str former_topic;
 	struct patch patch;
 	/* Result: the fault of a certificate that was accepted all the same
-	 * (judge_notice), or ERR_OK. */
+	 * (policy_notice), or ERR_OK. */
 	enum err notice;
 };
 
 /* The tenant's record; ERR_NOT_FOUND while there is none. */
-enum err pushcert_read(struct txn *tx, const struct guid *tenant,
-    struct arena *a, struct record *out) ATTR_CHECKED;
+enum err change_read(struct txn *tx, const struct guid *tenant, struct arena *a,
+    struct record *out) ATTR_CHECKED;
 
 /*
  * Applies a change durably, or refuses it and changes nothing but the history
@@ -66,12 +66,12 @@ enum err pushcert_read(struct txn *tx, const struct guid *tenant,
  * the certificate, or what the store says. The patch of *in gets what is
  * derived.
  */
-enum err pushcert_patch(struct store *st, struct change *in, struct record *out,
+enum err change_patch(struct store *st, struct change *in, struct record *out,
     struct fault *fault) ATTR_CHECKED;
 
 /* The same without the change: what would be stored, or the refusal. `tx` has
  * begun. */
-enum err pushcert_try(struct txn *tx, struct change *in, struct record *out,
+enum err change_try(struct txn *tx, struct change *in, struct record *out,
     struct fault *fault) ATTR_CHECKED;
 
 /*
@@ -81,17 +81,17 @@ enum err pushcert_try(struct txn *tx, struct change *in, struct record *out,
  * pending request, which stays under its key (store.h). ERR_NOT_IMPLEMENTED
  * without a key file, ERR_CONFIG with *what.
  */
-enum err pushcert_request(struct store *st, const struct config *c,
+enum err csr_make(struct store *st, const struct config *c,
     const struct secrets *s, const struct caller *by, struct arena *a,
     struct str *text, struct str *what) ATTR_CHECKED;
 
 /* The text of the request that waits for its certificate; ERR_NOT_FOUND. */
-enum err pushcert_requested(struct txn *tx, const struct guid *tenant,
-    struct arena *a, struct str *text) ATTR_CHECKED;
+enum err csr_pending(struct txn *tx, const struct guid *tenant, struct arena *a,
+    struct str *text) ATTR_CHECKED;
 
 /* Whether a stored request's key opens: ERR_NOT_IMPLEMENTED without a key file,
  * ERR_CORRUPT where it does not. */
-enum err pushcert_open_seal(const struct secrets *s, const struct guid *tenant,
+enum err csr_open_seal(const struct secrets *s, const struct guid *tenant,
     const struct csr *c) ATTR_CHECKED;
 
 /*
@@ -99,19 +99,19 @@ enum err pushcert_open_seal(const struct secrets *s, const struct guid *tenant,
  * here, for the caller to wipe. ERR_NOT_FOUND, ERR_NOT_IMPLEMENTED without a
  * key file, ERR_CORRUPT where the seal does not open.
  */
-#define PUSHCERT_SEALED_MAX (X509_PRIVATE_MAX + CRYPTO_SEAL_MORE)
-enum err pushcert_private_key(struct txn *tx, const struct secrets *s,
+#define CSR_SEALED_MAX (X509_PRIVATE_MAX + CRYPTO_SEAL_MORE)
+enum err csr_private_key(struct txn *tx, const struct secrets *s,
     const struct guid *tenant, struct str public_key,
     uint8_t out[X509_PRIVATE_MAX], size_t *n) ATTR_CHECKED;
 
 /*
  * Makes the change that brings the record back to what it was before the event
- * of that number: fills in what of *in says what changes, for pushcert_patch or
- * pushcert_try. It is judged like an upload, but may be older than the stored
+ * of that number: fills in what of *in says what changes, for change_patch or
+ * change_try. It is judged like an upload, but may be older than the stored
  * certificate and belong to an older request. ERR_NOT_FOUND where the history
  * has no such event, or there was no record before it.
  */
-enum err pushcert_former(
-    struct txn *tx, struct change *in, uint64_t number) ATTR_CHECKED;
+enum err
+change_former(struct txn *tx, struct change *in, uint64_t number) ATTR_CHECKED;
 
 #endif

@@ -119,9 +119,9 @@ put_request(struct txn *tx, void *arg)
 }
 
 enum err
-pushcert_request(struct store *st, const struct config *c,
-    const struct secrets *s, const struct caller *by, struct arena *a,
-    struct str *text, struct str *what)
+csr_make(struct store *st, const struct config *c, const struct secrets *s,
+    const struct caller *by, struct arena *a, struct str *text,
+    struct str *what)
 {
 	struct csr csr;
 	struct request_job job = { .by = by, .csr = &csr };
@@ -136,7 +136,7 @@ pushcert_request(struct store *st, const struct config *c,
 }
 
 enum err
-pushcert_requested(struct txn *tx, const struct guid *tenant, struct arena *a,
+csr_pending(struct txn *tx, const struct guid *tenant, struct arena *a,
     struct str *text)
 {
 	struct csr csr;
@@ -156,14 +156,14 @@ open_seal(const struct secrets *s, const struct guid *tenant,
 
 	if (!s->can_seal)
 		return ERR_NOT_IMPLEMENTED;
-	if (c->sealed_key.n > PUSHCERT_SEALED_MAX)
+	if (c->sealed_key.n > CSR_SEALED_MAX)
 		return ERR_CORRUPT;
 	return crypto_open(
 	    s->key, seal_about(tenant, about), c->sealed_key, out, n);
 }
 
 enum err
-pushcert_open_seal(
+csr_open_seal(
     const struct secrets *s, const struct guid *tenant, const struct csr *c)
 {
 	uint8_t key[X509_PRIVATE_MAX];
@@ -176,7 +176,7 @@ pushcert_open_seal(
 }
 
 enum err
-pushcert_private_key(struct txn *tx, const struct secrets *s,
+csr_private_key(struct txn *tx, const struct secrets *s,
     const struct guid *tenant, struct str public_key,
     uint8_t out[X509_PRIVATE_MAX], size_t *n)
 {

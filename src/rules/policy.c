@@ -15,13 +15,13 @@
 static struct str
 date_text(int64_t at, struct arena *a)
 {
-	char *p = arena_take(a, WHEN_SECONDS_LEN + 1);
+	char *p = arena_take(a, DATETIME_SECONDS_LEN + 1);
 
 	if (p == NULL)
 		return str_of(NULL);
-	when_seconds(at, p);
-	p[WHEN_SECONDS_LEN] = 'Z';
-	return str_from(p, WHEN_SECONDS_LEN + 1);
+	datetime_seconds(at, p);
+	p[DATETIME_SECONDS_LEN] = 'Z';
+	return str_from(p, DATETIME_SECONDS_LEN + 1);
 }
 
 static struct str
@@ -114,7 +114,7 @@ take_pem(const struct x509 *x, struct patch *p, struct verdict *out)
 }
 
 enum err
-judge_upload(const struct config *c, int64_t now_at, struct arena *a,
+policy_check_upload(const struct config *c, int64_t now_at, struct arena *a,
     struct patch *p, struct verdict *out)
 {
 	struct str text = p->value[RECORD_CERTIFICATE];
@@ -156,7 +156,7 @@ judge_upload(const struct config *c, int64_t now_at, struct arena *a,
 
 static enum err
 check_topic(const struct config *c, const struct verdict *v,
-    const struct judge_stored *stored, struct fault *fault)
+    const struct policy_stored *stored, struct fault *fault)
 {
 	struct str old = record_newest_topic(stored->record);
 	struct str new = v->x509.topic;
@@ -177,14 +177,14 @@ is_older(const struct verdict *v, const struct record *stored)
 	struct instant until;
 
 	return record_is_real(stored) &&
-	    when_parse(stored->value[RECORD_EXPIRES], &until) == ERR_OK &&
+	    datetime_parse(stored->value[RECORD_EXPIRES], &until) == ERR_OK &&
 	    v->x509.not_after_at < until.at;
 }
 
 /* A text that is stored as it is must not wipe a certificate: a saved sign-in
  * page, a file name, "undefined". */
 static enum err
-check_text(const struct verdict *v, const struct judge_stored *stored,
+check_text(const struct verdict *v, const struct policy_stored *stored,
     struct arena *a, struct fault *fault)
 {
 	struct buf reason;
@@ -200,8 +200,8 @@ check_text(const struct verdict *v, const struct judge_stored *stored,
 }
 
 enum err
-judge_successor(const struct config *c, const struct verdict *v,
-    const struct judge_stored *stored, struct arena *a, struct fault *fault)
+policy_check_successor(const struct config *c, const struct verdict *v,
+    const struct policy_stored *stored, struct arena *a, struct fault *fault)
 {
 	enum err e;
 
@@ -225,7 +225,7 @@ judge_successor(const struct config *c, const struct verdict *v,
 }
 
 enum err
-judge_notice(
+policy_notice(
     const struct verdict *v, int64_t now_at, const struct record *stored)
 {
 	if (!v->real)

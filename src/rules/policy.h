@@ -3,9 +3,9 @@
  * policy.h - what an uploaded text is worth: reads the certificate in a patch,
  * derives properties from it, and says what speaks against it.
  *
- * Pure: the clock is a parameter. The heavy part, judge_upload, needs nothing
- * of the store and runs before any transaction; judge_successor compares its
- * verdict with what is stored, and is cheap.
+ * Pure: the clock is a parameter. The heavy part, policy_check_upload, needs
+ * nothing of the store and runs before any transaction; policy_check_successor
+ * compares its verdict with what is stored, and is cheap.
  */
 #ifndef PUSHCERT_POLICY_H
 #define PUSHCERT_POLICY_H
@@ -50,11 +50,11 @@ struct verdict {
  * out->refusal; so does a private key in any property. Returns ERR_OK then
  * too, for a refused upload is an event; otherwise ERR_MEMORY or ERR_INTERNAL.
  */
-enum err judge_upload(const struct config *c, int64_t now_at, struct arena *a,
-    struct patch *p, struct verdict *out) ATTR_CHECKED;
+enum err policy_check_upload(const struct config *c, int64_t now_at,
+    struct arena *a, struct patch *p, struct verdict *out) ATTR_CHECKED;
 
 /* The record that a new certificate is to become part of. */
-struct judge_stored {
+struct policy_stored {
 	const struct record *record;
 	/* A former state comes back: it is older, and belongs to an older
 	 * request, by its nature. */
@@ -69,13 +69,13 @@ struct judge_stored {
  * ERR_NOT_A_CERTIFICATE (over a real certificate), ERR_TOPIC_CHANGE, ERR_OLDER,
  * ERR_KEY_MISMATCH, or ERR_OK. Texts of *fault live in the arena.
  */
-enum err judge_successor(const struct config *c, const struct verdict *v,
-    const struct judge_stored *stored, struct arena *a,
+enum err policy_check_successor(const struct config *c, const struct verdict *v,
+    const struct policy_stored *stored, struct arena *a,
     struct fault *fault) ATTR_CHECKED;
 
 /* The fault of a real certificate that is accepted all the same: ERR_EXPIRED,
  * ERR_OLDER (than the stored certificate), or ERR_OK. */
-enum err judge_notice(const struct verdict *v, int64_t now_at,
+enum err policy_notice(const struct verdict *v, int64_t now_at,
     const struct record *stored) ATTR_CHECKED;
 
 #endif

@@ -92,7 +92,7 @@ answer(const struct app *app, struct worker *wk)
 	uint64_t taken = 0;
 	struct request rq = { .from = &taken };
 	struct app own = *app;
-	struct answer an;
+	struct response an;
 	enum err e = fill_request(&rq);
 
 	if (e == ERR_OK && own.broken == ERR_OK)

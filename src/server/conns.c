@@ -26,31 +26,31 @@
 /* --- phases -------------------------------------------------------------- */
 
 bool
-peers_enter(const struct peers_taken *taken, enum peers_phase phase)
+conns_enter(const struct conns_taken *taken, enum conns_phase phase)
 {
-	const uint_fast64_t word = clock_word(phase, peers_now());
+	const uint_fast64_t word = clock_word(phase, conns_now());
 	uint_fast64_t was = atomic_load(taken->clock);
 
 	do {
-		if (phase_of(was) == PEERS_REFUSED)
+		if (phase_of(was) == CONNS_REFUSED)
 			return false;
 	} while (!atomic_compare_exchange_weak(
-	    taken->clock, &was, word | (was & PEERS_NEEDED)));
+	    taken->clock, &was, word | (was & CONNS_NEEDED)));
 	return true;
 }
 
 bool
-peers_was_needed(const struct peers_taken *taken)
+conns_was_needed(const struct conns_taken *taken)
 {
-	return (atomic_load(taken->clock) & PEERS_NEEDED) != 0;
+	return (atomic_load(taken->clock) & CONNS_NEEDED) != 0;
 }
 
 /* --- start and end -------------------------------------------------------- */
 
-struct peers *
-peers_new(const struct peers_rules *rules)
+struct conns *
+conns_new(const struct conns_rules *rules)
 {
-	struct peers *ps = calloc(1, sizeof(*ps));
+	struct conns *ps = calloc(1, sizeof(*ps));
 
 	if (ps == NULL)
 		return NULL;
@@ -58,12 +58,12 @@ peers_new(const struct peers_rules *rules)
 	pthread_mutex_init(&ps->lock, NULL);
 	if ((ps->set = epoll_create1(EPOLL_CLOEXEC)) >= 0)
 		return ps;
-	peers_free(ps);
+	conns_free(ps);
 	return NULL;
 }
 
 void
-peers_free(struct peers *ps)
+conns_free(struct conns *ps)
 {
 	if (ps == NULL)
 		return;
@@ -76,7 +76,7 @@ peers_free(struct peers *ps)
 /* --- the queue ---------------------------------------------------------- */
 
 static bool
-set_event(struct peers *ps, int how, struct peers_place at, uint32_t events)
+set_event(struct conns *ps, int how, struct conn_ref at, uint32_t events)
 {
 	struct epoll_event ev = { .events = events,
 		.data = {
@@ -85,28 +85,28 @@ set_event(struct peers *ps, int how, struct peers_place at, uint32_t events)
 	return epoll_ctl(ps->set, how, at.fd, &ev) == 0;
 }
 
-struct peers_place
-peers_next(struct peers *ps)
+struct conn_ref
+conns_next(struct conns *ps)
 {
 	size_t kept = atomic_load(&ps->kept);
 	struct epoll_event ev;
 
 	while (epoll_wait(ps->set, &ev, 1, -1) != 1)
 		continue;
-	return (struct peers_place){ .fd = (int)(uint32_t)ev.data.u64,
+	return (struct conn_ref){ .fd = (int)(uint32_t)ev.data.u64,
 		.number = (unsigned)(ev.data.u64 >> 32),
 		.kept = kept };
 }
 
 bool
-peers_watch(struct peers *ps, int fd, bool always)
+conns_watch(struct conns *ps, int fd, bool always)
 {
-	return set_event(ps, EPOLL_CTL_ADD, (struct peers_place){ .fd = fd },
+	return set_event(ps, EPOLL_CTL_ADD, (struct conn_ref){ .fd = fd },
 	    always ? EPOLLIN : EPOLLIN | EPOLLET);
 }
 
 bool
-peers_queued(const struct peers *ps)
+conns_queued(const struct conns *ps)
 {
 	struct pollfd f = { .fd = ps->set, .events = POLLIN };
 
@@ -114,21 +114,21 @@ peers_queued(const struct peers *ps)
 }
 
 bool
-peers_enqueue(struct peers *ps, int fd)
+conns_enqueue(struct conns *ps, int fd)
 {
-	struct peer *c = &ps->table[fd];
+	struct conn *c = &ps->table[fd];
 	int how = c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
 	c->watched = true;
 	return set_event(ps, how,
-	    (struct peers_place){ .fd = fd, .number = c->number },
+	    (struct conn_ref){ .fd = fd, .number = c->number },
 	    EPOLLIN | EPOLLET);
 }
 
 /* --- from hand to hand -------------------------------------------------- */
 
 size_t
-peers_count(struct peers *ps)
+conns_count(struct conns *ps)
 {
 	size_t n;
 
@@ -139,24 +139,24 @@ peers_count(struct peers *ps)
 }
 
 bool
-peers_room(struct peers *ps)
+conns_room(struct conns *ps)
 {
-	return peers_count(ps) < MOST;
+	return conns_count(ps) < MOST;
 }
 
 void
-peers_forget(struct peers *ps, int fd)
+conns_forget(struct conns *ps, int fd)
 {
 	ps->table[fd].state = CLOSED;
 	ps->open--;
 }
 
 bool
-peers_admit(struct peers *ps, int fd, struct peers_place *out)
+conns_admit(struct conns *ps, int fd, struct conn_ref *out)
 {
-	struct peer *c = &ps->table[fd];
+	struct conn *c = &ps->table[fd];
 
-	if (fd >= PEERS_DESCRIPTORS) {
+	if (fd >= CONNS_DESCRIPTORS) {
 		close(fd);
 		return false;
 	}
@@ -166,10 +166,10 @@ peers_admit(struct peers *ps, int fd, struct peers_place *out)
 	if (c->state == CLOSED)
 		ps->open++;
 	ps->hanging -= c->hangs;
-	*c = (struct peer){
-		.state = FRESH, .number = c->number + 1, .since = peers_now()
+	*c = (struct conn){
+		.state = FRESH, .number = c->number + 1, .since = conns_now()
 	};
-	*out = (struct peers_place){ .fd = fd, .number = c->number };
+	*out = (struct conn_ref){ .fd = fd, .number = c->number };
 	if (ps->end <= fd)
 		ps->end = fd + 1;
 	pthread_mutex_unlock(&ps->lock);
@@ -177,13 +177,13 @@ peers_admit(struct peers *ps, int fd, struct peers_place *out)
 }
 
 bool
-peers_queue(struct peers *ps, struct peers_place at)
+conns_queue(struct conns *ps, struct conn_ref at)
 {
 	bool good;
 
 	pthread_mutex_lock(&ps->lock);
-	if (!(good = peers_enqueue(ps, at.fd))) {
-		peers_forget(ps, at.fd);
+	if (!(good = conns_enqueue(ps, at.fd))) {
+		conns_forget(ps, at.fd);
 		close(at.fd);
 	}
 	pthread_mutex_unlock(&ps->lock);
@@ -191,11 +191,11 @@ peers_queue(struct peers *ps, struct peers_place at)
 }
 
 bool
-peers_take(struct peers *ps, struct peers_place at, void *taker,
-    struct peers_taken *out)
+conns_take(
+    struct conns *ps, struct conn_ref at, void *taker, struct conns_taken *out)
 {
-	struct peer *c = &ps->table[at.fd];
-	int64_t now = peers_now();
+	struct conn *c = &ps->table[at.fd];
+	int64_t now = conns_now();
 	bool good = false;
 
 	pthread_mutex_lock(&ps->lock);
@@ -205,7 +205,7 @@ peers_take(struct peers *ps, struct peers_place at, void *taker,
 		c->more = true;
 		goto out;
 	}
-	*out = (struct peers_taken){ .at = at,
+	*out = (struct conns_taken){ .at = at,
 		.late = ps->sight.starving && c->state == FRESH &&
 		    now - c->since > ps->rules.queue,
 		.careful = now < ps->careful_until && !ps->finishing,
@@ -217,7 +217,7 @@ peers_take(struct peers *ps, struct peers_place at, void *taker,
 	/* Since its first byte. */
 	if (c->state != PART)
 		c->since = now;
-	atomic_store(out->clock, clock_word(PEERS_READING, now));
+	atomic_store(out->clock, clock_word(CONNS_READING, now));
 	c->state = TAKEN;
 	c->taker = taker;
 	c->more = false;
@@ -229,53 +229,53 @@ out:
 
 /* The lock is held. What is taken again is READING again. */
 static void
-end_phases(struct peers *ps, struct peer *c, struct peers_taken *taken)
+end_phases(struct conns *ps, struct conn *c, struct conns_taken *taken)
 {
 	ps->hanging -= c->hangs;
 	c->hangs = false;
-	atomic_store(taken->clock, clock_word(PEERS_READING, peers_now()));
+	atomic_store(taken->clock, clock_word(CONNS_READING, conns_now()));
 }
 
 /* The lock is held. What comes of a connection that has been served. */
-static enum peers_next
-settle(struct peers *ps, struct peer *c, int fd, enum peers_next next)
+static enum conns_next
+settle(struct conns *ps, struct conn *c, int fd, enum conns_next next)
 {
-	if (next == PEERS_CLOSED)
+	if (next == CONNS_CLOSED)
 		return next;
-	if (next == PEERS_CLOSE || ps->finishing || c->shut_at != 0)
-		return PEERS_CLOSE;
-	if ((next == PEERS_KEEP && ps->open > MANY) ||
-	    (!c->watched && !peers_enqueue(ps, fd)))
-		return PEERS_CLOSE;
+	if (next == CONNS_CLOSE || ps->finishing || c->shut_at != 0)
+		return CONNS_CLOSE;
+	if ((next == CONNS_KEEP && ps->open > MANY) ||
+	    (!c->watched && !conns_enqueue(ps, fd)))
+		return CONNS_CLOSE;
 	return next;
 }
 
 bool
-peers_give_back(
-    struct peers *ps, struct peers_taken *taken, enum peers_next next)
+conns_give_back(
+    struct conns *ps, struct conns_taken *taken, enum conns_next next)
 {
 	int fd = taken->at.fd;
-	struct peer *c = &ps->table[fd];
-	int64_t now = peers_now();
+	struct conn *c = &ps->table[fd];
+	int64_t now = conns_now();
 	bool again = false;
 
 	pthread_mutex_lock(&ps->lock);
 	next = settle(ps, c, fd, next);
 	if (c->number == taken->at.number)
 		end_phases(ps, c, taken);
-	if (next == PEERS_KEEP || next == PEERS_LATER) {
+	if (next == CONNS_KEEP || next == CONNS_LATER) {
 		again = c->more;
 		c->more = false;
-		if (next == PEERS_KEEP)
+		if (next == CONNS_KEEP)
 			c->since = now;
 		if (!again)
-			c->state = next == PEERS_KEEP ? KEPT : PART;
+			c->state = next == CONNS_KEEP ? KEPT : PART;
 		if (c->state == KEPT)
 			c->kept_as = atomic_fetch_add(&ps->kept, 1) + 1;
 	} else if (c->number == taken->at.number)
-		peers_forget(ps, fd);
+		conns_forget(ps, fd);
 	pthread_mutex_unlock(&ps->lock);
-	if (next == PEERS_CLOSE)
+	if (next == CONNS_CLOSE)
 		close(fd);
 	taken->late = taken->doubtful = false;
 	return !again;

@@ -16,16 +16,16 @@
 
 /* Descriptors of connections are below this. Some are not connections, so
  * there are fewer at a time. */
-#define PEERS_DESCRIPTORS 16384
+#define CONNS_DESCRIPTORS 16384
 
-struct peers;
+struct conns;
 
 /* What becomes of a connection when it has been served. */
-enum peers_next {
-	PEERS_KEEP, /* wait for more on it */
-	PEERS_LATER, /* part of a request: look again in a while */
-	PEERS_CLOSE,
-	PEERS_CLOSED /* by the library that has read from it */
+enum conns_next {
+	CONNS_KEEP, /* wait for more on it */
+	CONNS_LATER, /* part of a request: look again in a while */
+	CONNS_CLOSE,
+	CONNS_CLOSED /* by the library that has read from it */
 };
 
 /*
@@ -36,23 +36,23 @@ enum peers_next {
  *            then the connection is shut for reading, so the worker sees its
  *            end and goes on.
  * WORKING    The request has arrived, nothing is answered. The worker hangs
- *            after `patience` and `queue`, since it may wait for its turn to
+ *            after `timeout_ms` and `queue`, since it may wait for its turn to
  *            write; the peer is answered in its place.
  * ANSWERING  The peer takes the answer. Then the connection is cut.
  * TIDYING    The answer is out; the worker may wait and hang as in WORKING.
  */
-enum peers_phase {
-	PEERS_READING,
-	PEERS_WORKING,
-	PEERS_ANSWERING,
-	PEERS_TIDYING,
-	PEERS_REFUSED /* WORKING took too long: the peer has its answer */
+enum conns_phase {
+	CONNS_READING,
+	CONNS_WORKING,
+	CONNS_ANSWERING,
+	CONNS_TIDYING,
+	CONNS_REFUSED /* WORKING took too long: the peer has its answer */
 };
 
-struct peers_rules {
+struct conns_rules {
 	/* Milliseconds: of a phase, and to wait for a worker or for the turn to
 	 * write. */
-	int64_t patience;
+	int64_t timeout_ms;
 	int64_t queue;
 	/* Answers a peer in the place of its worker, which is WORKING; must
 	 * not wait. The worker cannot give the connection back meanwhile. */
@@ -62,12 +62,12 @@ struct peers_rules {
 };
 
 /* NULL where there is no memory or no descriptor for it. */
-struct peers *peers_new(const struct peers_rules *rules);
-void peers_free(struct peers *ps);
+struct conns *conns_new(const struct conns_rules *rules);
+void conns_free(struct conns *ps);
 
 /* A connection: its descriptor may be another one's by now, which has another
  * number. */
-struct peers_place {
+struct conn_ref {
 	int fd;
 	unsigned number;
 	size_t kept; /* when the wait at the queue began: how many had been */
@@ -78,46 +78,45 @@ struct peers_place {
  * descriptors. Such a one comes once each time that it becomes readable, or,
  * with `always`, to everybody as long as it is.
  */
-struct peers_place peers_next(struct peers *ps);
-bool peers_watch(struct peers *ps, int fd, bool always) ATTR_CHECKED;
+struct conn_ref conns_next(struct conns *ps);
+bool conns_watch(struct conns *ps, int fd, bool always) ATTR_CHECKED;
 /* Whether somebody looks again: to be called every 50 ms while this is true. */
-bool peers_careful(const struct peers *ps);
+bool conns_careful(const struct conns *ps);
 /* Whether anything is in the queue. */
-bool peers_queued(const struct peers *ps);
+bool conns_queued(const struct conns *ps);
 
 /* Whether there is room for one more. */
-bool peers_room(struct peers *ps);
+bool conns_room(struct conns *ps);
 /* A new connection, whose descriptor is ours now: to be queued or taken. False
  * if it had to be closed. */
-bool
-peers_admit(struct peers *ps, int fd, struct peers_place *out) ATTR_CHECKED;
-bool peers_queue(struct peers *ps, struct peers_place at) ATTR_CHECKED;
+bool conns_admit(struct conns *ps, int fd, struct conn_ref *out) ATTR_CHECKED;
+bool conns_queue(struct conns *ps, struct conn_ref at) ATTR_CHECKED;
 /* A connection in the hands of a worker. */
-struct peers_taken {
-	struct peers_place at;
+struct conns_taken {
+	struct conn_ref at;
 	bool late; /* it has waited so long that its peer has better be told */
 	bool careful; /* workers are short: only for what has come in whole */
 	bool doubtful; /* what was heard of may have been read before */
-	atomic_uint_fast64_t *clock; /* of peers_enter */
+	atomic_uint_fast64_t *clock; /* of conns_enter */
 };
 
 /* False when the connection is gone or somebody else's; else it is the taker's
  * until he gives it back. */
-bool peers_take(struct peers *ps, struct peers_place at, void *taker,
-    struct peers_taken *out) ATTR_CHECKED;
+bool conns_take(struct conns *ps, struct conn_ref at, void *taker,
+    struct conns_taken *out) ATTR_CHECKED;
 /* False when it stays his, because its peer has spoken meanwhile. */
-bool peers_give_back(struct peers *ps, struct peers_taken *taken,
-    enum peers_next next) ATTR_CHECKED;
+bool conns_give_back(struct conns *ps, struct conns_taken *taken,
+    enum conns_next next) ATTR_CHECKED;
 
 /* The taker begins a phase; a connection that is taken is READING. False when
  * its peer was refused meanwhile: nothing may be written to it any more. */
-bool peers_enter(const struct peers_taken *taken, enum peers_phase phase);
+bool conns_enter(const struct conns_taken *taken, enum conns_phase phase);
 /* Whether the connection was shut for reading because the worker is needed or
  * the pool ends, and not because the request took its whole time. */
-bool peers_was_needed(const struct peers_taken *taken);
+bool conns_was_needed(const struct conns_taken *taken);
 
 /* What the thread that looks knows. */
-struct peers_sight {
+struct conns_sight {
 	bool starving; /* peers wait, and no worker is left */
 	bool short_of; /* descriptors or memory */
 	bool stuck; /* nothing can be written: no worker waits for its turn */
@@ -129,10 +128,10 @@ struct peers_sight {
  * short, those that say nothing. Returns how many workers hang; a worker that
  * gives its connection back does not hang any more.
  */
-size_t peers_look(struct peers *ps, const struct peers_sight *sight);
+size_t conns_look(struct conns *ps, const struct conns_sight *sight);
 /* Lets requests that are under way be served, refuses those that are not done
  * at the end, and closes all. False if a connection was not given back within
  * two seconds. */
-bool peers_finish(struct peers *ps) ATTR_CHECKED;
+bool conns_finish(struct conns *ps) ATTR_CHECKED;
 
 #endif

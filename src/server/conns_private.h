@@ -23,7 +23,7 @@ enum state {
 	TAKEN
 };
 
-struct peer {
+struct conn {
 	enum state state;
 	bool watched; /* is in the epoll set */
 	int64_t shut_at; /* while it was taken: nothing can come on it; or 0 */
@@ -38,20 +38,20 @@ struct peer {
 	void *taker;
 };
 
-struct peers {
+struct conns {
 	int set;
-	struct peers_rules rules;
+	struct conns_rules rules;
 	pthread_mutex_t lock;
 	size_t open;
 	size_t hanging; /* workers */
-	struct peers_sight sight;
+	struct conns_sight sight;
 	int64_t careful_until;
 	bool finishing;
 	atomic_size_t kept; /* how often one was; rises under the lock */
 	int end; /* no connection has had this descriptor or a higher one */
-	struct peer table[PEERS_DESCRIPTORS];
+	struct conn table[CONNS_DESCRIPTORS];
 	/* The phase of each connection that is taken: see clock_word. */
-	atomic_uint_fast64_t clock[PEERS_DESCRIPTORS];
+	atomic_uint_fast64_t clock[CONNS_DESCRIPTORS];
 };
 
 /*
@@ -62,11 +62,11 @@ struct peers {
  * writes to the peer.
  */
 #define PHASE_BITS 3
-#define PEERS_NEEDED ((uint_fast64_t)1 << PHASE_BITS)
+#define CONNS_NEEDED ((uint_fast64_t)1 << PHASE_BITS)
 #define TIME_BIT (PHASE_BITS + 1)
 
 static inline int64_t
-peers_now(void)
+conns_now(void)
 {
 	struct timespec t;
 
@@ -75,15 +75,15 @@ peers_now(void)
 }
 
 static inline uint_fast64_t
-clock_word(enum peers_phase phase, int64_t at)
+clock_word(enum conns_phase phase, int64_t at)
 {
 	return (uint_fast64_t)at << TIME_BIT | (uint_fast64_t)phase;
 }
 
-static inline enum peers_phase
+static inline enum conns_phase
 phase_of(uint_fast64_t word)
 {
-	return (enum peers_phase)(word & (PEERS_NEEDED - 1));
+	return (enum conns_phase)(word & (CONNS_NEEDED - 1));
 }
 
 static inline int64_t
@@ -94,10 +94,10 @@ began_at(uint_fast64_t word)
 
 /* The lock is held. From now on the connection comes into the queue each time
  * that its peer speaks, and at once if the peer has. */
-bool peers_enqueue(struct peers *ps, int fd) ATTR_CHECKED;
+bool conns_enqueue(struct conns *ps, int fd) ATTR_CHECKED;
 /* The lock is held. */
-void peers_forget(struct peers *ps, int fd);
+void conns_forget(struct conns *ps, int fd);
 /* How many connections there are. */
-size_t peers_count(struct peers *ps);
+size_t conns_count(struct conns *ps);
 
 #endif

@@ -45,28 +45,28 @@ enum fate {
 	HANGS,
 	REFUSE_AND_HANGS
 };
-typedef enum fate judge(const struct peers *ps, int fd, int64_t now);
+typedef enum fate judge(const struct conns *ps, int fd, int64_t now);
 
 /* Its worker sees the end of what it reads, and finishes. */
 static void
-shut(struct peers *ps, int fd, int how)
+shut(struct conns *ps, int fd, int how)
 {
-	struct peer *c = &ps->table[fd];
+	struct conn *c = &ps->table[fd];
 
 	if (c->shut_at == 0)
-		c->shut_at = peers_now();
+		c->shut_at = conns_now();
 	shutdown(fd, how);
 }
 
 /* Whether the peer is refused now: its worker may have begun to answer. */
 static bool
-refuse(struct peers *ps, int fd)
+refuse(struct conns *ps, int fd)
 {
 	uint_fast64_t was = atomic_load(&ps->clock[fd]);
 
-	if (phase_of(was) != PEERS_WORKING ||
+	if (phase_of(was) != CONNS_WORKING ||
 	    !atomic_compare_exchange_strong(
-		&ps->clock[fd], &was, clock_word(PEERS_REFUSED, began_at(was))))
+		&ps->clock[fd], &was, clock_word(CONNS_REFUSED, began_at(was))))
 		return false;
 	ps->rules.refuse(ps->table[fd].taker, fd);
 	shut(ps, fd, SHUT_RDWR);
@@ -74,7 +74,7 @@ refuse(struct peers *ps, int fd)
 }
 
 static void
-note_hang(struct peers *ps, int fd)
+note_hang(struct conns *ps, int fd)
 {
 	ps->table[fd].hangs = true;
 	ps->hanging++;
@@ -82,22 +82,22 @@ note_hang(struct peers *ps, int fd)
 }
 
 static void
-carry_out(struct peers *ps, int fd, enum fate fate)
+carry_out(struct conns *ps, int fd, enum fate fate)
 {
 	switch (fate) {
 	case LET_BE:
 		break;
 	case AGAIN:
-		if (peers_enqueue(ps, fd))
+		if (conns_enqueue(ps, fd))
 			break;
 		/* fallthrough */
 	case DROP:
-		peers_forget(ps, fd);
+		conns_forget(ps, fd);
 		close(fd);
 		break;
 	case NEED_WORKER:
 		/* First this, so that its worker finds out why it was shut. */
-		atomic_fetch_or(&ps->clock[fd], PEERS_NEEDED);
+		atomic_fetch_or(&ps->clock[fd], CONNS_NEEDED);
 		/* fallthrough */
 	case END_READING:
 		shut(ps, fd, SHUT_RD);
@@ -119,9 +119,9 @@ carry_out(struct peers *ps, int fd, enum fate fate)
 }
 
 static void
-go_round(struct peers *ps, judge *fate)
+go_round(struct conns *ps, judge *fate)
 {
-	int64_t now = peers_now();
+	int64_t now = conns_now();
 	int fd;
 
 	pthread_mutex_lock(&ps->lock);
@@ -133,7 +133,7 @@ go_round(struct peers *ps, judge *fate)
 
 /* Whether the worker had time enough to notice the end of its connection. */
 static bool
-ignores_end(const struct peers *ps, int fd, int64_t now)
+ignores_end(const struct conns *ps, int fd, int64_t now)
 {
 	int64_t at = ps->table[fd].shut_at;
 
@@ -142,13 +142,13 @@ ignores_end(const struct peers *ps, int fd, int64_t now)
 
 /* READING and ANSWERING: the peer is to blame until its connection is shut. */
 static enum fate
-when_peer_is_slow(const struct peers *ps, int fd, int64_t age, int64_t now)
+when_peer_is_slow(const struct conns *ps, int fd, int64_t age, int64_t now)
 {
-	bool reading = phase_of(atomic_load(&ps->clock[fd])) == PEERS_READING;
+	bool reading = phase_of(atomic_load(&ps->clock[fd])) == CONNS_READING;
 
-	if (age > ps->rules.patience + GRACE && ignores_end(ps, fd, now))
+	if (age > ps->rules.timeout_ms + GRACE && ignores_end(ps, fd, now))
 		return HANGS;
-	if (age > ps->rules.patience)
+	if (age > ps->rules.timeout_ms)
 		return reading ? END_READING : END_BOTH;
 	if (!ps->sight.starving || age <= PATIENCE_SHORT)
 		return LET_BE;
@@ -156,40 +156,40 @@ when_peer_is_slow(const struct peers *ps, int fd, int64_t age, int64_t now)
 }
 
 static enum fate
-when_taken(const struct peers *ps, int fd, int64_t now)
+when_taken(const struct conns *ps, int fd, int64_t now)
 {
 	uint_fast64_t clock = atomic_load(&ps->clock[fd]);
-	int64_t age = now - began_at(clock), may_work = ps->rules.patience;
+	int64_t age = now - began_at(clock), may_work = ps->rules.timeout_ms;
 
 	if (ps->table[fd].hangs)
 		return LET_BE;
 	if (!ps->sight.stuck)
 		may_work += ps->rules.queue;
 	switch (phase_of(clock)) {
-	case PEERS_READING:
+	case CONNS_READING:
 		return when_peer_is_slow(
 		    ps, fd, now - ps->table[fd].since, now);
-	case PEERS_WORKING:
+	case CONNS_WORKING:
 		return age > may_work ? REFUSE_AND_HANGS : LET_BE;
-	case PEERS_ANSWERING:
+	case CONNS_ANSWERING:
 		return when_peer_is_slow(ps, fd, age, now);
-	case PEERS_TIDYING:
+	case CONNS_TIDYING:
 		return age > may_work ? HANGS : LET_BE;
-	case PEERS_REFUSED:
+	case CONNS_REFUSED:
 		break;
 	}
 	return LET_BE;
 }
 
 static enum fate
-when_running(const struct peers *ps, int fd, int64_t now)
+when_running(const struct conns *ps, int fd, int64_t now)
 {
-	const struct peer *c = &ps->table[fd];
+	const struct conn *c = &ps->table[fd];
 	int64_t age = now - c->since;
 
 	if (c->state == TAKEN)
 		return when_taken(ps, fd, now);
-	if (c->state == PART && age > ps->rules.patience)
+	if (c->state == PART && age > ps->rules.timeout_ms)
 		return DROP;
 	return ps->sight.short_of && age > IDLE ? DROP : LET_BE;
 }
@@ -197,7 +197,7 @@ when_running(const struct peers *ps, int fd, int64_t now)
 /* Requests may be on their way on all but the kept ones, whose peers had
  * better learn now that nobody is there any more. */
 static enum fate
-when_finishing(const struct peers *ps, int fd, int64_t now)
+when_finishing(const struct conns *ps, int fd, int64_t now)
 {
 	char byte;
 
@@ -210,38 +210,38 @@ when_finishing(const struct peers *ps, int fd, int64_t now)
 }
 
 static enum fate
-when_late(const struct peers *ps, int fd, int64_t now)
+when_late(const struct conns *ps, int fd, int64_t now)
 {
 	(void)now;
 	return ps->table[fd].state == TAKEN ? NEED_WORKER : DROP;
 }
 
 static enum fate
-when_last(const struct peers *ps, int fd, int64_t now)
+when_last(const struct conns *ps, int fd, int64_t now)
 {
 	(void)now;
 	if (ps->table[fd].state != TAKEN)
 		return DROP;
-	return phase_of(atomic_load(&ps->clock[fd])) == PEERS_WORKING
+	return phase_of(atomic_load(&ps->clock[fd])) == CONNS_WORKING
 	    ? REFUSE
 	    : END_BOTH;
 }
 
 bool
-peers_careful(const struct peers *ps)
+conns_careful(const struct conns *ps)
 {
-	return peers_now() < ps->careful_until;
+	return conns_now() < ps->careful_until;
 }
 
 size_t
-peers_look(struct peers *ps, const struct peers_sight *sight)
+conns_look(struct conns *ps, const struct conns_sight *sight)
 {
 	size_t hanging;
 
 	pthread_mutex_lock(&ps->lock);
 	ps->sight = *sight;
 	if (sight->starving)
-		ps->careful_until = peers_now() + CAREFUL;
+		ps->careful_until = conns_now() + CAREFUL;
 	pthread_mutex_unlock(&ps->lock);
 	go_round(ps, when_running);
 	pthread_mutex_lock(&ps->lock);
@@ -251,7 +251,7 @@ peers_look(struct peers *ps, const struct peers_sight *sight)
 }
 
 bool
-peers_finish(struct peers *ps)
+conns_finish(struct conns *ps)
 {
 	static const struct {
 		int64_t until;
@@ -261,7 +261,7 @@ peers_finish(struct peers *ps)
 		{ END_OF_WRITING, when_late },
 		{ END, when_last },
 	};
-	int64_t began = peers_now();
+	int64_t began = conns_now();
 	size_t i;
 
 	pthread_mutex_lock(&ps->lock);
@@ -269,8 +269,8 @@ peers_finish(struct peers *ps)
 	pthread_mutex_unlock(&ps->lock);
 	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
 		go_round(ps, phases[i].fate);
-		while (peers_now() - began < phases[i].until) {
-			if (peers_count(ps) == 0)
+		while (conns_now() - began < phases[i].until) {
+			if (conns_count(ps) == 0)
 				return true;
 			poll(NULL, 0, NAP);
 		}

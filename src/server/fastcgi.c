@@ -88,7 +88,7 @@ fastcgi_serve(const struct app *app, int fd)
 		    .told = ATOMIC_FLAG_INIT } };
 	const struct pool_work work = { .arg = &sv,
 		.workers = app->config->workers,
-		.rules = { .patience = (int64_t)app->config->worker_timeout *
+		.rules = { .timeout_ms = (int64_t)app->config->worker_timeout *
 			1000,
 		    .queue = (int64_t)app->config->queue_timeout * 1000,
 		    .refuse = fastcgi_worker_refuse,

@@ -8,7 +8,7 @@
 enum { VERSION = 1, HEADER = 8, ABORT = 2, STDIN = 5 };
 
 bool
-fastcgi_whole(const unsigned char *p, size_t n)
+fastcgi_record(const unsigned char *p, size_t n)
 {
 	while (n >= HEADER) {
 		size_t content = (size_t)p[4] << 8 | p[5];

@@ -10,6 +10,6 @@
 
 /* Whether there is nothing to wait for in the bytes with which a connection
  * goes on: they hold a request to its end, or are no FastCGI at all. */
-bool fastcgi_whole(const unsigned char *p, size_t n);
+bool fastcgi_record(const unsigned char *p, size_t n);
 
 #endif

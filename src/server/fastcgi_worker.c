@@ -64,7 +64,7 @@ struct fastcgi_worker {
  * the connection: what is left of it would be taken for records. */
 struct body {
 	FCGX_Stream *in;
-	const struct peers_taken *taken;
+	const struct conns_taken *taken;
 	uint64_t missing; /* of the declared length; 0 where that is unknown */
 	bool passed; /* over one end that came too early */
 	bool ended;
@@ -100,7 +100,7 @@ read_body(void *from, char *p, size_t n)
 	size_t got = 0;
 	bool needed;
 
-	if (!b->ended && peers_enter(b->taken, PEERS_READING)) {
+	if (!b->ended && conns_enter(b->taken, CONNS_READING)) {
 		got = read_stream(b, p, n);
 		if (got < n && !b->passed && ends_early(b)) {
 			b->passed = true;
@@ -109,8 +109,8 @@ read_body(void *from, char *p, size_t n)
 		}
 		b->ended = got < n;
 	}
-	needed = peers_was_needed(b->taken);
-	if (!peers_enter(b->taken, PEERS_WORKING))
+	needed = conns_was_needed(b->taken);
+	if (!conns_enter(b->taken, CONNS_WORKING))
 		return -1;
 	if (FCGX_GetError(b->in) == 0)
 		return (long)got;
@@ -212,7 +212,7 @@ note_doing(struct fastcgi_worker *own, const struct request *rq)
 }
 
 /* Whether the answer went out, and how the connection goes on. */
-static enum peers_next
+static enum conns_next
 send_answer(FCGX_Request *fr, struct str text, const struct body *body)
 {
 	int failed;
@@ -224,48 +224,48 @@ send_answer(FCGX_Request *fr, struct str text, const struct body *body)
 	if (!body->ended)
 		linger(fr->ipcFd);
 	if (!body->ended || FCGX_GetError(fr->in) != 0 || failed != 0)
-		return PEERS_CLOSE;
-	return fr->keepConnection != 0 ? PEERS_KEEP : PEERS_CLOSE;
+		return CONNS_CLOSE;
+	return fr->keepConnection != 0 ? CONNS_KEEP : CONNS_CLOSE;
 }
 
-static enum peers_next
+static enum conns_next
 answer(struct fastcgi_worker *own, FCGX_Request *fr,
-    const struct peers_taken *taken)
+    const struct conns_taken *taken)
 {
 	struct body body = { .in = fr->in, .taken = taken };
-	enum peers_next next = PEERS_CLOSE;
+	enum conns_next next = CONNS_CLOSE;
 	struct request rq;
-	struct answer an;
+	struct response an;
 
 	/* The end of the stream looks like the end of the parameters. */
 	if (FCGX_GetError(fr->in) != 0 || fr->role != ROLE_RESPONDER)
-		return PEERS_CLOSE;
+		return CONNS_CLOSE;
 	if (!fill_request(own, &rq, fr->envp, &body)) {
 		log_line(LOG_AT_ERROR, "getrandom: %s", strerror(errno));
-		return PEERS_CLOSE;
+		return CONNS_CLOSE;
 	}
 	if (!request_length(&rq, &body.missing))
 		body.missing = 0;
 	own->request_id = fr->requestId;
 	note_doing(own, &rq);
-	(void)peers_enter(taken, PEERS_WORKING);
+	(void)conns_enter(taken, CONNS_WORKING);
 	routes_handle(
 	    taken->late ? &own->busy : own->app, &own->worker, &rq, &an);
 	drain(&body, own->app->config->max_body);
-	if (peers_enter(taken, PEERS_ANSWERING))
+	if (conns_enter(taken, CONNS_ANSWERING))
 		next = send_answer(fr, an.text, &body);
-	(void)peers_enter(taken, PEERS_TIDYING);
+	(void)conns_enter(taken, CONNS_TIDYING);
 	if (own->app->store != NULL)
 		auth_tidy(own->app->auth, own->app->store, rq.now.at);
 	return next;
 }
 
-enum peers_next
-fastcgi_worker_serve(void *arg, const struct peers_taken *taken)
+enum conns_next
+fastcgi_worker_serve(void *arg, const struct conns_taken *taken)
 {
 	struct fastcgi_worker *own = arg;
 	struct arena *a = &own->worker.arena;
-	enum peers_next next;
+	enum conns_next next;
 	FCGX_Request fr;
 
 	/* As libfcgi leaves a request behind whose connection is kept, so that
@@ -276,7 +276,7 @@ fastcgi_worker_serve(void *arg, const struct peers_taken *taken)
 	/* So it does not linger where it closes. */
 	fr.detached = 1;
 	if (FCGX_Accept_r(&fr) != 0)
-		return PEERS_CLOSED;
+		return CONNS_CLOSED;
 	next = answer(own, &fr, taken);
 	FCGX_Free(&fr, 0);
 	if (a->used > ARENA_KEPT)
@@ -300,7 +300,7 @@ fastcgi_worker_whole(void *arg, int fd)
 	if (n == 0 || (n < 0 && errno != EAGAIN))
 		return true;
 	return n == (ssize_t)PEEK_MAX ||
-	    (n > 0 && fastcgi_whole(block, (size_t)n));
+	    (n > 0 && fastcgi_record(block, (size_t)n));
 }
 
 /* --- a worker that hangs ------------------------------------------------ */
@@ -336,7 +336,7 @@ fastcgi_worker_refuse(void *arg, int fd)
 	struct request rq = { .lines = 0 };
 	struct body none = { .ended = true };
 	char block[8192];
-	struct answer an;
+	struct response an;
 	struct buf out;
 	char *variables[] = { NULL };
 

@@ -26,8 +26,8 @@ enum err fastcgi_worker_new(const struct app *app,
 void fastcgi_worker_free(void *worker);
 
 /* Reads one request and answers it. */
-enum peers_next
-fastcgi_worker_serve(void *worker, const struct peers_taken *taken);
+enum conns_next
+fastcgi_worker_serve(void *worker, const struct conns_taken *taken);
 /* Whether a request has come whole. */
 bool fastcgi_worker_whole(void *worker, int fd);
 

@@ -56,7 +56,7 @@ may_accept(struct listener *l)
 {
 	if (atomic_load(&l->shut))
 		return false;
-	if (peers_room(l->peers))
+	if (conns_room(l->peers))
 		return true;
 	run_short(l, "too many");
 	return false;
@@ -65,9 +65,9 @@ may_accept(struct listener *l)
 /* Into the queue, but for the first, which the caller gets if it asks for it;
  * false if there was none. */
 static bool
-accept_all(struct listener *l, struct peers_place *first)
+accept_all(struct listener *l, struct conn_ref *first)
 {
-	struct peers_place at;
+	struct conn_ref at;
 	bool found = false;
 
 	while (may_accept(l)) {
@@ -82,12 +82,12 @@ accept_all(struct listener *l, struct peers_place *first)
 			continue;
 		if (!l->welcome(l->arg, &peer)) {
 			close(fd);
-		} else if (!peers_admit(l->peers, fd, &at)) {
+		} else if (!conns_admit(l->peers, fd, &at)) {
 			run_short(l, "high descriptors");
 		} else if (first != NULL && !found) {
 			*first = at;
 			found = true;
-		} else if (!peers_queue(l->peers, at)) {
+		} else if (!conns_queue(l->peers, at)) {
 			run_short(l, "no queue");
 		}
 	}
@@ -101,7 +101,7 @@ listener_accept(struct listener *l)
 }
 
 bool
-listener_accept_one(struct listener *l, struct peers_place *out)
+listener_accept_one(struct listener *l, struct conn_ref *out)
 {
 	struct pollfd f = { .events = POLLIN };
 
@@ -110,7 +110,7 @@ listener_accept_one(struct listener *l, struct peers_place *out)
 	f.fd = out->fd;
 	if (poll(&f, 1, FIRST_WORD) > 0)
 		return true;
-	if (!peers_queue(l->peers, *out))
+	if (!conns_queue(l->peers, *out))
 		run_short(l, "no queue");
 	return false;
 }

@@ -15,7 +15,7 @@ struct sockaddr_storage;
 
 struct listener {
 	int fd; /* does not block */
-	struct peers *peers;
+	struct conns *peers;
 	void *arg;
 	/* Whether a peer may connect. */
 	bool (*welcome)(void *arg, const struct sockaddr_storage *peer);
@@ -33,6 +33,6 @@ struct listener {
 void listener_accept(struct listener *l);
 /* The same, but for one whose peer speaks at once, as web servers do: this
  * saves the way through the queue. False if there is none. */
-bool listener_accept_one(struct listener *l, struct peers_place *out);
+bool listener_accept_one(struct listener *l, struct conn_ref *out);
 
 #endif

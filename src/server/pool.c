@@ -64,7 +64,7 @@ struct worker {
 
 struct pool {
 	struct pool_work work;
-	struct peers *peers;
+	struct conns *peers;
 	struct listener listener;
 	int signals; /* signalfd */
 	int alarm; /* eventfd: the caller's thread is needed */
@@ -129,14 +129,14 @@ park(struct pool *p)
 }
 
 /* Waits at the queue, when it is this worker's turn. */
-static struct peers_place
+static struct conn_ref
 wait_at_queue(struct pool *p)
 {
-	struct peers_place at;
+	struct conn_ref at;
 
 	if (!may_wait(p))
 		park(p);
-	at = peers_next(p->peers);
+	at = conns_next(p->peers);
 	if (atomic_fetch_sub(&p->waiting, 1) > 1)
 		return at;
 	if (atomic_load(&p->parked) > 0)
@@ -163,24 +163,24 @@ is_silent(int fd)
 	    errno == EAGAIN;
 }
 
-static enum peers_next
-serve_once(struct pool *p, void *own, const struct peers_taken *taken)
+static enum conns_next
+serve_once(struct pool *p, void *own, const struct conns_taken *taken)
 {
 	if (taken->doubtful && is_silent(taken->at.fd))
-		return PEERS_KEEP;
+		return CONNS_KEEP;
 	if (taken->careful && !p->work.whole(own, taken->at.fd))
-		return PEERS_LATER;
+		return CONNS_LATER;
 	return p->work.serve(own, taken);
 }
 
 /* What its peer says meanwhile is often what was read already, at last. */
 static void
-serve(struct pool *p, void *own, struct peers_taken *taken)
+serve(struct pool *p, void *own, struct conns_taken *taken)
 {
-	enum peers_next next = serve_once(p, own, taken);
+	enum conns_next next = serve_once(p, own, taken);
 
-	while (!peers_give_back(p->peers, taken, next))
-		if (next == PEERS_LATER || !is_silent(taken->at.fd))
+	while (!conns_give_back(p->peers, taken, next))
+		if (next == CONNS_LATER || !is_silent(taken->at.fd))
 			next = serve_once(p, own, taken);
 }
 
@@ -189,16 +189,16 @@ work(void *arg)
 {
 	const struct worker *w = arg;
 	struct pool *p = w->pool;
-	struct peers_taken taken;
-	struct peers_place at;
+	struct conns_taken taken;
+	struct conn_ref at;
 
 	wait_for_start(p);
-	scheduling_yields();
+	sched_yield_to_waker();
 	while ((at = wait_at_queue(p)).fd != p->over) {
 		if (at.fd == p->listener.fd &&
 		    !listener_accept_one(&p->listener, &at))
 			continue;
-		if (peers_take(p->peers, at, w->own, &taken))
+		if (conns_take(p->peers, at, w->own, &taken))
 			serve(p, w->own, &taken);
 	}
 	p->work.end(w->own);
@@ -281,14 +281,14 @@ all_busy(struct pool *p)
 static bool
 look(struct pool *p)
 {
-	const struct peers_sight sight = {
-		.starving = all_busy(p) && peers_queued(p->peers),
+	const struct conns_sight sight = {
+		.starving = all_busy(p) && conns_queued(p->peers),
 		.short_of = atomic_exchange(&p->listener.short_of, false),
 		.stuck = p->work.stuck(p->work.arg),
 	};
 
 	atomic_store(&p->alarmed, false);
-	p->hanging = peers_look(p->peers, &sight);
+	p->hanging = conns_look(p->peers, &sight);
 	p->work.hanging(p->work.arg, p->hanging);
 	if (sight.short_of)
 		listener_accept(&p->listener);
@@ -300,13 +300,13 @@ look(struct pool *p)
 static int64_t
 look_period(struct pool *p, bool *accepting)
 {
-	const int64_t calm = p->work.rules.patience / 4;
+	const int64_t calm = p->work.rules.timeout_ms / 4;
 	bool short_of = atomic_load(&p->listener.short_of);
 
 	*accepting = (all_busy(p) || atomic_load(&p->alarmed)) && !short_of;
 	if (short_of)
 		return LOOK_AT_ONCE;
-	if (*accepting || p->hanging > 0 || peers_careful(p->peers) ||
+	if (*accepting || p->hanging > 0 || conns_careful(p->peers) ||
 	    calm < LOOK_OFTEN)
 		return LOOK_OFTEN;
 	return calm < LOOK ? calm : LOOK;
@@ -400,12 +400,12 @@ prepare(struct pool *p)
 	p->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	p->alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	p->over = eventfd(0, EFD_CLOEXEC);
-	p->peers = p->listener.peers = peers_new(&p->work.rules);
+	p->peers = p->listener.peers = conns_new(&p->work.rules);
 	if (p->signals < 0 || p->alarm < 0 || p->over < 0 || p->peers == NULL ||
 	    p->workers == NULL)
 		return ERR_MEMORY;
-	if (!peers_watch(p->peers, p->over, true) ||
-	    !peers_watch(p->peers, listener, false))
+	if (!conns_watch(p->peers, p->over, true) ||
+	    !conns_watch(p->peers, listener, false))
 		return ERR_FILE;
 	return ERR_OK;
 }
@@ -419,7 +419,7 @@ release(struct pool *p)
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	peers_free(p->peers);
+	conns_free(p->peers);
 	free(p->workers);
 	sem_destroy(&p->needed);
 	pthread_mutex_destroy(&p->starting);
@@ -436,7 +436,7 @@ run(struct pool *p)
 		e = look_after(p);
 	/* What comes now is left to the next process that listens here. */
 	atomic_store(&p->listener.shut, true);
-	if (!peers_finish(p->peers))
+	if (!conns_finish(p->peers))
 		return ERR_BUSY;
 	end_workers(p);
 	return e;

@@ -21,7 +21,7 @@ struct pool_work {
 	size_t workers;
 	/* Of `rules` the pool sets nothing: its functions get what `begin`
 	 * gave, in the caller's thread. */
-	struct peers_rules rules;
+	struct conns_rules rules;
 
 	/* Whether a peer may connect; in any thread. */
 	bool (*welcome)(void *arg, const struct sockaddr_storage *peer);
@@ -36,7 +36,7 @@ struct pool_work {
 	 * last (in the caller's, if there is no thread to be had). taken->late:
 	 * the peer has waited so long for a worker, and more wait, that it had
 	 * better be refused. */
-	enum peers_next (*serve)(void *own, const struct peers_taken *taken);
+	enum conns_next (*serve)(void *own, const struct conns_taken *taken);
 	void (*end)(void *own);
 	/* Whether serve need not wait for its peer. */
 	bool (*whole)(void *own, int fd);

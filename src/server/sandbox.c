@@ -145,7 +145,7 @@ allow_files(int ruleset, const struct config *c, uint64_t known)
 
 /* All of it or nothing. */
 static bool
-shut_files(const struct config *c)
+restrict_files(const struct config *c)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
@@ -400,7 +400,7 @@ refuse(int number, siginfo_t *info, void *context)
 }
 
 static bool
-shut_calls(const struct config *c)
+restrict_syscalls(const struct config *c)
 {
 	/* As abort does. */
 	const struct call signal_itself = { CALL(tgkill), .mask = UINT32_MAX,
@@ -427,7 +427,7 @@ shut_calls(const struct config *c)
 #else
 
 static bool
-shut_calls(const struct config *c)
+restrict_syscalls(const struct config *c)
 {
 	(void)c;
 	errno = ENOSYS;
@@ -440,7 +440,7 @@ shut_calls(const struct config *c)
 
 /* From whoever looks at a core, or, as the same user, into the process. */
 static bool
-shut_eyes(const struct config *c)
+deny_inspection(const struct config *c)
 {
 	const struct rlimit none = { .rlim_cur = 0 };
 
@@ -461,10 +461,10 @@ static const struct part {
 	const char *name;
 	bool (*shut)(const struct config *c);
 } parts[] = {
-	{ "privacy", shut_eyes },
+	{ "privacy", deny_inspection },
 	{ "renouncing of privileges", shut_privileges },
-	{ "Landlock", shut_files },
-	{ "seccomp", shut_calls },
+	{ "Landlock", restrict_files },
+	{ "seccomp", restrict_syscalls },
 };
 
 bool

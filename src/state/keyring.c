@@ -39,7 +39,7 @@ struct keyring {
 	/* Of the one thread that reads the file. */
 	pthread_mutex_t reading;
 	struct stamp stamp;
-	struct log_last told;
+	struct log_repeat told;
 	enum log_level level; /* of entries that are left out */
 	uint64_t left; /* hash of the last report of them */
 
@@ -131,7 +131,7 @@ read_text(const struct keyring *k, char *text, size_t size)
 static void
 complain(struct keyring *k, const char *why, int cause, int64_t now_at)
 {
-	if (cause != 0 && !log_is_news(&k->told, (uint64_t)cause, now_at))
+	if (cause != 0 && !log_should_repeat(&k->told, (uint64_t)cause, now_at))
 		return;
 	log_line(LOG_AT_ERROR, "%s: %s; %s", k->path, why,
 	    k->keys.n > 0 ? "the keys known before stay" : "no keys");
@@ -378,7 +378,7 @@ keyring_close(struct keyring *k)
 }
 
 uint64_t
-keyring_look(struct keyring *k, int64_t now_at)
+keyring_refresh(struct keyring *k, int64_t now_at)
 {
 	/* Also where the clock was set back. */
 	if (atomic_load(&k->looked_at) != now_at &&

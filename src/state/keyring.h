@@ -35,7 +35,7 @@ void keyring_close(struct keyring *k);
 /* Looks at the file, once a second at most. Returns the number of the state
  * that the keys are in now: what was true of a token under another number is
  * to be found out again. */
-uint64_t keyring_look(struct keyring *k, int64_t now_at);
+uint64_t keyring_refresh(struct keyring *k, int64_t now_at);
 
 /* jwt_verify with the keys of this moment. */
 enum err keyring_verify(struct keyring *k, struct str token, struct arena *a,

@@ -20,17 +20,17 @@ struct bucket {
 	int64_t empty_at;
 };
 
-struct limit {
+struct ratelimit {
 	unsigned burst;
 	unsigned period;
 	pthread_mutex_t lock;
 	struct bucket bucket[SETS][WAYS];
 };
 
-struct limit *
-limit_new(unsigned burst, unsigned period)
+struct ratelimit *
+ratelimit_new(unsigned burst, unsigned period)
 {
-	struct limit *l = calloc(1, sizeof(*l));
+	struct ratelimit *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return NULL;
@@ -41,7 +41,7 @@ limit_new(unsigned burst, unsigned period)
 }
 
 void
-limit_free(struct limit *l)
+ratelimit_free(struct ratelimit *l)
 {
 	if (l == NULL)
 		return;
@@ -133,7 +133,7 @@ hash(struct str s)
 
 /* The peer's bucket, or the one in its set that was not seen for longest. */
 static struct bucket *
-find(struct limit *l, uint64_t peer)
+find(struct ratelimit *l, uint64_t peer)
 {
 	struct bucket *set = l->bucket[peer % SETS], *oldest = set;
 	size_t i;
@@ -149,7 +149,7 @@ find(struct limit *l, uint64_t peer)
 }
 
 unsigned
-limit_failed(struct limit *l, struct str peer, int64_t now_at)
+ratelimit_failed(struct ratelimit *l, struct str peer, int64_t now_at)
 {
 	uint8_t address[ADDRESS_LEN];
 	int64_t full, wait;
@@ -194,7 +194,7 @@ is_listed(struct str list, struct str item)
 }
 
 struct str
-limit_peer(struct str remote, struct str forwarded, struct str trusted)
+client_addr(struct str remote, struct str forwarded, struct str trusted)
 {
 	struct str peer = remote;
 

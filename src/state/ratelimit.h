@@ -18,17 +18,17 @@
 #include "base/attr.h"
 #include "base/str.h"
 
-struct limit;
+struct ratelimit;
 
 /* `burst` failures at once, and then one every `period` seconds; a burst of 0
  * is no limit at all. NULL if there is no memory. */
-struct limit *limit_new(unsigned burst, unsigned period);
-void limit_free(struct limit *l);
+struct ratelimit *ratelimit_new(unsigned burst, unsigned period);
+void ratelimit_free(struct ratelimit *l);
 
 /* Counts a failure of that peer: an address of IPv4, the first 64 bits of one
  * of IPv6, or any other name. Returns 0, or for how many seconds the peer
  * should not try again. */
-unsigned limit_failed(struct limit *l, struct str peer, int64_t now_at);
+unsigned ratelimit_failed(struct ratelimit *l, struct str peer, int64_t now_at);
 
 /*
  * The address that a request comes from: REMOTE_ADDR, or, if that is one of
@@ -36,6 +36,6 @@ unsigned limit_failed(struct limit *l, struct str peer, int64_t now_at);
  * X-Forwarded-For that is not.
  */
 struct str
-limit_peer(struct str remote, struct str forwarded, struct str trusted);
+client_addr(struct str remote, struct str forwarded, struct str trusted);
 
 #endif

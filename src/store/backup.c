@@ -311,14 +311,14 @@ struct replacement {
 static enum err
 check_empty(struct txn *tx)
 {
-	struct store_place at;
+	struct store_cursor at;
 	unsigned map;
 	enum err e;
 
 	for (map = 0; map < STORE_MAPS; map++) {
-		store_walk(tx, str_of(NULL), &at);
-		while ((e = store_step(
-			    tx, (enum store_map)map, DB_NEXT, &at)) == ERR_OK)
+		store_seek(tx, str_of(NULL), &at);
+		while ((e = store_next(tx, (enum store_table)map, LMDB_NEXT,
+			    &at)) == ERR_OK)
 			if (map != STORE_META || !str_is(at.key, "format"))
 				return ERR_USAGE;
 		if (e != ERR_NOT_FOUND)
@@ -328,28 +328,28 @@ check_empty(struct txn *tx)
 }
 
 static enum err
-clear(struct txn *tx, enum store_map map)
+clear(struct txn *tx, enum store_table map)
 {
-	struct store_place at;
+	struct store_cursor at;
 	enum err e;
 
-	store_walk(tx, str_of(NULL), &at);
-	while ((e = store_step(tx, map, DB_NEXT, &at)) == ERR_OK)
+	store_seek(tx, str_of(NULL), &at);
+	while ((e = store_next(tx, map, LMDB_NEXT, &at)) == ERR_OK)
 		if ((e = store_remove(tx, map, at.key)) != ERR_OK)
 			return e;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static enum err
-fill(struct txn *tx, enum store_map map, struct txn *from)
+fill(struct txn *tx, enum store_table map, struct txn *from)
 {
-	struct store_place at;
+	struct store_cursor at;
 	struct buf row;
 	enum err e;
 
-	store_walk(from, str_of(NULL), &at);
-	while ((e = store_step(from, map, DB_NEXT, &at)) == ERR_OK) {
-		store_room(tx, STORE_ROW, &row);
+	store_seek(from, str_of(NULL), &at);
+	while ((e = store_next(from, map, LMDB_NEXT, &at)) == ERR_OK) {
+		store_scratch(tx, STORE_ROW, &row);
 		buf_str(&row, at.row);
 		if ((e = store_put(tx, map, at.key, &row)) != ERR_OK)
 			return e;
@@ -369,8 +369,8 @@ replace_all(struct txn *tx, void *arg)
 	if (!r->replace && (e = check_empty(tx)) != ERR_OK)
 		return e;
 	for (map = 0; map < STORE_MAPS; map++)
-		if ((e = clear(tx, (enum store_map)map)) != ERR_OK ||
-		    (e = fill(tx, (enum store_map)map, r->from)) != ERR_OK)
+		if ((e = clear(tx, (enum store_table)map)) != ERR_OK ||
+		    (e = fill(tx, (enum store_table)map, r->from)) != ERR_OK)
 			return store_fail(tx, e);
 	/* What was cleared may have been damaged. */
 	return store_recount(tx);

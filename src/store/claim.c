@@ -52,7 +52,7 @@ find_holder(int fd, off_t byte, pid_t *pid)
 }
 
 bool
-store_claim_is_taken(int lock_file, pid_t *pid)
+claim_is_taken(int lock_file, pid_t *pid)
 {
 	return find_holder(lock_file, FAR_BYTE, pid);
 }
@@ -67,7 +67,7 @@ clock_now(void)
 }
 
 enum err
-store_claim_take(int lock_file, int64_t ms, pid_t *pid)
+claim_take(int lock_file, int64_t ms, pid_t *pid)
 {
 	const struct timespec pause = { .tv_nsec = AGAIN * 1000000L };
 	int64_t until = clock_now() + ms;
@@ -89,7 +89,7 @@ store_claim_take(int lock_file, int64_t ms, pid_t *pid)
 }
 
 void
-store_claim_drop(int lock_file)
+claim_drop(int lock_file)
 {
 	/* A lock that is made weaker is always granted. */
 	set_lock(lock_file, F_RDLCK, FIRST_BYTE);

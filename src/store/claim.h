@@ -22,7 +22,7 @@
 
 /* Whether another process has or wants a claim. *pid is 0 where that process
  * is in another container. */
-bool store_claim_is_taken(int lock_file, pid_t *pid);
+bool claim_is_taken(int lock_file, pid_t *pid);
 
 /*
  * Takes the claim on the store of that lock.mdb, which this process has open.
@@ -30,8 +30,8 @@ bool store_claim_is_taken(int lock_file, pid_t *pid);
  * ERR_UPGRADING: another process has a claim. ERR_IN_USE: another process has
  * the store open. *pid is that process, 0 where it is in another container.
  */
-enum err store_claim_take(int lock_file, int64_t ms, pid_t *pid) ATTR_CHECKED;
+enum err claim_take(int lock_file, int64_t ms, pid_t *pid) ATTR_CHECKED;
 /* Lets the others in again. */
-void store_claim_drop(int lock_file);
+void claim_drop(int lock_file);
 
 #endif

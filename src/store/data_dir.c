@@ -197,7 +197,7 @@ open_lock(const char *directory, size_t size, struct store_dir *d)
 		d->lock = -1;
 		return ERR_STORE;
 	}
-	if (store_claim_is_taken(d->lock, &pid)) {
+	if (claim_is_taken(d->lock, &pid)) {
 		log_line(LOG_AT_WARNING,
 		    "%s: process %ld is upgrading the store", directory,
 		    (long)pid);
@@ -211,7 +211,7 @@ open_lock(const char *directory, size_t size, struct store_dir *d)
 }
 
 void
-store_dir_close(struct store_dir *d)
+data_dir_close(struct store_dir *d)
 {
 	int *const fds[] = { &d->data, &d->lock, &d->fd };
 	size_t i;
@@ -232,7 +232,7 @@ is_read_only(int fd)
 }
 
 enum err
-store_dir_open(const char *path, const struct store_dir_options *options,
+data_dir_open(const char *path, const struct data_dir_options *options,
     struct store_dir *d)
 {
 	enum err e;
@@ -250,12 +250,12 @@ store_dir_open(const char *path, const struct store_dir_options *options,
 	    (e = open_data(path, options->create, d)) != ERR_OK ||
 	    (!d->read_only &&
 		(e = open_lock(path, options->lock_size, d)) != ERR_OK))
-		store_dir_close(d);
+		data_dir_close(d);
 	return e;
 }
 
 void
-store_dir_sync(const struct store_dir *d)
+data_dir_sync(const struct store_dir *d)
 {
 	int parent = openat(d->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

@@ -20,7 +20,7 @@ struct store_dir {
 };
 
 /* What the caller needs of a data directory. */
-struct store_dir_options {
+struct data_dir_options {
 	bool create; /* make what is missing */
 	bool reads; /* a disk that is read-only will do */
 	size_t lock_size; /* of the lock file, on the disk */
@@ -31,13 +31,13 @@ struct store_dir_options {
  * ERR_NOT_PRIVATE, ERR_NETWORK_FS, ERR_FULL, ERR_UPGRADING, ERR_STORE; the
  * cause is logged. *d is to be closed only if ERR_OK is returned.
  */
-enum err store_dir_open(const char *path,
-    const struct store_dir_options *options, struct store_dir *d) ATTR_CHECKED;
+enum err data_dir_open(const char *path, const struct data_dir_options *options,
+    struct store_dir *d) ATTR_CHECKED;
 /* To close the lock file drops all locks of the process on it: LMDB must have
  * closed it before. */
-void store_dir_close(struct store_dir *d);
+void data_dir_close(struct store_dir *d);
 
 /* Puts the names of new files on the disk. */
-void store_dir_sync(const struct store_dir *d);
+void data_dir_sync(const struct store_dir *d);
 
 #endif

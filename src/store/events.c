@@ -135,19 +135,19 @@ is_former(const struct txn *tx)
 static enum err
 newest_event(struct txn *tx, const struct guid *tenant, struct event *out)
 {
-	struct store_place at;
+	struct store_cursor at;
 	uint64_t number;
 	enum err e;
 
 	*out = (struct event){ .number = 0 };
-	store_walk(tx, store_tenant_key(tenant), &at);
-	if ((e = store_step(tx, STORE_RECORD, DB_NEXT, &at)) != ERR_OK)
+	store_seek(tx, store_tenant_key(tenant), &at);
+	if ((e = store_next(tx, STORE_RECORD, LMDB_NEXT, &at)) != ERR_OK)
 		return store_walked(e);
 	number = event_number(at.key, tenant);
 	/* None has the last number there is. */
 	if (number == UINT64_MAX)
-		return store_fail(
-		    tx, store_decoded(tx, ERR_CORRUPT, STORE_RECORD, at.key));
+		return store_fail(tx,
+		    store_log_damage(tx, ERR_CORRUPT, STORE_RECORD, at.key));
 	if (number > 0 && decode_event(at.key, at.row, out) != ERR_OK)
 		*out = (struct event){ .number = 0 };
 	out->number = number;
@@ -162,8 +162,8 @@ put_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 	struct str key = store_event_key_of(tenant, number, bytes);
 	struct buf former, row;
 
-	store_room(tx, STORE_NESTED, &former);
-	store_room(tx, STORE_ROW, &row);
+	store_scratch(tx, STORE_NESTED, &former);
+	store_scratch(tx, STORE_ROW, &row);
 	encode_event(key, ev, &former, &row);
 	return store_put(tx, STORE_RECORD, key, &row);
 }
@@ -237,15 +237,15 @@ sweep(struct txn *tx, const struct guid *tenant, uint64_t old)
 {
 	unsigned most = store_history_certificates(tx), kept = 0, dropped = 0;
 	struct sweep s = { .n = 0 };
-	struct store_place at;
+	struct store_cursor at;
 	struct event ev;
 	uint64_t number;
 	bool stays;
 	enum err e;
 
-	store_walk(tx, store_event_key_of(tenant, old + 2, at.byte), &at);
+	store_seek(tx, store_event_key_of(tenant, old + 2, at.byte), &at);
 	while (dropped < SWEEP_MOST &&
-	    (e = store_step(tx, STORE_RECORD, DB_NEXT, &at)) == ERR_OK &&
+	    (e = store_next(tx, STORE_RECORD, LMDB_NEXT, &at)) == ERR_OK &&
 	    (number = event_number(at.key, tenant)) != 0) {
 		if (decode_event(at.key, at.row, &ev) != ERR_OK)
 			stays = number != old;
@@ -297,7 +297,7 @@ store_event_add(
  * becomes the newest event.
  */
 static enum err
-join_event(struct txn *tx, const struct store_place *at)
+join_event(struct txn *tx, const struct store_cursor *at)
 {
 	uint64_t number = store_key_number(at->key);
 	char bytes[STORE_EVENT_KEY_LEN];
@@ -314,7 +314,7 @@ join_event(struct txn *tx, const struct store_place *at)
 	}
 	if (decode_event(at->key, at->row, &ev) == ERR_OK)
 		return put_event(tx, &tenant, number, &ev);
-	store_room(tx, STORE_ROW, &row);
+	store_scratch(tx, STORE_ROW, &row);
 	buf_str(&row, at->row);
 	return store_put(
 	    tx, STORE_RECORD, store_event_key_of(&tenant, number, bytes), &row);
@@ -323,11 +323,11 @@ join_event(struct txn *tx, const struct store_place *at)
 enum err
 store_join_history(struct txn *tx)
 {
-	struct store_place at;
+	struct store_cursor at;
 	enum err e;
 
-	store_walk(tx, str_of(NULL), &at);
-	while ((e = store_step(tx, STORE_FORMER_HISTORY, DB_NEXT, &at)) ==
+	store_seek(tx, str_of(NULL), &at);
+	while ((e = store_next(tx, STORE_FORMER_HISTORY, LMDB_NEXT, &at)) ==
 	    ERR_OK) {
 		if (at.key.n != STORE_EVENT_KEY_LEN)
 			continue;
@@ -343,7 +343,7 @@ store_join_history(struct txn *tx)
 /* The map and the key of an event in the format that the store has. */
 static struct str
 find_event(const struct txn *tx, const struct guid *tenant, uint64_t number,
-    char out[STORE_EVENT_KEY_LEN], enum store_map *map)
+    char out[STORE_EVENT_KEY_LEN], enum store_table *map)
 {
 	*map = is_former(tx) ? STORE_FORMER_HISTORY : STORE_RECORD;
 	return is_former(tx) ? store_former_key_of(tenant, number, out)
@@ -355,14 +355,14 @@ store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
     struct event *out)
 {
 	char bytes[STORE_EVENT_KEY_LEN];
-	enum store_map map;
+	enum store_table map;
 	struct str key = find_event(tx, tenant, number, bytes, &map), row;
 	enum err e;
 
 	if ((e = store_get(tx, map, key, &row)) != ERR_OK)
 		return e;
 	out->number = number;
-	return store_decoded(tx, decode_event(key, row, out), map, key);
+	return store_log_damage(tx, decode_event(key, row, out), map, key);
 }
 
 /* The place before the first of a tenant's events, which is the tenant's own
@@ -372,13 +372,13 @@ static enum err
 check_first(struct txn *tx, const struct guid *tenant)
 {
 	char bytes[STORE_EVENT_KEY_LEN];
-	struct store_place at;
+	struct store_cursor at;
 	enum err e;
 
-	store_walk(tx, store_event_key_of(tenant, UINT64_MAX, bytes), &at);
-	e = store_step(tx, STORE_RECORD, DB_PREVIOUS, &at);
+	store_seek(tx, store_event_key_of(tenant, UINT64_MAX, bytes), &at);
+	e = store_next(tx, STORE_RECORD, LMDB_PREVIOUS, &at);
 	if (e == ERR_OK && !str_eq(at.key, store_tenant_key(tenant)))
-		e = store_decoded(
+		e = store_log_damage(
 		    tx, row_check(at.key, at.row), STORE_RECORD, at.key);
 	return store_walked(e);
 }
@@ -389,7 +389,7 @@ static enum err
 check_ends(struct txn *tx, const struct guid *tenant)
 {
 	char bytes[STORE_EVENT_KEY_LEN];
-	enum store_map map;
+	enum store_table map;
 	struct str end = find_event(tx, tenant, UINT64_MAX, bytes, &map);
 	enum err e;
 
@@ -410,7 +410,7 @@ check_ends(struct txn *tx, const struct guid *tenant)
  * missing.
  */
 static enum err
-older_event(const struct txn *tx, const struct store_place *at,
+older_event(const struct txn *tx, const struct store_cursor *at,
     const struct guid *tenant, uint64_t swept, struct event *ev)
 {
 	uint64_t newer = ev->number, number;
@@ -433,11 +433,11 @@ enum err
 store_events(struct txn *tx, const struct guid *tenant,
     store_event_visit *visit, void *arg)
 {
-	enum db_way way = is_former(tx) ? DB_PREVIOUS : DB_NEXT;
+	enum lmdb_direction way = is_former(tx) ? LMDB_PREVIOUS : LMDB_NEXT;
 	struct event ev = { .number = 0 };
 	char bytes[STORE_EVENT_KEY_LEN];
-	struct store_place at;
-	enum store_map map;
+	struct store_cursor at;
+	enum store_table map;
 	struct str start;
 	uint64_t swept = 0;
 	enum err e;
@@ -448,11 +448,12 @@ store_events(struct txn *tx, const struct guid *tenant,
 	/* Here the newest event comes right after the record. */
 	if (map == STORE_RECORD)
 		start = store_tenant_key(tenant);
-	store_walk(tx, start, &at);
-	while ((e = store_step(tx, map, way, &at)) == ERR_OK) {
+	store_seek(tx, start, &at);
+	while ((e = store_next(tx, map, way, &at)) == ERR_OK) {
 		e = older_event(tx, &at, tenant, swept, &ev);
 		if (e != ERR_OK)
-			return store_walked(store_decoded(tx, e, map, at.key));
+			return store_walked(
+			    store_log_damage(tx, e, map, at.key));
 		/* The newest event knows best. */
 		swept = ev.swept > swept ? ev.swept : swept;
 		if ((e = visit(&ev, arg)) != ERR_OK)

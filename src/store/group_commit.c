@@ -33,7 +33,7 @@ enum state {
 /* The helper's, in bytes. */
 #define STACK_SIZE ((size_t)256 * 1024)
 
-/* In microseconds, as all times here but for the patience. */
+/* In microseconds, as all times here but for the timeout_ms. */
 #define MS INT64_C(1000)
 
 static int64_t
@@ -53,9 +53,9 @@ timespec_of(int64_t at)
 }
 
 enum err
-store_batch_init(struct batch *b, const struct batch_work *work)
+group_commit_init(struct group_commit *b, const struct group_commit_work *work)
 {
-	*b = (struct batch){ .work = *work, .last = &b->first };
+	*b = (struct group_commit){ .work = *work, .last = &b->first };
 	if (sem_init(&b->called, 0, 0) != 0 ||
 	    sem_init(&b->helping.wake, 0, 0) != 0)
 		return ERR_STORE;
@@ -63,7 +63,7 @@ store_batch_init(struct batch *b, const struct batch_work *work)
 }
 
 void
-store_batch_destroy(struct batch *b)
+group_commit_destroy(struct group_commit *b)
 {
 	if (b->has_helper) {
 		atomic_store(&b->ends, true);
@@ -79,14 +79,14 @@ store_batch_destroy(struct batch *b)
  * finds nobody in the lead leads, and so finds out when it is over. The lock
  * is held. */
 static bool
-is_hopeless(const struct batch *b, int64_t now)
+should_reject(const struct group_commit *b, int64_t now)
 {
 	if (!b->led)
 		return false;
-	if (b->work.wait_most > 0 && b->waiting >= b->work.wait_most)
+	if (b->work.queue_max > 0 && b->waiting >= b->work.queue_max)
 		return true;
-	return b->work.patience > 0 &&
-	    (b->stuck || now - b->led_since >= b->work.patience * MS);
+	return b->work.timeout_ms > 0 &&
+	    (b->stuck || now - b->led_since >= b->work.timeout_ms * MS);
 }
 
 /* How long a round may be put off: what it costs whatever is in it, if so many
@@ -95,7 +95,7 @@ is_hopeless(const struct batch *b, int64_t now)
 enum { COST_OF_ROUND = 32, GATHERING_MOST = 5000 };
 
 static int64_t
-gathering_time(const struct batch *b)
+gathering_time(const struct group_commit *b)
 {
 	int64_t cost = b->round_took * COST_OF_ROUND /
 	    (int64_t)(b->answered + COST_OF_ROUND);
@@ -107,7 +107,7 @@ gathering_time(const struct batch *b)
  * wait for them pays: while it waits the disk has nothing to do, and while the
  * disk works, they; so it must be clearly sooner than the time it saves. */
 static bool
-come_soon(const struct batch *b, int64_t most)
+come_soon(const struct group_commit *b, int64_t most)
 {
 	return b->back_after != 0 && b->back_after * 3 <= most * 2;
 }
@@ -116,20 +116,20 @@ come_soon(const struct batch *b, int64_t most)
  * one: as long as it may be put off, if they come soon. 0: it had better not.
  * The lock is held. */
 static int64_t
-gathering_end(const struct batch *b, int64_t now)
+gathering_end(const struct group_commit *b, int64_t now)
 {
 	int64_t most = gathering_time(b), end = b->ended_at + most;
 
 	if (b->away == 0 || !come_soon(b, most) || b->stuck ||
-	    (b->work.round_most > 0 && b->waiting >= b->work.round_most) ||
-	    (b->work.wait_most > 0 && b->waiting >= b->work.wait_most))
+	    (b->work.batch_max > 0 && b->waiting >= b->work.batch_max) ||
+	    (b->work.queue_max > 0 && b->waiting >= b->work.queue_max))
 		return 0;
 	return end > now ? end : 0;
 }
 
 /* One more has come. The lock is held. */
 static void
-count_back(struct batch *b, int64_t now)
+count_back(struct group_commit *b, int64_t now)
 {
 	if (b->away > 0 && --b->away == 0)
 		b->back_after = now > b->ended_at ? now - b->ended_at : 1;
@@ -141,7 +141,7 @@ count_back(struct batch *b, int64_t now)
 
 /* n are answered now. The lock is held. */
 static void
-count_answered(struct batch *b, size_t n, int64_t began)
+count_answered(struct group_commit *b, size_t n, int64_t began)
 {
 	int64_t now = clock_now();
 
@@ -154,12 +154,13 @@ count_answered(struct batch *b, size_t n, int64_t began)
 
 /* False if it may not wait; *leads if it is the first. */
 static bool
-enqueue(struct batch *b, struct batch_job *job, int64_t now, bool *leads)
+enqueue(struct group_commit *b, struct group_commit_job *job, int64_t now,
+    bool *leads)
 {
 	bool good;
 
 	pthread_mutex_lock(&b->lock);
-	if ((good = !is_hopeless(b, now))) {
+	if ((good = !should_reject(b, now))) {
 		*b->last = job;
 		b->last = &job->next;
 		b->waiting++;
@@ -174,9 +175,9 @@ enqueue(struct batch *b, struct batch_job *job, int64_t now, bool *leads)
 
 /* The lock is held. */
 static void
-unlink_job(struct batch *b, struct batch_job *job)
+unlink_job(struct group_commit *b, struct group_commit_job *job)
 {
-	struct batch_job **p = &b->first;
+	struct group_commit_job **p = &b->first;
 
 	while (*p != job)
 		p = &(*p)->next;
@@ -186,11 +187,11 @@ unlink_job(struct batch *b, struct batch_job *job)
 }
 
 /* Takes the first for a round; the others wait for the next one. */
-static struct batch_job *
-take(struct batch *b, size_t *n)
+static struct group_commit_job *
+take(struct group_commit *b, size_t *n)
 {
-	size_t most = b->work.round_most > 0 ? b->work.round_most : SIZE_MAX;
-	struct batch_job *first, **p;
+	size_t most = b->work.batch_max > 0 ? b->work.batch_max : SIZE_MAX;
+	struct group_commit_job *first, **p;
 
 	pthread_mutex_lock(&b->lock);
 	b->stuck = false;
@@ -211,9 +212,9 @@ take(struct batch *b, size_t *n)
 
 /* Gives the lead to the first who waits. */
 static void
-give_lead(struct batch *b)
+give_lead(struct group_commit *b)
 {
-	struct batch_job *heir;
+	struct group_commit_job *heir;
 
 	pthread_mutex_lock(&b->lock);
 	heir = b->first;
@@ -227,10 +228,10 @@ give_lead(struct batch *b)
 }
 
 static void
-do_round(struct batch *b, const struct batch_job *own)
+do_round(struct group_commit *b, const struct group_commit_job *own)
 {
 	int64_t began = clock_now();
-	struct batch_job *job, *next;
+	struct group_commit_job *job, *next;
 	size_t n;
 
 	job = take(b, &n);
@@ -250,7 +251,7 @@ do_round(struct batch *b, const struct batch_job *own)
 
 /* Waits until it is woken; false when the time was over before. */
 static bool
-sleep_until(struct batch_job *job, const struct timespec *until)
+sleep_until(struct group_commit_job *job, const struct timespec *until)
 {
 	int rc;
 
@@ -264,7 +265,7 @@ sleep_until(struct batch_job *job, const struct timespec *until)
 }
 
 static void
-gather(struct batch *b, struct batch_job *own, int64_t until)
+gather(struct group_commit *b, struct group_commit_job *own, int64_t until)
 {
 	struct timespec limit;
 	int64_t end;
@@ -279,7 +280,8 @@ gather(struct batch *b, struct batch_job *own, int64_t until)
 	pthread_mutex_unlock(&b->lock);
 	if (end == 0)
 		return;
-	limit = timespec_of(b->work.patience > 0 && end > until ? until : end);
+	limit = timespec_of(
+	    b->work.timeout_ms > 0 && end > until ? until : end);
 	(void)sleep_until(own, &limit);
 	pthread_mutex_lock(&b->lock);
 	b->gatherer = NULL;
@@ -288,12 +290,12 @@ gather(struct batch *b, struct batch_job *own, int64_t until)
 
 /* Makes sure that a round can begin, and notes where none can. */
 static enum err
-begin(struct batch *b, int64_t until)
+begin(struct group_commit *b, int64_t until)
 {
 	int64_t left = -1;
 	enum err e;
 
-	if (b->work.patience > 0 && (left = (until - clock_now()) / MS) < 0)
+	if (b->work.timeout_ms > 0 && (left = (until - clock_now()) / MS) < 0)
 		left = 0;
 	if ((e = b->work.begin(b->work.arg, left)) == ERR_OK)
 		return ERR_OK;
@@ -305,7 +307,7 @@ begin(struct batch *b, int64_t until)
 
 /* After a round: gives up the lead if nobody waits. */
 static bool
-keep_lead(struct batch *b)
+keep_lead(struct group_commit *b)
 {
 	bool keeps;
 
@@ -318,9 +320,9 @@ keep_lead(struct batch *b)
 
 /* A round of the helper's; whether there is another one. */
 static bool
-help_once(struct batch *b)
+help_once(struct group_commit *b)
 {
-	int64_t until = clock_now() + b->work.patience * MS;
+	int64_t until = clock_now() + b->work.timeout_ms * MS;
 
 	gather(b, &b->helping, until);
 	if (begin(b, until) == ERR_OK) {
@@ -334,7 +336,7 @@ help_once(struct batch *b)
 static void *
 help(void *arg)
 {
-	struct batch *b = arg;
+	struct group_commit *b = arg;
 
 	for (;;) {
 		if (sem_wait(&b->called) != 0)
@@ -349,7 +351,7 @@ help(void *arg)
 }
 
 static bool
-start_helper(struct batch *b)
+start_helper(struct group_commit *b)
 {
 	pthread_attr_t attr;
 	bool good;
@@ -364,7 +366,7 @@ start_helper(struct batch *b)
 
 /* False if there can be no helper. */
 static bool
-call_helper(struct batch *b)
+call_helper(struct group_commit *b)
 {
 	if (!b->has_helper)
 		b->has_helper = start_helper(b);
@@ -374,7 +376,7 @@ call_helper(struct batch *b)
 }
 
 static enum err
-lead(struct batch *b, struct batch_job *own, int64_t until)
+lead(struct group_commit *b, struct group_commit_job *own, int64_t until)
 {
 	enum err e;
 
@@ -394,12 +396,13 @@ lead(struct batch *b, struct batch_job *own, int64_t until)
 
 /* False when it has left the queue because its time is over. */
 static bool
-wait_for_turn(struct batch *b, struct batch_job *job, int64_t until)
+wait_for_turn(
+    struct group_commit *b, struct group_commit_job *job, int64_t until)
 {
 	const struct timespec end = timespec_of(until);
 	bool leaves;
 
-	if (sleep_until(job, b->work.patience > 0 ? &end : NULL))
+	if (sleep_until(job, b->work.timeout_ms > 0 ? &end : NULL))
 		return true;
 	pthread_mutex_lock(&b->lock);
 	if ((leaves = atomic_load(&job->state) == WAITS))
@@ -410,9 +413,9 @@ wait_for_turn(struct batch *b, struct batch_job *job, int64_t until)
 }
 
 enum err
-store_batch_do(struct batch *b, struct batch_job *job)
+group_commit_run(struct group_commit *b, struct group_commit_job *job)
 {
-	int64_t now = clock_now(), until = now + b->work.patience * MS;
+	int64_t now = clock_now(), until = now + b->work.timeout_ms * MS;
 	bool leads;
 	enum err e = ERR_BUSY;
 
@@ -426,9 +429,9 @@ store_batch_do(struct batch *b, struct batch_job *job)
 		goto out;
 	e = ERR_OK;
 	if (atomic_load(&job->state) != DONE) {
-		scheduling_urgent(true);
+		sched_lead(true);
 		e = lead(b, job, until);
-		scheduling_urgent(false);
+		sched_lead(false);
 	}
 out:
 	sem_destroy(&job->wake);

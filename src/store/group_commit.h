@@ -20,33 +20,33 @@
 #include "base/err.h"
 
 /* The head of a job; lives on the stack of the thread that waits for it. */
-struct batch_job {
-	struct batch_job *next;
+struct group_commit_job {
+	struct group_commit_job *next;
 	atomic_int state;
 	sem_t wake;
 };
 
 /* What is done, for `arg`, and never twice at the same moment. */
-struct batch_work {
+struct group_commit_work {
 	void *arg;
 	/* Makes sure that a round can begin: ERR_BUSY if not within that many
 	 * milliseconds; below 0 it waits without end. */
 	enum err (*begin)(void *arg, int64_t ms);
 	/* Does n jobs, the round, and lets others begin one. There are 0 where
 	 * all have left meanwhile. */
-	void (*run)(struct batch_job *first, size_t n, void *arg);
+	void (*run)(struct group_commit_job *first, size_t n, void *arg);
 	/* Of jobs that wait, and of those done in a round. 0: any number. */
-	size_t wait_most;
-	size_t round_most;
+	size_t queue_max;
+	size_t batch_max;
 	/* Milliseconds that a job may wait; 0: without end. */
-	int64_t patience;
+	int64_t timeout_ms;
 };
 
-struct batch {
-	struct batch_work work;
+struct group_commit {
+	struct group_commit_work work;
 	pthread_mutex_t lock;
-	struct batch_job *first;
-	struct batch_job **last;
+	struct group_commit_job *first;
+	struct group_commit_job **last;
 	size_t waiting;
 	bool led; /* somebody works, or is woken to do so */
 	int64_t led_since; /* the round's first moment */
@@ -60,24 +60,25 @@ struct batch {
 	/* Until the last one of a round came again, or as long as they had for
 	 * that; 0: not known yet. */
 	int64_t back_after;
-	struct batch_job *gatherer; /* who leads and waits for them */
+	struct group_commit_job *gatherer; /* who leads and waits for them */
 
 	/* The thread of our own; whoever leads starts it. */
 	pthread_t helper;
 	bool has_helper;
 	atomic_bool ends;
 	sem_t called; /* to lead */
-	struct batch_job helping; /* in no queue: for its sleep */
+	struct group_commit_job helping; /* in no queue: for its sleep */
 };
 
 /* The batch must not move afterwards. */
-enum err
-store_batch_init(struct batch *b, const struct batch_work *work) ATTR_CHECKED;
+enum err group_commit_init(
+    struct group_commit *b, const struct group_commit_work *work) ATTR_CHECKED;
 /* No job may be under way. */
-void store_batch_destroy(struct batch *b);
+void group_commit_destroy(struct group_commit *b);
 
 /* Returns when run has done the job; else it was not begun: ERR_BUSY if its
  * time is over, too many wait, or nothing gets on, ERR_STORE. */
-enum err store_batch_do(struct batch *b, struct batch_job *job) ATTR_CHECKED;
+enum err group_commit_run(
+    struct group_commit *b, struct group_commit_job *job) ATTR_CHECKED;
 
 #endif

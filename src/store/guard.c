@@ -94,7 +94,7 @@ pair(int fd, ino_t partner)
 static enum err
 refuse(struct store_guard *g, const char *path, pid_t pid, const char *why)
 {
-	if (log_is_news(&g->told, (uint64_t)pid, time(NULL)))
+	if (log_should_repeat(&g->told, (uint64_t)pid, time(NULL)))
 		log_line(
 		    LOG_AT_ERROR, "%s: process %ld %s", path, (long)pid, why);
 	return ERR_STORE;
@@ -137,8 +137,7 @@ set_pair(struct store_guard *g, const char *path, const struct store_dir *d)
 }
 
 enum err
-store_guard_set(
-    struct store_guard *g, const char *path, const struct store_dir *d)
+guard_set(struct store_guard *g, const char *path, const struct store_dir *d)
 {
 	struct stat directory, data, lock = { .st_ino = 0 };
 
@@ -163,20 +162,20 @@ is_gone(int cause)
 }
 
 /* good: what stat returned. */
-static enum store_guard_state
+static enum guard_state
 compare(int rc, const struct stat *st, dev_t device, ino_t inode,
-    enum store_guard_state other)
+    enum guard_state other)
 {
 	if (rc != 0)
 		return is_gone(errno) ? other : GUARD_UNKNOWN;
 	return st->st_dev == device && st->st_ino == inode ? GUARD_SAME : other;
 }
 
-enum store_guard_state
-store_guard_look(
+enum guard_state
+guard_look(
     const struct store_guard *g, const char *path, const struct store_dir *d)
 {
-	enum store_guard_state state;
+	enum guard_state state;
 	struct stat st;
 	int rc;
 

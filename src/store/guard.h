@@ -25,7 +25,7 @@ struct store_guard {
 		dev_t device;
 		ino_t inode;
 	} directory, data, lock;
-	struct log_last told; /* of other processes; begins as all zeros */
+	struct log_repeat told; /* of other processes; begins as all zeros */
 };
 
 /*
@@ -33,17 +33,17 @@ struct store_guard {
  * ERR_STORE where another process uses one of the two files with another
  * partner; the log names that process.
  */
-enum err store_guard_set(struct store_guard *g, const char *path,
+enum err guard_set(struct store_guard *g, const char *path,
     const struct store_dir *d) ATTR_CHECKED;
 
-enum store_guard_state {
+enum guard_state {
 	GUARD_SAME,
 	GUARD_REPLACED, /* data.mdb: the directory holds another one, or none */
 	GUARD_GONE, /* the same of lock.mdb, or of the directory */
 	GUARD_UNKNOWN, /* errno says why */
 };
 /* Compares the names with the open files: three system calls. */
-enum store_guard_state store_guard_look(
+enum guard_state guard_look(
     const struct store_guard *g, const char *path, const struct store_dir *d);
 
 #endif

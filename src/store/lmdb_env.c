@@ -39,20 +39,20 @@
 #define LOCK_SIZE ((READERS + 4) * 64)
 
 /* What LMDB writes at once: 64 pages, but for a value that has more. */
-#define WRITE_MAX (256 * 1024 + DB_VALUE_MAX)
+#define WRITE_MAX (256 * 1024 + LMDB_VALUE_MAX)
 
-struct db_txn {
-	struct db *db;
+struct lmdb_txn {
+	struct lmdb_env *db;
 	/* Of a reader, also between its transactions. */
 	MDB_txn *mdb;
-	MDB_cursor *cursor[DB_MAPS_MAX + 1];
+	MDB_cursor *cursor[LMDB_MAPS_MAX + 1];
 	bool writes;
 	bool open;
-	struct db_txn *next;
-	struct db_txn **link;
+	struct lmdb_txn *next;
+	struct lmdb_txn **link;
 };
 
-struct db {
+struct lmdb_env {
 	char *directory;
 	const char *const *maps;
 	size_t map_size;
@@ -60,7 +60,7 @@ struct db {
 	pid_t pid;
 
 	MDB_env *env; /* NULL while it cannot be opened anew */
-	MDB_dbi dbi[DB_MAPS_MAX + 1];
+	MDB_dbi dbi[LMDB_MAPS_MAX + 1];
 	/* Shared as long as a transaction is open; whoever gets it for himself
 	 * alone may open the environment anew. */
 	pthread_rwlock_t use;
@@ -71,17 +71,17 @@ struct db {
 	bool reads; /* a disk that is read-only will do */
 	struct store_guard guard;
 	atomic_int_fast64_t looked_at; /* at the files' names, in seconds */
-	size_t newest; /* commit that store_db_look saw */
+	size_t newest; /* commit that lmdb_env_look saw */
 	/* The commit that the oldest reader saw at the last look, and the
 	 * first moment at which it was seen to be that. */
 	atomic_uint_fast64_t watched;
 	atomic_int_fast64_t watched_since;
 	atomic_uint opened; /* how many files data.mdb has been */
-	struct log_last told;
+	struct log_repeat told;
 
 	pthread_mutex_t readers_lock;
-	struct db_txn *readers;
-	struct db_txn writer;
+	struct lmdb_txn *readers;
+	struct lmdb_txn writer;
 };
 
 /* Reasons besides LMDB's, which are all below 0: data.mdb is another file than
@@ -108,7 +108,7 @@ struct root {
 };
 
 static bool
-read_root(const struct db *db, unsigned i, struct root *root)
+read_root(const struct lmdb_env *db, unsigned i, struct root *root)
 {
 	MDB_stat page;
 	int fd;
@@ -123,7 +123,7 @@ read_root(const struct db *db, unsigned i, struct root *root)
 
 /* The size of the map that the last writer had. */
 static size_t
-file_map_size(const struct db *db)
+file_map_size(const struct lmdb_env *db)
 {
 	struct root root[2];
 
@@ -135,16 +135,16 @@ file_map_size(const struct db *db)
 /* Whether somebody has written with a larger map since ours was opened: then
  * the full one is ours alone. */
 static bool
-has_grown(const struct db *db)
+has_grown(const struct lmdb_env *db)
 {
 	return db->env != NULL && file_map_size(db) > db->file_map_size;
 }
 
 /* The environment is open. */
 static bool
-find_oldest(struct db *db, struct db_reader_age *out)
+find_oldest(struct lmdb_env *db, struct db_reader_age *out)
 {
-	const struct db_oldest oldest = store_db_find_oldest(db->env);
+	const struct db_oldest oldest = lmdb_readers_oldest(db->env);
 	uint64_t watched = atomic_load(&db->watched);
 
 	if (oldest.pid == 0)
@@ -160,7 +160,7 @@ find_oldest(struct db *db, struct db_reader_age *out)
 
 /* Where there is no room, who keeps it may be named. */
 static void
-log_outcome(struct db *db, const char *doing, int rc, bool full)
+log_outcome(struct lmdb_env *db, const char *doing, int rc, bool full)
 {
 	struct db_reader_age oldest = { .pid = 0 };
 	char reader[128] = "";
@@ -171,7 +171,7 @@ log_outcome(struct db *db, const char *doing, int rc, bool full)
 		    "seconds and %llu changes",
 		    (long)oldest.pid, (long long)oldest.seconds,
 		    (unsigned long long)oldest.changes);
-	if (log_is_news(&db->told,
+	if (log_should_repeat(&db->told,
 		(uint64_t)(unsigned)rc | (uint64_t)oldest.pid << 32,
 		time(NULL)))
 		log_line(LOG_AT_ERROR, "store: %s: %s%s", doing,
@@ -179,7 +179,7 @@ log_outcome(struct db *db, const char *doing, int rc, bool full)
 }
 
 static enum err
-outcome(struct db *db, const char *doing, int rc)
+outcome(struct lmdb_env *db, const char *doing, int rc)
 {
 	enum err e = ERR_STORE;
 	int dead;
@@ -220,7 +220,7 @@ outcome(struct db *db, const char *doing, int rc)
 
 /* What a reader keeps. */
 static void
-drop(struct db_txn *tx)
+drop(struct lmdb_txn *tx)
 {
 	size_t i;
 
@@ -234,9 +234,9 @@ drop(struct db_txn *tx)
 
 /* No transaction is open. */
 static void
-close_environment(struct db *db)
+close_environment(struct lmdb_env *db)
 {
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 
 	pthread_mutex_lock(&db->readers_lock);
 	for (tx = db->readers; tx != NULL; tx = tx->next)
@@ -244,7 +244,7 @@ close_environment(struct db *db)
 	pthread_mutex_unlock(&db->readers_lock);
 	mdb_env_close(db->env);
 	db->env = NULL;
-	store_dir_close(&db->files);
+	data_dir_close(&db->files);
 }
 
 /*
@@ -254,7 +254,7 @@ close_environment(struct db *db)
  * reach that far. What was cut off reads as zeros, which are no page.
  */
 static void
-reach_last_page(const struct db *db)
+reach_last_page(const struct lmdb_env *db)
 {
 	MDB_envinfo info;
 	MDB_stat page;
@@ -290,7 +290,7 @@ has_page_size(int fd)
 }
 
 static int
-open_file(struct db *db, size_t map_size)
+open_file(struct lmdb_env *db, size_t map_size)
 {
 	int rc;
 
@@ -300,7 +300,7 @@ open_file(struct db *db, size_t map_size)
 	}
 	if ((rc = mdb_env_set_mapsize(db->env, map_size)) == 0 &&
 	    (rc = mdb_env_set_maxreaders(db->env, READERS)) == 0 &&
-	    (rc = mdb_env_set_maxdbs(db->env, DB_MAPS_MAX)) == 0)
+	    (rc = mdb_env_set_maxdbs(db->env, LMDB_MAPS_MAX)) == 0)
 		rc = mdb_env_open(db->env, db->directory,
 		    MDB_NOTLS | (db->files.read_only ? MDB_RDONLY : 0), 0600);
 	if (rc == 0) {
@@ -315,7 +315,7 @@ open_file(struct db *db, size_t map_size)
 /* Takes a smaller map where the address space is limited; LMDB never takes one
  * that is smaller than the data. */
 static int
-open_file_limited(struct db *db)
+open_file_limited(struct lmdb_env *db)
 {
 	static const size_t smaller[] = { 256 * MIB, 64 * MIB, 32 * MIB,
 		16 * MIB };
@@ -330,7 +330,8 @@ open_file_limited(struct db *db)
 
 /* *held: how many entries there were before, of all kinds. */
 static int
-open_maps(struct db *db, unsigned txn_flags, unsigned map_flags, size_t *held)
+open_maps(
+    struct lmdb_env *db, unsigned txn_flags, unsigned map_flags, size_t *held)
 {
 	unsigned i, count = 0;
 	MDB_txn *txn;
@@ -357,7 +358,7 @@ open_maps(struct db *db, unsigned txn_flags, unsigned map_flags, size_t *held)
  * mdb_env_stat tells is no base for that: it knows of a commit of another
  * process before a transaction does. */
 static enum err
-find_maps(struct db *db, bool create)
+find_maps(struct lmdb_env *db, bool create)
 {
 	size_t held = 0;
 	int rc = open_maps(db, MDB_RDONLY, 0, &held);
@@ -369,19 +370,18 @@ find_maps(struct db *db, bool create)
 	if (!create)
 		return ERR_NO_STORE;
 	if ((rc = open_maps(db, 0, MDB_CREATE, &held)) == 0)
-		store_dir_sync(&db->files);
+		data_dir_sync(&db->files);
 	return outcome(db, "create", rc);
 }
 
 /* LMDB has opened the files by their names, some time after we did. */
 static enum err
-check_opened(const struct db *db)
+check_opened(const struct lmdb_env *db)
 {
 	struct stat st;
 	int fd;
 
-	if (store_guard_look(&db->guard, db->directory, &db->files) ==
-		GUARD_SAME &&
+	if (guard_look(&db->guard, db->directory, &db->files) == GUARD_SAME &&
 	    mdb_env_get_fd(db->env, &fd) == 0 && fstat(fd, &st) == 0 &&
 	    st.st_ino == db->guard.data.inode)
 		return ERR_OK;
@@ -391,7 +391,7 @@ check_opened(const struct db *db)
 }
 
 static enum err
-open_mapped(struct db *db, bool create)
+open_mapped(struct lmdb_env *db, bool create)
 {
 	int dead, rc;
 	enum err e;
@@ -408,25 +408,25 @@ open_mapped(struct db *db, bool create)
 }
 
 static enum err
-open_environment(struct db *db, bool create)
+open_environment(struct lmdb_env *db, bool create)
 {
-	const struct store_dir_options options = {
+	const struct data_dir_options options = {
 		.create = create,
 		.reads = db->reads,
 		.lock_size = LOCK_SIZE,
 	};
 	enum err e;
 
-	e = store_dir_open(db->directory, &options, &db->files);
+	e = data_dir_open(db->directory, &options, &db->files);
 	if (e != ERR_OK)
 		return e;
-	e = store_guard_set(&db->guard, db->directory, &db->files);
+	e = guard_set(&db->guard, db->directory, &db->files);
 	if (e == ERR_OK)
 		e = open_mapped(db, create);
 	if (e != ERR_OK && db->env != NULL)
 		close_environment(db);
 	else if (e != ERR_OK)
-		store_dir_close(&db->files);
+		data_dir_close(&db->files);
 	return e;
 }
 
@@ -434,7 +434,7 @@ open_environment(struct db *db, bool create)
  * link on the way to it may point elsewhere one day: then the name must lead
  * there too, since it does for every process that starts. */
 static enum err
-name_directory(struct db *db)
+name_directory(struct lmdb_env *db)
 {
 	char *absolute;
 
@@ -448,9 +448,9 @@ name_directory(struct db *db)
 }
 
 enum err
-store_db_open(const struct db_options *options, struct db **out)
+lmdb_env_open(const struct lmdb_options *options, struct lmdb_env **out)
 {
-	struct db *db = calloc(1, sizeof(*db));
+	struct lmdb_env *db = calloc(1, sizeof(*db));
 	enum err e = ERR_MEMORY;
 
 	if (db == NULL || (db->directory = strdup(options->directory)) == NULL)
@@ -464,7 +464,7 @@ store_db_open(const struct db_options *options, struct db **out)
 	db->reads = options->reads;
 	db->pid = getpid();
 	db->files = (struct store_dir){ .fd = -1, .data = -1, .lock = -1 };
-	db->writer = (struct db_txn){ .db = db, .writes = true };
+	db->writer = (struct lmdb_txn){ .db = db, .writes = true };
 	if (pthread_rwlock_init(&db->use, NULL) != 0 ||
 	    pthread_mutex_init(&db->readers_lock, NULL) != 0)
 		goto out;
@@ -475,12 +475,12 @@ store_db_open(const struct db_options *options, struct db **out)
 	*out = db;
 	db = NULL;
 out:
-	store_db_close(db);
+	lmdb_env_close(db);
 	return e;
 }
 
 void
-store_db_close(struct db *db)
+lmdb_env_close(struct lmdb_env *db)
 {
 	if (db == NULL)
 		return;
@@ -503,7 +503,7 @@ store_db_close(struct db *db)
  * only closed.
  */
 static void
-reopen(struct db *db)
+reopen(struct lmdb_env *db)
 {
 	int worn;
 	enum err e;
@@ -538,7 +538,7 @@ out:
 }
 
 static enum err
-enter(struct db *db)
+enter(struct lmdb_env *db)
 {
 	if (atomic_load(&db->worn) != 0)
 		reopen(db);
@@ -551,7 +551,7 @@ enter(struct db *db)
 }
 
 static void
-leave(struct db *db)
+leave(struct lmdb_env *db)
 {
 	pthread_rwlock_unlock(&db->use);
 	/* So that other processes can use what is there now. */
@@ -560,19 +560,19 @@ leave(struct db *db)
 }
 
 int
-store_db_lock_file(const struct db *db)
+lmdb_env_lock_file(const struct lmdb_env *db)
 {
 	return db->files.lock;
 }
 
 const char *
-store_db_directory(const struct db *db)
+lmdb_env_directory(const struct lmdb_env *db)
 {
 	return db->directory;
 }
 
 enum err
-store_db_copy(struct db *db, int fd)
+lmdb_env_copy(struct lmdb_env *db, int fd)
 {
 	enum err e;
 
@@ -585,7 +585,7 @@ store_db_copy(struct db *db, int fd)
 
 /* Nothing is begun any more; what is under way is not acknowledged. */
 static void
-give_up(struct db *db, const char *name, const char *why)
+give_up(struct lmdb_env *db, const char *name, const char *why)
 {
 	if (atomic_exchange(&db->worn, GONE) != GONE)
 		log_line(LOG_AT_ERROR,
@@ -596,12 +596,12 @@ give_up(struct db *db, const char *name, const char *why)
 
 /* Whether the open files are those that the names lead to. */
 static enum err
-check_names(struct db *db)
+check_names(struct lmdb_env *db)
 {
 	const char *name = "";
 	struct stat st;
 
-	switch (store_guard_look(&db->guard, db->directory, &db->files)) {
+	switch (guard_look(&db->guard, db->directory, &db->files)) {
 	case GUARD_SAME:
 		return ERR_OK;
 	case GUARD_REPLACED:
@@ -627,9 +627,9 @@ check_names(struct db *db)
  * first.
  */
 static enum err
-check_numbers(struct db_txn *tx)
+check_numbers(struct lmdb_txn *tx)
 {
-	struct db *db = tx->db;
+	struct lmdb_env *db = tx->db;
 	size_t seen = mdb_txn_id(tx->mdb);
 	MDB_envinfo info;
 
@@ -644,9 +644,9 @@ check_numbers(struct db_txn *tx)
 
 /* Once a second, or before each write. */
 static enum err
-check_files(struct db_txn *tx)
+check_files(struct lmdb_txn *tx)
 {
-	struct db *db = tx->db;
+	struct lmdb_env *db = tx->db;
 	int64_t now_at = time(NULL);
 	enum err e;
 
@@ -659,7 +659,7 @@ check_files(struct db_txn *tx)
 }
 
 bool
-store_db_oldest_reader(struct db *db, struct db_reader_age *out)
+lmdb_env_oldest_reader(struct lmdb_env *db, struct db_reader_age *out)
 {
 	bool found;
 
@@ -671,9 +671,9 @@ store_db_oldest_reader(struct db *db, struct db_reader_age *out)
 }
 
 static void
-watch_oldest(struct db *db)
+watch_oldest(struct lmdb_env *db)
 {
-	const struct db_oldest oldest = store_db_find_oldest(db->env);
+	const struct db_oldest oldest = lmdb_readers_oldest(db->env);
 
 	if (oldest.commit == atomic_load(&db->watched))
 		return;
@@ -682,7 +682,7 @@ watch_oldest(struct db *db)
 }
 
 enum err
-store_db_look(struct db *db)
+lmdb_env_look(struct lmdb_env *db)
 {
 	MDB_envinfo info;
 
@@ -700,7 +700,7 @@ out:
 }
 
 void
-store_db_tidy(struct db *db)
+lmdb_env_tidy(struct lmdb_env *db)
 {
 	int dead;
 
@@ -711,19 +711,19 @@ store_db_tidy(struct db *db)
 }
 
 unsigned
-store_db_opened(const struct db *db)
+lmdb_env_opened(const struct lmdb_env *db)
 {
 	return atomic_load(&db->opened);
 }
 
 void
-store_db_give_up(struct db *db, const char *why)
+lmdb_env_give_up(struct lmdb_env *db, const char *why)
 {
 	give_up(db, "/data.mdb", why);
 }
 
 static enum err
-check_process(const struct db *db)
+check_process(const struct lmdb_env *db)
 {
 	if (getpid() == db->pid)
 		return ERR_OK;
@@ -732,7 +732,7 @@ check_process(const struct db *db)
 }
 
 static int
-start(struct db_txn *tx)
+start(struct lmdb_txn *tx)
 {
 	MDB_env *env = tx->db->env;
 	int rc, dead;
@@ -749,7 +749,7 @@ start(struct db_txn *tx)
 
 /* Notes what only a new environment cures; begin tries once more then. */
 static bool
-note_worn(struct db *db, int rc)
+note_worn(struct lmdb_env *db, int rc)
 {
 	if (rc != MDB_PANIC && rc != MDB_MAP_RESIZED)
 		return false;
@@ -759,7 +759,7 @@ note_worn(struct db *db, int rc)
 
 /* What start began, where the files are not ours any more. */
 static void
-stop(struct db_txn *tx)
+stop(struct lmdb_txn *tx)
 {
 	if (!tx->writes) {
 		mdb_txn_reset(tx->mdb);
@@ -772,9 +772,9 @@ stop(struct db_txn *tx)
 /* One try to begin; *again: after the environment is opened anew a second one
  * may succeed. */
 static enum err
-try_begin(struct db_txn *tx, bool *again)
+try_begin(struct lmdb_txn *tx, bool *again)
 {
-	struct db *db = tx->db;
+	struct lmdb_env *db = tx->db;
 	int rc = start(tx);
 	enum err e;
 
@@ -796,7 +796,7 @@ try_begin(struct db_txn *tx, bool *again)
 }
 
 static enum err
-begin(struct db_txn *tx)
+begin(struct lmdb_txn *tx)
 {
 	bool again = true;
 	int tries;
@@ -817,9 +817,9 @@ begin(struct db_txn *tx)
 }
 
 enum err
-store_db_reader(struct db *db, struct db_txn **out)
+lmdb_txn_reader(struct lmdb_env *db, struct lmdb_txn **out)
 {
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 	enum err e;
 
 	if ((e = check_process(db)) != ERR_OK)
@@ -834,21 +834,21 @@ store_db_reader(struct db *db, struct db_txn **out)
 	db->readers = tx;
 	pthread_mutex_unlock(&db->readers_lock);
 	/* Takes its slot now, so that no request fails for want of one. */
-	if ((e = store_db_begin(tx)) != ERR_OK) {
-		store_db_reader_free(tx);
+	if ((e = lmdb_txn_begin(tx)) != ERR_OK) {
+		lmdb_txn_reader_free(tx);
 		return e;
 	}
-	store_db_end(tx);
+	lmdb_txn_end(tx);
 	*out = tx;
 	return ERR_OK;
 }
 
 void
-store_db_reader_free(struct db_txn *tx)
+lmdb_txn_reader_free(struct lmdb_txn *tx)
 {
 	if (tx == NULL)
 		return;
-	store_db_end(tx);
+	lmdb_txn_end(tx);
 	pthread_mutex_lock(&tx->db->readers_lock);
 	if ((*tx->link = tx->next) != NULL)
 		tx->next->link = tx->link;
@@ -858,7 +858,7 @@ store_db_reader_free(struct db_txn *tx)
 }
 
 enum err
-store_db_begin(struct db_txn *tx)
+lmdb_txn_begin(struct lmdb_txn *tx)
 {
 	if (tx->writes || tx->open)
 		return ERR_INTERNAL;
@@ -866,7 +866,7 @@ store_db_begin(struct db_txn *tx)
 }
 
 void
-store_db_end(struct db_txn *tx)
+lmdb_txn_end(struct lmdb_txn *tx)
 {
 	if (tx == NULL || !tx->open)
 		return;
@@ -876,7 +876,7 @@ store_db_end(struct db_txn *tx)
 }
 
 enum err
-store_db_write(struct db *db, struct db_txn **out)
+lmdb_txn_write(struct lmdb_env *db, struct lmdb_txn **out)
 {
 	enum err e;
 
@@ -888,7 +888,7 @@ store_db_write(struct db *db, struct db_txn **out)
 
 /* The writer is somebody else's as soon as LMDB's lock is gone. */
 static MDB_txn *
-hand_over(struct db_txn *tx)
+hand_over(struct lmdb_txn *tx)
 {
 	MDB_txn *mdb = tx->mdb;
 
@@ -901,7 +901,7 @@ hand_over(struct db_txn *tx)
  * was room for no more: in what a file of ours may grow to, on the disk, or in
  * our share of it, which only tells who asks for more. */
 static bool
-lacks_room(const struct db *db)
+lacks_room(const struct lmdb_env *db)
 {
 	struct statvfs fs;
 	struct rlimit file;
@@ -926,9 +926,9 @@ lacks_room(const struct db *db)
 }
 
 void
-store_db_abort(struct db_txn *tx)
+lmdb_txn_abort(struct lmdb_txn *tx)
 {
-	struct db *db = tx->db;
+	struct lmdb_env *db = tx->db;
 
 	if (!tx->open)
 		return;
@@ -937,16 +937,16 @@ store_db_abort(struct db_txn *tx)
 }
 
 enum err
-store_db_commit(struct db_txn *tx)
+lmdb_txn_commit(struct lmdb_txn *tx)
 {
-	struct db *db = tx->db;
+	struct lmdb_env *db = tx->db;
 	int rc;
 	enum err e;
 
 	if (!tx->open)
 		return ERR_INTERNAL;
 	if ((e = check_numbers(tx)) != ERR_OK) {
-		store_db_abort(tx);
+		lmdb_txn_abort(tx);
 		return e;
 	}
 	rc = mdb_txn_commit(hand_over(tx));
@@ -963,7 +963,7 @@ store_db_commit(struct db_txn *tx)
 }
 
 uint64_t
-store_db_commit_number(const struct db_txn *tx)
+lmdb_txn_commit_number(const struct lmdb_txn *tx)
 {
 	return mdb_txn_id(tx->mdb);
 }
@@ -982,7 +982,7 @@ struct head {
 enum { LEAF = 0x02, OVERFLOW = 0x04 };
 
 enum err
-store_db_check_page(struct db_txn *tx, struct str value, uintptr_t *map)
+lmdb_txn_check_page(struct lmdb_txn *tx, struct str value, uintptr_t *map)
 {
 	const struct head *head;
 	MDB_stat page;
@@ -1033,7 +1033,7 @@ count_free(MDB_txn *mdb)
 }
 
 void
-store_db_usage(struct db_txn *tx, uint64_t *used, uint64_t *size)
+lmdb_txn_usage(struct lmdb_txn *tx, uint64_t *used, uint64_t *size)
 {
 	size_t unused = count_free(tx->mdb);
 	MDB_envinfo info;
@@ -1049,7 +1049,7 @@ store_db_usage(struct db_txn *tx, uint64_t *used, uint64_t *size)
 }
 
 enum err
-store_db_check_roots(struct db *db)
+lmdb_env_check_roots(struct lmdb_env *db)
 {
 	struct root even = { .commit = 0 }, odd = even, again = { .commit = 1 };
 	enum err e;
@@ -1093,9 +1093,10 @@ is_less(struct str a, struct str b)
 }
 
 enum err
-store_db_get(struct db_txn *tx, unsigned map, struct str key, struct str *value)
+lmdb_txn_get(
+    struct lmdb_txn *tx, unsigned map, struct str key, struct str *value)
 {
-	struct db *db = tx->db;
+	struct lmdb_env *db = tx->db;
 	MDB_val k = given(key), v;
 	int rc;
 
@@ -1103,21 +1104,21 @@ store_db_get(struct db_txn *tx, unsigned map, struct str key, struct str *value)
 		return outcome(db, "get", rc);
 	*value = found(v);
 	/* What follows must not be looked at: it may end behind the file. */
-	return value->n <= DB_VALUE_MAX ? ERR_OK : ERR_CORRUPT;
+	return value->n <= LMDB_VALUE_MAX ? ERR_OK : ERR_CORRUPT;
 }
 
 /* Else a damaged page could send a walk round in circles. */
 static bool
-in_order(enum db_way way, struct str from, struct str key)
+in_order(enum lmdb_direction way, struct str from, struct str key)
 {
 	if (str_is_null(from))
 		return true;
 	switch (way) {
-	case DB_FROM:
+	case LMDB_FROM:
 		return !is_less(key, from);
-	case DB_NEXT:
+	case LMDB_NEXT:
 		return is_less(from, key);
-	case DB_PREVIOUS:
+	case LMDB_PREVIOUS:
 		return is_less(key, from);
 	}
 	return false;
@@ -1125,7 +1126,7 @@ in_order(enum db_way way, struct str from, struct str key)
 
 /* A reader's cursors last as long as it does; a writer's are closed. */
 static int
-take_cursor(struct db_txn *tx, unsigned map, MDB_cursor **out)
+take_cursor(struct lmdb_txn *tx, unsigned map, MDB_cursor **out)
 {
 	MDB_dbi dbi = tx->db->dbi[map];
 	int rc;
@@ -1141,32 +1142,32 @@ take_cursor(struct db_txn *tx, unsigned map, MDB_cursor **out)
 }
 
 static int
-seek(MDB_cursor *cursor, enum db_way way, struct str from, MDB_val *k,
+seek(MDB_cursor *cursor, enum lmdb_direction way, struct str from, MDB_val *k,
     MDB_val *v)
 {
 	int rc;
 
 	if (str_is_null(from))
 		return mdb_cursor_get(
-		    cursor, k, v, way == DB_PREVIOUS ? MDB_LAST : MDB_FIRST);
+		    cursor, k, v, way == LMDB_PREVIOUS ? MDB_LAST : MDB_FIRST);
 	*k = given(from);
 	rc = mdb_cursor_get(cursor, k, v, MDB_SET_RANGE);
 	if (rc == 0 && is_less(found(*k), from))
 		return MDB_CORRUPTED;
-	if (way == DB_PREVIOUS && rc == MDB_NOTFOUND)
+	if (way == LMDB_PREVIOUS && rc == MDB_NOTFOUND)
 		return mdb_cursor_get(cursor, k, v, MDB_LAST);
-	if (way == DB_PREVIOUS && rc == 0)
+	if (way == LMDB_PREVIOUS && rc == 0)
 		return mdb_cursor_get(cursor, k, v, MDB_PREV);
-	if (way == DB_NEXT && rc == 0 && str_eq(found(*k), from))
+	if (way == LMDB_NEXT && rc == 0 && str_eq(found(*k), from))
 		return mdb_cursor_get(cursor, k, v, MDB_NEXT);
 	return rc;
 }
 
 enum err
-store_db_step(struct db_txn *tx, unsigned map, enum db_way way, struct str *key,
-    struct str *value)
+lmdb_txn_step(struct lmdb_txn *tx, unsigned map, enum lmdb_direction way,
+    struct str *key, struct str *value)
 {
-	struct db *db = tx->db;
+	struct lmdb_env *db = tx->db;
 	struct str from = *key;
 	MDB_cursor *cursor;
 	MDB_val k, v;
@@ -1179,8 +1180,8 @@ store_db_step(struct db_txn *tx, unsigned map, enum db_way way, struct str *key,
 		mdb_cursor_close(cursor);
 	if (rc != 0)
 		return outcome(db, "walk", rc);
-	if (k.mv_size == 0 || k.mv_size > DB_KEY_MAX ||
-	    v.mv_size > DB_VALUE_MAX || !in_order(way, from, found(k)))
+	if (k.mv_size == 0 || k.mv_size > LMDB_KEY_MAX ||
+	    v.mv_size > LMDB_VALUE_MAX || !in_order(way, from, found(k)))
 		return ERR_CORRUPT;
 	*key = found(k);
 	*value = found(v);
@@ -1188,18 +1189,19 @@ store_db_step(struct db_txn *tx, unsigned map, enum db_way way, struct str *key,
 }
 
 enum err
-store_db_put(struct db_txn *tx, unsigned map, struct str key, struct str value)
+lmdb_txn_put(
+    struct lmdb_txn *tx, unsigned map, struct str key, struct str value)
 {
 	MDB_val k = given(key), v = given(value);
 
-	if (key.n == 0 || key.n > DB_KEY_MAX || value.n > DB_VALUE_MAX)
+	if (key.n == 0 || key.n > LMDB_KEY_MAX || value.n > LMDB_VALUE_MAX)
 		return ERR_INTERNAL;
 	return outcome(
 	    tx->db, "put", mdb_put(tx->mdb, tx->db->dbi[map], &k, &v, 0));
 }
 
 enum err
-store_db_delete(struct db_txn *tx, unsigned map, struct str key)
+lmdb_txn_delete(struct lmdb_txn *tx, unsigned map, struct str key)
 {
 	MDB_val k = given(key);
 

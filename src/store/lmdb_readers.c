@@ -27,7 +27,7 @@ take_line(const char *line, void *arg)
 }
 
 struct db_oldest
-store_db_find_oldest(struct MDB_env *env)
+lmdb_readers_oldest(struct MDB_env *env)
 {
 	struct db_oldest oldest = { .pid = 0 };
 	MDB_envinfo info;

@@ -19,6 +19,6 @@ struct db_oldest {
 };
 
 /* Of all processes, as their slots in the lock file say at this moment. */
-struct db_oldest store_db_find_oldest(struct MDB_env *env);
+struct db_oldest lmdb_readers_oldest(struct MDB_env *env);
 
 #endif

@@ -19,7 +19,7 @@ store_record(struct txn *tx, const struct guid *tenant, struct record *out)
 
 	if ((e = store_get(tx, STORE_RECORD, key, &row)) != ERR_OK)
 		return e;
-	return store_decoded(
+	return store_log_damage(
 	    tx, record_decode(key, row, out), STORE_RECORD, key);
 }
 
@@ -30,7 +30,7 @@ store_record_put(
 	struct str key = store_tenant_key(tenant);
 	struct buf row;
 
-	store_room(tx, STORE_ROW, &row);
+	store_scratch(tx, STORE_ROW, &row);
 	record_encode(key, r, &row);
 	return store_put(tx, STORE_RECORD, key, &row);
 }
@@ -43,7 +43,7 @@ store_record_delete(struct txn *tx, const struct guid *tenant)
 
 /* The tenant of a row, which is intact and a record or an event. */
 static enum err
-check_place(const struct store_place *at, struct guid *tenant)
+check_place(const struct store_cursor *at, struct guid *tenant)
 {
 	if (at->key.n != sizeof(tenant->byte) &&
 	    at->key.n != STORE_EVENT_KEY_LEN)
@@ -54,7 +54,7 @@ check_place(const struct store_place *at, struct guid *tenant)
 
 /* Visits the record at a place; behind an event there must be none. */
 static enum err
-visit_place(struct txn *tx, const struct store_place *at,
+visit_place(struct txn *tx, const struct store_cursor *at,
     const struct guid *tenant, store_record_visit *visit, void *arg)
 {
 	struct record r;
@@ -65,7 +65,7 @@ visit_place(struct txn *tx, const struct store_place *at,
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	}
 	if ((e = record_decode(at->key, at->row, &r)) != ERR_OK)
-		return store_decoded(tx, e, STORE_RECORD, at->key);
+		return store_log_damage(tx, e, STORE_RECORD, at->key);
 	return visit(tenant, &r, arg);
 }
 
@@ -73,13 +73,13 @@ enum err
 store_records(struct txn *tx, store_record_visit *visit, void *arg)
 {
 	struct guid tenant;
-	struct store_place at;
+	struct store_cursor at;
 	enum err e;
 
-	store_walk(tx, str_of(NULL), &at);
-	while ((e = store_step(tx, STORE_RECORD, DB_NEXT, &at)) == ERR_OK) {
+	store_seek(tx, str_of(NULL), &at);
+	while ((e = store_next(tx, STORE_RECORD, LMDB_NEXT, &at)) == ERR_OK) {
 		if ((e = check_place(&at, &tenant)) != ERR_OK)
-			return store_decoded(tx, e, STORE_RECORD, at.key);
+			return store_log_damage(tx, e, STORE_RECORD, at.key);
 		e = visit_place(tx, &at, &tenant, visit, arg);
 		if (e != ERR_OK)
 			return e;
@@ -153,7 +153,8 @@ store_csr(struct txn *tx, const struct guid *tenant, const uint8_t *key_id,
 
 	if ((e = store_get(tx, STORE_REQUEST, key, &row)) != ERR_OK)
 		return e;
-	return store_decoded(tx, decode_csr(key, row, out), STORE_REQUEST, key);
+	return store_log_damage(
+	    tx, decode_csr(key, row, out), STORE_REQUEST, key);
 }
 
 /* Requests of one kind that a tenant keeps under their key. */
@@ -198,12 +199,12 @@ drop_requests(struct txn *tx, const struct guid *tenant, struct str put)
 	struct kept_requests settled = { .most = most };
 	struct kept_requests replaced = { .most = most - 1 };
 	struct str of_tenant = store_tenant_key(tenant);
-	struct store_place at;
+	struct store_cursor at;
 	struct csr c;
 	enum err e;
 
-	store_walk(tx, of_tenant, &at);
-	while ((e = store_step(tx, STORE_REQUEST, DB_NEXT, &at)) == ERR_OK &&
+	store_seek(tx, of_tenant, &at);
+	while ((e = store_next(tx, STORE_REQUEST, LMDB_NEXT, &at)) == ERR_OK &&
 	    str_eq(str_head(at.key, of_tenant.n), of_tenant)) {
 		if (at.key.n != CSR_KEY_MAX ||
 		    decode_csr(at.key, at.row, &c) != ERR_OK)
@@ -239,7 +240,7 @@ store_csr_put(struct txn *tx, const struct guid *tenant, const uint8_t *key_id,
 	struct buf row;
 	enum err e;
 
-	store_room(tx, STORE_ROW, &row);
+	store_scratch(tx, STORE_ROW, &row);
 	row_encode(key, field, CSR_FIELDS, &row);
 	e = store_put(tx, STORE_REQUEST, key, &row);
 	if (e != ERR_OK || key_id == NULL)
@@ -281,7 +282,7 @@ store_notice(struct txn *tx, const struct guid *tenant, struct notice *out)
 	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
 		return e;
 	if ((e = row_decode(key, row, field, NOTICE_FIELDS)) != ERR_OK)
-		return store_decoded(tx, e, STORE_META, key);
+		return store_log_damage(tx, e, STORE_META, key);
 	out->serial = field[NOTICE_SERIAL];
 	out->expires = field[NOTICE_EXPIRES];
 	out->level = row_get_u64(field[NOTICE_LEVEL]);
@@ -301,7 +302,7 @@ store_notice_put(
 	struct str key = notice_key(tenant, bytes);
 	struct buf row;
 
-	store_room(tx, STORE_ROW, &row);
+	store_scratch(tx, STORE_ROW, &row);
 	row_encode(key, field, NOTICE_FIELDS, &row);
 	return store_put(tx, STORE_META, key, &row);
 }

@@ -23,15 +23,15 @@
 #include "store/store_private.h"
 #include "store/tally.h"
 
-_Static_assert(STORE_MAPS <= DB_MAPS_MAX, "every map has its number");
+_Static_assert(STORE_MAPS <= LMDB_MAPS_MAX, "every map has its number");
 
 /* What one change may read and keep: a record, requests, tokens, two events.
  * None is longer than 64 KiB but for the event, which holds a record. */
-#define READ_MAX ((size_t)4 * DB_VALUE_MAX)
+#define READ_MAX ((size_t)4 * LMDB_VALUE_MAX)
 
 struct txn {
 	struct store *st;
-	struct db_txn *db;
+	struct lmdb_txn *db;
 	bool writes;
 	/* Of the change that runs: it has put something. */
 	bool put;
@@ -41,22 +41,23 @@ struct txn {
 
 /* One call of store_update. */
 struct waiter {
-	struct batch_job job; /* first, so that the one leads to the other */
+	struct group_commit_job
+	    job; /* first, so that the one leads to the other */
 	store_change *change;
 	void *arg;
 	enum err outcome;
 };
 
 struct store {
-	struct db *db;
+	struct lmdb_env *db;
 	unsigned history_keep, history_certificates;
 	struct metrics *metrics;
-	struct log_last damage; /* that was told */
-	struct batch batch;
+	struct log_repeat damage; /* that was told */
+	struct group_commit batch;
 	int lock; /* store_lock */
 	bool alone; /* no other process has it */
 
-	/* The format of the last transaction that looked, the store_db_opened
+	/* The format of the last transaction that looked, the lmdb_env_opened
 	 * of its file, and when it looked, in seconds. */
 	atomic_uint format;
 	atomic_uint looked_in;
@@ -70,15 +71,15 @@ struct store {
 	struct txn writer;
 	bool converts; /* the change that runs brings it to our format */
 	bool tallied; /* the transaction has put something; then: */
-	struct store_tally tally;
+	struct tally tally;
 	struct arena read; /* rows that the running change has read */
 	char read_block[READ_MAX];
-	char room[STORE_ROOMS][DB_VALUE_MAX];
+	char room[STORE_SCRATCHES][LMDB_VALUE_MAX];
 };
 
 /* Tells keys apart. */
 static uint64_t
-number_of(enum store_map map, struct str key)
+number_of(enum store_table map, struct str key)
 {
 	uint64_t n = map + 1;
 	size_t i;
@@ -89,7 +90,8 @@ number_of(enum store_map map, struct str key)
 }
 
 enum err
-store_decoded(struct txn *tx, enum err e, enum store_map map, struct str key)
+store_log_damage(
+    struct txn *tx, enum err e, enum store_table map, struct str key)
 {
 	static const char *const what[STORE_MAPS] = {
 		[STORE_RECORD] = "record or event of tenant",
@@ -98,10 +100,11 @@ store_decoded(struct txn *tx, enum err e, enum store_map map, struct str key)
 		[STORE_REQUEST] = "request of tenant",
 		[STORE_META] = "entry",
 	};
-	char hex[2 * DB_KEY_MAX];
+	char hex[2 * LMDB_KEY_MAX];
 
 	if (e != ERR_CORRUPT ||
-	    !log_is_news(&tx->st->damage, number_of(map, key), time(NULL)))
+	    !log_should_repeat(
+		&tx->st->damage, number_of(map, key), time(NULL)))
 		return e;
 	str_hex((const uint8_t *)key.p, key.n, hex);
 	log_line(LOG_AT_ERROR, "store: damaged %s %.*s", what[map],
@@ -130,78 +133,78 @@ keep(struct txn *tx, struct str *row)
 }
 
 static enum err
-check_neighbour(
-    struct txn *tx, enum store_map map, enum db_way way, struct str key)
+check_neighbour(struct txn *tx, enum store_table map, enum lmdb_direction way,
+    struct str key)
 {
 	struct str near = key, row;
 	enum err e;
 
-	e = store_db_step(tx->db, map, way, &near, &row);
+	e = lmdb_txn_step(tx->db, map, way, &near, &row);
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
 	if (e == ERR_OK)
 		e = str_eq(near, key) ? ERR_CORRUPT : row_check(near, row);
-	return store_decoded(tx, e, map, near);
+	return store_log_damage(tx, e, map, near);
 }
 
 enum err
-store_absent(struct txn *tx, enum store_map map, struct str key)
+store_absent(struct txn *tx, enum store_table map, struct str key)
 {
 	enum err e;
 
-	if ((e = check_neighbour(tx, map, DB_FROM, key)) == ERR_OK &&
-	    (e = check_neighbour(tx, map, DB_PREVIOUS, key)) == ERR_OK)
+	if ((e = check_neighbour(tx, map, LMDB_FROM, key)) == ERR_OK &&
+	    (e = check_neighbour(tx, map, LMDB_PREVIOUS, key)) == ERR_OK)
 		return ERR_NOT_FOUND;
 	return store_fail(tx, e);
 }
 
 enum err
-store_get(struct txn *tx, enum store_map map, struct str key, struct str *row)
+store_get(struct txn *tx, enum store_table map, struct str key, struct str *row)
 {
 	enum err e;
 
 	if (tx->failed != ERR_OK)
 		return tx->failed;
-	if ((e = store_db_get(tx->db, map, key, row)) == ERR_NOT_FOUND)
+	if ((e = lmdb_txn_get(tx->db, map, key, row)) == ERR_NOT_FOUND)
 		return store_absent(tx, map, key);
 	if (e != ERR_OK)
-		return store_fail(tx, store_decoded(tx, e, map, key));
+		return store_fail(tx, store_log_damage(tx, e, map, key));
 	return keep(tx, row);
 }
 
 enum err
-store_tallied(struct txn *tx, struct store_tally *out)
+store_load_tally(struct txn *tx, struct tally *out)
 {
-	enum err e = store_tally_load(tx->db, STORE_MAPS, out);
+	enum err e = tally_load(tx->db, STORE_MAPS, out);
 
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* Counts a row out of its map before another one, or none, takes its place. */
 static enum err
-take_old(struct txn *tx, enum store_map map, struct str key)
+take_old(struct txn *tx, enum store_table map, struct str key)
 {
 	struct store *st = tx->st;
 	struct str old;
 	enum err e;
 
-	if (!st->tallied && (e = store_tallied(tx, &st->tally)) != ERR_OK)
+	if (!st->tallied && (e = store_load_tally(tx, &st->tally)) != ERR_OK)
 		return e;
 	st->tallied = true;
-	if ((e = store_db_get(tx->db, map, key, &old)) == ERR_OK)
-		store_tally_take(&st->tally, map, old);
+	if ((e = lmdb_txn_get(tx->db, map, key, &old)) == ERR_OK)
+		tally_take(&st->tally, map, old);
 	return e;
 }
 
 void
-store_room(struct txn *tx, enum store_room room, struct buf *out)
+store_scratch(struct txn *tx, enum store_scratch room, struct buf *out)
 {
 	buf_init(out, tx->st->room[room], sizeof(tx->st->room[room]));
 }
 
 enum err
 store_put(
-    struct txn *tx, enum store_map map, struct str key, const struct buf *row)
+    struct txn *tx, enum store_table map, struct str key, const struct buf *row)
 {
 	enum err e;
 
@@ -214,13 +217,13 @@ store_put(
 		return store_fail(tx, ERR_MEMORY);
 	if ((e = take_old(tx, map, key)) != ERR_OK && e != ERR_NOT_FOUND)
 		return store_fail(tx, e);
-	store_tally_add(&tx->st->tally, map, buf_view(row));
-	e = store_db_put(tx->db, map, key, buf_view(row));
+	tally_add(&tx->st->tally, map, buf_view(row));
+	e = lmdb_txn_put(tx->db, map, key, buf_view(row));
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
 enum err
-store_remove(struct txn *tx, enum store_map map, struct str key)
+store_remove(struct txn *tx, enum store_table map, struct str key)
 {
 	enum err e;
 
@@ -232,20 +235,20 @@ store_remove(struct txn *tx, enum store_map map, struct str key)
 		return e;
 	tx->put = true;
 	if (e == ERR_OK)
-		e = store_db_delete(tx->db, map, key);
+		e = lmdb_txn_delete(tx->db, map, key);
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
 void
-store_walk(struct txn *tx, struct str key, struct store_place *at)
+store_seek(struct txn *tx, struct str key, struct store_cursor *at)
 {
 	at->key = key;
 	at->read = tx->writes ? tx->st->read.used : 0;
 }
 
 enum err
-store_step(
-    struct txn *tx, enum store_map map, enum db_way way, struct store_place *at)
+store_next(struct txn *tx, enum store_table map, enum lmdb_direction way,
+    struct store_cursor *at)
 {
 	struct str key = at->key;
 	enum err e;
@@ -254,8 +257,8 @@ store_step(
 		return tx->failed;
 	if (tx->writes)
 		tx->st->read.used = at->read;
-	if ((e = store_db_step(tx->db, map, way, &key, &at->row)) != ERR_OK)
-		return store_fail(tx, store_decoded(tx, e, map, at->key));
+	if ((e = lmdb_txn_step(tx->db, map, way, &key, &at->row)) != ERR_OK)
+		return store_fail(tx, store_log_damage(tx, e, map, at->key));
 	/* A copy, since a put before the next step moves keys too. */
 	memcpy(at->byte, key.p, key.n);
 	at->key = str_from(at->byte, key.n);
@@ -274,7 +277,7 @@ read_format(struct txn *tx, uint64_t *format)
 	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	if ((e = row_decode(key, row, &field, 1)) != ERR_OK)
-		return store_decoded(tx, e, STORE_META, key);
+		return store_log_damage(tx, e, STORE_META, key);
 	*format = row_get_u64(field);
 	return ERR_OK;
 }
@@ -296,7 +299,7 @@ static enum err
 look_at_format(struct txn *tx)
 {
 	struct store *st = tx->st;
-	unsigned opened = store_db_opened(st->db);
+	unsigned opened = lmdb_env_opened(st->db);
 	uint64_t format;
 	enum err e;
 
@@ -308,7 +311,7 @@ look_at_format(struct txn *tx)
 	/* A file that took the place of data.mdb may be of an older format. The
 	 * start of a process upgrades it. */
 	if (format < store_format(st)) {
-		store_db_give_up(
+		lmdb_env_give_up(
 		    st->db, "was replaced by one of an older format");
 		return ERR_STORE;
 	}
@@ -338,7 +341,7 @@ static bool
 look_is_due(struct store *st)
 {
 	return atomic_load(&st->looked_at) != time(NULL) ||
-	    atomic_load(&st->looked_in) != store_db_opened(st->db);
+	    atomic_load(&st->looked_in) != lmdb_env_opened(st->db);
 }
 
 unsigned
@@ -380,12 +383,12 @@ run_change(struct txn *tx, struct waiter *w)
 /* Runs n changes in one transaction. If that fails nothing is changed, and
  * what the single changes returned is void. */
 static enum err
-change_all(struct store *st, struct batch_job *job, size_t n)
+change_all(struct store *st, struct group_commit_job *job, size_t n)
 {
 	struct txn *tx = &st->writer;
 	enum err e;
 
-	if ((e = store_db_write(st->db, &tx->db)) != ERR_OK)
+	if ((e = lmdb_txn_write(st->db, &tx->db)) != ERR_OK)
 		return e;
 	tx->failed = ERR_OK;
 	st->tallied = false;
@@ -394,15 +397,15 @@ change_all(struct store *st, struct batch_job *job, size_t n)
 	for (; n > 0 && tx->failed == ERR_OK; n--, job = job->next)
 		run_change(tx, (struct waiter *)job);
 	if (tx->failed == ERR_OK && st->tallied)
-		tx->failed = store_tally_save(tx->db, STORE_MAPS, &st->tally);
+		tx->failed = tally_save(tx->db, STORE_MAPS, &st->tally);
 	if (tx->failed == ERR_OK)
-		return store_db_commit(tx->db);
-	store_db_abort(tx->db);
+		return lmdb_txn_commit(tx->db);
+	lmdb_txn_abort(tx->db);
 	return tx->failed;
 }
 
 static enum err
-commit(struct store *st, struct batch_job *job, size_t n)
+commit(struct store *st, struct group_commit_job *job, size_t n)
 {
 	enum err e = change_all(st, job, n);
 
@@ -413,9 +416,9 @@ commit(struct store *st, struct batch_job *job, size_t n)
 /* If they cannot be committed together each gets a transaction of its own, so
  * that only the one which does not fit is refused. */
 static void
-settle(struct batch_job *first, size_t n, struct store *st)
+settle(struct group_commit_job *first, size_t n, struct store *st)
 {
-	struct batch_job *job = first;
+	struct group_commit_job *job = first;
 	enum err e;
 
 	if (n > 1 && commit(st, first, n) == ERR_OK)
@@ -439,20 +442,20 @@ begin_round(void *arg, int64_t ms)
 {
 	struct store *st = arg;
 
-	if (!store_lock_take(st->lock, ms))
+	if (!write_lock_take(st->lock, ms))
 		return ERR_BUSY;
 	atomic_store(&st->writes_since, milliseconds());
 	return ERR_OK;
 }
 
 static void
-run_round(struct batch_job *first, size_t n, void *arg)
+run_round(struct group_commit_job *first, size_t n, void *arg)
 {
 	struct store *st = arg;
 
 	settle(first, n, st);
 	atomic_store(&st->writes_since, 0);
-	store_lock_drop(st->lock);
+	write_lock_drop(st->lock);
 }
 
 int64_t
@@ -470,7 +473,7 @@ store_update(struct store *st, store_change *change, void *arg)
 	enum err e;
 
 	metrics_change_begins(st->metrics);
-	e = store_batch_do(&st->batch, &w.job);
+	e = group_commit_run(&st->batch, &w.job);
 	metrics_change_ends(st->metrics, e);
 	return e != ERR_OK ? e : w.outcome;
 }
@@ -478,18 +481,18 @@ store_update(struct store *st, store_change *change, void *arg)
 enum err
 store_recount(struct txn *tx)
 {
-	struct store_tally *tally = &tx->st->tally;
-	struct store_place at;
+	struct tally *tally = &tx->st->tally;
+	struct store_cursor at;
 	unsigned map;
 	enum err e;
 
-	*tally = (struct store_tally){ .commit = 0 };
+	*tally = (struct tally){ .commit = 0 };
 	tx->st->tallied = true;
 	for (map = 0; map < STORE_MAPS; map++) {
-		store_walk(tx, str_of(NULL), &at);
-		while ((e = store_step(
-			    tx, (enum store_map)map, DB_NEXT, &at)) == ERR_OK)
-			store_tally_add(tally, map, at.row);
+		store_seek(tx, str_of(NULL), &at);
+		while ((e = store_next(tx, (enum store_table)map, LMDB_NEXT,
+			    &at)) == ERR_OK)
+			tally_add(tally, map, at.row);
 		if (e != ERR_NOT_FOUND)
 			return store_fail(tx, e);
 	}
@@ -514,14 +517,14 @@ store_claim(struct store *st, int64_t ms, pid_t *pid)
 {
 	if (st->alone)
 		return ERR_OK;
-	return store_claim_take(store_db_lock_file(st->db), ms, pid);
+	return claim_take(lmdb_env_lock_file(st->db), ms, pid);
 }
 
 void
 store_unclaim(struct store *st)
 {
 	if (!st->alone)
-		store_claim_drop(store_db_lock_file(st->db));
+		claim_drop(lmdb_env_lock_file(st->db));
 }
 
 enum err
@@ -529,10 +532,10 @@ store_begin_and_look(struct txn *tx)
 {
 	enum err e;
 
-	if ((e = store_db_begin(tx->db)) != ERR_OK)
+	if ((e = lmdb_txn_begin(tx->db)) != ERR_OK)
 		return e;
 	if ((e = look_at_format(tx)) != ERR_OK)
-		store_db_end(tx->db);
+		lmdb_txn_end(tx->db);
 	return e;
 }
 
@@ -555,9 +558,9 @@ check_format(struct store *st, bool create)
 static enum err
 open_lock(struct store *st)
 {
-	const char *directory = store_db_directory(st->db);
+	const char *directory = lmdb_env_directory(st->db);
 
-	if ((st->lock = store_lock_open(directory)) >= 0)
+	if ((st->lock = write_lock_open(directory)) >= 0)
 		return ERR_OK;
 	log_line(LOG_AT_ERROR, "store: %s: %s", directory, strerror(errno));
 	return ERR_STORE;
@@ -566,25 +569,25 @@ open_lock(struct store *st)
 const char *
 store_directory(const struct store *st)
 {
-	return store_db_directory(st->db);
+	return lmdb_env_directory(st->db);
 }
 
 enum err
 store_copy(struct store *st, int fd)
 {
-	return store_db_copy(st->db, fd);
+	return lmdb_env_copy(st->db, fd);
 }
 
 enum err
 store_check_page(struct txn *tx, struct str row, uintptr_t *map)
 {
-	return store_db_check_page(tx->db, row, map);
+	return lmdb_txn_check_page(tx->db, row, map);
 }
 
 enum err
 store_check_roots(struct txn *tx)
 {
-	return store_db_check_roots(tx->st->db);
+	return lmdb_env_check_roots(tx->st->db);
 }
 
 bool
@@ -592,7 +595,7 @@ store_oldest_reader(struct store *st, struct store_reader_age *out)
 {
 	struct db_reader_age age;
 
-	if (!store_db_oldest_reader(st->db, &age))
+	if (!lmdb_env_oldest_reader(st->db, &age))
 		return false;
 	*out =
 	    (struct store_reader_age){ .pid = age.pid, .changes = age.changes };
@@ -602,13 +605,13 @@ store_oldest_reader(struct store *st, struct store_reader_age *out)
 void
 store_usage(struct txn *tx, uint64_t *used, uint64_t *size)
 {
-	store_db_usage(tx->db, used, size);
+	lmdb_txn_usage(tx->db, used, size);
 }
 
 uint64_t
 store_commit_seen(const struct txn *tx)
 {
-	return store_db_commit_number(tx->db);
+	return lmdb_txn_commit_number(tx->db);
 }
 
 unsigned
@@ -640,7 +643,7 @@ store_open(const struct store_options *options, struct store **out)
 		[STORE_META] = "meta",
 		[STORE_MAPS] = NULL,
 	};
-	struct db_options db = {
+	struct lmdb_options db = {
 		.directory = options->directory,
 		.map_size = options->map_size,
 		.readers = options->readers,
@@ -649,12 +652,12 @@ store_open(const struct store_options *options, struct store **out)
 		.maps = maps,
 	};
 	struct store *st = calloc(1, sizeof(*st));
-	const struct batch_work work = { .arg = st,
+	const struct group_commit_work work = { .arg = st,
 		.begin = begin_round,
 		.run = run_round,
-		.wait_most = options->wait_most,
-		.round_most = options->round_most,
-		.patience = options->patience };
+		.queue_max = options->queue_max,
+		.batch_max = options->batch_max,
+		.timeout_ms = options->timeout_ms };
 	enum err e;
 
 	if (st == NULL)
@@ -668,11 +671,11 @@ store_open(const struct store_options *options, struct store **out)
 	st->metrics = options->metrics;
 	st->writer = (struct txn){ .st = st, .writes = true };
 	arena_init(&st->read, st->read_block, sizeof(st->read_block));
-	if ((e = store_batch_init(&st->batch, &work)) != ERR_OK) {
+	if ((e = group_commit_init(&st->batch, &work)) != ERR_OK) {
 		free(st);
 		return e;
 	}
-	if ((e = store_db_open(&db, &st->db)) != ERR_OK ||
+	if ((e = lmdb_env_open(&db, &st->db)) != ERR_OK ||
 	    (!options->alone && (e = open_lock(st)) != ERR_OK) ||
 	    (e = check_format(st, options->create)) != ERR_OK) {
 		store_close(st);
@@ -687,17 +690,17 @@ store_close(struct store *st)
 {
 	if (st == NULL)
 		return;
-	store_batch_destroy(&st->batch);
+	group_commit_destroy(&st->batch);
 	if (st->lock >= 0)
 		close(st->lock);
-	store_db_close(st->db);
+	lmdb_env_close(st->db);
 	free(st);
 }
 
 void
 store_tidy(struct store *st)
 {
-	store_db_tidy(st->db);
+	lmdb_env_tidy(st->db);
 }
 
 enum err
@@ -705,7 +708,7 @@ store_look(struct store *st)
 {
 	if (store_is_outdated(st))
 		return ERR_NEWER;
-	return store_db_look(st->db);
+	return lmdb_env_look(st->db);
 }
 
 enum err
@@ -717,7 +720,7 @@ store_reader(struct store *st, struct txn **out)
 	if (tx == NULL)
 		return ERR_MEMORY;
 	tx->st = st;
-	if ((e = store_db_reader(st->db, &tx->db)) != ERR_OK) {
+	if ((e = lmdb_txn_reader(st->db, &tx->db)) != ERR_OK) {
 		free(tx);
 		return e;
 	}
@@ -730,7 +733,7 @@ store_reader_free(struct txn *tx)
 {
 	if (tx == NULL)
 		return;
-	store_db_reader_free(tx->db);
+	lmdb_txn_reader_free(tx->db);
 	free(tx);
 }
 
@@ -742,16 +745,16 @@ store_begin(struct txn *tx)
 
 	if (store_is_outdated(st))
 		return ERR_NEWER;
-	if ((e = store_db_begin(tx->db)) != ERR_OK || !look_is_due(st))
+	if ((e = lmdb_txn_begin(tx->db)) != ERR_OK || !look_is_due(st))
 		return e;
 	e = look_at_format(tx);
 	if (e == ERR_OK)
 		return ERR_OK;
 	/* A damaged format does not keep readers from rows that are whole. */
 	if (e == ERR_CORRUPT &&
-	    atomic_load(&st->looked_in) == store_db_opened(st->db))
+	    atomic_load(&st->looked_in) == lmdb_env_opened(st->db))
 		return ERR_OK;
-	store_db_end(tx->db);
+	lmdb_txn_end(tx->db);
 	return e;
 }
 
@@ -759,5 +762,5 @@ void
 store_end(struct txn *tx)
 {
 	if (tx != NULL)
-		store_db_end(tx->db);
+		lmdb_txn_end(tx->db);
 }

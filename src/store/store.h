@@ -60,9 +60,9 @@ struct store_options {
 	 * may wait at a time; else ERR_BUSY. So many share a commit. 0: no such
 	 * limit.
 	 */
-	int64_t patience;
-	size_t wait_most;
-	size_t round_most;
+	int64_t timeout_ms;
+	size_t queue_max;
+	size_t batch_max;
 	/* Counts commits; NULL: nobody does. Must outlive the store. */
 	struct metrics *metrics;
 	/* Make the directory and the store if there is none. */

@@ -21,7 +21,7 @@
 #include "store/lmdb_env.h"
 #include "base/str.h"
 
-enum store_map {
+enum store_table {
 	/* A record's key: tenant. An event's: tenant, number counted down, with
 	 * its greatest byte first: the newest stands next to the record, so
 	 * that a change mostly writes one page of both. */
@@ -37,8 +37,8 @@ enum store_map {
 
 /* Logs what is damaged, once a minute, as nobody above knows which row of a
  * walk it was, and returns e. */
-enum err
-store_decoded(struct txn *tx, enum err e, enum store_map map, struct str key);
+enum err store_log_damage(
+    struct txn *tx, enum err e, enum store_table map, struct str key);
 
 /*
  * ERR_NOT_FOUND if there is no such key and its neighbours are intact and in
@@ -46,12 +46,12 @@ store_decoded(struct txn *tx, enum err e, enum store_map map, struct str key);
  * to it, makes rows unfindable; they show up as such a neighbour.
  */
 enum err
-store_absent(struct txn *tx, enum store_map map, struct str key) ATTR_CHECKED;
+store_absent(struct txn *tx, enum store_table map, struct str key) ATTR_CHECKED;
 
 /* What is counted in every map; all zeros where nothing ever was. */
-struct store_tally;
-enum err store_tallied(struct txn *tx, struct store_tally *out) ATTR_CHECKED;
-/* store_db_check_page, store_db_check_roots, store_db_commit_number. */
+struct tally;
+enum err store_load_tally(struct txn *tx, struct tally *out) ATTR_CHECKED;
+/* lmdb_txn_check_page, lmdb_env_check_roots, lmdb_txn_commit_number. */
 enum err
 store_check_page(struct txn *tx, struct str row, uintptr_t *map) ATTR_CHECKED;
 enum err store_check_roots(struct txn *tx) ATTR_CHECKED;
@@ -63,32 +63,32 @@ enum err store_recount(struct txn *tx) ATTR_CHECKED;
 enum err store_fail(struct txn *tx, enum err e);
 
 /* The row lives until the transaction ends. ERR_NOT_FOUND. */
-enum err store_get(struct txn *tx, enum store_map map, struct str key,
+enum err store_get(struct txn *tx, enum store_table map, struct str key,
     struct str *row) ATTR_CHECKED;
 
 /* Room for the row to put, and for one that goes into it. */
-enum store_room { STORE_ROW, STORE_NESTED, STORE_ROOMS };
-void store_room(struct txn *tx, enum store_room room, struct buf *out);
+enum store_scratch { STORE_ROW, STORE_NESTED, STORE_SCRATCHES };
+void store_scratch(struct txn *tx, enum store_scratch room, struct buf *out);
 
 /* ERR_MEMORY for a row that had no room. */
-enum err store_put(struct txn *tx, enum store_map map, struct str key,
+enum err store_put(struct txn *tx, enum store_table map, struct str key,
     const struct buf *row) ATTR_CHECKED;
 enum err
-store_remove(struct txn *tx, enum store_map map, struct str key) ATTR_CHECKED;
+store_remove(struct txn *tx, enum store_table map, struct str key) ATTR_CHECKED;
 
 /* A place in a walk: a key, and the row of that key until the next step. */
-struct store_place {
-	char byte[DB_KEY_MAX];
+struct store_cursor {
+	char byte[LMDB_KEY_MAX];
 	struct str key;
 	struct str row;
 	size_t read; /* before the first step */
 };
 
 /* Stands at a key, or before the first one where that is null. */
-void store_walk(struct txn *tx, struct str key, struct store_place *at);
+void store_seek(struct txn *tx, struct str key, struct store_cursor *at);
 /* ERR_NOT_FOUND at the end. */
-enum err store_step(struct txn *tx, enum store_map map, enum db_way way,
-    struct store_place *at) ATTR_CHECKED;
+enum err store_next(struct txn *tx, enum store_table map,
+    enum lmdb_direction way, struct store_cursor *at) ATTR_CHECKED;
 
 const char *store_directory(const struct store *st);
 /* Writes the data file of all that was committed. */
@@ -122,7 +122,7 @@ enum err store_begin_and_look(struct txn *tx) ATTR_CHECKED;
 enum err store_to_our_format(struct txn *tx, void *arg) ATTR_CHECKED;
 enum err
 store_convert(struct store *st, store_change *change, void *arg) ATTR_CHECKED;
-/* store_claim_take, store_claim_drop. */
+/* claim_take, claim_drop. */
 enum err store_claim(struct store *st, int64_t ms, pid_t *pid) ATTR_CHECKED;
 void store_unclaim(struct store *st);
 /* A copy of everything in the data directory under that name, in the place of

@@ -15,14 +15,14 @@
 #define LEN(maps) (ROW_U64_LEN * (1 + 2 * (size_t)(maps)))
 
 void
-store_tally_add(struct store_tally *t, unsigned map, struct str row)
+tally_add(struct tally *t, unsigned map, struct str row)
 {
 	t->rows[map]++;
 	t->sum[map] += row_checksum(row);
 }
 
 void
-store_tally_take(struct store_tally *t, unsigned map, struct str row)
+tally_take(struct tally *t, unsigned map, struct str row)
 {
 	t->rows[map]--;
 	t->sum[map] -= row_checksum(row);
@@ -39,14 +39,14 @@ get(struct str *numbers)
 }
 
 enum err
-store_tally_load(struct db_txn *tx, unsigned maps, struct store_tally *out)
+tally_load(struct lmdb_txn *tx, unsigned maps, struct tally *out)
 {
 	struct str row, numbers;
 	unsigned i;
 	enum err e;
 
-	*out = (struct store_tally){ .commit = 0 };
-	if ((e = store_db_get(tx, maps, str_of(KEY), &row)) != ERR_OK)
+	*out = (struct tally){ .commit = 0 };
+	if ((e = lmdb_txn_get(tx, maps, str_of(KEY), &row)) != ERR_OK)
 		return e;
 	if ((e = row_decode(str_of(KEY), row, &numbers, 1)) != ERR_OK)
 		return e;
@@ -61,14 +61,14 @@ store_tally_load(struct db_txn *tx, unsigned maps, struct store_tally *out)
 }
 
 enum err
-store_tally_save(struct db_txn *tx, unsigned maps, const struct store_tally *t)
+tally_save(struct lmdb_txn *tx, unsigned maps, const struct tally *t)
 {
-	char numbers[LEN(DB_MAPS_MAX)], block[sizeof(numbers) + 64], *p;
+	char numbers[LEN(LMDB_MAPS_MAX)], block[sizeof(numbers) + 64], *p;
 	struct str field = str_from(numbers, LEN(maps));
 	struct buf row;
 	unsigned i;
 
-	row_u64(store_db_commit_number(tx), numbers);
+	row_u64(lmdb_txn_commit_number(tx), numbers);
 	for (p = numbers + ROW_U64_LEN, i = 0; i < maps; i++) {
 		row_u64(t->rows[i], p);
 		row_u64(t->sum[i], p + ROW_U64_LEN);
@@ -76,5 +76,5 @@ store_tally_save(struct db_txn *tx, unsigned maps, const struct store_tally *t)
 	}
 	buf_init(&row, block, sizeof(block));
 	row_encode(str_of(KEY), &field, 1, &row);
-	return store_db_put(tx, maps, str_of(KEY), buf_view(&row));
+	return lmdb_txn_put(tx, maps, str_of(KEY), buf_view(&row));
 }

@@ -17,21 +17,21 @@
 #include "store/lmdb_env.h"
 #include "base/str.h"
 
-struct store_tally {
+struct tally {
 	uint64_t commit; /* the commit that wrote the tally
-			    (store_db_commit_number) */
-	uint64_t rows[DB_MAPS_MAX];
-	uint64_t sum[DB_MAPS_MAX];
+			    (lmdb_txn_commit_number) */
+	uint64_t rows[LMDB_MAPS_MAX];
+	uint64_t sum[LMDB_MAPS_MAX];
 };
 
-void store_tally_add(struct store_tally *t, unsigned map, struct str row);
-void store_tally_take(struct store_tally *t, unsigned map, struct str row);
+void tally_add(struct tally *t, unsigned map, struct str row);
+void tally_take(struct tally *t, unsigned map, struct str row);
 
 /* `maps` is the number of maps. The tally lies in the map that follows them
  *. ERR_NOT_FOUND while nothing was counted. */
-enum err store_tally_load(
-    struct db_txn *tx, unsigned maps, struct store_tally *out) ATTR_CHECKED;
-enum err store_tally_save(
-    struct db_txn *tx, unsigned maps, const struct store_tally *t) ATTR_CHECKED;
+enum err
+tally_load(struct lmdb_txn *tx, unsigned maps, struct tally *out) ATTR_CHECKED;
+enum err tally_save(
+    struct lmdb_txn *tx, unsigned maps, const struct tally *t) ATTR_CHECKED;
 
 #endif

@@ -53,15 +53,16 @@ decode_token(struct str key, struct str row, struct token *out)
 }
 
 static enum err
-token_beside(struct txn *tx, struct str key, enum db_way way, struct token *out)
+token_beside(
+    struct txn *tx, struct str key, enum lmdb_direction way, struct token *out)
 {
-	struct store_place at;
+	struct store_cursor at;
 	enum err e;
 
-	store_walk(tx, key, &at);
-	if ((e = store_step(tx, STORE_TOKEN, way, &at)) != ERR_OK)
+	store_seek(tx, key, &at);
+	if ((e = store_next(tx, STORE_TOKEN, way, &at)) != ERR_OK)
 		return e;
-	return store_decoded(
+	return store_log_damage(
 	    tx, decode_token(at.key, at.row, out), STORE_TOKEN, at.key);
 }
 
@@ -69,7 +70,7 @@ enum err
 store_token_before(struct txn *tx, const uint8_t hash[STORE_HASH_LEN])
 {
 	struct token t;
-	enum err e = token_beside(tx, token_key(hash), DB_PREVIOUS, &t);
+	enum err e = token_beside(tx, token_key(hash), LMDB_PREVIOUS, &t);
 
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -83,7 +84,7 @@ store_token(
 
 	/* It may be the hash in *out. */
 	memcpy(wanted, hash, sizeof(wanted));
-	e = token_beside(tx, token_key(wanted), DB_FROM, out);
+	e = token_beside(tx, token_key(wanted), LMDB_FROM, out);
 	if (e == ERR_OK && crypto_equal(out->hash, wanted, sizeof(wanted)))
 		return ERR_OK;
 	if (e == ERR_OK || e == ERR_NOT_FOUND)
@@ -108,7 +109,7 @@ store_token_put(struct txn *tx, const struct token *t)
 	struct str key = token_key(t->hash);
 	struct buf row;
 
-	store_room(tx, STORE_ROW, &row);
+	store_scratch(tx, STORE_ROW, &row);
 	row_encode(key, field, TOKEN_FIELDS, &row);
 	return store_put(tx, STORE_TOKEN, key, &row);
 }
@@ -123,13 +124,13 @@ enum err
 store_tokens(struct txn *tx, store_token_visit *visit, void *arg)
 {
 	struct token t;
-	struct store_place at;
+	struct store_cursor at;
 	enum err e;
 
-	store_walk(tx, str_of(NULL), &at);
-	while ((e = store_step(tx, STORE_TOKEN, DB_NEXT, &at)) == ERR_OK) {
+	store_seek(tx, str_of(NULL), &at);
+	while ((e = store_next(tx, STORE_TOKEN, LMDB_NEXT, &at)) == ERR_OK) {
 		if ((e = decode_token(at.key, at.row, &t)) != ERR_OK)
-			return store_decoded(tx, e, STORE_TOKEN, at.key);
+			return store_log_damage(tx, e, STORE_TOKEN, at.key);
 		if ((e = visit(&t, arg)) != ERR_OK)
 			return e;
 	}
@@ -176,7 +177,8 @@ store_tenant(struct txn *tx, const struct guid *id, struct tenant *out)
 
 	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
 		return e;
-	return store_decoded(tx, decode_tenant(key, row, out), STORE_META, key);
+	return store_log_damage(
+	    tx, decode_tenant(key, row, out), STORE_META, key);
 }
 
 enum err
@@ -190,7 +192,7 @@ store_tenant_put(struct txn *tx, const struct tenant *t)
 	struct str key = tenant_key(&t->id, bytes);
 	struct buf row;
 
-	store_room(tx, STORE_ROW, &row);
+	store_scratch(tx, STORE_ROW, &row);
 	row_encode(key, field, TENANT_FIELDS, &row);
 	return store_put(tx, STORE_META, key, &row);
 }
@@ -207,19 +209,19 @@ enum err
 store_tenants(struct txn *tx, store_tenant_visit *visit, void *arg)
 {
 	static const struct guid first;
-	enum db_way way = DB_FROM;
+	enum lmdb_direction way = LMDB_FROM;
 	char bytes[KEY_LEN];
-	struct store_place at;
+	struct store_cursor at;
 	struct tenant t;
 	enum err e;
 
-	store_walk(tx, tenant_key(&first, bytes), &at);
-	while ((e = store_step(tx, STORE_META, way, &at)) == ERR_OK) {
-		way = DB_NEXT;
+	store_seek(tx, tenant_key(&first, bytes), &at);
+	while ((e = store_next(tx, STORE_META, way, &at)) == ERR_OK) {
+		way = LMDB_NEXT;
 		if (at.key.n != KEY_LEN || !str_starts(at.key, WORD))
 			return ERR_OK;
 		if ((e = decode_tenant(at.key, at.row, &t)) != ERR_OK)
-			return store_decoded(tx, e, STORE_META, at.key);
+			return store_log_damage(tx, e, STORE_META, at.key);
 		if ((e = visit(&t, arg)) != ERR_OK)
 			return e;
 	}

@@ -36,7 +36,7 @@ store_to_our_format(struct txn *tx, void *arg)
 	if ((e = store_join_history(tx)) != ERR_OK)
 		return e;
 	field = row_u64(STORE_FORMAT, number);
-	store_room(tx, STORE_ROW, &row);
+	store_scratch(tx, STORE_ROW, &row);
 	row_encode(key, &field, 1, &row);
 	return store_put(tx, STORE_META, key, &row);
 }
@@ -46,13 +46,13 @@ static enum err
 has_more_tenants(struct txn *tx, uint64_t most, bool *more)
 {
 	char last[STORE_EVENT_KEY_LEN];
-	struct store_place at;
+	struct store_cursor at;
 	struct guid tenant;
 	uint64_t n = 0;
 	enum err e;
 
-	store_walk(tx, str_of(NULL), &at);
-	while ((e = store_step(tx, STORE_RECORD, DB_NEXT, &at)) == ERR_OK) {
+	store_seek(tx, str_of(NULL), &at);
+	while ((e = store_next(tx, STORE_RECORD, LMDB_NEXT, &at)) == ERR_OK) {
 		if ((*more = ++n > most))
 			return ERR_OK;
 		if (at.key.n < sizeof(tenant.byte))

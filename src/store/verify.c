@@ -32,7 +32,7 @@ struct walk {
 	struct txn *tx;
 	const struct store_verifier *v;
 	struct store_counts *counts;
-	struct store_tally seen;
+	struct tally seen;
 	uintptr_t map; /* store_check_page */
 	struct past past;
 };
@@ -264,7 +264,7 @@ static const struct map {
 };
 
 static const char *
-row_name(enum store_map map, struct str key)
+row_name(enum store_table map, struct str key)
 {
 	if (map == STORE_RECORD)
 		return key.n > GUID_LEN ? "history" : "record";
@@ -273,7 +273,7 @@ row_name(enum store_map map, struct str key)
 
 /* The keys of these begin with a tenant. */
 static const struct guid *
-tenant_in(enum store_map map, struct str key, struct guid *out)
+tenant_in(enum store_table map, struct str key, struct guid *out)
 {
 	if (map == STORE_TOKEN || map == STORE_META || key.n < GUID_LEN)
 		return NULL;
@@ -282,14 +282,14 @@ tenant_in(enum store_map map, struct str key, struct guid *out)
 }
 
 static void
-look_at(struct walk *w, enum store_map map, const struct store_place *at)
+look_at(struct walk *w, enum store_table map, const struct store_cursor *at)
 {
 	const char *name = row_name(map, at->key);
 	struct guid room;
 	const struct guid *tenant = tenant_in(map, at->key, &room);
 	enum err e;
 
-	store_tally_add(&w->seen, map, at->row);
+	tally_add(&w->seen, map, at->row);
 	if (store_check_page(w->tx, at->row, &w->map) == ERR_CORRUPT)
 		found(w, name, tenant, "its page is damaged");
 	if (row_check(at->key, at->row) != ERR_OK) {
@@ -306,15 +306,16 @@ look_at(struct walk *w, enum store_map map, const struct store_place *at)
 }
 
 static enum err
-walk_map(struct walk *w, enum store_map map)
+walk_map(struct walk *w, enum store_table map)
 {
 	/* So that the newest event of a tenant comes first in either map. */
-	enum db_way way = map == STORE_FORMER_HISTORY ? DB_PREVIOUS : DB_NEXT;
-	struct store_place at;
+	enum lmdb_direction way = map == STORE_FORMER_HISTORY ? LMDB_PREVIOUS
+							      : LMDB_NEXT;
+	struct store_cursor at;
 	enum err e;
 
-	store_walk(w->tx, str_of(NULL), &at);
-	while ((e = store_step(w->tx, map, way, &at)) == ERR_OK)
+	store_seek(w->tx, str_of(NULL), &at);
+	while ((e = store_next(w->tx, map, way, &at)) == ERR_OK)
 		look_at(w, map, &at);
 	if (e == ERR_CORRUPT)
 		found(w, maps[map].name, NULL,
@@ -323,7 +324,7 @@ walk_map(struct walk *w, enum store_map map)
 }
 
 static void
-compare_tally(struct walk *w, const struct store_tally *kept)
+compare_tally(struct walk *w, const struct tally *kept)
 {
 	unsigned i;
 
@@ -341,7 +342,7 @@ compare_tally(struct walk *w, const struct store_tally *kept)
 /* The state is that of the last commit. A copy's first one has another number
  * than that which it is a copy of. */
 static void
-check_age(struct walk *w, const struct store_tally *kept)
+check_age(struct walk *w, const struct tally *kept)
 {
 	uint64_t seen = store_commit_seen(w->tx);
 
@@ -357,18 +358,18 @@ store_verify(
     struct txn *tx, const struct store_verifier *v, struct store_counts *out)
 {
 	struct walk w = { .tx = tx, .v = v, .counts = out };
-	struct store_tally kept;
+	struct tally kept;
 	unsigned map;
 	enum err e;
 
 	*out = (struct store_counts){ .findings = 0 };
 	for (map = 0; map < STORE_MAPS; map++)
-		if ((e = walk_map(&w, (enum store_map)map)) != ERR_OK)
+		if ((e = walk_map(&w, (enum store_table)map)) != ERR_OK)
 			return e;
 	/* Format 1 has no tally. */
 	if (store_format_seen(tx) < 2)
 		return ERR_OK;
-	e = store_tallied(tx, &kept);
+	e = store_load_tally(tx, &kept);
 	if (e == ERR_CORRUPT) {
 		found(&w, "store", NULL, "its tally is damaged");
 		return ERR_OK;

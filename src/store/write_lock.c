@@ -44,7 +44,7 @@ wake(int number)
 }
 
 int
-store_lock_open(const char *directory)
+write_lock_open(const char *directory)
 {
 	return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
@@ -84,7 +84,7 @@ wait_for_it(int fd, int64_t until)
 }
 
 bool
-store_lock_take(int fd, int64_t ms)
+write_lock_take(int fd, int64_t ms)
 {
 	timer_t timer;
 	bool good;
@@ -101,7 +101,7 @@ store_lock_take(int fd, int64_t ms)
 }
 
 void
-store_lock_drop(int fd)
+write_lock_drop(int fd)
 {
 	flock(fd, LOCK_UN);
 }

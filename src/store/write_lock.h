@@ -12,10 +12,10 @@
 #include "base/attr.h"
 
 /* A descriptor for the lock, which is on the directory; -1 with errno. */
-int store_lock_open(const char *directory) ATTR_CHECKED;
+int write_lock_open(const char *directory) ATTR_CHECKED;
 /* Waits at most so many milliseconds, below 0 without end; false when the time
- * was over. Given up by store_lock_drop, and with the process. */
-bool store_lock_take(int fd, int64_t ms) ATTR_CHECKED;
-void store_lock_drop(int fd);
+ * was over. Given up by write_lock_drop, and with the process. */
+bool write_lock_take(int fd, int64_t ms) ATTR_CHECKED;
+void write_lock_drop(int fd);
 
 #endif

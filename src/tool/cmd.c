@@ -13,10 +13,10 @@
 #include "rules/auth.h"
 #include "tool/cmd_call.h"
 
-#define COMMON (COMMAND_BIT(OPTION_CONFIG) | COMMAND_BIT(OPTION_HELP))
+#define COMMON (CMD_BIT(OPTION_CONFIG) | CMD_BIT(OPTION_HELP))
 
 /* Options that add up. */
-#define REPEATED (COMMAND_BIT(OPTION_SCOPE) | COMMAND_BIT(OPTION_VENDOR_CERT))
+#define REPEATED (CMD_BIT(OPTION_SCOPE) | CMD_BIT(OPTION_VENDOR_CERT))
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, OPTION_ALL },
@@ -64,142 +64,129 @@ static const struct command {
 	unsigned arguments;
 	const char *synopsis;
 	const char *summary;
-	int (*run)(struct command_call *c);
+	int (*run)(struct cmd_call *c);
 } commands[] = {
 	{ "init", NULL,
-	    COMMAND_BIT(OPTION_DATA) | COMMAND_BIT(OPTION_FORCE) |
-		COMMAND_BIT(OPTION_NO_COPY),
+	    CMD_BIT(OPTION_DATA) | CMD_BIT(OPTION_FORCE) |
+		CMD_BIT(OPTION_NO_COPY),
 	    0, "[--data DIR] [--config FILE] [--force] [--no-copy]",
 	    "make the data directory and the store, or upgrade the store",
-	    command_init },
+	    cmd_init },
 	{ "serve", NULL,
-	    COMMAND_BIT(OPTION_SOCKET) | COMMAND_BIT(OPTION_TENANT) |
-		COMMAND_BIT(OPTION_INSECURE_ANY_TOKEN) |
-		COMMAND_BIT(OPTION_NO_SANDBOX) | COMMAND_BIT(OPTION_NO_COPY),
+	    CMD_BIT(OPTION_SOCKET) | CMD_BIT(OPTION_TENANT) |
+		CMD_BIT(OPTION_INSECURE_ANY_TOKEN) |
+		CMD_BIT(OPTION_NO_SANDBOX) | CMD_BIT(OPTION_NO_COPY),
 	    0,
 	    "[--socket PATH] [--insecure-any-token --tenant GUID]\n"
 	    "      [--no-sandbox] [--no-copy]",
-	    "be the FastCGI application on a unix socket", command_serve },
+	    "be the FastCGI application on a unix socket", cmd_serve },
 	{ "token", "create",
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_SCOPE) |
-		COMMAND_BIT(OPTION_NAME) | COMMAND_BIT(OPTION_EXPIRES) |
-		COMMAND_BIT(OPTION_NO_COPY),
+	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_SCOPE) |
+		CMD_BIT(OPTION_NAME) | CMD_BIT(OPTION_EXPIRES) |
+		CMD_BIT(OPTION_NO_COPY),
 	    0, "--tenant GUID --scope S... [--name N] [--expires DAYS]",
-	    "make a bearer token and print it, once", command_token_create },
-	{ "token", "list",
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON), 0,
+	    "make a bearer token and print it, once", cmd_token_create },
+	{ "token", "list", CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON), 0,
 	    "[--tenant GUID] [--json]", "list tokens, without their secrets",
-	    command_token_list },
-	{ "token", "revoke", COMMAND_BIT(OPTION_NO_COPY), 1, "ID",
-	    "revoke a token at once", command_token_revoke },
-	{ "token", "rename", COMMAND_BIT(OPTION_NO_COPY), 2, "ID NAME",
-	    "give a token another name", command_token_rename },
+	    cmd_token_list },
+	{ "token", "revoke", CMD_BIT(OPTION_NO_COPY), 1, "ID",
+	    "revoke a token at once", cmd_token_revoke },
+	{ "token", "rename", CMD_BIT(OPTION_NO_COPY), 2, "ID NAME",
+	    "give a token another name", cmd_token_rename },
 	{ "token", "jwt",
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_SCOPE) |
-		COMMAND_BIT(OPTION_NAME) | COMMAND_BIT(OPTION_EXPIRES) |
-		COMMAND_BIT(OPTION_KEY),
+	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_SCOPE) |
+		CMD_BIT(OPTION_NAME) | CMD_BIT(OPTION_EXPIRES) |
+		CMD_BIT(OPTION_KEY),
 	    0,
 	    "--tenant GUID --scope S... [--name N] [--expires DAYS]\n"
 	    "      [--key FILE]",
 	    "sign a JWT for tests with a key made here, and print it",
-	    command_token_jwt },
-	{ "tenant", "add",
-	    COMMAND_BIT(OPTION_NAME) | COMMAND_BIT(OPTION_NO_COPY), 1,
+	    cmd_token_jwt },
+	{ "tenant", "add", CMD_BIT(OPTION_NAME) | CMD_BIT(OPTION_NO_COPY), 1,
 	    "GUID [--name ALIAS]",
 	    "let a tenant's JWT in; its alias serves as --tenant",
-	    command_tenant_add },
-	{ "tenant", "list", COMMAND_BIT(OPTION_JSON), 0, "[--json]",
-	    "list the tenants that were added", command_tenant_list },
-	{ "tenant", "remove", COMMAND_BIT(OPTION_NO_COPY), 1, "GUID",
+	    cmd_tenant_add },
+	{ "tenant", "list", CMD_BIT(OPTION_JSON), 0, "[--json]",
+	    "list the tenants that were added", cmd_tenant_list },
+	{ "tenant", "remove", CMD_BIT(OPTION_NO_COPY), 1, "GUID",
 	    "let a tenant's JWT in no more; its record stays",
-	    command_tenant_remove },
-	{ "jwks", "import", COMMAND_BIT(OPTION_ISSUER), 1,
-	    "FILE [--issuer URL]",
+	    cmd_tenant_remove },
+	{ "jwks", "import", CMD_BIT(OPTION_ISSUER), 1, "FILE [--issuer URL]",
 	    "check a JWKS, or public keys as PEM, and make it the jwks_file",
-	    command_jwks_import },
-	{ "show", NULL, COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON),
-	    0, "[--tenant GUID] [--json]", "print a tenant's record",
-	    command_show },
-	{ "list", NULL, COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON),
-	    0, "[--tenant GUID] [--json]",
-	    "list all records: status, days left, serial, topic",
-	    command_list },
+	    cmd_jwks_import },
+	{ "show", NULL, CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON), 0,
+	    "[--tenant GUID] [--json]", "print a tenant's record", cmd_show },
+	{ "list", NULL, CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON), 0,
+	    "[--tenant GUID] [--json]",
+	    "list all records: status, days left, serial, topic", cmd_list },
 	{ "request", NULL,
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_VENDOR_CERT) |
-		COMMAND_BIT(OPTION_VENDOR_KEY) | COMMAND_BIT(OPTION_FORCE) |
-		COMMAND_BIT(OPTION_NO_COPY),
+	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_VENDOR_CERT) |
+		CMD_BIT(OPTION_VENDOR_KEY) | CMD_BIT(OPTION_FORCE) |
+		CMD_BIT(OPTION_NO_COPY),
 	    0,
 	    "[--tenant GUID] [--vendor-cert FILE... --vendor-key FILE]\n"
 	    "      [--force]",
-	    "make a key and a request for Apple's portal", command_request },
+	    "make a key and a request for Apple's portal", cmd_request },
 	{ "upload", NULL,
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_APPLE_ID) |
-		COMMAND_BIT(OPTION_DRY_RUN) |
-		COMMAND_BIT(OPTION_ALLOW_TOPIC_CHANGE) |
-		COMMAND_BIT(OPTION_FORCE) | COMMAND_BIT(OPTION_JSON) |
-		COMMAND_BIT(OPTION_NO_COPY),
+	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_APPLE_ID) |
+		CMD_BIT(OPTION_DRY_RUN) | CMD_BIT(OPTION_ALLOW_TOPIC_CHANGE) |
+		CMD_BIT(OPTION_FORCE) | CMD_BIT(OPTION_JSON) |
+		CMD_BIT(OPTION_NO_COPY),
 	    1,
 	    "FILE|- [--tenant GUID] [--apple-id ID] [--dry-run]\n"
 	    "      [--allow-topic-change TOPIC] [--force] [--json]",
-	    "take the certificate that Apple issued", command_upload },
+	    "take the certificate that Apple issued", cmd_upload },
 	{ "history", "restore",
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_DRY_RUN) |
-		COMMAND_BIT(OPTION_ALLOW_TOPIC_CHANGE) |
-		COMMAND_BIT(OPTION_REVISION) | COMMAND_BIT(OPTION_JSON) |
-		COMMAND_BIT(OPTION_NO_COPY),
+	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_DRY_RUN) |
+		CMD_BIT(OPTION_ALLOW_TOPIC_CHANGE) | CMD_BIT(OPTION_REVISION) |
+		CMD_BIT(OPTION_JSON) | CMD_BIT(OPTION_NO_COPY),
 	    1,
 	    "N [--tenant GUID] [--revision R] [--dry-run]\n"
 	    "      [--allow-topic-change TOPIC] [--json]",
-	    "make the record what it was before event N",
-	    command_history_restore },
-	{ "history", NULL,
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_JSON), 0,
+	    "make the record what it was before event N", cmd_history_restore },
+	{ "history", NULL, CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON), 0,
 	    "[--tenant GUID] [--json]",
-	    "list changes and refused uploads, the newest first",
-	    command_history },
+	    "list changes and refused uploads, the newest first", cmd_history },
 	{ "export", NULL,
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_OUTPUT) |
-		COMMAND_BIT(OPTION_PKCS12) | COMMAND_BIT(OPTION_LEGACY) |
-		COMMAND_BIT(OPTION_PASSPHRASE_FILE) | COMMAND_BIT(OPTION_RSA),
+	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT) |
+		CMD_BIT(OPTION_PKCS12) | CMD_BIT(OPTION_LEGACY) |
+		CMD_BIT(OPTION_PASSPHRASE_FILE) | CMD_BIT(OPTION_RSA),
 	    0,
 	    "--output FILE|- [--tenant GUID] [--rsa]\n"
 	    "      [--pkcs12 [--legacy] [--passphrase-file F]]",
-	    "write the certificate and its private key", command_export },
+	    "write the certificate and its private key", cmd_export },
 	{ "check", NULL,
-	    COMMAND_BIT(OPTION_WARNING) | COMMAND_BIT(OPTION_CRITICAL) |
-		COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_ALL) |
-		COMMAND_BIT(OPTION_HOOK) | COMMAND_BIT(OPTION_JSON) |
-		COMMAND_BIT(OPTION_NO_COPY),
+	    CMD_BIT(OPTION_WARNING) | CMD_BIT(OPTION_CRITICAL) |
+		CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_ALL) |
+		CMD_BIT(OPTION_HOOK) | CMD_BIT(OPTION_JSON) |
+		CMD_BIT(OPTION_NO_COPY),
 	    0,
 	    "[-w DAYS] [-c DAYS] [--tenant GUID | --all] [--hook COMMAND]\n"
 	    "      [--json]",
 	    "be a Nagios plug-in: 0 fine, 1 warning, 2 critical, 3 unknown",
-	    command_check },
-	{ "metrics", NULL,
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_OUTPUT), 0,
+	    cmd_check },
+	{ "metrics", NULL, CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT), 0,
 	    "[--tenant GUID] [--output FILE]", "print expiries for Prometheus",
-	    command_metrics },
-	{ "calendar", NULL,
-	    COMMAND_BIT(OPTION_TENANT) | COMMAND_BIT(OPTION_OUTPUT), 0,
+	    cmd_metrics },
+	{ "calendar", NULL, CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT), 0,
 	    "[--tenant GUID] [--output FILE]",
-	    "print expiries as iCalendar, with alarms", command_calendar },
-	{ "verify", NULL, COMMAND_BIT(OPTION_JSON), 0, "[--json]",
+	    "print expiries as iCalendar, with alarms", cmd_calendar },
+	{ "verify", NULL, CMD_BIT(OPTION_JSON), 0, "[--json]",
 	    "read the whole store and tell what is not as it was written",
-	    command_verify },
-	{ "backup", NULL, COMMAND_BIT(OPTION_FORCE), 1, "FILE [--force]",
+	    cmd_verify },
+	{ "backup", NULL, CMD_BIT(OPTION_FORCE), 1, "FILE [--force]",
 	    "copy the whole store, also while it is in use, and verify the copy",
-	    command_backup },
-	{ "restore", NULL,
-	    COMMAND_BIT(OPTION_FORCE) | COMMAND_BIT(OPTION_NO_COPY), 1,
+	    cmd_backup },
+	{ "restore", NULL, CMD_BIT(OPTION_FORCE) | CMD_BIT(OPTION_NO_COPY), 1,
 	    "FILE [--force]", "put a backup in the place of an empty store",
-	    command_restore },
+	    cmd_restore },
 	{ "config", NULL, 0, 0, "", "print the effective configuration",
-	    command_config },
+	    cmd_config },
 	{ "doctor", NULL,
-	    COMMAND_BIT(OPTION_URL) | COMMAND_BIT(OPTION_TOKEN_FILE) |
-		COMMAND_BIT(OPTION_JSON),
+	    CMD_BIT(OPTION_URL) | CMD_BIT(OPTION_TOKEN_FILE) |
+		CMD_BIT(OPTION_JSON),
 	    0, "[--url URL --token-file FILE] [--json]",
-	    "find what is wrong, and say what cures it", command_doctor },
+	    "find what is wrong, and say what cures it", cmd_doctor },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -272,11 +259,11 @@ add_item(char list[CONFIG_TEXT_MAX], const char *item)
 
 /* Takes one option's value; what is wrong with it, or NULL. */
 static const char *
-take(struct command_call *c, int option, const char *value)
+take(struct cmd_call *c, int option, const char *value)
 {
 	uint32_t scope;
 
-	c->given |= COMMAND_BIT(option);
+	c->given |= CMD_BIT(option);
 	c->value[option] = value;
 	switch (option) {
 	case OPTION_CONFIG:
@@ -294,7 +281,7 @@ take(struct command_call *c, int option, const char *value)
 			return "--expires takes days from 1 to 36500";
 		break;
 	case OPTION_NAME:
-		if (!command_is_name(value))
+		if (!cmd_is_name(value))
 			return "--name takes 1 to 64 bytes of UTF-8";
 		c->name = value;
 		break;
@@ -342,9 +329,9 @@ misuse(const struct command *command, const char *why, const char *word)
 
 	snprintf(text, sizeof(text), "%s%s%.200s", why,
 	    word[0] != '\0' ? ": " : "", word);
-	if (command != NULL && command->run == command_check)
-		return command_check_usage(text);
-	return command_usage(text);
+	if (command != NULL && command->run == cmd_check)
+		return cmd_check_usage(text);
+	return cmd_usage(text);
 }
 
 static const char *
@@ -376,26 +363,26 @@ find_command(int argc, char **argv)
 static bool
 writes(const struct command *command, uint64_t given)
 {
-	if ((command->options & COMMAND_BIT(OPTION_NO_COPY)) == 0 ||
-	    (given & COMMAND_BIT(OPTION_DRY_RUN)) != 0)
+	if ((command->options & CMD_BIT(OPTION_NO_COPY)) == 0 ||
+	    (given & CMD_BIT(OPTION_DRY_RUN)) != 0)
 		return false;
-	return (command->options & COMMAND_BIT(OPTION_HOOK)) == 0 ||
-	    (given & COMMAND_BIT(OPTION_HOOK)) != 0;
+	return (command->options & CMD_BIT(OPTION_HOOK)) == 0 ||
+	    (given & CMD_BIT(OPTION_HOOK)) != 0;
 }
 
 static int
-run(const struct command *command, struct command_call *c)
+run(const struct command *command, struct cmd_call *c)
 {
 	int status;
 
 	c->writes = writes(command, c->given);
 	status = command->run(c);
 
-	if (command_end_reading(c) != ERR_OK)
+	if (cmd_end_reading(c) != ERR_OK)
 		status = EXIT_FAILURE;
 	store_close(c->store);
-	command_drop_arena(c);
-	return command_flush() == ERR_OK ? status : EXIT_FAILURE;
+	cmd_drop_arena(c);
+	return cmd_flush() == ERR_OK ? status : EXIT_FAILURE;
 }
 
 /* The short names are those of every monitoring plug-in. */
@@ -410,10 +397,9 @@ next_option(int argc, char **argv)
 }
 
 int
-command_run(int argc, char **argv)
+cmd_run(int argc, char **argv)
 {
-	struct command_call c = { .warning_days = EXPIRY_DAYS,
-		.critical_days = 7 };
+	struct cmd_call c = { .warning_days = EXPIRY_DAYS, .critical_days = 7 };
 	const struct command *command = find_command(argc, argv);
 	const char *wrong = NULL;
 	int words = command == NULL ? 0 : command->second == NULL ? 1 : 2;
@@ -431,11 +417,11 @@ command_run(int argc, char **argv)
 		if (option == OPTION_VERSION)
 			return version();
 		if (command != NULL &&
-		    ((command->options | COMMON) & COMMAND_BIT(option)) == 0)
+		    ((command->options | COMMON) & CMD_BIT(option)) == 0)
 			return misuse(command,
 			    "this command does not take that option",
 			    long_name(option));
-		if ((c.given & COMMAND_BIT(option) & ~REPEATED) != 0)
+		if ((c.given & CMD_BIT(option) & ~REPEATED) != 0)
 			return misuse(command, "an option is given twice",
 			    long_name(option));
 		if ((wrong = take(&c, option, optarg)) != NULL)

@@ -7,13 +7,13 @@
 #ifndef PUSHCERT_CMD_H
 #define PUSHCERT_CMD_H
 
-int command_run(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 
 /*
  * Runs the program as a FastCGI application on the listening socket fd, or, if
  * fd is negative, as a CGI program. `config` is the file given, or NULL. The
  * exit status.
  */
-int command_serve_fd(const char *config, int fd);
+int cmd_serve_fd(const char *config, int fd);
 
 #endif

@@ -15,7 +15,7 @@ static int
 fail(enum err e, const char *path)
 {
 	if (e != ERR_FILE)
-		return command_fail(e, path);
+		return cmd_fail(e, path);
 	fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
 	return EXIT_FAILURE;
 }
@@ -40,14 +40,14 @@ is_within(const char *path, const char *directory)
 
 /* In a process of its own: what is wrong is told. */
 static enum err
-backup(struct command_call *c, void *arg)
+backup(struct cmd_call *c, void *arg)
 {
-	bool force = (c->given & COMMAND_BIT(OPTION_FORCE)) != 0;
+	bool force = (c->given & CMD_BIT(OPTION_FORCE)) != 0;
 	const char *path = c->argument[0];
 	enum err e;
 
 	(void)arg;
-	if ((e = command_open_store(c, false)) != ERR_OK)
+	if ((e = cmd_open_store(c, false)) != ERR_OK)
 		return e;
 	e = store_backup(c->store, path, force);
 	if (e == ERR_FILE && errno == EEXIST)
@@ -66,12 +66,12 @@ backup(struct command_call *c, void *arg)
 }
 
 int
-command_backup(struct command_call *c)
+cmd_backup(struct cmd_call *c)
 {
 	int died;
 	enum err e;
 
-	if (command_load_config(c) != ERR_OK)
+	if (cmd_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if (is_within(c->argument[0], c->config.data)) {
 		fprintf(stderr,
@@ -80,7 +80,7 @@ command_backup(struct command_call *c)
 		    c->argument[0]);
 		return EXIT_FAILURE;
 	}
-	e = command_in_child(c, backup, NULL, 0, &died);
+	e = cmd_in_child(c, backup, NULL, 0, &died);
 	if (died != 0)
 		fprintf(stderr,
 		    "pushcert: %s: damaged: reading it ended with signal %d; "
@@ -94,14 +94,14 @@ command_backup(struct command_call *c)
 /* In a process of its own, as a damaged backup may end the one that reads it.
  * Nothing is changed before all of it was read. */
 static enum err
-restore(struct command_call *c, void *arg)
+restore(struct cmd_call *c, void *arg)
 {
-	bool force = (c->given & COMMAND_BIT(OPTION_FORCE)) != 0;
+	bool force = (c->given & CMD_BIT(OPTION_FORCE)) != 0;
 	const char *path = c->argument[0];
 	enum err e;
 
 	(void)arg;
-	if ((e = command_open_store(c, true)) != ERR_OK)
+	if ((e = cmd_open_store(c, true)) != ERR_OK)
 		return e;
 	e = store_restore(c->store, path, force);
 	if (e == ERR_USAGE)
@@ -119,15 +119,14 @@ restore(struct command_call *c, void *arg)
 }
 
 int
-command_restore(struct command_call *c)
+cmd_restore(struct cmd_call *c)
 {
 	int died;
 	enum err e;
 
-	if (command_load_config(c) != ERR_OK ||
-	    !command_has_place(c->config.data))
+	if (cmd_load_config(c) != ERR_OK || !cmd_has_place(c->config.data))
 		return EXIT_FAILURE;
-	e = command_in_child(c, restore, NULL, 0, &died);
+	e = cmd_in_child(c, restore, NULL, 0, &died);
 	if (died == 0)
 		return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 	fprintf(stderr,

@@ -25,7 +25,7 @@
 
 enum { EXIT_USAGE = 2 };
 
-enum command_option {
+enum cmd_option {
 	OPTION_ALL,
 	OPTION_ALLOW_TOPIC_CHANGE,
 	OPTION_APPLE_ID,
@@ -59,24 +59,24 @@ enum command_option {
 	OPTION_VENDOR_KEY,
 	OPTION_VERSION,
 	OPTION_WARNING,
-	COMMAND_OPTIONS
+	CMD_OPTIONS
 };
 
-#define COMMAND_BIT(option) (UINT64_C(1) << (option))
-_Static_assert(COMMAND_OPTIONS <= 64, "a set of options is 64 bits");
+#define CMD_BIT(option) (UINT64_C(1) << (option))
+_Static_assert(CMD_OPTIONS <= 64, "a set of options is 64 bits");
 
 /* Arguments that are no options: at most two, the last command's need. */
-#define COMMAND_ARGUMENTS 2
+#define CMD_ARGUMENTS 2
 
 /* What the command line said, and what every subcommand needs. A subcommand
- * takes a struct command_call and returns the exit status. */
+ * takes a struct cmd_call and returns the exit status. */
 /* Descriptors that are kept while memory has their places. */
-struct command_spool {
+struct cmd_spool {
 	bool on;
 	int out, err; /* -1: none */
 };
 
-struct command_call {
+struct cmd_call {
 	uint64_t given; /* set of options */
 	/* The command changes the store, and may upgrade it before. */
 	bool writes;
@@ -92,33 +92,33 @@ struct command_call {
 	uint64_t expires_days;
 	uint64_t warning_days, critical_days;
 	uint64_t revision;
-	const char *value[COMMAND_OPTIONS]; /* of every option that has one */
+	const char *value[CMD_OPTIONS]; /* of every option that has one */
 	char vendor_certificates[CONFIG_TEXT_MAX]; /* a list */
 	struct guid tenant;
 	const char *alias; /* of the tenant, until the store is open */
-	const char *argument[COMMAND_ARGUMENTS];
+	const char *argument[CMD_ARGUMENTS];
 	bool replaces_keys; /* the key set may be writable: it is made again */
 
 	struct config config;
 	struct metrics *metrics; /* where the store counts; NULL: nowhere */
 	struct store *store;
 	struct txn *reader;
-	struct command_spool spool;
-	struct arena arena; /* after command_need_arena */
+	struct cmd_spool spool;
+	struct arena arena; /* after cmd_need_arena */
 };
 
 /* Prints the outcome's text and returns EXIT_FAILURE. */
-int command_fail(enum err e, const char *about);
+int cmd_fail(enum err e, const char *about);
 /* Prints the reason why a file or an argument cannot be used, and returns
  * EXIT_FAILURE. */
-int command_fail_with(const char *about, struct str why);
+int cmd_fail_with(const char *about, struct str why);
 /* Prints why and returns EXIT_USAGE. */
-int command_usage(const char *why);
+int cmd_usage(const char *why);
 /* Whether a token or a tenant may be called so. */
-bool command_is_name(const char *text);
+bool cmd_is_name(const char *text);
 /* Whether a tenant may be called so: a name that is typed as it is read. */
-bool command_is_alias(const char *text);
-int64_t command_now_at(void);
+bool cmd_is_alias(const char *text);
+int64_t cmd_now_at(void);
 /* These print what is wrong. */
 /*
  * Does the work in a process of its own: a store is not to be opened twice in
@@ -126,130 +126,128 @@ int64_t command_now_at(void);
  * ERR_BUSY when the seconds are over (0: any number), ERR_CORRUPT and *died
  * where a signal ended it.
  */
-typedef enum err command_work(struct command_call *c, void *arg);
-enum err command_in_child(struct command_call *c, command_work *work, void *arg,
+typedef enum err cmd_work(struct cmd_call *c, void *arg);
+enum err cmd_in_child(struct cmd_call *c, cmd_work *work, void *arg,
     unsigned seconds, int *died) ATTR_CHECKED;
-enum err command_load_config(struct command_call *c) ATTR_CHECKED;
+enum err cmd_load_config(struct cmd_call *c) ATTR_CHECKED;
 /* Whether the data directory is there or can be made; says if not. */
-bool command_has_place(const char *data);
+bool cmd_has_place(const char *data);
 /* Opens the store in the format that it has. Prints nothing. */
-enum err command_try_store(struct command_call *c, bool create) ATTR_CHECKED;
+enum err cmd_try_store(struct cmd_call *c, bool create) ATTR_CHECKED;
 /* Upgrades a store of an older format, unless it has more tenants (0: however
  * many it has). Waits so many milliseconds until others have closed the store.
  * Prints nothing; the log has the cause. */
-enum err command_upgrade(
-    struct command_call *c, uint64_t tenants_most, int64_t wait) ATTR_CHECKED;
+enum err cmd_upgrade(
+    struct cmd_call *c, uint64_t tenants_most, int64_t wait) ATTR_CHECKED;
 /* Replaces the alias of a tenant by its id; prints what is wrong. */
-enum err command_find_tenant(struct command_call *c) ATTR_CHECKED;
+enum err cmd_find_tenant(struct cmd_call *c) ATTR_CHECKED;
 /* Opens the store of a service, which is upgraded meanwhile; fd is its
  * listening socket, below 0 of a CGI program. */
-enum err command_open_service(struct command_call *c, int fd) ATTR_CHECKED;
+enum err cmd_open_service(struct cmd_call *c, int fd) ATTR_CHECKED;
 /* A CGI program would say with each request what it lacks. */
-void command_enter_sandbox(const struct config *c, bool is_cgi);
+void cmd_enter_sandbox(const struct config *c, bool is_cgi);
 /* Opens the store, upgrades it if the command writes, and finds the tenant of
  * an alias. */
-enum err command_open_store(struct command_call *c, bool create) ATTR_CHECKED;
+enum err cmd_open_store(struct cmd_call *c, bool create) ATTR_CHECKED;
 /* The tenant that was added under this name; ERR_NOT_FOUND. Prints nothing. */
-enum err command_find_alias(
+enum err cmd_find_alias(
     struct txn *tx, const char *alias, struct guid *out) ATTR_CHECKED;
 /* Configuration, store and an open read transaction. */
-enum err command_begin_reading(struct command_call *c) ATTR_CHECKED;
+enum err cmd_begin_reading(struct cmd_call *c) ATTR_CHECKED;
 /* Room for all that a change, a request or an export needs. */
-enum err command_need_arena(struct command_call *c) ATTR_CHECKED;
+enum err cmd_need_arena(struct cmd_call *c) ATTR_CHECKED;
 /* Wiped, as private keys pass through it. */
-void command_drop_arena(struct command_call *c);
+void cmd_drop_arena(struct cmd_call *c);
 /* Takes the only tenant there is where none was named. */
-enum err command_need_tenant(struct command_call *c) ATTR_CHECKED;
+enum err cmd_need_tenant(struct cmd_call *c) ATTR_CHECKED;
 /* YYYY-MM-DDThh:mm:ssZ on stdout. */
-void command_print_date(int64_t at);
+void cmd_print_date(int64_t at);
 /* A client's text on stdout, safe for a terminal. */
-void command_print_text(struct str s);
+void cmd_print_text(struct str s);
 /* The same on one line. */
-void command_print_word(struct str s);
+void cmd_print_word(struct str s);
 /* The same on stderr. */
-void command_print_error(struct str s);
+void cmd_print_error(struct str s);
 /* Prints why the rules refuse, and returns EXIT_FAILURE. */
-int command_refuse(enum err e, const struct fault *fault);
+int cmd_refuse(enum err e, const struct fault *fault);
 /* Whoever runs the tool, now. The actor's name lives in the arena. */
-enum err
-command_caller(struct command_call *c, struct caller *out) ATTR_CHECKED;
+enum err cmd_caller(struct cmd_call *c, struct caller *out) ATTR_CHECKED;
 /* A record on stdout, as JSON if that was asked for; the exit status. */
-int command_print_record(struct command_call *c, const struct record *r);
+int cmd_print_record(struct cmd_call *c, const struct record *r);
 /* Makes a change, or tries it with --dry-run, and prints the record as it is
  * then, or why not; the exit status. The caller, the allowed topic and the id
  * of a new record are filled in here. The reader's transaction ends. */
-int command_apply(struct command_call *c, struct change *change);
+int cmd_apply(struct cmd_call *c, struct change *change);
 /* The tenant that was named, or all that have a record or are listed; the
  * record is NULL where there is none. */
-enum err command_each_tenant(
-    struct command_call *c, store_record_visit *visit, void *arg) ATTR_CHECKED;
+enum err cmd_each_tenant(
+    struct cmd_call *c, store_record_visit *visit, void *arg) ATTR_CHECKED;
 
 /* Members of an open JSON object: status, dates, serial, topic, Apple ID. */
 struct emit;
-struct page_tenant;
+struct expiry_tenant;
 void
-command_emit_facts(struct emit *e, const struct page_tenant *t, int64_t now_at);
+cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at);
 
 /* Whether all data has gone to stdout; prints why not. */
-enum err command_flush(void) ATTR_CHECKED;
+enum err cmd_flush(void) ATTR_CHECKED;
 
 /* A file that appears whole or not at all, or stdout. */
-struct command_output {
+struct cmd_output {
 	FILE *f;
 	const char *path; /* NULL: stdout */
 	struct output file;
 };
 /* NULL and "-" mean stdout. These print what is wrong. */
-enum err command_output_open(
-    const char *path, unsigned mode, struct command_output *o) ATTR_CHECKED;
+enum err cmd_output_open(
+    const char *path, unsigned mode, struct cmd_output *o) ATTR_CHECKED;
 /* Drops the file if e is a failure; returns e or ERR_FILE. */
-enum err
-command_output_close(struct command_output *o, enum err e) ATTR_CHECKED;
+enum err cmd_output_close(struct cmd_output *o, enum err e) ATTR_CHECKED;
 
 /* Reads at most size bytes of a file; prints why not. */
-enum err command_read_text(
+enum err cmd_read_text(
     const char *path, char *text, size_t size, struct str *out) ATTR_CHECKED;
 /* Writes a whole file; prints why not. */
-enum err command_write_text(
-    const char *path, unsigned mode, struct str text) ATTR_CHECKED;
+enum err
+cmd_write_text(const char *path, unsigned mode, struct str text) ATTR_CHECKED;
 /* What is started from now on gets no descriptor but 0, 1 and 2. False where
  * that cannot be had. */
-bool command_keep_files(void) ATTR_CHECKED;
+bool cmd_keep_files(void) ATTR_CHECKED;
 
 /* What is printed from now on, with `errors` also to standard error, waits in
- * memory until the end. command_begin_reading begins one. */
-enum err command_spool_begin(struct command_call *c, bool errors) ATTR_CHECKED;
-enum err command_spool_end(struct command_call *c) ATTR_CHECKED;
+ * memory until the end. cmd_begin_reading begins one. */
+enum err cmd_spool_begin(struct cmd_call *c, bool errors) ATTR_CHECKED;
+enum err cmd_spool_end(struct cmd_call *c) ATTR_CHECKED;
 /* Ends the transaction and its reader, and only then prints. */
-enum err command_end_reading(struct command_call *c) ATTR_CHECKED;
+enum err cmd_end_reading(struct cmd_call *c) ATTR_CHECKED;
 
-int command_init(struct command_call *c);
-int command_serve(struct command_call *c);
-int command_config(struct command_call *c);
-int command_doctor(struct command_call *c);
-int command_token_create(struct command_call *c);
-int command_token_list(struct command_call *c);
-int command_token_revoke(struct command_call *c);
-int command_token_rename(struct command_call *c);
-int command_token_jwt(struct command_call *c);
-int command_tenant_add(struct command_call *c);
-int command_tenant_list(struct command_call *c);
-int command_tenant_remove(struct command_call *c);
-int command_jwks_import(struct command_call *c);
-int command_show(struct command_call *c);
-int command_list(struct command_call *c);
-int command_upload(struct command_call *c);
-int command_history(struct command_call *c);
-int command_history_restore(struct command_call *c);
-int command_request(struct command_call *c);
-int command_export(struct command_call *c);
-int command_check(struct command_call *c);
-/* The same as command_usage, in the way of a Nagios plug-in. */
-int command_check_usage(const char *why);
-int command_metrics(struct command_call *c);
-int command_calendar(struct command_call *c);
-int command_verify(struct command_call *c);
-int command_backup(struct command_call *c);
-int command_restore(struct command_call *c);
+int cmd_init(struct cmd_call *c);
+int cmd_serve(struct cmd_call *c);
+int cmd_config(struct cmd_call *c);
+int cmd_doctor(struct cmd_call *c);
+int cmd_token_create(struct cmd_call *c);
+int cmd_token_list(struct cmd_call *c);
+int cmd_token_revoke(struct cmd_call *c);
+int cmd_token_rename(struct cmd_call *c);
+int cmd_token_jwt(struct cmd_call *c);
+int cmd_tenant_add(struct cmd_call *c);
+int cmd_tenant_list(struct cmd_call *c);
+int cmd_tenant_remove(struct cmd_call *c);
+int cmd_jwks_import(struct cmd_call *c);
+int cmd_show(struct cmd_call *c);
+int cmd_list(struct cmd_call *c);
+int cmd_upload(struct cmd_call *c);
+int cmd_history(struct cmd_call *c);
+int cmd_history_restore(struct cmd_call *c);
+int cmd_request(struct cmd_call *c);
+int cmd_export(struct cmd_call *c);
+int cmd_check(struct cmd_call *c);
+/* The same as cmd_usage, in the way of a Nagios plug-in. */
+int cmd_check_usage(const char *why);
+int cmd_metrics(struct cmd_call *c);
+int cmd_calendar(struct cmd_call *c);
+int cmd_verify(struct cmd_call *c);
+int cmd_backup(struct cmd_call *c);
+int cmd_restore(struct cmd_call *c);
 
 #endif

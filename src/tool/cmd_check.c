@@ -34,11 +34,11 @@ struct due {
 
 /* Takes a certificate in the first time round. */
 static void
-count(struct check *k, const struct page_tenant *t)
+count(struct check *k, const struct expiry_tenant *t)
 {
 	int64_t left = expiry_days(&t->expiry, k->now_at);
 
-	k->count[command_check_grade(k, t)]++;
+	k->count[cmd_check_grade(k, t)]++;
 	if (t->expiry.expires && (!k->expires || left < k->least))
 		k->least = left;
 	k->expires = k->expires || t->expiry.expires;
@@ -47,13 +47,13 @@ count(struct check *k, const struct page_tenant *t)
 /* --- the hook --------------------------------------------------------- */
 
 static enum level
-level_of(const struct check *k, const struct page_tenant *t)
+level_of(const struct check *k, const struct expiry_tenant *t)
 {
 	if (t->status == EXPIRY_EXPIRED)
 		return AT_END;
 	if (t->status != EXPIRY_EXPIRING)
 		return NOT_YET;
-	return command_check_grade(k, t) == CRITICAL ? AT_CRITICAL : AT_WARNING;
+	return cmd_check_grade(k, t) == CRITICAL ? AT_CRITICAL : AT_WARNING;
 }
 
 /* The level up to which this certificate's hook has run. */
@@ -90,7 +90,7 @@ free_due(struct due *d)
 }
 
 static enum err
-add_due(struct check *k, const struct page_tenant *t, const struct record *r,
+add_due(struct check *k, const struct expiry_tenant *t, const struct record *r,
     enum level level)
 {
 	struct due *d = calloc(1, sizeof(*d));
@@ -118,7 +118,7 @@ add_due(struct check *k, const struct page_tenant *t, const struct record *r,
 
 static enum err
 look_for_due(
-    struct check *k, const struct page_tenant *t, const struct record *r)
+    struct check *k, const struct expiry_tenant *t, const struct record *r)
 {
 	enum level level = level_of(k, t);
 	uint64_t before;
@@ -146,7 +146,7 @@ static bool
 run_hook(const struct due *d, const char *command)
 {
 	char tenant[STR_GUID_LEN + 1] = "", days[32];
-	char until[WHEN_SECONDS_LEN + 2] = "";
+	char until[DATETIME_SECONDS_LEN + 2] = "";
 	const char *const facts[][2] = {
 		{ "PUSHCERT_TENANT", tenant },
 		{ "PUSHCERT_STATUS", expiry_word(d->status) },
@@ -160,13 +160,13 @@ run_hook(const struct due *d, const char *command)
 
 	str_guid_text(&d->tenant, tenant);
 	snprintf(days, sizeof(days), "%lld", (long long)d->days);
-	when_seconds(d->expires_at, until);
+	datetime_seconds(d->expires_at, until);
 	/* cppcheck-suppress unreadVariable ; it is read by way of facts */
-	until[WHEN_SECONDS_LEN] = 'Z';
+	until[DATETIME_SECONDS_LEN] = 'Z';
 	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (setenv(facts[i][0], facts[i][1], 1) != 0)
 			return false;
-	if (!command_keep_files())
+	if (!cmd_keep_files())
 		return false;
 	/* The administrator's own words. NOLINTNEXTLINE(cert-env33-c) */
 	return system(command) == 0;
@@ -222,14 +222,14 @@ static enum err
 visit(const struct guid *tenant, const struct record *r, void *arg)
 {
 	struct check *k = arg;
-	struct page_tenant t = page_tenant(
+	struct expiry_tenant t = expiry_tenant(
 	    tenant, r, k->now_at, k->c->warning_days, &k->c->arena);
 
 	if (!k->print) {
 		count(k, &t);
 		return ERR_OK;
 	}
-	command_check_show_tenant(k, &t);
+	cmd_check_show_tenant(k, &t);
 	return look_for_due(k, &t, r);
 }
 
@@ -238,7 +238,7 @@ static enum err
 visit_vendor(struct check *k)
 {
 	const struct config *config = &k->c->config;
-	struct page_tenant t = { .status = EXPIRY_NONE };
+	struct expiry_tenant t = { .status = EXPIRY_NONE };
 	char message[CONFIG_TEXT_MAX];
 	struct secrets s;
 
@@ -251,7 +251,7 @@ visit_vendor(struct check *k)
 	secret_wipe(&s);
 	t.status = expiry_status(&t.expiry, k->now_at, k->c->warning_days);
 	if (k->print)
-		command_check_show_vendor(k, &t);
+		cmd_check_show_vendor(k, &t);
 	else
 		count(k, &t);
 	return ERR_OK;
@@ -260,7 +260,7 @@ visit_vendor(struct check *k)
 static enum err
 walk(struct check *k)
 {
-	enum err e = command_each_tenant(k->c, visit, k);
+	enum err e = cmd_each_tenant(k->c, visit, k);
 
 	return e == ERR_OK ? visit_vendor(k) : e;
 }
@@ -282,16 +282,16 @@ worst(const struct check *k)
 static int
 unknown(const char *why)
 {
-	printf("%s: ", command_check_word(UNKNOWN));
-	command_check_put(str_of(why));
+	printf("%s: ", cmd_check_word(UNKNOWN));
+	cmd_check_put(str_of(why));
 	putchar('\n');
 	return UNKNOWN;
 }
 
 int
-command_check_usage(const char *why)
+cmd_check_usage(const char *why)
 {
-	(void)command_usage(why);
+	(void)cmd_usage(why);
 	return unknown(why);
 }
 
@@ -300,41 +300,40 @@ fail_check(const struct check *k)
 {
 	static const char why[] = "the store cannot be read";
 
-	if (!command_check_is_json(k))
+	if (!cmd_check_is_json(k))
 		return unknown(why);
 	printf("{\"grade\":\"%s\",\"reason\":\"%s\"}\n",
-	    command_check_word(UNKNOWN), why);
+	    cmd_check_word(UNKNOWN), why);
 	return UNKNOWN;
 }
 
 int
-command_check(struct command_call *c)
+cmd_check(struct cmd_call *c)
 {
-	struct check k = { .c = c, .now_at = command_now_at() };
+	struct check k = { .c = c, .now_at = cmd_now_at() };
 	enum grade grade = UNKNOWN;
 	enum err e;
 
-	if ((c->given & COMMAND_BIT(OPTION_ALL)) != 0 &&
-	    (c->given & COMMAND_BIT(OPTION_TENANT)) != 0)
-		return command_check_usage("check takes --tenant or --all");
-	if ((c->given & COMMAND_BIT(OPTION_CRITICAL)) == 0 &&
+	if ((c->given & CMD_BIT(OPTION_ALL)) != 0 &&
+	    (c->given & CMD_BIT(OPTION_TENANT)) != 0)
+		return cmd_check_usage("check takes --tenant or --all");
+	if ((c->given & CMD_BIT(OPTION_CRITICAL)) == 0 &&
 	    c->critical_days > c->warning_days)
 		c->critical_days = c->warning_days;
 	if (c->critical_days > c->warning_days)
-		return command_check_usage("-c must not be more than -w");
-	if (command_begin_reading(c) != ERR_OK ||
-	    command_need_arena(c) != ERR_OK)
+		return cmd_check_usage("-c must not be more than -w");
+	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return fail_check(&k);
 	if ((e = walk(&k)) == ERR_OK) {
 		grade = worst(&k);
-		command_check_show_summary(&k, grade);
+		cmd_check_show_summary(&k, grade);
 		k.print = true;
 		e = walk(&k);
 	}
-	if (command_end_reading(c) != ERR_OK && e == ERR_OK)
+	if (cmd_end_reading(c) != ERR_OK && e == ERR_OK)
 		e = ERR_FILE;
 	if (e != ERR_OK)
-		(void)command_fail(e, "check");
+		(void)cmd_fail(e, "check");
 	if (e != ERR_OK && !k.print)
 		(void)fail_check(&k);
 	/* Nothing is less bad for a hook that fails. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * cmd_check.h - the grades of `check` and what is printed of them. Only
- * command_check*.c include it.
+ * cmd_check*.c include it.
  */
 #ifndef PUSHCERT_CMD_CHECK_H
 #define PUSHCERT_CMD_CHECK_H
@@ -17,7 +17,7 @@ enum grade { FINE, WARNING, CRITICAL, UNKNOWN, GRADES };
 struct due;
 
 struct check {
-	struct command_call *c;
+	struct cmd_call *c;
 	int64_t now_at;
 	bool print; /* the second time round */
 	unsigned count[GRADES];
@@ -27,19 +27,19 @@ struct check {
 };
 
 /* OK, WARNING, CRITICAL, UNKNOWN. */
-const char *command_check_word(enum grade grade);
+const char *cmd_check_word(enum grade grade);
 enum grade
-command_check_grade(const struct check *k, const struct page_tenant *t);
+cmd_check_grade(const struct check *k, const struct expiry_tenant *t);
 /* Whether JSON was asked for. */
-bool command_check_is_json(const struct check *k);
+bool cmd_check_is_json(const struct check *k);
 
 /* A text on one line and without the character that begins performance data. */
-void command_check_put(struct str text);
+void cmd_check_put(struct str text);
 void
-command_check_show_tenant(const struct check *k, const struct page_tenant *t);
+cmd_check_show_tenant(const struct check *k, const struct expiry_tenant *t);
 void
-command_check_show_vendor(const struct check *k, const struct page_tenant *t);
+cmd_check_show_vendor(const struct check *k, const struct expiry_tenant *t);
 /* The first line; none where there is one certificate, unless as JSON. */
-void command_check_show_summary(const struct check *k, enum grade grade);
+void cmd_check_show_summary(const struct check *k, enum grade grade);
 
 #endif

@@ -5,14 +5,14 @@
  *
  * Such a system takes what follows a '|' on standard output for performance
  * data. So no text that is not a constant of this file is printed but by
- * command_check_put.
+ * cmd_check_put.
  */
 #include "tool/cmd_check.h"
 
 #include "format/emit.h"
 
 const char *
-command_check_word(enum grade grade)
+cmd_check_word(enum grade grade)
 {
 	static const char *const words[GRADES] = { "OK", "WARNING", "CRITICAL",
 		"UNKNOWN" };
@@ -21,7 +21,7 @@ command_check_word(enum grade grade)
 }
 
 enum grade
-command_check_grade(const struct check *k, const struct page_tenant *t)
+cmd_check_grade(const struct check *k, const struct expiry_tenant *t)
 {
 	switch (t->status) {
 	case EXPIRY_VALID:
@@ -52,40 +52,40 @@ counted(const struct check *k)
 }
 
 bool
-command_check_is_json(const struct check *k)
+cmd_check_is_json(const struct check *k)
 {
-	return (k->c->given & COMMAND_BIT(OPTION_JSON)) != 0;
+	return (k->c->given & CMD_BIT(OPTION_JSON)) != 0;
 }
 
 /* --- the lines -------------------------------------------------------- */
 
 /* A text on one line and without the character that begins performance data. */
 void
-command_check_put(struct str text)
+cmd_check_put(struct str text)
 {
 	while (!str_is_null(text)) {
-		command_print_word(str_cut(&text, '|'));
+		cmd_print_word(str_cut(&text, '|'));
 		if (!str_is_null(text))
 			printf("\\x7c");
 	}
 }
 
 static void
-print_dates(const struct check *k, const struct page_tenant *t)
+print_dates(const struct check *k, const struct expiry_tenant *t)
 {
 	printf(": %s", expiry_word(t->status));
 	if (!t->expiry.expires)
 		return;
 	printf(", %lld days left, expires ",
 	    (long long)expiry_days(&t->expiry, k->now_at));
-	command_print_date(t->expiry.expires_at);
+	cmd_print_date(t->expiry.expires_at);
 }
 
 static void
 print_fact(const char *name, struct str value)
 {
 	printf(", %s ", name);
-	command_check_put(value.n > 0 ? value : str_of("unknown"));
+	cmd_check_put(value.n > 0 ? value : str_of("unknown"));
 }
 
 /*
@@ -119,12 +119,12 @@ end_line(const struct check *k)
 }
 
 static void
-print_tenant(const struct check *k, const struct page_tenant *t)
+print_tenant(const struct check *k, const struct expiry_tenant *t)
 {
 	char tenant[STR_GUID_LEN];
 
 	str_guid_text(&t->tenant, tenant);
-	printf("%s: tenant %.*s", command_check_word(command_check_grade(k, t)),
+	printf("%s: tenant %.*s", cmd_check_word(cmd_check_grade(k, t)),
 	    STR_GUID_LEN, tenant);
 	print_dates(k, t);
 	print_fact("serial", t->serial);
@@ -134,10 +134,9 @@ print_tenant(const struct check *k, const struct page_tenant *t)
 }
 
 static void
-print_vendor(const struct check *k, const struct page_tenant *t)
+print_vendor(const struct check *k, const struct expiry_tenant *t)
 {
-	printf("%s: vendor certificate",
-	    command_check_word(command_check_grade(k, t)));
+	printf("%s: vendor certificate", cmd_check_word(cmd_check_grade(k, t)));
 	print_dates(k, t);
 	end_line(k);
 }
@@ -152,7 +151,7 @@ print_summary(const struct check *k, enum grade grade)
 		return;
 	printf("%s: %u certificates: %u fine, %u warning, %u critical, "
 	       "%u unknown",
-	    command_check_word(grade), sum, k->count[FINE], k->count[WARNING],
+	    cmd_check_word(grade), sum, k->count[FINE], k->count[WARNING],
 	    k->count[CRITICAL], k->count[UNKNOWN]);
 	print_performance(k);
 	putchar('\n');
@@ -162,10 +161,10 @@ print_summary(const struct check *k, enum grade grade)
 
 /* Tenant NULL: the vendor's certificate. */
 static void
-json_certificate(const struct check *k, const struct page_tenant *t,
+json_certificate(const struct check *k, const struct expiry_tenant *t,
     const struct guid *tenant)
 {
-	char id[STR_GUID_LEN], line[PAGE_TENANT_MAX];
+	char id[STR_GUID_LEN], line[EXPIRY_TENANT_MAX];
 	struct buf out;
 	struct emit e;
 
@@ -175,14 +174,14 @@ json_certificate(const struct check *k, const struct page_tenant *t,
 	emit_init(&e, &out);
 	emit_object(&e);
 	emit_name(&e, "grade");
-	emit_text(&e, command_check_word(command_check_grade(k, t)));
+	emit_text(&e, cmd_check_word(cmd_check_grade(k, t)));
 	emit_name(&e, "certificate");
 	emit_text(&e, tenant != NULL ? "push" : "vendor");
 	emit_name(&e, "tenant");
 	emit_str(&e,
 	    str_from(
 		tenant != NULL ? id : NULL, tenant != NULL ? sizeof(id) : 0));
-	command_emit_facts(&e, t, k->now_at);
+	cmd_emit_facts(&e, t, k->now_at);
 	emit_end(&e);
 	printf("%.*s\n", STR_ARG(buf_view(&out)));
 }
@@ -201,7 +200,7 @@ json_summary(const struct check *k, enum grade grade)
 	emit_init(&e, &out);
 	emit_object(&e);
 	emit_name(&e, "grade");
-	emit_text(&e, command_check_word(grade));
+	emit_text(&e, cmd_check_word(grade));
 	emit_name(&e, "certificates");
 	emit_u64(&e, counted(k));
 	for (i = 0; i < GRADES; i++) {
@@ -224,27 +223,27 @@ json_summary(const struct check *k, enum grade grade)
 /* --- either form ------------------------------------------------------ */
 
 void
-command_check_show_tenant(const struct check *k, const struct page_tenant *t)
+cmd_check_show_tenant(const struct check *k, const struct expiry_tenant *t)
 {
-	if (command_check_is_json(k))
+	if (cmd_check_is_json(k))
 		json_certificate(k, t, &t->tenant);
 	else
 		print_tenant(k, t);
 }
 
 void
-command_check_show_vendor(const struct check *k, const struct page_tenant *t)
+cmd_check_show_vendor(const struct check *k, const struct expiry_tenant *t)
 {
-	if (command_check_is_json(k))
+	if (cmd_check_is_json(k))
 		json_certificate(k, t, NULL);
 	else
 		print_vendor(k, t);
 }
 
 void
-command_check_show_summary(const struct check *k, enum grade grade)
+cmd_check_show_summary(const struct check *k, enum grade grade)
 {
-	if (command_check_is_json(k))
+	if (cmd_check_is_json(k))
 		json_summary(k, grade);
 	else
 		print_summary(k, grade);

@@ -26,7 +26,7 @@
 #include "format/datetime.h"
 
 int
-command_fail(enum err e, const char *about)
+cmd_fail(enum err e, const char *about)
 {
 	fprintf(stderr, "pushcert: %s%s%s\n", about, about[0] ? ": " : "",
 	    err_info(e)->text);
@@ -34,14 +34,14 @@ command_fail(enum err e, const char *about)
 }
 
 int
-command_usage(const char *why)
+cmd_usage(const char *why)
 {
 	fprintf(stderr, "pushcert: %s\nTry 'pushcert --help'.\n", why);
 	return EXIT_USAGE;
 }
 
 bool
-command_is_name(const char *text)
+cmd_is_name(const char *text)
 {
 	struct str name = str_of(text);
 
@@ -65,7 +65,7 @@ first_character(struct str s, size_t *n)
 }
 
 bool
-command_is_alias(const char *text)
+cmd_is_alias(const char *text)
 {
 	/* Controls, blanks of any width, and characters without one (Unicode
 	 * 15: general categories Cc, Cf, Zs, Zl, Zp). */
@@ -81,7 +81,7 @@ command_is_alias(const char *text)
 	unsigned code;
 	size_t i, n;
 
-	if (!command_is_name(text))
+	if (!cmd_is_name(text))
 		return false;
 	for (; s.n > 0; s = str_tail(s, n)) {
 		code = first_character(s, &n);
@@ -93,14 +93,14 @@ command_is_alias(const char *text)
 }
 
 int64_t
-command_now_at(void)
+cmd_now_at(void)
 {
 	return (int64_t)time(NULL);
 }
 
 enum err
-command_in_child(struct command_call *c, command_work *work, void *arg,
-    unsigned seconds, int *died)
+cmd_in_child(
+    struct cmd_call *c, cmd_work *work, void *arg, unsigned seconds, int *died)
 {
 	int status;
 	enum err e;
@@ -132,7 +132,7 @@ command_in_child(struct command_call *c, command_work *work, void *arg,
 
 /* The files that decide who is let in; jwks import replaces the key set. */
 static enum err
-check_trust(const struct command_call *c, const char *file)
+check_trust(const struct cmd_call *c, const char *file)
 {
 	const char *keys = c->config.jwks_file;
 	struct trust_fault fault;
@@ -149,14 +149,14 @@ check_trust(const struct command_call *c, const char *file)
 }
 
 enum err
-command_load_config(struct command_call *c)
+cmd_load_config(struct cmd_call *c)
 {
 	char path[PATH_MAX], message[CONFIG_TEXT_MAX];
 	const char *file = config_find(c->config_path, path);
 	enum err e;
 
-	if ((e = crypto_ready()) != ERR_OK) {
-		(void)command_fail(e, "libcrypto");
+	if ((e = crypto_init()) != ERR_OK) {
+		(void)cmd_fail(e, "libcrypto");
 		return e;
 	}
 	config_default(&c->config);
@@ -191,7 +191,7 @@ match_alias(const struct tenant *t, void *arg)
 }
 
 enum err
-command_find_alias(struct txn *tx, const char *alias, struct guid *out)
+cmd_find_alias(struct txn *tx, const char *alias, struct guid *out)
 {
 	struct aliased a = { .alias = str_of(alias) };
 	enum err e = store_tenants(tx, match_alias, &a);
@@ -201,7 +201,7 @@ command_find_alias(struct txn *tx, const char *alias, struct guid *out)
 }
 
 enum err
-command_find_tenant(struct command_call *c)
+cmd_find_tenant(struct cmd_call *c)
 {
 	struct txn *tx = NULL;
 	enum err e;
@@ -210,7 +210,7 @@ command_find_tenant(struct command_call *c)
 		return ERR_OK;
 	if ((e = store_reader(c->store, &tx)) == ERR_OK &&
 	    (e = store_begin(tx)) == ERR_OK)
-		e = command_find_alias(tx, c->alias, &c->tenant);
+		e = cmd_find_alias(tx, c->alias, &c->tenant);
 	store_reader_free(tx);
 	if (e == ERR_NOT_FOUND)
 		fprintf(stderr,
@@ -218,12 +218,12 @@ command_find_tenant(struct command_call *c)
 		    "that was added\n",
 		    c->alias);
 	else if (e != ERR_OK)
-		(void)command_fail(e, c->config.data);
+		(void)cmd_fail(e, c->config.data);
 	return e;
 }
 
 bool
-command_has_place(const char *data)
+cmd_has_place(const char *data)
 {
 	const char *slash = strrchr(data, '/');
 	int n = slash != NULL ? (int)(slash - data) : 0;
@@ -249,10 +249,10 @@ command_has_place(const char *data)
 #define UPGRADE_WAIT 2000
 
 enum err
-command_upgrade(struct command_call *c, uint64_t tenants_most, int64_t wait)
+cmd_upgrade(struct cmd_call *c, uint64_t tenants_most, int64_t wait)
 {
 	const struct store_upgrade_options options = {
-		.keep_copy = (c->given & COMMAND_BIT(OPTION_NO_COPY)) == 0,
+		.keep_copy = (c->given & CMD_BIT(OPTION_NO_COPY)) == 0,
 		.tenants_most = tenants_most,
 		.wait = wait,
 	};
@@ -261,7 +261,7 @@ command_upgrade(struct command_call *c, uint64_t tenants_most, int64_t wait)
 }
 
 enum err
-command_try_store(struct command_call *c, bool create)
+cmd_try_store(struct cmd_call *c, bool create)
 {
 	struct store_options options = {
 		.directory = c->config.data,
@@ -270,10 +270,10 @@ command_try_store(struct command_call *c, bool create)
 		.history_keep = (unsigned)c->config.history_keep,
 		.history_certificates =
 		    (unsigned)c->config.history_certificates,
-		.patience = (int64_t)c->config.queue_timeout * 1000,
-		.wait_most = c->config.queue_writers,
+		.timeout_ms = (int64_t)c->config.queue_timeout * 1000,
+		.queue_max = c->config.queue_writers,
 		/* So some workers come back when a disk hangs. */
-		.round_most = (c->config.workers * 3 + 3) / 4,
+		.batch_max = (c->config.workers * 3 + 3) / 4,
 		.metrics = c->metrics,
 		.create = create,
 		.reads = c->reads,
@@ -283,75 +283,75 @@ command_try_store(struct command_call *c, bool create)
 }
 
 enum err
-command_open_store(struct command_call *c, bool create)
+cmd_open_store(struct cmd_call *c, bool create)
 {
 	enum err e;
 
 	c->reads = !c->writes && !create;
-	e = command_try_store(c, create);
+	e = cmd_try_store(c, create);
 	if (e == ERR_OK && c->writes)
-		e = command_upgrade(c, 0, UPGRADE_WAIT);
+		e = cmd_upgrade(c, 0, UPGRADE_WAIT);
 	if (e == ERR_OK)
-		return command_find_tenant(c);
-	(void)command_fail(e, c->config.data);
+		return cmd_find_tenant(c);
+	(void)cmd_fail(e, c->config.data);
 	return e;
 }
 
 /* Configuration, store and an open read transaction. */
 enum err
-command_begin_reading(struct command_call *c)
+cmd_begin_reading(struct cmd_call *c)
 {
 	enum err e;
 
-	if ((e = command_load_config(c)) != ERR_OK)
+	if ((e = cmd_load_config(c)) != ERR_OK)
 		return e;
-	if ((e = command_open_store(c, false)) != ERR_OK)
+	if ((e = cmd_open_store(c, false)) != ERR_OK)
 		return e;
-	if ((e = command_spool_begin(c, false)) != ERR_OK)
+	if ((e = cmd_spool_begin(c, false)) != ERR_OK)
 		return e;
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
 	    (e = store_begin(c->reader)) != ERR_OK)
-		(void)command_fail(e, c->config.data);
+		(void)cmd_fail(e, c->config.data);
 	return e;
 }
 
 void
-command_print_date(int64_t at)
+cmd_print_date(int64_t at)
 {
-	char text[WHEN_SECONDS_LEN];
+	char text[DATETIME_SECONDS_LEN];
 
-	when_seconds(at, text);
-	printf("%.*sZ", WHEN_SECONDS_LEN, text);
+	datetime_seconds(at, text);
+	printf("%.*sZ", DATETIME_SECONDS_LEN, text);
 }
 
 /* Takes the only tenant there is where none was named. */
 static enum err
 only_tenant(const struct guid *tenant, const struct record *r, void *arg)
 {
-	struct command_call *c = arg;
+	struct cmd_call *c = arg;
 
 	(void)r;
-	if (c->given & COMMAND_BIT(OPTION_TENANT))
+	if (c->given & CMD_BIT(OPTION_TENANT))
 		return ERR_USAGE;
-	c->given |= COMMAND_BIT(OPTION_TENANT);
+	c->given |= CMD_BIT(OPTION_TENANT);
 	c->tenant = *tenant;
 	return ERR_OK;
 }
 
 enum err
-command_need_tenant(struct command_call *c)
+cmd_need_tenant(struct cmd_call *c)
 {
 	enum err e = ERR_OK;
 
-	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0)
+	if ((c->given & CMD_BIT(OPTION_TENANT)) == 0)
 		e = store_records(c->reader, only_tenant, c);
 	if (e == ERR_USAGE)
 		fprintf(stderr,
 		    "pushcert: there are several tenants: "
 		    "say which with --tenant GUID\n");
 	else if (e != ERR_OK)
-		(void)command_fail(e, "tenant");
-	if (e == ERR_OK && (c->given & COMMAND_BIT(OPTION_TENANT)) == 0) {
+		(void)cmd_fail(e, "tenant");
+	if (e == ERR_OK && (c->given & CMD_BIT(OPTION_TENANT)) == 0) {
 		fprintf(stderr,
 		    "pushcert: there is no record yet: say for which tenant "
 		    "with --tenant GUID\n");
@@ -404,25 +404,25 @@ print_escaped(FILE *out, struct str s, bool lines)
 }
 
 void
-command_print_text(struct str s)
+cmd_print_text(struct str s)
 {
 	print_escaped(stdout, s, true);
 }
 
 void
-command_print_word(struct str s)
+cmd_print_word(struct str s)
 {
 	print_escaped(stdout, s, false);
 }
 
 void
-command_print_error(struct str s)
+cmd_print_error(struct str s)
 {
 	print_escaped(stderr, s, false);
 }
 
 int
-command_refuse(enum err e, const struct fault *fault)
+cmd_refuse(enum err e, const struct fault *fault)
 {
 	char text[VIEW_MESSAGE_MAX];
 	struct buf message;
@@ -440,13 +440,13 @@ command_refuse(enum err e, const struct fault *fault)
 }
 
 enum err
-command_need_arena(struct command_call *c)
+cmd_need_arena(struct cmd_call *c)
 {
 	size_t size = routes_arena_size(&c->config);
 	void *block = malloc(size);
 
 	if (block == NULL) {
-		(void)command_fail(ERR_MEMORY, "");
+		(void)cmd_fail(ERR_MEMORY, "");
 		return ERR_MEMORY;
 	}
 	arena_init(&c->arena, block, size);
@@ -454,7 +454,7 @@ command_need_arena(struct command_call *c)
 }
 
 void
-command_drop_arena(struct command_call *c)
+cmd_drop_arena(struct cmd_call *c)
 {
 	if (c->arena.block == NULL)
 		return;
@@ -483,7 +483,7 @@ user_name(char *out, size_t size)
 }
 
 enum err
-command_caller(struct command_call *c, struct caller *out)
+cmd_caller(struct cmd_call *c, struct caller *out)
 {
 	char name[128], actor[sizeof(name) + 8];
 	struct timespec now;
@@ -495,7 +495,7 @@ command_caller(struct command_call *c, struct caller *out)
 		.actor = arena_copy(&c->arena, str_of(actor)),
 		.now = { now.tv_sec, (uint32_t)now.tv_nsec } };
 	if (str_is_null(out->actor)) {
-		(void)command_fail(ERR_MEMORY, "");
+		(void)cmd_fail(ERR_MEMORY, "");
 		return ERR_MEMORY;
 	}
 	return ERR_OK;
@@ -511,7 +511,7 @@ output_failed(const char *path)
 }
 
 enum err
-command_flush(void)
+cmd_flush(void)
 {
 	if (fflush(stdout) == 0 && ferror(stdout) == 0)
 		return ERR_OK;
@@ -519,11 +519,11 @@ command_flush(void)
 }
 
 enum err
-command_output_open(const char *path, unsigned mode, struct command_output *o)
+cmd_output_open(const char *path, unsigned mode, struct cmd_output *o)
 {
 	int fd;
 
-	*o = (struct command_output){ .f = stdout };
+	*o = (struct cmd_output){ .f = stdout };
 	if (path == NULL || strcmp(path, "-") == 0)
 		return ERR_OK;
 	o->path = path;
@@ -539,7 +539,7 @@ command_output_open(const char *path, unsigned mode, struct command_output *o)
 }
 
 enum err
-command_output_close(struct command_output *o, enum err e)
+cmd_output_close(struct cmd_output *o, enum err e)
 {
 	bool whole;
 
@@ -560,7 +560,7 @@ command_output_close(struct command_output *o, enum err e)
 /* A hook may give up its privileges, and must then have no file of ours, the
  * store least of all: LMDB opens it without O_CLOEXEC. */
 bool
-command_keep_files(void)
+cmd_keep_files(void)
 {
 	DIR *d;
 	struct dirent *entry;
@@ -581,14 +581,14 @@ command_keep_files(void)
 /* --- files ------------------------------------------------------------- */
 
 int
-command_fail_with(const char *about, struct str what)
+cmd_fail_with(const char *about, struct str what)
 {
 	fprintf(stderr, "pushcert: %s: %.*s\n", about, STR_ARG(what));
 	return EXIT_FAILURE;
 }
 
 enum err
-command_read_text(const char *path, char *text, size_t size, struct str *out)
+cmd_read_text(const char *path, char *text, size_t size, struct str *out)
 {
 	FILE *f = fopen(path, "re");
 	size_t n = 0;
@@ -608,13 +608,13 @@ command_read_text(const char *path, char *text, size_t size, struct str *out)
 }
 
 enum err
-command_write_text(const char *path, unsigned mode, struct str text)
+cmd_write_text(const char *path, unsigned mode, struct str text)
 {
-	struct command_output o;
+	struct cmd_output o;
 	enum err e;
 
-	if ((e = command_output_open(path, mode, &o)) != ERR_OK)
+	if ((e = cmd_output_open(path, mode, &o)) != ERR_OK)
 		return e;
 	fwrite(text.p, 1, text.n, o.f);
-	return command_output_close(&o, ERR_OK);
+	return cmd_output_close(&o, ERR_OK);
 }

@@ -75,17 +75,17 @@ report(const struct doctor *d, bool is_note, const char *cure, const char *what,
 	/* The text of an outcome is a sentence. */
 	if (str_ends(str_of(text), "."))
 		text[strlen(text) - 1] = '\0';
-	if ((d->call->given & COMMAND_BIT(OPTION_JSON)) != 0) {
+	if ((d->call->given & CMD_BIT(OPTION_JSON)) != 0) {
 		print_json(d, text, cure, is_note);
 		return;
 	}
 	printf("%s: %s", d->check, is_note ? "note: " : "");
-	command_print_word(str_of(text));
+	cmd_print_word(str_of(text));
 	printf(". %s\n", cure);
 }
 
 void
-command_finding(struct doctor *d, const char *cure, const char *what, ...)
+cmd_finding(struct doctor *d, const char *cure, const char *what, ...)
 {
 	va_list ap;
 
@@ -96,7 +96,7 @@ command_finding(struct doctor *d, const char *cure, const char *what, ...)
 }
 
 void
-command_note(struct doctor *d, const char *cure, const char *what, ...)
+cmd_note(struct doctor *d, const char *cure, const char *what, ...)
 {
 	va_list ap;
 
@@ -108,13 +108,13 @@ command_note(struct doctor *d, const char *cure, const char *what, ...)
 static void
 check_configuration(struct doctor *d)
 {
-	struct command_call *c = d->call;
+	struct cmd_call *c = d->call;
 	char path[PATH_MAX], message[CONFIG_TEXT_MAX];
 	const char *file = config_find(c->config_path, path);
 
 	config_default(&c->config);
 	if (file != NULL && config_load(file, &c->config, message) != ERR_OK) {
-		command_finding(d,
+		cmd_finding(d,
 		    "Correct it; pushcert.conf(5) has all keys and values.",
 		    "%s", message);
 		return;
@@ -129,7 +129,7 @@ is_private(struct doctor *d, const char *path, bool directory)
 	struct stat st;
 
 	if (lstat(path, &st) != 0) {
-		command_finding(d,
+		cmd_finding(d,
 		    errno == ENOENT
 			? "Run pushcert init as the user of the web server."
 			: "Run doctor as the user that the program runs as.",
@@ -137,12 +137,12 @@ is_private(struct doctor *d, const char *path, bool directory)
 		return false;
 	}
 	if (directory ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode)) {
-		command_finding(d, "Name the true one in the configuration.",
+		cmd_finding(d, "Name the true one in the configuration.",
 		    "%s: not a %s", path, directory ? "directory" : "file");
 		return false;
 	}
 	if (st.st_uid != geteuid()) {
-		command_finding(d,
+		cmd_finding(d,
 		    "Run doctor as the user that the program runs as; if it "
 		    "is this one, chown the data directory.",
 		    "%s: belongs to user %ld, not to %ld", path,
@@ -150,7 +150,7 @@ is_private(struct doctor *d, const char *path, bool directory)
 		return false;
 	}
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		command_finding(d,
+		cmd_finding(d,
 		    directory ? "Run chmod 700 on it." : "Run chmod 600 on it.",
 		    "%s: others may use it (mode %03o)", path,
 		    (unsigned)st.st_mode & 0777);
@@ -184,7 +184,7 @@ check_place(struct doctor *d)
 	struct str root = docroot_suspect(config->data, path);
 
 	if (!str_is_null(root) && !config->data_in_document_root)
-		command_finding(d,
+		cmd_finding(d,
 		    "Move it elsewhere, or set data_in_document_root = yes.",
 		    "%s: lies under what looks like a document root, %.*s",
 		    config->data, STR_ARG(root));
@@ -201,16 +201,15 @@ check_secrets(struct doctor *d)
 
 	secret_wipe(&secrets);
 	if (e == ERR_NOT_PRIVATE)
-		command_finding(
-		    d, "Nothing starts before that.", "%s", message);
+		cmd_finding(d, "Nothing starts before that.", "%s", message);
 	else if (e != ERR_OK)
-		command_finding(d,
+		cmd_finding(d,
 		    "Put the file there, readable for the program's user, or "
 		    "take its key out of the configuration.",
 		    "%s", message);
 	if (strncmp(config->key_file, config->data, n) == 0 &&
 	    config->key_file[n] == '/')
-		command_finding(d,
+		cmd_finding(d,
 		    "Move it and change key_file: a backup of the data would "
 		    "open its own seals.",
 		    "%s: lies in the data directory", config->key_file);
@@ -222,7 +221,7 @@ static void
 check_sandbox(struct doctor *d)
 {
 	if (!d->call->config.sandbox)
-		command_finding(d, "Take the key out when that is over.",
+		cmd_finding(d, "Take the key out when that is over.",
 		    "sandbox = no: that is for debuggers");
 }
 
@@ -237,12 +236,12 @@ check_disk(struct doctor *d)
 		return;
 	room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (room < FREE_LEAST)
-		command_finding(d,
+		cmd_finding(d,
 		    "Make room: on a full disk all changes are refused.",
 		    "%s: the disk has only %llu MiB left", data,
 		    (unsigned long long)(room / MIB));
 	if (fs.f_flag & ST_RDONLY)
-		command_finding(d, "Mount it read-write.",
+		cmd_finding(d, "Mount it read-write.",
 		    "%s: the file system is read-only", data);
 }
 
@@ -250,13 +249,13 @@ static void
 check_clock(struct doctor *d)
 {
 	char path[CONFIG_TEXT_MAX + sizeof("/data.mdb")];
-	int64_t now_at = command_now_at();
+	int64_t now_at = cmd_now_at();
 	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/data.mdb", d->call->config.data);
 	if (now_at < CLOCK_LEAST ||
 	    (stat(path, &st) == 0 && st.st_mtime > now_at + CLOCK_SLACK))
-		command_finding(d,
+		cmd_finding(d,
 		    "Set it, and keep it right by NTP: certificates and "
 		    "tokens are judged by it.",
 		    "the clock is behind the time");
@@ -273,7 +272,7 @@ check_map(struct doctor *d)
 		munmap(map, size);
 		return;
 	}
-	command_finding(d,
+	cmd_finding(d,
 	    "Set a smaller one, 64M say, or raise the limit (ulimit -v).",
 	    "map_size: there is no room for %llu MiB of addresses",
 	    (unsigned long long)(size / MIB));
@@ -302,7 +301,7 @@ note_change(const struct guid *tenant, const struct record *r, void *arg)
 	struct instant when;
 
 	(void)tenant;
-	if (when_parse(r->value[RECORD_MODIFIED], &when) == ERR_OK &&
+	if (datetime_parse(r->value[RECORD_MODIFIED], &when) == ERR_OK &&
 	    when.at > lesson->newest_at)
 		lesson->newest_at = when.at;
 	return ERR_OK;
@@ -314,7 +313,7 @@ note_seal(const struct guid *tenant, const struct csr *c, void *arg)
 	struct pupil *p = arg;
 
 	p->lesson->sealed++;
-	if (pushcert_open_seal(&p->secrets, tenant, c) == ERR_OK)
+	if (csr_open_seal(&p->secrets, tenant, c) == ERR_OK)
 		p->lesson->opened++;
 }
 
@@ -335,7 +334,7 @@ note_oldest(struct store *st, struct store_reader_age *out)
 }
 
 static enum err
-read_all(struct command_call *c, void *arg)
+read_all(struct cmd_call *c, void *arg)
 {
 	struct pupil p = { .lesson = arg };
 	const struct store_verifier v = {
@@ -344,7 +343,7 @@ read_all(struct command_call *c, void *arg)
 	char message[CONFIG_TEXT_MAX];
 	enum err e;
 
-	if ((e = command_open_store(c, false)) != ERR_OK)
+	if ((e = cmd_open_store(c, false)) != ERR_OK)
 		return e;
 	note_oldest(c->store, &p.lesson->oldest);
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
@@ -399,7 +398,7 @@ judge_store(struct doctor *d, const struct lesson *lesson)
 	const struct config *config = &d->call->config;
 
 	if (lesson->format != STORE_FORMAT)
-		command_finding(d,
+		cmd_finding(d,
 		    "Stop the service if it is of the former release, and run "
 		    "pushcert init, or start the new one.",
 		    "%s: the store has format %u; this release reads it, and "
@@ -407,20 +406,20 @@ judge_store(struct doctor *d, const struct lesson *lesson)
 		    config->data, lesson->format, STORE_FORMAT);
 	/* check_secrets has told why there is none. */
 	if (lesson->can_seal && lesson->opened < lesson->sealed)
-		command_finding(d,
+		cmd_finding(d,
 		    "Put the key file back that was in use when they were "
 		    "made.",
 		    "%s: %llu of %llu private keys do not open with it",
 		    config->key_file,
 		    (unsigned long long)(lesson->sealed - lesson->opened),
 		    (unsigned long long)lesson->sealed);
-	if (lesson->newest_at > command_now_at() + CLOCK_SLACK)
-		command_finding(d,
+	if (lesson->newest_at > cmd_now_at() + CLOCK_SLACK)
+		cmd_finding(d,
 		    "Set it, and keep it right by NTP: certificates and "
 		    "tokens are judged by it.",
 		    "the clock is behind the time of the last change");
 	if (lesson->oldest.pid != 0)
-		command_finding(d,
+		cmd_finding(d,
 		    "If it does not come to an end, or is stopped (state T in "
 		    "ps), end that process.",
 		    "%s: process %ld, which was started %lld seconds ago, still "
@@ -430,7 +429,7 @@ judge_store(struct doctor *d, const struct lesson *lesson)
 		    (long long)process_age(lesson->oldest.pid),
 		    (unsigned long long)lesson->oldest.changes);
 	if (lesson->used > lesson->size / 5 * 4)
-		command_finding(d, "Raise map_size and start the program anew.",
+		cmd_finding(d, "Raise map_size and start the program anew.",
 		    "map_size: %llu of %llu MiB are in use",
 		    (unsigned long long)(lesson->used / MIB),
 		    (unsigned long long)(lesson->size / MIB));
@@ -448,7 +447,7 @@ check_store(struct doctor *d)
 	int died = 0;
 
 	if (lesson != MAP_FAILED)
-		e = command_in_child(
+		e = cmd_in_child(
 		    d->call, read_all, lesson, READ_PATIENCE, &died);
 	if (e == ERR_OK)
 		judge_store(d, lesson);
@@ -459,24 +458,24 @@ check_store(struct doctor *d)
 	/* Nothing more can be learnt of it. */
 	d->at_home = false;
 	if (e == ERR_BUSY)
-		command_finding(d, "Look whether the disk answers.",
+		cmd_finding(d, "Look whether the disk answers.",
 		    "%s: not read in %d seconds", data, READ_PATIENCE);
 	else if (e == ERR_NETWORK_FS)
-		command_finding(d, "Move it to a local disk.",
+		cmd_finding(d, "Move it to a local disk.",
 		    "%s: on a network file system", data);
 	else if (e == ERR_NEWER)
-		command_finding(d, "Install that release.",
+		cmd_finding(d, "Install that release.",
 		    "%s: written by a newer release; this one knows no format "
 		    "above %u",
 		    data, STORE_FORMAT);
 	else if (e == ERR_UPGRADING)
-		command_finding(d, "Run doctor again when that has ended.",
+		cmd_finding(d, "Run doctor again when that has ended.",
 		    "%s: another process is upgrading the store", data);
 	else if (died != 0)
-		command_finding(d, no_cure,
-		    "%s: reading it ends with signal %d", data, died);
+		cmd_finding(d, no_cure, "%s: reading it ends with signal %d",
+		    data, died);
 	else
-		command_finding(d,
+		cmd_finding(d,
 		    e == ERR_CORRUPT ? no_cure : "The lines on stderr say why.",
 		    "%s: %s", data, err_info(e)->text);
 }
@@ -491,12 +490,12 @@ refuse_change(struct txn *tx, void *arg)
 
 /* A change that changes nothing, to see whether one can be made. */
 static enum err
-write_nothing(struct command_call *c, void *arg)
+write_nothing(struct cmd_call *c, void *arg)
 {
 	enum err e;
 
 	(void)arg;
-	if ((e = command_open_store(c, false)) != ERR_OK)
+	if ((e = cmd_open_store(c, false)) != ERR_OK)
 		return e;
 	e = store_update(c->store, refuse_change, NULL);
 	/* A store that must be upgraded first can be locked all the same. */
@@ -508,18 +507,18 @@ check_lock(struct doctor *d)
 {
 	const char *data = d->call->config.data;
 	int died;
-	enum err e = command_in_child(
+	enum err e = cmd_in_child(
 	    d->call, write_nothing, NULL, WRITE_PATIENCE, &died);
 
 	if (e == ERR_BUSY)
-		command_finding(d,
+		cmd_finding(d,
 		    "Find the process that was stopped (state T in ps) or "
 		    "hangs, and end it.",
 		    "%s: somebody holds the writer's lock for more than %d "
 		    "seconds",
 		    data, WRITE_PATIENCE);
 	else if (e != ERR_OK)
-		command_finding(d, "The lines on stderr say why.",
+		cmd_finding(d, "The lines on stderr say why.",
 		    "%s: cannot be written: %s", data, err_info(e)->text);
 }
 
@@ -527,7 +526,7 @@ static void
 check_url(struct doctor *d)
 {
 	if (d->call->url != NULL)
-		command_doctor_url(d);
+		cmd_doctor_url(d);
 }
 
 enum need { NOTHING, CONFIGURATION, DIRECTORY };
@@ -541,8 +540,8 @@ static const struct check {
 	{ "directory", CONFIGURATION, check_directory },
 	{ "place", CONFIGURATION, check_place },
 	{ "secrets", CONFIGURATION, check_secrets },
-	{ "trust", CONFIGURATION, command_doctor_trust },
-	{ "jwks", CONFIGURATION, command_doctor_keys },
+	{ "trust", CONFIGURATION, cmd_doctor_trust },
+	{ "jwks", CONFIGURATION, cmd_doctor_keys },
 	{ "sandbox", CONFIGURATION, check_sandbox },
 	{ "disk", CONFIGURATION, check_disk },
 	{ "clock", CONFIGURATION, check_clock },
@@ -553,13 +552,13 @@ static const struct check {
 };
 
 int
-command_doctor(struct command_call *c)
+cmd_doctor(struct cmd_call *c)
 {
 	struct doctor d = { .call = c };
 	size_t i;
 
 	if ((c->url == NULL) != (c->token_file == NULL))
-		return command_usage(
+		return cmd_usage(
 		    "doctor takes --url and --token-file together");
 	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		d.check = checks[i].name;

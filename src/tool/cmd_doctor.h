@@ -12,7 +12,7 @@
 #include "tool/cmd_call.h"
 
 struct doctor {
-	struct command_call *call;
+	struct cmd_call *call;
 	const char *check; /* the name of the one that runs */
 	bool configured; /* the configuration could be read */
 	bool at_home; /* the data directory is there, and ours */
@@ -20,19 +20,19 @@ struct doctor {
 };
 
 /* Prints one finding: what is wrong, and its cure. */
-void command_finding(struct doctor *d, const char *cure, const char *what, ...)
+void cmd_finding(struct doctor *d, const char *cure, const char *what, ...)
     ATTR_PRINTF(3, 4);
 
 /* The same for a limit that is not wrong: it does not count as a finding. */
-void command_note(struct doctor *d, const char *cure, const char *what, ...)
+void cmd_note(struct doctor *d, const char *cure, const char *what, ...)
     ATTR_PRINTF(3, 4);
 
 /* Looks whether others may write to the configuration or the key set. */
-void command_doctor_trust(struct doctor *d);
+void cmd_doctor_trust(struct doctor *d);
 /* Looks at the key set. */
-void command_doctor_keys(struct doctor *d);
+void cmd_doctor_keys(struct doctor *d);
 
 /* Looks at --url with the token of --token-file. */
-void command_doctor_url(struct doctor *d);
+void cmd_doctor_url(struct doctor *d);
 
 #endif

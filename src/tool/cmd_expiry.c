@@ -17,17 +17,17 @@
 
 /* What is written of each tenant. */
 struct walk {
-	struct command_call *c;
+	struct cmd_call *c;
 	FILE *out;
 	int64_t now_at;
 	/* Of metrics: every tenant, without its texts. */
-	struct page_tenant *kept;
+	struct expiry_tenant *kept;
 	size_t count, room;
 };
 
 /* A tenant that the operator has listed, but that has no record. */
 struct recordless {
-	struct command_call *c;
+	struct cmd_call *c;
 	store_record_visit *visit;
 	void *arg;
 };
@@ -45,14 +45,13 @@ visit_recordless(const struct tenant *t, void *arg)
 }
 
 enum err
-command_each_tenant(
-    struct command_call *c, store_record_visit *visit, void *arg)
+cmd_each_tenant(struct cmd_call *c, store_record_visit *visit, void *arg)
 {
 	struct recordless l = { .c = c, .visit = visit, .arg = arg };
 	struct record r;
 	enum err e;
 
-	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0) {
+	if ((c->given & CMD_BIT(OPTION_TENANT)) == 0) {
 		if ((e = store_records(c->reader, visit, arg)) != ERR_OK)
 			return e;
 		return store_tenants(c->reader, visit_recordless, &l);
@@ -63,10 +62,10 @@ command_each_tenant(
 	return visit(&c->tenant, e == ERR_OK ? &r : NULL, arg);
 }
 
-static struct page_tenant
+static struct expiry_tenant
 facts(const struct walk *w, const struct guid *tenant, const struct record *r)
 {
-	return page_tenant(
+	return expiry_tenant(
 	    tenant, r, w->now_at, w->c->warning_days, &w->c->arena);
 }
 
@@ -83,11 +82,11 @@ static void
 print_or_dash(struct str s)
 {
 	printf("  ");
-	command_print_word(s.n > 0 ? s : str_of("-"));
+	cmd_print_word(s.n > 0 ? s : str_of("-"));
 }
 
 static void
-list_line(const struct page_tenant *t, int64_t now_at)
+list_line(const struct expiry_tenant *t, int64_t now_at)
 {
 	char tenant[STR_GUID_LEN];
 
@@ -95,9 +94,9 @@ list_line(const struct page_tenant *t, int64_t now_at)
 	printf("%.*s  %-11s  ", STR_GUID_LEN, tenant, expiry_word(t->status));
 	if (t->expiry.expires) {
 		printf("%6lld  ", (long long)expiry_days(&t->expiry, now_at));
-		command_print_date(t->expiry.expires_at);
+		cmd_print_date(t->expiry.expires_at);
 	} else {
-		printf("     -  %-*s", WHEN_SECONDS_LEN + 1, "-");
+		printf("     -  %-*s", DATETIME_SECONDS_LEN + 1, "-");
 	}
 	print_or_dash(t->serial);
 	print_or_dash(t->topic);
@@ -108,15 +107,15 @@ list_line(const struct page_tenant *t, int64_t now_at)
 static void
 emit_date(struct emit *e, bool known, int64_t at)
 {
-	char text[WHEN_SECONDS_LEN + 1];
+	char text[DATETIME_SECONDS_LEN + 1];
 
-	when_seconds(at, text);
-	text[WHEN_SECONDS_LEN] = 'Z';
+	datetime_seconds(at, text);
+	text[DATETIME_SECONDS_LEN] = 'Z';
 	emit_str(e, known ? str_from(text, sizeof(text)) : str_of(NULL));
 }
 
 void
-command_emit_facts(struct emit *e, const struct page_tenant *t, int64_t now_at)
+cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at)
 {
 	emit_name(e, "status");
 	emit_text(e, expiry_word(t->status));
@@ -138,9 +137,9 @@ command_emit_facts(struct emit *e, const struct page_tenant *t, int64_t now_at)
 }
 
 static void
-list_json(const struct page_tenant *t, int64_t now_at)
+list_json(const struct expiry_tenant *t, int64_t now_at)
 {
-	char tenant[STR_GUID_LEN], line[PAGE_TENANT_MAX];
+	char tenant[STR_GUID_LEN], line[EXPIRY_TENANT_MAX];
 	struct buf out;
 	struct emit e;
 
@@ -150,7 +149,7 @@ list_json(const struct page_tenant *t, int64_t now_at)
 	emit_object(&e);
 	emit_name(&e, "tenant");
 	emit_str(&e, str_from(tenant, sizeof(tenant)));
-	command_emit_facts(&e, t, now_at);
+	cmd_emit_facts(&e, t, now_at);
 	emit_end(&e);
 	printf("%.*s\n", STR_ARG(buf_view(&out)));
 }
@@ -159,9 +158,9 @@ static enum err
 list_tenant(const struct guid *tenant, const struct record *r, void *arg)
 {
 	const struct walk *w = arg;
-	struct page_tenant t = facts(w, tenant, r);
+	struct expiry_tenant t = facts(w, tenant, r);
 
-	if (w->c->given & COMMAND_BIT(OPTION_JSON))
+	if (w->c->given & CMD_BIT(OPTION_JSON))
 		list_json(&t, w->now_at);
 	else
 		list_line(&t, w->now_at);
@@ -169,16 +168,15 @@ list_tenant(const struct guid *tenant, const struct record *r, void *arg)
 }
 
 int
-command_list(struct command_call *c)
+cmd_list(struct cmd_call *c)
 {
-	struct walk w = { .c = c, .now_at = command_now_at() };
+	struct walk w = { .c = c, .now_at = cmd_now_at() };
 	enum err e;
 
-	if (command_begin_reading(c) != ERR_OK ||
-	    command_need_arena(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
-	e = command_each_tenant(c, list_tenant, &w);
-	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "list");
+	e = cmd_each_tenant(c, list_tenant, &w);
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "list");
 }
 
 /* --- metrics ---------------------------------------------------------- */
@@ -189,7 +187,7 @@ static enum err
 keep_tenant(const struct guid *tenant, const struct record *r, void *arg)
 {
 	struct walk *w = arg;
-	struct page_tenant *t = w->kept;
+	struct expiry_tenant *t = w->kept;
 
 	if (w->count == w->room) {
 		w->room = w->room > 0 ? 2 * w->room : 64;
@@ -205,19 +203,19 @@ keep_tenant(const struct guid *tenant, const struct record *r, void *arg)
 }
 
 static enum err
-write_family(struct walk *w, enum page_family family)
+write_family(struct walk *w, enum metrics_text_family family)
 {
-	char text[PAGE_TENANT_MAX];
+	char text[EXPIRY_TENANT_MAX];
 	struct buf out;
 	enum err e;
 	size_t i;
 
 	buf_init(&out, text, sizeof(text));
-	page_family(&out, family);
+	metrics_text_family(&out, family);
 	e = write_out(w->out, &out);
 	for (i = 0; i < w->count && e == ERR_OK; i++) {
 		buf_init(&out, text, sizeof(text));
-		page_sample(&out, family, &w->kept[i]);
+		metrics_text_sample(&out, family, &w->kept[i]);
 		e = write_out(w->out, &out);
 	}
 	return e;
@@ -226,11 +224,11 @@ write_family(struct walk *w, enum page_family family)
 static enum err
 write_metrics(struct walk *w)
 {
-	enum err e = command_each_tenant(w->c, keep_tenant, w);
+	enum err e = cmd_each_tenant(w->c, keep_tenant, w);
 	unsigned i;
 
-	for (i = 0; i < PAGE_FAMILIES && e == ERR_OK; i++)
-		e = write_family(w, (enum page_family)i);
+	for (i = 0; i < METRICS_TEXT_FAMILIES && e == ERR_OK; i++)
+		e = write_family(w, (enum metrics_text_family)i);
 	free(w->kept);
 	return e;
 }
@@ -241,67 +239,66 @@ static enum err
 calendar_tenant(const struct guid *tenant, const struct record *r, void *arg)
 {
 	const struct walk *w = arg;
-	struct page_tenant t = facts(w, tenant, r);
-	char text[PAGE_TENANT_MAX];
+	struct expiry_tenant t = facts(w, tenant, r);
+	char text[EXPIRY_TENANT_MAX];
 	struct buf out;
 
 	buf_init(&out, text, sizeof(text));
-	page_calendar_event(&out, &t);
+	calendar_event(&out, &t);
 	return write_out(w->out, &out);
 }
 
 static enum err
 write_calendar(struct walk *w)
 {
-	char text[PAGE_TENANT_MAX];
+	char text[EXPIRY_TENANT_MAX];
 	struct buf out;
 	enum err e;
 
 	buf_init(&out, text, sizeof(text));
-	page_calendar_begin(&out);
+	calendar_begin(&out);
 	if ((e = write_out(w->out, &out)) != ERR_OK)
 		return e;
-	if ((e = command_each_tenant(w->c, calendar_tenant, w)) != ERR_OK)
+	if ((e = cmd_each_tenant(w->c, calendar_tenant, w)) != ERR_OK)
 		return e;
 	buf_init(&out, text, sizeof(text));
-	page_calendar_end(&out);
+	calendar_end(&out);
 	return write_out(w->out, &out);
 }
 
 /* A FIFO is opened when its reader comes: not before the store is let go. */
 static enum err
-put_page(struct command_call *c, const char *text, size_t n)
+put_page(struct cmd_call *c, const char *text, size_t n)
 {
-	struct command_output o;
+	struct cmd_output o;
 	enum err e;
 
-	if ((e = command_end_reading(c)) != ERR_OK)
+	if ((e = cmd_end_reading(c)) != ERR_OK)
 		return e;
-	e = command_output_open(c->value[OPTION_OUTPUT], PUBLIC_MODE, &o);
+	e = cmd_output_open(c->value[OPTION_OUTPUT], PUBLIC_MODE, &o);
 	if (e != ERR_OK)
 		return e;
 	fwrite(text, 1, n, o.f);
-	return command_output_close(&o, ERR_OK);
+	return cmd_output_close(&o, ERR_OK);
 }
 
 static int
-write_page(struct command_call *c, enum err (*write)(struct walk *w))
+write_page(struct cmd_call *c, enum err (*write)(struct walk *w))
 {
-	struct walk w = { .c = c, .now_at = command_now_at() };
+	struct walk w = { .c = c, .now_at = cmd_now_at() };
 	char *text = NULL;
 	size_t n = 0;
 	enum err e;
 
-	if (command_begin_reading(c) != ERR_OK ||
-	    command_need_arena(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if ((w.out = open_memstream(&text, &n)) == NULL)
-		return command_fail(ERR_MEMORY, "");
+		return cmd_fail(ERR_MEMORY, "");
 	e = write(&w);
 	if (fclose(w.out) != 0 && e == ERR_OK)
 		e = ERR_MEMORY;
 	if (e != ERR_OK)
-		(void)command_fail(e, c->config.data);
+		(void)cmd_fail(e, c->config.data);
 	else
 		e = put_page(c, text, n);
 	free(text);
@@ -309,13 +306,13 @@ write_page(struct command_call *c, enum err (*write)(struct walk *w))
 }
 
 int
-command_metrics(struct command_call *c)
+cmd_metrics(struct cmd_call *c)
 {
 	return write_page(c, write_metrics);
 }
 
 int
-command_calendar(struct command_call *c)
+cmd_calendar(struct cmd_call *c)
 {
 	return write_page(c, write_calendar);
 }

@@ -93,7 +93,7 @@ print_count(const struct event *ev)
 	if (ev->count < 2)
 		return;
 	printf("  %llu times until ", (unsigned long long)ev->count);
-	command_print_date(ev->last.at);
+	cmd_print_date(ev->last.at);
 }
 
 static void
@@ -109,7 +109,7 @@ print_fact(const char *name, struct str value)
 	if (str_is_null(value))
 		return;
 	printf("    %s ", name);
-	command_print_word(value);
+	cmd_print_word(value);
 	putchar('\n');
 }
 
@@ -117,9 +117,9 @@ static void
 print_event(const struct event *ev)
 {
 	printf("%llu  ", (unsigned long long)ev->number);
-	command_print_date(ev->when.at);
+	cmd_print_date(ev->when.at);
 	printf("  %s  ", action_word(ev->action));
-	command_print_word(ev->actor);
+	cmd_print_word(ev->actor);
 	if (!str_is_null(ev->outcome))
 		printf("  %.*s", STR_ARG(ev->outcome));
 	print_count(ev);
@@ -172,15 +172,15 @@ emit_told(struct emit *e, const char *name, const struct told *t)
 static void
 print_event_json(const struct event *ev, struct arena *a)
 {
-	char line[65536], date[WHEN_TICKS_LEN], last[WHEN_TICKS_LEN];
+	char line[65536], date[DATETIME_TICKS_LEN], last[DATETIME_TICKS_LEN];
 	uint8_t hash[CRYPTO_SHA256_LEN];
 	struct told now = uploaded(ev), before = former(ev, a, hash);
 	struct buf out;
 	struct emit e;
 	unsigned i;
 
-	when_ticks(ev->when, date);
-	when_ticks(ev->last, last);
+	datetime_ticks(ev->when, date);
+	datetime_ticks(ev->last, last);
 	buf_init(&out, line, sizeof(line));
 	emit_init(&e, &out);
 	emit_object(&e);
@@ -214,9 +214,9 @@ print_event_json(const struct event *ev, struct arena *a)
 static enum err
 visit_event(const struct event *ev, void *arg)
 {
-	struct command_call *c = arg;
+	struct cmd_call *c = arg;
 
-	if (c->given & COMMAND_BIT(OPTION_JSON))
+	if (c->given & CMD_BIT(OPTION_JSON))
 		print_event_json(ev, &c->arena);
 	else
 		print_event(ev);
@@ -224,35 +224,34 @@ visit_event(const struct event *ev, void *arg)
 }
 
 int
-command_history(struct command_call *c)
+cmd_history(struct cmd_call *c)
 {
 	enum err e;
 
-	if (command_begin_reading(c) != ERR_OK ||
-	    command_need_tenant(c) != ERR_OK || command_need_arena(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
+	    cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_events(c->reader, &c->tenant, visit_event, c);
-	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "history");
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "history");
 }
 
 int
-command_history_restore(struct command_call *c)
+cmd_history_restore(struct cmd_call *c)
 {
 	struct change change = { .config = &c->config,
 		.arena = &c->arena,
-		.revision_given = (c->given & COMMAND_BIT(OPTION_REVISION)) !=
-		    0,
+		.revision_given = (c->given & CMD_BIT(OPTION_REVISION)) != 0,
 		.revision = c->revision };
 	uint64_t number;
 	enum err e;
 
 	if (!str_u64(str_of(c->argument[0]), &number))
-		return command_usage("history restore needs an event's number");
-	if (command_begin_reading(c) != ERR_OK ||
-	    command_need_tenant(c) != ERR_OK || command_need_arena(c) != ERR_OK)
+		return cmd_usage("history restore needs an event's number");
+	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
+	    cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	change.by.tenant = c->tenant;
-	e = pushcert_former(c->reader, &change, number);
+	e = change_former(c->reader, &change, number);
 	if (e == ERR_NOT_FOUND) {
 		fprintf(stderr,
 		    "pushcert: there is no event %s, or no record before it\n",
@@ -260,6 +259,6 @@ command_history_restore(struct command_call *c)
 		return EXIT_FAILURE;
 	}
 	if (e != ERR_OK)
-		return command_fail(e, "history restore");
-	return command_apply(c, &change);
+		return cmd_fail(e, "history restore");
+	return cmd_apply(c, &change);
 }

@@ -47,7 +47,7 @@ print_left(const struct jwt_left *left, void *arg)
 		fprintf(stderr, " %zu", left->number);
 	if (left->name.n > 0) {
 		fprintf(stderr, " '");
-		command_print_error(left->name);
+		cmd_print_error(left->name);
 		fprintf(stderr, "'");
 	}
 	fprintf(stderr, " is left out: %.*s\n", STR_ARG(left->why));
@@ -83,7 +83,7 @@ read_set(struct set *s, struct str text, struct str *what)
 /* Keys of other issuers that are there already stay, so that the sets of two
  * servers can be given one after the other. */
 static enum err
-bind_set(struct command_call *c, struct set *s, struct str *what)
+bind_set(struct cmd_call *c, struct set *s, struct str *what)
 {
 	struct str issuer = str_of(c->value[OPTION_ISSUER]), text, why;
 	struct set *old;
@@ -100,7 +100,7 @@ bind_set(struct command_call *c, struct set *s, struct str *what)
 	old->quiet = true;
 	old->path = c->config.jwks_file;
 	if (access(old->path, F_OK) == 0 &&
-	    command_read_text(old->path, old->text, sizeof(old->text), &text) ==
+	    cmd_read_text(old->path, old->text, sizeof(old->text), &text) ==
 		ERR_OK &&
 	    read_set(old, text, &why) == ERR_OK)
 		jwt_keys_join(&s->keys, &old->keys, issuer);
@@ -110,30 +110,28 @@ bind_set(struct command_call *c, struct set *s, struct str *what)
 }
 
 static int
-import_set(struct command_call *c, struct set *s)
+import_set(struct cmd_call *c, struct set *s)
 {
 	const unsigned mode = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
 	struct str text, what = { NULL, 0 };
 	struct buf made;
 	size_t i;
 
-	if (command_read_text(s->path, s->text, sizeof(s->text), &text) !=
-	    ERR_OK)
+	if (cmd_read_text(s->path, s->text, sizeof(s->text), &text) != ERR_OK)
 		return EXIT_FAILURE;
 	if (read_set(s, text, &what) != ERR_OK ||
 	    bind_set(c, s, &what) != ERR_OK)
-		return command_fail_with(s->path, what);
+		return cmd_fail_with(s->path, what);
 	buf_init(&made, s->made, sizeof(s->made));
 	jwt_keys_write(&s->keys, &made);
 	buf_char(&made, '\n');
 	if (made.full)
-		return command_fail_with(
-		    s->path, str_of("the set is too long"));
-	if (command_write_text(c->config.jwks_file, mode, buf_view(&made)) !=
+		return cmd_fail_with(s->path, str_of("the set is too long"));
+	if (cmd_write_text(c->config.jwks_file, mode, buf_view(&made)) !=
 	    ERR_OK)
 		return EXIT_FAILURE;
 	for (i = 0; i < s->keys.n; i++) {
-		command_print_word(jwt_key_name(&s->keys.key[i]));
+		cmd_print_word(jwt_key_name(&s->keys.key[i]));
 		putchar('\n');
 	}
 	return EXIT_SUCCESS;
@@ -153,21 +151,21 @@ is_issuer(struct str issuer)
 }
 
 int
-command_jwks_import(struct command_call *c)
+cmd_jwks_import(struct cmd_call *c)
 {
 	const char *issuer = c->value[OPTION_ISSUER];
 	struct set *s;
 	int status;
 
 	if (issuer != NULL && !is_issuer(str_of(issuer)))
-		return command_usage("--issuer takes a URL as in iss");
+		return cmd_usage("--issuer takes a URL as in iss");
 	c->replaces_keys = true;
-	if (command_load_config(c) != ERR_OK)
+	if (cmd_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if (c->config.jwks_file[0] == '\0')
-		return command_usage("jwks import needs the key 'jwks_file'");
+		return cmd_usage("jwks import needs the key 'jwks_file'");
 	if ((s = calloc(1, sizeof(*s))) == NULL)
-		return command_fail(ERR_MEMORY, "");
+		return cmd_fail(ERR_MEMORY, "");
 	s->path = c->argument[0];
 	status = import_set(c, s);
 	jwt_keys_free(&s->keys);

@@ -19,7 +19,7 @@
 #include "format/x509_make.h"
 
 static enum err
-load_secrets(struct command_call *c, struct secrets *s)
+load_secrets(struct cmd_call *c, struct secrets *s)
 {
 	char message[CONFIG_TEXT_MAX];
 	enum err e = secret_load(&c->config, s, message);
@@ -30,16 +30,16 @@ load_secrets(struct command_call *c, struct secrets *s)
 }
 
 static bool
-given(const struct command_call *c, enum command_option option)
+given(const struct cmd_call *c, enum cmd_option option)
 {
-	return (c->given & COMMAND_BIT(option)) != 0;
+	return (c->given & CMD_BIT(option)) != 0;
 }
 
 /* --- request ---------------------------------------------------------- */
 
 /* The vendor's files of the command line take the place of the configured. */
 static const char *
-take_vendor(struct command_call *c)
+take_vendor(struct cmd_call *c)
 {
 	const char *key = c->value[OPTION_VENDOR_KEY];
 
@@ -55,11 +55,11 @@ take_vendor(struct command_call *c)
 }
 
 static void
-warn_of_vendor(struct command_call *c, const struct secrets *s)
+warn_of_vendor(struct cmd_call *c, const struct secrets *s)
 {
 	struct expiry x = expiry_of_text(str_of(s->vendor_chain), &c->arena);
 	enum expiry_status status = expiry_status(
-	    &x, command_now_at(), EXPIRY_DAYS);
+	    &x, cmd_now_at(), EXPIRY_DAYS);
 
 	if (!s->is_vendor)
 		fprintf(stderr,
@@ -89,7 +89,7 @@ refuse_request(struct str what)
 
 /* The request that is replaced may have been sent to Apple. */
 static bool
-is_pending(struct command_call *c)
+is_pending(struct cmd_call *c)
 {
 	struct csr csr;
 
@@ -97,7 +97,7 @@ is_pending(struct command_call *c)
 }
 
 int
-command_request(struct command_call *c)
+cmd_request(struct cmd_call *c)
 {
 	struct str text, what = { NULL, 0 };
 	struct secrets s;
@@ -106,25 +106,23 @@ command_request(struct command_call *c)
 	bool pending;
 	enum err e;
 
-	if (command_begin_reading(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if ((wrong = take_vendor(c)) != NULL)
-		return command_usage(wrong);
-	if (command_need_tenant(c) != ERR_OK ||
-	    command_need_arena(c) != ERR_OK ||
-	    command_caller(c, &by) != ERR_OK || load_secrets(c, &s) != ERR_OK)
+		return cmd_usage(wrong);
+	if (cmd_need_tenant(c) != ERR_OK || cmd_need_arena(c) != ERR_OK ||
+	    cmd_caller(c, &by) != ERR_OK || load_secrets(c, &s) != ERR_OK)
 		return EXIT_FAILURE;
 	s.vendor_as_it_is = given(c, OPTION_FORCE);
 	warn_of_vendor(c, &s);
 	pending = is_pending(c);
 	store_end(c->reader);
-	e = pushcert_request(
-	    c->store, &c->config, &s, &by, &c->arena, &text, &what);
+	e = csr_make(c->store, &c->config, &s, &by, &c->arena, &text, &what);
 	secret_wipe(&s);
 	if (e == ERR_CONFIG)
 		return refuse_request(what);
 	if (e != ERR_OK)
-		return command_fail(e, "request");
+		return cmd_fail(e, "request");
 	if (pending)
 		fprintf(stderr,
 		    "pushcert: warning: this takes the place of a request "
@@ -251,7 +249,7 @@ struct pair {
 };
 
 static enum err
-find_pair(struct command_call *c, const struct secrets *s, struct pair *out)
+find_pair(struct cmd_call *c, const struct secrets *s, struct pair *out)
 {
 	struct record r;
 	struct str what;
@@ -260,7 +258,7 @@ find_pair(struct command_call *c, const struct secrets *s, struct pair *out)
 
 	e = store_record(c->reader, &c->tenant, &r);
 	if (e != ERR_OK) {
-		(void)command_fail(e, "export");
+		(void)cmd_fail(e, "export");
 		return e;
 	}
 	e = x509_read(r.value[RECORD_CERTIFICATE], &c->arena, &x, &what);
@@ -270,7 +268,7 @@ find_pair(struct command_call *c, const struct secrets *s, struct pair *out)
 		return ERR_NOT_A_CERTIFICATE;
 	}
 	out->der = x.der;
-	e = pushcert_private_key(
+	e = csr_private_key(
 	    c->reader, s, &c->tenant, x.public_key, out->key, &out->n);
 	if (e == ERR_NOT_FOUND)
 		fprintf(stderr,
@@ -281,12 +279,12 @@ find_pair(struct command_call *c, const struct secrets *s, struct pair *out)
 		    "pushcert: export: the key does not open: key_file is "
 		    "another one than when it was made, or it is damaged\n");
 	else if (e != ERR_OK)
-		(void)command_fail(e, "export");
+		(void)cmd_fail(e, "export");
 	return e;
 }
 
 static enum err
-pack(struct command_call *c, const struct pair *p, struct str *out)
+pack(struct cmd_call *c, const struct pair *p, struct str *out)
 {
 	const char *path = c->value[OPTION_PASSPHRASE_FILE];
 	struct x509_pair pair = { .certificate = p->der,
@@ -309,7 +307,7 @@ pack(struct command_call *c, const struct pair *p, struct str *out)
 		fprintf(stderr, "pushcert: export: --legacy: %.*s\n",
 		    STR_ARG(what));
 	} else if (e != ERR_OK) {
-		(void)command_fail(e, "export");
+		(void)cmd_fail(e, "export");
 	}
 	crypto_wipe(text, sizeof(text));
 	return e;
@@ -334,7 +332,7 @@ put_key(const struct pair *p, bool rsa, struct buf *out)
 
 /* The certificate first, then the key, as NanoMDM's upload takes them. */
 static enum err
-join(struct command_call *c, const struct pair *p, struct str *out)
+join(struct cmd_call *c, const struct pair *p, struct str *out)
 {
 	struct buf text;
 
@@ -344,14 +342,14 @@ join(struct command_call *c, const struct pair *p, struct str *out)
 	*out = buf_close(&text, &c->arena);
 	if (!str_is_null(*out))
 		return ERR_OK;
-	(void)command_fail(ERR_MEMORY, "export");
+	(void)cmd_fail(ERR_MEMORY, "export");
 	return ERR_MEMORY;
 }
 
 static enum err
-write_pair(struct command_call *c, const struct secrets *s)
+write_pair(struct cmd_call *c, const struct secrets *s)
 {
-	struct command_output o;
+	struct cmd_output o;
 	struct pair p;
 	struct str text;
 	enum err e;
@@ -364,21 +362,21 @@ write_pair(struct command_call *c, const struct secrets *s)
 					    : join(c, &p, &text);
 	crypto_wipe(p.key, sizeof(p.key));
 	if (e == ERR_OK)
-		e = command_end_reading(c);
+		e = cmd_end_reading(c);
 	if (e != ERR_OK)
 		return e;
-	e = command_output_open(c->value[OPTION_OUTPUT], S_IRUSR | S_IWUSR, &o);
+	e = cmd_output_open(c->value[OPTION_OUTPUT], S_IRUSR | S_IWUSR, &o);
 	if (e != ERR_OK)
 		return e;
 	/* No copy of the key is left in a buffer of stdio. */
 	setvbuf(o.f, NULL, _IONBF, 0);
 	fwrite(text.p, 1, text.n, o.f);
-	return command_output_close(&o, ERR_OK);
+	return cmd_output_close(&o, ERR_OK);
 }
 
 /* What is wrong with the options that were given together, or NULL. */
 static const char *
-misused(const struct command_call *c)
+misused(const struct cmd_call *c)
 {
 	if (c->value[OPTION_OUTPUT] == NULL)
 		return "export writes a private key: say where with "
@@ -393,17 +391,16 @@ misused(const struct command_call *c)
 }
 
 int
-command_export(struct command_call *c)
+cmd_export(struct cmd_call *c)
 {
 	const char *wrong = misused(c);
 	struct secrets s;
 	enum err e;
 
 	if (wrong != NULL)
-		return command_usage(wrong);
-	if (command_begin_reading(c) != ERR_OK ||
-	    command_need_tenant(c) != ERR_OK ||
-	    command_need_arena(c) != ERR_OK || load_secrets(c, &s) != ERR_OK)
+		return cmd_usage(wrong);
+	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
+	    cmd_need_arena(c) != ERR_OK || load_secrets(c, &s) != ERR_OK)
 		return EXIT_FAILURE;
 	e = write_pair(c, &s);
 	secret_wipe(&s);

@@ -27,9 +27,9 @@ print_record(const struct record *r)
 		printf("%s: ", record_properties[i].name);
 		/* In another's line a tenant could write lines of his own. */
 		if (i == RECORD_CERTIFICATE)
-			command_print_text(text);
+			cmd_print_text(text);
 		else
-			command_print_word(text);
+			cmd_print_word(text);
 		putchar('\n');
 	}
 	printf("revision: %llu\n", (unsigned long long)r->revision);
@@ -46,7 +46,7 @@ print_record_json(const struct record *r)
 	struct buf out;
 
 	if (text == NULL)
-		return command_fail(ERR_MEMORY, "");
+		return cmd_fail(ERR_MEMORY, "");
 	buf_init(&out, text, size);
 	view_record(&out, &v, r);
 	printf("%.*s\n", STR_ARG(buf_view(&out)));
@@ -55,27 +55,27 @@ print_record_json(const struct record *r)
 }
 
 int
-command_print_record(struct command_call *c, const struct record *r)
+cmd_print_record(struct cmd_call *c, const struct record *r)
 {
-	if (c->given & COMMAND_BIT(OPTION_JSON))
+	if (c->given & CMD_BIT(OPTION_JSON))
 		return print_record_json(r);
 	print_record(r);
 	return EXIT_SUCCESS;
 }
 
 int
-command_show(struct command_call *c)
+cmd_show(struct cmd_call *c)
 {
 	struct record r;
 	enum err e;
 
-	if (command_begin_reading(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK)
 		return EXIT_FAILURE;
-	if (command_need_tenant(c) != ERR_OK)
+	if (cmd_need_tenant(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if ((e = store_record(c->reader, &c->tenant, &r)) != ERR_OK)
-		return command_fail(e, "show");
-	return command_print_record(c, &r);
+		return cmd_fail(e, "show");
+	return cmd_print_record(c, &r);
 }
 
 /* --- changes ---------------------------------------------------------- */
@@ -93,10 +93,10 @@ print_notice(enum err notice)
 }
 
 static int
-refuse_change(struct command_call *c, enum err e, const struct fault *fault)
+refuse_change(struct cmd_call *c, enum err e, const struct fault *fault)
 {
 	if (e != ERR_PRECONDITION)
-		return command_refuse(e, fault);
+		return cmd_refuse(e, fault);
 	fprintf(stderr,
 	    "pushcert: the record does not have revision %llu now. Nothing was "
 	    "changed.\n",
@@ -105,28 +105,28 @@ refuse_change(struct command_call *c, enum err e, const struct fault *fault)
 }
 
 int
-command_apply(struct command_call *c, struct change *change)
+cmd_apply(struct cmd_call *c, struct change *change)
 {
 	struct fault fault = { .what = { NULL, 0 } };
 	struct record r;
 	enum err e;
 
-	if (command_caller(c, &change->by) != ERR_OK)
+	if (cmd_caller(c, &change->by) != ERR_OK)
 		return EXIT_FAILURE;
 	change->allow_topic = str_of(c->value[OPTION_ALLOW_TOPIC_CHANGE]);
 	if (crypto_random(&change->new_id, sizeof(change->new_id)) != ERR_OK)
-		return command_fail(ERR_INTERNAL, "random bytes");
+		return cmd_fail(ERR_INTERNAL, "random bytes");
 	str_guid_v4(&change->new_id);
-	if (c->given & COMMAND_BIT(OPTION_DRY_RUN)) {
-		e = pushcert_try(c->reader, change, &r, &fault);
+	if (c->given & CMD_BIT(OPTION_DRY_RUN)) {
+		e = change_try(c->reader, change, &r, &fault);
 	} else {
 		store_end(c->reader);
-		e = pushcert_patch(c->store, change, &r, &fault);
+		e = change_patch(c->store, change, &r, &fault);
 	}
 	if (e != ERR_OK)
 		return refuse_change(c, e, &fault);
 	print_notice(change->notice);
-	return command_print_record(c, &r);
+	return cmd_print_record(c, &r);
 }
 
 /* --- upload ----------------------------------------------------------- */
@@ -201,9 +201,9 @@ make_text(struct arena *a, bool as_it_is, struct str *text, struct fault *fault)
 }
 
 static enum err
-make_patch(struct command_call *c, struct patch *p, struct fault *fault)
+make_patch(struct cmd_call *c, struct patch *p, struct fault *fault)
 {
-	bool force = (c->given & COMMAND_BIT(OPTION_FORCE)) != 0;
+	bool force = (c->given & CMD_BIT(OPTION_FORCE)) != 0;
 	const char *id = c->value[OPTION_APPLE_ID];
 	struct str text;
 	enum err e;
@@ -231,23 +231,23 @@ is_apple_id(const char *id)
 }
 
 int
-command_upload(struct command_call *c)
+cmd_upload(struct cmd_call *c)
 {
 	struct change change = { .config = &c->config, .arena = &c->arena };
 	struct fault fault = { .what = { NULL, 0 } };
 	enum err e;
 
 	if (!is_apple_id(c->value[OPTION_APPLE_ID]))
-		return command_usage(
+		return cmd_usage(
 		    "--apple-id takes at most 1024 characters of UTF-8");
-	if (command_begin_reading(c) != ERR_OK ||
-	    command_need_tenant(c) != ERR_OK || command_need_arena(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
+	    cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	/* Standard input comes when its writer likes. */
 	store_end(c->reader);
 	if ((e = make_patch(c, &change.patch, &fault)) != ERR_OK)
-		return e == ERR_FILE ? EXIT_FAILURE : command_refuse(e, &fault);
+		return e == ERR_FILE ? EXIT_FAILURE : cmd_refuse(e, &fault);
 	if ((e = store_begin(c->reader)) != ERR_OK)
-		return command_fail(e, c->config.data);
-	return command_apply(c, &change);
+		return cmd_fail(e, c->config.data);
+	return cmd_apply(c, &change);
 }

@@ -63,12 +63,12 @@ key_beside(const char *config, char out[PATH_MAX])
 
 /* Whether the data may lie there; says why not. */
 static bool
-may_lie(const struct command_call *c, const char *data)
+may_lie(const struct cmd_call *c, const char *data)
 {
 	char path[PATH_MAX];
 	struct str root;
 
-	if ((c->given & COMMAND_BIT(OPTION_FORCE)) != 0 ||
+	if ((c->given & CMD_BIT(OPTION_FORCE)) != 0 ||
 	    c->config.data_in_document_root)
 		return true;
 	root = docroot_suspect(data, path);
@@ -113,16 +113,16 @@ make_key(const char *path)
 
 /* Whether the store has private keys that a new key would not open. */
 static bool
-has_sealed_keys(struct command_call *c)
+has_sealed_keys(struct cmd_call *c)
 {
 	const struct store_verifier quiet = { .relations = false };
 	struct store_counts counts = { .requests = 0 };
 	bool good, writes = c->writes;
 
 	c->writes = false;
-	good = command_begin_reading(c) == ERR_OK &&
+	good = cmd_begin_reading(c) == ERR_OK &&
 	    store_verify(c->reader, &quiet, &counts) == ERR_OK;
-	good = command_end_reading(c) == ERR_OK && good;
+	good = cmd_end_reading(c) == ERR_OK && good;
 	store_close(c->store);
 	c->store = NULL;
 	c->writes = writes;
@@ -131,7 +131,7 @@ has_sealed_keys(struct command_call *c)
 
 /* Says so: the old key is somewhere, in the best case. */
 static bool
-has_lost_key(struct command_call *c)
+has_lost_key(struct cmd_call *c)
 {
 	const char *key = c->config.key_file;
 	char path[PATH_MAX];
@@ -149,26 +149,26 @@ has_lost_key(struct command_call *c)
 }
 
 int
-command_init(struct command_call *c)
+cmd_init(struct cmd_call *c)
 {
 	char data[PATH_MAX] = "";
 
 	if (c->data != NULL && c->data[0] == '\0')
-		return command_usage("--data takes a directory");
+		return cmd_usage("--data takes a directory");
 	if (c->data != NULL && !absolute(c->data, data))
-		return command_fail(ERR_FILE, c->data);
+		return cmd_fail(ERR_FILE, c->data);
 	if (strlen(data) >= sizeof(c->config.data))
-		return command_usage("the data directory's path is too long");
-	if (c->data != NULL && (!may_lie(c, data) || !command_has_place(data)))
+		return cmd_usage("the data directory's path is too long");
+	if (c->data != NULL && (!may_lie(c, data) || !cmd_has_place(data)))
 		return EXIT_FAILURE;
 	if (c->config_path != NULL && c->data != NULL &&
 	    write_config(c->config_path, data,
-		(c->given & COMMAND_BIT(OPTION_FORCE)) != 0) != ERR_OK) {
+		(c->given & CMD_BIT(OPTION_FORCE)) != 0) != ERR_OK) {
 		fprintf(stderr, "pushcert: %s: %s\n", c->config_path,
 		    strerror(errno));
 		return EXIT_FAILURE;
 	}
-	if (command_load_config(c) != ERR_OK)
+	if (cmd_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if (c->data != NULL && c->config_path != NULL &&
 	    strcmp(data, c->config.data) != 0) {
@@ -181,10 +181,10 @@ command_init(struct command_call *c)
 		strcpy(c->config.data, data);
 	else if (!may_lie(c, c->config.data))
 		return EXIT_FAILURE;
-	if (!command_has_place(c->config.data) || has_lost_key(c) ||
+	if (!cmd_has_place(c->config.data) || has_lost_key(c) ||
 	    !make_key(c->config.key_file))
 		return EXIT_FAILURE;
-	if (command_open_store(c, true) != ERR_OK)
+	if (cmd_open_store(c, true) != ERR_OK)
 		return EXIT_FAILURE;
 	printf("%s\n", c->config.data);
 	return EXIT_SUCCESS;
@@ -192,9 +192,9 @@ command_init(struct command_call *c)
 
 /* For tests: nobody from elsewhere may get in so. */
 static bool
-may_take_any(const struct command_call *c, int fd)
+may_take_any(const struct cmd_call *c, int fd)
 {
-	if (fastcgi_is_local(fd) && (c->given & COMMAND_BIT(OPTION_TENANT)))
+	if (fastcgi_is_local(fd) && (c->given & CMD_BIT(OPTION_TENANT)))
 		return true;
 	fprintf(stderr,
 	    "pushcert: --insecure-any-token needs --tenant, and a unix socket "
@@ -215,7 +215,7 @@ take_any(struct auth *auth, const struct guid *tenant)
 }
 
 void
-command_enter_sandbox(const struct config *c, bool is_cgi)
+cmd_enter_sandbox(const struct config *c, bool is_cgi)
 {
 	const enum log_level level = is_cgi ? LOG_AT_DEBUG : LOG_AT_WARNING;
 
@@ -234,7 +234,7 @@ command_enter_sandbox(const struct config *c, bool is_cgi)
 
 /* A CGI program that cannot start answers all the same: 503 or 500, in JSON. */
 static int
-refuse_cgi(struct command_call *c, enum err broken)
+refuse_cgi(struct cmd_call *c, enum err broken)
 {
 	const struct app app = { .config = &c->config, .broken = broken };
 
@@ -280,8 +280,8 @@ has_descriptors(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return true;
-	limit.rlim_cur = limit.rlim_max < PEERS_DESCRIPTORS ? limit.rlim_max
-							    : PEERS_DESCRIPTORS;
+	limit.rlim_cur = limit.rlim_max < CONNS_DESCRIPTORS ? limit.rlim_max
+							    : CONNS_DESCRIPTORS;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return true;
@@ -297,7 +297,7 @@ has_descriptors(void)
 	return false;
 }
 
-/* As command_fail, but no reader of standard error can stop it. */
+/* As cmd_fail, but no reader of standard error can stop it. */
 static int
 failed(enum err e)
 {
@@ -309,12 +309,12 @@ failed(enum err e)
 /* Answers until it is told to stop; fd < 0: one CGI request. The configuration
  * is loaded. */
 static int
-serve(struct command_call *c, int fd)
+serve(struct cmd_call *c, int fd)
 {
-	bool any = (c->given & COMMAND_BIT(OPTION_INSECURE_ANY_TOKEN)) != 0;
+	bool any = (c->given & CMD_BIT(OPTION_INSECURE_ANY_TOKEN)) != 0;
 	struct metrics metrics = { .changes = 0 };
 	atomic_flag hinted = ATOMIC_FLAG_INIT;
-	struct log_last behind = { .what = 0 }, lost = { .what = 0 };
+	struct log_repeat behind = { .what = 0 }, lost = { .what = 0 };
 	struct secrets secrets;
 	struct app app = {
 		.config = &c->config, .secrets = &secrets, .metrics = &metrics
@@ -333,22 +333,22 @@ serve(struct command_call *c, int fd)
 	if (fd >= 0 && !has_descriptors())
 		return EXIT_FAILURE;
 	e = secret_load(&c->config, &secrets, message);
-	if (e != ERR_OK && log_is_news(&lost, 1, command_now_at()))
+	if (e != ERR_OK && log_should_repeat(&lost, 1, cmd_now_at()))
 		log_line(LOG_AT_ERROR, "%s", message);
 	/* Without a key all can be done but to make requests; a key that
 	 * others know is no key. */
 	if (e != ERR_OK && e != ERR_FILE)
 		return fd < 0 ? refuse_cgi(c, ERR_INTERNAL) : EXIT_FAILURE;
-	if (fd >= 0 && (e = crypto_find()) != ERR_OK)
+	if (fd >= 0 && (e = crypto_preload()) != ERR_OK)
 		return failed(e);
 	/* cppcheck-suppress autoVariables ; used as long as we run */
 	c->metrics = &metrics;
 	watch_for_death();
-	if ((e = command_open_service(c, fd)) != ERR_OK)
+	if ((e = cmd_open_service(c, fd)) != ERR_OK)
 		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
 	app.store = c->store;
-	app.auth = fd < 0 ? auth_open_once(&c->config, command_now_at())
-			  : auth_open(&c->config, command_now_at());
+	app.auth = fd < 0 ? auth_open_once(&c->config, cmd_now_at())
+			  : auth_open(&c->config, cmd_now_at());
 	if (app.auth == NULL)
 		return fd < 0 ? refuse_cgi(c, ERR_MEMORY) : failed(ERR_MEMORY);
 	if (any)
@@ -362,7 +362,7 @@ serve(struct command_call *c, int fd)
 	docroot_init(&docroot, c->config.data);
 	if (!c->config.data_in_document_root)
 		app.docroot = &docroot;
-	command_enter_sandbox(&c->config, fd < 0);
+	cmd_enter_sandbox(&c->config, fd < 0);
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
 	/* A worker that did not come back still uses all of this. */
 	if (e == ERR_BUSY)
@@ -375,24 +375,24 @@ serve(struct command_call *c, int fd)
 }
 
 int
-command_serve_fd(const char *config_path, int fd)
+cmd_serve_fd(const char *config_path, int fd)
 {
-	struct command_call c = { .config_path = config_path };
+	struct cmd_call c = { .config_path = config_path };
 
-	if (command_load_config(&c) == ERR_OK)
+	if (cmd_load_config(&c) == ERR_OK)
 		return serve(&c, fd);
 	return fd < 0 ? refuse_cgi(&c, ERR_INTERNAL) : EXIT_FAILURE;
 }
 
 int
-command_serve(struct command_call *c)
+cmd_serve(struct cmd_call *c)
 {
 	const char *path = c->socket;
 	int fd = -1;
 
-	if (command_load_config(c) != ERR_OK)
+	if (cmd_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
-	if ((c->given & COMMAND_BIT(OPTION_NO_SANDBOX)) != 0)
+	if ((c->given & CMD_BIT(OPTION_NO_SANDBOX)) != 0)
 		c->config.sandbox = false;
 	if (path == NULL && fastcgi_inherit(&fd) != ERR_OK)
 		return EXIT_FAILURE;
@@ -401,7 +401,7 @@ command_serve(struct command_call *c)
 	if (path == NULL)
 		path = c->config.socket;
 	if (path[0] == '\0')
-		return command_usage(
+		return cmd_usage(
 		    "serve needs --socket PATH or the key 'socket'");
 	if (fastcgi_listen(path, &fd) != ERR_OK) {
 		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
@@ -411,9 +411,9 @@ command_serve(struct command_call *c)
 }
 
 int
-command_config(struct command_call *c)
+cmd_config(struct cmd_call *c)
 {
-	if (command_load_config(c) != ERR_OK)
+	if (cmd_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
 	config_print(&c->config, stdout);
 	return EXIT_SUCCESS;

@@ -66,30 +66,30 @@ restore(int fd, int real)
 }
 
 enum err
-command_spool_begin(struct command_call *c, bool errors)
+cmd_spool_begin(struct cmd_call *c, bool errors)
 {
 	if (c->spool.on)
 		return ERR_OK;
-	if (command_flush() != ERR_OK)
+	if (cmd_flush() != ERR_OK)
 		return ERR_FILE;
-	c->spool = (struct command_spool){ .on = true, .err = -1 };
+	c->spool = (struct cmd_spool){ .on = true, .err = -1 };
 	if ((c->spool.out = divert(STDOUT_FILENO)) >= 0 &&
 	    (!errors || (c->spool.err = divert(STDERR_FILENO)) >= 0))
 		return ERR_OK;
 	perror("pushcert: memory for the output");
-	(void)!command_spool_end(c);
+	(void)!cmd_spool_end(c);
 	return ERR_FILE;
 }
 
 enum err
-command_spool_end(struct command_call *c)
+cmd_spool_end(struct cmd_call *c)
 {
 	enum err e = ERR_OK;
 
 	if (!c->spool.on)
 		return ERR_OK;
 	c->spool.on = false;
-	if (command_flush() != ERR_OK)
+	if (cmd_flush() != ERR_OK)
 		e = ERR_FILE;
 	if (c->spool.err >= 0 && !restore(STDERR_FILENO, c->spool.err))
 		e = ERR_FILE;
@@ -101,9 +101,9 @@ command_spool_end(struct command_call *c)
 }
 
 enum err
-command_end_reading(struct command_call *c)
+cmd_end_reading(struct cmd_call *c)
 {
 	store_reader_free(c->reader);
 	c->reader = NULL;
-	return command_spool_end(c);
+	return cmd_spool_end(c);
 }

@@ -20,7 +20,7 @@
 /* --- tenants ------------------------------------------------------------ */
 
 static enum err
-take_tenant_argument(struct command_call *c)
+take_tenant_argument(struct cmd_call *c)
 {
 	if (str_guid(str_of(c->argument[0]), &c->tenant))
 		return ERR_OK;
@@ -30,10 +30,10 @@ take_tenant_argument(struct command_call *c)
 
 /* A name that is another tenant's is refused. */
 static enum err
-check_alias(struct txn *tx, const struct command_call *c)
+check_alias(struct txn *tx, const struct cmd_call *c)
 {
 	struct guid other;
-	enum err e = command_find_alias(tx, c->name, &other);
+	enum err e = cmd_find_alias(tx, c->name, &other);
 
 	if (e == ERR_OK && memcmp(&other, &c->tenant, sizeof(other)) != 0)
 		return ERR_USAGE;
@@ -44,8 +44,8 @@ check_alias(struct txn *tx, const struct command_call *c)
 static enum err
 put_tenant(struct txn *tx, void *arg)
 {
-	const struct command_call *c = arg;
-	struct tenant t = { .id = c->tenant, .created_at = command_now_at() };
+	const struct cmd_call *c = arg;
+	struct tenant t = { .id = c->tenant, .created_at = cmd_now_at() };
 	enum err e = store_tenant(tx, &c->tenant, &t);
 
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
@@ -59,26 +59,25 @@ put_tenant(struct txn *tx, void *arg)
 }
 
 int
-command_tenant_add(struct command_call *c)
+cmd_tenant_add(struct cmd_call *c)
 {
 	struct guid id;
 	enum err e;
 
 	if (take_tenant_argument(c) != ERR_OK)
 		return EXIT_USAGE;
-	if (c->name != NULL && !command_is_alias(c->name))
-		return command_usage("the --name of a tenant has no blanks and "
-				     "no control characters");
+	if (c->name != NULL && !cmd_is_alias(c->name))
+		return cmd_usage("the --name of a tenant has no blanks and "
+				 "no control characters");
 	if (c->name != NULL && str_guid(str_of(c->name), &id))
-		return command_fail_with(c->name, str_of("this is a GUID"));
-	if (command_load_config(c) != ERR_OK ||
-	    command_open_store(c, false) != ERR_OK)
+		return cmd_fail_with(c->name, str_of("this is a GUID"));
+	if (cmd_load_config(c) != ERR_OK || cmd_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_update(c->store, put_tenant, c);
 	if (e == ERR_USAGE)
-		return command_fail_with(
+		return cmd_fail_with(
 		    c->name, str_of("another tenant is called so"));
-	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "tenant add");
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "tenant add");
 }
 
 static void
@@ -105,51 +104,50 @@ print_tenant_json(const struct tenant *t)
 static enum err
 list_tenant(const struct tenant *t, void *arg)
 {
-	const struct command_call *c = arg;
+	const struct cmd_call *c = arg;
 	char id[STR_GUID_LEN];
 
-	if (c->given & COMMAND_BIT(OPTION_JSON)) {
+	if (c->given & CMD_BIT(OPTION_JSON)) {
 		print_tenant_json(t);
 		return ERR_OK;
 	}
 	str_guid_text(&t->id, id);
 	printf("%.*s  ", STR_GUID_LEN, id);
-	command_print_date(t->created_at);
+	cmd_print_date(t->created_at);
 	printf("  ");
-	command_print_word(t->alias.n > 0 ? t->alias : str_of("-"));
+	cmd_print_word(t->alias.n > 0 ? t->alias : str_of("-"));
 	putchar('\n');
 	return ERR_OK;
 }
 
 int
-command_tenant_list(struct command_call *c)
+cmd_tenant_list(struct cmd_call *c)
 {
 	enum err e;
 
-	if (command_begin_reading(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_tenants(c->reader, list_tenant, c);
-	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "tenant list");
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "tenant list");
 }
 
 static enum err
 delete_tenant(struct txn *tx, void *arg)
 {
-	const struct command_call *c = arg;
+	const struct cmd_call *c = arg;
 
 	return store_tenant_delete(tx, &c->tenant);
 }
 
 int
-command_tenant_remove(struct command_call *c)
+cmd_tenant_remove(struct cmd_call *c)
 {
 	enum err e;
 
 	/* An alias does as well. */
 	if (!str_guid(str_of(c->argument[0]), &c->tenant))
 		c->alias = c->argument[0];
-	if (command_load_config(c) != ERR_OK ||
-	    command_open_store(c, false) != ERR_OK)
+	if (cmd_load_config(c) != ERR_OK || cmd_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_update(c->store, delete_tenant, c);
 	if (e == ERR_NOT_FOUND) {
@@ -157,7 +155,7 @@ command_tenant_remove(struct command_call *c)
 		    c->argument[0]);
 		return EXIT_FAILURE;
 	}
-	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "tenant remove");
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "tenant remove");
 }
 
 /* --- tokens to test with ------------------------------------------------ */
@@ -175,14 +173,14 @@ need_key(const char *path, char text[KEY_MAX], struct str *out)
 	enum err e;
 
 	if (access(path, F_OK) == 0)
-		return command_read_text(path, text, KEY_MAX, out);
+		return cmd_read_text(path, text, KEY_MAX, out);
 	buf_init(&b, text, KEY_MAX);
 	if ((e = jwt_make_key(&b)) != ERR_OK) {
-		(void)command_fail(e, path);
+		(void)cmd_fail(e, path);
 		return e;
 	}
 	*out = buf_view(&b);
-	return command_write_text(path, S_IRUSR | S_IWUSR, *out);
+	return cmd_write_text(path, S_IRUSR | S_IWUSR, *out);
 }
 
 static struct str
@@ -213,11 +211,11 @@ put_issuer(const char *list, const char tenant[STR_GUID_LEN], struct buf *out)
 
 /* What a token of Entra's for an application says. */
 static struct str
-claims(const struct command_call *c, struct buf *out)
+claims(const struct cmd_call *c, struct buf *out)
 {
 	char tenant[STR_GUID_LEN], text[CONFIG_TEXT_MAX + STR_GUID_LEN],
 	    names[512];
-	int64_t now_at = command_now_at();
+	int64_t now_at = cmd_now_at();
 	int64_t life = c->expires_days > 0 ? (int64_t)c->expires_days * 86400
 					   : LIFE;
 	struct buf issuer, scopes;
@@ -261,20 +259,20 @@ write_set(const char *path, struct str key)
 	int n = snprintf(beside, sizeof(beside), "%s.jwks", path);
 
 	if ((size_t)n >= sizeof(beside))
-		return command_fail(ERR_FILE, path);
+		return cmd_fail(ERR_FILE, path);
 	buf_init(&public, pem, sizeof(pem));
 	buf_init(&set, text, sizeof(text));
 	if (jwt_make_public(key, &public, &what) != ERR_OK ||
 	    jwt_make_set(buf_view(&public), &set, &what) != ERR_OK)
-		return command_fail_with(path, what);
+		return cmd_fail_with(path, what);
 	buf_char(&set, '\n');
-	return command_write_text(beside, mode, buf_view(&set)) == ERR_OK
+	return cmd_write_text(beside, mode, buf_view(&set)) == ERR_OK
 	    ? EXIT_SUCCESS
 	    : EXIT_FAILURE;
 }
 
 static int
-print_jwt(const struct command_call *c, const char *path, struct str key)
+print_jwt(const struct cmd_call *c, const char *path, struct str key)
 {
 	char text[JWT_TOKEN_MAX], said[4096];
 	struct str what;
@@ -283,26 +281,25 @@ print_jwt(const struct command_call *c, const char *path, struct str key)
 	buf_init(&b, said, sizeof(said));
 	buf_init(&token, text, sizeof(text));
 	if (jwt_make_token(key, claims(c, &b), &token, &what) != ERR_OK)
-		return command_fail_with(path, what);
+		return cmd_fail_with(path, what);
 	printf("%.*s\n", STR_ARG(buf_view(&token)));
 	return EXIT_SUCCESS;
 }
 
 int
-command_token_jwt(struct command_call *c)
+cmd_token_jwt(struct cmd_call *c)
 {
 	const char *path = c->value[OPTION_KEY];
 	char text[KEY_MAX];
 	struct str key;
 	int status = EXIT_FAILURE;
 
-	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0 || c->scopes == 0)
-		return command_usage(
-		    "token jwt needs --tenant GUID and --scope S");
+	if ((c->given & CMD_BIT(OPTION_TENANT)) == 0 || c->scopes == 0)
+		return cmd_usage("token jwt needs --tenant GUID and --scope S");
 	if (path == NULL)
 		path = "test-jwt.key";
-	if (command_load_config(c) != ERR_OK ||
-	    (c->alias != NULL && command_open_store(c, false) != ERR_OK))
+	if (cmd_load_config(c) != ERR_OK ||
+	    (c->alias != NULL && cmd_open_store(c, false) != ERR_OK))
 		return EXIT_FAILURE;
 	if (need_key(path, text, &key) == ERR_OK)
 		status = write_set(path, key);

@@ -36,12 +36,12 @@ forget_token(struct txn *tx, void *arg)
 /* A token that cannot be read, on a full disk or by a reader that went away, is
  * good for nobody, and would stay good all the same. */
 static int
-print_secret(struct command_call *c, struct token *t, struct str text)
+print_secret(struct cmd_call *c, struct token *t, struct str text)
 {
 	enum err e;
 
 	printf("%.*s\n", STR_ARG(text));
-	if (command_flush() == ERR_OK)
+	if (cmd_flush() == ERR_OK)
 		return EXIT_SUCCESS;
 	clearerr(stdout);
 	if ((e = store_update(c->store, forget_token, t)) == ERR_OK)
@@ -49,38 +49,37 @@ print_secret(struct command_call *c, struct token *t, struct str text)
 		    "pushcert: the token could not be printed, so it was "
 		    "revoked\n");
 	else
-		(void)command_fail(e,
+		(void)cmd_fail(e,
 		    "the token could not be printed, and it "
 		    "could not be revoked");
 	return EXIT_FAILURE;
 }
 
 int
-command_token_create(struct command_call *c)
+cmd_token_create(struct cmd_call *c)
 {
 	uint8_t secret[AUTH_SECRET_LEN];
 	char text[AUTH_TOKEN_LEN];
 	struct token t = { .rights = c->scopes,
 		.name = str_of(c->name != NULL ? c->name : "token"),
-		.created_at = command_now_at() };
+		.created_at = cmd_now_at() };
 	enum err e;
 	int status;
 
-	if ((c->given & COMMAND_BIT(OPTION_TENANT)) == 0 || c->scopes == 0)
-		return command_usage(
+	if ((c->given & CMD_BIT(OPTION_TENANT)) == 0 || c->scopes == 0)
+		return cmd_usage(
 		    "token create needs --tenant GUID and --scope S");
 	if (c->expires_days > 0)
 		t.expires_at = t.created_at + (int64_t)c->expires_days * 86400;
-	if (command_load_config(c) != ERR_OK ||
-	    command_open_store(c, false) != ERR_OK)
+	if (cmd_load_config(c) != ERR_OK || cmd_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	t.tenant = c->tenant;
 	if (crypto_random(secret, sizeof(secret)) != ERR_OK)
-		return command_fail(ERR_INTERNAL, "random bytes");
+		return cmd_fail(ERR_INTERNAL, "random bytes");
 	auth_token_text(secret, text);
 	auth_token_hash(str_from(text, sizeof(text)), t.hash);
 	if ((e = store_update(c->store, put_token, &t)) != ERR_OK)
-		return command_fail(e, "token create");
+		return cmd_fail(e, "token create");
 	/* A reader that went away is a failed write here. */
 	signal(SIGPIPE, SIG_IGN);
 	status = print_secret(c, &t, str_from(text, sizeof(text)));
@@ -93,9 +92,9 @@ static void
 print_date_or_never(int64_t at)
 {
 	if (at != 0)
-		command_print_date(at);
+		cmd_print_date(at);
 	else
-		printf("%-*s", WHEN_SECONDS_LEN + 1, "never");
+		printf("%-*s", DATETIME_SECONDS_LEN + 1, "never");
 }
 
 static void
@@ -109,13 +108,13 @@ print_token(const struct token *t)
 	buf_init(&scopes, names, sizeof(names));
 	auth_scope_names(t->rights, ", ", &scopes);
 	printf("%.*s  %.*s  ", ID_LEN, id, STR_GUID_LEN, tenant);
-	command_print_date(t->created_at);
+	cmd_print_date(t->created_at);
 	printf("  ");
 	print_date_or_never(t->expires_at);
 	printf("  ");
 	print_date_or_never(t->used_at);
 	printf("  ");
-	command_print_word(t->name);
+	cmd_print_word(t->name);
 	printf("  %.*s\n", STR_ARG(buf_view(&scopes)));
 }
 
@@ -162,12 +161,12 @@ print_token_json(const struct token *t)
 static enum err
 list_token(const struct token *t, void *arg)
 {
-	const struct command_call *c = arg;
+	const struct cmd_call *c = arg;
 
-	if ((c->given & COMMAND_BIT(OPTION_TENANT)) != 0 &&
+	if ((c->given & CMD_BIT(OPTION_TENANT)) != 0 &&
 	    memcmp(&t->tenant, &c->tenant, sizeof(t->tenant)) != 0)
 		return ERR_OK;
-	if (c->given & COMMAND_BIT(OPTION_JSON))
+	if (c->given & CMD_BIT(OPTION_JSON))
 		print_token_json(t);
 	else
 		print_token(t);
@@ -175,14 +174,14 @@ list_token(const struct token *t, void *arg)
 }
 
 int
-command_token_list(struct command_call *c)
+cmd_token_list(struct cmd_call *c)
 {
 	enum err e;
 
-	if (command_begin_reading(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_tokens(c->reader, list_token, c);
-	return e == ERR_OK ? EXIT_SUCCESS : command_fail(e, "token list");
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "token list");
 }
 
 /* The one token whose id begins with what was given. */
@@ -209,7 +208,7 @@ match_token(const struct token *t, void *arg)
 
 /* Prints why there is no such token, or not just one. */
 static enum err
-find_token(struct command_call *c, struct search *s)
+find_token(struct cmd_call *c, struct search *s)
 {
 	enum err e;
 
@@ -219,12 +218,12 @@ find_token(struct command_call *c, struct search *s)
 		    "first 4 digits\n");
 		return ERR_USAGE;
 	}
-	if ((e = command_begin_reading(c)) != ERR_OK)
+	if ((e = cmd_begin_reading(c)) != ERR_OK)
 		return e;
 	e = store_tokens(c->reader, match_token, s);
 	store_end(c->reader);
 	if (e != ERR_OK) {
-		(void)command_fail(e, "token");
+		(void)cmd_fail(e, "token");
 		return e;
 	}
 	if (s->found == 1)
@@ -236,7 +235,7 @@ find_token(struct command_call *c, struct search *s)
 
 /* Runs a change on the one token that the first argument names. */
 static int
-change_token(struct command_call *c, store_change *change)
+change_token(struct cmd_call *c, store_change *change)
 {
 	struct search s = { .id = str_of(c->argument[0]),
 		.name = str_of(c->argument[1]) };
@@ -245,7 +244,7 @@ change_token(struct command_call *c, store_change *change)
 	if ((e = find_token(c, &s)) != ERR_OK)
 		return e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
 	if ((e = store_update(c->store, change, &s)) != ERR_OK)
-		return command_fail(e, "token");
+		return cmd_fail(e, "token");
 	return EXIT_SUCCESS;
 }
 
@@ -258,7 +257,7 @@ delete_token(struct txn *tx, void *arg)
 }
 
 int
-command_token_revoke(struct command_call *c)
+cmd_token_revoke(struct cmd_call *c)
 {
 	return change_token(c, delete_token);
 }
@@ -277,9 +276,9 @@ rename_token(struct txn *tx, void *arg)
 }
 
 int
-command_token_rename(struct command_call *c)
+cmd_token_rename(struct cmd_call *c)
 {
-	if (!command_is_name(c->argument[1]))
-		return command_usage("a name has 1 to 64 bytes of UTF-8");
+	if (!cmd_is_name(c->argument[1]))
+		return cmd_usage("a name has 1 to 64 bytes of UTF-8");
 	return change_token(c, rename_token);
 }

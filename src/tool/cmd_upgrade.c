@@ -45,13 +45,13 @@ refuse_all(const struct config *config, int fd, pid_t parent)
 	/* It ends with its parent, also where that ended before this call. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
 		return;
-	command_enter_sandbox(&few, false);
+	cmd_enter_sandbox(&few, false);
 	(void)!fastcgi_serve(&app, fd);
 }
 
 /* The child's number, or -1 where there can be none: then requests wait. */
 static pid_t
-start_doorkeeper(const struct command_call *c, int fd)
+start_doorkeeper(const struct cmd_call *c, int fd)
 {
 	pid_t parent = getpid(), child;
 
@@ -74,21 +74,21 @@ end_doorkeeper(pid_t child)
 }
 
 static void
-close_store(struct command_call *c)
+close_store(struct cmd_call *c)
 {
 	store_close(c->store);
 	c->store = NULL;
 }
 
 static enum err
-upgrade_once(struct command_call *c, bool is_cgi)
+upgrade_once(struct cmd_call *c, bool is_cgi)
 {
 	enum err e;
 
-	if ((e = command_try_store(c, false)) != ERR_OK)
+	if ((e = cmd_try_store(c, false)) != ERR_OK)
 		return e;
-	e = is_cgi ? command_upgrade(c, CGI_TENANTS, CGI_WAIT)
-		   : command_upgrade(c, 0, SERVE_WAIT);
+	e = is_cgi ? cmd_upgrade(c, CGI_TENANTS, CGI_WAIT)
+		   : cmd_upgrade(c, 0, SERVE_WAIT);
 	if (e != ERR_OK)
 		close_store(c);
 	return e;
@@ -96,7 +96,7 @@ upgrade_once(struct command_call *c, bool is_cgi)
 
 /* Several processes may be started at a time: one of them upgrades. */
 static enum err
-upgrade_or_wait(struct command_call *c)
+upgrade_or_wait(struct cmd_call *c)
 {
 	time_t until = time(NULL) + UPGRADE_MOST;
 	enum err e;
@@ -108,7 +108,7 @@ upgrade_or_wait(struct command_call *c)
 }
 
 static enum err
-upgrade_for_service(struct command_call *c, int fd)
+upgrade_for_service(struct cmd_call *c, int fd)
 {
 	pid_t doorkeeper;
 	enum err e;
@@ -122,9 +122,9 @@ upgrade_for_service(struct command_call *c, int fd)
 }
 
 enum err
-command_open_service(struct command_call *c, int fd)
+cmd_open_service(struct cmd_call *c, int fd)
 {
-	enum err e = command_try_store(c, false);
+	enum err e = cmd_try_store(c, false);
 	bool is_old = e == ERR_OK && store_format(c->store) != STORE_FORMAT;
 
 	if (is_old || (e == ERR_UPGRADING && fd >= 0)) {
@@ -132,7 +132,7 @@ command_open_service(struct command_call *c, int fd)
 		e = upgrade_for_service(c, fd);
 	}
 	if (e == ERR_OK)
-		return command_find_tenant(c);
-	(void)command_fail(e, c->config.data);
+		return cmd_find_tenant(c);
+	(void)cmd_fail(e, c->config.data);
 	return e;
 }

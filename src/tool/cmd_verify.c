@@ -14,7 +14,7 @@
 #define TOLD_MAX 100
 
 struct look {
-	struct command_call *call;
+	struct cmd_call *call;
 	struct secrets secrets;
 	char why[CONFIG_TEXT_MAX]; /* they could not be loaded */
 	uint64_t sealed, opened;
@@ -47,7 +47,7 @@ try_seal(const struct guid *tenant, const struct csr *c, void *arg)
 	look->sealed++;
 	if (!look->secrets.can_seal)
 		return;
-	e = pushcert_open_seal(&look->secrets, tenant, c);
+	e = csr_open_seal(&look->secrets, tenant, c);
 	if (e == ERR_OK)
 		look->opened++;
 	else
@@ -85,7 +85,7 @@ hint(void)
 }
 
 static void
-print_counts(const struct command_call *c, const struct store_counts *n)
+print_counts(const struct cmd_call *c, const struct store_counts *n)
 {
 	const struct {
 		const char *name;
@@ -99,7 +99,7 @@ print_counts(const struct command_call *c, const struct store_counts *n)
 		{ "notices", n->notices },
 		{ "findings", n->findings },
 	};
-	bool json = (c->given & COMMAND_BIT(OPTION_JSON)) != 0;
+	bool json = (c->given & CMD_BIT(OPTION_JSON)) != 0;
 	char text[512];
 	struct buf out;
 	struct emit e;
@@ -122,7 +122,7 @@ print_counts(const struct command_call *c, const struct store_counts *n)
 
 /* In a process of its own; what is wrong is told. */
 static enum err
-verify(struct command_call *c, void *arg)
+verify(struct cmd_call *c, void *arg)
 {
 	struct look look = { .call = c };
 	const struct store_verifier v = { .relations = true,
@@ -133,18 +133,18 @@ verify(struct command_call *c, void *arg)
 	enum err e;
 
 	(void)arg;
-	if ((e = command_open_store(c, false)) != ERR_OK)
+	if ((e = cmd_open_store(c, false)) != ERR_OK)
 		return e;
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
 	    (e = store_begin(c->reader)) != ERR_OK) {
-		(void)command_fail(e, c->config.data);
+		(void)cmd_fail(e, c->config.data);
 		return e;
 	}
 	/* Without the key all else can be looked at. */
 	if (secret_load(&c->config, &look.secrets, look.why) != ERR_OK)
 		tell("configuration", NULL, look.why, &look);
 	if ((e = store_verify(c->reader, &v, &counts)) != ERR_OK)
-		(void)command_fail(e, c->config.data);
+		(void)cmd_fail(e, c->config.data);
 	if (look.told > TOLD_MAX)
 		fprintf(stderr, "pushcert: and %llu more\n",
 		    (unsigned long long)(look.told - TOLD_MAX));
@@ -155,23 +155,23 @@ verify(struct command_call *c, void *arg)
 	if (e != ERR_OK)
 		return e;
 	print_counts(c, &counts);
-	if (command_flush() != ERR_OK)
+	if (cmd_flush() != ERR_OK)
 		return ERR_FILE;
 	return counts.findings == 0 ? ERR_OK : ERR_CORRUPT;
 }
 
 int
-command_verify(struct command_call *c)
+cmd_verify(struct cmd_call *c)
 {
 	int died = 0;
 	enum err e;
 
-	if (command_load_config(c) != ERR_OK)
+	if (cmd_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
-	if (command_spool_begin(c, true) != ERR_OK)
+	if (cmd_spool_begin(c, true) != ERR_OK)
 		return EXIT_FAILURE;
-	e = command_in_child(c, verify, NULL, 0, &died);
-	if (command_spool_end(c) != ERR_OK && e == ERR_OK)
+	e = cmd_in_child(c, verify, NULL, 0, &died);
+	if (cmd_spool_end(c) != ERR_OK && e == ERR_OK)
 		e = ERR_FILE;
 	if (died != 0) {
 		fprintf(stderr,

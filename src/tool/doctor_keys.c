@@ -15,7 +15,7 @@
 #include "state/trust.h"
 
 void
-command_doctor_trust(struct doctor *d)
+cmd_doctor_trust(struct doctor *d)
 {
 	const char *keys = d->call->config.jwks_file;
 	char path[PATH_MAX];
@@ -23,9 +23,9 @@ command_doctor_trust(struct doctor *d)
 	struct trust_fault fault;
 
 	if (file != NULL && trust_file(file, &fault) != ERR_OK)
-		command_finding(d, fault.cure, "%s", fault.what);
+		cmd_finding(d, fault.cure, "%s", fault.what);
 	if (keys[0] != '\0' && trust_file(keys, &fault) != ERR_OK)
-		command_finding(d, fault.cure, "%s", fault.what);
+		cmd_finding(d, fault.cure, "%s", fault.what);
 }
 
 /* A set of keys, and the memory that reading one takes. */
@@ -43,7 +43,7 @@ find_left(const struct jwt_left *left, void *arg)
 
 	if (left->reason == JWT_OTHER_PURPOSE)
 		return;
-	command_finding(s->doctor,
+	cmd_finding(s->doctor,
 	    left->reason == JWT_SECRET
 		? "Treat the key as compromised: replace it at its server, and "
 		  "give the new set to pushcert jwks import."
@@ -89,7 +89,7 @@ find_unbound(struct doctor *d, const struct jwt_keys *keys)
 		key = &keys->key[i];
 		if (key->issuer_n > 0)
 			continue;
-		command_finding(d,
+		cmd_finding(d,
 		    "Give the set of each server to pushcert jwks import "
 		    "--issuer URL.",
 		    "%s: key '%.*s' names no issuer, and jwt_issuer has "
@@ -99,7 +99,7 @@ find_unbound(struct doctor *d, const struct jwt_keys *keys)
 }
 
 void
-command_doctor_keys(struct doctor *d)
+cmd_doctor_keys(struct doctor *d)
 {
 	const char *path = d->call->config.jwks_file, *why;
 	struct key_set *s;
@@ -108,7 +108,7 @@ command_doctor_keys(struct doctor *d)
 		return;
 	s->doctor = d;
 	if ((why = read_keys(path, s)) != NULL)
-		command_finding(d,
+		cmd_finding(d,
 		    "Give the downloaded set to pushcert jwks import.",
 		    "%s: %s", path, why);
 	find_unbound(d, &s->keys);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 void
-command_reply_split(struct command_reply *r)
+cmd_reply_split(struct cmd_reply *r)
 {
 	struct str rest = str_from(r->text, r->n), line, word;
 	const char *end;
@@ -33,7 +33,7 @@ command_reply_split(struct command_reply *r)
 }
 
 struct str
-command_reply_header(const struct command_reply *r, const char *name)
+cmd_reply_header(const struct cmd_reply *r, const char *name)
 {
 	struct str rest = r->head, line, field;
 
@@ -48,13 +48,13 @@ command_reply_header(const struct command_reply *r, const char *name)
 }
 
 bool
-command_reply_is_ours(const struct command_reply *r)
+cmd_reply_is_ours(const struct cmd_reply *r)
 {
 	return str_starts(r->body, "{\"error\":{\"code\":");
 }
 
 void
-command_reply_quote(const char *text, FILE *out)
+cmd_reply_quote(const char *text, FILE *out)
 {
 	for (; *text != '\0'; text++) {
 		if (*text == '"' || *text == '\\')

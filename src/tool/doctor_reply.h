@@ -13,24 +13,23 @@
 #include "base/str.h"
 
 /* The end of a longer answer is cut off. */
-#define COMMAND_REPLY_MAX ((size_t)64 * 1024)
+#define CMD_REPLY_MAX ((size_t)64 * 1024)
 
-struct command_reply {
+struct cmd_reply {
 	int status; /* 0: none came */
 	struct str head, body;
 	size_t n;
-	char text[COMMAND_REPLY_MAX];
+	char text[CMD_REPLY_MAX];
 };
 
 /* Fills in status, head and body of the n bytes of text, after those of 1xx
  * answers. */
-void command_reply_split(struct command_reply *r);
+void cmd_reply_split(struct cmd_reply *r);
 /* A header's value; null where there is none. */
-struct str
-command_reply_header(const struct command_reply *r, const char *name);
+struct str cmd_reply_header(const struct cmd_reply *r, const char *name);
 /* Whether the body is an error of the program, and not of the web server. */
-bool command_reply_is_ours(const struct command_reply *r);
+bool cmd_reply_is_ours(const struct cmd_reply *r);
 /* Writes text between quotation marks of curl's configuration. */
-void command_reply_quote(const char *text, FILE *out);
+void cmd_reply_quote(const char *text, FILE *out);
 
 #endif

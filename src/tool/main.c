@@ -86,11 +86,11 @@ main(int argc, char **argv)
 		if (fastcgi_inherit(&fd) != ERR_OK)
 			return EXIT_FAILURE;
 		if (fd >= 0)
-			return command_serve_fd(config, fd);
+			return cmd_serve_fd(config, fd);
 	}
 	if (getenv("GATEWAY_INTERFACE") == NULL)
-		return command_run(argc, argv);
+		return cmd_run(argc, argv);
 	if (arguments_are_foreign(config))
 		config = NULL;
-	return command_serve_fd(config, -1);
+	return cmd_serve_fd(config, -1);
 }

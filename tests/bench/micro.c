@@ -150,7 +150,7 @@ handle(struct micro *m, size_t i, const char *method, const char *prefer)
 	struct request rq = {
 		.read = read_body, .from = &body, .now = { .at = 1800000000 }
 	};
-	struct answer an;
+	struct response an;
 	char bearer[128];
 	size_t v;
 

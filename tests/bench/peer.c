@@ -93,17 +93,17 @@ read_patch(struct str body, struct patch *out)
 static bool
 merge(struct record *r, const struct patch *p)
 {
-	char *modified = arena_take(&memory.arena, WHEN_TICKS_LEN);
+	char *modified = arena_take(&memory.arena, DATETIME_TICKS_LEN);
 	struct timespec now;
 
 	if (modified == NULL)
 		return false;
 	clock_gettime(CLOCK_REALTIME, &now);
-	when_ticks(
+	datetime_ticks(
 	    (struct instant){ .at = now.tv_sec, .nano = (uint32_t)now.tv_nsec },
 	    modified);
 	record_merge(r, p);
-	r->value[RECORD_MODIFIED] = str_from(modified, WHEN_TICKS_LEN);
+	r->value[RECORD_MODIFIED] = str_from(modified, DATETIME_TICKS_LEN);
 	r->revision++;
 	return true;
 }
@@ -139,7 +139,7 @@ answer(FCGX_Request *fr, int status, const struct peer_record *r)
 {
 	const char *host = FCGX_GetParam("SERVER_NAME", fr->envp);
 	char etag[32], id_text[STR_GUID_LEN];
-	struct answer_parts parts = { .status = status, .ok = status == 200 };
+	struct response_parts parts = { .status = status, .ok = status == 200 };
 	struct guid id;
 	struct buf out;
 
@@ -157,12 +157,12 @@ answer(FCGX_Request *fr, int status, const struct peer_record *r)
 		parts.content = show(r, host != NULL ? host : "localhost");
 	}
 	buf_open(&out, &memory.arena);
-	answer_put(&out, &parts);
+	response_put(&out, &parts);
 	FCGX_PutStr(out.p, (int)out.n, fr->out);
 }
 
 static int
-handle(struct peer *p, FCGX_Request *fr, struct peer_record *r)
+handle(struct conn *p, FCGX_Request *fr, struct peer_record *r)
 {
 	static const char scheme[] = "Bearer ";
 	char body[PEER_TEXT_MAX];
@@ -186,7 +186,7 @@ handle(struct peer *p, FCGX_Request *fr, struct peer_record *r)
 static void
 run(const char *file, int listener)
 {
-	struct peer *p = peer_open(file);
+	struct conn *p = peer_open(file);
 	static struct peer_record r;
 	FCGX_Request fr;
 
@@ -251,7 +251,7 @@ static int
 fill(const char *file, const char *body)
 {
 	static char text[PEER_TEXT_MAX];
-	struct peer *p = peer_open(file);
+	struct conn *p = peer_open(file);
 	FILE *f = fopen(body, "r");
 	char line[256];
 	size_t n = 0;

@@ -28,21 +28,21 @@ struct peer_record {
 	char text[PEER_TEXT_MAX];
 };
 
-struct peer;
+struct conn;
 
 /* Opens the file, or makes it; once per process. NULL if that fails. */
-struct peer *peer_open(const char *path);
+struct conn *peer_open(const char *path);
 /* Makes n tenants in one transaction; `make` says what each begins with. */
 typedef void
 peer_make(size_t tenant, uint8_t key[PEER_KEY_LEN], struct peer_record *out);
-bool peer_fill(struct peer *p, size_t n, peer_make *make);
+bool peer_fill(struct conn *p, size_t n, peer_make *make);
 /* The record of the key's tenant; false where there is none. */
 bool peer_get(
-    struct peer *p, const uint8_t key[PEER_KEY_LEN], struct peer_record *out);
+    struct conn *p, const uint8_t key[PEER_KEY_LEN], struct peer_record *out);
 /* Changes it durably, in a transaction of its own, and keeps the former one;
  * false where there is none, or `change` says so. */
 typedef bool peer_change(struct peer_record *r, void *arg);
-bool peer_patch(struct peer *p, const uint8_t key[PEER_KEY_LEN],
+bool peer_patch(struct conn *p, const uint8_t key[PEER_KEY_LEN],
     peer_change *change, void *arg, struct peer_record *out);
 
 #endif

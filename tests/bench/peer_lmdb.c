@@ -15,7 +15,7 @@ struct key {
 	uint64_t revision;
 };
 
-struct peer {
+struct conn {
 	MDB_env *env;
 	MDB_dbi token; /* hash: tenant */
 	MDB_dbi record; /* tenant: revision, text */
@@ -34,10 +34,10 @@ val(const void *p, size_t n)
 	return (MDB_val){ .mv_size = n, .mv_data = (void *)(uintptr_t)p };
 }
 
-struct peer *
+struct conn *
 peer_open(const char *path)
 {
-	struct peer *p = calloc(1, sizeof(*p));
+	struct conn *p = calloc(1, sizeof(*p));
 	MDB_txn *tx;
 
 	if (p == NULL || mdb_env_create(&p->env) != 0 ||
@@ -57,7 +57,7 @@ peer_open(const char *path)
 
 static bool
 put_record(
-    struct peer *p, MDB_txn *tx, uint64_t tenant, const struct peer_record *r)
+    struct conn *p, MDB_txn *tx, uint64_t tenant, const struct peer_record *r)
 {
 	struct row row = { .revision = r->revision };
 	MDB_val k = val(&tenant, sizeof(tenant));
@@ -68,7 +68,7 @@ put_record(
 }
 
 bool
-peer_fill(struct peer *p, size_t n, peer_make *make)
+peer_fill(struct conn *p, size_t n, peer_make *make)
 {
 	uint8_t key[PEER_KEY_LEN];
 	struct peer_record r;
@@ -91,7 +91,7 @@ peer_fill(struct peer *p, size_t n, peer_make *make)
 /* The tenant of a token and its record as it is; a put moves what it lies in,
  * so it is copied. */
 static bool
-find(struct peer *p, MDB_txn *tx, const uint8_t key[PEER_KEY_LEN],
+find(struct conn *p, MDB_txn *tx, const uint8_t key[PEER_KEY_LEN],
     uint64_t *tenant, struct peer_record *out)
 {
 	MDB_val k = val(key, PEER_KEY_LEN), v;
@@ -110,7 +110,7 @@ find(struct peer *p, MDB_txn *tx, const uint8_t key[PEER_KEY_LEN],
 
 bool
 peer_get(
-    struct peer *p, const uint8_t key[PEER_KEY_LEN], struct peer_record *out)
+    struct conn *p, const uint8_t key[PEER_KEY_LEN], struct peer_record *out)
 {
 	uint64_t tenant;
 	bool found;
@@ -123,7 +123,7 @@ peer_get(
 }
 
 static bool
-keep(struct peer *p, MDB_txn *tx, uint64_t tenant, const struct peer_record *r)
+keep(struct conn *p, MDB_txn *tx, uint64_t tenant, const struct peer_record *r)
 {
 	const struct key key = { .tenant = tenant, .revision = r->revision };
 	MDB_val k = val(&key, sizeof(key)), v = val(r->text, r->n);
@@ -132,7 +132,7 @@ keep(struct peer *p, MDB_txn *tx, uint64_t tenant, const struct peer_record *r)
 }
 
 bool
-peer_patch(struct peer *p, const uint8_t key[PEER_KEY_LEN], peer_change *change,
+peer_patch(struct conn *p, const uint8_t key[PEER_KEY_LEN], peer_change *change,
     void *arg, struct peer_record *out)
 {
 	uint64_t tenant;

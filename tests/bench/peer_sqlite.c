@@ -24,15 +24,15 @@ static const char *const text_of[COUNT] = {
 	[SET] = "UPDATE record SET revision = ?2, text = ?3 WHERE tenant = ?1",
 };
 
-struct peer {
+struct conn {
 	sqlite3 *db;
 	sqlite3_stmt *statement[COUNT];
 };
 
-struct peer *
+struct conn *
 peer_open(const char *path)
 {
-	struct peer *p = calloc(1, sizeof(*p));
+	struct conn *p = calloc(1, sizeof(*p));
 	int i;
 
 	if (p == NULL || sqlite3_open(path, &p->db) != SQLITE_OK ||
@@ -57,7 +57,7 @@ peer_open(const char *path)
 
 /* Runs a statement that returns no rows. */
 static bool
-run(struct peer *p, int which)
+run(struct conn *p, int which)
 {
 	bool done = sqlite3_step(p->statement[which]) == SQLITE_DONE;
 
@@ -67,7 +67,7 @@ run(struct peer *p, int which)
 
 /* The same for one of a tenant's record. */
 static bool
-put(struct peer *p, int which, sqlite3_int64 tenant,
+put(struct conn *p, int which, sqlite3_int64 tenant,
     const struct peer_record *r)
 {
 	sqlite3_stmt *s = p->statement[which];
@@ -79,7 +79,7 @@ put(struct peer *p, int which, sqlite3_int64 tenant,
 }
 
 bool
-peer_fill(struct peer *p, size_t n, peer_make *make)
+peer_fill(struct conn *p, size_t n, peer_make *make)
 {
 	sqlite3_stmt *s = p->statement[ADD_TOKEN];
 	uint8_t key[PEER_KEY_LEN];
@@ -100,7 +100,7 @@ peer_fill(struct peer *p, size_t n, peer_make *make)
 }
 
 static bool
-find(struct peer *p, const uint8_t key[PEER_KEY_LEN], sqlite3_int64 *tenant,
+find(struct conn *p, const uint8_t key[PEER_KEY_LEN], sqlite3_int64 *tenant,
     struct peer_record *out)
 {
 	sqlite3_stmt *s = p->statement[GET];
@@ -119,7 +119,7 @@ find(struct peer *p, const uint8_t key[PEER_KEY_LEN], sqlite3_int64 *tenant,
 
 bool
 peer_get(
-    struct peer *p, const uint8_t key[PEER_KEY_LEN], struct peer_record *out)
+    struct conn *p, const uint8_t key[PEER_KEY_LEN], struct peer_record *out)
 {
 	sqlite3_int64 tenant;
 
@@ -127,7 +127,7 @@ peer_get(
 }
 
 bool
-peer_patch(struct peer *p, const uint8_t key[PEER_KEY_LEN], peer_change *change,
+peer_patch(struct conn *p, const uint8_t key[PEER_KEY_LEN], peer_change *change,
     void *arg, struct peer_record *out)
 {
 	sqlite3_int64 tenant;

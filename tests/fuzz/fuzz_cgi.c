@@ -32,7 +32,7 @@ is_ours(struct str line)
 }
 
 static void
-check_answer(const struct answer *an)
+check_answer(const struct response *an)
 {
 	struct str rest = an->text, what;
 	static char block[1 << 20];
@@ -71,7 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct request rq = { .read = world_read_body };
 	struct str text, body;
-	struct answer an;
+	struct response an;
 	char *copy, *line, *end;
 	int i;
 

@@ -76,7 +76,7 @@ routes_arena_size(const struct config *c)
 
 void
 routes_handle(const struct app *app, struct worker *wk,
-    const struct request *rq, struct answer *an)
+    const struct request *rq, struct response *an)
 {
 	static char body[MAX_BODY + 1];
 	size_t n = 0, i;
@@ -98,7 +98,7 @@ routes_handle(const struct app *app, struct worker *wk,
 	buf_open(&out, &wk->arena);
 	buf_text(&out, "Status: 200 OK\r\n\r\n");
 	buf_u64(&out, n);
-	*an = (struct answer){ .text = buf_close(&out, &wk->arena) };
+	*an = (struct response){ .text = buf_close(&out, &wk->arena) };
 }
 
 /* --- the peer ---------------------------------------------------------------
@@ -150,13 +150,13 @@ static void
 serve(int fd)
 {
 	atomic_uint_fast64_t clock = 0;
-	struct peers_taken taken = { .at = { .fd = fd }, .clock = &clock };
-	enum peers_next next = PEERS_KEEP;
+	struct conns_taken taken = { .at = { .fd = fd }, .clock = &clock };
+	enum conns_next next = CONNS_KEEP;
 	int i;
 
-	for (i = 0; i < 4 && next == PEERS_KEEP; i++)
+	for (i = 0; i < 4 && next == CONNS_KEEP; i++)
 		next = fastcgi_worker_serve(worker(), &taken);
-	if (next != PEERS_CLOSED)
+	if (next != CONNS_CLOSED)
 		close(fd);
 }
 
@@ -171,7 +171,7 @@ LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 		return 0;
 	for (i = 0; i < size; i++)
 		data[i] = input[i] > 0x80 ? input[i] & 0x7f : input[i];
-	fuzz_check(!fastcgi_whole(data, half) || fastcgi_whole(data, size));
+	fuzz_check(!fastcgi_record(data, half) || fastcgi_record(data, size));
 	fuzz_check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
 	fuzz_check(send(ends[1], data, size, 0) == (ssize_t)size);
 	shutdown(ends[1], SHUT_WR);

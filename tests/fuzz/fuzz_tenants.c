@@ -478,7 +478,7 @@ check_content(struct str rest, bool head)
 	}
 	fuzz_check(head ? rest.n == 0 : rest.n == length);
 	arena_init(&a, block, sizeof(block));
-	if (rest.n > 0 && !str_is(type, PAGE_METRICS_TYPE))
+	if (rest.n > 0 && !str_is(type, METRICS_TEXT_TYPE))
 		fuzz_check(json_parse(rest, &a, &json, &what) == ERR_OK);
 }
 
@@ -490,7 +490,7 @@ is_safe(struct str method)
 }
 
 static void
-check_change(const struct maker *m, const struct answer *an, int which,
+check_change(const struct maker *m, const struct response *an, int which,
     const struct state *before)
 {
 	struct state now = look(which);
@@ -507,7 +507,7 @@ check_change(const struct maker *m, const struct answer *an, int which,
 }
 
 static void
-check(const struct maker *m, const struct answer *an,
+check(const struct maker *m, const struct response *an,
     const struct state before[TENANTS])
 {
 	int i;
@@ -542,7 +542,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct maker m;
 	static unsigned runs;
 	static struct state before[TENANTS];
-	struct answer an;
+	struct response an;
 	struct str body;
 	int i;
 

@@ -140,7 +140,7 @@ has_var(const struct golden *g, const char *name)
 }
 
 static void
-handle(struct golden *g, struct answer *an)
+handle(struct golden *g, struct response *an)
 {
 	struct request rq = { .read = read_body, .from = g };
 	char length[32];
@@ -205,7 +205,7 @@ run_case(struct golden *g, struct str name, struct str head, struct str body,
     struct str want)
 {
 	static char bytes[TEXT_MAX], text[TEXT_MAX];
-	struct answer an;
+	struct response an;
 	struct str got;
 
 	add_request_line(g, str_cut(&head, '\n'));

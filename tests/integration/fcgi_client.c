@@ -130,7 +130,7 @@ fcgi_feed(struct fcgi_reply *r, const char *p, size_t n)
 int
 fcgi_connect(const char *path)
 {
-	const struct timeval most = { .tv_sec = patience(5) };
+	const struct timeval most = { .tv_sec = timeout_ms(5) };
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), cause;
 

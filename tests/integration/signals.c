@@ -178,7 +178,7 @@ stop(struct test *t, pid_t child)
 	if (took > t->slowest_end)
 		t->slowest_end = took;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS &&
-	    took <= patience(END_MAX))
+	    took <= timeout_ms(END_MAX))
 		return true;
 	fprintf(stderr, "signals: status %#x after %ld ms\n", (unsigned)status,
 	    took);

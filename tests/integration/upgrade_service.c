@@ -139,15 +139,15 @@ must_run(const char *line)
 
 /* --- the store ---------------------------------------------------------- */
 
-static struct db *
+static struct lmdb_env *
 open_db(void)
 {
 	static const char *const maps[] = { "record", "history", "token",
 		"request", "meta", NULL };
-	const struct db_options options = { .directory = data, .maps = maps };
-	struct db *db = NULL;
+	const struct lmdb_options options = { .directory = data, .maps = maps };
+	struct lmdb_env *db = NULL;
 
-	ck_assert_int_eq(store_db_open(&options, &db), ERR_OK);
+	ck_assert_int_eq(lmdb_env_open(&options, &db), ERR_OK);
 	return db;
 }
 
@@ -157,25 +157,25 @@ write_format(uint64_t format)
 {
 	char number[ROW_U64_LEN], bytes[64];
 	struct str field = row_u64(format, number), old;
-	struct db *db = open_db();
-	struct store_tally tally;
-	struct db_txn *tx;
+	struct lmdb_env *db = open_db();
+	struct tally tally;
+	struct lmdb_txn *tx;
 	struct buf row;
 
 	buf_init(&row, bytes, sizeof(bytes));
 	row_encode(str_of("format"), &field, 1, &row);
-	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
-	ck_assert_int_eq(store_tally_load(tx, MAPS, &tally), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
+	ck_assert_int_eq(tally_load(tx, MAPS, &tally), ERR_OK);
 	ck_assert_int_eq(
-	    store_db_get(tx, META_MAP, str_of("format"), &old), ERR_OK);
-	store_tally_take(&tally, META_MAP, old);
-	store_tally_add(&tally, META_MAP, buf_view(&row));
+	    lmdb_txn_get(tx, META_MAP, str_of("format"), &old), ERR_OK);
+	tally_take(&tally, META_MAP, old);
+	tally_add(&tally, META_MAP, buf_view(&row));
 	ck_assert_int_eq(
-	    store_db_put(tx, META_MAP, str_of("format"), buf_view(&row)),
+	    lmdb_txn_put(tx, META_MAP, str_of("format"), buf_view(&row)),
 	    ERR_OK);
-	ck_assert_int_eq(store_tally_save(tx, MAPS, &tally), ERR_OK);
-	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
-	store_db_close(db);
+	ck_assert_int_eq(tally_save(tx, MAPS, &tally), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
+	lmdb_env_close(db);
 }
 
 static unsigned
@@ -209,17 +209,17 @@ start_former(bool upgrades)
 	fflush(NULL);
 	f = (struct former){ .pid = fork(), .hold = hold[1] };
 	if (f.pid == 0) {
-		struct db *db = open_db();
+		struct lmdb_env *db = open_db();
 		pid_t holder;
 
 		close(hold[1]);
 		if ((!upgrades ||
-			store_claim_take(store_db_lock_file(db), 0, &holder) ==
+			claim_take(lmdb_env_lock_file(db), 0, &holder) ==
 			    ERR_OK) &&
 		    write(ready[1], "", 1) == 1)
 			while (read(hold[0], &byte, 1) < 0 && errno == EINTR)
 				continue;
-		store_db_close(db);
+		lmdb_env_close(db);
 		_exit(0);
 	}
 	close(hold[0]);

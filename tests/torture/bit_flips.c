@@ -22,7 +22,7 @@
 #define FLIPS 60
 #define FLIPS_FULL 3000
 #define TENANTS 200
-#define ANSWER_MAX 16384
+#define RESPONSE_MAX 16384
 
 #define PAGE 4096
 #define ROOTS 2
@@ -61,7 +61,7 @@ be(struct test *f, unsigned tenant)
 static void
 change(struct test *f, unsigned round, unsigned tenant)
 {
-	static char text[6000], body[6200], out[ANSWER_MAX];
+	static char text[6000], body[6200], out[RESPONSE_MAX];
 	const struct ask a = { .method = "PATCH", .body = body };
 
 	memset(text, 'x', sizeof(text) - 1);
@@ -91,7 +91,7 @@ fill(struct test *f)
 			"applePushNotificationCertificate/generateApple"
 			"PushNotificationCertificateSigningRequest",
 		.body = "" };
-	static char out[ANSWER_MAX];
+	static char out[RESPONSE_MAX];
 	unsigned round, i;
 
 	for (i = 0; i < TENANTS; i++)
@@ -285,7 +285,7 @@ static bool
 check_answer(struct test *f, const struct flip *flip, unsigned tenant)
 {
 	const struct ask get = { .method = NULL };
-	static char out[ANSWER_MAX];
+	static char out[RESPONSE_MAX];
 	off_t before = log_size(f);
 	int status;
 

@@ -16,7 +16,7 @@
 #include "torture.h"
 #include "victim.h"
 
-#define ANSWER_MAX 65536
+#define RESPONSE_MAX 65536
 #define END_LEN 8
 #define KEPT 100
 #define KEPT_FULL 8193
@@ -42,7 +42,7 @@ is_unchanged(struct test *f)
 static void
 cut(struct test *f, struct str request, size_t n)
 {
-	char text[ANSWER_MAX];
+	char text[RESPONSE_MAX];
 	struct fcgi_reply r;
 	int fd = fcgi_connect(f->v.socket);
 	bool good;
@@ -117,7 +117,7 @@ static void
 keep(struct test *f, const struct refusal *refusal, struct str bytes,
     struct str get, size_t at)
 {
-	char first[ANSWER_MAX] = "", second[ANSWER_MAX] = "";
+	char first[RESPONSE_MAX] = "", second[RESPONSE_MAX] = "";
 	struct fcgi_reply a, b;
 	int fd = fcgi_connect(f->v.socket);
 	bool good;

@@ -27,7 +27,7 @@
 #include "victim.h"
 
 #define DAY 86400
-#define ANSWER_MAX 65536
+#define RESPONSE_MAX 65536
 /* Requests that fail for one cause. */
 #define REPEATED 20
 #define READERS 8192
@@ -45,7 +45,7 @@ struct test {
 	atomic_long *clock; /* seconds that the server is ahead */
 	unsigned number; /* that was acknowledged last */
 	off_t log; /* its size when the case began */
-	char answer[ANSWER_MAX];
+	char answer[RESPONSE_MAX];
 };
 
 /* --- a server in this program, whose calls fail and whose clock errs ----- */
@@ -80,7 +80,7 @@ run_server(void *arg)
 
 	ahead = f->clock;
 	fault_watch(f->plan);
-	exit(command_serve_fd(f->v.config, STDIN_FILENO));
+	exit(cmd_serve_fd(f->v.config, STDIN_FILENO));
 }
 
 /* --- what is looked at --------------------------------------------------- */
@@ -333,15 +333,15 @@ _Noreturn static void
 take_readers(const struct test *f, int tell)
 {
 	static const char *const maps[] = { "record", NULL };
-	const struct db_options options = { .directory = f->v.data,
+	const struct lmdb_options options = { .directory = f->v.data,
 		.maps = maps };
-	struct db_txn *tx;
-	struct db *db;
+	struct lmdb_txn *tx;
+	struct lmdb_env *db;
 	unsigned n;
 
-	if (store_db_open(&options, &db) != ERR_OK)
+	if (lmdb_env_open(&options, &db) != ERR_OK)
 		_exit(99);
-	for (n = 0; n < READERS && store_db_reader(db, &tx) == ERR_OK; n++)
+	for (n = 0; n < READERS && lmdb_txn_reader(db, &tx) == ERR_OK; n++)
 		continue;
 	if (write(tell, "x", 1) == 1)
 		pause();

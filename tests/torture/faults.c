@@ -67,7 +67,7 @@ run_server(void *arg)
 	struct test *f = arg;
 
 	fault_watch(f->plan);
-	exit(command_serve_fd(f->v.config, STDIN_FILENO));
+	exit(cmd_serve_fd(f->v.config, STDIN_FILENO));
 }
 
 static void
@@ -82,7 +82,7 @@ run_command(void *arg)
 	if (freopen("/dev/null", "w", stdout) == NULL)
 		_exit(99);
 	fault_watch(f->plan);
-	status = command_run(argc, argv);
+	status = cmd_run(argc, argv);
 	/* What gcov does at the end is not meant. */
 	fault_watch(NULL);
 	exit(status);

@@ -15,7 +15,7 @@
 #include "torture.h"
 #include "victim.h"
 
-#define ANSWER_MAX 65536
+#define RESPONSE_MAX 65536
 
 struct test {
 	struct torture t;
@@ -118,7 +118,7 @@ is_clean_content(struct str text)
 static bool
 is_clean_log(struct test *f)
 {
-	static char text[ANSWER_MAX];
+	static char text[RESPONSE_MAX];
 	int fd = open(f->v.log, O_RDONLY);
 	ssize_t n = pread(fd, text, sizeof(text), f->seen), i;
 	unsigned lines = 0;
@@ -145,7 +145,7 @@ static void
 send_bytes(
     struct test *f, struct str request, const char *where, const char *what)
 {
-	char text[ANSWER_MAX];
+	char text[RESPONSE_MAX];
 	struct fcgi_reply r;
 	int fd = fcgi_connect(f->v.socket);
 	struct str all;

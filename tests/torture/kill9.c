@@ -17,7 +17,7 @@
 #include "torture.h"
 #include "victim.h"
 
-#define ANSWER_MAX 16384
+#define RESPONSE_MAX 16384
 #define KILLS 40
 #define KILLS_FULL 2000
 /* It goes on until there are so many, but not for ever. */
@@ -49,7 +49,7 @@ nap(unsigned microseconds)
 static void
 run_client(const struct victim *v, struct shared *s, size_t i)
 {
-	char body[128], out[ANSWER_MAX];
+	char body[128], out[RESPONSE_MAX];
 	const struct ask a = { .method = "PATCH", .body = body };
 
 	while (!s->over) {
@@ -70,7 +70,7 @@ check(struct torture *t, const struct victim *v, struct shared *s)
 {
 	const struct ask get = { .method = NULL };
 	unsigned done[CLIENTS], is;
-	char out[ANSWER_MAX], name[64], *at;
+	char out[RESPONSE_MAX], name[64], *at;
 	size_t i;
 	int status;
 

@@ -36,12 +36,12 @@ enum expected {
 struct test {
 	struct torture t;
 	struct victim v;
-	const struct limit *limit;
+	const struct ratelimit *limit;
 	unsigned number;
 	unsigned answered;
 };
 
-struct limit {
+struct ratelimit {
 	const char *name;
 	enum expected expected;
 	int resource; /* -1: none */
@@ -99,7 +99,7 @@ close_errors(struct test *f)
 	return close(STDERR_FILENO) == 0 && close(STDOUT_FILENO) == 0;
 }
 
-static const struct limit limits[] = {
+static const struct ratelimit limits[] = {
 	{ "no limit", WORKS, -1, 0, true, NULL },
 	{ "64 MiB of addresses", WORKS_OR_REFUSES, RLIMIT_AS, 64 * MIB, false,
 	    NULL },
@@ -120,7 +120,7 @@ run_limited(void *arg)
 {
 	static char program[4096];
 	struct test *f = arg;
-	const struct limit *l = f->limit;
+	const struct ratelimit *l = f->limit;
 	const struct rlimit r = { .rlim_cur = l->value, .rlim_max = l->value };
 
 	if (realpath("./pushcert", program) == NULL ||
@@ -189,7 +189,7 @@ check_refusal(struct test *f, off_t before)
 static void
 try_limit(struct test *f)
 {
-	const struct limit *l = f->limit;
+	const struct ratelimit *l = f->limit;
 	off_t before = log_size(f);
 	int idle[IDLE], status;
 	size_t i;

@@ -18,7 +18,7 @@
 #include "victim.h"
 
 #define WRITERS 4
-#define ANSWER_MAX 16384
+#define RESPONSE_MAX 16384
 #define EACH 100
 #define EACH_FULL 5000
 
@@ -46,7 +46,7 @@ static int
 add_one(const struct victim *v, bool careful)
 {
 	const struct ask get = { .method = NULL };
-	char out[ANSWER_MAX], etag[64], body[64];
+	char out[RESPONSE_MAX], etag[64], body[64];
 	const char *const match[] = { "HTTP_IF_MATCH", etag, NULL };
 	const struct ask set = {
 		.method = "PATCH", .body = body, .more = careful ? match : NULL

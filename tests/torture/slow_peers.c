@@ -68,7 +68,7 @@ static const struct slow kinds[] = {
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-struct peer {
+struct conn {
 	const struct slow *kind;
 	int fd;
 	size_t sent;
@@ -77,7 +77,7 @@ struct peer {
 };
 
 static void
-begin(const struct test *f, struct peer *p)
+begin(const struct test *f, struct conn *p)
 {
 	const struct ask a = { .method = p->kind->method,
 		.body = p->kind->body };
@@ -101,7 +101,7 @@ begin(const struct test *f, struct peer *p)
 }
 
 static bool
-was_cut_off(const struct peer *p)
+was_cut_off(const struct conn *p)
 {
 	char byte;
 
@@ -113,7 +113,7 @@ was_cut_off(const struct peer *p)
 
 /* Whoever is sent off, or has an answer, comes again. */
 static void
-go_on(const struct test *f, struct peer *p)
+go_on(const struct test *f, struct conn *p)
 {
 	if (was_cut_off(p) || (p->kind->trickles && p->sent == p->n)) {
 		close(p->fd);
@@ -129,7 +129,7 @@ static _Noreturn void
 be_slow(const struct test *f)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE * 1000000 };
-	static struct peer peer[KINDS * PEERS];
+	static struct conn peer[KINDS * PEERS];
 	size_t i;
 
 	for (i = 0; i < KINDS * PEERS; i++) {
@@ -191,8 +191,8 @@ ask_for_good(struct test *f, unsigned requests)
 	    (double)took[requests * 99 / 100] / 1000,
 	    (double)took[requests - 1] / 1000);
 	torture_check(&f->t,
-	    took[requests * 99 / 100] < patience(P99_MAX * 1000L), "p99 %ld us",
-	    took[requests * 99 / 100]);
+	    took[requests * 99 / 100] < timeout_ms(P99_MAX * 1000L),
+	    "p99 %ld us", took[requests * 99 / 100]);
 }
 
 /* --- sizes -------------------------------------------------------------- */

@@ -17,7 +17,7 @@
 #include "torture.h"
 #include "victim.h"
 
-#define ANSWER_MAX 65536
+#define RESPONSE_MAX 65536
 /* Each takes what its worst moment needs and keeps it: with few of them those
  * moments are soon behind all. */
 #define WORKERS 12
@@ -85,11 +85,11 @@ static const struct reading {
 
 /* The bytes of such a request, on a connection that shall be kept. */
 static struct str
-bytes_of(struct test *f, const struct ask *ask, char out[ANSWER_MAX])
+bytes_of(struct test *f, const struct ask *ask, char out[RESPONSE_MAX])
 {
 	size_t n;
 
-	if (!victim_request(&f->v, ask, out, ANSWER_MAX, &n))
+	if (!victim_request(&f->v, ask, out, RESPONSE_MAX, &n))
 		torture_die(&f->t, "a request");
 	/* FCGI_KEEP_CONN in the record that begins it. */
 	out[10] = 1;
@@ -99,7 +99,7 @@ bytes_of(struct test *f, const struct ask *ask, char out[ANSWER_MAX])
 static bool
 answered(int fd, const char *status)
 {
-	char text[ANSWER_MAX];
+	char text[RESPONSE_MAX];
 	struct fcgi_reply r;
 
 	fcgi_reply_init(&r, text, sizeof(text));
@@ -136,7 +136,7 @@ ask_all(struct test *f, size_t n, struct str request, const char *status)
 static void
 change_all(struct test *f, size_t n)
 {
-	char body[LONGEST + 64], bytes[ANSWER_MAX];
+	char body[LONGEST + 64], bytes[RESPONSE_MAX];
 	const struct ask ask = { .method = "PATCH", .body = body };
 
 	snprintf(body, sizeof(body), "{\"appleIdentifier\":\"%0*u\"}",
@@ -147,7 +147,7 @@ change_all(struct test *f, size_t n)
 static void
 run_rounds(struct test *f, unsigned rounds)
 {
-	static char bytes[READINGS][ANSWER_MAX];
+	static char bytes[READINGS][RESPONSE_MAX];
 	struct str request[READINGS];
 	size_t i;
 
@@ -182,7 +182,7 @@ close_all(struct test *f)
 static void
 crowd(struct test *f)
 {
-	char bytes[ANSWER_MAX];
+	char bytes[RESPONSE_MAX];
 	unsigned i;
 	size_t k;
 

@@ -23,7 +23,7 @@
 #include "torture.h"
 #include "victim.h"
 
-#define ANSWER_MAX 16384
+#define RESPONSE_MAX 16384
 #define WRITERS 8
 #define CROWD 96 /* more writers than workers */
 /* Seconds, as configured; then milliseconds that the machine may add. */
@@ -107,7 +107,7 @@ run_server(void *arg)
 {
 	struct test *f = arg;
 
-	exit(command_serve_fd(f->v.config, STDIN_FILENO));
+	exit(cmd_serve_fd(f->v.config, STDIN_FILENO));
 }
 
 /* --- who writes and is stopped ------------------------------------------ */
@@ -152,7 +152,7 @@ change_once(const struct test *f)
 {
 	const struct ask a = { .method = "PATCH",
 		.body = "{\"topicIdentifier\":\"a topic\"}" };
-	char out[ANSWER_MAX];
+	char out[RESPONSE_MAX];
 	long began = milliseconds(), took;
 	int status = victim_ask(&f->v, &a, out, sizeof(out));
 
@@ -333,7 +333,7 @@ static bool
 health_becomes(const struct test *f, const char *text)
 {
 	long until = milliseconds() + 20000;
-	char out[ANSWER_MAX];
+	char out[RESPONSE_MAX];
 
 	do {
 		if (get(f, "/v1.0/health", out, sizeof(out)) == 200 &&
@@ -351,7 +351,7 @@ try_hanging_read(struct test *f)
 	static const char *const query[] = { "REQUEST_URI",
 		"/v1.0/metrics?access_token=SECRET", NULL };
 	const struct ask a = { .path = "/v1.0/metrics", .more = query };
-	char out[ANSWER_MAX];
+	char out[RESPONSE_MAX];
 	long began = milliseconds();
 	pid_t asker;
 

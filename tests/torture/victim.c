@@ -22,7 +22,7 @@
 #include "fcgi_client.h"
 #include "torture.h"
 
-#define ANSWER_MAX 65536
+#define RESPONSE_MAX 65536
 #define PAIRS_MAX 64
 /* Seconds for a stop, and milliseconds for an answer, on a quiet machine. */
 #define STOP_MAX 10
@@ -163,7 +163,7 @@ bool
 victim_stop(struct victim *v)
 {
 	const struct timespec moment = { .tv_nsec = 2000000 };
-	long tries = patience(STOP_MAX * 500);
+	long tries = timeout_ms(STOP_MAX * 500);
 	int status = -1;
 
 	kill(v->pid, SIGTERM);
@@ -228,7 +228,7 @@ static bool
 wait_for_answer(const struct victim *v, int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	long tries = patience(ANSWER_MOST / 25);
+	long tries = timeout_ms(ANSWER_MOST / 25);
 
 	for (; tries > 0; tries--)
 		if (poll(&p, 1, 25) > 0)
@@ -241,7 +241,7 @@ wait_for_answer(const struct victim *v, int fd)
 int
 victim_ask(const struct victim *v, const struct ask *a, char *out, size_t size)
 {
-	char request[ANSWER_MAX];
+	char request[RESPONSE_MAX];
 	struct fcgi_reply r;
 	size_t n;
 	int fd;
@@ -262,7 +262,7 @@ victim_ask(const struct victim *v, const struct ask *a, char *out, size_t size)
 int
 victim_set(const struct victim *v, unsigned number)
 {
-	char body[64], out[ANSWER_MAX];
+	char body[64], out[RESPONSE_MAX];
 	struct ask a = { .method = "PATCH", .body = body };
 
 	snprintf(body, sizeof(body), "{\"appleIdentifier\":\"%u\"}", number);
@@ -274,7 +274,7 @@ victim_get(const struct victim *v, int *status)
 {
 	static const char name[] = "\"appleIdentifier\":\"";
 	const struct ask a = { .method = NULL };
-	char out[ANSWER_MAX], *at;
+	char out[RESPONSE_MAX], *at;
 
 	*status = victim_ask(v, &a, out, sizeof(out));
 	if (*status != 200 || (at = strstr(out, name)) == NULL)

@@ -16,7 +16,7 @@
 #include "torture.h"
 #include "victim.h"
 
-#define ANSWER_MAX 65536
+#define RESPONSE_MAX 65536
 #define WRITERS 64
 /* Milliseconds. */
 #define TIME 1000
@@ -57,7 +57,7 @@ number_behind(const char *text, const char *name)
 static void
 read_metrics(struct test *f)
 {
-	static char out[ANSWER_MAX];
+	static char out[RESPONSE_MAX];
 	const struct ask a = { .path = "/v1.0/metrics" };
 
 	if (victim_ask(&f->v, &a, out, sizeof(out)) != 200)

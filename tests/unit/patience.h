@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * patience.h - how long a test waits for what takes a known time on a machine
+ * timeout_ms.h - how long a test waits for what takes a known time on a machine
  * that does nothing else.
  *
  * A process that has to share its processor with n others takes n times as
@@ -16,7 +16,7 @@
 
 /* Milliseconds, or whatever the limit counts. */
 static inline long
-patience(long limit)
+timeout_ms(long limit)
 {
 	FILE *f = fopen("/proc/loadavg", "re");
 	double load = 0;

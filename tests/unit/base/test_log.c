@@ -223,13 +223,13 @@ static const struct {
 
 START_TEST(what_stays_is_told_once_a_minute)
 {
-	struct log_last last = { .what = 0 };
+	struct log_repeat last = { .what = 0 };
 	size_t i;
 
 	for (i = 0; i < sizeof(news_cases) / sizeof(news_cases[0]); i++)
 		unit_check(news_cases[i].name,
-		    log_is_news(&last, news_cases[i].what, news_cases[i].at) ==
-			news_cases[i].news);
+		    log_should_repeat(&last, news_cases[i].what,
+			news_cases[i].at) == news_cases[i].news);
 }
 END_TEST
 

@@ -36,11 +36,11 @@ live(void *arg)
 
 	unit_check(l->name, set_policy(l->first) == 0);
 	if (l->yields)
-		scheduling_yields();
+		sched_yield_to_waker();
 	unit_check(l->name, sched_getscheduler(0) == l->then);
-	scheduling_urgent(true);
+	sched_lead(true);
 	unit_check(l->name, sched_getscheduler(0) == l->urgent);
-	scheduling_urgent(false);
+	sched_lead(false);
 	unit_check(l->name, sched_getscheduler(0) == l->again);
 	return NULL;
 }

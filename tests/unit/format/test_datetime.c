@@ -24,8 +24,8 @@ static const struct taken_case {
 	    NULL },
 	{ "the date of the seed", STR("2017-01-01T00:01:27.2282595+03:00"),
 	    1483218087, 228259500, NULL },
-	{ "the date that stands for unset", STR(WHEN_UNSET), -62135596800, 0,
-	    NULL },
+	{ "the date that stands for unset", STR(DATETIME_UNSET), -62135596800,
+	    0, NULL },
 	{ "the last second", STR("9999-12-31T23:59:59Z"), 253402300799, 0,
 	    NULL },
 	{ "the first day further east", STR("0001-01-01T00:00:00+14:00"),
@@ -87,15 +87,15 @@ START_TEST(taken)
 {
 	const struct taken_case *c = &taken_cases[_i];
 	struct str text = unit_guard(0, c->text);
-	char room[WHEN_TEXT_MAX];
+	char room[DATETIME_TEXT_MAX];
 	struct instant t;
 	struct buf out;
 
-	unit_check(c->name, when_parse(text, &t) == ERR_OK);
+	unit_check(c->name, datetime_parse(text, &t) == ERR_OK);
 	ck_assert_msg(t.at == c->at && t.nano == c->nano, "%s: %lld.%09u",
 	    c->name, (long long)t.at, t.nano);
 	buf_init(&out, room, sizeof(room));
-	when_normal(text, &out);
+	datetime_normal(text, &out);
 	unit_check(c->name, !out.full);
 	unit_same(c->name, buf_view(&out),
 	    c->normal != NULL ? str_of(c->normal) : c->text);
@@ -110,7 +110,7 @@ START_TEST(refuses_the_beginning_of_a_date)
 	size_t n;
 
 	for (n = 0; n < whole.n; n++)
-		ck_assert_msg(when_parse(unit_guard(0, str_head(whole, n)),
+		ck_assert_msg(datetime_parse(unit_guard(0, str_head(whole, n)),
 				  &t) == ERR_NOT_DATE,
 		    "takes '%.*s'", (int)n, whole.p);
 }
@@ -133,8 +133,8 @@ START_TEST(refuses_a_wrong_mark)
 			    (whole[i] == 'T' && byte == 't') ||
 			    (whole[i] == '+' && byte == '-'))
 				continue;
-			ck_assert_msg(
-			    when_parse(str_from(text, 27), &t) == ERR_NOT_DATE,
+			ck_assert_msg(datetime_parse(str_from(text, 27), &t) ==
+				ERR_NOT_DATE,
 			    "takes '%.27s'", text);
 		}
 	}
@@ -213,7 +213,7 @@ START_TEST(refused)
 
 	if (!str_is_null(text))
 		text = unit_guard(0, text);
-	unit_check(c->name, when_parse(text, &t) == ERR_NOT_DATE);
+	unit_check(c->name, datetime_parse(text, &t) == ERR_NOT_DATE);
 }
 END_TEST
 
@@ -253,16 +253,17 @@ static const struct written_case {
 START_TEST(written)
 {
 	const struct written_case *c = &written_cases[_i];
-	char ticks[WHEN_TICKS_LEN + 1], seconds[WHEN_SECONDS_LEN + 1];
+	char ticks[DATETIME_TICKS_LEN + 1], seconds[DATETIME_SECONDS_LEN + 1];
 
-	ticks[WHEN_TICKS_LEN] = seconds[WHEN_SECONDS_LEN] = '!';
-	when_ticks(c->t, ticks);
-	unit_same(c->name, str_from(ticks, WHEN_TICKS_LEN), str_of(c->ticks));
-	when_seconds(c->t.at, seconds);
-	unit_same(c->name, str_from(seconds, WHEN_SECONDS_LEN),
-	    str_head(str_of(c->ticks), WHEN_SECONDS_LEN));
-	unit_check(c->name, ticks[WHEN_TICKS_LEN] == '!');
-	unit_check(c->name, seconds[WHEN_SECONDS_LEN] == '!');
+	ticks[DATETIME_TICKS_LEN] = seconds[DATETIME_SECONDS_LEN] = '!';
+	datetime_ticks(c->t, ticks);
+	unit_same(
+	    c->name, str_from(ticks, DATETIME_TICKS_LEN), str_of(c->ticks));
+	datetime_seconds(c->t.at, seconds);
+	unit_same(c->name, str_from(seconds, DATETIME_SECONDS_LEN),
+	    str_head(str_of(c->ticks), DATETIME_SECONDS_LEN));
+	unit_check(c->name, ticks[DATETIME_TICKS_LEN] == '!');
+	unit_check(c->name, seconds[DATETIME_SECONDS_LEN] == '!');
 }
 END_TEST
 
@@ -270,7 +271,7 @@ END_TEST
 START_TEST(every_day_of_400_years_is_the_c_librarys)
 {
 	const int64_t day = 86400, first = -8 * 365 * day;
-	char text[WHEN_SECONDS_LEN + 1] = "", want[32];
+	char text[DATETIME_SECONDS_LEN + 1] = "", want[32];
 	struct instant back;
 	struct tm tm;
 	int64_t i, at;
@@ -282,9 +283,9 @@ START_TEST(every_day_of_400_years_is_the_c_librarys)
 		ck_assert_ptr_nonnull(gmtime_r(&t, &tm));
 		ck_assert_uint_eq(
 		    strftime(want, sizeof(want), "%FT%TZ", &tm), 20);
-		when_seconds(at, text);
-		ck_assert_mem_eq(text, want, WHEN_SECONDS_LEN);
-		ck_assert_int_eq(when_parse(str_of(want), &back), ERR_OK);
+		datetime_seconds(at, text);
+		ck_assert_mem_eq(text, want, DATETIME_SECONDS_LEN);
+		ck_assert_int_eq(datetime_parse(str_of(want), &back), ERR_OK);
 		ck_assert_int_eq(back.at, at);
 	}
 }

@@ -9,7 +9,7 @@
 
 #include "unit.h"
 
-static char room[PAGE_TENANT_MAX];
+static char room[EXPIRY_TENANT_MAX];
 
 static struct buf
 fresh(void)
@@ -21,10 +21,10 @@ fresh(void)
 }
 
 /* 2027-11-23T16:56:37Z and a year before. */
-static struct page_tenant
+static struct expiry_tenant
 tenant(enum expiry_status status)
 {
-	struct page_tenant t = { .status = status,
+	struct expiry_tenant t = { .status = status,
 		.expiry = { status != EXPIRY_NONE, status != EXPIRY_NONE,
 		    1826988997, 1795452997 },
 		.apple_id = str_of("mdm@example.org"),
@@ -43,19 +43,19 @@ tenant(enum expiry_status status)
 
 static const struct sample_case {
 	const char *name;
-	enum page_family family;
+	enum metrics_text_family family;
 	enum expiry_status status;
 	const char *text;
 } sample_cases[] = {
-	{ "the end as seconds", PAGE_EXPIRES, EXPIRY_VALID,
+	{ "the end as seconds", METRICS_TEXT_EXPIRES, EXPIRY_VALID,
 	    "pushcert_certificate_expiry_timestamp_seconds" LABEL
 	    "} 1826988997\n" },
-	{ "no end, no sample", PAGE_EXPIRES, EXPIRY_NONE, "" },
-	{ "the beginning as seconds", PAGE_ISSUED, EXPIRY_EXPIRED,
+	{ "no end, no sample", METRICS_TEXT_EXPIRES, EXPIRY_NONE, "" },
+	{ "the beginning as seconds", METRICS_TEXT_ISSUED, EXPIRY_EXPIRED,
 	    "pushcert_certificate_issued_timestamp_seconds" LABEL
 	    "} 1795452997\n" },
-	{ "no beginning, no sample", PAGE_ISSUED, EXPIRY_NONE, "" },
-	{ "one status of five", PAGE_STATUS, EXPIRY_EXPIRING,
+	{ "no beginning, no sample", METRICS_TEXT_ISSUED, EXPIRY_NONE, "" },
+	{ "one status of five", METRICS_TEXT_STATUS, EXPIRY_EXPIRING,
 	    "pushcert_certificate_status" LABEL ",status=\"none\"} 0\n"
 	    "pushcert_certificate_status" LABEL ",status=\"valid\"} 0\n"
 	    "pushcert_certificate_status" LABEL ",status=\"expiring\"} 1\n"
@@ -67,10 +67,10 @@ static const struct sample_case {
 START_TEST(samples)
 {
 	const struct sample_case *c = &sample_cases[_i];
-	struct page_tenant t = tenant(c->status);
+	struct expiry_tenant t = tenant(c->status);
 	struct buf out = fresh();
 
-	page_sample(&out, c->family, &t);
+	metrics_text_sample(&out, c->family, &t);
 	unit_same(c->name, buf_view(&out), str_of(c->text));
 }
 END_TEST
@@ -79,7 +79,7 @@ START_TEST(a_family_has_a_head)
 {
 	struct buf out = fresh();
 
-	page_family(&out, PAGE_STATUS);
+	metrics_text_family(&out, METRICS_TEXT_STATUS);
 	unit_same("head", buf_view(&out),
 	    str_of("# HELP pushcert_certificate_status 1 for the status of "
 		   "the tenant's certificate, else 0.\n"
@@ -122,7 +122,7 @@ START_TEST(counters)
 	metrics_hanging(&m, 1);
 	metrics_hanging(NULL, 3);
 	metrics_read(&m, &counts);
-	page_counters(&out, &counts, 77);
+	metrics_text_counters(&out, &counts, 77);
 #define REQUESTS "pushcert_requests_total{process=\"77\",class="
 #define REFUSALS "pushcert_refusals_total{process=\"77\",code="
 #define BUCKET "pushcert_commit_changes_bucket{process=\"77\",le="
@@ -217,7 +217,7 @@ static const struct event_case {
 START_TEST(events)
 {
 	const struct event_case *c = &event_cases[_i];
-	struct page_tenant t = tenant(EXPIRY_VALID);
+	struct expiry_tenant t = tenant(EXPIRY_VALID);
 	struct buf out = fresh();
 	static char want[8192];
 	struct buf w;
@@ -228,17 +228,17 @@ START_TEST(events)
 	t.apple_id = unit_guard(0, str_of(c->apple_id));
 	t.topic = str_of(c->topic);
 	t.serial = str_of(c->serial);
-	page_calendar_event(&out, &t);
+	calendar_event(&out, &t);
 	unit_same(c->name, buf_view(&out), buf_view(&w));
 }
 END_TEST
 
 START_TEST(a_tenant_without_a_date_has_no_event)
 {
-	struct page_tenant t = tenant(EXPIRY_NONE);
+	struct expiry_tenant t = tenant(EXPIRY_NONE);
 	struct buf out = fresh();
 
-	page_calendar_event(&out, &t);
+	calendar_event(&out, &t);
 	ck_assert_uint_eq(out.n, 0);
 }
 END_TEST
@@ -247,14 +247,14 @@ END_TEST
 START_TEST(the_longest_texts_have_room)
 {
 	static char longest[4 * 1024];
-	struct page_tenant t = tenant(EXPIRY_VALID);
+	struct expiry_tenant t = tenant(EXPIRY_VALID);
 	struct buf out = fresh();
 
 	memset(longest, ',', sizeof(longest));
 	t.apple_id = str_from(longest, 1024);
 	t.topic = str_from(longest, sizeof(longest));
 	t.serial = str_from(longest, sizeof(longest));
-	page_calendar_event(&out, &t);
+	calendar_event(&out, &t);
 	ck_assert(!out.full);
 }
 END_TEST
@@ -264,18 +264,18 @@ START_TEST(facts_of_a_record)
 	static char block[EXPIRY_ARENA];
 	struct record r = { .revision = 9 };
 	struct guid g = { .byte = { 1 } };
-	struct page_tenant t;
+	struct expiry_tenant t;
 	struct arena a;
 
 	arena_init(&a, block, sizeof(block));
 	r.value[RECORD_EXPIRES] = str_of("2027-01-30T23:59:59Z");
 	r.value[RECORD_TOPIC] = str_of("t");
-	t = page_tenant(&g, &r, 1798761600, 30, &a);
+	t = expiry_tenant(&g, &r, 1798761600, 30, &a);
 	ck_assert_int_eq(t.status, EXPIRY_EXPIRING);
 	ck_assert_uint_eq(t.revision, 9);
 	unit_same("topic", t.topic, str_of("t"));
 	ck_assert_int_eq(t.tenant.byte[0], 1);
-	t = page_tenant(&g, NULL, 1798761600, 30, &a);
+	t = expiry_tenant(&g, NULL, 1798761600, 30, &a);
 	ck_assert_int_eq(t.status, EXPIRY_NONE);
 	ck_assert(str_is_null(t.topic));
 }

@@ -109,14 +109,14 @@ struct ask {
 	const char *method, *uri, *variable, *body;
 };
 
-static struct answer
+static struct response
 handle(struct fixture *f, const struct ask *a)
 {
 	struct str query = str_of(a->uri), path = str_cut(&query, '?');
 	struct request rq = {
 		.read = read_body, .from = f, .now = { .at = NOW }
 	};
-	struct answer an;
+	struct response an;
 
 	rq.var[REQUEST_METHOD] = str_of(a->method);
 	rq.var[REQUEST_URI] = str_of(a->uri);
@@ -162,7 +162,7 @@ START_TEST(says_that_memory_ends)
 	const struct ask first = { "generate", "POST",
 		"/beta" RESOURCE GENERATE, NULL, NULL };
 	struct fixture *f = set_up();
-	struct answer an;
+	struct response an;
 	unsigned refused = 0;
 	size_t n;
 
@@ -272,7 +272,7 @@ START_TEST(logs_no_key)
 {
 	struct fixture *f = set_up();
 	char room[2048];
-	struct answer an;
+	struct response an;
 	struct str log;
 
 	log_open(false, LOG_AT_INFO);
@@ -291,7 +291,7 @@ START_TEST(tells_what_is_wrong_with_the_subject)
 	const struct ask generate = { "generate", "POST",
 		"/beta" RESOURCE GENERATE, NULL, NULL };
 	struct fixture *f = set_up();
-	struct answer an;
+	struct response an;
 	char room[1024];
 	struct str log;
 
@@ -336,7 +336,7 @@ static const struct {
 START_TEST(repeats_what_may_be_repeated)
 {
 	struct fixture *f = set_up();
-	struct answer an = handle(f, &repeats[_i].ask);
+	struct response an = handle(f, &repeats[_i].ask);
 
 	unit_check(repeats[_i].ask.name, an.status == repeats[_i].status);
 	unit_check(repeats[_i].ask.name, holds(an.text, repeats[_i].part));
@@ -351,7 +351,7 @@ START_TEST(refuses_a_path_that_no_answer_can_repeat)
 	char uri[2048];
 	struct ask a = { "long", "GET", uri, NULL, NULL };
 	struct fixture *f = set_up();
-	struct answer an;
+	struct response an;
 
 	memset(uri, 'a', sizeof(uri));
 	uri[0] = '/';

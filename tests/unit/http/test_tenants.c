@@ -274,7 +274,7 @@ read_body(void *from, char *p, size_t n)
 
 static void
 send_request(
-    const struct action *a, const struct token_of *t, struct answer *an)
+    const struct action *a, const struct token_of *t, struct response *an)
 {
 	const struct tenant_of *owner = &model.tenant[t->tenant];
 	struct request rq = { .read = read_body, .now = { NOW, 0 } };
@@ -320,7 +320,7 @@ holds(struct str text, const char *word)
 /* Its own record if it may see one, and never a word of another's. */
 static void
 check_content(
-    const struct action *a, const struct token_of *t, const struct answer *an)
+    const struct action *a, const struct token_of *t, const struct response *an)
 {
 	const struct tenant_of *owner = &model.tenant[t->tenant];
 	bool shows = an->status == 200 && owner->version > 0 &&
@@ -374,7 +374,7 @@ START_TEST(nobody_gets_anothers)
 		struct token_of *t = &model.token[pick(TOKENS)];
 		const struct action *a = &actions[pick(ROWS(actions))];
 		int want = expected_status(a, t);
-		struct answer an;
+		struct response an;
 
 		send_request(a, t, &an);
 		ck_assert_msg(an.status == want, "request %u: %s %s: %d for %d",

@@ -154,7 +154,7 @@ request(void)
 	struct str text, what;
 
 	arena_reset(&f.arena);
-	return pushcert_request(
+	return csr_make(
 	    f.store, &f.config, &f.secrets, &by, &f.arena, &text, &what);
 }
 
@@ -183,10 +183,10 @@ change(struct change *in, bool try)
 	};
 	in->new_id.byte[0] = (uint8_t)f.now;
 	if (!try) {
-		e = pushcert_patch(f.store, in, &f.out, &f.fault);
+		e = change_patch(f.store, in, &f.out, &f.fault);
 	} else {
 		tx = begin();
-		e = pushcert_try(tx, in, &f.out, &f.fault);
+		e = change_try(tx, in, &f.out, &f.fault);
 		store_reader_free(tx);
 	}
 	f.notice = in->notice;
@@ -236,7 +236,7 @@ restore_with(struct change *in, uint64_t number, bool try)
 	in->config = &f.config;
 	in->arena = &f.arena;
 	in->by.tenant = tenant;
-	e = pushcert_former(tx, in, number);
+	e = change_former(tx, in, number);
 	store_reader_free(tx);
 	return e == ERR_OK ? change(in, try) : e;
 }
@@ -319,8 +319,7 @@ export_key(const char *pem)
 
 	arena_reset(&f.arena);
 	ck_assert_int_eq(x509_read(str_of(pem), &f.arena, &x, &what), ERR_OK);
-	e = pushcert_private_key(
-	    tx, &f.secrets, &tenant, x.public_key, key, &n);
+	e = csr_private_key(tx, &f.secrets, &tenant, x.public_key, key, &n);
 	crypto_wipe(key, sizeof(key));
 	store_reader_free(tx);
 	return e;
@@ -721,7 +720,7 @@ upload_one(void *arg)
 	struct fault fault;
 
 	in.patch.value[RECORD_CERTIFICATE] = str_of(u->pem);
-	u->e = pushcert_patch(f.store, &in, &out, &fault);
+	u->e = change_patch(f.store, &in, &out, &fault);
 	return NULL;
 }
 

@@ -170,7 +170,7 @@ START_TEST(successor)
 	struct config c;
 	struct verdict v = { .uploaded = true, .real = !cases[_i].is_text };
 	struct record r = { .revision = 1 };
-	const struct judge_stored stored = { .record = &r,
+	const struct policy_stored stored = { .record = &r,
 		.restores = cases[_i].restores,
 		.pending_key = cases[_i].pending,
 		.requested = { REQUESTED, 0 },
@@ -194,7 +194,7 @@ START_TEST(successor)
 	r.value[RECORD_EXPIRES] = cases[_i].expires;
 	arena_init(&a, block, sizeof(block));
 	unit_check(cases[_i].name,
-	    judge_successor(&c, &v, &stored, &a, &fault) == cases[_i].e);
+	    policy_check_successor(&c, &v, &stored, &a, &fault) == cases[_i].e);
 	unit_same(cases[_i].name, fault.what, cases[_i].what);
 	unit_same(cases[_i].name, fault.also, cases[_i].also);
 }
@@ -232,7 +232,7 @@ START_TEST(notice)
 	r.value[RECORD_SERIAL] = notices[_i].serial;
 	r.value[RECORD_EXPIRES] = notices[_i].expires;
 	unit_check(notices[_i].name,
-	    judge_notice(&v, notices[_i].now_at, &r) == notices[_i].e);
+	    policy_notice(&v, notices[_i].now_at, &r) == notices[_i].e);
 }
 END_TEST
 

@@ -50,7 +50,7 @@ all_zero(const uint8_t *p, size_t n)
 
 void
 routes_handle(const struct app *app, struct worker *wk,
-    const struct request *rq, struct answer *an)
+    const struct request *rq, struct response *an)
 {
 	char piece[1000];
 	struct buf out;
@@ -72,7 +72,7 @@ routes_handle(const struct app *app, struct worker *wk,
 			buf_put(&out, piece, (size_t)n);
 		ck_assert(n == 0);
 	}
-	*an = (struct answer){ .text = buf_close(&out, &wk->arena) };
+	*an = (struct response){ .text = buf_close(&out, &wk->arena) };
 }
 
 /* --- the web server ----------------------------------------------------- */

@@ -110,7 +110,7 @@ echo(const struct request *rq, struct buf *out)
 
 void
 routes_handle(const struct app *app, struct worker *wk,
-    const struct request *rq, struct answer *an)
+    const struct request *rq, struct response *an)
 {
 	struct str path = rq->var[REQUEST_PATH_INFO];
 	struct buf out;
@@ -130,7 +130,7 @@ routes_handle(const struct app *app, struct worker *wk,
 		echo(rq, &out);
 	else
 		buf_str(&out, path);
-	*an = (struct answer){ .text = buf_close(&out, &wk->arena) };
+	*an = (struct response){ .text = buf_close(&out, &wk->arena) };
 }
 
 /* --- the child that serves ---------------------------------------------- */
@@ -480,7 +480,7 @@ listen_at(const char *address, struct sockaddr_storage *there, socklen_t *n)
 	return fd;
 }
 
-START_TEST(peers_over_tcp)
+START_TEST(conns_over_tcp)
 {
 	struct sockaddr_storage there;
 	struct bytes b;
@@ -868,7 +868,7 @@ main(void)
 	tcase_add_test(sockets, what_is_no_socket);
 	tcase_add_test(sockets, tells_once_who_is_refused);
 	tcase_add_loop_test(
-	    sockets, peers_over_tcp, 0, sizeof(peers) / sizeof(peers[0]));
+	    sockets, conns_over_tcp, 0, sizeof(peers) / sizeof(peers[0]));
 	suite_add_tcase(suite, sockets);
 
 	tcase_add_checked_fixture(asked, set_up, NULL);

@@ -49,7 +49,7 @@ START_TEST(tells_whole_from_part)
 	struct str at = unit_guard(0, str_from(cases[_i].bytes, cases[_i].n));
 
 	unit_check(cases[_i].name,
-	    fastcgi_whole((const unsigned char *)at.p, at.n) ==
+	    fastcgi_record((const unsigned char *)at.p, at.n) ==
 		cases[_i].whole);
 }
 END_TEST
@@ -57,8 +57,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("fastcgi_whole");
-	TCase *t = tcase_create("fastcgi_whole");
+	Suite *s = suite_create("fastcgi_record");
+	TCase *t = tcase_create("fastcgi_record");
 
 	tcase_add_loop_test(t, tells_whole_from_part, 0,
 	    (int)(sizeof(cases) / sizeof(cases[0])));

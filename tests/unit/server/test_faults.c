@@ -329,7 +329,7 @@ patch(void)
 	in.by.now.at = NOW;
 	in.patch.value[RECORD_APPLE_ID] = str_of("an Apple ID");
 	in.patch.value[RECORD_CERTIFICATE] = str_of(certificate_pem);
-	e = pushcert_patch(f.store, &in, &out, &fault);
+	e = change_patch(f.store, &in, &out, &fault);
 	f.held = str_is(out.value[RECORD_TOPIC], TOPIC);
 	return e;
 }
@@ -340,7 +340,7 @@ request(void)
 	const struct caller by = { .tenant = tenant,
 		.actor = STR("test"),
 		.now = { (int64_t)time(NULL), 0 } };
-	enum err e = pushcert_request(
+	enum err e = csr_make(
 	    f.store, &f.config, &f.secrets, &by, &f.arena, &f.out, &f.what);
 
 	f.held = f.out.n > 2000;
@@ -581,7 +581,7 @@ main(void)
 
 	make_texts();
 	/* As a service does. */
-	must(crypto_find() == ERR_OK, "libcrypto");
+	must(crypto_preload() == ERR_OK, "libcrypto");
 	/* What fails is meant here. */
 	log_open(false, (enum log_level) - 1);
 	tcase_set_timeout(cases, 120);

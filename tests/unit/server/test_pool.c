@@ -61,7 +61,7 @@ struct job {
 	int fails; /* this worker cannot begin; 0: all can */
 	rlim_t descriptors; /* 0: as many as there are */
 	atomic_int begun;
-	struct peers_rules rules; /* 0: longer than any test */
+	struct conns_rules rules; /* 0: longer than any test */
 };
 
 static bool
@@ -104,8 +104,8 @@ has_its_policy(void)
 	    (usual == SCHED_OTHER ? SCHED_BATCH : usual);
 }
 
-static enum peers_next
-serve(void *own, const struct peers_taken *taken)
+static enum conns_next
+serve(void *own, const struct conns_taken *taken)
 {
 	int fd = taken->at.fd;
 	char line[64] = "";
@@ -116,19 +116,19 @@ serve(void *own, const struct peers_taken *taken)
 		ssize_t got = read(fd, line + n, sizeof(line) - n);
 
 		if (got <= 0)
-			return PEERS_CLOSE;
+			return CONNS_CLOSE;
 		n += (size_t)got;
 	}
 	if (taken->late)
 		line[0] = '-';
 	if (line[0] == 'W' || line[0] == 'H')
-		(void)peers_enter(taken, PEERS_WORKING);
+		(void)conns_enter(taken, CONNS_WORKING);
 	if (line[0] == 'W')
 		nap(600);
 	if (line[0] == 'H')
 		nap(5000);
-	if (!peers_enter(taken, PEERS_ANSWERING))
-		return PEERS_CLOSE;
+	if (!conns_enter(taken, CONNS_ANSWERING))
+		return CONNS_CLOSE;
 	if (line[0] == 'p')
 		line[1] = has_its_policy() ? 'y' : 'n';
 	if (line[0] == 's')
@@ -138,12 +138,12 @@ serve(void *own, const struct peers_taken *taken)
 	if (line[0] == 'z')
 		nap(4000);
 	if (write(fd, line, n) != (ssize_t)n)
-		return PEERS_CLOSE;
+		return CONNS_CLOSE;
 	if (line[0] == 'x') {
 		close(fd);
-		return PEERS_CLOSED;
+		return CONNS_CLOSED;
 	}
-	return line[0] == 'k' || line[0] == 'w' ? PEERS_KEEP : PEERS_CLOSE;
+	return line[0] == 'k' || line[0] == 'w' ? CONNS_KEEP : CONNS_CLOSE;
 }
 
 static bool
@@ -190,8 +190,8 @@ run(struct job *job, int listener)
 {
 	const struct pool_work work = { .arg = job,
 		.workers = job->workers,
-		.rules = { .patience = job->rules.patience > 0
-			? job->rules.patience
+		.rules = { .timeout_ms = job->rules.timeout_ms > 0
+			? job->rules.timeout_ms
 			: 60000,
 		    .queue = job->rules.queue > 0 ? job->rules.queue : 60000,
 		    .refuse = refuse,
@@ -276,7 +276,7 @@ stop(pid_t child)
 static int
 connected(void)
 {
-	const struct timeval most = { .tv_sec = patience(5) };
+	const struct timeval most = { .tv_sec = timeout_ms(5) };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (connect(fd, (struct sockaddr *)&place, sizeof(place)) != 0)
@@ -354,7 +354,7 @@ START_TEST(idle_peers_cost_no_worker)
 		if (milliseconds() - began < best)
 			best = milliseconds() - began;
 	}
-	ck_assert(best < patience(150));
+	ck_assert(best < timeout_ms(150));
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -372,7 +372,7 @@ START_TEST(kept_connections_cost_no_worker)
 			ck_assert(say(fds[i], "keep\n"));
 			ck_assert(hears(fds[i], "keep\n"));
 		}
-	ck_assert(milliseconds() - began < patience(3000));
+	ck_assert(milliseconds() - began < timeout_ms(3000));
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -438,31 +438,32 @@ END_TEST
 /* Another one has read meanwhile what there was, and kept the connection. */
 START_TEST(who_comes_too_late_is_told)
 {
-	const struct peers_rules rules = { .patience = 60000, .queue = 60000 };
-	struct peers *ps = peers_new(&rules);
-	struct peers_place at, late;
-	struct peers_taken taken;
+	const struct conns_rules rules = { .timeout_ms = 60000,
+		.queue = 60000 };
+	struct conns *ps = conns_new(&rules);
+	struct conn_ref at, late;
+	struct conns_taken taken;
 	char line[8];
 	int ends[2];
 
 	ck_assert(ps != NULL);
 	ck_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-	ck_assert(peers_admit(ps, ends[0], &at) && peers_queue(ps, at));
+	ck_assert(conns_admit(ps, ends[0], &at) && conns_queue(ps, at));
 	ck_assert(say(ends[1], "ke"));
-	at = peers_next(ps);
-	ck_assert(peers_take(ps, at, NULL, &taken) && !taken.doubtful);
+	at = conns_next(ps);
+	ck_assert(conns_take(ps, at, NULL, &taken) && !taken.doubtful);
 	ck_assert(say(ends[1], "ep\n"));
-	late = peers_next(ps);
+	late = conns_next(ps);
 	ck_assert_int_eq(read(ends[0], line, sizeof(line)), 5);
-	ck_assert(peers_give_back(ps, &taken, PEERS_KEEP));
-	ck_assert(peers_take(ps, late, NULL, &taken) && taken.doubtful);
-	ck_assert(peers_give_back(ps, &taken, PEERS_KEEP));
+	ck_assert(conns_give_back(ps, &taken, CONNS_KEEP));
+	ck_assert(conns_take(ps, late, NULL, &taken) && taken.doubtful);
+	ck_assert(conns_give_back(ps, &taken, CONNS_KEEP));
 	ck_assert(say(ends[1], "\n"));
-	at = peers_next(ps);
-	ck_assert(peers_take(ps, at, NULL, &taken) && !taken.doubtful);
-	ck_assert(peers_give_back(ps, &taken, PEERS_CLOSE));
+	at = conns_next(ps);
+	ck_assert(conns_take(ps, at, NULL, &taken) && !taken.doubtful);
+	ck_assert(conns_give_back(ps, &taken, CONNS_CLOSE));
 	close(ends[1]);
-	peers_free(ps);
+	conns_free(ps);
 }
 END_TEST
 
@@ -492,7 +493,7 @@ END_TEST
 START_TEST(a_part_of_a_request_has_its_time)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 1, .rules = { .patience = 1000, .queue = 60000 } });
+	    .workers = 1, .rules = { .timeout_ms = 1000, .queue = 60000 } });
 	int fds[4], part, i;
 	long began;
 
@@ -505,16 +506,16 @@ START_TEST(a_part_of_a_request_has_its_time)
 	nap(20);
 	for (i = 0; i < 5; i++)
 		ck_assert(ask());
-	ck_assert_int_lt(milliseconds() - began, patience(900));
+	ck_assert_int_lt(milliseconds() - began, timeout_ms(900));
 	/* A reset: what it had said was not read. */
 	ck_assert(!hears(part, "h") && errno == ECONNRESET);
 	ck_assert_int_ge(milliseconds() - began, 1000);
-	ck_assert_int_lt(milliseconds() - began, patience(2500));
+	ck_assert_int_lt(milliseconds() - began, timeout_ms(2500));
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
 
-START_TEST(peers_that_stop_half_way_give_way)
+START_TEST(conns_that_stop_half_way_give_way)
 {
 	pid_t child = start_alone((struct job){ .workers = 4 });
 	int fds[20], i;
@@ -527,14 +528,14 @@ START_TEST(peers_that_stop_half_way_give_way)
 		ck_assert(ask());
 		/* 20 of them in turns of 4, all of them in the first round. */
 		ck_assert(
-		    milliseconds() - began < patience(i == 0 ? 4000 : 1500));
+		    milliseconds() - began < timeout_ms(i == 0 ? 4000 : 1500));
 	}
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
 
 /* They cost a look now and then, no worker. */
-START_TEST(peers_that_trickle_keep_nobody)
+START_TEST(conns_that_trickle_keep_nobody)
 {
 	pid_t child = start_alone((struct job){ .workers = 2 });
 	int fds[PEERS / 2], i, k, n = PEERS / 2;
@@ -629,13 +630,13 @@ END_TEST
 static void
 use_descriptors(int free)
 {
-	const struct rlimit many = { PEERS_DESCRIPTORS + 64,
-		PEERS_DESCRIPTORS + 64 };
+	const struct rlimit many = { CONNS_DESCRIPTORS + 64,
+		CONNS_DESCRIPTORS + 64 };
 	int fd = -1;
 
 	if (setrlimit(RLIMIT_NOFILE, &many) != 0)
 		_exit(77);
-	while (fd < PEERS_DESCRIPTORS - 1)
+	while (fd < CONNS_DESCRIPTORS - 1)
 		fd = dup(STDERR_FILENO);
 	while (free-- > 0)
 		close(fd--);
@@ -678,7 +679,7 @@ END_TEST
 START_TEST(a_worker_that_hangs_ends_the_process)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 2, .rules = { .patience = 100, .queue = 60000 } });
+	    .workers = 2, .rules = { .timeout_ms = 100, .queue = 60000 } });
 	int fd = connected();
 	long began = milliseconds();
 
@@ -687,7 +688,8 @@ START_TEST(a_worker_that_hangs_ends_the_process)
 	ck_assert(ask());
 	ck_assert(exit_of(child) == ERR_BUSY);
 	/* Patience, grace, and what an end may take. */
-	ck_assert(milliseconds() - began < patience(100 + 2000 + 2000 + 1000));
+	ck_assert(
+	    milliseconds() - began < timeout_ms(100 + 2000 + 2000 + 1000));
 	close(fd);
 }
 END_TEST
@@ -706,7 +708,7 @@ comes_to_be(const atomic_size_t *what, size_t n)
 START_TEST(a_lawful_wait_is_no_hang)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 2, .rules = { .patience = 200, .queue = 5000 } });
+	    .workers = 2, .rules = { .timeout_ms = 200, .queue = 5000 } });
 	int fd = connected();
 
 	ck_assert(say(fd, "W\n"));
@@ -721,7 +723,7 @@ END_TEST
 START_TEST(a_worker_that_hangs_costs_a_worker)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 3, .rules = { .patience = 1000, .queue = 100 } });
+	    .workers = 3, .rules = { .timeout_ms = 1000, .queue = 100 } });
 	int fd = connected();
 
 	ck_assert(say(fd, "H\n"));
@@ -738,7 +740,7 @@ END_TEST
 START_TEST(half_of_the_workers_end_the_process)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 4, .rules = { .patience = 1000, .queue = 100 } });
+	    .workers = 4, .rules = { .timeout_ms = 1000, .queue = 100 } });
 	int fds[2], i;
 
 	connect_all(fds, 2, "H\n");
@@ -753,7 +755,7 @@ END_TEST
 START_TEST(a_pool_that_is_stuck_ends)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 8, .rules = { .patience = 200, .queue = 60000 } });
+	    .workers = 8, .rules = { .timeout_ms = 200, .queue = 60000 } });
 	int fd = connected();
 
 	ck_assert(say(fd, "H\n"));
@@ -784,14 +786,14 @@ END_TEST
 START_TEST(a_slow_peer_is_cut_off_in_time)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 2, .rules = { .patience = 200, .queue = 60000 } });
+	    .workers = 2, .rules = { .timeout_ms = 200, .queue = 60000 } });
 	int fd = connected();
 	long began = milliseconds();
 
 	ck_assert(say(fd, "ha"));
 	ck_assert(hears_end(fd));
 	ck_assert(milliseconds() - began >= 200);
-	ck_assert(milliseconds() - began < patience(1500));
+	ck_assert(milliseconds() - began < timeout_ms(1500));
 	ck_assert(ask());
 	ck_assert(stop(child) == ERR_OK);
 }
@@ -801,7 +803,7 @@ END_TEST
 START_TEST(who_has_waited_too_long_is_refused)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 1, .rules = { .patience = 60000, .queue = 400 } });
+	    .workers = 1, .rules = { .timeout_ms = 60000, .queue = 400 } });
 	int fds[20], i, refused = 0;
 	char got[8];
 
@@ -868,7 +870,7 @@ START_TEST(ways_to_end)
 	for (i = 0; i < endings[_i].peers; i++)
 		unit_check(name, hears(fds[i], endings[_i].last));
 	status = exit_of(child);
-	ck_assert_msg(milliseconds() - began < patience(endings[_i].within),
+	ck_assert_msg(milliseconds() - began < timeout_ms(endings[_i].within),
 	    "%s: took %ld ms", name, milliseconds() - began);
 	unit_check(name, status == endings[_i].status);
 }
@@ -1062,8 +1064,8 @@ main(void)
 	tcase_add_test(all, who_comes_too_late_is_told);
 	tcase_add_test(all, what_was_read_already_is_not_waited_for);
 	tcase_add_test(all, a_part_of_a_request_has_its_time);
-	tcase_add_test(all, peers_that_stop_half_way_give_way);
-	tcase_add_test(all, peers_that_trickle_keep_nobody);
+	tcase_add_test(all, conns_that_stop_half_way_give_way);
+	tcase_add_test(all, conns_that_trickle_keep_nobody);
 	tcase_add_test(all, slow_peers_stay_while_nobody_waits);
 	tcase_add_test(all, a_worker_may_close);
 	tcase_add_test(all, descriptors_may_run_out);

@@ -204,7 +204,7 @@ START_TEST(follows_the_file)
 		if (k == NULL)
 			k = keyring_open(path(), now_at, LOG_AT_WARNING);
 		ck_assert(k != NULL);
-		keyring_look(k, now_at);
+		keyring_refresh(k, now_at);
 		ck_assert_msg(strcmp(taken(k), cases[_i].step[i].taken) == 0,
 		    "%s: step %d: took '%s'", cases[_i].name, i, taken(k));
 	}
@@ -220,16 +220,16 @@ START_TEST(counts_its_states)
 
 	write_keys("0");
 	k = keyring_open(path(), START_AT, LOG_AT_WARNING);
-	first = keyring_look(k, START_AT);
-	ck_assert(keyring_look(k, START_AT + 1) == first);
+	first = keyring_refresh(k, START_AT);
+	ck_assert(keyring_refresh(k, START_AT + 1) == first);
 	write_keys("!");
-	ck_assert(keyring_look(k, START_AT + 2) == first);
+	ck_assert(keyring_refresh(k, START_AT + 2) == first);
 	write_keys("1");
-	second = keyring_look(k, START_AT + 3);
+	second = keyring_refresh(k, START_AT + 3);
 	ck_assert(second != first);
-	ck_assert(keyring_look(k, START_AT + 4) == second);
+	ck_assert(keyring_refresh(k, START_AT + 4) == second);
 	/* The former key's day is over. */
-	ck_assert(keyring_look(k, START_AT + 3 + KEYRING_KEPT) != second);
+	ck_assert(keyring_refresh(k, START_AT + 3 + KEYRING_KEPT) != second);
 	keyring_close(k);
 }
 END_TEST
@@ -246,10 +246,10 @@ START_TEST(tries_again_to_read)
 	ck_assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = limit.rlim_max };
 	ck_assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
-	keyring_look(k, START_AT + 1);
+	keyring_refresh(k, START_AT + 1);
 	ck_assert(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 	ck_assert_str_eq(taken(k), "0");
-	keyring_look(k, START_AT + 2);
+	keyring_refresh(k, START_AT + 2);
 	ck_assert_str_eq(taken(k), "01");
 	keyring_close(k);
 }
@@ -282,11 +282,11 @@ START_TEST(logs_an_odd_entry_once)
 	k = keyring_open(path(), START_AT, LOG_AT_WARNING);
 	ck_assert_int_eq(logged("keys left out: key 1 'odd': its n"), 1);
 	write_keys("01x");
-	keyring_look(k, START_AT + 1);
+	keyring_refresh(k, START_AT + 1);
 	ck_assert_int_eq(logged("left out"), 1);
 	/* Another report is another line, and a secret is an error. */
 	write_keys("1xd");
-	keyring_look(k, START_AT + 2);
+	keyring_refresh(k, START_AT + 2);
 	ck_assert_int_eq(logged("left out"), 2);
 	ck_assert_int_eq(logged("replace them at their server"), 1);
 	keyring_close(k);
@@ -307,16 +307,16 @@ START_TEST(reads_no_file_that_others_may_write)
 	k = keyring_open(path(), START_AT, LOG_AT_WARNING);
 	write_keys("01");
 	ck_assert(chmod(path(), 0646) == 0);
-	keyring_look(k, START_AT + 1);
+	keyring_refresh(k, START_AT + 1);
 	ck_assert_str_eq(taken(k), "0");
 	ck_assert(chmod(path(), 0644) == 0);
 	if (geteuid() == 0) {
 		ck_assert(chown(path(), 65534, 0) == 0);
-		keyring_look(k, START_AT + 2);
+		keyring_refresh(k, START_AT + 2);
 		ck_assert_str_eq(taken(k), "0");
 		ck_assert(chown(path(), 0, 0) == 0);
 	}
-	keyring_look(k, START_AT + 3);
+	keyring_refresh(k, START_AT + 3);
 	ck_assert_str_eq(taken(k), "01");
 	keyring_close(k);
 }
@@ -340,7 +340,7 @@ START_TEST(former_names_do_not_come_back)
 	ck_assert((at = strstr(text, "\"n\":\"")) != NULL);
 	at[100] = at[100] == 'A' ? 'B' : 'A';
 	write_text(buf_view(&b));
-	keyring_look(k, START_AT + 1);
+	keyring_refresh(k, START_AT + 1);
 	ck_assert_str_eq(taken(k), "");
 	keyring_close(k);
 }
@@ -386,7 +386,7 @@ START_TEST(changes_under_readers)
 		pthread_create(&thread[i], NULL, verify, &r);
 	for (i = 1; i <= 50; i++) {
 		write_keys(i % 2 == 0 ? "01" : "02");
-		keyring_look(r.keyring, START_AT + i);
+		keyring_refresh(r.keyring, START_AT + i);
 	}
 	atomic_store(&r.stop, true);
 	for (i = 0; i < READERS; i++)

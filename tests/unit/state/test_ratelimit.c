@@ -6,81 +6,82 @@
 
 START_TEST(lets_a_burst_pass_and_then_one_a_period)
 {
-	struct limit *l = limit_new(3, 10);
+	struct ratelimit *l = ratelimit_new(3, 10);
 	struct str peer = str_of("192.0.2.1");
 
-	ck_assert_uint_eq(limit_failed(l, peer, 1000), 0);
-	ck_assert_uint_eq(limit_failed(l, peer, 1000), 0);
-	ck_assert_uint_eq(limit_failed(l, peer, 1000), 0);
-	ck_assert_uint_eq(limit_failed(l, peer, 1000), 10);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 0);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 0);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 0);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 10);
 	/* To be refused does not make the wait longer. */
-	ck_assert_uint_eq(limit_failed(l, peer, 1000), 10);
-	ck_assert_uint_eq(limit_failed(l, peer, 1004), 6);
-	ck_assert_uint_eq(limit_failed(l, peer, 1010), 0);
-	ck_assert_uint_eq(limit_failed(l, peer, 1010), 10);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 10);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 1004), 6);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 1010), 0);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 1010), 10);
 	/* After a long time all is forgotten. */
-	ck_assert_uint_eq(limit_failed(l, peer, 2000), 0);
-	ck_assert_uint_eq(limit_failed(l, peer, 2000), 0);
-	ck_assert_uint_eq(limit_failed(l, peer, 2000), 0);
-	ck_assert_uint_eq(limit_failed(l, peer, 2000), 10);
-	limit_free(l);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 2000), 0);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 2000), 0);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 2000), 0);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 2000), 10);
+	ratelimit_free(l);
 }
 END_TEST
 
 START_TEST(keeps_peers_apart)
 {
-	struct limit *l = limit_new(1, 60);
+	struct ratelimit *l = ratelimit_new(1, 60);
 
-	ck_assert_uint_eq(limit_failed(l, str_of("192.0.2.1"), 1000), 0);
-	ck_assert_uint_eq(limit_failed(l, str_of("192.0.2.1"), 1000), 60);
-	ck_assert_uint_eq(limit_failed(l, str_of("192.0.2.2"), 1000), 0);
-	limit_free(l);
+	ck_assert_uint_eq(ratelimit_failed(l, str_of("192.0.2.1"), 1000), 0);
+	ck_assert_uint_eq(ratelimit_failed(l, str_of("192.0.2.1"), 1000), 60);
+	ck_assert_uint_eq(ratelimit_failed(l, str_of("192.0.2.2"), 1000), 0);
+	ratelimit_free(l);
 }
 END_TEST
 
 START_TEST(survives_a_clock_set_back)
 {
-	struct limit *l = limit_new(1, 60);
+	struct ratelimit *l = ratelimit_new(1, 60);
 	struct str peer = str_of("192.0.2.1");
 
-	ck_assert_uint_eq(limit_failed(l, peer, 100000), 0);
-	ck_assert_uint_eq(limit_failed(l, peer, 1000), 0);
-	ck_assert_uint_eq(limit_failed(l, peer, 1000), 60);
-	limit_free(l);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 100000), 0);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 0);
+	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 60);
+	ratelimit_free(l);
 }
 END_TEST
 
 START_TEST(forgets_the_oldest_of_many_peers)
 {
-	struct limit *l = limit_new(1, 1000000);
+	struct ratelimit *l = ratelimit_new(1, 1000000);
 	char name[32];
 	int i, waiting = 0;
 
 	for (i = 0; i < 100000; i++) {
 		snprintf(name, sizeof(name), "peer %d", i);
-		ck_assert_uint_eq(limit_failed(l, str_of(name), 1000 + i), 0);
+		ck_assert_uint_eq(
+		    ratelimit_failed(l, str_of(name), 1000 + i), 0);
 	}
 	for (i = 99000; i < 100000; i++) {
 		snprintf(name, sizeof(name), "peer %d", i);
-		waiting += limit_failed(l, str_of(name), 101000) > 0;
+		waiting += ratelimit_failed(l, str_of(name), 101000) > 0;
 	}
 	/* Nearly all of the last thousand are remembered. */
 	ck_assert_int_gt(waiting, 980);
-	limit_free(l);
+	ratelimit_free(l);
 }
 END_TEST
 
 START_TEST(knows_no_limit)
 {
-	struct limit *l = limit_new(0, 60);
+	struct ratelimit *l = ratelimit_new(0, 60);
 	int i;
 
 	for (i = 0; i < 100; i++)
 		ck_assert_uint_eq(
-		    limit_failed(l, str_of("192.0.2.1"), 1000), 0);
-	limit_free(l);
-	ck_assert_uint_eq(limit_failed(NULL, str_of("192.0.2.1"), 1000), 0);
-	limit_free(NULL);
+		    ratelimit_failed(l, str_of("192.0.2.1"), 1000), 0);
+	ratelimit_free(l);
+	ck_assert_uint_eq(ratelimit_failed(NULL, str_of("192.0.2.1"), 1000), 0);
+	ratelimit_free(NULL);
 }
 END_TEST
 
@@ -119,14 +120,16 @@ static const struct {
 
 START_TEST(counts_networks)
 {
-	struct limit *l = limit_new(1, 60);
+	struct ratelimit *l = ratelimit_new(1, 60);
 	unsigned wait;
 
 	ck_assert_uint_eq(
-	    limit_failed(l, unit_guard(0, str_of(pairs[_i].first)), 1000), 0);
-	wait = limit_failed(l, unit_guard(0, str_of(pairs[_i].second)), 1000);
+	    ratelimit_failed(l, unit_guard(0, str_of(pairs[_i].first)), 1000),
+	    0);
+	wait = ratelimit_failed(
+	    l, unit_guard(0, str_of(pairs[_i].second)), 1000);
 	unit_check(pairs[_i].name, wait == (pairs[_i].same ? 60 : 0));
-	limit_free(l);
+	ratelimit_free(l);
 }
 END_TEST
 
@@ -159,7 +162,7 @@ static const struct {
 START_TEST(knows_the_peer)
 {
 	unit_same(peers[_i].name,
-	    limit_peer(unit_guard(0, str_of(peers[_i].remote)),
+	    client_addr(unit_guard(0, str_of(peers[_i].remote)),
 		unit_guard(1, str_of(peers[_i].forwarded)),
 		str_of(peers[_i].trusted)),
 	    str_of(peers[_i].peer));

@@ -192,26 +192,26 @@ START_TEST(a_backup_of_an_older_release_is_restored)
 {
 	static const char *const maps[] = { "record", "history", "token",
 		"request", "meta", NULL };
-	const struct db_options options = { .directory = own(0, "from"),
+	const struct lmdb_options options = { .directory = own(0, "from"),
 		.map_size = (size_t)64 << 20,
 		.maps = maps };
 	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
 	char number[ROW_U64_LEN], bytes[64];
 	struct str field = row_u64(1, number);
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 	struct buf row;
-	struct db *db;
+	struct lmdb_env *db;
 
 	put_all(from, 0, 3, "older");
 	store_close(from);
 	buf_init(&row, bytes, sizeof(bytes));
 	row_encode(str_of("format"), &field, 1, &row);
-	ck_assert_int_eq(store_db_open(&options, &db), ERR_OK);
-	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	ck_assert_int_eq(lmdb_env_open(&options, &db), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
 	ck_assert_int_eq(
-	    store_db_put(tx, 4, str_of("format"), buf_view(&row)), ERR_OK);
-	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
-	store_db_close(db);
+	    lmdb_txn_put(tx, 4, str_of("format"), buf_view(&row)), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
+	lmdb_env_close(db);
 	ck_assert_int_eq(
 	    store_restore(to, own(2, "from/data.mdb"), false), ERR_OK);
 	check_all(to, 3, "older");

@@ -29,10 +29,10 @@ struct record {
 	size_t runs;
 	size_t jobs;
 	size_t last; /* jobs of the last run */
-	const struct batch_job *order[LATE];
+	const struct group_commit_job *order[LATE];
 	pthread_t runner; /* of the last run */
 	atomic_bool yields; /* and so each wait for the disk is long */
-	struct batch batch;
+	struct group_commit batch;
 };
 
 static bool no_threads;
@@ -48,7 +48,7 @@ pthread_attr_setstacksize(pthread_attr_t *attr, size_t n)
 }
 
 static size_t
-waiting(struct batch *b)
+waiting(struct group_commit *b)
 {
 	size_t n;
 
@@ -59,7 +59,7 @@ waiting(struct batch *b)
 }
 
 static bool
-is_led(struct batch *b)
+is_led(struct group_commit *b)
 {
 	bool led;
 
@@ -103,7 +103,7 @@ begin(void *arg, int64_t ms)
 }
 
 static void
-run(struct batch_job *first, size_t n, void *arg)
+run(struct group_commit_job *first, size_t n, void *arg)
 {
 	struct record *r = arg;
 	size_t i;
@@ -129,25 +129,25 @@ run(struct batch_job *first, size_t n, void *arg)
 }
 
 static void
-make(struct record *r, size_t wait_most, size_t round_most, int64_t patience)
+make(struct record *r, size_t queue_max, size_t batch_max, int64_t timeout_ms)
 {
-	const struct batch_work work = { .arg = r,
+	const struct group_commit_work work = { .arg = r,
 		.begin = begin,
 		.run = run,
-		.wait_most = wait_most,
-		.round_most = round_most,
-		.patience = patience };
+		.queue_max = queue_max,
+		.batch_max = batch_max,
+		.timeout_ms = timeout_ms };
 
-	ck_assert(store_batch_init(&r->batch, &work) == ERR_OK);
+	ck_assert(group_commit_init(&r->batch, &work) == ERR_OK);
 }
 
 static void *
 do_one(void *arg)
 {
 	struct record *r = arg;
-	struct batch_job job;
+	struct group_commit_job job;
 
-	ck_assert(store_batch_do(&r->batch, &job) == ERR_OK);
+	ck_assert(group_commit_run(&r->batch, &job) == ERR_OK);
 	return NULL;
 }
 
@@ -156,7 +156,7 @@ do_many(void *arg)
 {
 	int i;
 
-	scheduling_yields();
+	sched_yield_to_waker();
 	for (i = 0; i < ROUNDS; i++)
 		do_one(arg);
 	return NULL;
@@ -171,13 +171,13 @@ START_TEST(does_a_job_at_once_if_nobody_else_has_one)
 	do_one(&r);
 	ck_assert_uint_eq(r.runs, 2);
 	ck_assert_uint_eq(r.jobs, 2);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
 struct late {
 	struct record *record;
-	struct batch_job job;
+	struct group_commit_job job;
 };
 
 static void *
@@ -185,7 +185,7 @@ do_late(void *arg)
 {
 	struct late *l = arg;
 
-	ck_assert(store_batch_do(&l->record->batch, &l->job) == ERR_OK);
+	ck_assert(group_commit_run(&l->record->batch, &l->job) == ERR_OK);
 	return NULL;
 }
 
@@ -221,7 +221,7 @@ START_TEST(does_together_what_came_meanwhile_in_its_order)
 	}
 	ck_assert_uint_eq(leads, no_threads ? 1 : 0);
 	ck_assert(r.batch.has_helper == !no_threads);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
@@ -236,7 +236,7 @@ START_TEST(does_every_job_of_many_threads_once)
 		ck_assert(pthread_create(&thread[i], NULL, do_many, &r) == 0);
 	for (i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 	ck_assert_uint_eq(r.jobs, THREADS * ROUNDS);
 	ck_assert(!r.yields);
 	ck_assert(r.batch.first == NULL && !r.batch.led);
@@ -249,7 +249,7 @@ END_TEST
 
 struct asker {
 	struct record *record;
-	struct batch_job job;
+	struct group_commit_job job;
 	enum err outcome;
 	int64_t took;
 	pthread_t thread;
@@ -261,7 +261,7 @@ ask(void *arg)
 	struct asker *a = arg;
 	int64_t began = milliseconds();
 
-	a->outcome = store_batch_do(&a->record->batch, &a->job);
+	a->outcome = group_commit_run(&a->record->batch, &a->job);
 	a->took = milliseconds() - began;
 	return NULL;
 }
@@ -306,7 +306,7 @@ START_TEST(refuses_at_once_what_is_too_much)
 	for (i = 0; i < 3; i++)
 		ck_assert(outcome(&a[i]) == ERR_OK);
 	ck_assert_uint_eq(r.jobs, 3);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
@@ -325,7 +325,7 @@ START_TEST(no_round_has_more_than_it_may)
 	ck_assert_uint_eq(r.runs, 4);
 	ck_assert_uint_eq(r.jobs, 6);
 	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
@@ -349,7 +349,7 @@ START_TEST(who_waits_behind_a_round_that_hangs_leaves)
 	ck_assert(outcome(&a[0]) == ERR_OK);
 	do_one(&r);
 	ck_assert_uint_eq(r.jobs, 2);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
@@ -381,7 +381,7 @@ START_TEST(nobody_waits_long_where_no_round_can_begin)
 	do_one(&r);
 	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
 	ck_assert(!r.batch.led && !r.batch.stuck);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
@@ -410,7 +410,7 @@ START_TEST(neither_where_a_next_one_cannot)
 	ck_assert_int_ge(r.failed, 1);
 	atomic_store(&r.shut, false);
 	do_one(&r);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 	ck_assert_uint_eq(r.jobs, 2);
 	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
 	ck_assert(!r.batch.led && !r.batch.stuck);
@@ -431,7 +431,7 @@ START_TEST(none_is_lost_between_leaving_and_being_taken)
 		for (i = 0; i < THREADS; i++)
 			done += outcome(&a[i]) == ERR_OK;
 	}
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 	ck_assert_uint_eq(r.jobs, done);
 	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
 	ck_assert(!r.batch.led);
@@ -459,7 +459,7 @@ do_until(void *arg)
 }
 
 static void
-run_slowly(struct batch_job *first, size_t n, void *arg)
+run_slowly(struct group_commit_job *first, size_t n, void *arg)
 {
 	nap(1);
 	run(first, n, arg);
@@ -489,7 +489,7 @@ START_TEST(is_fair)
 	printf("store_batch: %d threads, %zu rounds of %.1f, fairness %.3f\n",
 	    THREADS, r.runs, sum / (double)r.runs, jain);
 	ck_assert(jain > 0.9);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
@@ -526,7 +526,7 @@ START_TEST(few_who_come_again_at_once_share_a_round)
 	r.batch.work.run = run_slowly;
 	/* Else each half would find the other one's round under way: 2. */
 	ck_assert(share_of(&r, FEW) > 0.65 * FEW);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
@@ -537,12 +537,12 @@ START_TEST(but_no_more_than_a_round_may_have)
 	make(&r, 0, FEW / 2, 5000);
 	r.batch.work.run = run_slowly;
 	ck_assert(share_of(&r, FEW) <= (double)FEW / 2);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
 static void
-run_for_one(struct batch_job *first, size_t n, void *arg)
+run_for_one(struct group_commit_job *first, size_t n, void *arg)
 {
 	struct record *r = arg;
 
@@ -558,7 +558,7 @@ START_TEST(who_is_alone_waits_for_nobody)
 	make(&r, 0, 0, 5000);
 	r.batch.work.run = run_for_one;
 	ck_assert(share_of(&r, 1) == 1);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
@@ -584,7 +584,7 @@ START_TEST(who_does_not_come_again_is_not_waited_for_long)
 	make(&r, 0, 0, 60000);
 	ck_assert_int_ge(answered_after(&r, 1), 5);
 	ck_assert_uint_eq(r.jobs, 1);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 
@@ -600,7 +600,7 @@ START_TEST(who_was_not_soon_back_is_not_waited_for)
 		if ((took = answered_after(&r, 4 * 1000)) < best)
 			best = took;
 	ck_assert_int_lt(best, 5);
-	store_batch_destroy(&r.batch);
+	group_commit_destroy(&r.batch);
 }
 END_TEST
 

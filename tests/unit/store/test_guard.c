@@ -23,9 +23,9 @@
 static const char *const maps[] = { "only", NULL };
 
 static enum err
-try_open(bool create, struct db **out)
+try_open(bool create, struct lmdb_env **out)
 {
-	const struct db_options options = {
+	const struct lmdb_options options = {
 		.directory = "data",
 		.map_size = MIB,
 		.create = create,
@@ -33,33 +33,33 @@ try_open(bool create, struct db **out)
 	};
 
 	*out = NULL;
-	return store_db_open(&options, out);
+	return lmdb_env_open(&options, out);
 }
 
 static enum err
-put(struct db *db, const char *key)
+put(struct lmdb_env *db, const char *key)
 {
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 	enum err e;
 
-	if ((e = store_db_write(db, &tx)) != ERR_OK)
+	if ((e = lmdb_txn_write(db, &tx)) != ERR_OK)
 		return e;
-	ck_assert(store_db_put(tx, 0, str_of(key), str_of("value")) == ERR_OK);
-	return store_db_commit(tx);
+	ck_assert(lmdb_txn_put(tx, 0, str_of(key), str_of("value")) == ERR_OK);
+	return lmdb_txn_commit(tx);
 }
 
 static enum err
-get(struct db *db, const char *key)
+get(struct lmdb_env *db, const char *key)
 {
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 	struct str value;
 	enum err e;
 
-	if ((e = store_db_reader(db, &tx)) != ERR_OK)
+	if ((e = lmdb_txn_reader(db, &tx)) != ERR_OK)
 		return e;
-	if ((e = store_db_begin(tx)) == ERR_OK)
-		e = store_db_get(tx, 0, str_of(key), &value);
-	store_db_reader_free(tx);
+	if ((e = lmdb_txn_begin(tx)) == ERR_OK)
+		e = lmdb_txn_get(tx, 0, str_of(key), &value);
+	lmdb_txn_reader_free(tx);
 	return e;
 }
 
@@ -67,7 +67,7 @@ get(struct db *db, const char *key)
 static enum err
 other_process(const char *key)
 {
-	struct db *db;
+	struct lmdb_env *db;
 	pid_t child = fork();
 	int status;
 	enum err e;
@@ -76,7 +76,7 @@ other_process(const char *key)
 	if (child == 0) {
 		if ((e = try_open(false, &db)) == ERR_OK) {
 			e = key != NULL ? put(db, key) : ERR_OK;
-			store_db_close(db);
+			lmdb_env_close(db);
 		}
 		_exit((int)e);
 	}
@@ -239,10 +239,10 @@ static const struct {
 #define DEEDS ((int)(sizeof(deeds) / sizeof(deeds[0])))
 
 /* A store that has gone on since "older" was copied. */
-static struct db *
+static struct lmdb_env *
 make_store(void)
 {
-	struct db *db;
+	struct lmdb_env *db;
 
 	ck_assert(chdir(unit_directory()) == 0);
 	ck_assert(try_open(true, &db) == ERR_OK);
@@ -256,32 +256,32 @@ make_store(void)
 
 START_TEST(acknowledges_only_what_is_in_the_store)
 {
-	struct db *db = make_store(), *after;
+	struct lmdb_env *db = make_store(), *after;
 	enum err e;
 
 	deeds[_i].deed();
 	e = put(db, "change");
 	ck_assert_msg(
 	    e == deeds[_i].change, "%s: change: %d", deeds[_i].name, (int)e);
-	unit_check(deeds[_i].name, store_db_look(db) == deeds[_i].look);
+	unit_check(deeds[_i].name, lmdb_env_look(db) == deeds[_i].look);
 	/* A process that cannot go on has let go of the files. */
 	if (deeds[_i].look != ERR_OK && deeds[_i].deed != lock_becomes_a_link)
 		unit_check(deeds[_i].name,
 		    other_process(NULL) ==
 			(access(DATA, F_OK) == 0 ? ERR_OK : ERR_NO_STORE));
-	store_db_close(db);
+	lmdb_env_close(db);
 	if (try_open(false, &after) != ERR_OK)
 		return;
 	unit_check(deeds[_i].name,
 	    get(after, "change") == (e == ERR_OK ? ERR_OK : ERR_NOT_FOUND));
 	unit_check(deeds[_i].name, put(after, "again") == ERR_OK);
-	store_db_close(after);
+	lmdb_env_close(after);
 }
 END_TEST
 
 START_TEST(two_processes_never_share_half_a_store)
 {
-	struct db *db = make_store();
+	struct lmdb_env *db = make_store();
 	enum err e;
 
 	deeds[_i].deed();
@@ -292,7 +292,7 @@ START_TEST(two_processes_never_share_half_a_store)
 	e = other_process("other");
 	ck_assert_msg(
 	    e == deeds[_i].other, "%s: again: %d", deeds[_i].name, (int)e);
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 END_TEST
 
@@ -307,39 +307,39 @@ next_second(void)
 
 START_TEST(readers_notice_within_a_second)
 {
-	struct db *db = make_store();
-	struct db_txn *tx;
+	struct lmdb_env *db = make_store();
+	struct lmdb_txn *tx;
 	enum err e;
 
-	ck_assert(store_db_reader(db, &tx) == ERR_OK);
+	ck_assert(lmdb_txn_reader(db, &tx) == ERR_OK);
 	deeds[_i].deed();
 	next_second();
-	e = store_db_begin(tx);
-	store_db_end(tx);
+	e = lmdb_txn_begin(tx);
+	lmdb_txn_end(tx);
 	ck_assert_msg(
 	    e == deeds[_i].change, "%s: reader: %d", deeds[_i].name, (int)e);
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(reads_the_new_data)
 {
-	struct db *db = make_store();
+	struct lmdb_env *db = make_store();
 
-	ck_assert(get(db, "third") == ERR_OK && store_db_opened(db) == 0);
+	ck_assert(get(db, "third") == ERR_OK && lmdb_env_opened(db) == 0);
 	replace_data();
 	next_second();
 	ck_assert(get(db, "third") == ERR_NOT_FOUND);
-	ck_assert(get(db, "first") == ERR_OK && store_db_opened(db) == 1);
-	store_db_close(db);
+	ck_assert(get(db, "first") == ERR_OK && lmdb_env_opened(db) == 1);
+	lmdb_env_close(db);
 }
 END_TEST
 
 /* As rsync leaves a moment without. */
 START_TEST(comes_back_with_the_data)
 {
-	struct db *db = make_store();
+	struct lmdb_env *db = make_store();
 
 	ck_assert(rename(DATA, "away") == 0);
 	ck_assert(put(db, "change") == ERR_STORE);
@@ -347,7 +347,7 @@ START_TEST(comes_back_with_the_data)
 	ck_assert(rename("away", DATA) == 0);
 	ck_assert(put(db, "change") == ERR_OK);
 	ck_assert(get(db, "third") == ERR_OK);
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 END_TEST
 
@@ -355,18 +355,18 @@ END_TEST
  * file gets the right one again. */
 START_TEST(takes_back_what_it_committed_elsewhere)
 {
-	struct db *db = make_store();
-	struct db_txn *tx;
+	struct lmdb_env *db = make_store();
+	struct lmdb_txn *tx;
 	bool good;
 
-	ck_assert(store_db_write(db, &tx) == ERR_OK);
-	ck_assert(store_db_put(tx, 0, str_of("change"), str_of("x")) == ERR_OK);
+	ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
+	ck_assert(lmdb_txn_put(tx, 0, str_of("change"), str_of("x")) == ERR_OK);
 	deeds[_i].deed();
 	good = deeds[_i].deed == change_nothing ||
 	    deeds[_i].deed == write_lock_over;
 	ck_assert_msg(
-	    (store_db_commit(tx) == ERR_OK) == good, "%s", deeds[_i].name);
-	store_db_close(db);
+	    (lmdb_txn_commit(tx) == ERR_OK) == good, "%s", deeds[_i].name);
+	lmdb_env_close(db);
 }
 END_TEST
 
@@ -374,13 +374,13 @@ END_TEST
  * the other has let go of the old. */
 START_TEST(waits_for_the_others)
 {
-	struct db *db = make_store();
+	struct lmdb_env *db = make_store();
 	int go[2], ready[2], status;
-	struct db *theirs;
+	struct lmdb_env *theirs;
 	char byte = 0;
 	pid_t child;
 
-	store_db_close(db);
+	lmdb_env_close(db);
 	ck_assert(pipe(go) == 0 && pipe(ready) == 0);
 	ck_assert((child = fork()) >= 0);
 	if (child == 0) {
@@ -394,7 +394,7 @@ START_TEST(waits_for_the_others)
 	ck_assert(try_open(false, &db) == ERR_OK);
 	replace_data();
 	ck_assert(put(db, "ours") == ERR_STORE);
-	ck_assert(store_db_look(db) == ERR_OK);
+	ck_assert(lmdb_env_look(db) == ERR_OK);
 	ck_assert(write(go[1], &byte, 1) == 1);
 	ck_assert(waitpid(child, &status, 0) == child);
 	/* It saw the same and could not open the new one either, as we had not
@@ -404,7 +404,7 @@ START_TEST(waits_for_the_others)
 	ck_assert(get(db, "ours") == ERR_OK);
 	ck_assert(get(db, "theirs") ==
 	    (WEXITSTATUS(status) == 0 ? ERR_OK : ERR_NOT_FOUND));
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 END_TEST
 

@@ -111,7 +111,7 @@ static struct {
 	bool looks; /* the commit's thread looks at the file now */
 	bool resized; /* the next reader finds a larger map */
 	bool closed; /* meanwhile */
-	struct db_txn *reader;
+	struct lmdb_txn *reader;
 } rivals;
 
 #define REAL(name) (*(void **)(&real) = dlsym(RTLD_NEXT, name))
@@ -156,8 +156,8 @@ static void *
 begin_beside(void *reader)
 {
 	rivals.resized = true;
-	(void)(store_db_begin(reader) == ERR_OK);
-	store_db_end(reader);
+	(void)(lmdb_txn_begin(reader) == ERR_OK);
+	lmdb_txn_end(reader);
 	return NULL;
 }
 
@@ -192,9 +192,10 @@ enter_directory(void)
 }
 
 static enum err
-try_open(const char *directory, size_t map_size, bool create, struct db **out)
+try_open(
+    const char *directory, size_t map_size, bool create, struct lmdb_env **out)
 {
-	const struct db_options options = {
+	const struct lmdb_options options = {
 		.directory = directory,
 		.map_size = map_size,
 		.create = create,
@@ -202,57 +203,57 @@ try_open(const char *directory, size_t map_size, bool create, struct db **out)
 	};
 
 	*out = NULL;
-	return store_db_open(&options, out);
+	return lmdb_env_open(&options, out);
 }
 
-static struct db *
+static struct lmdb_env *
 open_sized(size_t map_size)
 {
-	struct db *db;
+	struct lmdb_env *db;
 
 	ck_assert(try_open(HERE, map_size, true, &db) == ERR_OK);
 	return db;
 }
 
 static enum err
-put(struct db *db, const char *key, struct str value)
+put(struct lmdb_env *db, const char *key, struct str value)
 {
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 	enum err e;
 
-	if ((e = store_db_write(db, &tx)) != ERR_OK)
+	if ((e = lmdb_txn_write(db, &tx)) != ERR_OK)
 		return e;
-	if ((e = store_db_put(tx, 0, str_of(key), value)) == ERR_OK)
-		return store_db_commit(tx);
-	store_db_abort(tx);
+	if ((e = lmdb_txn_put(tx, 0, str_of(key), value)) == ERR_OK)
+		return lmdb_txn_commit(tx);
+	lmdb_txn_abort(tx);
 	return e;
 }
 
 static enum err
-put_text(struct db *db, const char *key, const char *value)
+put_text(struct lmdb_env *db, const char *key, const char *value)
 {
 	return put(db, key, str_of(value));
 }
 
 static void
-check_value(struct db_txn *tx, const char *key, const char *want)
+check_value(struct lmdb_txn *tx, const char *key, const char *want)
 {
 	struct str value = str_of(NULL);
 	enum err e;
 
-	ck_assert(store_db_begin(tx) == ERR_OK);
-	e = store_db_get(tx, 0, str_of(key), &value);
+	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
+	e = lmdb_txn_get(tx, 0, str_of(key), &value);
 	ck_assert(e == (want == NULL ? ERR_NOT_FOUND : ERR_OK));
 	unit_same(key, value, str_of(want));
-	store_db_end(tx);
+	lmdb_txn_end(tx);
 }
 
-static struct db_txn *
-reader_of(struct db *db)
+static struct lmdb_txn *
+reader_of(struct lmdb_env *db)
 {
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 
-	ck_assert(store_db_reader(db, &tx) == ERR_OK);
+	ck_assert(lmdb_txn_reader(db, &tx) == ERR_OK);
 	return tx;
 }
 
@@ -288,22 +289,22 @@ check_child(pid_t pid)
 START_TEST(makes_its_files_for_us_alone_whatever_the_umask)
 {
 	static const mode_t umasks[] = { 0, 022, 0777 };
-	struct db *db;
+	struct lmdb_env *db;
 
 	umask(umasks[_i]);
 	ck_assert(try_open("data", MIB, true, &db) == ERR_OK);
 	ck_assert_uint_eq(mode_of("data"), 0700);
 	ck_assert_uint_eq(mode_of("data/data.mdb"), 0600);
 	ck_assert_uint_eq(mode_of("data/lock.mdb"), 0600);
-	store_db_close(db);
+	lmdb_env_close(db);
 	ck_assert(try_open("data", MIB, false, &db) == ERR_OK);
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(finds_no_store_where_there_is_none)
 {
-	struct db *db;
+	struct lmdb_env *db;
 
 	ck_assert(try_open("data", MIB, false, &db) == ERR_NO_STORE);
 	ck_assert(try_open(HERE, MIB, false, &db) == ERR_NO_STORE);
@@ -314,30 +315,30 @@ END_TEST
 
 START_TEST(finds_no_store_where_the_first_start_broke_off)
 {
-	struct db *db;
+	struct lmdb_env *db;
 	int fd = open("data.mdb", O_CREAT | O_WRONLY, 0600);
 
 	ck_assert(fd >= 0 && close(fd) == 0);
 	ck_assert(try_open(HERE, MIB, false, &db) == ERR_NO_STORE);
 	ck_assert(try_open(HERE, MIB, true, &db) == ERR_OK);
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(takes_a_missing_map_for_damage)
 {
 	static const char *const others[] = { "first", "third", NULL };
-	const struct db_options options = {
+	const struct lmdb_options options = {
 		.directory = HERE,
 		.map_size = MIB,
 		.create = true,
 		.maps = others,
 	};
-	struct db *db;
+	struct lmdb_env *db;
 
-	store_db_close(open_sized(MIB));
+	lmdb_env_close(open_sized(MIB));
 	/* To make it anew would say that there never was anything in it. */
-	ck_assert(store_db_open(&options, &db) == ERR_CORRUPT);
+	ck_assert(lmdb_env_open(&options, &db) == ERR_CORRUPT);
 }
 END_TEST
 
@@ -345,11 +346,11 @@ END_TEST
 START_TEST(refuses_a_size_of_pages_that_is_none)
 {
 	off_t at = 40 + (_i % 2 == 0 ? 0 : sysconf(_SC_PAGESIZE));
-	struct db *db;
+	struct lmdb_env *db;
 	uint32_t size;
 	int fd;
 
-	store_db_close(open_sized(MIB));
+	lmdb_env_close(open_sized(MIB));
 	fd = open("data.mdb", O_RDWR);
 	ck_assert(pread(fd, &size, sizeof(size), at) == 4);
 	ck_assert(size == (uint32_t)sysconf(_SC_PAGESIZE));
@@ -374,9 +375,9 @@ static const struct {
 
 START_TEST(refuses_what_others_can_use)
 {
-	struct db *db;
+	struct lmdb_env *db;
 
-	store_db_close(open_sized(MIB));
+	lmdb_env_close(open_sized(MIB));
 	ck_assert(chmod(open_to_others[_i].file, open_to_others[_i].mode) == 0);
 	unit_check(open_to_others[_i].name,
 	    try_open(HERE, MIB, true, &db) == ERR_NOT_PRIVATE);
@@ -386,13 +387,13 @@ END_TEST
 START_TEST(refuses_what_belongs_to_another)
 {
 	static const char *const files[] = { ".", "data.mdb", "lock.mdb" };
-	struct db *db;
+	struct lmdb_env *db;
 
 	if (geteuid() != 0) {
 		puts("only root can give a file away: not tested");
 		return;
 	}
-	store_db_close(open_sized(MIB));
+	lmdb_env_close(open_sized(MIB));
 	ck_assert(chown(files[_i], 1, (gid_t)-1) == 0);
 	unit_check(
 	    files[_i], try_open(HERE, MIB, true, &db) == ERR_NOT_PRIVATE);
@@ -410,9 +411,9 @@ static const struct {
 START_TEST(refuses_a_link_in_place_of_a_file)
 {
 	const char *path = replaced[_i].file;
-	struct db *db;
+	struct lmdb_env *db;
 
-	store_db_close(open_sized(MIB));
+	lmdb_env_close(open_sized(MIB));
 	ck_assert(rename(path, "elsewhere") == 0);
 	ck_assert(symlink("elsewhere", path) == 0);
 	unit_check(replaced[_i].name,
@@ -422,9 +423,9 @@ END_TEST
 
 START_TEST(refuses_a_link_or_a_file_in_place_of_the_directory)
 {
-	struct db *db;
+	struct lmdb_env *db;
 
-	store_db_close(open_sized(MIB));
+	lmdb_env_close(open_sized(MIB));
 	ck_assert(symlink(".", "link") == 0);
 	ck_assert(try_open("link", MIB, true, &db) == ERR_NOT_PRIVATE);
 	ck_assert(try_open("data.mdb", MIB, true, &db) == ERR_NOT_PRIVATE);
@@ -454,88 +455,88 @@ static const struct {
 
 START_TEST(tells_file_systems_of_other_machines)
 {
-	struct db *db;
+	struct lmdb_env *db;
 
 	file_system_type = file_systems[_i].type;
 	unit_check(file_systems[_i].name,
 	    try_open(HERE, MIB, true, &db) == file_systems[_i].outcome);
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(allocates_its_lock_file_and_takes_one_that_was_lost)
 {
 	struct stat st;
-	struct db *db;
+	struct lmdb_env *db;
 
-	store_db_close(open_sized(MIB));
+	lmdb_env_close(open_sized(MIB));
 	ck_assert(unlink("lock.mdb") == 0);
 	ck_assert(try_open(HERE, MIB, false, &db) == ERR_OK);
 	ck_assert(stat("lock.mdb", &st) == 0);
 	ck_assert(st.st_size >= 8192 * 64);
 	ck_assert(st.st_blocks * 512 >= st.st_size);
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(is_not_opened_twice_in_a_process)
 {
-	struct db *db = open_sized(MIB), *again;
-	struct db_txn *tx = reader_of(db);
+	struct lmdb_env *db = open_sized(MIB), *again;
+	struct lmdb_txn *tx = reader_of(db);
 	pid_t pid;
 
 	ck_assert(try_open(HERE, MIB, true, &again) == ERR_STORE);
 	/* The first is as it was, and so are its locks: another process does
 	 * not take it for dead. */
-	ck_assert(store_db_begin(tx) == ERR_OK);
+	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
 	if (in_child(&pid)) {
-		struct db *other;
+		struct lmdb_env *other;
 
 		ck_assert(try_open(HERE, MIB, true, &other) == ERR_OK);
 		ck_assert(put_text(other, "key", "value") == ERR_OK);
-		store_db_tidy(other);
-		store_db_close(other);
+		lmdb_env_tidy(other);
+		lmdb_env_close(other);
 		_exit(0);
 	}
 	check_child(pid);
-	store_db_end(tx);
+	lmdb_txn_end(tx);
 	check_value(tx, "key", "value");
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(is_not_used_after_a_fork)
 {
-	struct db *db = open_sized(MIB);
-	struct db_txn *tx;
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *tx;
 	pid_t pid;
 
 	if (in_child(&pid)) {
-		ck_assert(store_db_reader(db, &tx) == ERR_STORE);
-		ck_assert(store_db_write(db, &tx) == ERR_STORE);
+		ck_assert(lmdb_txn_reader(db, &tx) == ERR_STORE);
+		ck_assert(lmdb_txn_write(db, &tx) == ERR_STORE);
 		_exit(0);
 	}
 	check_child(pid);
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(has_room_for_readers_up_to_a_limit)
 {
-	struct db_options options = {
+	struct lmdb_options options = {
 		.directory = HERE,
 		.map_size = MIB,
 		.readers = 8192,
 		.create = true,
 		.maps = maps,
 	};
-	struct db *db;
+	struct lmdb_env *db;
 
-	ck_assert(store_db_open(&options, &db) == ERR_OK);
-	store_db_close(db);
+	ck_assert(lmdb_env_open(&options, &db) == ERR_OK);
+	lmdb_env_close(db);
 	options.readers++;
-	ck_assert(store_db_open(&options, &db) == ERR_STORE);
+	ck_assert(lmdb_env_open(&options, &db) == ERR_STORE);
 }
 END_TEST
 
@@ -559,8 +560,8 @@ is_watched(void)
 START_TEST(takes_a_smaller_map_in_little_address_space)
 {
 	static const struct rlimit limit = { 64 * MIB, 64 * MIB };
-	struct db_txn *tx;
-	struct db *db;
+	struct lmdb_txn *tx;
+	struct lmdb_env *db;
 	pid_t pid;
 
 	if (is_watched()) {
@@ -573,8 +574,8 @@ START_TEST(takes_a_smaller_map_in_little_address_space)
 		ck_assert(put_text(db, "key", "value") == ERR_OK);
 		tx = reader_of(db);
 		check_value(tx, "key", "value");
-		store_db_reader_free(tx);
-		store_db_close(db);
+		lmdb_txn_reader_free(tx);
+		lmdb_env_close(db);
 		_exit(0);
 	}
 	check_child(pid);
@@ -583,58 +584,58 @@ END_TEST
 
 START_TEST(shows_a_reader_one_state)
 {
-	struct db *db = open_sized(MIB);
-	struct db_txn *tx = reader_of(db), *other = reader_of(db);
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *tx = reader_of(db), *other = reader_of(db);
 	struct str value;
 
 	ck_assert(put_text(db, "key", "old") == ERR_OK);
-	ck_assert(store_db_begin(tx) == ERR_OK);
+	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
 	ck_assert(put_text(db, "key", "new") == ERR_OK);
 	check_value(other, "key", "new");
-	ck_assert(store_db_get(tx, 0, str_of("key"), &value) == ERR_OK);
+	ck_assert(lmdb_txn_get(tx, 0, str_of("key"), &value) == ERR_OK);
 	unit_same("the reader's state", value, str_of("old"));
-	store_db_end(tx);
+	lmdb_txn_end(tx);
 	check_value(tx, "key", "new");
-	store_db_reader_free(tx);
-	store_db_reader_free(other);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_txn_reader_free(other);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(keeps_nothing_of_what_was_aborted)
 {
-	struct db *db = open_sized(MIB);
-	struct db_txn *tx = reader_of(db), *writer;
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *tx = reader_of(db), *writer;
 
-	ck_assert(store_db_write(db, &writer) == ERR_OK);
+	ck_assert(lmdb_txn_write(db, &writer) == ERR_OK);
 	ck_assert(
-	    store_db_put(writer, 0, str_of("key"), str_of("value")) == ERR_OK);
-	store_db_abort(writer);
+	    lmdb_txn_put(writer, 0, str_of("key"), str_of("value")) == ERR_OK);
+	lmdb_txn_abort(writer);
 	check_value(tx, "key", NULL);
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(writes_nothing_if_nothing_was_put)
 {
-	struct db *db = open_sized(MIB);
-	struct db_txn *tx;
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *tx;
 
 	fault.what = SYNC;
 	fault.cause = EIO;
 	fault.times = 1;
-	ck_assert(store_db_write(db, &tx) == ERR_OK);
-	ck_assert(store_db_delete(tx, 0, str_of("none")) == ERR_NOT_FOUND);
-	ck_assert(store_db_commit(tx) == ERR_OK);
+	ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
+	ck_assert(lmdb_txn_delete(tx, 0, str_of("none")) == ERR_NOT_FOUND);
+	ck_assert(lmdb_txn_commit(tx) == ERR_OK);
 	ck_assert_uint_eq(fault.times, 1);
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 END_TEST
 
 /* Some puts of large and small values over each other, and deletes. */
 static void
-stir(struct db_txn *tx, unsigned *seed)
+stir(struct lmdb_txn *tx, unsigned *seed)
 {
 	static char large[50 * KIB];
 	unsigned ops;
@@ -646,9 +647,9 @@ stir(struct db_txn *tx, unsigned *seed)
 		key[0] = (char)('a' + (*seed >> 16) % 6);
 		key[1] = '\0';
 		if ((*seed >> 20) % 4 == 0)
-			e = store_db_delete(tx, 0, str_of(key));
+			e = lmdb_txn_delete(tx, 0, str_of(key));
 		else
-			e = store_db_put(tx, 0, str_of(key),
+			e = lmdb_txn_put(tx, 0, str_of(key),
 			    str_from(large, (*seed >> 8) % sizeof(large)));
 		ck_assert(e == ERR_OK || e == ERR_NOT_FOUND);
 	}
@@ -656,56 +657,56 @@ stir(struct db_txn *tx, unsigned *seed)
 
 START_TEST(opens_a_file_that_ends_before_its_last_page)
 {
-	struct db *db = open_sized(16 * MIB);
-	struct db_txn *tx;
+	struct lmdb_env *db = open_sized(16 * MIB);
+	struct lmdb_txn *tx;
 	unsigned i, seed = 6;
 
 	/* Pages that are taken and freed in one transaction are not written,
 	 * and they may be the last of the file. */
 	for (i = 0; i < 40; i++) {
-		ck_assert(store_db_write(db, &tx) == ERR_OK);
+		ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
 		stir(tx, &seed);
-		ck_assert(store_db_commit(tx) == ERR_OK);
-		store_db_close(db);
+		ck_assert(lmdb_txn_commit(tx) == ERR_OK);
+		lmdb_env_close(db);
 		db = open_sized(16 * MIB);
 	}
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 END_TEST
 
 static const struct {
 	const char *name;
-	enum db_way way;
+	enum lmdb_direction way;
 	const char *from;
 	const char *key; /* NULL: there is none */
 } steps[] = {
-	{ "goes to the first", DB_NEXT, NULL, "b" },
-	{ "goes to the last", DB_PREVIOUS, NULL, "d" },
-	{ "goes behind a key that is there", DB_NEXT, "b", "bb" },
-	{ "goes behind a key that is not there", DB_NEXT, "ba", "bb" },
-	{ "goes on from before the first", DB_NEXT, "a", "b" },
-	{ "ends at the last", DB_NEXT, "d", NULL },
-	{ "ends behind the last", DB_NEXT, "e", NULL },
-	{ "goes before a key that is there", DB_PREVIOUS, "d", "bb" },
-	{ "goes before a key that is not there", DB_PREVIOUS, "c", "bb" },
-	{ "goes back from behind the last", DB_PREVIOUS, "e", "d" },
-	{ "ends at the first", DB_PREVIOUS, "b", NULL },
-	{ "ends before the first", DB_PREVIOUS, "a", NULL },
+	{ "goes to the first", LMDB_NEXT, NULL, "b" },
+	{ "goes to the last", LMDB_PREVIOUS, NULL, "d" },
+	{ "goes behind a key that is there", LMDB_NEXT, "b", "bb" },
+	{ "goes behind a key that is not there", LMDB_NEXT, "ba", "bb" },
+	{ "goes on from before the first", LMDB_NEXT, "a", "b" },
+	{ "ends at the last", LMDB_NEXT, "d", NULL },
+	{ "ends behind the last", LMDB_NEXT, "e", NULL },
+	{ "goes before a key that is there", LMDB_PREVIOUS, "d", "bb" },
+	{ "goes before a key that is not there", LMDB_PREVIOUS, "c", "bb" },
+	{ "goes back from behind the last", LMDB_PREVIOUS, "e", "d" },
+	{ "ends at the first", LMDB_PREVIOUS, "b", NULL },
+	{ "ends before the first", LMDB_PREVIOUS, "a", NULL },
 };
 
 START_TEST(walks)
 {
-	struct db *db = open_sized(MIB);
+	struct lmdb_env *db = open_sized(MIB);
 	struct str key = str_of(steps[_i].from), value;
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 	enum err e;
 
 	ck_assert(put_text(db, "d", "value of d") == ERR_OK);
 	ck_assert(put_text(db, "b", "value of b") == ERR_OK);
 	ck_assert(put_text(db, "bb", "value of bb") == ERR_OK);
 	tx = reader_of(db);
-	ck_assert(store_db_begin(tx) == ERR_OK);
-	e = store_db_step(tx, 0, steps[_i].way, &key, &value);
+	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
+	e = lmdb_txn_step(tx, 0, steps[_i].way, &key, &value);
 	if (steps[_i].key == NULL) {
 		unit_check(steps[_i].name, e == ERR_NOT_FOUND);
 	} else {
@@ -714,37 +715,38 @@ START_TEST(walks)
 		unit_check(steps[_i].name,
 		    str_eq(str_tail(value, strlen("value of ")), key));
 	}
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(walks_an_empty_map)
 {
-	struct db *db = open_sized(MIB);
-	struct db_txn *tx = reader_of(db);
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *tx = reader_of(db);
 	struct str key = str_of(NULL), value;
 
 	ck_assert(put_text(db, "key", "of the first map") == ERR_OK);
-	ck_assert(store_db_begin(tx) == ERR_OK);
-	ck_assert(store_db_step(tx, 1, DB_NEXT, &key, &value) == ERR_NOT_FOUND);
+	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
 	ck_assert(
-	    store_db_step(tx, 1, DB_PREVIOUS, &key, &value) == ERR_NOT_FOUND);
-	store_db_reader_free(tx);
-	store_db_close(db);
+	    lmdb_txn_step(tx, 1, LMDB_NEXT, &key, &value) == ERR_NOT_FOUND);
+	ck_assert(
+	    lmdb_txn_step(tx, 1, LMDB_PREVIOUS, &key, &value) == ERR_NOT_FOUND);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(shares_its_file_with_other_processes)
 {
-	struct db_txn *tx;
-	struct db *db;
+	struct lmdb_txn *tx;
+	struct lmdb_env *db;
 	pid_t pid;
 
 	if (in_child(&pid)) {
 		db = open_sized(MIB);
 		ck_assert(put_text(db, "key", "of the child") == ERR_OK);
-		store_db_close(db);
+		lmdb_env_close(db);
 		_exit(0);
 	}
 	db = open_sized(MIB);
@@ -753,15 +755,15 @@ START_TEST(shares_its_file_with_other_processes)
 	check_value(tx, "key", "of the child");
 	ck_assert(put_text(db, "key", "of the parent") == ERR_OK);
 	check_value(tx, "key", "of the parent");
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 }
 END_TEST
 
 /* Puts values of 4 KiB under new keys until one does not fit; returns how
  * many there are. */
 static unsigned
-fill(struct db *db)
+fill(struct lmdb_env *db)
 {
 	static char value[4 * KIB];
 	unsigned n;
@@ -779,23 +781,23 @@ fill(struct db *db)
 }
 
 static void
-make_room(struct db *db, unsigned n)
+make_room(struct lmdb_env *db, unsigned n)
 {
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 	char key[24];
 
-	ck_assert(store_db_write(db, &tx) == ERR_OK);
+	ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
 	while (n-- > 0) {
 		snprintf(key, sizeof(key), "fill %u", n);
-		ck_assert(store_db_delete(tx, 0, str_of(key)) == ERR_OK);
+		ck_assert(lmdb_txn_delete(tx, 0, str_of(key)) == ERR_OK);
 	}
-	ck_assert(store_db_commit(tx) == ERR_OK);
+	ck_assert(lmdb_txn_commit(tx) == ERR_OK);
 }
 
 START_TEST(is_usable_after_its_map_was_full)
 {
-	struct db *db = open_sized(MIB);
-	struct db_txn *tx = reader_of(db);
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *tx = reader_of(db);
 	unsigned n;
 
 	ck_assert(put_text(db, "key", "value") == ERR_OK);
@@ -807,14 +809,14 @@ START_TEST(is_usable_after_its_map_was_full)
 	ck_assert(put_text(db, "key", "new") == ERR_OK);
 	ck_assert(fill(db) > n / 4);
 	check_value(tx, "key", "new");
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 }
 END_TEST
 
 /* Puts 3 MiB under new keys, when it is told to. */
 static void
-grow(struct db *db, int go, int done, const char *prefix)
+grow(struct lmdb_env *db, int go, int done, const char *prefix)
 {
 	static char value[100 * KIB];
 	char key[24];
@@ -841,9 +843,9 @@ order(int go, int done)
 
 START_TEST(adopts_a_map_that_another_process_made_greater)
 {
-	struct db_txn *tx, *late;
+	struct lmdb_txn *tx, *late;
 	int go[2], done[2];
-	struct db *db;
+	struct lmdb_env *db;
 	pid_t pid;
 
 	ck_assert(pipe(go) == 0 && pipe(done) == 0);
@@ -851,66 +853,66 @@ START_TEST(adopts_a_map_that_another_process_made_greater)
 		db = open_sized(64 * MIB);
 		grow(db, go[0], done[1], "once");
 		grow(db, go[0], done[1], "twice");
-		store_db_close(db);
+		lmdb_env_close(db);
 		_exit(0);
 	}
 	db = open_sized(MIB);
 	tx = reader_of(db);
 	late = reader_of(db);
-	ck_assert(store_db_begin(tx) == ERR_OK);
+	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
 	order(go[1], done[0]);
 	/* Not under the reader that is at it. */
-	ck_assert(store_db_begin(late) == ERR_STORE);
+	ck_assert(lmdb_txn_begin(late) == ERR_STORE);
 	ck_assert(put_text(db, "key", "no") == ERR_STORE);
-	store_db_end(tx);
+	lmdb_txn_end(tx);
 	check_value(late, "key", "once");
 	check_value(tx, "key", "once");
 	ck_assert(put_text(db, "key", "ours") == ERR_OK);
 	check_value(tx, "key", "ours");
 	/* From now on there is room. */
-	ck_assert(store_db_begin(tx) == ERR_OK);
+	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
 	order(go[1], done[0]);
 	check_value(late, "key", "twice");
-	store_db_end(tx);
+	lmdb_txn_end(tx);
 	check_child(pid);
-	store_db_reader_free(tx);
-	store_db_reader_free(late);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_txn_reader_free(late);
+	lmdb_env_close(db);
 }
 END_TEST
 
 /* Faults of ours, which cost the change and not the process. */
 START_TEST(refuses_keys_and_calls_that_cannot_be)
 {
-	static char longest[DB_KEY_MAX + 1];
-	struct db *db = open_sized(MIB);
-	struct db_txn *tx, *reader = reader_of(db);
+	static char longest[LMDB_KEY_MAX + 1];
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *tx, *reader = reader_of(db);
 
-	ck_assert(store_db_write(db, &tx) == ERR_OK);
-	ck_assert(store_db_put(tx, 0, str_of(""), str_of("x")) == ERR_INTERNAL);
-	ck_assert(store_db_put(tx, 0, str_from(longest, sizeof(longest)),
+	ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
+	ck_assert(lmdb_txn_put(tx, 0, str_of(""), str_of("x")) == ERR_INTERNAL);
+	ck_assert(lmdb_txn_put(tx, 0, str_from(longest, sizeof(longest)),
 		      str_of("x")) == ERR_INTERNAL);
-	ck_assert(store_db_put(tx, 0, str_of("x"),
-		      str_from(longest, DB_VALUE_MAX + 1)) == ERR_INTERNAL);
-	ck_assert(store_db_begin(tx) == ERR_INTERNAL);
-	store_db_abort(tx);
-	store_db_abort(tx);
-	ck_assert(store_db_commit(tx) == ERR_INTERNAL);
-	ck_assert(store_db_begin(reader) == ERR_OK);
-	ck_assert(store_db_begin(reader) == ERR_INTERNAL);
-	store_db_end(reader);
+	ck_assert(lmdb_txn_put(tx, 0, str_of("x"),
+		      str_from(longest, LMDB_VALUE_MAX + 1)) == ERR_INTERNAL);
+	ck_assert(lmdb_txn_begin(tx) == ERR_INTERNAL);
+	lmdb_txn_abort(tx);
+	lmdb_txn_abort(tx);
+	ck_assert(lmdb_txn_commit(tx) == ERR_INTERNAL);
+	ck_assert(lmdb_txn_begin(reader) == ERR_OK);
+	ck_assert(lmdb_txn_begin(reader) == ERR_INTERNAL);
+	lmdb_txn_end(reader);
 	ck_assert(put_text(db, "key", "new") == ERR_OK);
 	check_value(reader, "key", "new");
-	store_db_reader_free(reader);
-	store_db_close(db);
+	lmdb_txn_reader_free(reader);
+	lmdb_env_close(db);
 }
 END_TEST
 
 /* The rest of the test is in mdb_env_get_fd, above. */
 START_TEST(no_other_thread_closes_it_under_a_commit)
 {
-	struct db *db = open_sized(MIB);
-	struct db_txn *reader = reader_of(db);
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *reader = reader_of(db);
 
 	rivals.reader = reader;
 	rivals.full = true;
@@ -919,8 +921,8 @@ START_TEST(no_other_thread_closes_it_under_a_commit)
 	ck_assert(put_text(db, "key", "new") == ERR_OK);
 	check_value(reader, "key", "new");
 	ck_assert(rivals.closed);
-	store_db_reader_free(reader);
-	store_db_close(db);
+	lmdb_txn_reader_free(reader);
+	lmdb_env_close(db);
 }
 END_TEST
 
@@ -943,8 +945,8 @@ static const struct {
 
 START_TEST(survives_faults)
 {
-	struct db *db = open_sized(MIB);
-	struct db_txn *tx = reader_of(db);
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *tx = reader_of(db);
 
 	ck_assert(put_text(db, "key", "old") == ERR_OK);
 	fault.what = faults[_i].what;
@@ -956,47 +958,47 @@ START_TEST(survives_faults)
 	check_value(tx, "key", "old");
 	unit_check(faults[_i].name, put_text(db, "key", "new") == ERR_OK);
 	check_value(tx, "key", "new");
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 	db = open_sized(MIB);
 	tx = reader_of(db);
 	check_value(tx, "key", "new");
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(waits_for_readers_before_it_opens_anew)
 {
-	struct db *db = open_sized(MIB);
-	struct db_txn *tx = reader_of(db), *late = reader_of(db);
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *tx = reader_of(db), *late = reader_of(db);
 	struct str value;
 
 	ck_assert(put_text(db, "key", "old") == ERR_OK);
-	ck_assert(store_db_begin(tx) == ERR_OK);
+	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
 	fault.what = WRITE_ROOT;
 	fault.cause = EIO;
 	fault.times = 1;
 	ck_assert(put_text(db, "key", "lost") == ERR_STORE);
-	ck_assert(store_db_begin(late) == ERR_STORE);
+	ck_assert(lmdb_txn_begin(late) == ERR_STORE);
 	ck_assert(put_text(db, "key", "refused") == ERR_STORE);
-	store_db_end(late);
-	ck_assert(store_db_get(tx, 0, str_of("key"), &value) == ERR_OK);
+	lmdb_txn_end(late);
+	ck_assert(lmdb_txn_get(tx, 0, str_of("key"), &value) == ERR_OK);
 	unit_same("the reader's state", value, str_of("old"));
-	store_db_end(tx);
+	lmdb_txn_end(tx);
 	check_value(late, "key", "old");
 	ck_assert(put_text(db, "key", "new") == ERR_OK);
 	check_value(tx, "key", "new");
-	store_db_reader_free(tx);
-	store_db_reader_free(late);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_txn_reader_free(late);
+	lmdb_env_close(db);
 }
 END_TEST
 
 START_TEST(comes_back_when_it_can_be_opened_again)
 {
-	struct db *db = open_sized(MIB);
-	struct db_txn *tx = reader_of(db);
+	struct lmdb_env *db = open_sized(MIB);
+	struct lmdb_txn *tx = reader_of(db);
 
 	ck_assert(put_text(db, "key", "old") == ERR_OK);
 	fault.what = WRITE_ROOT;
@@ -1004,13 +1006,13 @@ START_TEST(comes_back_when_it_can_be_opened_again)
 	fault.times = 1;
 	ck_assert(put_text(db, "key", "lost") == ERR_STORE);
 	ck_assert(chmod(HERE, 0750) == 0);
-	ck_assert(store_db_begin(tx) == ERR_STORE);
-	ck_assert(store_db_begin(tx) == ERR_STORE);
-	store_db_tidy(db);
+	ck_assert(lmdb_txn_begin(tx) == ERR_STORE);
+	ck_assert(lmdb_txn_begin(tx) == ERR_STORE);
+	lmdb_env_tidy(db);
 	ck_assert(chmod(HERE, 0700) == 0);
 	check_value(tx, "key", "old");
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 }
 END_TEST
 
@@ -1044,8 +1046,8 @@ fill_disk(void)
 
 START_TEST(is_usable_on_a_full_disk)
 {
-	struct db_txn *tx;
-	struct db *db;
+	struct lmdb_txn *tx;
+	struct lmdb_env *db;
 
 	if (!mount_small_disk())
 		return;
@@ -1058,14 +1060,14 @@ START_TEST(is_usable_on_a_full_disk)
 	ck_assert(unlink("filler") == 0);
 	ck_assert(put_text(db, "key", "new") == ERR_OK);
 	fill_disk();
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 
 	db = open_sized(64 * MIB);
 	tx = reader_of(db);
 	check_value(tx, "key", "new");
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 
 	/* There is no room for the lock file, which is no reason to die. */
 	ck_assert(unlink("lock.mdb") == 0);

@@ -461,19 +461,19 @@ START_TEST(keeps_the_newest_events_of_each_tenant)
 }
 END_TEST
 
-static struct db *
+static struct lmdb_env *
 open_db(void)
 {
 	static const char *const maps[] = { "record", "history", "token",
 		"request", "meta", NULL };
-	const struct db_options options = {
+	const struct lmdb_options options = {
 		.directory = unit_directory(),
 		.map_size = MIB,
 		.maps = maps,
 	};
-	struct db *db;
+	struct lmdb_env *db;
 
-	ck_assert(store_db_open(&options, &db) == ERR_OK);
+	ck_assert(lmdb_env_open(&options, &db) == ERR_OK);
 	return db;
 }
 
@@ -481,13 +481,13 @@ open_db(void)
 static void
 write_format(struct str row)
 {
-	struct db *db = open_db();
-	struct db_txn *tx;
+	struct lmdb_env *db = open_db();
+	struct lmdb_txn *tx;
 
-	ck_assert(store_db_write(db, &tx) == ERR_OK);
-	ck_assert(store_db_put(tx, 4, str_of("format"), row) == ERR_OK);
-	ck_assert(store_db_commit(tx) == ERR_OK);
-	store_db_close(db);
+	ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
+	ck_assert(lmdb_txn_put(tx, 4, str_of("format"), row) == ERR_OK);
+	ck_assert(lmdb_txn_commit(tx) == ERR_OK);
+	lmdb_env_close(db);
 }
 
 static void
@@ -557,7 +557,7 @@ END_TEST
 
 /* An event as format 2 kept it: its number counted up, in a map of its own. */
 static void
-put_old_event(struct db_txn *tx, unsigned n, uint8_t number)
+put_old_event(struct lmdb_txn *tx, unsigned n, uint8_t number)
 {
 	const struct event *ev = &events[number - 1];
 	char at[ROW_U64_LEN], nano[ROW_U64_LEN], action[ROW_U64_LEN],
@@ -579,7 +579,7 @@ put_old_event(struct db_txn *tx, unsigned n, uint8_t number)
 		field[7] = buf_view(&former);
 	}
 	row_encode(key, field, 11, &row);
-	ck_assert(store_db_put(tx, 1, key, buf_view(&row)) == ERR_OK);
+	ck_assert(lmdb_txn_put(tx, 1, key, buf_view(&row)) == ERR_OK);
 }
 
 /* What is put behind its back is found, unless it was never counted: format 1
@@ -601,12 +601,12 @@ START_TEST(brings_the_history_to_its_place)
 	const struct store_verifier quiet = { .relations = false };
 	struct guid mine = tenant(1), other = tenant(2), last = tenant(3);
 	struct store_counts counts;
-	struct db_txn *db_tx;
+	struct lmdb_txn *db_tx;
 	struct txn *tx;
 	struct store *st;
 	size_t left = EVENTS;
 	struct buf row;
-	struct db *db;
+	struct lmdb_env *db;
 	uint8_t i;
 
 	store_close(open_store(MIB, 10));
@@ -614,21 +614,21 @@ START_TEST(brings_the_history_to_its_place)
 	row_encode(str_of("format"), &field, 1, &row);
 	write_format(buf_view(&row));
 	db = open_db();
-	ck_assert(store_db_write(db, &db_tx) == ERR_OK);
+	ck_assert(lmdb_txn_write(db, &db_tx) == ERR_OK);
 	for (i = 1; i <= EVENTS; i++) {
 		put_old_event(db_tx, 1, i);
 		put_old_event(db_tx, 2, i);
 	}
 	/* What cannot be read is no reason not to open the store. */
 	ck_assert(
-	    store_db_put(db_tx, 1, str_of("damaged"), STR_EMPTY) == ERR_OK);
+	    lmdb_txn_put(db_tx, 1, str_of("damaged"), STR_EMPTY) == ERR_OK);
 	memset(bytes, 0, sizeof(bytes));
 	memcpy(bytes, last.byte, sizeof(last.byte));
 	bytes[23] = 1;
-	ck_assert(store_db_put(db_tx, 1, str_from(bytes, 24),
+	ck_assert(lmdb_txn_put(db_tx, 1, str_from(bytes, 24),
 		      str_of("not an event")) == ERR_OK);
-	ck_assert(store_db_commit(db_tx) == ERR_OK);
-	store_db_close(db);
+	ck_assert(lmdb_txn_commit(db_tx) == ERR_OK);
+	lmdb_env_close(db);
 
 	st = open_store(MIB, 10);
 	upgrade(st);
@@ -658,18 +658,18 @@ START_TEST(shows_the_history_of_a_damaged_record)
 	struct record r = { .revision = 1 };
 	struct guid g = tenant(1);
 	struct store *st = open_store(MIB, 10);
-	struct db_txn *tx;
-	struct db *db;
+	struct lmdb_txn *tx;
+	struct lmdb_env *db;
 
 	ck_assert(put_record(st, 1, &r) == ERR_OK);
 	add_events(st, 1, 2);
 	store_close(st);
 	db = open_db();
-	ck_assert(store_db_write(db, &tx) == ERR_OK);
-	ck_assert(store_db_put(tx, 0, str_from((char *)g.byte, sizeof(g.byte)),
+	ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
+	ck_assert(lmdb_txn_put(tx, 0, str_from((char *)g.byte, sizeof(g.byte)),
 		      str_of("damaged")) == ERR_OK);
-	ck_assert(store_db_commit(tx) == ERR_OK);
-	store_db_close(db);
+	ck_assert(lmdb_txn_commit(tx) == ERR_OK);
+	lmdb_env_close(db);
 	st = open_store(MIB, 10);
 	check_events(st, 1, (struct walk){ 2, 0, { 2, 1 } });
 	store_close(st);
@@ -693,20 +693,20 @@ START_TEST(walks_over_records_only_where_all_is_intact)
 	struct record r = { .revision = 1 };
 	struct walk w = { .count = 0 };
 	struct store *st = open_store(MIB, 10);
-	struct db_txn *db_tx;
+	struct lmdb_txn *db_tx;
 	struct txn *tx;
-	struct db *db;
+	struct lmdb_env *db;
 
 	ck_assert(put_record(st, 1, &r) == ERR_OK);
 	r.revision = 3;
 	ck_assert(put_record(st, 3, &r) == ERR_OK);
 	store_close(st);
 	db = open_db();
-	ck_assert(store_db_write(db, &db_tx) == ERR_OK);
-	ck_assert(store_db_put(db_tx, 0, strays[_i].key, str_of("damaged")) ==
+	ck_assert(lmdb_txn_write(db, &db_tx) == ERR_OK);
+	ck_assert(lmdb_txn_put(db_tx, 0, strays[_i].key, str_of("damaged")) ==
 	    ERR_OK);
-	ck_assert(store_db_commit(db_tx) == ERR_OK);
-	store_db_close(db);
+	ck_assert(lmdb_txn_commit(db_tx) == ERR_OK);
+	lmdb_env_close(db);
 	st = open_store(MIB, 10);
 	tx = begin(st);
 	unit_check(strays[_i].name,
@@ -1061,7 +1061,7 @@ static const struct {
 	{ "commits the others when one has no room in the map", 160 * KIB,
 	    120 * KIB, ERR_FULL },
 	{ "commits the others when one is longer than any row", MIB,
-	    DB_VALUE_MAX, ERR_MEMORY },
+	    LMDB_VALUE_MAX, ERR_MEMORY },
 };
 
 START_TEST(commits_the_others_when_one_does_not_fit)
@@ -1098,7 +1098,7 @@ END_TEST
 static enum err
 ignore(struct txn *tx, void *arg)
 {
-	struct record large = large_record(DB_VALUE_MAX), r;
+	struct record large = large_record(LMDB_VALUE_MAX), r;
 	struct guid other = tenant(2);
 
 	ck_assert(store_record_put(tx, &other, &records[1].record) == ERR_OK);

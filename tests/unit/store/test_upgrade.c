@@ -57,24 +57,24 @@ nap(void)
 
 /* --- the store as older and newer releases leave it --------------------- */
 
-static struct db *
+static struct lmdb_env *
 open_db(void)
 {
 	static const char *const maps[] = { "record", "history", "token",
 		"request", "meta", NULL };
-	const struct db_options options = {
+	const struct lmdb_options options = {
 		.directory = home,
 		.map_size = MIB,
 		.maps = maps,
 	};
-	struct db *db = NULL;
+	struct lmdb_env *db = NULL;
 
-	ck_assert_int_eq(store_db_open(&options, &db), ERR_OK);
+	ck_assert_int_eq(lmdb_env_open(&options, &db), ERR_OK);
 	return db;
 }
 
 static void
-put_format(struct db_txn *tx, uint64_t format)
+put_format(struct lmdb_txn *tx, uint64_t format)
 {
 	char number[ROW_U64_LEN], bytes[64];
 	struct str field = row_u64(format, number);
@@ -83,38 +83,38 @@ put_format(struct db_txn *tx, uint64_t format)
 	buf_init(&row, bytes, sizeof(bytes));
 	row_encode(str_of("format"), &field, 1, &row);
 	ck_assert_int_eq(
-	    store_db_put(tx, META_MAP, str_of("format"), buf_view(&row)),
+	    lmdb_txn_put(tx, META_MAP, str_of("format"), buf_view(&row)),
 	    ERR_OK);
 }
 
 static void
 write_format(uint64_t format)
 {
-	struct db *db = open_db();
-	struct db_txn *tx;
+	struct lmdb_env *db = open_db();
+	struct lmdb_txn *tx;
 
-	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
 	put_format(tx, format);
-	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
-	store_db_close(db);
+	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
+	lmdb_env_close(db);
 }
 
 static uint64_t
 read_format(void)
 {
-	struct db *db = open_db();
-	struct db_txn *tx = NULL;
+	struct lmdb_env *db = open_db();
+	struct lmdb_txn *tx = NULL;
 	struct str row, field;
 	uint64_t format;
 
-	ck_assert_int_eq(store_db_reader(db, &tx), ERR_OK);
-	ck_assert_int_eq(store_db_begin(tx), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_reader(db, &tx), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_begin(tx), ERR_OK);
 	ck_assert_int_eq(
-	    store_db_get(tx, META_MAP, str_of("format"), &row), ERR_OK);
+	    lmdb_txn_get(tx, META_MAP, str_of("format"), &row), ERR_OK);
 	ck_assert_int_eq(row_decode(str_of("format"), row, &field, 1), ERR_OK);
 	format = row_get_u64(field);
-	store_db_reader_free(tx);
-	store_db_close(db);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
 	return format;
 }
 
@@ -130,7 +130,7 @@ record_of(uint64_t revision)
 /* A change as format 1 writes it: a record of that revision, and the event in
  * a map of its own, under a number that counts up. */
 static void
-put_old_change(struct db_txn *tx, uint8_t revision)
+put_old_change(struct lmdb_txn *tx, uint8_t revision)
 {
 	char at[ROW_U64_LEN], nano[ROW_U64_LEN], action[ROW_U64_LEN],
 	    changed[ROW_U64_LEN], bytes[24] = { 0 }, inner[512], outer[1024];
@@ -145,7 +145,7 @@ put_old_change(struct db_txn *tx, uint8_t revision)
 	buf_init(&row, outer, sizeof(outer));
 	record_encode(key, &now, &row);
 	ck_assert_int_eq(
-	    store_db_put(tx, RECORD_MAP, key, buf_view(&row)), ERR_OK);
+	    lmdb_txn_put(tx, RECORD_MAP, key, buf_view(&row)), ERR_OK);
 	memcpy(bytes, tenant.byte, sizeof(tenant.byte));
 	bytes[23] = (char)revision;
 	key = str_from(bytes, sizeof(bytes));
@@ -157,7 +157,7 @@ put_old_change(struct db_txn *tx, uint8_t revision)
 	}
 	row_encode(key, field, 11, &row);
 	ck_assert_int_eq(
-	    store_db_put(tx, HISTORY_MAP, key, buf_view(&row)), ERR_OK);
+	    lmdb_txn_put(tx, HISTORY_MAP, key, buf_view(&row)), ERR_OK);
 }
 
 /* --- the other process -------------------------------------------------- */
@@ -170,28 +170,28 @@ struct other {
 enum { CLOSE = 'q', SET_NEWER = 'n' }; /* another byte is a revision to write */
 
 static void
-follow(struct db *db, char order)
+follow(struct lmdb_env *db, char order)
 {
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 
-	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
 	if (order == SET_NEWER)
 		put_format(tx, STORE_FORMAT + 1);
 	else
 		put_old_change(tx, (uint8_t)order);
-	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
 }
 
 static void
 be_the_other(int orders, int replies)
 {
-	struct db *db = open_db();
+	struct lmdb_env *db = open_db();
 	char order = 0;
 
 	while (write(replies, &order, 1) == 1 && read(orders, &order, 1) == 1 &&
 	    order != CLOSE)
 		follow(db, order);
-	store_db_close(db);
+	lmdb_env_close(db);
 }
 
 static void
@@ -288,19 +288,19 @@ static void
 make_old_store(uint8_t changes)
 {
 	struct store *st;
-	struct db_txn *tx;
-	struct db *db;
+	struct lmdb_txn *tx;
+	struct lmdb_env *db;
 	uint8_t i;
 
 	ck_assert_int_eq(try_open(true, &st), ERR_OK);
 	store_close(st);
 	db = open_db();
-	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
 	put_format(tx, 1);
 	for (i = 1; i <= changes; i++)
 		put_old_change(tx, i);
-	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
-	store_db_close(db);
+	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
+	lmdb_env_close(db);
 }
 
 static enum err
@@ -466,7 +466,7 @@ START_TEST(a_claim_keeps_others_out)
 	st = open_store();
 	snprintf(path, sizeof(path), "%s/lock.mdb", home);
 	ck_assert((fd = open(path, O_RDWR | O_CLOEXEC)) >= 0);
-	ck_assert_int_eq(store_claim_take(fd, 0, &pid), ERR_OK);
+	ck_assert_int_eq(claim_take(fd, 0, &pid), ERR_OK);
 	ck_assert(pipe(opened) == 0);
 	fflush(NULL);
 	if ((looker = fork()) == 0) {
@@ -480,7 +480,7 @@ START_TEST(a_claim_keeps_others_out)
 		open_as_older_release(opened[1]);
 	p = (struct pollfd){ .fd = opened[0], .events = POLLIN };
 	ck_assert_int_eq(poll(&p, 1, 300), 0);
-	store_claim_drop(fd);
+	claim_drop(fd);
 	ck_assert_int_eq(poll(&p, 1, DEADLINE), 1);
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);

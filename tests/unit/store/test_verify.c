@@ -128,75 +128,75 @@ event_key(unsigned n, unsigned char number, char out[24])
 }
 
 static enum err
-lose_record(struct db_txn *tx)
+lose_record(struct lmdb_txn *tx)
 {
 	char key[24];
 
-	return store_db_delete(tx, RECORD, record_key(7, key));
+	return lmdb_txn_delete(tx, RECORD, record_key(7, key));
 }
 
 static enum err
-lose_event(struct db_txn *tx)
+lose_event(struct lmdb_txn *tx)
 {
 	char key[24];
 
-	return store_db_delete(tx, RECORD, event_key(7, 3, key));
+	return lmdb_txn_delete(tx, RECORD, event_key(7, 3, key));
 }
 
 static enum err
-lose_oldest_event(struct db_txn *tx)
+lose_oldest_event(struct lmdb_txn *tx)
 {
 	char key[24];
 
-	return store_db_delete(tx, RECORD, event_key(7, 2, key));
+	return lmdb_txn_delete(tx, RECORD, event_key(7, 2, key));
 }
 
 static enum err
-lose_token(struct db_txn *tx)
+lose_token(struct lmdb_txn *tx)
 {
 	static const char hash[STORE_HASH_LEN] = { 1 };
 
-	return store_db_delete(tx, TOKEN, str_from(hash, sizeof(hash)));
+	return lmdb_txn_delete(tx, TOKEN, str_from(hash, sizeof(hash)));
 }
 
 static enum err
-lose_request(struct db_txn *tx)
+lose_request(struct lmdb_txn *tx)
 {
 	char key[24];
 
-	return store_db_delete(tx, REQUEST, record_key(0, key));
+	return lmdb_txn_delete(tx, REQUEST, record_key(0, key));
 }
 
 static enum err
-lose_tally(struct db_txn *tx)
+lose_tally(struct lmdb_txn *tx)
 {
-	return store_db_delete(tx, TALLY, str_of("tally"));
+	return lmdb_txn_delete(tx, TALLY, str_of("tally"));
 }
 
 static enum err
-spoil_tally(struct db_txn *tx)
+spoil_tally(struct lmdb_txn *tx)
 {
-	return store_db_put(tx, TALLY, str_of("tally"), str_of("spoilt"));
+	return lmdb_txn_put(tx, TALLY, str_of("tally"), str_of("spoilt"));
 }
 
 static enum err
-spoil_record(struct db_txn *tx)
+spoil_record(struct lmdb_txn *tx)
 {
 	char key[24], copy[512];
 	struct str row;
-	enum err e = store_db_get(tx, RECORD, record_key(7, key), &row);
+	enum err e = lmdb_txn_get(tx, RECORD, record_key(7, key), &row);
 
 	if (e != ERR_OK)
 		return e;
 	memcpy(copy, row.p, row.n);
 	copy[row.n - 1] ^= 1;
-	return store_db_put(
+	return lmdb_txn_put(
 	    tx, RECORD, record_key(7, key), str_from(copy, row.n));
 }
 
 /* A whole row, but of another revision. */
 static enum err
-age_record(struct db_txn *tx)
+age_record(struct lmdb_txn *tx)
 {
 	struct record r = { .revision = 2 };
 	char key[24], block[512];
@@ -204,11 +204,11 @@ age_record(struct db_txn *tx)
 
 	buf_init(&row, block, sizeof(block));
 	record_encode(record_key(7, key), &r, &row);
-	return store_db_put(tx, RECORD, record_key(7, key), buf_view(&row));
+	return lmdb_txn_put(tx, RECORD, record_key(7, key), buf_view(&row));
 }
 
 static enum err
-bring_back(struct db_txn *tx)
+bring_back(struct lmdb_txn *tx)
 {
 	struct record r = { .revision = 4 };
 	char key[24], block[512];
@@ -216,51 +216,51 @@ bring_back(struct db_txn *tx)
 
 	buf_init(&row, block, sizeof(block));
 	record_encode(record_key(TENANTS - 1, key), &r, &row);
-	return store_db_put(
+	return lmdb_txn_put(
 	    tx, RECORD, record_key(TENANTS - 1, key), buf_view(&row));
 }
 
 static enum err
-put_stranger(struct db_txn *tx)
+put_stranger(struct lmdb_txn *tx)
 {
 	char block[64];
 	struct buf row;
 
 	buf_init(&row, block, sizeof(block));
 	row_encode(str_of("stranger"), NULL, 0, &row);
-	return store_db_put(tx, META, str_of("stranger"), buf_view(&row));
+	return lmdb_txn_put(tx, META, str_of("stranger"), buf_view(&row));
 }
 
 static enum err
-lose_history(struct db_txn *tx)
+lose_history(struct lmdb_txn *tx)
 {
 	enum err e = ERR_OK;
 	unsigned char i;
 	char key[24];
 
 	for (i = 2; i <= 4 && e == ERR_OK; i++)
-		e = store_db_delete(tx, RECORD, event_key(7, i, key));
+		e = lmdb_txn_delete(tx, RECORD, event_key(7, i, key));
 	return e;
 }
 
 static enum err
-spoil_event(struct db_txn *tx)
+spoil_event(struct lmdb_txn *tx)
 {
 	char key[24], copy[512];
 	struct str row;
-	enum err e = store_db_get(tx, RECORD, event_key(7, 4, key), &row);
+	enum err e = lmdb_txn_get(tx, RECORD, event_key(7, 4, key), &row);
 
 	if (e != ERR_OK)
 		return e;
 	memcpy(copy, row.p, row.n);
 	copy[row.n - 1] ^= 1;
-	return store_db_put(
+	return lmdb_txn_put(
 	    tx, RECORD, event_key(7, 4, key), str_from(copy, row.n));
 }
 
 /* An action that there is not yet. */
 static enum err
-put_action(struct db_txn *tx)
+put_action(struct lmdb_txn *tx)
 {
 	char key[24], block[512], action[ROW_U64_LEN];
 	const struct str field[] = { { NULL, 0 }, { NULL, 0 },
@@ -269,21 +269,21 @@ put_action(struct db_txn *tx)
 
 	buf_init(&row, block, sizeof(block));
 	row_encode(event_key(7, 4, key), field, 3, &row);
-	return store_db_put(tx, RECORD, event_key(7, 4, key), buf_view(&row));
+	return lmdb_txn_put(tx, RECORD, event_key(7, 4, key), buf_view(&row));
 }
 
 /* A commit that does not touch the tally. */
 static enum err
-do_nothing(struct db_txn *tx)
+do_nothing(struct lmdb_txn *tx)
 {
 	char key[24], copy[512];
 	struct str row;
-	enum err e = store_db_get(tx, RECORD, record_key(7, key), &row);
+	enum err e = lmdb_txn_get(tx, RECORD, record_key(7, key), &row);
 
 	if (e != ERR_OK)
 		return e;
 	memcpy(copy, row.p, row.n);
-	return store_db_put(
+	return lmdb_txn_put(
 	    tx, RECORD, record_key(7, key), str_from(copy, row.n));
 }
 
@@ -291,7 +291,7 @@ do_nothing(struct db_txn *tx)
 
 static const struct damage {
 	const char *name;
-	enum err (*plant)(struct db_txn *tx);
+	enum err (*plant)(struct lmdb_txn *tx);
 	const char *found[6]; /* in any order, up to NULL */
 } damages[] = {
 	{ "finds nothing where all is well", NULL, { NULL } },
@@ -419,19 +419,19 @@ plant(const struct damage *d, const struct planted *p)
 {
 	static const char *const maps[] = { "record", "history", "token",
 		"request", "meta", NULL };
-	const struct db_options options = {
+	const struct lmdb_options options = {
 		.directory = unit_directory(),
 		.map_size = 16 * MIB,
 		.maps = maps,
 	};
 	const struct str value[NEWER] = { { NULL, 0 } };
 	char block[512];
-	struct db_txn *tx;
+	struct lmdb_txn *tx;
 	struct buf row;
-	struct db *db;
+	struct lmdb_env *db;
 
-	ck_assert_int_eq(store_db_open(&options, &db), ERR_OK);
-	ck_assert_int_eq(store_db_write(db, &tx), ERR_OK);
+	ck_assert_int_eq(lmdb_env_open(&options, &db), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
 	if (d->plant != NULL) {
 		ck_assert_int_eq(d->plant(tx), ERR_OK);
 	} else {
@@ -439,10 +439,10 @@ plant(const struct damage *d, const struct planted *p)
 		buf_init(&row, block, sizeof(block));
 		row_encode(p->key, value, p->values, &row);
 		ck_assert_int_eq(
-		    store_db_put(tx, p->map, p->key, buf_view(&row)), ERR_OK);
+		    lmdb_txn_put(tx, p->map, p->key, buf_view(&row)), ERR_OK);
 	}
-	ck_assert_int_eq(store_db_commit(tx), ERR_OK);
-	store_db_close(db);
+	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
+	lmdb_env_close(db);
 }
 
 /* --- what is found -------------------------------------------------------- */

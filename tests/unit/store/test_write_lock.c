@@ -24,7 +24,7 @@ milliseconds(void)
 static int
 open_here(void)
 {
-	int fd = store_lock_open(unit_directory());
+	int fd = write_lock_open(unit_directory());
 
 	ck_assert(fd >= 0);
 	return fd;
@@ -34,14 +34,14 @@ START_TEST(one_has_it)
 {
 	int a = open_here(), b = open_here();
 
-	ck_assert(store_lock_take(a, 0));
-	ck_assert(!store_lock_take(b, 0));
-	store_lock_drop(a);
-	ck_assert(store_lock_take(b, 0));
+	ck_assert(write_lock_take(a, 0));
+	ck_assert(!write_lock_take(b, 0));
+	write_lock_drop(a);
+	ck_assert(write_lock_take(b, 0));
 	close(b);
-	ck_assert(store_lock_take(a, -1));
+	ck_assert(write_lock_take(a, -1));
 	close(a);
-	ck_assert(store_lock_open("/nowhere") < 0);
+	ck_assert(write_lock_open("/nowhere") < 0);
 }
 END_TEST
 
@@ -50,10 +50,10 @@ START_TEST(waits_as_long_as_it_may)
 	int a = open_here(), b = open_here(), i;
 	int64_t began, took;
 
-	ck_assert(store_lock_take(a, 0));
+	ck_assert(write_lock_take(a, 0));
 	for (i = 0; i < 20; i++) {
 		began = milliseconds();
-		ck_assert(!store_lock_take(b, 5 * i));
+		ck_assert(!write_lock_take(b, 5 * i));
 		took = milliseconds() - began;
 		ck_assert(took >= 5 * i && took < 5 * i + 1000);
 	}
@@ -68,11 +68,11 @@ drop_late(void *arg)
 	const struct timespec moment = { .tv_nsec = 100000000 };
 
 	nanosleep(&moment, NULL);
-	store_lock_drop(*(int *)arg);
+	write_lock_drop(*(int *)arg);
 	return NULL;
 }
 
-static const int64_t patience[] = { 20000, -1 };
+static const int64_t timeout_ms[] = { 20000, -1 };
 
 START_TEST(gets_it_as_soon_as_it_is_free)
 {
@@ -80,11 +80,11 @@ START_TEST(gets_it_as_soon_as_it_is_free)
 	int64_t began = milliseconds();
 	pthread_t other;
 
-	ck_assert(store_lock_take(a, 0));
+	ck_assert(write_lock_take(a, 0));
 	ck_assert(pthread_create(&other, NULL, drop_late, &a) == 0);
-	ck_assert(store_lock_take(b, patience[_i]));
+	ck_assert(write_lock_take(b, timeout_ms[_i]));
 	ck_assert(milliseconds() - began >= 100);
-	ck_assert(!store_lock_take(a, 0));
+	ck_assert(!write_lock_take(a, 0));
 	ck_assert(milliseconds() - began < 5000);
 	pthread_join(other, NULL);
 	close(a);
@@ -95,22 +95,22 @@ END_TEST
 START_TEST(a_dead_process_has_nothing)
 {
 	const char *directory = unit_directory();
-	int fd = store_lock_open(directory), ready[2];
+	int fd = write_lock_open(directory), ready[2];
 	pid_t child;
 	char byte;
 
 	ck_assert(pipe(ready) == 0);
 	if ((child = fork()) == 0) {
 		close(fd);
-		fd = store_lock_open(directory);
-		if (store_lock_take(fd, 0))
+		fd = write_lock_open(directory);
+		if (write_lock_take(fd, 0))
 			(void)!write(ready[1], "x", 1);
 		pause();
 	}
 	ck_assert(read(ready[0], &byte, 1) == 1);
-	ck_assert(!store_lock_take(fd, 50));
+	ck_assert(!write_lock_take(fd, 50));
 	ck_assert(kill(child, SIGKILL) == 0);
-	ck_assert(store_lock_take(fd, 5000));
+	ck_assert(write_lock_take(fd, 5000));
 	ck_assert(waitpid(child, NULL, 0) == child);
 	close(fd);
 }
