@@ -19,9 +19,10 @@ jwt_issuer_matches(
     struct str pattern, const struct guid *tenant, struct str text)
 {
 	char id[STR_GUID_LEN];
-	struct str guid = str_from(id, sizeof(id));
+	struct str guid;
 
 	str_guid_text(tenant, id);
+	guid = str_from(id, sizeof(id));
 	while (pattern.n > 0) {
 		if (str_starts(pattern, PLACE)) {
 			if (!str_eq(str_head(text, sizeof(id)), guid))

@@ -64,7 +64,7 @@ enum err
 tally_save(struct lmdb_txn *tx, unsigned maps, const struct tally *t)
 {
 	char numbers[LEN(LMDB_MAPS_MAX)], block[sizeof(numbers) + 64], *p;
-	struct str field = str_from(numbers, LEN(maps));
+	struct str field;
 	struct buf row;
 	unsigned i;
 
@@ -74,6 +74,7 @@ tally_save(struct lmdb_txn *tx, unsigned maps, const struct tally *t)
 		row_u64(t->sum[i], p + ROW_U64_LEN);
 		p += (size_t)2 * ROW_U64_LEN;
 	}
+	field = str_from(numbers, LEN(maps));
 	buf_init(&row, block, sizeof(block));
 	row_encode(str_of(KEY), &field, 1, &row);
 	return lmdb_txn_put(tx, maps, str_of(KEY), buf_view(&row));
