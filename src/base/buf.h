@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * buf.h - an arena over one block, and an output buffer with a sticky overflow
- * flag.
+ * buf.h - an output buffer over memory of the caller or of an arena.
  *
- * What an arena hands out lives until arena_reset: for the whole request.
- * Neither grows: when it is full that is an outcome like any other.
+ * A writer does not check the room before each call: the buffer remembers that
+ * a piece did not fit, drops it and everything after it, and the writer reads
+ * `full` once at the end. A buffer never grows.
  */
 #ifndef PUSHCERT_BUF_H
 #define PUSHCERT_BUF_H
@@ -14,27 +14,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/attr.h"
 #include "base/str.h"
 
-struct arena {
-	char *block;
-	size_t size;
-	size_t used;
-};
-
-/* Uses the caller's block, which must outlive the arena. */
-void arena_init(struct arena *a, void *block, size_t size);
-void arena_reset(struct arena *a);
-/* n bytes aligned for any type, uninitialised; NULL when the arena is full. */
-void *arena_take(struct arena *a, size_t n) ATTR_CHECKED;
-/* A copy of s; the null slice when s is null or the arena is full. */
-struct str arena_copy(struct arena *a, struct str s);
-
-/*
- * Writers do not look at the room: the buffer remembers that something did not
- * fit, keeps nothing of it, and the writer looks at `full` once, at the end.
- */
 struct buf {
 	char *p;
 	size_t size;
@@ -42,14 +25,16 @@ struct buf {
 	bool full;
 };
 
+/* Writes into size bytes at p, which must outlive the buffer. */
 void buf_init(struct buf *b, char *p, size_t size);
-/* Takes all that is left of the arena; buf_close gives back what it did not
- * use and returns what was written (null slice if it was full). Nothing else
- * may be taken from the arena in between. */
+/* Writes into all that is left of the arena. Until buf_close, the caller takes
+ * nothing else from that arena. */
 void buf_open(struct buf *b, struct arena *a);
+/* Gives the unused memory back to the arena and returns the text, which lives
+ * as long as the arena's pieces do; the null slice if the buffer was full. */
 struct str buf_close(struct buf *b, struct arena *a);
 
-/* Room for n bytes, which count as written; NULL where it is not there. */
+/* Room for n bytes, which count as written; NULL if there is not enough. */
 static inline char *
 buf_take(struct buf *b, size_t n)
 {
@@ -88,9 +73,10 @@ buf_text(struct buf *b, const char *c)
 	buf_put(b, c, strlen(c));
 }
 
+/* Appends the number in decimal digits. */
 void buf_u64(struct buf *b, uint64_t u);
 void buf_printf(struct buf *b, const char *format, ...) ATTR_PRINTF(2, 3);
-/* What was written so far; lives as long as the buffer's memory. */
+/* The text written until now; it lives as long as the buffer's memory. */
 static inline struct str
 buf_view(const struct buf *b)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sched.c - the policy of the calling thread.
+ * sched.c - the scheduling policy of the calling thread.
  */
 #include "base/sched.h"
 
 #include <sched.h>
 
+/* Whether this thread has SCHED_BATCH from sched_yield_to_waker. */
 static _Thread_local bool yields;
 
 static bool
@@ -24,8 +25,8 @@ sched_yield_to_waker(void)
 }
 
 void
-sched_lead(bool urgent)
+sched_lead(bool leads)
 {
 	if (yields)
-		(void)set_policy(urgent ? SCHED_OTHER : SCHED_BATCH);
+		(void)set_policy(leads ? SCHED_OTHER : SCHED_BATCH);
 }

@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sched.h - how soon a thread gets a processor when it is woken.
+ * sched.h - how soon a woken thread gets a CPU.
  *
- * Linux lets a thread that wakes mostly take the processor from the one that
- * woke it. For a worker that is the web server, just between its connect and
- * its write: the worker finds nothing to read, and both are switched twice for
- * one request. A thread with the policy SCHED_BATCH (sched(7)) waits until a
- * processor is free, or for its share of one, which is as large as before.
+ * Linux usually lets a woken thread preempt the thread that woke it. A worker
+ * would preempt the web server between its connect and its write, find nothing
+ * to read and sleep again: two needless context switches for each request. A
+ * thread with the policy SCHED_BATCH (sched(7)) does not preempt; its share of
+ * the CPU stays the same.
  */
 #ifndef PUSHCERT_SCHED_H
 #define PUSHCERT_SCHED_H
 
 #include <stdbool.h>
 
-/* From now on the calling thread takes the processor from nobody who wakes it.
- * Without effect where it has another policy than SCHED_OTHER, which somebody
- * wanted, or where the kernel refuses. */
+/* Gives the calling thread SCHED_BATCH. Has no effect if the thread has another
+ * policy than SCHED_OTHER, which an operator has chosen, or if the kernel
+ * refuses. */
 void sched_yield_to_waker(void);
 
-/* Of a thread that yields: while it is urgent it does not; of any other thread
- * nothing. For who wakes often, as at each wait for the disk, while others wait
- * for him: beside a program that computes without pause each time would cost
- * that one's whole turn, some milliseconds. */
-void sched_lead(bool urgent);
+/*
+ * While a thread leads a group commit, it wakes after each wait for the disk,
+ * and every follower waits for it. With SCHED_BATCH beside a program that never
+ * pauses, each of these wakings would wait for that program's whole time slice
+ * (some milliseconds). So the leader returns to SCHED_OTHER while it leads. Has
+ * no effect on a thread without SCHED_BATCH from sched_yield_to_waker.
+ */
+void sched_lead(bool leads);
 
 #endif

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "server/conns_private.h"
 
 /* Most connections at a time, and from how many on none is kept, so that there
@@ -28,7 +29,7 @@
 bool
 conns_enter(const struct conns_taken *taken, enum conns_phase phase)
 {
-	const uint_fast64_t word = clock_word(phase, conns_now());
+	const uint_fast64_t word = clock_word(phase, clock_ms());
 	uint_fast64_t was = atomic_load(taken->clock);
 
 	do {
@@ -167,7 +168,7 @@ conns_admit(struct conns *ps, int fd, struct conn_ref *out)
 		ps->open++;
 	ps->hanging -= c->hangs;
 	*c = (struct conn){
-		.state = FRESH, .number = c->number + 1, .since = conns_now()
+		.state = FRESH, .number = c->number + 1, .since = clock_ms()
 	};
 	*out = (struct conn_ref){ .fd = fd, .number = c->number };
 	if (ps->end <= fd)
@@ -195,7 +196,7 @@ conns_take(
     struct conns *ps, struct conn_ref at, void *taker, struct conns_taken *out)
 {
 	struct conn *c = &ps->table[at.fd];
-	int64_t now = conns_now();
+	int64_t now = clock_ms();
 	bool good = false;
 
 	pthread_mutex_lock(&ps->lock);
@@ -233,7 +234,7 @@ end_phases(struct conns *ps, struct conn *c, struct conns_taken *taken)
 {
 	ps->hanging -= c->hangs;
 	c->hangs = false;
-	atomic_store(taken->clock, clock_word(CONNS_READING, conns_now()));
+	atomic_store(taken->clock, clock_word(CONNS_READING, clock_ms()));
 }
 
 /* The lock is held. What comes of a connection that has been served. */
@@ -256,7 +257,7 @@ conns_give_back(
 {
 	int fd = taken->at.fd;
 	struct conn *c = &ps->table[fd];
-	int64_t now = conns_now();
+	int64_t now = clock_ms();
 	bool again = false;
 
 	pthread_mutex_lock(&ps->lock);

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "base/attr.h"
 #include "server/conns.h"
@@ -64,15 +63,6 @@ struct conns {
 #define PHASE_BITS 3
 #define CONNS_NEEDED ((uint_fast64_t)1 << PHASE_BITS)
 #define TIME_BIT (PHASE_BITS + 1)
-
-static inline int64_t
-conns_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static inline uint_fast64_t
 clock_word(enum conns_phase phase, int64_t at)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "server/conns_private.h"
 
 /* Milliseconds. */
@@ -54,7 +55,7 @@ shut(struct conns *ps, int fd, int how)
 	struct conn *c = &ps->table[fd];
 
 	if (c->shut_at == 0)
-		c->shut_at = conns_now();
+		c->shut_at = clock_ms();
 	shutdown(fd, how);
 }
 
@@ -121,7 +122,7 @@ carry_out(struct conns *ps, int fd, enum fate fate)
 static void
 go_round(struct conns *ps, judge *fate)
 {
-	int64_t now = conns_now();
+	int64_t now = clock_ms();
 	int fd;
 
 	pthread_mutex_lock(&ps->lock);
@@ -230,7 +231,7 @@ when_last(const struct conns *ps, int fd, int64_t now)
 bool
 conns_careful(const struct conns *ps)
 {
-	return conns_now() < ps->careful_until;
+	return clock_ms() < ps->careful_until;
 }
 
 size_t
@@ -241,7 +242,7 @@ conns_look(struct conns *ps, const struct conns_sight *sight)
 	pthread_mutex_lock(&ps->lock);
 	ps->sight = *sight;
 	if (sight->starving)
-		ps->careful_until = conns_now() + CAREFUL;
+		ps->careful_until = clock_ms() + CAREFUL;
 	pthread_mutex_unlock(&ps->lock);
 	go_round(ps, when_running);
 	pthread_mutex_lock(&ps->lock);
@@ -261,7 +262,7 @@ conns_finish(struct conns *ps)
 		{ END_OF_WRITING, when_late },
 		{ END, when_last },
 	};
-	int64_t began = conns_now();
+	int64_t began = clock_ms();
 	size_t i;
 
 	pthread_mutex_lock(&ps->lock);
@@ -269,7 +270,7 @@ conns_finish(struct conns *ps)
 	pthread_mutex_unlock(&ps->lock);
 	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
 		go_round(ps, phases[i].fate);
-		while (conns_now() - began < phases[i].until) {
+		while (clock_ms() - began < phases[i].until) {
 			if (conns_count(ps) == 0)
 				return true;
 			poll(NULL, 0, NAP);

@@ -28,11 +28,11 @@
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "server/listener.h"
 #include "base/log.h"
+#include "base/clock.h"
 #include "base/sched.h"
 
 /* libcrypto takes the most of it, for certificates. */
@@ -82,15 +82,6 @@ struct pool {
 	atomic_bool alarmed; /* and has not looked since */
 	size_t hanging; /* when the caller's thread looked last */
 };
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* Wakes the caller's thread, once until it has looked. */
 static void
@@ -334,13 +325,13 @@ sleep_long(struct pool *p, int64_t ms, bool accepting)
 static enum err
 look_after(struct pool *p)
 {
-	int64_t looked_at = milliseconds(), tidied_at = looked_at, next;
+	int64_t looked_at = clock_ms(), tidied_at = looked_at, next;
 	bool accepting;
 	enum err e;
 
 	while (!atomic_load(&p->listener.broken)) {
 		int64_t period = look_period(p, &accepting);
-		int64_t now = milliseconds();
+		int64_t now = clock_ms();
 
 		if (now - looked_at >= period) {
 			if (!look(p))

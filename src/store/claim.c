@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* LMDB uses the first byte, and the byte that has the number of a process. */
 #define FIRST_BYTE 0
 #define FAR_BYTE ((off_t)1 << 40)
@@ -57,20 +59,11 @@ claim_is_taken(int lock_file, pid_t *pid)
 	return find_holder(lock_file, FAR_BYTE, pid);
 }
 
-static int64_t
-clock_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 enum err
 claim_take(int lock_file, int64_t ms, pid_t *pid)
 {
 	const struct timespec pause = { .tv_nsec = AGAIN * 1000000L };
-	int64_t until = clock_now() + ms;
+	int64_t until = clock_ms() + ms;
 
 	*pid = 0;
 	if (!set_lock(lock_file, F_WRLCK, FAR_BYTE)) {
@@ -78,7 +71,7 @@ claim_take(int lock_file, int64_t ms, pid_t *pid)
 		return ERR_UPGRADING;
 	}
 	while (!set_lock(lock_file, F_WRLCK, FIRST_BYTE)) {
-		if (clock_now() >= until) {
+		if (clock_ms() >= until) {
 			(void)find_holder(lock_file, FIRST_BYTE, pid);
 			set_lock(lock_file, F_UNLCK, FAR_BYTE);
 			return ERR_IN_USE;

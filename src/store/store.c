@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/clock.h"
 #include "state/metrics.h"
 #include "format/row.h"
 #include "store/group_commit.h"
@@ -428,15 +429,6 @@ settle(struct group_commit_job *first, size_t n, struct store *st)
 			((struct waiter *)job)->outcome = e;
 }
 
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static enum err
 begin_round(void *arg, int64_t ms)
 {
@@ -444,7 +436,7 @@ begin_round(void *arg, int64_t ms)
 
 	if (!write_lock_take(st->lock, ms))
 		return ERR_BUSY;
-	atomic_store(&st->writes_since, milliseconds());
+	atomic_store(&st->writes_since, clock_ms());
 	return ERR_OK;
 }
 
@@ -463,7 +455,7 @@ store_write_age(const struct store *st)
 {
 	int64_t since = atomic_load(&st->writes_since);
 
-	return since > 0 ? milliseconds() - since : 0;
+	return since > 0 ? clock_ms() - since : 0;
 }
 
 enum err

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* Does nothing where nobody handles it. */
 #define WAKE SIGURG
 
@@ -26,15 +28,6 @@
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* That a signal comes is all that is wanted of it. */
 static void
@@ -77,7 +70,7 @@ wait_for_it(int fd, int64_t until)
 	while (flock(fd, LOCK_EX) != 0) {
 		if (errno != EINTR)
 			return true;
-		if (until >= 0 && milliseconds() >= until)
+		if (until >= 0 && clock_ms() >= until)
 			return false;
 	}
 	return true;
@@ -95,7 +88,7 @@ write_lock_take(int fd, int64_t ms)
 		return wait_for_it(fd, -1);
 	if (ms == 0 || !start_timer(ms, &timer))
 		return false;
-	good = wait_for_it(fd, milliseconds() + ms);
+	good = wait_for_it(fd, clock_ms() + ms);
 	timer_delete(timer);
 	return good;
 }
