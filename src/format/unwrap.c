@@ -231,11 +231,13 @@ take_certificates(struct search *s, size_t depth, struct str text)
 
 static enum err visit(struct search *s, size_t depth, struct str text);
 
-/* Hardly anything but digits, and not prose, which has blanks between words;
- * 0x30, 0x82 has a row of digits. */
+/* Numbers everywhere, or hardly anything but digits, and not prose, which has
+ * blanks between words. 0x30, 0x82 has a row of digits. */
 static bool
 is_coded(const struct wrapping_look *look, size_t n)
 {
+	if (16 * look->numbers >= n)
+		return true;
 	return 16 * look->other <= n &&
 	    (16 * look->blanks <= n || 16 * look->letters <= n ||
 		4 * look->hex >= n);
