@@ -10,7 +10,7 @@
 #include "base/attr.h"
 #include "state/config.h"
 #include "base/err.h"
-#include "rules/policy.h"
+#include "base/fault.h"
 #include "http/request.h"
 
 /*

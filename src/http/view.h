@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/buf.h"
 #include "format/odata.h"
-#include "rules/change.h"
 #include "format/record.h"
 #include "base/str.h"
 

@@ -16,21 +16,12 @@
 #include "base/attr.h"
 #include "state/config.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "base/buf.h"
 #include "format/record.h"
 #include "base/str.h"
 #include "format/datetime.h"
 #include "format/x509.h"
-
-/* What a refusal is about: pieces of the request for err's text, a piece of
- * our own, and the property at fault. */
-struct fault {
-	struct str what;
-	struct str also;
-	struct str ours;
-	struct str target;
-	bool withheld; /* the request holds a key: repeat nothing of it */
-};
 
 /* Slices live in the arena or in the patch. */
 struct verdict {

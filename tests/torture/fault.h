@@ -6,8 +6,8 @@
  * A plan lies in memory that a test shares with the processes which it watches,
  * so it can be made while they run.
  */
-#ifndef PUSHCERT_FAULT_H
-#define PUSHCERT_FAULT_H
+#ifndef PUSHCERT_TORTURE_FAULT_H
+#define PUSHCERT_TORTURE_FAULT_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
