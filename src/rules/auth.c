@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "rules/auth_cache.h"
+#include "format/client_addr.h"
 #include "format/crypto.h"
 #include "format/jwt.h"
 #include "state/keyring.h"

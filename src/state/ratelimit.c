@@ -4,10 +4,11 @@
  */
 #include "state/ratelimit.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "format/client_addr.h"
 
 /* 4,096 addresses: 96 KiB. */
 #define SETS ((size_t)1024)
@@ -51,48 +52,9 @@ ratelimit_free(struct ratelimit *l)
 
 /* --- addresses ---------------------------------------------------------- */
 
-#define ADDRESS_LEN 16
 /* A network's share of an IPv6 address (RFC 4291, section 2.5.4). */
 #define PREFIX_LEN 8
 #define IPV4_LEN 4
-
-/* Without brackets, port and zone, which proxies put into X-Forwarded-For. */
-static struct str
-bare(struct str peer)
-{
-	struct str rest = peer, host;
-
-	if (str_starts(peer, "[")) {
-		rest = str_tail(peer, 1);
-		host = str_cut(&rest, ']');
-	} else {
-		host = str_cut(&rest, ':');
-		/* More than one colon is an address of IPv6. */
-		if (!str_is_null(rest) && memchr(rest.p, ':', rest.n) != NULL)
-			host = peer;
-	}
-	return str_cut(&host, '%');
-}
-
-/* An address of IPv4 becomes a mapped one. */
-static bool
-parse(struct str peer, uint8_t out[ADDRESS_LEN])
-{
-	static const uint8_t mapped[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
-		0xff };
-	struct str host = bare(peer);
-	char text[INET6_ADDRSTRLEN];
-
-	if (peer.n == 0 || host.n >= sizeof(text) ||
-	    memchr(peer.p, '\0', peer.n) != NULL)
-		return false;
-	memset(text, 0, sizeof(text));
-	if (host.n > 0)
-		memcpy(text, host.p, host.n);
-	memcpy(out, mapped, sizeof(mapped));
-	return inet_pton(AF_INET, text, out + sizeof(mapped)) == 1 ||
-	    inet_pton(AF_INET6, text, out) == 1;
-}
 
 /*
  * The part of an address that its holder cannot choose at will: of IPv4 all,
@@ -101,16 +63,16 @@ parse(struct str peer, uint8_t out[ADDRESS_LEN])
  * name that is not an address stands for itself.
  */
 static struct str
-network(struct str peer, uint8_t address[ADDRESS_LEN])
+network(struct str peer, uint8_t address[CLIENT_ADDR_LEN])
 {
-	static const uint8_t ipv4_in[][ADDRESS_LEN - IPV4_LEN] = {
+	static const uint8_t ipv4_in[][CLIENT_ADDR_LEN - IPV4_LEN] = {
 		{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff },
 		{ 0, 0x64, 0xff, 0x9b },
 	};
 	const char *p = (const char *)address;
 	size_t i;
 
-	if (!parse(peer, address))
+	if (!client_addr_parse(peer, address))
 		return peer;
 	for (i = 0; i < sizeof(ipv4_in) / sizeof(ipv4_in[0]); i++)
 		if (memcmp(address, ipv4_in[i], sizeof(ipv4_in[i])) == 0)
@@ -151,7 +113,7 @@ find(struct ratelimit *l, uint64_t peer)
 unsigned
 ratelimit_failed(struct ratelimit *l, struct str peer, int64_t now_at)
 {
-	uint8_t address[ADDRESS_LEN];
+	uint8_t address[CLIENT_ADDR_LEN];
 	int64_t full, wait;
 	struct bucket *b;
 
@@ -171,40 +133,4 @@ ratelimit_failed(struct ratelimit *l, struct str peer, int64_t now_at)
 		b->empty_at -= l->period;
 	pthread_mutex_unlock(&l->lock);
 	return wait > 0 ? (unsigned)wait : 0;
-}
-
-/* An address has many spellings; other names have one. */
-static bool
-is_same(struct str a, struct str b)
-{
-	uint8_t address[2][ADDRESS_LEN];
-
-	if (parse(a, address[0]) && parse(b, address[1]))
-		return memcmp(address[0], address[1], ADDRESS_LEN) == 0;
-	return str_ieq(a, b);
-}
-
-static bool
-is_listed(struct str list, struct str item)
-{
-	while (!str_is_null(list))
-		if (is_same(str_trim(str_cut(&list, ',')), item))
-			return true;
-	return false;
-}
-
-struct str
-client_addr(struct str remote, struct str forwarded, struct str trusted)
-{
-	struct str peer = remote;
-
-	while (forwarded.n > 0 && is_listed(trusted, peer)) {
-		size_t n = forwarded.n;
-
-		while (n > 0 && forwarded.p[n - 1] != ',')
-			n--;
-		peer = str_trim(str_tail(forwarded, n));
-		forwarded.n = n > 0 ? n - 1 : 0;
-	}
-	return peer;
 }

@@ -30,12 +30,4 @@ void ratelimit_free(struct ratelimit *l);
  * should not try again. */
 unsigned ratelimit_failed(struct ratelimit *l, struct str peer, int64_t now_at);
 
-/*
- * The address that a request comes from: REMOTE_ADDR, or, if that is one of
- * the trusted proxies (a list of addresses with commas), the last address in
- * X-Forwarded-For that is not.
- */
-struct str
-client_addr(struct str remote, struct str forwarded, struct str trusted);
-
 #endif
