@@ -95,3 +95,21 @@ expiry_days(const struct expiry *x, int64_t now_at)
 	/* Division rounds towards zero: -1 second is day -1, not day 0. */
 	return left >= 0 ? left / DAY : -((DAY - 1 - left) / DAY);
 }
+
+struct expiry_tenant
+expiry_tenant(const struct guid *tenant, const struct record *r, int64_t now_at,
+    uint64_t days, struct arena *a)
+{
+	struct expiry_tenant t = { .tenant = *tenant };
+
+	t.expiry = expiry_of_record(r, a);
+	t.status = expiry_status(&t.expiry, now_at, days);
+	if (r == NULL)
+		return t;
+	t.apple_id = r->value[RECORD_APPLE_ID];
+	t.topic = r->value[RECORD_TOPIC];
+	t.serial = r->value[RECORD_SERIAL];
+	t.modified = r->value[RECORD_MODIFIED];
+	t.revision = r->revision;
+	return t;
+}

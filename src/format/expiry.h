@@ -55,4 +55,23 @@ expiry_status(const struct expiry *x, int64_t now_at, uint64_t days);
 /* Whole days that are left; below 0 after the end. Only where it expires. */
 int64_t expiry_days(const struct expiry *x, int64_t now_at);
 
+#define EXPIRY_TENANT_MAX ((size_t)64 * 1024)
+
+/* What there is to say of one tenant. Texts may be null. */
+struct expiry_tenant {
+	struct guid tenant;
+	struct expiry expiry;
+	enum expiry_status status;
+	struct str apple_id;
+	struct str topic;
+	struct str serial;
+	struct str modified; /* as lastModifiedDateTime */
+	uint64_t revision;
+};
+
+/* Of a record, or of NULL: none. Needs EXPIRY_ARENA of the arena, and gives it
+ * back; the texts are the record's. */
+struct expiry_tenant expiry_tenant(const struct guid *tenant,
+    const struct record *r, int64_t now_at, uint64_t days, struct arena *a);
+
 #endif

@@ -16,25 +16,6 @@
 #include "state/metrics.h"
 #include "base/str.h"
 
-#define EXPIRY_TENANT_MAX ((size_t)64 * 1024)
-
-/* What there is to say of one tenant. Texts may be null. */
-struct expiry_tenant {
-	struct guid tenant;
-	struct expiry expiry;
-	enum expiry_status status;
-	struct str apple_id;
-	struct str topic;
-	struct str serial;
-	struct str modified; /* as lastModifiedDateTime */
-	uint64_t revision;
-};
-
-/* Of a record, or of NULL: none. Needs EXPIRY_ARENA of the arena, and gives it
- * back; the texts are the record's. */
-struct expiry_tenant expiry_tenant(const struct guid *tenant,
-    const struct record *r, int64_t now_at, uint64_t days, struct arena *a);
-
 /*
  * Metrics of the tenants. The format wants the samples of a family together:
  * for each family its head, then a sample of each tenant.
@@ -53,10 +34,5 @@ void metrics_text_sample(struct buf *out, enum metrics_text_family family,
 /* What the process of that number has counted. */
 void metrics_text_counters(
     struct buf *out, const struct metrics_counts *counts, uint64_t process);
-
-/* A calendar: its head, an event for each tenant that has a date, its end. */
-void calendar_begin(struct buf *out);
-void calendar_event(struct buf *out, const struct expiry_tenant *t);
-void calendar_end(struct buf *out);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "format/emit.h"
+#include "http/calendar.h"
 #include "http/metrics_text.h"
 #include "format/datetime.h"
 

@@ -2,6 +2,7 @@
 /*
  * test_metrics_text.c - metrics and the calendar, to the byte.
  */
+#include "http/calendar.h"
 #include "http/metrics_text.h"
 
 #include <stdlib.h>

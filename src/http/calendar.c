@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * calendar.c - iCalendar (RFC 5545).
+ */
+#include "http/calendar.h"
+
+#include "format/datetime.h"
+
+/* A line of more octets goes on in the next one (RFC 5545, section 3.1). */
+#define FOLD_AT 75
+
+/* A content line on its way out. */
+struct line {
+	struct buf *out;
+	size_t column;
+};
+
+/* Whole characters only, so that no reader sees half a one. */
+static void
+line_put(struct line *l, struct str character)
+{
+	if (l->column + character.n > FOLD_AT) {
+		buf_text(l->out, "\r\n ");
+		l->column = 1;
+	}
+	buf_str(l->out, character);
+	l->column += character.n;
+}
+
+static void
+line_plain(struct line *l, const char *ascii)
+{
+	for (; *ascii != '\0'; ascii++)
+		line_put(l, str_from(ascii, 1));
+}
+
+/* A value of the type TEXT (section 3.3.11), which has no control characters:
+ * a line end is escaped, others are left out. */
+static void
+line_text(struct line *l, struct str text)
+{
+	struct str at;
+	size_t n;
+
+	for (at = text; at.n > 0; at = str_tail(at, n)) {
+		char c = at.p[0];
+
+		n = str_utf8_step(at);
+		if (n == 0) {
+			n = 1;
+			continue;
+		}
+		if (c == '\n') {
+			line_plain(l, "\\n");
+		} else if (n > 1 || (c >= ' ' && c != 0x7f)) {
+			if (c == ',' || c == ';' || c == '\\')
+				line_plain(l, "\\");
+			line_put(l, str_head(at, n));
+		}
+	}
+}
+
+static void
+line_end(struct line *l)
+{
+	buf_text(l->out, "\r\n");
+}
+
+static void
+put_line(struct buf *out, const char *text)
+{
+	struct line l = { .out = out };
+
+	line_plain(&l, text);
+	line_end(&l);
+}
+
+/* NAME:20271123T165637Z of the first 19 characters of an ISO date. */
+static void
+put_date(struct buf *out, const char *name, struct str iso)
+{
+	size_t i;
+
+	buf_text(out, name);
+	for (i = 0; i < iso.n && i < DATETIME_SECONDS_LEN; i++)
+		if (iso.p[i] != '-' && iso.p[i] != ':')
+			buf_char(out, iso.p[i]);
+	buf_text(out, "Z\r\n");
+}
+
+static void
+line_fact(struct line *l, const char *name, struct str value)
+{
+	if (value.n == 0)
+		return;
+	line_text(l, str_of(name));
+	line_text(l, value);
+}
+
+static void
+put_words(struct buf *out, const struct expiry_tenant *t)
+{
+	struct line l = { .out = out };
+
+	line_plain(&l, "SUMMARY:Apple MDM push certificate expires");
+	line_fact(&l, " (", t->apple_id);
+	line_plain(&l, t->apple_id.n > 0 ? ")" : "");
+	line_end(&l);
+	l.column = 0;
+	line_plain(&l, "DESCRIPTION:");
+	line_text(&l,
+	    str_of("Renew it with the same Apple account. If it is "
+		   "made anew instead, every device has to enrol again."));
+	line_fact(&l, "\nApple ID: ", t->apple_id);
+	line_fact(&l, "\nTopic: ", t->topic);
+	line_fact(&l, "\nSerial number: ", t->serial);
+	line_end(&l);
+}
+
+static void
+put_alarm(struct buf *out, unsigned days)
+{
+	put_line(out, "BEGIN:VALARM");
+	put_line(out, "ACTION:DISPLAY");
+	put_line(out, "DESCRIPTION:Apple MDM push certificate expires soon");
+	buf_printf(out, "TRIGGER:-P%uD\r\n", days);
+	put_line(out, "END:VALARM");
+}
+
+void
+calendar_begin(struct buf *out)
+{
+	/* A calendar holds one component at least (section 3.6): the time zone
+	 * stands there when no tenant has a date. */
+	static const char *const lines[] = { "BEGIN:VCALENDAR", "VERSION:2.0",
+		/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
+		"PRODID:-//pushcert//pushcert " PACKAGE_VERSION "//EN",
+		"CALSCALE:GREGORIAN", "BEGIN:VTIMEZONE", "TZID:UTC",
+		"BEGIN:STANDARD", "DTSTART:19700101T000000",
+		"TZOFFSETFROM:+0000", "TZOFFSETTO:+0000", "END:STANDARD",
+		"END:VTIMEZONE" };
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		put_line(out, lines[i]);
+}
+
+void
+calendar_event(struct buf *out, const struct expiry_tenant *t)
+{
+	static const unsigned alarms[] = { 60, 30, 7, 1 };
+	char tenant[STR_GUID_LEN], until[DATETIME_SECONDS_LEN];
+	size_t i;
+
+	if (!t->expiry.expires)
+		return;
+	str_guid_text(&t->tenant, tenant);
+	datetime_seconds(t->expiry.expires_at, until);
+	put_line(out, "BEGIN:VEVENT");
+	buf_printf(out, "UID:push-certificate-%.*s\r\n", STR_GUID_LEN, tenant);
+	/* Without a METHOD this is when the event last changed (3.8.7.2). */
+	put_date(out, "DTSTAMP:", t->modified);
+	buf_printf(out, "SEQUENCE:%llu\r\n", (unsigned long long)t->revision);
+	put_date(out, "DTSTART:", str_from(until, sizeof(until)));
+	put_line(out, "TRANSP:TRANSPARENT");
+	put_words(out, t);
+	for (i = 0; i < sizeof(alarms) / sizeof(alarms[0]); i++)
+		put_alarm(out, alarms[i]);
+	put_line(out, "END:VEVENT");
+}
+
+void
+calendar_end(struct buf *out)
+{
+	put_line(out, "END:VCALENDAR");
+}
