@@ -5,12 +5,11 @@
  */
 #include "rules/auth.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rules/auth_cache.h"
+#include "rules/token_use.h"
 #include "format/client_addr.h"
 #include "format/crypto.h"
 #include "format/jwt.h"
@@ -21,24 +20,12 @@
 /* A list of the configuration has less than this many items. */
 #define ITEMS_MAX (CONFIG_TEXT_MAX / 2)
 
-/* The use of a token is written when the last one that was written is so many
- * seconds ago. */
-#define USE_PERIOD 3600
-/* Uses that wait to be written; what has no room waits for the next use. */
-#define USES 256
-/* So long the first of them waits for others. */
-#define USE_WAIT 60
-
-struct use {
-	uint8_t hash[STORE_HASH_LEN];
-	int64_t at; /* 0: free */
-};
-
 struct auth {
 	const struct config *config;
 	struct guid any_tenant;
 	bool take_any;
 	struct ratelimit *limit;
+	struct token_use *uses;
 
 	/* NULL: there are no JWT. */
 	struct keyring *keyring;
@@ -46,53 +33,7 @@ struct auth {
 	struct jwt_policy policy;
 	struct str issuer[ITEMS_MAX];
 	struct str audience[ITEMS_MAX];
-
-	_Atomic int64_t first_use_at; /* of those that wait; 0: none does */
-	pthread_mutex_t lock; /* guards what follows */
-	struct use use[USES];
 };
-
-static const struct {
-	uint32_t scope;
-	const char *name;
-} scopes[] = {
-	{ AUTH_SERVICE_CONFIG_READ, "DeviceManagementServiceConfig.Read.All" },
-	{ AUTH_SERVICE_CONFIG_WRITE,
-	    "DeviceManagementServiceConfig.ReadWrite.All" },
-	{ AUTH_CONFIGURATION_READ, "DeviceManagementConfiguration.Read.All" },
-	{ AUTH_CONFIGURATION_WRITE,
-	    "DeviceManagementConfiguration.ReadWrite.All" },
-	{ AUTH_DEVICES_READ, "DeviceManagementManagedDevices.Read.All" },
-	{ AUTH_DEVICES_WRITE, "DeviceManagementManagedDevices.ReadWrite.All" },
-};
-
-#define SCOPES (sizeof(scopes) / sizeof(scopes[0]))
-
-uint32_t
-auth_scope(struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < SCOPES; i++)
-		if (str_is(name, scopes[i].name))
-			return scopes[i].scope;
-	return 0;
-}
-
-void
-auth_scope_names(uint32_t set, const char *between, struct buf *out)
-{
-	const char *before = "";
-	size_t i;
-
-	for (i = 0; i < SCOPES; i++) {
-		if ((set & scopes[i].scope) == 0)
-			continue;
-		buf_text(out, before);
-		buf_text(out, scopes[i].name);
-		before = between;
-	}
-}
 
 void
 auth_token_text(const uint8_t secret[AUTH_SECRET_LEN], char out[AUTH_TOKEN_LEN])
@@ -156,10 +97,10 @@ open_auth(const struct config *c, int64_t now_at, enum log_level level)
 	if (auth == NULL)
 		return NULL;
 	auth->config = c;
-	pthread_mutex_init(&auth->lock, NULL);
 	auth->limit = ratelimit_new(
 	    (unsigned)c->failed_logins, (unsigned)c->failed_logins_period);
-	if (auth->limit == NULL ||
+	auth->uses = token_use_new();
+	if (auth->limit == NULL || auth->uses == NULL ||
 	    (c->jwks_file[0] != '\0' && !open_keyring(auth, now_at, level))) {
 		auth_close(auth);
 		return NULL;
@@ -187,7 +128,7 @@ auth_close(struct auth *auth)
 	keyring_close(auth->keyring);
 	auth_cache_free(auth->cache);
 	ratelimit_free(auth->limit);
-	pthread_mutex_destroy(&auth->lock);
+	token_use_free(auth->uses);
 	free(auth);
 }
 
@@ -218,69 +159,11 @@ auth_failed(
 	return ratelimit_failed(auth->limit, peer, now_at);
 }
 
-/* --- when tokens were last used ----------------------------------------- */
-
-static void
-note_use(struct auth *auth, const struct token *t, int64_t now_at)
-{
-	struct use *u;
-
-	if (auth == NULL ||
-	    (t->used_at <= now_at && now_at - t->used_at < USE_PERIOD))
-		return;
-	u = &auth->use[t->hash[0] % USES];
-	pthread_mutex_lock(&auth->lock);
-	if (u->at == 0) {
-		memcpy(u->hash, t->hash, sizeof(u->hash));
-		u->at = now_at;
-		if (atomic_load(&auth->first_use_at) == 0)
-			atomic_store(&auth->first_use_at, now_at);
-	}
-	pthread_mutex_unlock(&auth->lock);
-}
-
-/* The store_change of auth_tidy. A token that was revoked meanwhile is passed
- * over. */
-static enum err
-write_uses(struct txn *tx, void *arg)
-{
-	const struct use *use = arg;
-	struct token t;
-	enum err e;
-	size_t i;
-
-	for (i = 0; i < USES; i++) {
-		if (use[i].at == 0 ||
-		    store_token(tx, use[i].hash, &t) != ERR_OK)
-			continue;
-		t.used_at = use[i].at;
-		if ((e = store_token_put(tx, &t)) != ERR_OK)
-			return e;
-	}
-	return ERR_OK;
-}
-
 void
 auth_tidy(struct auth *auth, struct store *st, int64_t now_at)
 {
-	struct use use[USES];
-	int64_t first_at;
-	enum err e;
-
-	if (auth == NULL)
-		return;
-	first_at = atomic_load(&auth->first_use_at);
-	if (first_at == 0 || now_at - first_at < USE_WAIT)
-		return;
-	pthread_mutex_lock(&auth->lock);
-	memcpy(use, auth->use, sizeof(use));
-	memset(auth->use, 0, sizeof(auth->use));
-	first_at = atomic_exchange(&auth->first_use_at, 0);
-	pthread_mutex_unlock(&auth->lock);
-	/* Another thread may have been here first. */
-	if (first_at != 0 && (e = store_update(st, write_uses, use)) != ERR_OK)
-		log_line(LOG_AT_WARNING, "last use of tokens: %s",
-		    err_info(e)->text);
+	if (auth != NULL)
+		token_use_write(auth->uses, st, now_at);
 }
 
 /* --- opaque tokens ------------------------------------------------------ */
@@ -311,7 +194,8 @@ take_opaque(struct auth *auth, const struct auth_call *call,
 			return e;
 		return refuse(ERR_TOKEN_EXPIRED, "it has expired", out);
 	}
-	note_use(auth, &t, call->now_at);
+	if (auth != NULL)
+		token_use_note(auth->uses, &t, call->now_at);
 	out->tenant = t.tenant;
 	out->scopes = t.rights;
 	out->actor = arena_copy(call->arena, t.name.n > 0 ? t.name : unnamed);

@@ -16,25 +16,10 @@
 #include "base/attr.h"
 #include "state/config.h"
 #include "base/err.h"
+#include "rules/scope.h"
 #include "base/buf.h"
 #include "store/store.h"
 #include "base/str.h"
-
-/* Graph's permission names; a set of them is a set of these bits. */
-enum auth_scope {
-	AUTH_SERVICE_CONFIG_READ = 1 << 0,
-	AUTH_SERVICE_CONFIG_WRITE = 1 << 1,
-	AUTH_CONFIGURATION_READ = 1 << 2,
-	AUTH_CONFIGURATION_WRITE = 1 << 3,
-	AUTH_DEVICES_READ = 1 << 4,
-	AUTH_DEVICES_WRITE = 1 << 5,
-	AUTH_ALL = (1 << 6) - 1
-};
-
-/* The scope of that name, or 0. */
-uint32_t auth_scope(struct str name);
-/* Appends the names of a set, with `between` between them. */
-void auth_scope_names(uint32_t set, const char *between, struct buf *out);
 
 /* An opaque token: 32 random bytes in base64url. */
 #define AUTH_SECRET_LEN 32

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * scope.h - the permissions of Microsoft Graph that a token may grant.
+ */
+#ifndef PUSHCERT_SCOPE_H
+#define PUSHCERT_SCOPE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* Graph's permission names; a set of them is a set of these bits. */
+enum auth_scope {
+	AUTH_SERVICE_CONFIG_READ = 1 << 0,
+	AUTH_SERVICE_CONFIG_WRITE = 1 << 1,
+	AUTH_CONFIGURATION_READ = 1 << 2,
+	AUTH_CONFIGURATION_WRITE = 1 << 3,
+	AUTH_DEVICES_READ = 1 << 4,
+	AUTH_DEVICES_WRITE = 1 << 5,
+	AUTH_ALL = (1 << 6) - 1
+};
+
+/* The scope of that name, or 0. */
+uint32_t auth_scope(struct str name);
+/* Appends the names of a set, with `between` between them. */
+void auth_scope_names(uint32_t set, const char *between, struct buf *out);
+
+#endif
