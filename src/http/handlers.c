@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "http/metrics_text.h"
 #include "rules/change.h"
+#include "rules/csr.h"
 #include "format/record.h"
 
 enum err

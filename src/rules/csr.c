@@ -3,11 +3,9 @@
  * csr.c - requests for certificates: made here, kept with their sealed
  * keys, and found again by the key of a certificate.
  */
-#include "rules/change.h"
+#include "rules/csr.h"
 
 #include <string.h>
-
-#include "format/crypto.h"
 
 /* A seal belongs to its tenant and to this use of it. */
 #define SEAL_ABOUT "pushcert.request.1"

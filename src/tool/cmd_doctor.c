@@ -21,6 +21,7 @@
 #include "state/docroot.h"
 #include "format/emit.h"
 #include "format/json.h"
+#include "rules/csr.h"
 
 #define MIB ((uint64_t)1 << 20)
 

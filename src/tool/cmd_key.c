@@ -17,6 +17,7 @@
 #include "format/pem.h"
 #include "format/x509.h"
 #include "format/x509_make.h"
+#include "rules/csr.h"
 
 static enum err
 load_secrets(struct cmd_call *c, struct secrets *s)

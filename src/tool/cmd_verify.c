@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "format/emit.h"
+#include "rules/csr.h"
 
 /* A store that is broken in one place may have a finding for each row. */
 #define TOLD_MAX 100

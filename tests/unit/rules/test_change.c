@@ -17,6 +17,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "rules/csr.h"
 #include "format/crypto.h"
 #include "unit.h"
 

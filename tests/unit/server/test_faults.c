@@ -23,6 +23,7 @@
 #include "state/keyring.h"
 #include "base/log.h"
 #include "rules/change.h"
+#include "rules/csr.h"
 #include "unit.h"
 
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
