@@ -36,6 +36,13 @@ struct route {
 	enum err (*run)(struct call *c);
 };
 
+struct route_table {
+	const struct route *route;
+	size_t n;
+	/* What may follow a root; null after the last. */
+	const struct str *first_segments;
+};
+
 /* Where what a call points at lies; large, so nobody fills it with zeros. */
 struct call_room {
 	struct path path;
@@ -55,6 +62,7 @@ struct call {
 
 	struct call_room *room;
 	struct path *path;
+	const struct route_table *table;
 	const struct route *route;
 	enum err route_error; /* why there is none */
 	unsigned reached; /* the routes of this path, as bits */
@@ -79,10 +87,10 @@ struct call {
 
 /* In a transaction of the worker's reader: begins one unless it has begun, and
  * ends it if it has. */
-enum err routes_begin_reading(struct call *c) ATTR_CHECKED;
-void routes_end_reading(struct call *c);
+enum err call_begin_reading(struct call *c) ATTR_CHECKED;
+void call_end_reading(struct call *c);
 /* ERR_TOO_LARGE, with the limit in its text. */
-enum err routes_too_large(struct call *c) ATTR_CHECKED;
+enum err call_too_large(struct call *c) ATTR_CHECKED;
 
 /* Whether a text may hold a private key. */
 bool routes_holds_key(const struct call *c, struct str text);
@@ -91,6 +99,15 @@ void routes_withhold(struct call *c, enum err e);
 bool routes_may_repeat_id(const struct call *c, struct str id);
 /* The path for the log, or a word in its place. */
 struct str routes_logged_path(const struct call *c, struct str path);
+
+/* The route of OPTIONS, which every known path has. */
+extern const struct route steps_options;
+/* All steps up to the first that refuses the request, whose outcome it
+ * returns; the last step is the handler. */
+enum err steps_walk(struct call *c) ATTR_CHECKED;
+
+/* Writes the line of a request to the log, once the response is complete. */
+void access_log_put(const struct call *c);
 
 /* What the routes do; they leave the answer's parts in the call. */
 enum err routes_get(struct call *c) ATTR_CHECKED;

@@ -15,34 +15,6 @@
 #include "rules/csr.h"
 #include "format/record.h"
 
-enum err
-routes_begin_reading(struct call *c)
-{
-	enum err e = c->reads ? ERR_OK : store_begin(c->wk->reader);
-
-	c->reads = e == ERR_OK;
-	return e;
-}
-
-void
-routes_end_reading(struct call *c)
-{
-	if (c->reads)
-		store_end(c->wk->reader);
-	c->reads = false;
-}
-
-enum err
-routes_too_large(struct call *c)
-{
-	struct buf text;
-
-	buf_init(&text, c->room->limit, sizeof(c->room->limit));
-	buf_u64(&text, c->app->config->max_body);
-	c->fault.ours = buf_view(&text);
-	return ERR_TOO_LARGE;
-}
-
 static enum err
 read_body(struct call *c, struct str *body)
 {
@@ -51,7 +23,7 @@ read_body(struct call *c, struct str *body)
 	e = request_body(c->rq, c->app->config->max_body, &c->wk->arena, body,
 	    &c->an->body_read);
 	c->fault.what = c->rq->var[REQUEST_CONTENT_LENGTH];
-	return e == ERR_TOO_LARGE ? routes_too_large(c) : e;
+	return e == ERR_TOO_LARGE ? call_too_large(c) : e;
 }
 
 static enum err
@@ -115,10 +87,10 @@ try_patch(struct call *c, struct change *change, struct record *r)
 {
 	enum err e;
 
-	if ((e = routes_begin_reading(c)) != ERR_OK)
+	if ((e = call_begin_reading(c)) != ERR_OK)
 		return e;
 	e = change_try(c->wk->reader, change, r, &c->fault);
-	routes_end_reading(c);
+	call_end_reading(c);
 	return e;
 }
 
@@ -285,7 +257,7 @@ routes_health(struct call *c)
 	struct buf body;
 	enum err e;
 
-	if (routes_begin_reading(c) != ERR_OK)
+	if (call_begin_reading(c) != ERR_OK)
 		return ERR_STORE;
 	e = store_record(c->wk->reader, &nobody, &r);
 	if (e != ERR_OK && e != ERR_NOT_FOUND)

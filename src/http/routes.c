@@ -6,14 +6,10 @@
  */
 #include "http/routes.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "http/response.h"
-#include "http/cross_site.h"
 #include "format/json.h"
-#include "base/log.h"
-#include "format/odata.h"
 #include "http/metrics_text.h"
 #include "http/call.h"
 
@@ -27,13 +23,6 @@
  * with all that it repeats, and the header lines. */
 #define K ((size_t)1024)
 #define RESERVE (16 * K)
-
-static enum err
-run_options(struct call *c)
-{
-	c->status = 204;
-	return ERR_OK;
-}
 
 #define CERTIFICATE \
 	STR("deviceManagement"), STR("applePushNotificationCertificate")
@@ -83,399 +72,15 @@ static const struct route routes[] = {
 
 _Static_assert(ROUTES <= 32, "the routes of a path are 32 bits");
 
-static const struct route options_route = { .run = run_options };
-
 /* What may follow a root. */
 static const struct str first_segments[] = { STR("deviceManagement"),
 	STR("health"), STR("metrics"), { NULL, 0 } };
 
-/* --- the steps -------------------------------------------------------- */
-
-/* RFC 9110, section 4.1, asks for 8,000 bytes at least; web servers refuse
- * longer URLs by default. */
-#define URL_MAX ((size_t)8192)
-
-static enum err
-refuse_url(struct call *c, size_t most)
-{
-	struct buf text;
-
-	buf_init(&text, c->room->limit, sizeof(c->room->limit));
-	buf_u64(&text, most);
-	c->fault.ours = buf_view(&text);
-	return ERR_URL_TOO_LONG;
-}
-
-static enum err
-check_url(struct call *c)
-{
-	static const enum request_var parts[] = { REQUEST_URI,
-		REQUEST_PATH_INFO, REQUEST_SCRIPT_NAME, REQUEST_QUERY };
-	size_t i;
-
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (c->rq->var[parts[i]].n > URL_MAX)
-			return refuse_url(c, URL_MAX);
-	return ERR_OK;
-}
-
-/* The methods of the routes that the path leads to. */
-static void
-put_allow(struct call *c)
-{
-	struct buf allow;
-	size_t i;
-
-	buf_init(&allow, c->room->allow, sizeof(c->room->allow));
-	for (i = 0; i < ROUTES; i++) {
-		if ((c->reached & 1U << i) == 0)
-			continue;
-		buf_str(&allow, routes[i].method);
-		buf_text(&allow,
-		    str_is(routes[i].method, "GET") ? ", HEAD, " : ", ");
-	}
-	buf_text(&allow, "OPTIONS");
-	c->allow = buf_view(&allow);
-}
-
-/* The first segment that is not known, or the last where more must follow. */
-static struct str
-unknown_segment(const struct path *p)
-{
-	size_t i, n, most = 0;
-
-	for (i = 0; i < ROUTES; i++) {
-		if ((routes[i].roots & p->root) == 0)
-			continue;
-		n = path_agrees(p, routes[i].segment, routes[i].function);
-		if (n > most)
-			most = n;
-	}
-	n = p->at + 1 + most;
-	return p->segment[n < p->count ? n : p->count - 1];
-}
-
-/* Finds the route, or why there is none, which is told only to a caller who
- * may know (check_route). */
-static void
-match(struct call *c, struct str method)
-{
-	const struct path *p = c->path;
-	size_t i;
-
-	for (i = 0; i < ROUTES; i++) {
-		if ((routes[i].roots & p->root) == 0 ||
-		    !path_is(p, routes[i].segment, routes[i].function))
-			continue;
-		c->reached |= 1U << i;
-		c->open |= routes[i].open;
-		if (str_eq(method, routes[i].method))
-			c->route = &routes[i];
-	}
-	if (c->route != NULL)
-		return;
-	if (c->reached == 0) {
-		c->fault.what = unknown_segment(p);
-		c->route_error = ERR_SEGMENT;
-		return;
-	}
-	put_allow(c);
-	c->route_error = ERR_METHOD;
-	if (str_is(method, "OPTIONS")) {
-		c->route = &options_route;
-		c->route_error = ERR_OK;
-		c->open = true;
-	}
-}
-
-static struct path_source
-path_source(const struct call *c)
-{
-	const struct str *var = c->rq->var;
-
-	return (struct path_source){ .path_info = var[REQUEST_PATH_INFO],
-		.script_name = var[REQUEST_SCRIPT_NAME],
-		.request_uri = var[REQUEST_URI],
-		.mount = str_of(c->app->config->mount) };
-}
-
-/* Whoever is let near the data through us must not get at it around us. */
-static enum err
-check_place(struct call *c)
-{
-	static const enum request_var roots[] = { REQUEST_DOCUMENT_ROOT,
-		REQUEST_CONTEXT_DOCUMENT_ROOT };
-	const struct str *var = c->rq->var;
-	size_t i;
-
-	if (c->app->docroot == NULL)
-		return ERR_OK;
-	for (i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		if (!docroot_holds_now(c->app->docroot, &c->wk->seen,
-			var[roots[i]], c->rq->now.at))
-			continue;
-		log_line(LOG_AT_ERROR,
-		    "the data directory lies under the document root %.*s",
-		    STR_ARG(var[roots[i]]));
-		return ERR_EXPOSED;
-	}
-	return ERR_OK;
-}
-
-static enum err
-find_path(struct call *c)
-{
-	struct path_source from = path_source(c);
-	struct str method = c->rq->var[REQUEST_METHOD];
-	enum err e;
-
-	e = path_find(
-	    &from, first_segments, &c->wk->arena, c->path, &c->fault.what);
-	if (e != ERR_OK)
-		return e;
-	if (c->head)
-		method = str_of("GET");
-	match(c, method);
-	return ERR_OK;
-}
-
-static enum err
-join_lines(struct call *c)
-{
-	struct request *joined;
-
-	if (c->rq->lines == 0)
-		return ERR_OK;
-	if ((joined = arena_take(&c->wk->arena, sizeof(*joined))) == NULL)
-		return ERR_MEMORY;
-	*joined = *c->rq;
-	c->rq = joined;
-	return request_join(joined, &c->wk->arena);
-}
-
-/* Who sends wrong tokens too often is told to wait. To send none is no try, and
- * right ones are taken all the time. */
-static enum err
-limit_failures(struct call *c, enum err e)
-{
-	const struct str *var = c->rq->var;
-
-	if (e != ERR_TOKEN_INVALID && e != ERR_TOKEN_EXPIRED)
-		return e;
-	c->retry_after = auth_failed(c->app->auth, var[REQUEST_REMOTE_ADDR],
-	    var[REQUEST_FORWARDED_FOR], c->rq->now.at);
-	return c->retry_after > 0 ? ERR_RATE : e;
-}
-
-/* Apache keeps Authorization to itself unless it is told not to. Said once in a
- * process: most requests without a token are a client's own fault. */
-static void
-hint_apache(const struct call *c)
-{
-	if (str_starts(c->rq->var[REQUEST_SERVER_SOFTWARE], "Apache") &&
-	    c->app->hinted != NULL && !atomic_flag_test_and_set(c->app->hinted))
-		log_line(LOG_AT_WARNING,
-		    "a request came without Authorization; if its client "
-		    "sent one, Apache needs: CGIPassAuth On");
-}
-
-static enum err
-authenticate(struct call *c)
-{
-	const struct str *var = c->rq->var;
-	struct str authorization = var[REQUEST_AUTHORIZATION];
-	struct auth_call call = { .tx = c->wk->reader,
-		.now_at = c->rq->now.at,
-		.arena = &c->wk->arena };
-	enum err e;
-
-	if (c->open)
-		return ERR_OK;
-	if (authorization.n == 0)
-		authorization = var[REQUEST_AUTHORIZATION_REDIRECTED];
-	if (authorization.n == 0)
-		authorization = var[REQUEST_AUTHORIZATION_TWICE_REDIRECTED];
-	if (str_is_null(authorization))
-		hint_apache(c);
-	call.authorization = authorization;
-	if ((e = routes_begin_reading(c)) != ERR_OK)
-		return e;
-	e = auth_bearer(c->app->auth, &call, &c->who);
-	return limit_failures(c, e);
-}
-
-static enum err
-check_route(struct call *c)
-{
-	return c->route_error;
-}
-
-/* With the rights, which have the same status, and after the token: a stranger
- * learns nothing more, and nothing has been changed yet. */
-static enum err
-check_site(struct call *c)
-{
-	return cross_site_check(c->rq, c->app->config, &c->fault);
-}
-
-static enum err
-check_rights(struct call *c)
-{
-	struct buf names;
-
-	if (c->open || (c->who.scopes & c->route->scopes) != 0)
-		return ERR_OK;
-	buf_init(&names, c->room->scopes, sizeof(c->room->scopes));
-	auth_scope_names(c->route->scopes, ", ", &names);
-	c->fault.ours = buf_view(&names);
-	return ERR_FORBIDDEN;
-}
-
-static enum err
-check_length(struct call *c)
-{
-	uint64_t declared;
-
-	if (request_length(c->rq, &declared) &&
-	    declared > c->app->config->max_body)
-		return routes_too_large(c);
-	return ERR_OK;
-}
-
-/* Null where two lines differ; *lines are those of the first that do. */
-static struct str
-content_type(const struct request *rq, struct str *lines)
-{
-	struct str type, again;
-
-	*lines = rq->var[REQUEST_CONTENT_TYPE];
-	if (!odata_single(*lines, &type))
-		return str_of(NULL);
-	*lines = rq->var[REQUEST_CONTENT_TYPE_LINES];
-	if (!str_is_null(*lines) &&
-	    (!odata_single(*lines, &again) || !str_ieq(again, type)))
-		return str_of(NULL);
-	return str_is_null(type) ? STR_EMPTY : type;
-}
-
-static enum err
-check_content(struct call *c)
-{
-	struct str coding = str_trim(c->rq->var[REQUEST_CONTENT_ENCODING]);
-	struct str type;
-
-	if (!c->route->body)
-		return ERR_OK;
-	c->fault.what = coding;
-	if (coding.n > 0 && !str_iis(coding, "identity"))
-		return ERR_CONTENT_ENCODING;
-	type = content_type(c->rq, &c->fault.what);
-	if (str_is_null(type))
-		return ERR_CONTENT_TYPES;
-	c->fault.what = type;
-	if (type.n == 0)
-		return ERR_CONTENT_TYPE_ABSENT;
-	return odata_is_json(type) ? ERR_OK : ERR_CONTENT_TYPE;
-}
-
-/* Others know neither $select nor metadata. */
-static bool
-is_odata(const struct call *c)
-{
-	return !c->open && c->route->type == NULL;
-}
-
-static enum err
-check_accept(struct call *c)
-{
-	c->fault.what = c->rq->var[REQUEST_ACCEPT];
-	return is_odata(c)
-	    ? odata_accept(c->rq->var[REQUEST_ACCEPT], &c->view.metadata)
-	    : ERR_OK;
-}
-
-static enum err
-check_query(struct call *c)
-{
-	struct odata_query query;
-	enum err e;
-
-	c->prefer = odata_prefer(c->rq->var[REQUEST_PREFER]);
-	if (!is_odata(c))
-		return ERR_OK;
-	e = odata_query(
-	    c->rq->var[REQUEST_QUERY], &c->wk->arena, &query, &c->fault.what);
-	if (e == ERR_OK && query.has_format)
-		c->view.metadata = query.format;
-	if (e != ERR_OK || str_is_null(query.select))
-		return e;
-	c->view.selected = true;
-	return record_select(query.select, &c->view.set, &c->fault.what);
-}
-
-/* The URL of the root, for context and links. */
-static enum err
-find_base(struct call *c)
-{
-	struct path_source from = path_source(c);
-	struct str base = str_of(c->app->config->base_url);
-	char *p;
-	struct buf b;
-
-	if (!is_odata(c) || c->view.metadata == ODATA_NONE)
-		return ERR_OK;
-	if ((p = arena_take(&c->wk->arena, VIEW_BASE_MAX)) == NULL)
-		return ERR_MEMORY;
-	buf_init(&b, p, VIEW_BASE_MAX);
-	if (base.n > 0) {
-		while (str_ends(base, "/"))
-			base.n--;
-		buf_str(&b, base);
-	} else {
-		request_origin(c->rq, &b);
-		path_mount(&from, c->path, &c->wk->arena, &b);
-	}
-	buf_char(&b, '/');
-	buf_str(&b, path_root_name(c->path->root));
-	c->view.base = buf_view(&b);
-	return b.full ? refuse_url(c, VIEW_BASE_MAX) : ERR_OK;
-}
-
-/* A body may take its time, and a change its turn: what is old by then must
- * not be kept for this reader meanwhile. */
-static enum err
-run(struct call *c)
-{
-	if (!c->route->reads)
-		routes_end_reading(c);
-	return c->route->run(c);
-}
-
-static enum err
-check_app(struct call *c)
-{
-	return c->app->broken;
-}
-
-static enum err (*const walk[])(struct call *) = {
-	check_app,
-	check_url,
-	check_place,
-	find_path,
-	join_lines,
-	authenticate,
-	check_route,
-	check_site,
-	check_rights,
-	check_length,
-	check_content,
-	check_accept,
-	check_query,
-	find_base,
-	run,
+static const struct route_table table = {
+	.route = routes, .n = ROUTES, .first_segments = first_segments
 };
 
-/* --- the answer ------------------------------------------------------- */
+/* --- the response ------------------------------------------------------- */
 
 static void
 refuse(struct call *c, enum err e)
@@ -499,7 +104,7 @@ render(const struct call *c)
 {
 	const struct config *config = c->app->config;
 	bool ok = c->an->outcome == ERR_OK;
-	bool tell_allow = c->route == &options_route || c->status == 405;
+	bool tell_allow = c->route == &steps_options || c->status == 405;
 	struct response_parts parts = {
 		.status = c->status,
 		.ok = ok,
@@ -524,46 +129,6 @@ render(const struct call *c)
 	buf_open(&text, &c->wk->arena);
 	response_put(&text, &parts);
 	return buf_close(&text, &c->wk->arena);
-}
-
-static void
-log_call(const struct call *c)
-{
-	const struct str *var = c->rq->var;
-	struct str path = var[REQUEST_URI], why = c->who.why;
-	enum log_level level = LOG_AT_DEBUG;
-	char tenant[STR_GUID_LEN], status[16];
-	bool known = c->who.scopes != 0;
-
-	/* A client that asks for keys all the time must not fill the log with
-	 * errors. */
-	if (c->status >= 500 && c->an->outcome != ERR_KEYGEN_BUSY)
-		level = LOG_AT_ERROR;
-	else if (c->status >= 400 || (c->route != NULL && c->route->body))
-		level = LOG_AT_INFO;
-	if (!log_wants(level))
-		return;
-	path = routes_logged_path(c, str_cut(&path, '?'));
-	if (routes_holds_key(c, why))
-		why = str_of("(withheld)");
-	snprintf(status, sizeof(status), "%d", c->status);
-	str_guid_text(&c->who.tenant, tenant);
-	/* Never the query: people put tokens there. The sum of what the fields
-	 * take is less than LOG_LINE, so that none pushes another out. */
-	const struct log_field fields[] = {
-		{ NULL, var[REQUEST_METHOD], 40, false },
-		{ NULL, path, 320, false },
-		{ NULL, str_of(status), 16, false },
-		{ NULL, str_of(err_info(c->an->outcome)->code), 48, false },
-		{ "tenant", str_from(tenant, known ? STR_GUID_LEN : 0),
-		    STR_GUID_LEN, false },
-		{ "actor", c->who.actor, 200, false },
-		{ "peer", var[REQUEST_REMOTE_ADDR], 80, false },
-		{ "request-id", c->ids.request_id, STR_GUID_LEN, false },
-		{ "token", why, 120, true },
-	};
-
-	log_fields(level, fields, why.n > 0 ? 9 : 8);
 }
 
 static bool
@@ -618,6 +183,7 @@ routes_handle(const struct app *app, struct worker *wk,
 		.room = &room,
 		.path = &room.path,
 		.app = app,
+		.table = &table,
 		.wk = wk,
 		.rq = rq,
 		.an = an,
@@ -625,16 +191,14 @@ routes_handle(const struct app *app, struct worker *wk,
 		.status = 200,
 		.view = { .metadata = ODATA_MINIMAL, .set = RECORD_ALL },
 	};
-	enum err e = ERR_OK;
-	size_t i;
+	enum err e;
 
 	*an = (struct response){ .outcome = ERR_OK };
 	arena_reset(&wk->arena);
 	wk->arena.size -= RESERVE;
 	assign_ids(&c);
-	for (i = 0; i < sizeof(walk) / sizeof(walk[0]) && e == ERR_OK; i++)
-		e = walk[i](&c);
-	routes_end_reading(&c);
+	e = steps_walk(&c);
+	call_end_reading(&c);
 	wk->arena.size += RESERVE;
 	if (e == ERR_OK)
 		an->text = render(&c);
@@ -646,5 +210,5 @@ routes_handle(const struct app *app, struct worker *wk,
 	}
 	an->status = c.status;
 	metrics_request(app->metrics, an->status, an->outcome);
-	log_call(&c);
+	access_log_put(&c);
 }

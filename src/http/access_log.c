@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * access_log.c - the line that the log gets of each request.
+ */
+#include "http/call.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+
+void
+access_log_put(const struct call *c)
+{
+	const struct str *var = c->rq->var;
+	struct str path = var[REQUEST_URI], why = c->who.why;
+	enum log_level level = LOG_AT_DEBUG;
+	char tenant[STR_GUID_LEN], status[16];
+	bool known = c->who.scopes != 0;
+
+	/* A client that asks for keys all the time must not fill the log with
+	 * errors. */
+	if (c->status >= 500 && c->an->outcome != ERR_KEYGEN_BUSY)
+		level = LOG_AT_ERROR;
+	else if (c->status >= 400 || (c->route != NULL && c->route->body))
+		level = LOG_AT_INFO;
+	if (!log_wants(level))
+		return;
+	path = routes_logged_path(c, str_cut(&path, '?'));
+	if (routes_holds_key(c, why))
+		why = str_of("(withheld)");
+	snprintf(status, sizeof(status), "%d", c->status);
+	str_guid_text(&c->who.tenant, tenant);
+	/* Never the query: people put tokens there. The sum of what the fields
+	 * take is less than LOG_LINE, so that none pushes another out. */
+	const struct log_field fields[] = {
+		{ NULL, var[REQUEST_METHOD], 40, false },
+		{ NULL, path, 320, false },
+		{ NULL, str_of(status), 16, false },
+		{ NULL, str_of(err_info(c->an->outcome)->code), 48, false },
+		{ "tenant", str_from(tenant, known ? STR_GUID_LEN : 0),
+		    STR_GUID_LEN, false },
+		{ "actor", c->who.actor, 200, false },
+		{ "peer", var[REQUEST_REMOTE_ADDR], 80, false },
+		{ "request-id", c->ids.request_id, STR_GUID_LEN, false },
+		{ "token", why, 120, true },
+	};
+
+	log_fields(level, fields, why.n > 0 ? 9 : 8);
+}
