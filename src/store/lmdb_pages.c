@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * lmdb_pages.c - the pages of the data file as LMDB 0.9 writes them.
+ */
+#include "store/lmdb_pages.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <lmdb.h>
+
+#include "store/lmdb_private.h"
+
+/* Bytes; each processor's is larger. */
+#define PAGE_SIZE_MIN 512
+
+/* The start of a root's page, as LMDB 0.9 writes it. */
+struct root {
+	size_t page;
+	uint16_t pad, flags;
+	uint32_t bounds;
+	uint32_t magic, version;
+	size_t address, map_size;
+	struct {
+		uint32_t pad; /* of the first: the size of a page */
+		uint16_t flags, depth;
+		size_t pages[3], entries, top;
+	} tree[2];
+	size_t last_page;
+	size_t commit;
+};
+
+static bool
+read_root(const struct lmdb_env *db, unsigned i, struct root *root)
+{
+	MDB_stat page;
+	int fd;
+
+	if (mdb_env_get_fd(db->env, &fd) != 0 ||
+	    mdb_env_stat(db->env, &page) != 0 ||
+	    pread(fd, root, sizeof(*root), (off_t)i * page.ms_psize) !=
+		(ssize_t)sizeof(*root))
+		return false;
+	return true;
+}
+
+/* The size of the map that the last writer had. */
+size_t
+lmdb_pages_map_size(const struct lmdb_env *db)
+{
+	struct root root[2];
+
+	if (!read_root(db, 0, &root[0]) || !read_root(db, 1, &root[1]))
+		return 0;
+	return root[root[1].commit > root[0].commit].map_size;
+}
+
+/* LMDB believes what the file says of its pages: it divides by their size, and
+ * would search one for ever that begins elsewhere. What it can tell by itself
+ * it may. */
+bool
+lmdb_pages_has_size(int fd)
+{
+	struct root root[2];
+	size_t size;
+
+	if (pread(fd, &root[0], sizeof(root[0]), 0) != (ssize_t)sizeof(root[0]))
+		return true;
+	size = root[0].tree[0].pad;
+	return size >= PAGE_SIZE_MIN && (size & (size - 1)) == 0 &&
+	    pread(fd, &root[1], sizeof(root[1]), (off_t)size) ==
+	    (ssize_t)sizeof(root[1]) &&
+	    root[1].tree[0].pad == size;
+}
+
+/* The head of a page, as LMDB 0.9 writes it. */
+struct head {
+	size_t number;
+	uint16_t pad, flags;
+	union {
+		struct {
+			uint16_t lower, upper;
+		} room; /* of a leaf: between its nodes */
+		uint32_t pages; /* of a value that has its own */
+	} has;
+};
+enum { LEAF = 0x02, OVERFLOW = 0x04 };
+
+enum err
+lmdb_txn_check_page(struct lmdb_txn *tx, struct str value, uintptr_t *map)
+{
+	const struct head *head;
+	MDB_stat page;
+	uintptr_t first;
+	size_t size;
+	bool good;
+
+	if (mdb_env_stat(tx->db->env, &page) != 0)
+		return ERR_STORE;
+	size = page.ms_psize;
+	head = (const void *)((uintptr_t)value.p & ~(uintptr_t)(size - 1));
+	/* Pages stand in the order of their numbers. */
+	first = (uintptr_t)head - head->number * size;
+	if (*map == 0)
+		*map = first;
+	if (head->flags == OVERFLOW)
+		good = head->has.pages ==
+		    (sizeof(*head) + value.n + size - 1) / size;
+	else
+		good = head->flags == LEAF &&
+		    head->has.room.lower >= sizeof(*head) &&
+		    head->has.room.lower <= head->has.room.upper &&
+		    head->has.room.upper <= size;
+	return good && first == *map ? ERR_OK : ERR_CORRUPT;
+}
+
+/* LMDB's own map of what may be used again: lists of pages that begin with
+ * their length. */
+#define FREE_PAGES 0
+
+size_t
+lmdb_pages_free(const struct lmdb_txn *tx)
+{
+	MDB_cursor *cursor;
+	MDB_val key, list;
+	size_t n = 0, length;
+
+	if (mdb_cursor_open(tx->mdb, FREE_PAGES, &cursor) != 0)
+		return 0;
+	while (mdb_cursor_get(cursor, &key, &list, MDB_NEXT) == 0) {
+		if (list.mv_size < sizeof(length))
+			break;
+		memcpy(&length, list.mv_data, sizeof(length));
+		n += length;
+	}
+	mdb_cursor_close(cursor);
+	return n;
+}
+
+enum err
+lmdb_pages_check_roots(const struct lmdb_env *db)
+{
+	struct root even = { .commit = 0 }, odd = even, again = { .commit = 1 };
+	enum err e = ERR_OK;
+
+	/* Others commit meanwhile: then once more. */
+	while (e == ERR_OK && again.commit != even.commit)
+		if (!read_root(db, 0, &even) || !read_root(db, 1, &odd) ||
+		    !read_root(db, 0, &again))
+			e = ERR_STORE;
+	if (e != ERR_OK || (even.commit == 0 && odd.commit == 0))
+		return e;
+	return even.commit % 2 == 0 &&
+		(odd.commit == even.commit + 1 || odd.commit + 1 == even.commit)
+	    ? ERR_OK
+	    : ERR_CORRUPT;
+}
