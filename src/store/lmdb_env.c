@@ -279,10 +279,17 @@ open_mapped(struct lmdb_env *db, bool create)
 	int dead, rc;
 	enum err e;
 
-	rc = lmdb_pages_has_size(db->files.data) ? open_file_limited(db)
-						 : MDB_CORRUPTED;
+	db->knows_pages = lmdb_pages_known(db->files.data);
+	rc = !db->knows_pages || lmdb_pages_has_size(db->files.data)
+	    ? open_file_limited(db)
+	    : MDB_CORRUPTED;
 	if (rc != 0)
 		return lmdb_env_outcome(db, "open", rc);
+	if (!db->knows_pages)
+		log_line(LOG_AT_WARNING,
+		    "store: %s/data.mdb: the layout of its pages is not that "
+		    "of LMDB 0.9; the checks of pages are off",
+		    db->directory);
 	mdb_reader_check(db->env, &dead);
 	db->file_map_size = lmdb_pages_map_size(db);
 	if ((e = check_opened(db)) == ERR_OK)

@@ -11,6 +11,12 @@
 
 #include "store/lmdb_private.h"
 
+/* The release of LMDB whose layout this file knows, and the version number that
+ * this release writes into both roots. */
+enum { RELEASE_MAJOR = 0, RELEASE_MINOR = 9, DATA_VERSION = 1 };
+static const bool header_is_known = MDB_VERSION_MAJOR == RELEASE_MAJOR &&
+    MDB_VERSION_MINOR == RELEASE_MINOR;
+
 /* Bytes; each processor's is larger. */
 #define PAGE_SIZE_MIN 512
 
@@ -29,6 +35,21 @@ struct root {
 	size_t last_page;
 	size_t commit;
 };
+
+bool
+lmdb_pages_known(int fd)
+{
+	struct root root;
+	int major, minor, patch;
+
+	(void)mdb_version(&major, &minor, &patch);
+	if (!header_is_known || major != RELEASE_MAJOR ||
+	    minor != RELEASE_MINOR)
+		return false;
+	/* An empty file gets its roots from this library. */
+	return pread(fd, &root, sizeof(root), 0) != (ssize_t)sizeof(root) ||
+	    root.version == DATA_VERSION;
+}
 
 static bool
 read_root(const struct lmdb_env *db, unsigned i, struct root *root)
@@ -50,7 +71,8 @@ lmdb_pages_map_size(const struct lmdb_env *db)
 {
 	struct root root[2];
 
-	if (!read_root(db, 0, &root[0]) || !read_root(db, 1, &root[1]))
+	if (!db->knows_pages || !read_root(db, 0, &root[0]) ||
+	    !read_root(db, 1, &root[1]))
 		return 0;
 	return root[root[1].commit > root[0].commit].map_size;
 }
@@ -95,6 +117,8 @@ lmdb_txn_check_page(struct lmdb_txn *tx, struct str value, uintptr_t *map)
 	size_t size;
 	bool good;
 
+	if (!tx->db->knows_pages)
+		return ERR_OK;
 	if (mdb_env_stat(tx->db->env, &page) != 0)
 		return ERR_STORE;
 	size = page.ms_psize;
@@ -125,7 +149,8 @@ lmdb_pages_free(const struct lmdb_txn *tx)
 	MDB_val key, list;
 	size_t n = 0, length;
 
-	if (mdb_cursor_open(tx->mdb, FREE_PAGES, &cursor) != 0)
+	if (!tx->db->knows_pages ||
+	    mdb_cursor_open(tx->mdb, FREE_PAGES, &cursor) != 0)
 		return 0;
 	while (mdb_cursor_get(cursor, &key, &list, MDB_NEXT) == 0) {
 		if (list.mv_size < sizeof(length))
@@ -143,6 +168,8 @@ lmdb_pages_check_roots(const struct lmdb_env *db)
 	struct root even = { .commit = 0 }, odd = even, again = { .commit = 1 };
 	enum err e = ERR_OK;
 
+	if (!db->knows_pages)
+		return ERR_OK;
 	/* Others commit meanwhile: then once more. */
 	while (e == ERR_OK && again.commit != even.commit)
 		if (!read_root(db, 0, &even) || !read_root(db, 1, &odd) ||

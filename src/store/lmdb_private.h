@@ -53,6 +53,7 @@ struct lmdb_env {
 	/* Open as long as the environment is. */
 	struct store_dir files;
 	bool reads; /* a disk that is read-only will do */
+	bool knows_pages; /* lmdb_pages_known; else no page is checked */
 	struct store_guard guard;
 	atomic_int_fast64_t looked_at; /* at the files' names, in seconds */
 	size_t newest; /* commit that lmdb_env_look saw */

@@ -180,6 +180,22 @@ mdb_env_get_fd(MDB_env *env, mdb_filehandle_t *fd)
 	return real(env, fd);
 }
 
+/* The release that the library claims to be, if it is not 0. */
+static int minor_release;
+
+char *
+mdb_version(int *major, int *minor, int *patch)
+{
+	char *(*real)(int *, int *, int *);
+	char *text;
+
+	REAL("mdb_version");
+	text = real(major, minor, patch);
+	if (minor_release != 0)
+		*minor = minor_release;
+	return text;
+}
+
 static const char *const maps[] = { "first", "second", NULL };
 
 /* Every test runs in an empty directory of its own. */
@@ -358,6 +374,32 @@ START_TEST(refuses_a_size_of_pages_that_is_none)
 	ck_assert(pwrite(fd, &size, sizeof(size), at) == 4);
 	ck_assert(close(fd) == 0);
 	ck_assert(try_open(HERE, MIB, false, &db) == ERR_CORRUPT);
+}
+END_TEST
+
+/* A root states the number of its commit 144 bytes after its start. Of a
+ * library of another release the checks read nothing, as this place may mean
+ * something else there. */
+START_TEST(checks_pages_only_in_the_layout_of_the_known_release)
+{
+	struct lmdb_env *db;
+	uint8_t byte;
+	int fd;
+
+	db = open_sized(MIB);
+	ck_assert(put_text(db, "key", "second commit") == ERR_OK);
+	ck_assert(put_text(db, "key", "third commit") == ERR_OK);
+	lmdb_env_close(db);
+	fd = open("data.mdb", O_RDWR);
+	ck_assert(pread(fd, &byte, 1, 144) == 1);
+	ck_assert(byte == 2);
+	byte ^= 64;
+	ck_assert(pwrite(fd, &byte, 1, 144) == 1);
+	ck_assert(close(fd) == 0);
+	minor_release = _i == 0 ? 0 : 10;
+	ck_assert(try_open(HERE, MIB, false, &db) == ERR_OK);
+	ck_assert(lmdb_env_check_roots(db) == (_i == 0 ? ERR_CORRUPT : ERR_OK));
+	lmdb_env_close(db);
 }
 END_TEST
 
@@ -1090,6 +1132,8 @@ suite_db(void)
 	tcase_add_test(t, finds_no_store_where_the_first_start_broke_off);
 	tcase_add_test(t, takes_a_missing_map_for_damage);
 	tcase_add_loop_test(t, refuses_a_size_of_pages_that_is_none, 0, 64);
+	tcase_add_loop_test(
+	    t, checks_pages_only_in_the_layout_of_the_known_release, 0, 2);
 	tcase_add_loop_test(t, refuses_what_others_can_use, 0,
 	    sizeof(open_to_others) / sizeof(open_to_others[0]));
 	tcase_add_loop_test(t, refuses_what_belongs_to_another, 0, 3);
