@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * txn.c - transactions of the store, and rows under keys.
+ */
+#include "store/store_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "format/row.h"
+#include "store/store_struct.h"
+
+/* Tells keys apart. */
+static uint64_t
+number_of(enum store_table map, struct str key)
+{
+	uint64_t n = map + 1;
+	size_t i;
+
+	for (i = 0; i < key.n; i++)
+		n = n * 0x100000001b3 + (unsigned char)key.p[i];
+	return n;
+}
+
+enum err
+store_log_damage(
+    struct txn *tx, enum err e, enum store_table map, struct str key)
+{
+	static const char *const what[STORE_MAPS] = {
+		[STORE_RECORD] = "record or event of tenant",
+		[STORE_FORMER_HISTORY] = "event of format 2",
+		[STORE_TOKEN] = "token with hash",
+		[STORE_REQUEST] = "request of tenant",
+		[STORE_META] = "entry",
+	};
+	char hex[2 * LMDB_KEY_MAX];
+
+	if (e != ERR_CORRUPT ||
+	    !log_should_repeat(
+		&tx->st->damage, number_of(map, key), time(NULL)))
+		return e;
+	str_hex((const uint8_t *)key.p, key.n, hex);
+	log_line(LOG_AT_ERROR, "store: damaged %s %.*s", what[map],
+	    (int)(2 * key.n), hex);
+	return e;
+}
+
+/* A change whose transaction has failed must not be committed, and neither may
+ * those that share it. */
+enum err
+store_fail(struct txn *tx, enum err e)
+{
+	if (tx->writes && e != ERR_NOT_FOUND && tx->failed == ERR_OK)
+		tx->failed = e;
+	return e;
+}
+
+/* In a change a put moves what was read before, so that is copied. */
+static enum err
+keep(struct txn *tx, struct str *row)
+{
+	if (!tx->writes)
+		return ERR_OK;
+	*row = arena_copy(&tx->st->read, *row);
+	return str_is_null(*row) ? store_fail(tx, ERR_MEMORY) : ERR_OK;
+}
+
+static enum err
+check_neighbour(struct txn *tx, enum store_table map, enum lmdb_direction way,
+    struct str key)
+{
+	struct str near = key, row;
+	enum err e;
+
+	e = lmdb_txn_step(tx->db, map, way, &near, &row);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (e == ERR_OK)
+		e = str_eq(near, key) ? ERR_CORRUPT : row_check(near, row);
+	return store_log_damage(tx, e, map, near);
+}
+
+enum err
+store_absent(struct txn *tx, enum store_table map, struct str key)
+{
+	enum err e;
+
+	if ((e = check_neighbour(tx, map, LMDB_FROM, key)) == ERR_OK &&
+	    (e = check_neighbour(tx, map, LMDB_PREVIOUS, key)) == ERR_OK)
+		return ERR_NOT_FOUND;
+	return store_fail(tx, e);
+}
+
+enum err
+store_get(struct txn *tx, enum store_table map, struct str key, struct str *row)
+{
+	enum err e;
+
+	if (tx->failed != ERR_OK)
+		return tx->failed;
+	if ((e = lmdb_txn_get(tx->db, map, key, row)) == ERR_NOT_FOUND)
+		return store_absent(tx, map, key);
+	if (e != ERR_OK)
+		return store_fail(tx, store_log_damage(tx, e, map, key));
+	return keep(tx, row);
+}
+
+enum err
+store_load_tally(struct txn *tx, struct tally *out)
+{
+	enum err e = tally_load(tx->db, STORE_MAPS, out);
+
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Counts a row out of its map before another one, or none, takes its place. */
+static enum err
+take_old(struct txn *tx, enum store_table map, struct str key)
+{
+	struct store *st = tx->st;
+	struct str old;
+	enum err e;
+
+	if (!st->tallied && (e = store_load_tally(tx, &st->tally)) != ERR_OK)
+		return e;
+	st->tallied = true;
+	if ((e = lmdb_txn_get(tx->db, map, key, &old)) == ERR_OK)
+		tally_take(&st->tally, map, old);
+	return e;
+}
+
+void
+store_scratch(struct txn *tx, enum store_scratch room, struct buf *out)
+{
+	buf_init(out, tx->st->room[room], sizeof(tx->st->room[room]));
+}
+
+enum err
+store_put(
+    struct txn *tx, enum store_table map, struct str key, const struct buf *row)
+{
+	enum err e;
+
+	if (!tx->writes)
+		return ERR_INTERNAL;
+	if (tx->failed != ERR_OK)
+		return tx->failed;
+	tx->put = true;
+	if (row->full)
+		return store_fail(tx, ERR_MEMORY);
+	if ((e = take_old(tx, map, key)) != ERR_OK && e != ERR_NOT_FOUND)
+		return store_fail(tx, e);
+	tally_add(&tx->st->tally, map, buf_view(row));
+	e = lmdb_txn_put(tx->db, map, key, buf_view(row));
+	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
+}
+
+enum err
+store_remove(struct txn *tx, enum store_table map, struct str key)
+{
+	enum err e;
+
+	if (!tx->writes)
+		return ERR_INTERNAL;
+	if (tx->failed != ERR_OK)
+		return tx->failed;
+	if ((e = take_old(tx, map, key)) == ERR_NOT_FOUND)
+		return e;
+	tx->put = true;
+	if (e == ERR_OK)
+		e = lmdb_txn_delete(tx->db, map, key);
+	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
+}
+
+void
+store_seek(struct txn *tx, struct str key, struct store_cursor *at)
+{
+	at->key = key;
+	at->read = tx->writes ? tx->st->read.used : 0;
+}
+
+enum err
+store_next(struct txn *tx, enum store_table map, enum lmdb_direction way,
+    struct store_cursor *at)
+{
+	struct str key = at->key;
+	enum err e;
+
+	if (tx->failed != ERR_OK)
+		return tx->failed;
+	if (tx->writes)
+		tx->st->read.used = at->read;
+	if ((e = lmdb_txn_step(tx->db, map, way, &key, &at->row)) != ERR_OK)
+		return store_fail(tx, store_log_damage(tx, e, map, at->key));
+	/* A copy, since a put before the next step moves keys too. */
+	memcpy(at->byte, key.p, key.n);
+	at->key = str_from(at->byte, key.n);
+	return keep(tx, &at->row);
+}
+
+const char *
+store_directory(const struct store *st)
+{
+	return lmdb_env_directory(st->db);
+}
+
+enum err
+store_copy(struct store *st, int fd)
+{
+	return lmdb_env_copy(st->db, fd);
+}
+
+static enum err
+read_format(struct txn *tx, uint64_t *format)
+{
+	struct str key = str_of("format"), row, field;
+	enum err e;
+
+	*format = 0;
+	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	if ((e = row_decode(key, row, &field, 1)) != ERR_OK)
+		return store_log_damage(tx, e, STORE_META, key);
+	*format = row_get_u64(field);
+	return ERR_OK;
+}
+
+static enum err
+give_up(struct store *st, uint64_t format)
+{
+	if (!atomic_exchange(&st->outdated, true))
+		log_line(LOG_AT_ERROR,
+		    "store: %s: has format %llu of a newer release, and this "
+		    "one knows no format above %u; this process ends",
+		    store_directory(st), (unsigned long long)format,
+		    STORE_FORMAT);
+	return ERR_NEWER;
+}
+
+/* Takes note of the format that this transaction sees. */
+enum err
+store_note_format(struct txn *tx)
+{
+	struct store *st = tx->st;
+	unsigned opened = lmdb_env_opened(st->db);
+	uint64_t format;
+	enum err e;
+
+	atomic_store(&st->looked_at, time(NULL));
+	if ((e = read_format(tx, &format)) != ERR_OK)
+		return e;
+	if (format > STORE_FORMAT)
+		return give_up(st, format);
+	/* A file that took the place of data.mdb may be of an older format. The
+	 * start of a process upgrades it. */
+	if (format < store_format(st)) {
+		lmdb_env_give_up(
+		    st->db, "was replaced by one of an older format");
+		return ERR_STORE;
+	}
+	atomic_store(&st->format, (unsigned)format);
+	atomic_store(&st->looked_in, opened);
+	return ERR_OK;
+}
+
+/* Whether a reader is to look: once a second, and at each new file. */
+static bool
+look_is_due(struct store *st)
+{
+	return atomic_load(&st->looked_at) != time(NULL) ||
+	    atomic_load(&st->looked_in) != lmdb_env_opened(st->db);
+}
+
+unsigned
+store_format(const struct store *st)
+{
+	return atomic_load(&st->format);
+}
+
+bool
+store_is_outdated(const struct store *st)
+{
+	return atomic_load(&st->outdated);
+}
+
+unsigned
+store_format_seen(const struct txn *tx)
+{
+	return store_format(tx->st);
+}
+
+enum err
+store_reader(struct store *st, struct txn **out)
+{
+	struct txn *tx = calloc(1, sizeof(*tx));
+	enum err e;
+
+	if (tx == NULL)
+		return ERR_MEMORY;
+	tx->st = st;
+	if ((e = lmdb_txn_reader(st->db, &tx->db)) != ERR_OK) {
+		free(tx);
+		return e;
+	}
+	*out = tx;
+	return ERR_OK;
+}
+
+void
+store_reader_free(struct txn *tx)
+{
+	if (tx == NULL)
+		return;
+	lmdb_txn_reader_free(tx->db);
+	free(tx);
+}
+
+enum err
+store_begin(struct txn *tx)
+{
+	struct store *st = tx->st;
+	enum err e;
+
+	if (store_is_outdated(st))
+		return ERR_NEWER;
+	if ((e = lmdb_txn_begin(tx->db)) != ERR_OK || !look_is_due(st))
+		return e;
+	e = store_note_format(tx);
+	if (e == ERR_OK)
+		return ERR_OK;
+	/* A damaged format does not keep readers from rows that are whole. */
+	if (e == ERR_CORRUPT &&
+	    atomic_load(&st->looked_in) == lmdb_env_opened(st->db))
+		return ERR_OK;
+	lmdb_txn_end(tx->db);
+	return e;
+}
+
+enum err
+store_begin_and_look(struct txn *tx)
+{
+	enum err e;
+
+	if ((e = lmdb_txn_begin(tx->db)) != ERR_OK)
+		return e;
+	if ((e = store_note_format(tx)) != ERR_OK)
+		lmdb_txn_end(tx->db);
+	return e;
+}
+
+void
+store_end(struct txn *tx)
+{
+	if (tx != NULL)
+		lmdb_txn_end(tx->db);
+}
+
+enum err
+store_check_page(struct txn *tx, struct str row, uintptr_t *map)
+{
+	return lmdb_txn_check_page(tx->db, row, map);
+}
+
+enum err
+store_check_roots(struct txn *tx)
+{
+	return lmdb_env_check_roots(tx->st->db);
+}
+
+void
+store_usage(struct txn *tx, uint64_t *used, uint64_t *size)
+{
+	lmdb_txn_usage(tx->db, used, size);
+}
+
+uint64_t
+store_commit_seen(const struct txn *tx)
+{
+	return lmdb_txn_commit_number(tx->db);
+}
+
+unsigned
+store_history_keep(const struct txn *tx)
+{
+	return tx->st->history_keep;
+}
+
+unsigned
+store_history_certificates(const struct txn *tx)
+{
+	return tx->st->history_certificates;
+}
