@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * group_commit.h - jobs of many threads, done together by one of them: the
- * first that comes leads, and those that come while it works wait for the next
- * round. That one, and those after it while anybody waits, are led by a thread
- * of the batch's own. None waits longer than it may, or in a longer queue, and
- * one that comes alone waits for nobody. Private to store.
+ * group_commit.h - changes that wait at the same time share one transaction.
+ *
+ * A caller hands in a job and sleeps until the job is done. One thread at a
+ * time, the leader, does the jobs of all callers in batches. Private to store.
  */
 #ifndef PUSHCERT_GROUP_COMMIT_H
 #define PUSHCERT_GROUP_COMMIT_H
@@ -19,66 +18,75 @@
 #include "base/attr.h"
 #include "base/err.h"
 
-/* The head of a job; lives on the stack of the thread that waits for it. */
+/* The head of a job. It lives on the stack of the thread that waits for it. */
 struct group_commit_job {
 	struct group_commit_job *next;
 	atomic_int state;
 	sem_t wake;
 };
 
-/* What is done, for `arg`, and never twice at the same moment. */
+/* The work of a leader. The two functions never run twice at the same time. */
 struct group_commit_work {
 	void *arg;
-	/* Makes sure that a round can begin: ERR_BUSY if not within that many
-	 * milliseconds; below 0 it waits without end. */
+	/* Takes what a batch needs (the write lock). ERR_BUSY if that fails for
+	 * `ms` milliseconds; a negative `ms` waits without end. */
 	enum err (*begin)(void *arg, int64_t ms);
-	/* Does n jobs, the round, and lets others begin one. There are 0 where
-	 * all have left meanwhile. */
+	/* Does the n jobs of a batch and releases what begin took. n is 0 if
+	 * every job has left the queue meanwhile. */
 	void (*run)(struct group_commit_job *first, size_t n, void *arg);
-	/* Of jobs that wait, and of those done in a round. 0: any number. */
+	/* The most jobs in the queue, and in one batch. 0: no limit. */
 	size_t queue_max;
 	size_t batch_max;
-	/* Milliseconds that a job may wait; 0: without end. */
+	/* A job waits at most this long for its batch to begin.
+	 * Milliseconds; 0: no limit. */
 	int64_t timeout_ms;
 };
 
 struct group_commit {
 	struct group_commit_work work;
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* guards the members up to the helper */
 	struct group_commit_job *first;
 	struct group_commit_job **last;
-	size_t waiting;
-	bool led; /* somebody works, or is woken to do so */
-	int64_t led_since; /* the round's first moment */
-	bool stuck; /* the last who led could not begin */
+	size_t queued;
+	bool has_leader; /* a leader works, or has been woken to lead */
+	int64_t lead_began_at; /* when the current leader or batch began */
+	bool stalled; /* the last leader could not begin its batch */
 
-	/* The last round, and who has come since it ended. Microseconds. */
-	int64_t ended_at;
-	int64_t round_took;
-	size_t answered;
-	size_t away; /* of them; whoever comes counts as one of them */
-	/* Until the last one of a round came again, or as long as they had for
-	 * that; 0: not known yet. */
-	int64_t back_after;
-	struct group_commit_job *gatherer; /* who leads and waits for them */
+	/* The last batch; times are in microseconds. */
+	int64_t batch_ended_at;
+	int64_t batch_took;
+	size_t batch_size;
+	/* Jobs of the last batch whose clients have not come back. Any arrival
+	 * counts as one of them. */
+	size_t missing;
+	/* How long it took until the last of them was back, or the time they
+	 * were given if not all came. 0: unknown. */
+	int64_t return_time;
+	struct group_commit_job *delayed; /* the leader in its commit delay */
 
-	/* The thread of our own; whoever leads starts it. */
+	/* The helper thread. The first leader whose batch does not empty the
+	 * queue starts the helper. */
 	pthread_t helper;
 	bool has_helper;
 	atomic_bool ends;
-	sem_t called; /* to lead */
-	struct group_commit_job helping; /* in no queue: for its sleep */
+	sem_t helper_wake;
+	struct group_commit_job helper_job; /* never queued: the helper sleeps
+					       on it */
 };
 
-/* The batch must not move afterwards. */
+/* ERR_STORE if the system refuses a lock. The struct must not move after this
+ * call. */
 enum err group_commit_init(
-    struct group_commit *b, const struct group_commit_work *work) ATTR_CHECKED;
-/* No job may be under way. */
-void group_commit_destroy(struct group_commit *b);
+    struct group_commit *g, const struct group_commit_work *work) ATTR_CHECKED;
+/* No job may be queued or running. */
+void group_commit_destroy(struct group_commit *g);
 
-/* Returns when run has done the job; else it was not begun: ERR_BUSY if its
- * time is over, too many wait, or nothing gets on, ERR_STORE. */
+/*
+ * Returns ERR_OK when `run` has done the job. Any other outcome means that the
+ * job did not begin: ERR_BUSY if its time is over, the queue is full or the
+ * store is stalled; ERR_STORE if the system refuses a semaphore.
+ */
 enum err group_commit_run(
-    struct group_commit *b, struct group_commit_job *job) ATTR_CHECKED;
+    struct group_commit *g, struct group_commit_job *job) ATTR_CHECKED;
 
 #endif

@@ -53,7 +53,7 @@ waiting(struct group_commit *b)
 	size_t n;
 
 	pthread_mutex_lock(&b->lock);
-	n = b->waiting;
+	n = b->queued;
 	pthread_mutex_unlock(&b->lock);
 	return n;
 }
@@ -64,7 +64,7 @@ is_led(struct group_commit *b)
 	bool led;
 
 	pthread_mutex_lock(&b->lock);
-	led = b->led;
+	led = b->has_leader;
 	pthread_mutex_unlock(&b->lock);
 	return led;
 }
@@ -239,7 +239,7 @@ START_TEST(does_every_job_of_many_threads_once)
 	group_commit_destroy(&r.batch);
 	ck_assert_uint_eq(r.jobs, THREADS * ROUNDS);
 	ck_assert(!r.yields);
-	ck_assert(r.batch.first == NULL && !r.batch.led);
+	ck_assert(r.batch.first == NULL && !r.batch.has_leader);
 }
 END_TEST
 
@@ -324,7 +324,7 @@ START_TEST(no_round_has_more_than_it_may)
 		ck_assert(outcome(&a[i]) == ERR_OK);
 	ck_assert_uint_eq(r.runs, 4);
 	ck_assert_uint_eq(r.jobs, 6);
-	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
+	ck_assert(r.batch.first == NULL && r.batch.queued == 0);
 	group_commit_destroy(&r.batch);
 }
 END_TEST
@@ -379,8 +379,8 @@ START_TEST(nobody_waits_long_where_no_round_can_begin)
 	r.shut = false;
 	(void)outcome(&a[0]);
 	do_one(&r);
-	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
-	ck_assert(!r.batch.led && !r.batch.stuck);
+	ck_assert(r.batch.first == NULL && r.batch.queued == 0);
+	ck_assert(!r.batch.has_leader && !r.batch.stalled);
 	group_commit_destroy(&r.batch);
 }
 END_TEST
@@ -412,8 +412,8 @@ START_TEST(neither_where_a_next_one_cannot)
 	do_one(&r);
 	group_commit_destroy(&r.batch);
 	ck_assert_uint_eq(r.jobs, 2);
-	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
-	ck_assert(!r.batch.led && !r.batch.stuck);
+	ck_assert(r.batch.first == NULL && r.batch.queued == 0);
+	ck_assert(!r.batch.has_leader && !r.batch.stalled);
 }
 END_TEST
 
@@ -433,8 +433,8 @@ START_TEST(none_is_lost_between_leaving_and_being_taken)
 	}
 	group_commit_destroy(&r.batch);
 	ck_assert_uint_eq(r.jobs, done);
-	ck_assert(r.batch.first == NULL && r.batch.waiting == 0);
-	ck_assert(!r.batch.led);
+	ck_assert(r.batch.first == NULL && r.batch.queued == 0);
+	ck_assert(!r.batch.has_leader);
 }
 END_TEST
 
@@ -547,7 +547,7 @@ run_for_one(struct group_commit_job *first, size_t n, void *arg)
 	struct record *r = arg;
 
 	/* Whoever is away is waited for. */
-	ck_assert_uint_eq(r->batch.away, 0);
+	ck_assert_uint_eq(r->batch.missing, 0);
 	run_slowly(first, n, arg);
 }
 
@@ -569,10 +569,10 @@ answered_after(struct record *r, int64_t back_after)
 {
 	int64_t ended = milliseconds();
 
-	r->batch.answered = r->batch.away = FEW;
-	r->batch.ended_at = ended * 1000;
-	r->batch.round_took = INT64_C(3600) * 1000000;
-	r->batch.back_after = back_after;
+	r->batch.batch_size = r->batch.missing = FEW;
+	r->batch.batch_ended_at = ended * 1000;
+	r->batch.batch_took = INT64_C(3600) * 1000000;
+	r->batch.return_time = back_after;
 	do_one(r);
 	return milliseconds() - ended;
 }
