@@ -57,7 +57,7 @@ static const struct ability {
 	{ 6, 0, 0, 1 << 0 /* ABSTRACT_UNIX_SOCKET */ | 1 << 1 /* SIGNAL */ },
 };
 
-/* The store may be opened anew (lmdb_watch.c): MAKE_REG is for its lock file. */
+/* The store may be reopened (lmdb_watch.c): MAKE_REG is for its lock file. */
 #define DATA_RIGHTS                                                     \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
 	    LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | \
