@@ -10,51 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/auth.h"
 #include "tool/cmd_call.h"
+#include "tool/cmd_options.h"
+#include "tool/cmd_output.h"
 
 #define COMMON (CMD_BIT(OPTION_CONFIG) | CMD_BIT(OPTION_HELP))
 
 /* Options that add up. */
 #define REPEATED (CMD_BIT(OPTION_SCOPE) | CMD_BIT(OPTION_VENDOR_CERT))
-
-static const struct option long_options[] = {
-	{ "all", no_argument, NULL, OPTION_ALL },
-	{ "allow-topic-change", required_argument, NULL,
-	    OPTION_ALLOW_TOPIC_CHANGE },
-	{ "apple-id", required_argument, NULL, OPTION_APPLE_ID },
-	{ "config", required_argument, NULL, OPTION_CONFIG },
-	{ "critical", required_argument, NULL, OPTION_CRITICAL },
-	{ "data", required_argument, NULL, OPTION_DATA },
-	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
-	{ "expires", required_argument, NULL, OPTION_EXPIRES },
-	{ "force", no_argument, NULL, OPTION_FORCE },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "hook", required_argument, NULL, OPTION_HOOK },
-	{ "insecure-any-token", no_argument, NULL, OPTION_INSECURE_ANY_TOKEN },
-	{ "issuer", required_argument, NULL, OPTION_ISSUER },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "key", required_argument, NULL, OPTION_KEY },
-	{ "legacy", no_argument, NULL, OPTION_LEGACY },
-	{ "name", required_argument, NULL, OPTION_NAME },
-	{ "no-copy", no_argument, NULL, OPTION_NO_COPY },
-	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
-	{ "output", required_argument, NULL, OPTION_OUTPUT },
-	{ "passphrase-file", required_argument, NULL, OPTION_PASSPHRASE_FILE },
-	{ "pkcs12", no_argument, NULL, OPTION_PKCS12 },
-	{ "revision", required_argument, NULL, OPTION_REVISION },
-	{ "rsa", no_argument, NULL, OPTION_RSA },
-	{ "scope", required_argument, NULL, OPTION_SCOPE },
-	{ "socket", required_argument, NULL, OPTION_SOCKET },
-	{ "tenant", required_argument, NULL, OPTION_TENANT },
-	{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
-	{ "url", required_argument, NULL, OPTION_URL },
-	{ "vendor-cert", required_argument, NULL, OPTION_VENDOR_CERT },
-	{ "vendor-key", required_argument, NULL, OPTION_VENDOR_KEY },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ "warning", required_argument, NULL, OPTION_WARNING },
-	{ NULL, 0, NULL, 0 },
-};
 
 /* A command that takes --no-copy changes the store, and upgrades one of an
  * older format first. All others read it in the format that it has. */
@@ -64,129 +27,195 @@ static const struct command {
 	unsigned arguments;
 	const char *synopsis;
 	const char *summary;
+	int (*usage)(const char *why); /* NULL: cmd_usage */
 	int (*run)(struct cmd_call *c);
 } commands[] = {
-	{ "init", NULL,
-	    CMD_BIT(OPTION_DATA) | CMD_BIT(OPTION_FORCE) |
+	{ .word = "init",
+	    .options = CMD_BIT(OPTION_DATA) | CMD_BIT(OPTION_FORCE) |
 		CMD_BIT(OPTION_NO_COPY),
-	    0, "[--data DIR] [--config FILE] [--force] [--no-copy]",
-	    "make the data directory and the store, or upgrade the store",
-	    cmd_init },
-	{ "serve", NULL,
-	    CMD_BIT(OPTION_SOCKET) | CMD_BIT(OPTION_TENANT) |
+	    .synopsis = "[--data DIR] [--config FILE] [--force] [--no-copy]",
+	    .summary =
+		"make the data directory and the store, or upgrade the store",
+	    .run = cmd_init },
+	{ .word = "serve",
+	    .options = CMD_BIT(OPTION_SOCKET) | CMD_BIT(OPTION_TENANT) |
 		CMD_BIT(OPTION_INSECURE_ANY_TOKEN) |
 		CMD_BIT(OPTION_NO_SANDBOX) | CMD_BIT(OPTION_NO_COPY),
-	    0,
-	    "[--socket PATH] [--insecure-any-token --tenant GUID]\n"
-	    "      [--no-sandbox] [--no-copy]",
-	    "be the FastCGI application on a unix socket", cmd_serve },
-	{ "token", "create",
-	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_SCOPE) |
+	    .synopsis = "[--socket PATH] [--insecure-any-token --tenant GUID]\n"
+			"      [--no-sandbox] [--no-copy]",
+	    .summary = "be the FastCGI application on a unix socket",
+	    .run = cmd_serve },
+	{ .word = "token",
+	    .second = "create",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_SCOPE) |
 		CMD_BIT(OPTION_NAME) | CMD_BIT(OPTION_EXPIRES) |
 		CMD_BIT(OPTION_NO_COPY),
-	    0, "--tenant GUID --scope S... [--name N] [--expires DAYS]",
-	    "make a bearer token and print it, once", cmd_token_create },
-	{ "token", "list", CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON), 0,
-	    "[--tenant GUID] [--json]", "list tokens, without their secrets",
-	    cmd_token_list },
-	{ "token", "revoke", CMD_BIT(OPTION_NO_COPY), 1, "ID",
-	    "revoke a token at once", cmd_token_revoke },
-	{ "token", "rename", CMD_BIT(OPTION_NO_COPY), 2, "ID NAME",
-	    "give a token another name", cmd_token_rename },
-	{ "token", "jwt",
-	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_SCOPE) |
+	    .synopsis =
+		"--tenant GUID --scope S... [--name N] [--expires DAYS]",
+	    .summary = "make a bearer token and print it, once",
+	    .run = cmd_token_create },
+	{ .word = "token",
+	    .second = "list",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON),
+	    .synopsis = "[--tenant GUID] [--json]",
+	    .summary = "list tokens, without their secrets",
+	    .run = cmd_token_list },
+	{ .word = "token",
+	    .second = "revoke",
+	    .options = CMD_BIT(OPTION_NO_COPY),
+	    .arguments = 1,
+	    .synopsis = "ID",
+	    .summary = "revoke a token at once",
+	    .run = cmd_token_revoke },
+	{ .word = "token",
+	    .second = "rename",
+	    .options = CMD_BIT(OPTION_NO_COPY),
+	    .arguments = 2,
+	    .synopsis = "ID NAME",
+	    .summary = "give a token another name",
+	    .run = cmd_token_rename },
+	{ .word = "token",
+	    .second = "jwt",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_SCOPE) |
 		CMD_BIT(OPTION_NAME) | CMD_BIT(OPTION_EXPIRES) |
 		CMD_BIT(OPTION_KEY),
-	    0,
-	    "--tenant GUID --scope S... [--name N] [--expires DAYS]\n"
-	    "      [--key FILE]",
-	    "sign a JWT for tests with a key made here, and print it",
-	    cmd_token_jwt },
-	{ "tenant", "add", CMD_BIT(OPTION_NAME) | CMD_BIT(OPTION_NO_COPY), 1,
-	    "GUID [--name ALIAS]",
-	    "let a tenant's JWT in; its alias serves as --tenant",
-	    cmd_tenant_add },
-	{ "tenant", "list", CMD_BIT(OPTION_JSON), 0, "[--json]",
-	    "list the tenants that were added", cmd_tenant_list },
-	{ "tenant", "remove", CMD_BIT(OPTION_NO_COPY), 1, "GUID",
-	    "let a tenant's JWT in no more; its record stays",
-	    cmd_tenant_remove },
-	{ "jwks", "import", CMD_BIT(OPTION_ISSUER), 1, "FILE [--issuer URL]",
-	    "check a JWKS, or public keys as PEM, and make it the jwks_file",
-	    cmd_jwks_import },
-	{ "show", NULL, CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON), 0,
-	    "[--tenant GUID] [--json]", "print a tenant's record", cmd_show },
-	{ "list", NULL, CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON), 0,
-	    "[--tenant GUID] [--json]",
-	    "list all records: status, days left, serial, topic", cmd_list },
-	{ "request", NULL,
-	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_VENDOR_CERT) |
+	    .synopsis =
+		"--tenant GUID --scope S... [--name N] [--expires DAYS]\n"
+		"      [--key FILE]",
+	    .summary =
+		"sign a JWT for tests with a key made here, and print it",
+	    .run = cmd_token_jwt },
+	{ .word = "tenant",
+	    .second = "add",
+	    .options = CMD_BIT(OPTION_NAME) | CMD_BIT(OPTION_NO_COPY),
+	    .arguments = 1,
+	    .synopsis = "GUID [--name ALIAS]",
+	    .summary = "let a tenant's JWT in; its alias serves as --tenant",
+	    .run = cmd_tenant_add },
+	{ .word = "tenant",
+	    .second = "list",
+	    .options = CMD_BIT(OPTION_JSON),
+	    .synopsis = "[--json]",
+	    .summary = "list the tenants that were added",
+	    .run = cmd_tenant_list },
+	{ .word = "tenant",
+	    .second = "remove",
+	    .options = CMD_BIT(OPTION_NO_COPY),
+	    .arguments = 1,
+	    .synopsis = "GUID",
+	    .summary = "let a tenant's JWT in no more; its record stays",
+	    .run = cmd_tenant_remove },
+	{ .word = "jwks",
+	    .second = "import",
+	    .options = CMD_BIT(OPTION_ISSUER),
+	    .arguments = 1,
+	    .synopsis = "FILE [--issuer URL]",
+	    .summary =
+		"check a JWKS, or public keys as PEM, and make it the jwks_file",
+	    .run = cmd_jwks_import },
+	{ .word = "show",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON),
+	    .synopsis = "[--tenant GUID] [--json]",
+	    .summary = "print a tenant's record",
+	    .run = cmd_show },
+	{ .word = "list",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON),
+	    .synopsis = "[--tenant GUID] [--json]",
+	    .summary = "list all records: status, days left, serial, topic",
+	    .run = cmd_list },
+	{ .word = "request",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_VENDOR_CERT) |
 		CMD_BIT(OPTION_VENDOR_KEY) | CMD_BIT(OPTION_FORCE) |
 		CMD_BIT(OPTION_NO_COPY),
-	    0,
-	    "[--tenant GUID] [--vendor-cert FILE... --vendor-key FILE]\n"
-	    "      [--force]",
-	    "make a key and a request for Apple's portal", cmd_request },
-	{ "upload", NULL,
-	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_APPLE_ID) |
+	    .synopsis =
+		"[--tenant GUID] [--vendor-cert FILE... --vendor-key FILE]\n"
+		"      [--force]",
+	    .summary = "make a key and a request for Apple's portal",
+	    .run = cmd_request },
+	{ .word = "upload",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_APPLE_ID) |
 		CMD_BIT(OPTION_DRY_RUN) | CMD_BIT(OPTION_ALLOW_TOPIC_CHANGE) |
 		CMD_BIT(OPTION_FORCE) | CMD_BIT(OPTION_JSON) |
 		CMD_BIT(OPTION_NO_COPY),
-	    1,
-	    "FILE|- [--tenant GUID] [--apple-id ID] [--dry-run]\n"
-	    "      [--allow-topic-change TOPIC] [--force] [--json]",
-	    "take the certificate that Apple issued", cmd_upload },
-	{ "history", "restore",
-	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_DRY_RUN) |
+	    .arguments = 1,
+	    .synopsis = "FILE|- [--tenant GUID] [--apple-id ID] [--dry-run]\n"
+			"      [--allow-topic-change TOPIC] [--force] [--json]",
+	    .summary = "take the certificate that Apple issued",
+	    .run = cmd_upload },
+	{ .word = "history",
+	    .second = "restore",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_DRY_RUN) |
 		CMD_BIT(OPTION_ALLOW_TOPIC_CHANGE) | CMD_BIT(OPTION_REVISION) |
 		CMD_BIT(OPTION_JSON) | CMD_BIT(OPTION_NO_COPY),
-	    1,
-	    "N [--tenant GUID] [--revision R] [--dry-run]\n"
-	    "      [--allow-topic-change TOPIC] [--json]",
-	    "make the record what it was before event N", cmd_history_restore },
-	{ "history", NULL, CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON), 0,
-	    "[--tenant GUID] [--json]",
-	    "list changes and refused uploads, the newest first", cmd_history },
-	{ "export", NULL,
-	    CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT) |
+	    .arguments = 1,
+	    .synopsis = "N [--tenant GUID] [--revision R] [--dry-run]\n"
+			"      [--allow-topic-change TOPIC] [--json]",
+	    .summary = "make the record what it was before event N",
+	    .run = cmd_history_restore },
+	{ .word = "history",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON),
+	    .synopsis = "[--tenant GUID] [--json]",
+	    .summary = "list changes and refused uploads, the newest first",
+	    .run = cmd_history },
+	{ .word = "export",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT) |
 		CMD_BIT(OPTION_PKCS12) | CMD_BIT(OPTION_LEGACY) |
 		CMD_BIT(OPTION_PASSPHRASE_FILE) | CMD_BIT(OPTION_RSA),
-	    0,
-	    "--output FILE|- [--tenant GUID] [--rsa]\n"
-	    "      [--pkcs12 [--legacy] [--passphrase-file F]]",
-	    "write the certificate and its private key", cmd_export },
-	{ "check", NULL,
-	    CMD_BIT(OPTION_WARNING) | CMD_BIT(OPTION_CRITICAL) |
+	    .synopsis = "--output FILE|- [--tenant GUID] [--rsa]\n"
+			"      [--pkcs12 [--legacy] [--passphrase-file F]]",
+	    .summary = "write the certificate and its private key",
+	    .run = cmd_export },
+	{ .word = "check",
+	    .options = CMD_BIT(OPTION_WARNING) | CMD_BIT(OPTION_CRITICAL) |
 		CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_ALL) |
 		CMD_BIT(OPTION_HOOK) | CMD_BIT(OPTION_JSON) |
 		CMD_BIT(OPTION_NO_COPY),
-	    0,
-	    "[-w DAYS] [-c DAYS] [--tenant GUID | --all] [--hook COMMAND]\n"
-	    "      [--json]",
-	    "be a Nagios plug-in: 0 fine, 1 warning, 2 critical, 3 unknown",
-	    cmd_check },
-	{ "metrics", NULL, CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT), 0,
-	    "[--tenant GUID] [--output FILE]", "print expiries for Prometheus",
-	    cmd_metrics },
-	{ "calendar", NULL, CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT), 0,
-	    "[--tenant GUID] [--output FILE]",
-	    "print expiries as iCalendar, with alarms", cmd_calendar },
-	{ "verify", NULL, CMD_BIT(OPTION_JSON), 0, "[--json]",
-	    "read the whole store and tell what is not as it was written",
-	    cmd_verify },
-	{ "backup", NULL, CMD_BIT(OPTION_FORCE), 1, "FILE [--force]",
-	    "copy the whole store, also while it is in use, and verify the copy",
-	    cmd_backup },
-	{ "restore", NULL, CMD_BIT(OPTION_FORCE) | CMD_BIT(OPTION_NO_COPY), 1,
-	    "FILE [--force]", "put a backup in the place of an empty store",
-	    cmd_restore },
-	{ "config", NULL, 0, 0, "", "print the effective configuration",
-	    cmd_config },
-	{ "doctor", NULL,
-	    CMD_BIT(OPTION_URL) | CMD_BIT(OPTION_TOKEN_FILE) |
+	    .synopsis =
+		"[-w DAYS] [-c DAYS] [--tenant GUID | --all] [--hook COMMAND]\n"
+		"      [--json]",
+	    .summary =
+		"be a Nagios plug-in: 0 fine, 1 warning, 2 critical, 3 unknown",
+	    .usage = cmd_check_usage,
+	    .run = cmd_check },
+	{ .word = "metrics",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT),
+	    .synopsis = "[--tenant GUID] [--output FILE]",
+	    .summary = "print expiries for Prometheus",
+	    .run = cmd_metrics },
+	{ .word = "calendar",
+	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT),
+	    .synopsis = "[--tenant GUID] [--output FILE]",
+	    .summary = "print expiries as iCalendar, with alarms",
+	    .run = cmd_calendar },
+	{ .word = "verify",
+	    .options = CMD_BIT(OPTION_JSON),
+	    .synopsis = "[--json]",
+	    .summary =
+		"read the whole store and tell what is not as it was written",
+	    .run = cmd_verify },
+	{ .word = "backup",
+	    .options = CMD_BIT(OPTION_FORCE),
+	    .arguments = 1,
+	    .synopsis = "FILE [--force]",
+	    .summary =
+		"copy the whole store, also while it is in use, and verify the copy",
+	    .run = cmd_backup },
+	{ .word = "restore",
+	    .options = CMD_BIT(OPTION_FORCE) | CMD_BIT(OPTION_NO_COPY),
+	    .arguments = 1,
+	    .synopsis = "FILE [--force]",
+	    .summary = "put a backup in the place of an empty store",
+	    .run = cmd_restore },
+	{ .word = "config",
+	    .synopsis = "",
+	    .summary = "print the effective configuration",
+	    .run = cmd_config },
+	{ .word = "doctor",
+	    .options = CMD_BIT(OPTION_URL) | CMD_BIT(OPTION_TOKEN_FILE) |
 		CMD_BIT(OPTION_JSON),
-	    0, "[--url URL --token-file FILE] [--json]",
-	    "find what is wrong, and say what cures it", cmd_doctor },
+	    .synopsis = "[--url URL --token-file FILE] [--json]",
+	    .summary = "find what is wrong, and say what cures it",
+	    .run = cmd_doctor },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -225,102 +254,6 @@ version(void)
 	return EXIT_SUCCESS;
 }
 
-/* A hundred years. */
-#define DAYS_MAX 36500
-
-static bool
-days(const char *value, uint64_t least, uint64_t *out)
-{
-	return str_u64(str_of(value), out) && *out >= least && *out <= DAYS_MAX;
-}
-
-/* A threshold of days left: "30" or, as the range of the Monitoring Plugins
- * that means the same, "30:". */
-static bool
-threshold(const char *value, uint64_t *out)
-{
-	struct str text = str_of(value);
-
-	if (str_ends(text, ":"))
-		text.n--;
-	return str_u64(text, out) && *out <= DAYS_MAX;
-}
-
-/* Adds an item to a list, as several lines of pushcert.conf do. */
-static bool
-add_item(char list[CONFIG_TEXT_MAX], const char *item)
-{
-	size_t n = strlen(list);
-	int more = snprintf(
-	    list + n, CONFIG_TEXT_MAX - n, "%s%s", n > 0 ? "," : "", item);
-
-	return more >= 0 && (size_t)more < CONFIG_TEXT_MAX - n;
-}
-
-/* Takes one option's value; what is wrong with it, or NULL. */
-static const char *
-take(struct cmd_call *c, int option, const char *value)
-{
-	uint32_t scope;
-
-	c->given |= CMD_BIT(option);
-	c->value[option] = value;
-	switch (option) {
-	case OPTION_CONFIG:
-		c->config_path = value;
-		break;
-	case OPTION_CRITICAL:
-		if (!threshold(value, &c->critical_days))
-			return "-c takes days from 0 to 36500";
-		break;
-	case OPTION_DATA:
-		c->data = value;
-		break;
-	case OPTION_EXPIRES:
-		if (!days(value, 1, &c->expires_days))
-			return "--expires takes days from 1 to 36500";
-		break;
-	case OPTION_NAME:
-		if (!cmd_is_name(value))
-			return "--name takes 1 to 64 bytes of UTF-8";
-		c->name = value;
-		break;
-	case OPTION_REVISION:
-		if (!str_u64(str_of(value), &c->revision))
-			return "--revision takes a number, as show prints it";
-		break;
-	case OPTION_SCOPE:
-		if ((scope = auth_scope(str_of(value))) == 0)
-			return "--scope takes a permission such as "
-			       "DeviceManagementServiceConfig.ReadWrite.All";
-		c->scopes |= scope;
-		break;
-	case OPTION_SOCKET:
-		c->socket = value;
-		break;
-	case OPTION_TENANT:
-		c->alias = str_guid(str_of(value), &c->tenant) ? NULL : value;
-		break;
-	case OPTION_TOKEN_FILE:
-		c->token_file = value;
-		break;
-	case OPTION_URL:
-		c->url = value;
-		break;
-	case OPTION_VENDOR_CERT:
-		if (!add_item(c->vendor_certificates, value))
-			return "the path of a vendor file is too long";
-		break;
-	case OPTION_WARNING:
-		if (!threshold(value, &c->warning_days))
-			return "-w takes days from 0 to 36500";
-		break;
-	default:
-		break;
-	}
-	return NULL;
-}
-
 /* What is wrong with a command's words. A plug-in has statuses of its own. */
 static int
 misuse(const struct command *command, const char *why, const char *word)
@@ -329,19 +262,9 @@ misuse(const struct command *command, const char *why, const char *word)
 
 	snprintf(text, sizeof(text), "%s%s%.200s", why,
 	    word[0] != '\0' ? ": " : "", word);
-	if (command != NULL && command->run == cmd_check)
-		return cmd_check_usage(text);
+	if (command != NULL && command->usage != NULL)
+		return command->usage(text);
 	return cmd_usage(text);
-}
-
-static const char *
-long_name(int option)
-{
-	const struct option *o = long_options;
-
-	while (o->name != NULL && o->val != option)
-		o++;
-	return o->name != NULL ? o->name : "";
 }
 
 static const struct command *
@@ -385,17 +308,6 @@ run(const struct command *command, struct cmd_call *c)
 	return cmd_flush() == ERR_OK ? status : EXIT_FAILURE;
 }
 
-/* The short names are those of every monitoring plug-in. */
-static int
-next_option(int argc, char **argv)
-{
-	int option = getopt_long(argc, argv, "c:w:", long_options, NULL);
-
-	return option == 'c' ? OPTION_CRITICAL
-	    : option == 'w'  ? OPTION_WARNING
-			     : option;
-}
-
 int
 cmd_run(int argc, char **argv)
 {
@@ -409,7 +321,7 @@ cmd_run(int argc, char **argv)
 	if (command == NULL && argc > 1 && argv[1][0] != '-')
 		return misuse(NULL, "no such command", argv[1]);
 	optind = words + 1;
-	while ((option = next_option(argc, argv)) >= 0) {
+	while ((option = cmd_option_next(argc, argv)) >= 0) {
 		if (option == '?')
 			return misuse(command, "bad usage", "");
 		if (option == OPTION_HELP)
@@ -420,11 +332,11 @@ cmd_run(int argc, char **argv)
 		    ((command->options | COMMON) & CMD_BIT(option)) == 0)
 			return misuse(command,
 			    "this command does not take that option",
-			    long_name(option));
+			    cmd_option_name(option));
 		if ((c.given & CMD_BIT(option) & ~REPEATED) != 0)
 			return misuse(command, "an option is given twice",
-			    long_name(option));
-		if ((wrong = take(&c, option, optarg)) != NULL)
+			    cmd_option_name(option));
+		if ((wrong = cmd_option_take(&c, option, optarg)) != NULL)
 			return misuse(command, wrong, "");
 	}
 	if (command == NULL)

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tool/cmd_output.h"
+
 static int
 fail(enum err e, const char *path)
 {

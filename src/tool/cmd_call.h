@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/attr.h"
 #include "state/config.h"
@@ -16,14 +15,11 @@
 #include "format/expiry.h"
 #include "base/buf.h"
 #include "state/metrics.h"
-#include "base/output.h"
 #include "rules/change.h"
 #include "format/record.h"
 #include "state/secret.h"
 #include "store/store.h"
 #include "base/str.h"
-
-enum { EXIT_USAGE = 2 };
 
 enum cmd_option {
 	OPTION_ALL,
@@ -82,12 +78,6 @@ struct cmd_call {
 	bool writes;
 	/* It only reads, which a disk that is read-only allows. */
 	bool reads;
-	const char *config_path; /* NULL: look for one */
-	const char *data;
-	const char *name;
-	const char *socket;
-	const char *token_file;
-	const char *url;
 	uint32_t scopes;
 	uint64_t expires_days;
 	uint64_t warning_days, critical_days;
@@ -107,13 +97,6 @@ struct cmd_call {
 	struct arena arena; /* after cmd_need_arena */
 };
 
-/* Prints the outcome's text and returns EXIT_FAILURE. */
-int cmd_fail(enum err e, const char *about);
-/* Prints the reason why a file or an argument cannot be used, and returns
- * EXIT_FAILURE. */
-int cmd_fail_with(const char *about, struct str why);
-/* Prints why and returns EXIT_USAGE. */
-int cmd_usage(const char *why);
 /* Whether a token or a tenant may be called so. */
 bool cmd_is_name(const char *text);
 /* Whether a tenant may be called so: a name that is typed as it is read. */
@@ -160,16 +143,6 @@ enum err cmd_need_arena(struct cmd_call *c) ATTR_CHECKED;
 void cmd_drop_arena(struct cmd_call *c);
 /* Takes the only tenant there is where none was named. */
 enum err cmd_need_tenant(struct cmd_call *c) ATTR_CHECKED;
-/* YYYY-MM-DDThh:mm:ssZ on stdout. */
-void cmd_print_date(int64_t at);
-/* A client's text on stdout, safe for a terminal. */
-void cmd_print_text(struct str s);
-/* The same on one line. */
-void cmd_print_word(struct str s);
-/* The same on stderr. */
-void cmd_print_error(struct str s);
-/* Prints why the rules refuse, and returns EXIT_FAILURE. */
-int cmd_refuse(enum err e, const struct fault *fault);
 /* Whoever runs the tool, now. The actor's name lives in the arena. */
 enum err cmd_caller(struct cmd_call *c, struct caller *out) ATTR_CHECKED;
 /* A record on stdout, as JSON if that was asked for; the exit status. */
@@ -189,27 +162,6 @@ struct expiry_tenant;
 void
 cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at);
 
-/* Whether all data has gone to stdout; prints why not. */
-enum err cmd_flush(void) ATTR_CHECKED;
-
-/* A file that appears whole or not at all, or stdout. */
-struct cmd_output {
-	FILE *f;
-	const char *path; /* NULL: stdout */
-	struct output file;
-};
-/* NULL and "-" mean stdout. These print what is wrong. */
-enum err cmd_output_open(
-    const char *path, unsigned mode, struct cmd_output *o) ATTR_CHECKED;
-/* Drops the file if e is a failure; returns e or ERR_FILE. */
-enum err cmd_output_close(struct cmd_output *o, enum err e) ATTR_CHECKED;
-
-/* Reads at most size bytes of a file; prints why not. */
-enum err cmd_read_text(
-    const char *path, char *text, size_t size, struct str *out) ATTR_CHECKED;
-/* Writes a whole file; prints why not. */
-enum err
-cmd_write_text(const char *path, unsigned mode, struct str text) ATTR_CHECKED;
 /* What is started from now on gets no descriptor but 0, 1 and 2. False where
  * that cannot be had. */
 bool cmd_keep_files(void) ATTR_CHECKED;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "format/datetime.h"
+#include "tool/cmd_output.h"
 
 /* How far a certificate has gone, in the order in which it goes there: the
  * hook runs once for each. The numbers are stored. */
@@ -58,7 +59,7 @@ level_of(const struct check *k, const struct expiry_tenant *t)
 
 /* The level up to which this certificate's hook has run. */
 static enum err
-told(struct txn *tx, const struct guid *tenant, const struct record *r,
+last_level(struct txn *tx, const struct guid *tenant, const struct record *r,
     uint64_t *level)
 {
 	struct notice n;
@@ -117,7 +118,7 @@ add_due(struct check *k, const struct expiry_tenant *t, const struct record *r,
 }
 
 static enum err
-look_for_due(
+add_if_due(
     struct check *k, const struct expiry_tenant *t, const struct record *r)
 {
 	enum level level = level_of(k, t);
@@ -126,7 +127,7 @@ look_for_due(
 
 	if (k->c->value[OPTION_HOOK] == NULL || level == NOT_YET)
 		return ERR_OK;
-	if ((e = told(k->c->reader, &t->tenant, r, &before)) != ERR_OK)
+	if ((e = last_level(k->c->reader, &t->tenant, r, &before)) != ERR_OK)
 		return e;
 	return before < level ? add_due(k, t, r, level) : ERR_OK;
 }
@@ -230,7 +231,7 @@ visit(const struct guid *tenant, const struct record *r, void *arg)
 		return ERR_OK;
 	}
 	cmd_check_show_tenant(k, &t);
-	return look_for_due(k, &t, r);
+	return add_if_due(k, &t, r);
 }
 
 /* The vendor's certificate signs the requests: a renewal needs it too. */

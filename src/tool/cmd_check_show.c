@@ -10,6 +10,8 @@
 #include "tool/cmd_check.h"
 
 #include "format/emit.h"
+#include "tool/cmd_json.h"
+#include "tool/cmd_output.h"
 
 const char *
 cmd_check_word(enum grade grade)
@@ -164,26 +166,23 @@ static void
 json_certificate(const struct check *k, const struct expiry_tenant *t,
     const struct guid *tenant)
 {
-	char id[STR_GUID_LEN], line[EXPIRY_TENANT_MAX];
-	struct buf out;
-	struct emit e;
+	char id[STR_GUID_LEN];
+	struct cmd_json json;
+	struct emit *e;
 
 	if (tenant != NULL)
 		str_guid_text(tenant, id);
-	buf_init(&out, line, sizeof(line));
-	emit_init(&e, &out);
-	emit_object(&e);
-	emit_name(&e, "grade");
-	emit_text(&e, cmd_check_word(cmd_check_grade(k, t)));
-	emit_name(&e, "certificate");
-	emit_text(&e, tenant != NULL ? "push" : "vendor");
-	emit_name(&e, "tenant");
-	emit_str(&e,
+	e = cmd_json_begin(&json);
+	emit_name(e, "grade");
+	emit_text(e, cmd_check_word(cmd_check_grade(k, t)));
+	emit_name(e, "certificate");
+	emit_text(e, tenant != NULL ? "push" : "vendor");
+	emit_name(e, "tenant");
+	emit_str(e,
 	    str_from(
 		tenant != NULL ? id : NULL, tenant != NULL ? sizeof(id) : 0));
-	cmd_emit_facts(&e, t, k->now_at);
-	emit_end(&e);
-	printf("%.*s\n", STR_ARG(buf_view(&out)));
+	cmd_emit_facts(e, t, k->now_at);
+	cmd_json_end(&json);
 }
 
 static void
@@ -191,33 +190,29 @@ json_summary(const struct check *k, enum grade grade)
 {
 	static const char *const names[GRADES] = { "fine", "warning",
 		"critical", "unknown" };
-	char line[512];
-	struct buf out;
-	struct emit e;
+	struct cmd_json json;
+	struct emit *e;
 	unsigned i;
 
-	buf_init(&out, line, sizeof(line));
-	emit_init(&e, &out);
-	emit_object(&e);
-	emit_name(&e, "grade");
-	emit_text(&e, cmd_check_word(grade));
-	emit_name(&e, "certificates");
-	emit_u64(&e, counted(k));
+	e = cmd_json_begin(&json);
+	emit_name(e, "grade");
+	emit_text(e, cmd_check_word(grade));
+	emit_name(e, "certificates");
+	emit_u64(e, counted(k));
 	for (i = 0; i < GRADES; i++) {
-		emit_name(&e, names[i]);
-		emit_u64(&e, k->count[i]);
+		emit_name(e, names[i]);
+		emit_u64(e, k->count[i]);
 	}
-	emit_name(&e, "daysLeft");
+	emit_name(e, "daysLeft");
 	if (k->expires)
-		emit_i64(&e, k->least);
+		emit_i64(e, k->least);
 	else
-		emit_null(&e);
-	emit_name(&e, "warningDays");
-	emit_u64(&e, k->c->warning_days);
-	emit_name(&e, "criticalDays");
-	emit_u64(&e, k->c->critical_days);
-	emit_end(&e);
-	printf("%.*s\n", STR_ARG(buf_view(&out)));
+		emit_null(e);
+	emit_name(e, "warningDays");
+	emit_u64(e, k->c->warning_days);
+	emit_name(e, "criticalDays");
+	emit_u64(e, k->c->critical_days);
+	cmd_json_end(&json);
 }
 
 /* --- either form ------------------------------------------------------ */

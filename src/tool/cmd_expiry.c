@@ -12,6 +12,8 @@
 #include "http/calendar.h"
 #include "http/metrics_text.h"
 #include "format/datetime.h"
+#include "tool/cmd_json.h"
+#include "tool/cmd_output.h"
 
 /* Readable for whoever collects or serves it; nothing in it is secret. */
 #define PUBLIC_MODE (S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)
@@ -140,19 +142,16 @@ cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at)
 static void
 list_json(const struct expiry_tenant *t, int64_t now_at)
 {
-	char tenant[STR_GUID_LEN], line[EXPIRY_TENANT_MAX];
-	struct buf out;
-	struct emit e;
+	char tenant[STR_GUID_LEN];
+	struct cmd_json json;
+	struct emit *e;
 
 	str_guid_text(&t->tenant, tenant);
-	buf_init(&out, line, sizeof(line));
-	emit_init(&e, &out);
-	emit_object(&e);
-	emit_name(&e, "tenant");
-	emit_str(&e, str_from(tenant, sizeof(tenant)));
-	cmd_emit_facts(&e, t, now_at);
-	emit_end(&e);
-	printf("%.*s\n", STR_ARG(buf_view(&out)));
+	e = cmd_json_begin(&json);
+	emit_name(e, "tenant");
+	emit_str(e, str_from(tenant, sizeof(tenant)));
+	cmd_emit_facts(e, t, now_at);
+	cmd_json_end(&json);
 }
 
 static enum err

@@ -11,6 +11,8 @@
 #include "format/emit.h"
 #include "format/datetime.h"
 #include "format/x509.h"
+#include "tool/cmd_json.h"
+#include "tool/cmd_output.h"
 
 static const char *
 action_word(enum store_action action)
@@ -31,28 +33,28 @@ action_word(enum store_action action)
 }
 
 /* A certificate as it is told: the one uploaded, or the one before. */
-struct told {
+struct certificate {
 	struct str serial;
 	struct str topic;
 	struct str expires;
 	struct str fingerprint; /* bytes */
 };
 
-static struct told
+static struct certificate
 uploaded(const struct event *ev)
 {
-	return (struct told){ .serial = ev->serial,
+	return (struct certificate){ .serial = ev->serial,
 		.topic = ev->topic,
 		.expires = ev->expires,
 		.fingerprint = ev->fingerprint };
 }
 
 /* A release before format 4 kept no fingerprint, but the certificate. */
-static struct told
+static struct certificate
 former(const struct event *ev, struct arena *a, uint8_t hash[CRYPTO_SHA256_LEN])
 {
 	const struct record *r = &ev->former;
-	struct told t = { .serial = r->value[RECORD_SERIAL],
+	struct certificate t = { .serial = r->value[RECORD_SERIAL],
 		.topic = r->value[RECORD_TOPIC],
 		.expires = r->value[RECORD_EXPIRES],
 		.fingerprint = r->fingerprint };
@@ -146,7 +148,7 @@ emit_revision(struct emit *e, uint64_t revision)
 }
 
 static void
-emit_told(struct emit *e, const char *name, const struct told *t)
+emit_certificate(struct emit *e, const char *name, const struct certificate *t)
 {
 	char hex[2 * CRYPTO_SHA256_LEN];
 
@@ -172,43 +174,40 @@ emit_told(struct emit *e, const char *name, const struct told *t)
 static void
 print_event_json(const struct event *ev, struct arena *a)
 {
-	char line[65536], date[DATETIME_TICKS_LEN], last[DATETIME_TICKS_LEN];
+	char date[DATETIME_TICKS_LEN], last[DATETIME_TICKS_LEN];
 	uint8_t hash[CRYPTO_SHA256_LEN];
-	struct told now = uploaded(ev), before = former(ev, a, hash);
-	struct buf out;
-	struct emit e;
+	struct certificate now = uploaded(ev), before = former(ev, a, hash);
+	struct cmd_json json;
+	struct emit *e;
 	unsigned i;
 
 	datetime_ticks(ev->when, date);
 	datetime_ticks(ev->last, last);
-	buf_init(&out, line, sizeof(line));
-	emit_init(&e, &out);
-	emit_object(&e);
-	emit_name(&e, "number");
-	emit_u64(&e, ev->number);
-	emit_name(&e, "when");
-	emit_str(&e, str_from(date, sizeof(date)));
-	emit_name(&e, "action");
-	emit_text(&e, action_word(ev->action));
-	emit_name(&e, "actor");
-	emit_str(&e, ev->actor);
-	emit_name(&e, "outcome");
-	emit_str(&e, ev->outcome);
-	emit_name(&e, "count");
-	emit_u64(&e, ev->count);
-	emit_name(&e, "last");
-	emit_str(&e, str_from(last, sizeof(last)));
-	emit_revision(&e, revision_after(ev));
-	emit_name(&e, "changed");
-	emit_array(&e);
+	e = cmd_json_begin(&json);
+	emit_name(e, "number");
+	emit_u64(e, ev->number);
+	emit_name(e, "when");
+	emit_str(e, str_from(date, sizeof(date)));
+	emit_name(e, "action");
+	emit_text(e, action_word(ev->action));
+	emit_name(e, "actor");
+	emit_str(e, ev->actor);
+	emit_name(e, "outcome");
+	emit_str(e, ev->outcome);
+	emit_name(e, "count");
+	emit_u64(e, ev->count);
+	emit_name(e, "last");
+	emit_str(e, str_from(last, sizeof(last)));
+	emit_revision(e, revision_after(ev));
+	emit_name(e, "changed");
+	emit_array(e);
 	for (i = 0; i < RECORD_PROPERTIES; i++)
 		if (ev->changed & RECORD_BIT(i))
-			emit_text(&e, record_properties[i].name);
-	emit_end(&e);
-	emit_told(&e, "uploaded", &now);
-	emit_told(&e, "before", &before);
-	emit_end(&e);
-	printf("%.*s\n", STR_ARG(buf_view(&out)));
+			emit_text(e, record_properties[i].name);
+	emit_end(e);
+	emit_certificate(e, "uploaded", &now);
+	emit_certificate(e, "before", &before);
+	cmd_json_end(&json);
 }
 
 static enum err

@@ -12,6 +12,7 @@
 
 #include "format/jwt_keys.h"
 #include "format/jwt_make.h"
+#include "tool/cmd_output.h"
 
 /* A key set, its file, and the memory that reading it takes. */
 struct set {

@@ -18,6 +18,7 @@
 #include "format/x509.h"
 #include "format/x509_make.h"
 #include "rules/csr.h"
+#include "tool/cmd_output.h"
 
 static enum err
 load_secrets(struct cmd_call *c, struct secrets *s)

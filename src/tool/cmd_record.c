@@ -15,6 +15,7 @@
 #include "format/pem.h"
 #include "http/view.h"
 #include "format/x509.h"
+#include "tool/cmd_output.h"
 
 static void
 print_record(const struct record *r)

@@ -28,6 +28,7 @@
 #include "server/conns.h"
 #include "http/routes.h"
 #include "server/sandbox.h"
+#include "tool/cmd_output.h"
 
 /* A path in full: the web server starts the program elsewhere. */
 static bool
@@ -151,33 +152,34 @@ has_lost_key(struct cmd_call *c)
 int
 cmd_init(struct cmd_call *c)
 {
+	const char *directory = c->value[OPTION_DATA];
+	const char *path = c->value[OPTION_CONFIG];
 	char data[PATH_MAX] = "";
 
-	if (c->data != NULL && c->data[0] == '\0')
+	if (directory != NULL && directory[0] == '\0')
 		return cmd_usage("--data takes a directory");
-	if (c->data != NULL && !absolute(c->data, data))
-		return cmd_fail(ERR_FILE, c->data);
+	if (directory != NULL && !absolute(directory, data))
+		return cmd_fail(ERR_FILE, directory);
 	if (strlen(data) >= sizeof(c->config.data))
 		return cmd_usage("the data directory's path is too long");
-	if (c->data != NULL && (!may_lie(c, data) || !cmd_has_place(data)))
+	if (directory != NULL && (!may_lie(c, data) || !cmd_has_place(data)))
 		return EXIT_FAILURE;
-	if (c->config_path != NULL && c->data != NULL &&
-	    write_config(c->config_path, data,
-		(c->given & CMD_BIT(OPTION_FORCE)) != 0) != ERR_OK) {
-		fprintf(stderr, "pushcert: %s: %s\n", c->config_path,
-		    strerror(errno));
+	if (path != NULL && directory != NULL &&
+	    write_config(path, data, (c->given & CMD_BIT(OPTION_FORCE)) != 0) !=
+		ERR_OK) {
+		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
 		return EXIT_FAILURE;
 	}
 	if (cmd_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
-	if (c->data != NULL && c->config_path != NULL &&
+	if (directory != NULL && path != NULL &&
 	    strcmp(data, c->config.data) != 0) {
 		fprintf(stderr,
-		    "pushcert: %s names another data directory: %s\n",
-		    c->config_path, c->config.data);
+		    "pushcert: %s names another data directory: %s\n", path,
+		    c->config.data);
 		return EXIT_FAILURE;
 	}
-	if (c->data != NULL)
+	if (directory != NULL)
 		strcpy(c->config.data, data);
 	else if (!may_lie(c, c->config.data))
 		return EXIT_FAILURE;
@@ -377,7 +379,7 @@ serve(struct cmd_call *c, int fd)
 int
 cmd_serve_fd(const char *config_path, int fd)
 {
-	struct cmd_call c = { .config_path = config_path };
+	struct cmd_call c = { .value = { [OPTION_CONFIG] = config_path } };
 
 	if (cmd_load_config(&c) == ERR_OK)
 		return serve(&c, fd);
@@ -387,7 +389,7 @@ cmd_serve_fd(const char *config_path, int fd)
 int
 cmd_serve(struct cmd_call *c)
 {
-	const char *path = c->socket;
+	const char *path = c->value[OPTION_SOCKET];
 	int fd = -1;
 
 	if (cmd_load_config(c) != ERR_OK)

@@ -15,6 +15,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tool/cmd_output.h"
+
 /* Puts a file in memory in the place of fd; returns what was there, or -1. */
 static int
 divert(int fd)

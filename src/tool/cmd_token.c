@@ -14,6 +14,8 @@
 #include "format/crypto.h"
 #include "format/emit.h"
 #include "format/datetime.h"
+#include "tool/cmd_json.h"
+#include "tool/cmd_output.h"
 
 /* A token's id, for revoke: the start of its hash, which tells nothing. */
 #define ID_BYTES 8
@@ -60,8 +62,9 @@ cmd_token_create(struct cmd_call *c)
 {
 	uint8_t secret[AUTH_SECRET_LEN];
 	char text[AUTH_TOKEN_LEN];
+	const char *name = c->value[OPTION_NAME];
 	struct token t = { .rights = c->scopes,
-		.name = str_of(c->name != NULL ? c->name : "token"),
+		.name = str_of(name != NULL ? name : "token"),
 		.created_at = cmd_now_at() };
 	enum err e;
 	int status;
@@ -131,31 +134,29 @@ emit_time(struct emit *e, const char *name, int64_t at)
 static void
 print_token_json(const struct token *t)
 {
-	char id[ID_LEN], tenant[STR_GUID_LEN], names[512], line[4096];
-	struct buf scopes, out;
-	struct emit e;
+	char id[ID_LEN], tenant[STR_GUID_LEN], names[512];
+	struct cmd_json json;
+	struct buf scopes;
+	struct emit *e;
 
 	str_hex(t->hash, ID_BYTES, id);
 	str_guid_text(&t->tenant, tenant);
 	buf_init(&scopes, names, sizeof(names));
 	auth_scope_names(t->rights, ", ", &scopes);
-	buf_init(&out, line, sizeof(line));
-	emit_init(&e, &out);
-	emit_object(&e);
-	emit_name(&e, "id");
-	emit_str(&e, str_from(id, sizeof(id)));
-	emit_name(&e, "tenant");
-	emit_str(&e, str_from(tenant, sizeof(tenant)));
-	emit_name(&e, "name");
-	emit_str(&e, t->name);
-	emit_name(&e, "scopes");
-	emit_str(&e, buf_view(&scopes));
-	emit_name(&e, "created");
-	emit_i64(&e, t->created_at);
-	emit_time(&e, "expires", t->expires_at);
-	emit_time(&e, "used", t->used_at);
-	emit_end(&e);
-	printf("%.*s\n", STR_ARG(buf_view(&out)));
+	e = cmd_json_begin(&json);
+	emit_name(e, "id");
+	emit_str(e, str_from(id, sizeof(id)));
+	emit_name(e, "tenant");
+	emit_str(e, str_from(tenant, sizeof(tenant)));
+	emit_name(e, "name");
+	emit_str(e, t->name);
+	emit_name(e, "scopes");
+	emit_str(e, buf_view(&scopes));
+	emit_name(e, "created");
+	emit_i64(e, t->created_at);
+	emit_time(e, "expires", t->expires_at);
+	emit_time(e, "used", t->used_at);
+	cmd_json_end(&json);
 }
 
 static enum err

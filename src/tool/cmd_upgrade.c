@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "server/fastcgi.h"
+#include "tool/cmd_output.h"
 
 /* A CGI program upgrades while a client waits for its answer. */
 #define CGI_TENANTS 10000

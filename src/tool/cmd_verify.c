@@ -8,27 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/emit.h"
 #include "rules/csr.h"
+#include "tool/cmd_json.h"
+#include "tool/cmd_output.h"
 
 /* A store that is broken in one place may have a finding for each row. */
-#define TOLD_MAX 100
+#define FINDINGS_MAX 100
 
-struct look {
+struct pass {
 	struct cmd_call *call;
 	struct secrets secrets;
 	char why[CONFIG_TEXT_MAX]; /* they could not be loaded */
 	uint64_t sealed, opened;
-	uint64_t told;
+	uint64_t printed;
 };
 
 static void
-tell(const char *where, const struct guid *tenant, const char *what, void *arg)
+print_finding(
+    const char *where, const struct guid *tenant, const char *what, void *arg)
 {
 	char text[STR_GUID_LEN];
-	struct look *look = arg;
+	struct pass *pass = arg;
 
-	if (look->told++ >= TOLD_MAX)
+	if (pass->printed++ >= FINDINGS_MAX)
 		return;
 	if (tenant == NULL) {
 		fprintf(stderr, "pushcert: %s: %s\n", where, what);
@@ -42,40 +44,40 @@ tell(const char *where, const struct guid *tenant, const char *what, void *arg)
 static void
 try_seal(const struct guid *tenant, const struct csr *c, void *arg)
 {
-	struct look *look = arg;
+	struct pass *pass = arg;
 	enum err e;
 
-	look->sealed++;
-	if (!look->secrets.can_seal)
+	pass->sealed++;
+	if (!pass->secrets.can_seal)
 		return;
-	e = csr_open_seal(&look->secrets, tenant, c);
+	e = csr_open_seal(&pass->secrets, tenant, c);
 	if (e == ERR_OK)
-		look->opened++;
+		pass->opened++;
 	else
-		tell("request", tenant,
-		    "its private key does not open with the key file", look);
+		print_finding("request", tenant,
+		    "its private key does not open with the key file", pass);
 }
 
 /* Findings that are of all seals. */
 static uint64_t
-judge_seals(struct look *look)
+count_sealed(struct pass *pass)
 {
-	const char *file = look->call->config.key_file;
+	const char *file = pass->call->config.key_file;
 
-	if (look->opened == look->sealed)
+	if (pass->opened == pass->sealed)
 		return 0;
-	if (!look->secrets.can_seal)
+	if (!pass->secrets.can_seal)
 		fprintf(stderr,
 		    "pushcert: key_file%s%s: %llu private keys cannot be "
 		    "opened without it\n",
 		    file[0] == '\0' ? "" : " ", file,
-		    (unsigned long long)look->sealed);
-	else if (look->opened == 0)
+		    (unsigned long long)pass->sealed);
+	else if (pass->opened == 0)
 		fprintf(stderr,
 		    "pushcert: %s: another key than the one that the private "
 		    "keys were sealed with\n",
 		    file);
-	return look->sealed - look->opened;
+	return pass->sealed - pass->opened;
 }
 
 static void
@@ -100,36 +102,33 @@ print_counts(const struct cmd_call *c, const struct store_counts *n)
 		{ "notices", n->notices },
 		{ "findings", n->findings },
 	};
-	bool json = (c->given & CMD_BIT(OPTION_JSON)) != 0;
-	char text[512];
-	struct buf out;
-	struct emit e;
+	struct cmd_json json;
+	struct emit *e;
 	size_t i;
 
-	buf_init(&out, text, sizeof(text));
-	emit_init(&e, &out);
-	emit_object(&e);
-	for (i = 0; i < sizeof(line) / sizeof(line[0]); i++) {
-		if (!json)
+	if ((c->given & CMD_BIT(OPTION_JSON)) == 0) {
+		for (i = 0; i < sizeof(line) / sizeof(line[0]); i++)
 			printf("%-9s %llu\n", line[i].name,
 			    (unsigned long long)line[i].count);
-		emit_name(&e, line[i].name);
-		emit_u64(&e, line[i].count);
+		return;
 	}
-	emit_end(&e);
-	if (json)
-		printf("%.*s\n", STR_ARG(buf_view(&out)));
+	e = cmd_json_begin(&json);
+	for (i = 0; i < sizeof(line) / sizeof(line[0]); i++) {
+		emit_name(e, line[i].name);
+		emit_u64(e, line[i].count);
+	}
+	cmd_json_end(&json);
 }
 
 /* In a process of its own; what is wrong is told. */
 static enum err
 verify(struct cmd_call *c, void *arg)
 {
-	struct look look = { .call = c };
+	struct pass pass = { .call = c };
 	const struct store_verifier v = { .relations = true,
-		.found = tell,
+		.found = print_finding,
 		.request = try_seal,
-		.arg = &look };
+		.arg = &pass };
 	struct store_counts counts;
 	enum err e;
 
@@ -142,17 +141,17 @@ verify(struct cmd_call *c, void *arg)
 		return e;
 	}
 	/* Without the key all else can be looked at. */
-	if (secret_load(&c->config, &look.secrets, look.why) != ERR_OK)
-		tell("configuration", NULL, look.why, &look);
+	if (secret_load(&c->config, &pass.secrets, pass.why) != ERR_OK)
+		print_finding("configuration", NULL, pass.why, &pass);
 	if ((e = store_verify(c->reader, &v, &counts)) != ERR_OK)
 		(void)cmd_fail(e, c->config.data);
-	if (look.told > TOLD_MAX)
+	if (pass.printed > FINDINGS_MAX)
 		fprintf(stderr, "pushcert: and %llu more\n",
-		    (unsigned long long)(look.told - TOLD_MAX));
+		    (unsigned long long)(pass.printed - FINDINGS_MAX));
 	if (counts.findings > 0)
 		hint();
-	counts.findings += judge_seals(&look);
-	secret_wipe(&look.secrets);
+	counts.findings += count_sealed(&pass);
+	secret_wipe(&pass.secrets);
 	if (e != ERR_OK)
 		return e;
 	print_counts(c, &counts);

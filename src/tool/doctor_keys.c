@@ -3,7 +3,7 @@
  * doctor_keys.c - the checks of the files that decide who is let in:
  * whether others may write to them, and what the key set holds.
  */
-#include "tool/cmd_doctor.h"
+#include "tool/doctor_checks.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,19 +13,21 @@
 #include "rules/auth.h"
 #include "format/jwt_keys.h"
 #include "state/trust.h"
+#include "tool/cmd_call.h"
+#include "tool/doctor_report.h"
 
 void
-cmd_doctor_trust(struct doctor *d)
+doctor_check_trust(struct doctor *d)
 {
 	const char *keys = d->call->config.jwks_file;
 	char path[PATH_MAX];
-	const char *file = config_find(d->call->config_path, path);
+	const char *file = config_find(d->call->value[OPTION_CONFIG], path);
 	struct trust_fault fault;
 
 	if (file != NULL && trust_file(file, &fault) != ERR_OK)
-		cmd_finding(d, fault.cure, "%s", fault.what);
+		doctor_finding(d, fault.cure, "%s", fault.what);
 	if (keys[0] != '\0' && trust_file(keys, &fault) != ERR_OK)
-		cmd_finding(d, fault.cure, "%s", fault.what);
+		doctor_finding(d, fault.cure, "%s", fault.what);
 }
 
 /* A set of keys, and the memory that reading one takes. */
@@ -43,7 +45,7 @@ find_left(const struct jwt_left *left, void *arg)
 
 	if (left->reason == JWT_OTHER_PURPOSE)
 		return;
-	cmd_finding(s->doctor,
+	doctor_finding(s->doctor,
 	    left->reason == JWT_SECRET
 		? "Treat the key as compromised: replace it at its server, and "
 		  "give the new set to pushcert jwks import."
@@ -89,7 +91,7 @@ find_unbound(struct doctor *d, const struct jwt_keys *keys)
 		key = &keys->key[i];
 		if (key->issuer_n > 0)
 			continue;
-		cmd_finding(d,
+		doctor_finding(d,
 		    "Give the set of each server to pushcert jwks import "
 		    "--issuer URL.",
 		    "%s: key '%.*s' names no issuer, and jwt_issuer has "
@@ -99,7 +101,7 @@ find_unbound(struct doctor *d, const struct jwt_keys *keys)
 }
 
 void
-cmd_doctor_keys(struct doctor *d)
+doctor_check_keys(struct doctor *d)
 {
 	const char *path = d->call->config.jwks_file, *why;
 	struct key_set *s;
@@ -108,7 +110,7 @@ cmd_doctor_keys(struct doctor *d)
 		return;
 	s->doctor = d;
 	if ((why = read_keys(path, s)) != NULL)
-		cmd_finding(d,
+		doctor_finding(d,
 		    "Give the downloaded set to pushcert jwks import.",
 		    "%s: %s", path, why);
 	find_unbound(d, &s->keys);

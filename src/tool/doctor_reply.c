@@ -8,7 +8,7 @@
 #include <string.h>
 
 void
-cmd_reply_split(struct cmd_reply *r)
+doctor_reply_split(struct doctor_reply *r)
 {
 	struct str rest = str_from(r->text, r->n), line, word;
 	const char *end;
@@ -33,7 +33,7 @@ cmd_reply_split(struct cmd_reply *r)
 }
 
 struct str
-cmd_reply_header(const struct cmd_reply *r, const char *name)
+doctor_reply_header(const struct doctor_reply *r, const char *name)
 {
 	struct str rest = r->head, line, field;
 
@@ -48,13 +48,13 @@ cmd_reply_header(const struct cmd_reply *r, const char *name)
 }
 
 bool
-cmd_reply_is_ours(const struct cmd_reply *r)
+doctor_reply_is_ours(const struct doctor_reply *r)
 {
 	return str_starts(r->body, "{\"error\":{\"code\":");
 }
 
 void
-cmd_reply_quote(const char *text, FILE *out)
+doctor_reply_quote(const char *text, FILE *out)
 {
 	for (; *text != '\0'; text++) {
 		if (*text == '"' || *text == '\\')

@@ -13,23 +13,23 @@
 #include "base/str.h"
 
 /* The end of a longer answer is cut off. */
-#define CMD_REPLY_MAX ((size_t)64 * 1024)
+#define DOCTOR_REPLY_MAX ((size_t)64 * 1024)
 
-struct cmd_reply {
+struct doctor_reply {
 	int status; /* 0: none came */
 	struct str head, body;
 	size_t n;
-	char text[CMD_REPLY_MAX];
+	char text[DOCTOR_REPLY_MAX];
 };
 
 /* Fills in status, head and body of the n bytes of text, after those of 1xx
  * answers. */
-void cmd_reply_split(struct cmd_reply *r);
+void doctor_reply_split(struct doctor_reply *r);
 /* A header's value; null where there is none. */
-struct str cmd_reply_header(const struct cmd_reply *r, const char *name);
+struct str doctor_reply_header(const struct doctor_reply *r, const char *name);
 /* Whether the body is an error of the program, and not of the web server. */
-bool cmd_reply_is_ours(const struct cmd_reply *r);
+bool doctor_reply_is_ours(const struct doctor_reply *r);
 /* Writes text between quotation marks of curl's configuration. */
-void cmd_reply_quote(const char *text, FILE *out);
+void doctor_reply_quote(const char *text, FILE *out);
 
 #endif

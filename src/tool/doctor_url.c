@@ -8,7 +8,7 @@
  * machine. It gets the token by a file without a name, sends it to the host of
  * the URL only, and is told to follow nobody, by redirection or as a proxy.
  */
-#include "tool/cmd_doctor.h"
+#include "tool/doctor_checks.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,8 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tool/doctor_reply.h"
 #include "format/crypto.h"
+#include "tool/cmd_call.h"
+#include "tool/doctor_reply.h"
+#include "tool/doctor_report.h"
+#include "tool/cmd_output.h"
 
 #define RESOURCE "/applePushNotificationCertificate"
 
@@ -39,7 +42,7 @@ struct mount {
 	char url[CONFIG_TEXT_MAX];
 	char token[CONFIG_TEXT_MAX];
 	bool plain_errors; /* our own error bodies do not arrive */
-	struct cmd_reply reply;
+	struct doctor_reply reply;
 };
 
 /* --- asking ------------------------------------------------------------- */
@@ -72,7 +75,7 @@ put_question(const struct mount *m, const struct question *q, int fd)
 		    q->blanks, "", m->token);
 	if (q->header != NULL) {
 		fprintf(out, "header = \"%s: ", q->header);
-		cmd_reply_quote(q->value, out);
+		doctor_reply_quote(q->value, out);
 		fprintf(out, "\"\n");
 	}
 	if (q->body != NULL)
@@ -93,7 +96,7 @@ be_curl(int in, int out)
 }
 
 static void
-read_reply(struct cmd_reply *r, int fd)
+read_reply(struct doctor_reply *r, int fd)
 {
 	char waste[4096];
 	ssize_t got;
@@ -110,7 +113,7 @@ read_reply(struct cmd_reply *r, int fd)
 
 /* Runs curl; its exit status, 127 where there is none. */
 static int
-run_curl(int config, struct cmd_reply *r)
+run_curl(int config, struct doctor_reply *r)
 {
 	int status, pipes[2];
 	pid_t child;
@@ -133,10 +136,10 @@ run_curl(int config, struct cmd_reply *r)
 static bool
 ask(struct mount *m, const struct question *q)
 {
-	struct cmd_reply *r = &m->reply;
+	struct doctor_reply *r = &m->reply;
 	int config, status = 127;
 
-	memset(r, 0, offsetof(struct cmd_reply, text));
+	memset(r, 0, offsetof(struct doctor_reply, text));
 	fflush(stdout);
 	config = memfd_create("question", 0);
 	if (config >= 0 && put_question(m, q, config))
@@ -144,14 +147,14 @@ ask(struct mount *m, const struct question *q)
 	if (config >= 0)
 		close(config);
 	if (status == 127) {
-		cmd_finding(m->doctor, "Install it, or leave --url out.",
+		doctor_finding(m->doctor, "Install it, or leave --url out.",
 		    "the program curl cannot be run");
 		return false;
 	}
-	cmd_reply_split(r);
+	doctor_reply_split(r);
 	if (status == 0 && r->status != 0)
 		return true;
-	cmd_finding(m->doctor,
+	doctor_finding(m->doctor,
 	    "Start the web server, or correct the URL; curl said why.",
 	    "%s: no answer", m->url);
 	return false;
@@ -171,26 +174,26 @@ static bool
 ask_as_stranger(struct mount *m)
 {
 	const struct question q = { .method = "GET", .query = "" };
-	const struct cmd_reply *r = &m->reply;
+	const struct doctor_reply *r = &m->reply;
 
 	if (!ask(m, &q))
 		return false;
-	m->plain_errors = !cmd_reply_is_ours(r);
+	m->plain_errors = !doctor_reply_is_ours(r);
 	if (r->status == 500 && contains(r->body, "data_in_document_root")) {
-		cmd_finding(m->doctor,
+		doctor_finding(m->doctor,
 		    "Move it elsewhere, or set data_in_document_root = yes.",
 		    "the data directory lies under the document root");
 		return false;
 	}
 	if (r->status != 401) {
-		cmd_finding(m->doctor,
+		doctor_finding(m->doctor,
 		    "Mount the program there as the samples do, and look "
 		    "into the web server's error log.",
 		    "%s: answers %d to a stranger, not 401", m->url, r->status);
 		return false;
 	}
 	if (m->plain_errors)
-		cmd_finding(m->doctor,
+		doctor_finding(m->doctor,
 		    "Apache: ProxyErrorOverride Off; lighttpd: no "
 		    "server.error-intercept; nginx: fastcgi_intercept_errors "
 		    "off.",
@@ -199,7 +202,7 @@ ask_as_stranger(struct mount *m)
 }
 
 static bool
-is_taken(const struct cmd_reply *r)
+is_taken(const struct doctor_reply *r)
 {
 	return r->status == 200 || r->status == 404;
 }
@@ -210,7 +213,7 @@ ask_by_name(struct mount *m)
 	const struct question q = {
 		.method = "GET", .query = "", .named = true
 	};
-	const struct cmd_reply *r = &m->reply;
+	const struct doctor_reply *r = &m->reply;
 
 	if (!ask(m, &q))
 		return false;
@@ -218,22 +221,23 @@ ask_by_name(struct mount *m)
 		return true;
 	if (r->status == 401 &&
 	    (m->plain_errors || contains(r->body, "Access token is empty.")))
-		cmd_finding(m->doctor,
+		doctor_finding(m->doctor,
 		    "Apache: CGIPassAuth On; nginx: fastcgi_param "
 		    "HTTP_AUTHORIZATION $http_authorization.",
 		    "the header Authorization does not arrive");
 	else if (r->status == 401 || r->status == 403)
-		cmd_finding(m->doctor,
+		doctor_finding(m->doctor,
 		    "Make one by pushcert token create, with a right to read.",
 		    "%s: the token is not good for it (%d)",
-		    m->doctor->call->token_file, r->status);
+		    m->doctor->call->value[OPTION_TOKEN_FILE], r->status);
 	else if (r->status == 400 &&
 	    contains(r->body, "Resource not found for the segment"))
-		cmd_finding(m->doctor, "Set mount to the path before the root.",
+		doctor_finding(m->doctor,
+		    "Set mount to the path before the root.",
 		    "%s: a segment before the root is named like a root",
 		    m->url);
 	else
-		cmd_finding(m->doctor,
+		doctor_finding(m->doctor,
 		    "Look into the log of the program and of the web server.",
 		    "%s: answers %d", m->url, r->status);
 	return false;
@@ -258,7 +262,7 @@ ask_with_length(struct mount *m, int length)
 static bool
 ask_with_long_token(struct mount *m)
 {
-	const struct cmd_reply *r = &m->reply;
+	const struct doctor_reply *r = &m->reply;
 
 	if (!m->doctor->configured ||
 	    m->doctor->call->config.jwks_file[0] == '\0')
@@ -266,7 +270,7 @@ ask_with_long_token(struct mount *m)
 	if (!ask_with_length(m, LONG_TOKEN))
 		return false;
 	if (!is_taken(r)) {
-		cmd_finding(m->doctor,
+		doctor_finding(m->doctor,
 		    "nginx: large_client_header_buffers 4 64k; Apache: "
 		    "LimitRequestFieldSize 65535; lighttpd: "
 		    "server.max-request-field-size = 65535.",
@@ -278,7 +282,7 @@ ask_with_long_token(struct mount *m)
 	if (!ask_with_length(m, LONGEST_TOKEN))
 		return false;
 	if (r->status == 401)
-		cmd_note(m->doctor,
+		doctor_note(m->doctor,
 		    "If there are such tokens, take mod_fcgid or another web "
 		    "server.",
 		    "a token of %d bytes is dropped on its way and the client "
@@ -298,7 +302,7 @@ ask_with_query(struct mount *m)
 	if (!ask(m, &q))
 		return false;
 	if (m->reply.status != 400)
-		cmd_finding(m->doctor,
+		doctor_finding(m->doctor,
 		    "Hand QUERY_STRING on; a rewrite rule must keep it.",
 		    "the query does not arrive (%d, not 400)", m->reply.status);
 	return true;
@@ -314,16 +318,16 @@ ask_to_change(struct mount *m)
 		.header = "If-Match",
 		.value = "\"nobody\"",
 		.body = "{}" };
-	const struct cmd_reply *r = &m->reply;
+	const struct doctor_reply *r = &m->reply;
 
 	if (!ask(m, &q))
 		return false;
 	if (r->status == 200)
-		cmd_finding(m->doctor, "Hand all request headers on.",
+		doctor_finding(m->doctor, "Hand all request headers on.",
 		    "the header If-Match does not arrive: updates get lost");
 	else if (r->status != 412 &&
-	    !(r->status == 403 && cmd_reply_is_ours(r)))
-		cmd_finding(m->doctor,
+	    !(r->status == 403 && doctor_reply_is_ours(r)))
+		doctor_finding(m->doctor,
 		    "Allow the method: Apache Limit and LimitExcept, nginx "
 		    "limit_except, lighttpd url.access-deny, rules of a "
 		    "firewall.",
@@ -345,9 +349,9 @@ ask_again(struct mount *m)
 
 	if (!ask(m, &first) || m->reply.status != 200)
 		return false;
-	s = cmd_reply_header(&m->reply, "ETag");
+	s = doctor_reply_header(&m->reply, "ETag");
 	if (s.n == 0 || s.n >= sizeof(tag)) {
-		cmd_finding(m->doctor,
+		doctor_finding(m->doctor,
 		    "Let the header pass (Apache: no Header unset ETag).",
 		    "the ETag does not arrive");
 		return false;
@@ -359,7 +363,7 @@ ask_again(struct mount *m)
 	if (!ask(m, &second))
 		return false;
 	if (m->reply.status != 304)
-		cmd_finding(m->doctor,
+		doctor_finding(m->doctor,
 		    "Let ETag and If-None-Match pass as they are.",
 		    "the ETag that arrives, %s, is not the one that was sent",
 		    tag);
@@ -385,8 +389,8 @@ read_token(struct mount *m, const char *path)
 	bool good;
 
 	if (file == NULL) {
-		cmd_finding(m->doctor, "Put the token there.", "%s: %s", path,
-		    strerror(errno));
+		doctor_finding(m->doctor, "Put the token there.", "%s: %s",
+		    path, strerror(errno));
 		return false;
 	}
 	good = str_plain(
@@ -400,7 +404,7 @@ read_token(struct mount *m, const char *path)
 	crypto_wipe(text, sizeof(text));
 	crypto_wipe(wide, sizeof(wide));
 	if (!good)
-		cmd_finding(m->doctor, "Put the token there, alone.",
+		doctor_finding(m->doctor, "Put the token there, alone.",
 		    "%s: the first line is not a token", path);
 	return good;
 }
@@ -423,19 +427,22 @@ take_url(struct mount *m, const char *url)
 	if ((size_t)n < sizeof(m->url) && is_visible(m->url) &&
 	    (str_starts(given, "http://") || str_starts(given, "https://")))
 		return true;
-	cmd_finding(m->doctor,
+	doctor_finding(m->doctor,
 	    "Give it as http://host/v1.0 or https://host/v1.0.",
 	    "%s: not a URL of this kind", url);
 	return false;
 }
 
 void
-cmd_doctor_url(struct doctor *d)
+doctor_check_url(struct doctor *d)
 {
 	struct mount m = { .doctor = d };
 	size_t i;
 
-	if (take_url(&m, d->call->url) && read_token(&m, d->call->token_file))
+	if (d->call->value[OPTION_URL] == NULL)
+		return;
+	if (take_url(&m, d->call->value[OPTION_URL]) &&
+	    read_token(&m, d->call->value[OPTION_TOKEN_FILE]))
 		for (i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
 			if (!questions[i](&m))
 				break;

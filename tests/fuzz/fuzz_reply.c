@@ -12,7 +12,7 @@
 #include "tool/doctor_reply.h"
 
 static bool
-is_within(const struct cmd_reply *r, struct str s)
+is_within(const struct doctor_reply *r, struct str s)
 {
 	return str_is_null(s) ||
 	    (s.p >= r->text && s.n <= r->n &&
@@ -23,12 +23,12 @@ is_within(const struct cmd_reply *r, struct str s)
 static void
 check_quoted(const char *text)
 {
-	static char out[4 * CMD_REPLY_MAX];
+	static char out[4 * DOCTOR_REPLY_MAX];
 	FILE *f = fmemopen(out, sizeof(out), "w");
 	size_t n, i;
 
 	fuzz_check(f != NULL);
-	cmd_reply_quote(text, f);
+	doctor_reply_quote(text, f);
 	n = (size_t)ftell(f);
 	fuzz_check(fclose(f) == 0);
 	for (i = 0; i < n; i++) {
@@ -41,10 +41,10 @@ check_quoted(const char *text)
 }
 
 static void
-check_header(const struct cmd_reply *r, const char *name)
+check_header(const struct doctor_reply *r, const char *name)
 {
-	struct str value = cmd_reply_header(r, name);
-	char text[CMD_REPLY_MAX + 1];
+	struct str value = doctor_reply_header(r, name);
+	char text[DOCTOR_REPLY_MAX + 1];
 
 	fuzz_check(is_within(r, value));
 	if (str_is_null(value))
@@ -59,19 +59,19 @@ check_header(const struct cmd_reply *r, const char *name)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct cmd_reply r;
+	static struct doctor_reply r;
 
 	if (size > sizeof(r.text))
 		return 0;
-	memset(&r, 0, offsetof(struct cmd_reply, text));
+	memset(&r, 0, offsetof(struct doctor_reply, text));
 	r.n = size;
 	memcpy(r.text, data, size);
-	cmd_reply_split(&r);
+	doctor_reply_split(&r);
 	fuzz_check(r.status == 0 || (r.status >= 200 && r.status <= 999));
 	fuzz_check(is_within(&r, r.head) && is_within(&r, r.body));
 	fuzz_check(r.status != 0 || str_is_null(r.body));
 	check_header(&r, "ETag");
 	check_header(&r, "content-type");
-	fuzz_check(!cmd_reply_is_ours(&r) || r.body.n > 0);
+	fuzz_check(!doctor_reply_is_ours(&r) || r.body.n > 0);
 	return 0;
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * doctor_checks.h - the checks of doctor that have a file of their own. Each
+ * check prints its findings by doctor_finding, and nothing if all is well. Only
+ * doctor's files include this header.
+ */
+#ifndef PUSHCERT_DOCTOR_CHECKS_H
+#define PUSHCERT_DOCTOR_CHECKS_H
+
+struct doctor;
+
+/* Checks whether other users may write to the configuration or the key set. */
+void doctor_check_trust(struct doctor *d);
+/* Checks the keys in jwks_file. */
+void doctor_check_keys(struct doctor *d);
+/* Reads the whole store in a child process. Clears owns_data if the store
+ * cannot be read, so that later checks do not open it. */
+void doctor_check_store(struct doctor *d);
+/* Checks whether a change gets the write lock in time. Changes nothing. */
+void doctor_check_lock(struct doctor *d);
+/* Sends requests to --url with the token of --token-file; without --url it
+ * does nothing. */
+void doctor_check_url(struct doctor *d);
+
+#endif

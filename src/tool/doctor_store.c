@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * doctor_store.c - the checks of doctor that open the store.
+ */
+#include "tool/doctor_checks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "format/datetime.h"
+#include "rules/csr.h"
+#include "tool/cmd_call.h"
+#include "tool/doctor_report.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+/* Seconds in which even a large store is read. */
+#define READ_SECONDS 120
+
+/* Seconds in which a writer is through, on the slowest disk. */
+#define WRITE_SECONDS 10
+
+/* What the process that reads the store learns of it. */
+struct facts {
+	struct store_counts counts;
+	uint64_t sealed, opened;
+	bool can_seal;
+	int64_t newest_at; /* when the record that changed last did so */
+	uint64_t used, size; /* of the map, in bytes */
+	unsigned format;
+	struct store_reader_age oldest; /* pid 0: none */
+};
+
+struct reading {
+	struct facts *facts;
+	struct secrets secrets;
+};
+
+static enum err
+note_change(const struct guid *tenant, const struct record *r, void *arg)
+{
+	struct facts *facts = arg;
+	struct instant when;
+
+	(void)tenant;
+	if (datetime_parse(r->value[RECORD_MODIFIED], &when) == ERR_OK &&
+	    when.at > facts->newest_at)
+		facts->newest_at = when.at;
+	return ERR_OK;
+}
+
+static void
+note_seal(const struct guid *tenant, const struct csr *c, void *arg)
+{
+	struct reading *p = arg;
+
+	p->facts->sealed++;
+	if (csr_open_seal(&p->secrets, tenant, c) == ERR_OK)
+		p->facts->opened++;
+}
+
+/* A request is over in less than a second, so a reader that is still there has
+ * another reason. */
+static void
+note_oldest(struct store *st, struct store_reader_age *out)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	struct store_reader_age before;
+
+	if (!store_oldest_reader(st, &before))
+		return;
+	nanosleep(&second, NULL);
+	if (!store_oldest_reader(st, out) || out->pid != before.pid ||
+	    out->changes < before.changes)
+		out->pid = 0;
+}
+
+static enum err
+read_all(struct cmd_call *c, void *arg)
+{
+	struct reading p = { .facts = arg };
+	const struct store_verifier v = {
+		.relations = true, .request = note_seal, .arg = &p
+	};
+	char message[CONFIG_TEXT_MAX];
+	enum err e;
+
+	if ((e = cmd_open_store(c, false)) != ERR_OK)
+		return e;
+	note_oldest(c->store, &p.facts->oldest);
+	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
+	    (e = store_begin(c->reader)) != ERR_OK)
+		return e;
+	p.facts->format = store_format(c->store);
+	store_usage(c->reader, &p.facts->used, &p.facts->size);
+	/* Which of them cannot be read another check tells. */
+	(void)!secret_load(&c->config, &p.secrets, message);
+	p.facts->can_seal = p.secrets.can_seal;
+	e = store_verify(c->reader, &v, &p.facts->counts);
+	secret_wipe(&p.secrets);
+	if (e == ERR_OK && p.facts->counts.findings > 0)
+		e = ERR_CORRUPT;
+	if (e != ERR_OK)
+		return e;
+	return store_records(c->reader, note_change, p.facts);
+}
+
+/* Seconds since a process was started; 0: it cannot be known. */
+static int64_t
+process_age(pid_t pid)
+{
+	unsigned long long started = 0;
+	char path[64], text[1024];
+	struct timespec now;
+	const char *end = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return 0;
+	/* The name in brackets may hold anything. proc(5): the state follows,
+	 * and the start is the 20th field from there. */
+	if (fgets(text, sizeof(text), f) != NULL)
+		end = strrchr(text, ')');
+	fclose(f);
+	if (end == NULL ||
+	    sscanf(end + 1,
+		" %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		"%*s %*s %*s %*s %llu",
+		&started) != 1 ||
+	    clock_gettime(CLOCK_BOOTTIME, &now) != 0)
+		return 0;
+	return now.tv_sec -
+	    (int64_t)(started / (unsigned long long)sysconf(_SC_CLK_TCK));
+}
+
+static void
+report_facts(struct doctor *d, const struct facts *facts)
+{
+	const struct config *config = &d->call->config;
+
+	if (facts->format != STORE_FORMAT)
+		doctor_finding(d,
+		    "Stop the service if it is of the former release, and run "
+		    "pushcert init, or start the new one.",
+		    "%s: the store has format %u; this release reads it, and "
+		    "changes it only after an upgrade to format %u",
+		    config->data, facts->format, STORE_FORMAT);
+	/* check_secrets has told why there is none. */
+	if (facts->can_seal && facts->opened < facts->sealed)
+		doctor_finding(d,
+		    "Put the key file back that was in use when they were "
+		    "made.",
+		    "%s: %llu of %llu private keys do not open with it",
+		    config->key_file,
+		    (unsigned long long)(facts->sealed - facts->opened),
+		    (unsigned long long)facts->sealed);
+	if (facts->newest_at > cmd_now_at() + DOCTOR_CLOCK_SLACK)
+		doctor_finding(d,
+		    "Set it, and keep it right by NTP: certificates and "
+		    "tokens are judged by it.",
+		    "the clock is behind the time of the last change");
+	if (facts->oldest.pid != 0)
+		doctor_finding(d,
+		    "If it does not come to an end, or is stopped (state T in "
+		    "ps), end that process.",
+		    "%s: process %ld, which was started %lld seconds ago, still "
+		    "reads what was there %llu changes ago, so that no room "
+		    "freed since is used again",
+		    config->data, (long)facts->oldest.pid,
+		    (long long)process_age(facts->oldest.pid),
+		    (unsigned long long)facts->oldest.changes);
+	if (facts->used > facts->size / 5 * 4)
+		doctor_finding(d, "Raise map_size and start the program anew.",
+		    "map_size: %llu of %llu MiB are in use",
+		    (unsigned long long)(facts->used / MIB),
+		    (unsigned long long)(facts->size / MIB));
+}
+
+void
+doctor_check_store(struct doctor *d)
+{
+	static const char no_cure[] =
+	    "pushcert verify says where; restore it from a backup.";
+	const char *data = d->call->config.data;
+	struct facts *facts = mmap(NULL, sizeof(*facts), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	enum err e = ERR_MEMORY;
+	int died = 0;
+
+	if (facts != MAP_FAILED)
+		e = cmd_in_child(d->call, read_all, facts, READ_SECONDS, &died);
+	if (e == ERR_OK)
+		report_facts(d, facts);
+	if (facts != MAP_FAILED)
+		munmap(facts, sizeof(*facts));
+	if (e == ERR_OK)
+		return;
+	/* Nothing more can be learnt of it. */
+	d->owns_data = false;
+	if (e == ERR_BUSY)
+		doctor_finding(d, "Look whether the disk answers.",
+		    "%s: not read in %d seconds", data, READ_SECONDS);
+	else if (e == ERR_NETWORK_FS)
+		doctor_finding(d, "Move it to a local disk.",
+		    "%s: on a network file system", data);
+	else if (e == ERR_NEWER)
+		doctor_finding(d, "Install that release.",
+		    "%s: written by a newer release; this one knows no format "
+		    "above %u",
+		    data, STORE_FORMAT);
+	else if (e == ERR_UPGRADING)
+		doctor_finding(d, "Run doctor again when that has ended.",
+		    "%s: another process is upgrading the store", data);
+	else if (died != 0)
+		doctor_finding(d, no_cure, "%s: reading it ends with signal %d",
+		    data, died);
+	else
+		doctor_finding(d,
+		    e == ERR_CORRUPT ? no_cure : "The lines on stderr say why.",
+		    "%s: %s", data, err_info(e)->text);
+}
+
+static enum err
+refuse_change(struct txn *tx, void *arg)
+{
+	(void)tx;
+	(void)arg;
+	return ERR_USAGE;
+}
+
+/* A change that changes nothing, to see whether one can be made. */
+static enum err
+write_nothing(struct cmd_call *c, void *arg)
+{
+	enum err e;
+
+	(void)arg;
+	if ((e = cmd_open_store(c, false)) != ERR_OK)
+		return e;
+	e = store_update(c->store, refuse_change, NULL);
+	/* A store that must be upgraded first can be locked all the same. */
+	return e == ERR_USAGE || e == ERR_OLD_FORMAT ? ERR_OK : e;
+}
+
+void
+doctor_check_lock(struct doctor *d)
+{
+	const char *data = d->call->config.data;
+	int died;
+	enum err e = cmd_in_child(
+	    d->call, write_nothing, NULL, WRITE_SECONDS, &died);
+
+	if (e == ERR_BUSY)
+		doctor_finding(d,
+		    "Find the process that was stopped (state T in ps) or "
+		    "hangs, and end it.",
+		    "%s: somebody holds the writer's lock for more than %d "
+		    "seconds",
+		    data, WRITE_SECONDS);
+	else if (e != ERR_OK)
+		doctor_finding(d, "The lines on stderr say why.",
+		    "%s: cannot be written: %s", data, err_info(e)->text);
+}
