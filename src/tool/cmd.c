@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd.c - a table of subcommands and a table of options. A subcommand says
- * which options it takes; all others are refused.
+ * cmd.c - the table of subcommands, and the program that runs one of them. Each
+ * row lists the options that its subcommand takes; any other option is refused.
  */
 #include "tool/cmd.h"
 
@@ -16,13 +16,14 @@
 
 #define COMMON (CMD_BIT(OPTION_CONFIG) | CMD_BIT(OPTION_HELP))
 
-/* Options that add up. */
+/* Options that may be given more than once: their values add up. */
 #define REPEATED (CMD_BIT(OPTION_SCOPE) | CMD_BIT(OPTION_VENDOR_CERT))
 
-/* A command that takes --no-copy changes the store, and upgrades one of an
- * older format first. All others read it in the format that it has. */
+/* A command that takes --no-copy changes the store, and upgrades a store of an
+ * older format before that. Every other command reads the store in the format
+ * that it has. */
 static const struct command {
-	const char *word, *second; /* second: NULL where there is just one */
+	const char *word, *second; /* second: NULL for a command of one word */
 	uint64_t options;
 	unsigned arguments;
 	const char *synopsis;
@@ -254,7 +255,9 @@ version(void)
 	return EXIT_SUCCESS;
 }
 
-/* What is wrong with a command's words. A plug-in has statuses of its own. */
+/* Reports wrong usage and returns the exit status. The text is the reason, then
+ * the word that is wrong unless that is empty. A command with a function of its
+ * own for this (check, a monitoring plug-in) has other statuses. */
 static int
 misuse(const struct command *command, const char *why, const char *word)
 {
@@ -282,7 +285,8 @@ find_command(int argc, char **argv)
 	return NULL;
 }
 
-/* A dry run only reads, and so does a check without a hook. */
+/* Whether this call of the command may change the store. A dry run only reads,
+ * and so does a check without a hook. */
 static bool
 writes(const struct command *command, uint64_t given)
 {

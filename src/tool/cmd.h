@@ -2,17 +2,21 @@
 /*
  * cmd.h - the command-line tool: pushcert init, serve, token, show, ...
  *
- * Data goes to stdout, talk to stderr. Exit status 0 fine, 1 failed, 2 usage.
+ * The tool prints data on standard output and messages on standard error.
  */
 #ifndef PUSHCERT_CMD_H
 #define PUSHCERT_CMD_H
 
+/* Runs the subcommand on the command line. Returns the exit status: 0 success,
+ * 1 failure, 2 wrong usage; `check` returns the status of a monitoring plug-in.
+ */
 int cmd_run(int argc, char **argv);
 
 /*
  * Runs the program as a FastCGI application on the listening socket fd, or, if
- * fd is negative, as a CGI program. `config` is the file given, or NULL. The
- * exit status.
+ * fd is negative, as a CGI program that answers one request. `config` is the
+ * path of the configuration file, or NULL to search for it. Returns the exit
+ * status.
  */
 int cmd_serve_fd(const char *config, int fd);
 

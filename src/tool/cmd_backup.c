@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_backup.c - the whole store into a file, and back.
+ * cmd_backup.c - copies the whole store into a file, and puts such a file in
+ * the place of the store.
  */
 #include "tool/cmd_call.h"
 
@@ -22,7 +23,8 @@ fail(enum err e, const char *path)
 	return EXIT_FAILURE;
 }
 
-/* There a backup would be lost with what it is a copy of, or take its place. */
+/* Whether the file would lie in the directory. A backup in the data directory
+ * would be lost together with the store, or could overwrite it. */
 static bool
 is_within(const char *path, const char *directory)
 {
@@ -40,7 +42,7 @@ is_within(const char *path, const char *directory)
 	    (parent[n] == '\0' || parent[n] == '/');
 }
 
-/* In a process of its own: what is wrong is told. */
+/* Runs in a child process and prints its own errors. */
 static enum err
 backup(struct cmd_call *c, void *arg)
 {
@@ -93,8 +95,9 @@ cmd_backup(struct cmd_call *c)
 	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* In a process of its own, as a damaged backup may end the one that reads it.
- * Nothing is changed before all of it was read. */
+/* Runs in a child process, because reading a damaged backup may kill the
+ * process that reads it. The store is not changed before the whole backup has
+ * been read. */
 static enum err
 restore(struct cmd_call *c, void *arg)
 {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_call.h - what the subcommands share. Only command*.c include it.
+ * cmd_call.h - a call of a subcommand, the steps that subcommands share, and
+ * the subcommands themselves. Only the files of the tool include it.
+ *
+ * Functions that return enum err print the reason of a failure on standard
+ * error, unless their comment says that they print nothing.
  */
 #ifndef PUSHCERT_CMD_CALL_H
 #define PUSHCERT_CMD_CALL_H
@@ -61,118 +65,152 @@ enum cmd_option {
 #define CMD_BIT(option) (UINT64_C(1) << (option))
 _Static_assert(CMD_OPTIONS <= 64, "a set of options is 64 bits");
 
-/* Arguments that are no options: at most two, the last command's need. */
+/* Most arguments besides the options; `token rename` has two. */
 #define CMD_ARGUMENTS 2
 
-/* What the command line said, and what every subcommand needs. A subcommand
- * takes a struct cmd_call and returns the exit status. */
-/* Descriptors that are kept while memory has their places. */
+/* The original descriptors while output is kept in memory (cmd_spool.c). */
 struct cmd_spool {
 	bool on;
-	int out, err; /* -1: none */
+	int out, err; /* -1: not replaced */
 };
 
+/* One call of a subcommand: the command line, and what the subcommand opens.
+ * cmd_run releases the store, the reader and the arena. */
 struct cmd_call {
-	uint64_t given; /* set of options */
-	/* The command changes the store, and may upgrade it before. */
-	bool writes;
-	/* It only reads, which a disk that is read-only allows. */
-	bool reads;
-	uint32_t scopes;
+	/* The command line. */
+	uint64_t given; /* the set of options, as CMD_BIT */
+	const char *value[CMD_OPTIONS]; /* NULL: not given, or has no value */
+	const char *argument[CMD_ARGUMENTS];
+	/* The values of some options, converted. */
+	uint32_t scopes; /* --scope, as a set of rights */
 	uint64_t expires_days;
 	uint64_t warning_days, critical_days;
 	uint64_t revision;
-	const char *value[CMD_OPTIONS]; /* of every option that has one */
-	char vendor_certificates[CONFIG_TEXT_MAX]; /* a list */
+	char vendor_certificates[CONFIG_TEXT_MAX]; /* paths, by commas */
 	struct guid tenant;
-	const char *alias; /* of the tenant, until the store is open */
-	const char *argument[CMD_ARGUMENTS];
-	bool replaces_keys; /* the key set may be writable: it is made again */
+	/* The tenant was given by this name: `tenant` is valid only after
+	 * cmd_open_store. NULL: it was given as a GUID, or not at all. */
+	const char *alias;
 
-	struct config config;
-	struct metrics *metrics; /* where the store counts; NULL: nowhere */
+	/* The command may change the store, so that a store of an older format
+	 * is upgraded first. */
+	bool writes;
+	/* The store is opened for reading only, which also works on a
+	 * read-only file system. */
+	bool reads;
+	/* The command replaces the key set, so that the old set need not be
+	 * trustworthy. */
+	bool replaces_keys;
+
+	struct config config; /* after cmd_load_config */
+	struct metrics *metrics; /* where the store counts commits, or NULL */
 	struct store *store;
 	struct txn *reader;
 	struct cmd_spool spool;
 	struct arena arena; /* after cmd_need_arena */
 };
 
-/* Whether a token or a tenant may be called so. */
+/* Whether the text may be the name of a token or a tenant: 1 to 64 bytes of
+ * UTF-8. */
 bool cmd_is_name(const char *text);
-/* Whether a tenant may be called so: a name that is typed as it is read. */
+/* Whether it may be the alias of a tenant: a name in which every character is
+ * visible, so that the operator can type it. */
 bool cmd_is_alias(const char *text);
+/* The time in seconds, UTC. */
 int64_t cmd_now_at(void);
-/* These print what is wrong. */
+
 /*
- * Does the work in a process of its own: a store is not to be opened twice in
- * one process, and one that hangs or is damaged must not take us with it.
- * ERR_BUSY when the seconds are over (0: any number), ERR_CORRUPT and *died
- * where a signal ended it.
+ * Runs `work` in a child process and returns its outcome. A process must not
+ * open the same store twice, and a store that hangs or is damaged must not take
+ * the calling process with it. Returns ERR_BUSY if the child has not ended
+ * after this many seconds (0: no limit), and ERR_CORRUPT with *died, the
+ * signal, if a signal killed it; otherwise *died is 0. Prints nothing.
  */
 typedef enum err cmd_work(struct cmd_call *c, void *arg);
 enum err cmd_in_child(struct cmd_call *c, cmd_work *work, void *arg,
     unsigned seconds, int *died) ATTR_CHECKED;
+
+/* Reads the configuration, checks that no other user can change it or the key
+ * set, and opens the log. */
 enum err cmd_load_config(struct cmd_call *c) ATTR_CHECKED;
-/* Whether the data directory is there or can be made; says if not. */
+/* Whether the data directory exists or can be made. Prints the reason if it
+ * cannot. */
 bool cmd_has_place(const char *data);
+
 /* Opens the store in the format that it has. Prints nothing. */
 enum err cmd_try_store(struct cmd_call *c, bool create) ATTR_CHECKED;
-/* Upgrades a store of an older format, unless it has more tenants (0: however
- * many it has). Waits so many milliseconds until others have closed the store.
- * Prints nothing; the log has the cause. */
+/* Upgrades the open store if its format is older, unless it has more than
+ * tenants_most tenants (0: no limit). Waits up to `wait` milliseconds until
+ * other processes have closed the store. Prints nothing, but logs the cause. */
 enum err cmd_upgrade(
     struct cmd_call *c, uint64_t tenants_most, int64_t wait) ATTR_CHECKED;
-/* Replaces the alias of a tenant by its id; prints what is wrong. */
-enum err cmd_find_tenant(struct cmd_call *c) ATTR_CHECKED;
-/* Opens the store of a service, which is upgraded meanwhile; fd is its
- * listening socket, below 0 of a CGI program. */
-enum err cmd_open_service(struct cmd_call *c, int fd) ATTR_CHECKED;
-/* A CGI program would say with each request what it lacks. */
-void cmd_enter_sandbox(const struct config *c, bool is_cgi);
 /* Opens the store, upgrades it if the command writes, and finds the tenant of
  * an alias. */
 enum err cmd_open_store(struct cmd_call *c, bool create) ATTR_CHECKED;
-/* The tenant that was added under this name; ERR_NOT_FOUND. Prints nothing. */
+/* Opens the store for a service, and upgrades it if necessary; meanwhile a
+ * child process answers requests on the listening socket fd. A CGI program has
+ * no such socket: its fd is negative. */
+enum err cmd_open_service(struct cmd_call *c, int fd) ATTR_CHECKED;
+/* Restricts the process as far as the kernel can. Logs a missing
+ * feature as a warning; a CGI program, which would do so with each request,
+ * logs it at the level debug. */
+void cmd_enter_sandbox(const struct config *c, bool is_cgi);
+
+/* Finds the tenant that was added with this alias, or returns ERR_NOT_FOUND.
+ * Prints nothing. */
 enum err cmd_find_alias(
     struct txn *tx, const char *alias, struct guid *out) ATTR_CHECKED;
-/* Configuration, store and an open read transaction. */
-enum err cmd_begin_reading(struct cmd_call *c) ATTR_CHECKED;
-/* Room for all that a change, a request or an export needs. */
-enum err cmd_need_arena(struct cmd_call *c) ATTR_CHECKED;
-/* Wiped, as private keys pass through it. */
-void cmd_drop_arena(struct cmd_call *c);
-/* Takes the only tenant there is where none was named. */
+/* Sets the tenant if it was given by its alias. */
+enum err cmd_find_tenant(struct cmd_call *c) ATTR_CHECKED;
+/* If no tenant was given, takes the only tenant that has a record. */
 enum err cmd_need_tenant(struct cmd_call *c) ATTR_CHECKED;
-/* Whoever runs the tool, now. The actor's name lives in the arena. */
-enum err cmd_caller(struct cmd_call *c, struct caller *out) ATTR_CHECKED;
-/* A record on stdout, as JSON if that was asked for; the exit status. */
-int cmd_print_record(struct cmd_call *c, const struct record *r);
-/* Makes a change, or tries it with --dry-run, and prints the record as it is
- * then, or why not; the exit status. The caller, the allowed topic and the id
- * of a new record are filled in here. The reader's transaction ends. */
-int cmd_apply(struct cmd_call *c, struct change *change);
-/* The tenant that was named, or all that have a record or are listed; the
- * record is NULL where there is none. */
+/* Calls `visit` for the tenant that was given. If none was given: for each
+ * tenant that has a record, then for each that was only added, with NULL for
+ * the record. Stops at the first failure. Prints nothing. */
 enum err cmd_each_tenant(
     struct cmd_call *c, store_record_visit *visit, void *arg) ATTR_CHECKED;
 
-/* Members of an open JSON object: status, dates, serial, topic, Apple ID. */
+/* Loads the configuration, opens the store, keeps the output in memory from
+ * now on, and begins a read transaction. */
+enum err cmd_begin_reading(struct cmd_call *c) ATTR_CHECKED;
+/* Ends the transaction and its reader, and then prints the output. */
+enum err cmd_end_reading(struct cmd_call *c) ATTR_CHECKED;
+/* Keeps in memory what is printed on standard output from now on, and with
+ * `errors` also on standard error. Does nothing if that has begun already. */
+enum err cmd_spool_begin(struct cmd_call *c, bool errors) ATTR_CHECKED;
+/* Prints what has been kept. */
+enum err cmd_spool_end(struct cmd_call *c) ATTR_CHECKED;
+
+/* Allocates an arena that is large enough for a change, a request or an
+ * export. */
+enum err cmd_need_arena(struct cmd_call *c) ATTR_CHECKED;
+/* Wipes the arena, since private keys pass through it, and frees it. */
+void cmd_drop_arena(struct cmd_call *c);
+
+/* The user who runs the tool, and the time. The actor's name lives in the
+ * arena. */
+enum err cmd_caller(struct cmd_call *c, struct caller *out) ATTR_CHECKED;
+/*
+ * Makes a change, or only tries it with --dry-run, and prints the new record or
+ * the reason of a refusal. Fills in the caller, the allowed topic and the id of
+ * a new record. Ends the reader's transaction. Returns the exit status.
+ */
+int cmd_apply(struct cmd_call *c, struct change *change);
+/* Prints a record, as JSON with --json. Returns the exit status. */
+int cmd_print_record(struct cmd_call *c, const struct record *r);
+
 struct emit;
 struct expiry_tenant;
+/* Writes members of an open JSON object: status, days, dates, serial, topic,
+ * Apple ID. */
 void
 cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at);
 
-/* What is started from now on gets no descriptor but 0, 1 and 2. False where
- * that cannot be had. */
+/* Makes programs that are started from now on inherit only the descriptors 0,
+ * 1 and 2. Returns false if that is impossible. Prints nothing. */
 bool cmd_keep_files(void) ATTR_CHECKED;
 
-/* What is printed from now on, with `errors` also to standard error, waits in
- * memory until the end. cmd_begin_reading begins one. */
-enum err cmd_spool_begin(struct cmd_call *c, bool errors) ATTR_CHECKED;
-enum err cmd_spool_end(struct cmd_call *c) ATTR_CHECKED;
-/* Ends the transaction and its reader, and only then prints. */
-enum err cmd_end_reading(struct cmd_call *c) ATTR_CHECKED;
-
+/* The subcommands. Each returns the exit status. */
 int cmd_init(struct cmd_call *c);
 int cmd_serve(struct cmd_call *c);
 int cmd_config(struct cmd_call *c);
@@ -194,7 +232,8 @@ int cmd_history_restore(struct cmd_call *c);
 int cmd_request(struct cmd_call *c);
 int cmd_export(struct cmd_call *c);
 int cmd_check(struct cmd_call *c);
-/* The same as cmd_usage, in the way of a Nagios plug-in. */
+/* Like cmd_usage, with the output and the exit status of a monitoring plug-in.
+ */
 int cmd_check_usage(const char *why);
 int cmd_metrics(struct cmd_call *c);
 int cmd_calendar(struct cmd_call *c);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_check.c - a plug-in for Nagios and its kin: a line for each tenant,
- * and an exit status of theirs. Everything that goes wrong is 3, unknown, also
- * wrong usage: nothing is watched then.
+ * cmd_check.c - a plug-in for Nagios and compatible monitoring systems: it
+ * prints a line for each certificate and returns the exit status that such
+ * systems define. Every failure is status 3, unknown, because nothing is being
+ * monitored then. That includes wrong usage.
  *
- * A hook has standard error in the place of standard output, where a client's
- * text that it prints could be taken for performance data.
+ * While a hook runs, its standard output goes to standard error. If the hook
+ * prints a text from a client, that text could otherwise be taken for
+ * performance data.
  */
 #include "tool/cmd_check.h"
 
@@ -17,11 +19,13 @@
 #include "format/datetime.h"
 #include "tool/cmd_output.h"
 
-/* How far a certificate has gone, in the order in which it goes there: the
- * hook runs once for each. The numbers are stored. */
+/* The stages of an expiring certificate, in the order in which it passes
+ * through them. The hook runs once for each stage. The store keeps these
+ * numbers, so they must not change. */
 enum level { NOT_YET, AT_WARNING, AT_CRITICAL, AT_END };
 
-/* A hook that is to be run once the store is let go: it may take its time. */
+/* A hook that has to run. Hooks run after the transaction has ended, because a
+ * hook may take any time. */
 struct due {
 	struct due *next;
 	struct guid tenant;
@@ -30,10 +34,10 @@ struct due {
 	int64_t days;
 	int64_t expires_at;
 	char *apple_id, *topic, *serial;
-	char *expires; /* of the record, for the notice */
+	char *expires; /* as in the record; the notice stores it */
 };
 
-/* Takes a certificate in the first time round. */
+/* Counts a certificate, in the first of the two passes. */
 static void
 count(struct check *k, const struct expiry_tenant *t)
 {
@@ -57,7 +61,8 @@ level_of(const struct check *k, const struct expiry_tenant *t)
 	return cmd_check_grade(k, t) == CRITICAL ? AT_CRITICAL : AT_WARNING;
 }
 
-/* The level up to which this certificate's hook has run. */
+/* Finds the last level for which the hook has run for this certificate. A
+ * notice about another certificate (serial or date differ) does not count. */
 static enum err
 last_level(struct txn *tx, const struct guid *tenant, const struct record *r,
     uint64_t *level)
@@ -162,18 +167,19 @@ run_hook(const struct due *d, const char *command)
 	str_guid_text(&d->tenant, tenant);
 	snprintf(days, sizeof(days), "%lld", (long long)d->days);
 	datetime_seconds(d->expires_at, until);
-	/* cppcheck-suppress unreadVariable ; it is read by way of facts */
+	/* cppcheck-suppress unreadVariable ; run_hook reads it through facts */
 	until[DATETIME_SECONDS_LEN] = 'Z';
 	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (setenv(facts[i][0], facts[i][1], 1) != 0)
 			return false;
 	if (!cmd_keep_files())
 		return false;
-	/* The administrator's own words. NOLINTNEXTLINE(cert-env33-c) */
+	/* The administrator wrote the command. NOLINTNEXTLINE(cert-env33-c) */
 	return system(command) == 0;
 }
 
-/* A hook that fails is run again at the next check. */
+/* Runs the hooks that are due, and remembers each hook that succeeded. A hook
+ * that fails runs again at the next check. Returns false if anything failed. */
 static bool
 run_due(struct check *k)
 {
@@ -197,8 +203,8 @@ run_due(struct check *k)
 	return well;
 }
 
-/* With standard error in the place of standard output, where a hook that
- * prints a client's text would forge performance data. */
+/* Runs the hooks with standard output redirected to standard error, because a
+ * hook that prints a client's text could otherwise forge performance data. */
 static bool
 run_hooks(struct check *k)
 {
@@ -234,7 +240,8 @@ visit(const struct guid *tenant, const struct record *r, void *arg)
 	return add_if_due(k, &t, r);
 }
 
-/* The vendor's certificate signs the requests: a renewal needs it too. */
+/* Includes the vendor certificate, which signs the requests: without it no push
+ * certificate can be renewed. */
 static enum err
 visit_vendor(struct check *k)
 {
@@ -278,8 +285,8 @@ worst(const struct check *k)
 	return UNKNOWN;
 }
 
-/* All that such systems show is the status and the first line of standard
- * output. */
+/* Reports a failure. A monitoring system shows only the exit status and the
+ * first line of standard output, so the reason is printed there. */
 static int
 unknown(const char *why)
 {
@@ -337,7 +344,8 @@ cmd_check(struct cmd_call *c)
 		(void)cmd_fail(e, "check");
 	if (e != ERR_OK && !k.print)
 		(void)fail_check(&k);
-	/* Nothing is less bad for a hook that fails. */
+	/* A hook that fails makes the result unknown, unless it is worse
+	 * already. */
 	if (!run_hooks(&k)) {
 		k.count[UNKNOWN]++;
 		grade = worst(&k);

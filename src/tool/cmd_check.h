@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_check.h - the grades of `check` and what is printed of them. Only
- * cmd_check*.c include it.
+ * cmd_check.h - the grades of `check`, and the functions that print its result.
+ * Only cmd_check.c and cmd_check_show.c include it.
  */
 #ifndef PUSHCERT_CMD_CHECK_H
 #define PUSHCERT_CMD_CHECK_H
@@ -19,27 +19,28 @@ struct due;
 struct check {
 	struct cmd_call *c;
 	int64_t now_at;
-	bool print; /* the second time round */
+	bool print; /* in the second pass; the first one counts */
 	unsigned count[GRADES];
-	bool expires; /* whether there is a date at all */
-	int64_t least; /* days left, of the one that ends first */
+	bool expires; /* whether any certificate has a date */
+	int64_t least; /* days until the first of them expires */
 	struct due *due;
 };
 
-/* OK, WARNING, CRITICAL, UNKNOWN. */
+/* The grade as a word: OK, WARNING, CRITICAL or UNKNOWN. */
 const char *cmd_check_word(enum grade grade);
 enum grade
 cmd_check_grade(const struct check *k, const struct expiry_tenant *t);
-/* Whether JSON was asked for. */
+/* Whether --json was given. */
 bool cmd_check_is_json(const struct check *k);
 
-/* A text on one line and without the character that begins performance data. */
+/* Prints a text on one line. Escapes '|', which begins performance data. */
 void cmd_check_put(struct str text);
 void
 cmd_check_show_tenant(const struct check *k, const struct expiry_tenant *t);
 void
 cmd_check_show_vendor(const struct check *k, const struct expiry_tenant *t);
-/* The first line; none where there is one certificate, unless as JSON. */
+/* Prints the first line, which sums up the others. As text it is omitted when
+ * there is only one certificate. */
 void cmd_check_show_summary(const struct check *k, enum grade grade);
 
 #endif

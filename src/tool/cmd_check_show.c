@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_check_show.c - what `check` prints: lines of a monitoring plug-in, or
- * JSON.
+ * cmd_check_show.c - prints the result of `check`: the lines of a monitoring
+ * plug-in, or JSON.
  *
- * Such a system takes what follows a '|' on standard output for performance
- * data. So no text that is not a constant of this file is printed but by
- * cmd_check_put.
+ * A monitoring system takes the text after a '|' on standard output for
+ * performance data. So cmd_check_put prints every text that is not a constant
+ * of this file.
  */
 #include "tool/cmd_check.h"
 
@@ -61,7 +61,6 @@ cmd_check_is_json(const struct check *k)
 
 /* --- the lines -------------------------------------------------------- */
 
-/* A text on one line and without the character that begins performance data. */
 void
 cmd_check_put(struct str text)
 {
@@ -91,10 +90,11 @@ print_fact(const char *name, struct str value)
 }
 
 /*
- * Performance data, on the first line alone: 'label'=value;warning;critical,
- * with the thresholds as ranges of the Monitoring Plugins' guidelines ("30:" is
- * an alert below 30), and the number of certificates of each grade. The labels
- * do not depend on what is stored.
+ * Prints the performance data, which belong to the first line only:
+ * 'label'=value;warning;critical. The thresholds are ranges as in the
+ * Monitoring Plugins guidelines ("30:" means an alert below 30). The other
+ * values are the numbers of certificates of each grade. The labels are
+ * constant: they never depend on stored data.
  */
 static void
 print_performance(const struct check *k)
@@ -111,7 +111,8 @@ print_performance(const struct check *k)
 	    k->count[WARNING], k->count[CRITICAL], k->count[UNKNOWN]);
 }
 
-/* The only line is the first one. */
+/* Ends the line of a certificate. If there is only one certificate, this line
+ * is also the first, so the performance data go here. */
 static void
 end_line(const struct check *k)
 {
@@ -143,7 +144,9 @@ print_vendor(const struct check *k, const struct expiry_tenant *t)
 	end_line(k);
 }
 
-/* Such systems show the first line alone. */
+/*
+ * A monitoring system shows the first line only, so that line sums up the rest.
+ */
 static void
 print_summary(const struct check *k, enum grade grade)
 {
@@ -161,7 +164,7 @@ print_summary(const struct check *k, enum grade grade)
 
 /* --- the same as JSON ------------------------------------------------- */
 
-/* Tenant NULL: the vendor's certificate. */
+/* `tenant` is NULL for the vendor certificate. */
 static void
 json_certificate(const struct check *k, const struct expiry_tenant *t,
     const struct guid *tenant)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_common.c - what the subcommands share.
+ * cmd_common.c - the steps that many subcommands share: read the configuration,
+ * open the store, find the tenant, fork, identify the caller.
  */
 #include "tool/cmd_call.h"
 
@@ -31,7 +32,8 @@ cmd_is_name(const char *text)
 	return name.n >= 1 && name.n <= 64 && str_utf8_valid(name);
 }
 
-/* The first character of a text of valid UTF-8, and how many bytes it has. */
+/* Decodes the first character of a text of valid UTF-8. Sets *n to its length
+ * in bytes. */
 static unsigned
 first_character(struct str s, size_t *n)
 {
@@ -50,8 +52,12 @@ first_character(struct str s, size_t *n)
 bool
 cmd_is_alias(const char *text)
 {
-	/* Controls, blanks of any width, and characters without one (Unicode
-	 * 15: general categories Cc, Cf, Zs, Zl, Zp). */
+	/*
+	 * Control characters, spaces of any width, and characters without any
+	 * width (Unicode 15: general categories Cc, Cf, Zs, Zl, Zp). The
+	 * operator could not see them in a name, and so could not type the
+	 * name.
+	 */
 	static const struct {
 		unsigned first, last;
 	} refused[] = { { 0, 0x20 }, { 0x7f, 0xa0 }, { 0xad, 0xad },
@@ -97,8 +103,8 @@ cmd_in_child(
 	if (child == 0) {
 		alarm(seconds);
 		e = work(c, arg);
-		/* Else its reader would keep room until another process finds
-		 * out that it is gone. */
+		/* Free the reader. Otherwise its slot would keep old pages in
+		 * use until another process notices that this one is gone. */
 		store_reader_free(c->reader);
 		store_close(c->store);
 		_exit((int)e);
@@ -113,7 +119,9 @@ cmd_in_child(
 	return ERR_CORRUPT;
 }
 
-/* The files that decide who is let in; jwks import replaces the key set. */
+/* Checks that no other user can change the files that decide which clients are
+ * trusted. `jwks import` replaces the key set, so for it only the directory
+ * matters. */
 static enum err
 check_trust(const struct cmd_call *c, const char *file)
 {
@@ -152,7 +160,7 @@ cmd_load_config(struct cmd_call *c)
 	return e;
 }
 
-/* Looks for the tenant of an alias. */
+/* A search for the tenant with this alias. */
 struct aliased {
 	struct str alias;
 	struct guid id;
@@ -164,7 +172,8 @@ match_alias(const struct tenant *t, void *arg)
 {
 	struct aliased *a = arg;
 
-	/* Two that differ by case alone are of an older release. */
+	/* Aliases are compared without regard to case. An older release let two
+	 * aliases differ by case only; then an exact match wins. */
 	if (!str_ieq(t->alias, a->alias) ||
 	    (a->found && !str_eq(t->alias, a->alias)))
 		return ERR_OK;
@@ -212,7 +221,9 @@ cmd_has_place(const char *data)
 	int n = slash != NULL ? (int)(slash - data) : 0;
 	char parent[PATH_MAX];
 
-	/* With a dot, so that it must be a directory. */
+	/*
+	 * The final dot makes access() fail unless the parent is a directory.
+	 */
 	snprintf(parent, sizeof(parent), "%.*s/.", n, data);
 	if (n == 0 || access(data, F_OK) == 0 ||
 	    access(parent, W_OK | X_OK) == 0)
@@ -227,8 +238,9 @@ cmd_has_place(const char *data)
 	return false;
 }
 
-/* How long a command waits for others to close the store, in milliseconds:
- * longer than a command that only reads takes. */
+/* How long a command waits for other processes to close the store before it
+ * upgrades the store, in milliseconds. A command that only reads ends sooner
+ * than this. */
 #define UPGRADE_WAIT 2000
 
 enum err
@@ -255,7 +267,8 @@ cmd_try_store(struct cmd_call *c, bool create)
 		    (unsigned)c->config.history_certificates,
 		.timeout_ms = (int64_t)c->config.queue_timeout * 1000,
 		.queue_max = c->config.queue_writers,
-		/* So some workers come back when a disk hangs. */
+		/* Less than the number of workers, so that some workers are not
+		 * blocked when the disk hangs. */
 		.batch_max = (c->config.workers * 3 + 3) / 4,
 		.metrics = c->metrics,
 		.create = create,
@@ -280,7 +293,6 @@ cmd_open_store(struct cmd_call *c, bool create)
 	return e;
 }
 
-/* Configuration, store and an open read transaction. */
 enum err
 cmd_begin_reading(struct cmd_call *c)
 {
@@ -298,7 +310,8 @@ cmd_begin_reading(struct cmd_call *c)
 	return e;
 }
 
-/* Takes the only tenant there is where none was named. */
+/* Called for each record. Takes the tenant of the first record, and stops with
+ * ERR_USAGE at a second one. */
 static enum err
 only_tenant(const struct guid *tenant, const struct record *r, void *arg)
 {
@@ -358,7 +371,8 @@ cmd_drop_arena(struct cmd_call *c)
 	c->arena.block = NULL;
 }
 
-/* The name in /etc/passwd: getpwuid would load what a static program cannot. */
+/* Finds the user's name in /etc/passwd. getpwuid() would load name service
+ * modules, which a static program cannot do. */
 static void
 user_name(char *out, size_t size)
 {
@@ -396,8 +410,8 @@ cmd_caller(struct cmd_call *c, struct caller *out)
 	return ERR_OK;
 }
 
-/* A hook may give up its privileges, and must then have no file of ours, the
- * store least of all: LMDB opens it without O_CLOEXEC. */
+/* A hook may drop its privileges. After that it must not have any of our files
+ * open, least of all the store, which LMDB opens without O_CLOEXEC. */
 bool
 cmd_keep_files(void)
 {
@@ -407,7 +421,7 @@ cmd_keep_files(void)
 
 	if (close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
 		return true;
-	/* A kernel before 5.11. */
+	/* Linux before 5.11 lacks CLOSE_RANGE_CLOEXEC. */
 	if ((d = opendir("/proc/self/fd")) == NULL)
 		return false;
 	while ((entry = readdir(d)) != NULL)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_doctor.c - a table of checks. Each finding is one line with its
- * cure; of what is well nothing is said.
+ * cmd_doctor.c - the table of checks, and the checks of this machine. A finding
+ * is one line: the problem and its cure. A check that finds nothing prints
+ * nothing.
  */
 #include "tool/cmd_call.h"
 
@@ -22,10 +23,11 @@
 
 #define MIB ((uint64_t)1 << 20)
 
-/* With less, the next certificates may find the disk full. */
+/* With less free space, the next few certificates may fill the disk. */
 #define FREE_LEAST (64 * MIB)
 
-/* 2026-01-01: this source is younger than any clock that shows less. */
+/* 2026-01-01, in seconds. This source is newer, so a clock that shows an
+ * earlier time is wrong. */
 #define CLOCK_LEAST 1767225600
 
 static void
@@ -45,7 +47,8 @@ check_configuration(struct doctor *d)
 	d->configured = true;
 }
 
-/* Whether a file is there and ours alone. */
+/* Whether the file or directory exists, belongs to this user, and gives no
+ * rights to any other user. Reports the first of these that is not true. */
 static bool
 is_private(struct doctor *d, const char *path, bool directory)
 {
@@ -138,8 +141,8 @@ check_secrets(struct doctor *d)
 		    "%s: lies in the data directory", config->key_file);
 }
 
-/* What the kernel lacks is no finding: nothing here cures it, and the log tells
- * it at each start. */
+/* A kernel without a feature of the sandbox is not a finding: the operator
+ * cannot cure it here, and the program logs it at each start. */
 static void
 check_sandbox(struct doctor *d)
 {
@@ -205,7 +208,7 @@ enum need { NOTHING, CONFIGURATION, DIRECTORY };
 
 static const struct check {
 	const char *name;
-	enum need need; /* else there would be a second finding of one fault */
+	enum need need; /* without it the check would repeat a finding */
 	void (*run)(struct doctor *d);
 } checks[] = {
 	{ "configuration", NOTHING, check_configuration },

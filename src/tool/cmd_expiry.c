@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_expiry.c - what expires when: as a list, for Prometheus, as a
- * calendar.
+ * cmd_expiry.c - prints when each certificate expires: as a list, as metrics
+ * for Prometheus, or as a calendar.
  */
 #include "tool/cmd_call.h"
 
@@ -15,20 +15,23 @@
 #include "tool/cmd_json.h"
 #include "tool/cmd_output.h"
 
-/* Readable for whoever collects or serves it; nothing in it is secret. */
+/* A collector or a web server must be able to read the file. It holds nothing
+ * secret. */
 #define PUBLIC_MODE (S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)
 
-/* What is written of each tenant. */
+/* The state of a walk over all tenants. */
 struct walk {
 	struct cmd_call *c;
 	FILE *out;
 	int64_t now_at;
-	/* Of metrics: every tenant, without its texts. */
+	/* Metrics only: the dates of every tenant, without its texts. */
 	struct expiry_tenant *kept;
 	size_t count, room;
 };
 
-/* A tenant that the operator has listed, but that has no record. */
+/*
+ * A visit of the tenants that the operator has added and that have no record.
+ */
 struct recordless {
 	struct cmd_call *c;
 	store_record_visit *visit;
@@ -181,8 +184,8 @@ cmd_list(struct cmd_call *c)
 
 /* --- metrics ---------------------------------------------------------- */
 
-/* To read a certificate takes longer than all else, so each is read once,
- * though the metrics are written family by family. */
+/* Keeps a tenant's dates for all families of metrics. Reading the certificate
+ * is the slow part, so it happens once per tenant and not once per family. */
 static enum err
 keep_tenant(const struct guid *tenant, const struct record *r, void *arg)
 {
@@ -266,7 +269,8 @@ write_calendar(struct walk *w)
 	return write_out(w->out, &out);
 }
 
-/* A FIFO is opened when its reader comes: not before the store is let go. */
+/* Writes the output after the store has been closed: opening a FIFO blocks
+ * until another process reads it. */
 static enum err
 put_page(struct cmd_call *c, const char *text, size_t n)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_history.c - what happened to a tenant's record, and back again.
+ * cmd_history.c - prints the changes of a tenant's record, and restores an
+ * earlier state of it.
  */
 #include "tool/cmd_call.h"
 
@@ -32,12 +33,14 @@ action_word(enum store_action action)
 	return "?";
 }
 
-/* A certificate as it is told: the one uploaded, or the one before. */
+/*
+ * The facts of an event about the uploaded or the former certificate.
+ */
 struct certificate {
 	struct str serial;
 	struct str topic;
 	struct str expires;
-	struct str fingerprint; /* bytes */
+	struct str fingerprint; /* CRYPTO_SHA256_LEN bytes, or null */
 };
 
 static struct certificate
@@ -49,7 +52,9 @@ uploaded(const struct event *ev)
 		.fingerprint = ev->fingerprint };
 }
 
-/* A release before format 4 kept no fingerprint, but the certificate. */
+/* The certificate that was stored before the event. Releases before store
+ * format 4 kept the former certificate but no fingerprint: then the fingerprint
+ * is computed into `hash`. */
 static struct certificate
 former(const struct event *ev, struct arena *a, uint8_t hash[CRYPTO_SHA256_LEN])
 {
@@ -72,7 +77,8 @@ former(const struct event *ev, struct arena *a, uint8_t hash[CRYPTO_SHA256_LEN])
 	return t;
 }
 
-/* The revision of the record after an event; 0: none, or it is not known. */
+/* The revision of the record after an event; 0 if the record was removed or the
+ * revision is not known. */
 static uint64_t
 revision_after(const struct event *ev)
 {

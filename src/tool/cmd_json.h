@@ -9,9 +9,9 @@
 #include "format/emit.h"
 
 /*
- * The longest line is an event of the history: nine texts of at most 1,024
- * characters. A character has at most 6 bytes in JSON (\u001f), so that 55 KB
- * are enough for them.
+ * The longest line is an event of the history: six texts of at most 1,024
+ * characters each, and an actor of at most 200 bytes. A character takes at most
+ * 6 bytes in JSON (\u001f), so that 40 KB are enough.
  */
 #define CMD_JSON_MAX ((size_t)64 * 1024)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_jwks.c - imports key sets.
+ * cmd_jwks.c - checks a key set and makes it the configured one.
  */
 #include "tool/cmd_call.h"
 
@@ -14,10 +14,10 @@
 #include "format/jwt_make.h"
 #include "tool/cmd_output.h"
 
-/* A key set, its file, and the memory that reading it takes. */
+/* A key set, its file, and the memory that is needed to read it. */
 struct set {
 	const char *path;
-	bool quiet; /* the set that is there already */
+	bool quiet; /* print nothing: this is the set in use */
 	bool has_secrets;
 	struct jwt_keys keys;
 	char text[JWT_SET_MAX + 1];
@@ -54,7 +54,8 @@ print_left(const struct jwt_left *left, void *arg)
 	fprintf(stderr, " is left out: %.*s\n", STR_ARG(left->why));
 }
 
-/* Keys in PEM become a set in JSON first, so that all take the same way. */
+/* Reads a set. Keys in PEM are first converted to a set in JSON, so that the
+ * same checks apply to both. */
 static enum err
 read_set(struct set *s, struct str text, struct str *what)
 {
@@ -81,8 +82,9 @@ read_set(struct set *s, struct str text, struct str *what)
 	return ERR_CONFIG;
 }
 
-/* Keys of other issuers that are there already stay, so that the sets of two
- * servers can be given one after the other. */
+/* Binds the keys of the new set to the issuer of --issuer, and adds the keys of
+ * other issuers from the set in use. So the operator can import the sets of two
+ * servers one after the other. */
 static enum err
 bind_set(struct cmd_call *c, struct set *s, struct str *what)
 {
@@ -138,7 +140,8 @@ import_set(struct cmd_call *c, struct set *s)
 	return EXIT_SUCCESS;
 }
 
-/* Of the characters of a URL, so that it can be compared byte by byte. */
+/* Whether the text holds only characters of a URL. Then the issuer of a token
+ * can be compared with it byte by byte. */
 static bool
 is_issuer(struct str issuer)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * cmd_jwt.c - signs a JWT for tests with a key of its own, and writes the key
- * set that a server needs to accept it.
+ * set that a server needs in order to accept that JWT.
  */
 #include "tool/cmd_call.h"
 
@@ -20,10 +20,12 @@
 
 #define KEY_MAX 16384
 #define PUBLIC_MAX 4096
-/* Unless --expires says how many days: an hour, like Entra's. */
+/* Seconds until a token expires, unless --expires is given: an hour, as with
+ * Entra ID. */
 #define LIFE 3600
 
-/* The key of a file, which is made if there is none. */
+/* Reads the key from the file, or makes a key and writes the file if there is
+ * none. */
 static enum err
 need_key(const char *path, char text[KEY_MAX], struct str *out)
 {
@@ -49,7 +51,8 @@ first_item(const char *list)
 	return str_trim(str_cut(&rest, ','));
 }
 
-/* The first issuer of the configuration, with the tenant in its place. */
+/* Writes the first issuer of the configuration, with the tenant in the place of
+ * {tenantid}. */
 static void
 put_issuer(const char *list, const char tenant[STR_GUID_LEN], struct buf *out)
 {
@@ -67,7 +70,7 @@ put_issuer(const char *list, const char tenant[STR_GUID_LEN], struct buf *out)
 	}
 }
 
-/* What a token of Entra's for an application says. */
+/* The claims that Entra ID puts into an access token. */
 static struct str
 claims(const struct cmd_call *c, struct buf *out)
 {
@@ -108,7 +111,7 @@ claims(const struct cmd_call *c, struct buf *out)
 	return buf_view(out);
 }
 
-/* Writes the set that knows the key, for jwks_file. */
+/* Writes the public key as a key set, for jwks_file. */
 static int
 write_set(const char *path, struct str key)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_key.c - a key and its request, made here, and the key out again with
- * the certificate that came for it.
+ * cmd_key.c - makes a private key and a certificate request for it, and exports
+ * the key together with the certificate that Apple issued.
  */
 #include "tool/cmd_call.h"
 
@@ -39,7 +39,8 @@ given(const struct cmd_call *c, enum cmd_option option)
 
 /* --- request ---------------------------------------------------------- */
 
-/* The vendor's files of the command line take the place of the configured. */
+/* Makes the vendor's files on the command line override those in the
+ * configuration. Returns NULL, or the reason why they are refused. */
 static const char *
 take_vendor(struct cmd_call *c)
 {
@@ -79,7 +80,7 @@ warn_of_vendor(struct cmd_call *c, const struct secrets *s)
 			: "; Apple will not take this request");
 }
 
-/* Why a subject or the vendor's files are not fit for a request. */
+/* Prints why the subject or the vendor's files cannot be used for a request. */
 static int
 refuse_request(struct str what)
 {
@@ -89,7 +90,9 @@ refuse_request(struct str what)
 	return EXIT_FAILURE;
 }
 
-/* The request that is replaced may have been sent to Apple. */
+/*
+ * Whether a request is pending. The operator may have sent it to Apple already.
+ */
 static bool
 is_pending(struct cmd_call *c)
 {
@@ -137,8 +140,8 @@ cmd_request(struct cmd_call *c)
 
 /* --- export ----------------------------------------------------------- */
 
-/* The first line of a file: a passphrase, also of UTF-16, with a mark, blanks
- * and more lines after it. */
+/* Enough for a passphrase in UTF-8 or UTF-16, with a byte order mark, spaces
+ * and further lines after it. Only the first line is used. */
 #define PASSPHRASE_ROOM 2048
 
 static ssize_t
@@ -154,7 +157,7 @@ read_all(int fd, char text[PASSPHRASE_ROOM])
 	return part < 0 ? -1 : n;
 }
 
-/* Keeps the passphrase in text. */
+/* Moves the first line to the start of `text`, as UTF-8. */
 static enum err
 take_first_line(char text[PASSPHRASE_ROOM], size_t n, struct str *out)
 {
@@ -188,7 +191,8 @@ passphrase_of_file(
 	return e;
 }
 
-/* A terminal gives one line at a time; blanks at its end belong to it. */
+/* Reads a line from the terminal, which returns one line per read(). Spaces at
+ * its end are part of the passphrase. */
 static enum err
 read_line(int tty, char text[PASSPHRASE_ROOM], struct str *out)
 {
@@ -243,7 +247,7 @@ passphrase_of_terminal(char text[PASSPHRASE_ROOM], struct str *out)
 	return e;
 }
 
-/* The certificate that is stored and the key made for it here. */
+/* The stored certificate and the private key that was made for it. */
 struct pair {
 	struct str der;
 	uint8_t key[X509_PRIVATE_MAX];
@@ -332,7 +336,8 @@ put_key(const struct pair *p, bool rsa, struct buf *out)
 		crypto_wipe(key, sizeof(key));
 }
 
-/* The certificate first, then the key, as NanoMDM's upload takes them. */
+/* Writes the certificate, then the key: the order that NanoMDM's upload
+ * expects. */
 static enum err
 join(struct cmd_call *c, const struct pair *p, struct str *out)
 {
@@ -357,7 +362,8 @@ write_pair(struct cmd_call *c, const struct secrets *s)
 	enum err e;
 
 	e = find_pair(c, s, &p);
-	/* The passphrase comes when somebody has typed it. */
+	/* End the transaction first: the user may take any time to type the
+	 * passphrase. */
 	store_end(c->reader);
 	if (e == ERR_OK)
 		e = given(c, OPTION_PKCS12) ? pack(c, &p, &text)
@@ -370,13 +376,13 @@ write_pair(struct cmd_call *c, const struct secrets *s)
 	e = cmd_output_open(c->value[OPTION_OUTPUT], S_IRUSR | S_IWUSR, &o);
 	if (e != ERR_OK)
 		return e;
-	/* No copy of the key is left in a buffer of stdio. */
+	/* Without a buffer, stdio keeps no copy of the key. */
 	setvbuf(o.f, NULL, _IONBF, 0);
 	fwrite(text.p, 1, text.n, o.f);
 	return cmd_output_close(&o, ERR_OK);
 }
 
-/* What is wrong with the options that were given together, or NULL. */
+/* Returns NULL, or what is wrong with the combination of options. */
 static const char *
 misused(const struct cmd_call *c)
 {

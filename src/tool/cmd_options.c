@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_options.c - the options of all subcommands: their names and the checks of
- * their values.
+ * cmd_options.c - the options of all subcommands: their names, and the checks
+ * of their values.
  */
 #include "tool/cmd_options.h"
 
@@ -50,7 +50,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* A hundred years. */
+/* 100 years. */
 #define DAYS_MAX 36500
 
 static bool
@@ -59,8 +59,8 @@ days(const char *value, uint64_t least, uint64_t *out)
 	return str_u64(str_of(value), out) && *out >= least && *out <= DAYS_MAX;
 }
 
-/* A threshold of days left: "30" or, as the range of the Monitoring Plugins
- * that means the same, "30:". */
+/* Reads a threshold in days: "30", or "30:", the range of the Monitoring
+ * Plugins guidelines with the same meaning. */
 static bool
 threshold(const char *value, uint64_t *out)
 {
@@ -71,7 +71,8 @@ threshold(const char *value, uint64_t *out)
 	return str_u64(text, out) && *out <= DAYS_MAX;
 }
 
-/* Adds an item to a list, as several lines of pushcert.conf do. */
+/* Appends an item to a list, as several lines of pushcert.conf would do.
+ * Returns false if the list becomes too long. */
 static bool
 add_item(char list[CONFIG_TEXT_MAX], const char *item)
 {
@@ -139,7 +140,7 @@ cmd_option_name(int option)
 	return o->name != NULL ? o->name : "";
 }
 
-/* The short names are those of every monitoring plug-in. */
+/* All monitoring plug-ins have the short names -c and -w. */
 int
 cmd_option_next(int argc, char **argv)
 {

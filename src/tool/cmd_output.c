@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_output.c - what the tool prints, and the files that it reads and writes.
+ * cmd_output.c - prints messages and values, and reads and writes files.
  */
 #include "tool/cmd_output.h"
 
@@ -46,9 +46,9 @@ cmd_print_date(int64_t at)
 	printf("%.*sZ", DATETIME_SECONDS_LEN, text);
 }
 
-/* The character that begins the text, if it is one of those of more than one
- * byte by which a terminal does something, or shows what follows elsewhere:
- * controls, ends of lines, directions. Else 0. */
+/* Returns the character at the start of the text if it is longer than one byte
+ * and would control a terminal or move the text after it: control characters,
+ * line separators, changes of direction. Otherwise returns 0. */
 static unsigned
 moving_character(struct str s)
 {
@@ -71,7 +71,8 @@ moving_character(struct str s)
 	return 0;
 }
 
-/* Text of a client, safe on a terminal. */
+/* Prints a client's text, safe for a terminal. Keeps line feeds if `lines` is
+ * true. */
 static void
 print_escaped(FILE *out, struct str s, bool lines)
 {

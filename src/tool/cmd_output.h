@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_output.h - what the tool prints, and the files that it reads and writes.
+ * cmd_output.h - prints messages and values, and reads and writes files.
  */
 #ifndef PUSHCERT_CMD_OUTPUT_H
 #define PUSHCERT_CMD_OUTPUT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_record.c - a tenant's record on the terminal, and a certificate from
- * there into it, by the same rules as over HTTP.
+ * cmd_record.c - prints a tenant's record, and stores a certificate in it by
+ * the same rules as over HTTP.
  */
 #include "tool/cmd_call.h"
 
@@ -26,7 +26,9 @@ print_record(const struct record *r)
 		struct str text = record_text(r, (enum property)i);
 
 		printf("%s: ", record_properties[i].name);
-		/* In another's line a tenant could write lines of his own. */
+		/* Only the certificate may take several lines. In any other
+		 * property, a client's line feed would let it forge lines of
+		 * this output. */
 		if (i == RECORD_CERTIFICATE)
 			cmd_print_text(text);
 		else
@@ -132,10 +134,11 @@ cmd_apply(struct cmd_call *c, struct change *change)
 
 /* --- upload ----------------------------------------------------------- */
 
-/* More than any certificate text, so that one that is too long is noticed. */
+/* More than the longest certificate text, so that a text that is too long is
+ * noticed and not cut off. */
 #define FILE_MAX (2 * PEM_TEXT_MAX)
 
-/* Reads a file, or standard input where path is "-". */
+/* Reads a file, or standard input if the path is "-". */
 static enum err
 read_text(const char *path, struct arena *a, struct str *out)
 {
@@ -160,8 +163,9 @@ read_text(const char *path, struct arena *a, struct str *out)
 	return n > 0 ? ERR_OK : ERR_FILE;
 }
 
-/* The record keeps text: a certificate in binary form becomes PEM. What is no
- * certificate is a slip here, unless it is to be stored as it is. */
+/* The record holds text, so a certificate in binary form is converted to PEM. A
+ * file without a certificate is taken for a mistake and refused, unless
+ * `as_it_is` is true. */
 static enum err
 make_text(struct arena *a, bool as_it_is, struct str *text, struct fault *fault)
 {
@@ -184,7 +188,7 @@ make_text(struct arena *a, bool as_it_is, struct str *text, struct fault *fault)
 		    "it is none; --force stores a text all the same");
 		return ERR_NOT_A_CERTIFICATE;
 	}
-	/* What is wrong with a text is the rules' to say. */
+	/* For a text, the rules in policy.c report the fault. */
 	if (is_text) {
 		a->used = used;
 		return ERR_OK;
@@ -244,7 +248,8 @@ cmd_upload(struct cmd_call *c)
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
 	    cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
-	/* Standard input comes when its writer likes. */
+	/* End the transaction first: standard input may take any time to
+	 * arrive. */
 	store_end(c->reader);
 	if ((e = make_patch(c, &change.patch, &fault)) != ERR_OK)
 		return e == ERR_FILE ? EXIT_FAILURE : cmd_refuse(e, &fault);

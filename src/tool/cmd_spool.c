@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_spool.c - what a command prints while it reads the store is kept in
- * memory until its transaction has ended.
+ * cmd_spool.c - keeps the output of a command in memory until its read
+ * transaction has ended.
  *
- * A pager, a pipe or a terminal takes output when its reader likes. A
- * transaction that waited for it would keep every page that is freed meanwhile,
- * and the store of a busy service would fill up.
+ * The reader of a pipe, a pager or a terminal may take output slowly. A
+ * transaction that stays open meanwhile keeps all pages that are freed, so that
+ * the store of a busy service would fill up.
  */
 #include "tool/cmd_call.h"
 
@@ -17,7 +17,8 @@
 
 #include "tool/cmd_output.h"
 
-/* Puts a file in memory in the place of fd; returns what was there, or -1. */
+/* Replaces the descriptor fd by a file in memory. Returns a descriptor of the
+ * original file, or -1. */
 static int
 divert(int fd)
 {
@@ -48,7 +49,8 @@ write_all(int fd, const char *p, ssize_t n)
 	return true;
 }
 
-/* Puts the real one back, and what was printed meanwhile into it. */
+/* Puts the original file back, and writes the collected output to it. Closes
+ * `real`. */
 static bool
 restore(int fd, int real)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_tenant.c - tenants whose JWT are let in, and JWT of our own for
- * tests.
+ * cmd_tenant.c - the list of tenants whose JWTs are accepted.
  */
 #include "tool/cmd_call.h"
 
@@ -21,7 +20,7 @@ take_tenant_argument(struct cmd_call *c)
 	return ERR_USAGE;
 }
 
-/* A name that is another tenant's is refused. */
+/* Refuses a name that belongs to another tenant. */
 static enum err
 check_alias(struct txn *tx, const struct cmd_call *c)
 {
@@ -33,7 +32,7 @@ check_alias(struct txn *tx, const struct cmd_call *c)
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* Of one that is there already the name is changed. */
+/* Adds the tenant. If it has been added before, changes its name. */
 static enum err
 put_tenant(struct txn *tx, void *arg)
 {
@@ -136,7 +135,7 @@ cmd_tenant_remove(struct cmd_call *c)
 {
 	enum err e;
 
-	/* An alias does as well. */
+	/* The argument may also be an alias. */
 	if (!str_guid(str_of(c->argument[0]), &c->tenant))
 		c->alias = c->argument[0];
 	if (cmd_load_config(c) != ERR_OK || cmd_open_store(c, false) != ERR_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * cmd_token.c - makes, lists, renames and revokes bearer tokens. A token is
- * shown once, when it is made.
+ * printed once, when it is made; the store has only its hash.
  */
 #include "tool/cmd_call.h"
 
@@ -17,7 +17,8 @@
 #include "tool/cmd_json.h"
 #include "tool/cmd_output.h"
 
-/* A token's id, for revoke: the start of its hash, which tells nothing. */
+/* The id of a token is the start of its hash, from which the token cannot be
+ * computed. */
 #define ID_BYTES 8
 #define ID_LEN (2 * ID_BYTES)
 
@@ -35,8 +36,9 @@ forget_token(struct txn *tx, void *arg)
 	return store_token_delete(tx, t->hash);
 }
 
-/* A token that cannot be read, on a full disk or by a reader that went away, is
- * good for nobody, and would stay good all the same. */
+/* Prints a new token. If the output fails (a full disk, a closed pipe), the
+ * token is revoked: otherwise it would stay valid although the user never saw
+ * it. */
 static int
 print_secret(struct cmd_call *c, struct token *t, struct str text)
 {
@@ -83,7 +85,7 @@ cmd_token_create(struct cmd_call *c)
 	auth_token_hash(str_from(text, sizeof(text)), t.hash);
 	if ((e = store_update(c->store, put_token, &t)) != ERR_OK)
 		return cmd_fail(e, "token create");
-	/* A reader that went away is a failed write here. */
+	/* A closed pipe must be a failed write, not a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	status = print_secret(c, &t, str_from(text, sizeof(text)));
 	crypto_wipe(secret, sizeof(secret));
@@ -185,10 +187,10 @@ cmd_token_list(struct cmd_call *c)
 	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "token list");
 }
 
-/* The one token whose id begins with what was given. */
+/* A search for the only token whose id begins with `id`. */
 struct search {
 	struct str id;
-	struct str name; /* the new one */
+	struct str name; /* the new name, for rename */
 	uint8_t hash[STORE_HASH_LEN];
 	unsigned found;
 };
@@ -207,7 +209,7 @@ match_token(const struct token *t, void *arg)
 	return ERR_OK;
 }
 
-/* Prints why there is no such token, or not just one. */
+/* Finds the token. Prints the reason if no token matches, or more than one. */
 static enum err
 find_token(struct cmd_call *c, struct search *s)
 {
@@ -234,7 +236,7 @@ find_token(struct cmd_call *c, struct search *s)
 	return ERR_NOT_FOUND;
 }
 
-/* Runs a change on the one token that the first argument names. */
+/* Runs a change on the token that the first argument names. */
 static int
 change_token(struct cmd_call *c, store_change *change)
 {

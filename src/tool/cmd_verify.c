@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_verify.c - whether all that is stored is what was written. Counts go
- * to stdout; each finding is a line on stderr.
+ * cmd_verify.c - checks whether the store holds exactly what was written to it.
+ * Prints the counts on standard output and each finding on standard error.
  */
 #include "tool/cmd_call.h"
 
@@ -12,13 +12,14 @@
 #include "tool/cmd_json.h"
 #include "tool/cmd_output.h"
 
-/* A store that is broken in one place may have a finding for each row. */
+/* How many findings are printed. A single damaged page may cause a finding for
+ * every row. */
 #define FINDINGS_MAX 100
 
 struct pass {
 	struct cmd_call *call;
 	struct secrets secrets;
-	char why[CONFIG_TEXT_MAX]; /* they could not be loaded */
+	char why[CONFIG_TEXT_MAX]; /* why the secrets could not be loaded */
 	uint64_t sealed, opened;
 	uint64_t printed;
 };
@@ -58,7 +59,8 @@ try_seal(const struct guid *tenant, const struct csr *c, void *arg)
 		    "its private key does not open with the key file", pass);
 }
 
-/* Findings that are of all seals. */
+/* Counts the private keys that could not be opened, and prints the finding that
+ * concerns all of them, if there is one. */
 static uint64_t
 count_sealed(struct pass *pass)
 {
@@ -120,7 +122,7 @@ print_counts(const struct cmd_call *c, const struct store_counts *n)
 	cmd_json_end(&json);
 }
 
-/* In a process of its own; what is wrong is told. */
+/* Runs in a child process and prints its own errors. */
 static enum err
 verify(struct cmd_call *c, void *arg)
 {
@@ -140,7 +142,7 @@ verify(struct cmd_call *c, void *arg)
 		(void)cmd_fail(e, c->config.data);
 		return e;
 	}
-	/* Without the key all else can be looked at. */
+	/* Without the key file, everything but the private keys is checked. */
 	if (secret_load(&c->config, &pass.secrets, pass.why) != ERR_OK)
 		print_finding("configuration", NULL, pass.why, &pass);
 	if ((e = store_verify(c->reader, &v, &counts)) != ERR_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * doctor_keys.c - the checks of the files that decide who is let in:
- * whether others may write to them, and what the key set holds.
+ * doctor_keys.c - checks the files that decide which clients are trusted:
+ * whether other users may write to them, and which keys the key set holds.
  */
 #include "tool/doctor_checks.h"
 
@@ -30,7 +30,7 @@ doctor_check_trust(struct doctor *d)
 		doctor_finding(d, fault.cure, "%s", fault.what);
 }
 
-/* A set of keys, and the memory that reading one takes. */
+/* A key set, and the memory that is needed to read it. */
 struct key_set {
 	struct doctor *doctor;
 	char text[JWT_SET_MAX + 1];
@@ -57,7 +57,7 @@ find_left(const struct jwt_left *left, void *arg)
 	    left->name.n > 0 ? "'" : "", STR_ARG(left->why));
 }
 
-/* NULL if the file is a usable set, else the reason. */
+/* Returns NULL if the file is a usable key set, otherwise the reason. */
 static const char *
 read_keys(const char *path, struct key_set *s)
 {
@@ -77,7 +77,7 @@ read_keys(const char *path, struct key_set *s)
 	return e == ERR_OK ? NULL : "not a JSON Web Key Set";
 }
 
-/* Keys that name no issuer, where there are several servers. */
+/* Reports keys without an issuer, if tokens of several servers are accepted. */
 static void
 find_unbound(struct doctor *d, const struct jwt_keys *keys)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * doctor_reply.c - takes the answer of a web server apart.
+ * doctor_reply.c - splits the response of a web server into its parts.
  */
 #include "tool/doctor_reply.h"
 

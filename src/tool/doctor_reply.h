@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * doctor_reply.h - what a web server has answered, in parts: private to
- * doctor. Any bytes may come.
+ * doctor_reply.h - the response of a web server, split into its parts. It may
+ * hold any bytes. Only doctor includes this header.
  */
 #ifndef PUSHCERT_DOCTOR_REPLY_H
 #define PUSHCERT_DOCTOR_REPLY_H
@@ -12,24 +12,25 @@
 
 #include "base/str.h"
 
-/* The end of a longer answer is cut off. */
+/* A longer response is cut off here. */
 #define DOCTOR_REPLY_MAX ((size_t)64 * 1024)
 
 struct doctor_reply {
-	int status; /* 0: none came */
+	int status; /* 0: no complete response arrived */
 	struct str head, body;
 	size_t n;
 	char text[DOCTOR_REPLY_MAX];
 };
 
-/* Fills in status, head and body of the n bytes of text, after those of 1xx
- * answers. */
+/* Sets status, head and body, which point into the n bytes of text. Skips
+ * responses of the class 1xx. */
 void doctor_reply_split(struct doctor_reply *r);
-/* A header's value; null where there is none. */
+/* The value of a header, without blanks around it; the null slice if it is
+ * missing. */
 struct str doctor_reply_header(const struct doctor_reply *r, const char *name);
-/* Whether the body is an error of the program, and not of the web server. */
+/* Whether the body is an error of this program, not of the web server. */
 bool doctor_reply_is_ours(const struct doctor_reply *r);
-/* Writes text between quotation marks of curl's configuration. */
+/* Escapes a text for a quoted string in curl's configuration. */
 void doctor_reply_quote(const char *text, FILE *out);
 
 #endif

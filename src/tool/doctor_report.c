@@ -40,7 +40,9 @@ report(const struct doctor *d, bool is_note, const char *cure, const char *what,
 	char text[CONFIG_TEXT_MAX + PATH_MAX];
 
 	(void)vsnprintf(text, sizeof(text), what, ap);
-	/* The text of an outcome is a sentence. */
+	/*
+	 * The text of an outcome ends with a full stop, which is printed below.
+	 */
 	if (str_ends(str_of(text), "."))
 		text[strlen(text) - 1] = '\0';
 	if ((d->call->given & CMD_BIT(OPTION_JSON)) != 0) {

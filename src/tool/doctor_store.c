@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * doctor_store.c - the checks of doctor that open the store.
+ * doctor_store.c - the checks of doctor that open the store. They open it in a
+ * child process: a damaged store may kill the process that reads it, and a lock
+ * that another process holds may block it.
  */
 #include "tool/doctor_checks.h"
 
@@ -18,18 +20,22 @@
 
 #define MIB ((uint64_t)1 << 20)
 
-/* Seconds in which even a large store is read. */
+/* Seconds to read the whole store; a large store needs far less. */
 #define READ_SECONDS 120
 
-/* Seconds in which a writer is through, on the slowest disk. */
+/*
+ * Seconds to wait for the write lock. Even on a slow disk a writer needs less.
+ */
 #define WRITE_SECONDS 10
 
-/* What the process that reads the store learns of it. */
+/*
+ * The results of the child process, in memory that it shares with its parent.
+ */
 struct facts {
 	struct store_counts counts;
 	uint64_t sealed, opened;
 	bool can_seal;
-	int64_t newest_at; /* when the record that changed last did so */
+	int64_t newest_at; /* when a record was last changed */
 	uint64_t used, size; /* of the map, in bytes */
 	unsigned format;
 	struct store_reader_age oldest; /* pid 0: none */
@@ -63,8 +69,8 @@ note_seal(const struct guid *tenant, const struct csr *c, void *arg)
 		p->facts->opened++;
 }
 
-/* A request is over in less than a second, so a reader that is still there has
- * another reason. */
+/* Finds the oldest reader of the store. A request lasts less than a second, so
+ * only a reader that is still there a second later is reported. */
 static void
 note_oldest(struct store *st, struct store_reader_age *out)
 {
@@ -97,7 +103,7 @@ read_all(struct cmd_call *c, void *arg)
 		return e;
 	p.facts->format = store_format(c->store);
 	store_usage(c->reader, &p.facts->used, &p.facts->size);
-	/* Which of them cannot be read another check tells. */
+	/* The check of the secrets reports those that cannot be read. */
 	(void)!secret_load(&c->config, &p.secrets, message);
 	p.facts->can_seal = p.secrets.can_seal;
 	e = store_verify(c->reader, &v, &p.facts->counts);
@@ -109,7 +115,7 @@ read_all(struct cmd_call *c, void *arg)
 	return store_records(c->reader, note_change, p.facts);
 }
 
-/* Seconds since a process was started; 0: it cannot be known. */
+/* Seconds since a process was started; 0 if that is not known. */
 static int64_t
 process_age(pid_t pid)
 {
@@ -122,8 +128,9 @@ process_age(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
 	if ((f = fopen(path, "re")) == NULL)
 		return 0;
-	/* The name in brackets may hold anything. proc(5): the state follows,
-	 * and the start is the 20th field from there. */
+	/* The name of the program, in parentheses, may contain any byte. The
+	 * last ')' ends it. After that come the state and, as the 20th field,
+	 * the start time (proc(5)). */
 	if (fgets(text, sizeof(text), f) != NULL)
 		end = strrchr(text, ')');
 	fclose(f);
@@ -150,7 +157,7 @@ report_facts(struct doctor *d, const struct facts *facts)
 		    "%s: the store has format %u; this release reads it, and "
 		    "changes it only after an upgrade to format %u",
 		    config->data, facts->format, STORE_FORMAT);
-	/* check_secrets has told why there is none. */
+	/* A missing key is reported by check_secrets. */
 	if (facts->can_seal && facts->opened < facts->sealed)
 		doctor_finding(d,
 		    "Put the key file back that was in use when they were "
@@ -200,7 +207,7 @@ doctor_check_store(struct doctor *d)
 		munmap(facts, sizeof(*facts));
 	if (e == ERR_OK)
 		return;
-	/* Nothing more can be learnt of it. */
+	/* Later checks cannot use the store either. */
 	d->owns_data = false;
 	if (e == ERR_BUSY)
 		doctor_finding(d, "Look whether the disk answers.",
@@ -233,7 +240,7 @@ refuse_change(struct txn *tx, void *arg)
 	return ERR_USAGE;
 }
 
-/* A change that changes nothing, to see whether one can be made. */
+/* Runs a change that refuses, to see whether the write lock can be taken. */
 static enum err
 write_nothing(struct cmd_call *c, void *arg)
 {
@@ -243,7 +250,7 @@ write_nothing(struct cmd_call *c, void *arg)
 	if ((e = cmd_open_store(c, false)) != ERR_OK)
 		return e;
 	e = store_update(c->store, refuse_change, NULL);
-	/* A store that must be upgraded first can be locked all the same. */
+	/* A store of an older format can be locked, though not changed. */
 	return e == ERR_USAGE || e == ERR_OLD_FORMAT ? ERR_OK : e;
 }
 

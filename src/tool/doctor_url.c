@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * doctor_url.c - asks the mount a few questions as a client does, and
- * tells from the answers what the web server in between does to them. Nothing
- * of the record is changed.
+ * doctor_url.c - sends requests to the mount as a client does, and finds out
+ * from the responses whether the web server alters them. The record is not
+ * changed.
  *
- * The program curl does the asking: it has TLS, and the certificates of this
- * machine. It gets the token by a file without a name, sends it to the host of
- * the URL only, and is told to follow nobody, by redirection or as a proxy.
+ * The requests are sent by the program curl, which has TLS and knows the CA
+ * certificates of this machine. curl reads the token from an unnamed file,
+ * sends it only to the host of the URL, and follows neither redirections nor
+ * proxies.
  */
 #include "tool/doctor_checks.h"
 
@@ -26,22 +27,22 @@
 
 #define RESOURCE "/applePushNotificationCertificate"
 
-/* Longest ETag of ours, with what others put around it. */
+/* Length of our longest ETag, with whatever a web server adds to it. */
 #define TAG_MAX 256
 
 struct question {
 	const char *method, *query;
-	bool named; /* shows the token */
-	const char *header, *value; /* one more; NULL: none */
+	bool named; /* whether to send the token */
+	const char *header, *value; /* a further header, or NULL */
 	const char *body;
-	int blanks; /* before the token, which make a long header of it */
+	int blanks; /* spaces before the token, which lengthen the header */
 };
 
 struct mount {
 	struct doctor *doctor;
 	char url[CONFIG_TEXT_MAX];
 	char token[CONFIG_TEXT_MAX];
-	bool plain_errors; /* our own error bodies do not arrive */
+	bool plain_errors; /* our error bodies are replaced */
 	struct doctor_reply reply;
 };
 
@@ -57,7 +58,8 @@ is_visible(const char *text)
 	return true;
 }
 
-/* curl's configuration, in which nothing can be quoted wrongly: is_visible. */
+/* Writes curl's configuration. The URL and the token have passed is_visible, so
+ * neither can end the quoted string early. */
 static bool
 put_question(const struct mount *m, const struct question *q, int fd)
 {
@@ -86,7 +88,7 @@ put_question(const struct mount *m, const struct question *q, int fd)
 	return fclose(out) == 0 && lseek(fd, 0, SEEK_SET) == 0;
 }
 
-/* Never returns. */
+/* Becomes the program curl; does not return. */
 static void
 be_curl(int in, int out)
 {
@@ -111,7 +113,7 @@ read_reply(struct doctor_reply *r, int fd)
 		continue;
 }
 
-/* Runs curl; its exit status, 127 where there is none. */
+/* Runs curl and returns its exit status, or 127 if it could not be run. */
 static int
 run_curl(int config, struct doctor_reply *r)
 {
@@ -132,7 +134,7 @@ run_curl(int config, struct doctor_reply *r)
 	return WEXITSTATUS(status);
 }
 
-/* False, with a finding, where no answer came. */
+/* Sends a request. Returns false, after a finding, if no response arrived. */
 static bool
 ask(struct mount *m, const struct question *q)
 {
@@ -169,7 +171,8 @@ contains(struct str text, const char *part)
 
 /* --- what is asked ------------------------------------------------------ */
 
-/* Whether there is anything of ours; without a token, all it says is 401. */
+/* Whether our program is mounted there. Without a token, its only response is
+ * 401. */
 static bool
 ask_as_stranger(struct mount *m)
 {
@@ -243,12 +246,12 @@ ask_by_name(struct mount *m)
 	return false;
 }
 
-/* How long tokens of people in 200 groups are, with what else comes to it, and
- * how long ours may be. */
+/* The length of a header with the token of a person in 200 groups, and of the
+ * longest header that the program accepts, in bytes. */
 #define LONG_TOKEN 16000
 #define LONGEST_TOKEN 60000
 
-/* The status of a question whose header is as long as with such a token. */
+/* Sends a request whose header is as long as with such a token. */
 static bool
 ask_with_length(struct mount *m, int length)
 {
@@ -258,7 +261,7 @@ ask_with_length(struct mount *m, int length)
 	return ask(m, &q);
 }
 
-/* Signed tokens may be long; without a key set there are none. */
+/* Only signed tokens are long. Without a key set none are accepted. */
 static bool
 ask_with_long_token(struct mount *m)
 {
@@ -308,7 +311,7 @@ ask_with_query(struct mount *m)
 	return true;
 }
 
-/* An empty change, on a condition that no record meets. */
+/* Sends an empty change, on a condition that no record meets. */
 static bool
 ask_to_change(struct mount *m)
 {
@@ -379,7 +382,7 @@ static bool (*const questions[])(struct mount *m) = {
 	ask_again,
 };
 
-/* The first line of the file. */
+/* Reads the token, which is the first line of the file. */
 static bool
 read_token(struct mount *m, const char *path)
 {
@@ -409,7 +412,7 @@ read_token(struct mount *m, const char *path)
 	return good;
 }
 
-/* The resource's URL, also from that of a root. */
+/* Makes the URL of the resource, also from the URL of a root such as /v1.0. */
 static bool
 take_url(struct mount *m, const char *url)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * main.c - which of the three is it: the FastCGI application (standard input,
- * or descriptor 3 of systemd, is a listening socket), the CGI program
- * (GATEWAY_INTERFACE is set), or the tool?
+ * main.c - decides how the program runs: as the FastCGI application (standard
+ * input, or descriptor 3 from systemd, is a listening socket), as a CGI program
+ * (GATEWAY_INTERFACE is set), or as the tool.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -18,10 +18,11 @@
 #include "base/str.h"
 
 /*
- * A web server hands words of a query without = to a CGI program as arguments
- * (RFC 3875, section 4.4): an option among them comes from a stranger. But
- * where a "#!" line started us, our first two are of the kernel, and the
- * second of them is the file that was to be started.
+ * Whether the arguments may come from a client. A web server passes the words
+ * of a query without '=' to a CGI program as arguments (RFC 3875, section 4.4),
+ * so an option among them must not be obeyed. But if a "#!" line started the
+ * program, the kernel supplied the first two arguments, and the second of them
+ * is the path of the file that was executed.
  */
 static bool
 arguments_are_foreign(const char *config)
@@ -37,7 +38,8 @@ arguments_are_foreign(const char *config)
 	    str_starts(query, "+");
 }
 
-/* --config FILE, as in "#!/usr/bin/pushcert --config" of a .fcgi file. */
+/* The FILE of --config FILE, as in the line "#!/usr/bin/pushcert --config" of a
+ * .fcgi file; otherwise NULL. */
 static const char *
 config_argument(int argc, char **argv)
 {
@@ -47,10 +49,10 @@ config_argument(int argc, char **argv)
 }
 
 /*
- * A descriptor below 3 that is closed at the start would become the store's,
- * and every line for standard error would be written into it. So each of them
- * is opened on /dev/null, in the wrong direction: to write to a closed standard
- * output remains a failure.
+ * Opens each of the descriptors 0, 1 and 2 that is closed. Otherwise the store
+ * could get one of these numbers, and every message would be written into it.
+ * /dev/null is opened in the wrong direction, so that writing to a closed
+ * standard output still fails.
  */
 static bool
 open_standard_descriptors(void)
@@ -75,11 +77,13 @@ main(int argc, char **argv)
 	if (!open_standard_descriptors())
 		return EXIT_FAILURE;
 	umask(077);
-	/* A file that may not grow is a failed write, not a death. */
+	/* A file that reaches a size limit must be a failed write, not a
+	 * signal. */
 	signal(SIGXFSZ, SIG_IGN);
-	/* Whoever started us may not have cared for children; we do. */
+	/* The parent process may have ignored SIGCHLD, which would break
+	 * waitpid(). */
 	signal(SIGCHLD, SIG_DFL);
-	/* "serve" has options of its own, and finds the socket by itself. */
+	/* `serve` has options of its own and finds the socket itself. */
 	if (!serves &&
 	    (argc < 2 || config != NULL ||
 		fastcgi_is_listening(STDIN_FILENO))) {
