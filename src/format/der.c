@@ -215,19 +215,22 @@ der_certificate(struct str s, struct str *to_be_signed)
 #define SEC1_NUMBER_MIN 9
 /* Numbers in a DSA key, and more than those in an RSA key. */
 #define KEY_NUMBERS 6
-/* Where a cut leaves fewer numbers, the modulus must be as long as this. */
-#define CUT_NUMBER_MIN 16
+/* Bytes of the shortest modulus, 128 bits. */
+#define MODULUS_MIN 16
 
-/* RSA and DSA: nothing but INTEGERs, of which `first` was read. */
+/* RSA and DSA: nothing but INTEGERs, of which the version and `first` were
+ * read. With a version of theirs the modulus alone is enough: of a key that is
+ * cut off or damaged the rest may be of use. */
 static bool
-is_numbers(struct element first, struct str rest, bool cut)
+is_numbers(struct element first, struct str rest, bool known_version)
 {
 	struct element e = first;
 	size_t n = 2;
 
 	while (e.tag == INTEGER && !e.cut && next_element(&rest, &e))
 		n += e.tag == INTEGER;
-	return n >= KEY_NUMBERS || (cut && first.length >= CUT_NUMBER_MIN);
+	return n >= KEY_NUMBERS ||
+	    (known_version && first.length >= MODULUS_MIN);
 }
 
 /* PKCS#8: an algorithm and an OCTET STRING. Where a cut hides the second, the
@@ -286,7 +289,8 @@ is_key(struct str s)
 		return false;
 	switch (second.tag) {
 	case INTEGER:
-		return is_numbers(second, rest, all.cut);
+		return is_numbers(second, rest,
+		    first.content.n == 1 && (uint8_t)first.content.p[0] <= 1);
 	case SEQUENCE:
 		return is_pkcs8(second, rest, first.content.p[0] == 0);
 	case OCTET_STRING:

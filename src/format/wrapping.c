@@ -209,7 +209,9 @@ take_off_escapes(struct str text, const struct wrapping_look *look,
 	(void)way;
 	if (look->escapes && look->text)
 		n = escape_take_off(text, out, phrase);
-	return n > 0 && (!is_noise(look) || n > text.n / ESCAPES_IN_BINARY);
+	return n > 0 &&
+	    ((!is_noise(look) && 4 * look->high < look->length) ||
+		n > text.n / ESCAPES_IN_BINARY);
 }
 
 static bool
