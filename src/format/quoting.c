@@ -52,16 +52,19 @@ without_prefix(struct str line, char sign)
 	struct str before = { NULL, 0 };
 
 	line = str_trim(line);
-	if (line.n > 0 && line.p[0] == sign)
+	if (sign == '/' && str_starts(line, "//"))
+		line = str_tail(line, 2);
+	else if (line.n > 0 && line.p[0] == sign)
 		line = str_tail(line, 1);
 	while (line.n != before.n) {
 		before = line;
 		while (
 		    line.n > 0 && is_any_of(line.p[0], " \t>|#*;:!~`\"'([{,"))
 			line = str_tail(line, 1);
-		if (str_starts(line, "//") || str_starts(line, "- "))
+		if (str_starts(line, "- "))
 			line = str_tail(line, 2);
-		if (str_starts(line, "-- ") || str_starts(line, "REM "))
+		if (str_starts(line, "-- ") || str_starts(line, "// ") ||
+		    str_starts(line, "REM "))
 			line = str_tail(line, 3);
 		line = str_tail(line, quote_length(line));
 		line = without_number(line);
@@ -89,11 +92,12 @@ without_suffix(struct str line)
 	return line;
 }
 
-/* The sign of a patch that at least half of the lines begin with. */
+/* The sign of a patch, or the slash of comments, that at least half of the
+ * lines begin with: a digit of base64 otherwise. */
 static char
 common_sign(struct str text)
 {
-	size_t lines = 0, plus = 0, minus = 0;
+	size_t lines = 0, plus = 0, minus = 0, slashes = 0;
 	struct str line;
 
 	while (!str_is_null(text)) {
@@ -101,9 +105,12 @@ common_sign(struct str text)
 		lines += line.n > 0;
 		plus += str_starts(line, "+");
 		minus += str_starts(line, "-");
+		slashes += str_starts(line, "//");
 	}
 	if (lines < 3)
 		return 0;
+	if (2 * slashes >= lines)
+		return '/';
 	return 2 * plus >= lines ? '+' : 2 * minus >= lines ? '-' : 0;
 }
 

@@ -30,14 +30,72 @@ static struct {
 	X509 *x;
 } made;
 
+/* Keys that exist only here: the same bytes in each run. */
+static const char rsa[] =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC6uBOkj/bgi6F9\n"
+    "e+fSI+mxBvEMf+gzZanpo/bRGcwq/6yFHYLnfKmNWAj8cgo3imrbuRydDaMn5pt/\n"
+    "nwcUgdHhk767yCUmkm87o4JA231ctuPLoL+gGcRVF4btBhLU/4b8jJR1326refhS\n"
+    "lAmuX/OYjIezCHBc1tkQQCn+RfCtZC3ywKxP+jX/7ld2VgTt5vNoNKBqhc8teujN\n"
+    "fEZhV+yltiy9HRMgs16nD6bH0k279nkLIUwkpJNAw2Jnpt5NEx0faf3rHLMNeMCf\n"
+    "FKze9YB9cqZtsWqRHOTkHaZlFb6hJ7euDw8TeWoDordZQw78rK4v3rTJAtiQSiJw\n"
+    "Guzv6d5vAgMBAAECggEAG0xdRtJrcCHJ7uwmFOF+QYz3wfGTU6xZ3phDtgd1A5ZU\n"
+    "tTN+13Qw38LOsYXEu6EHhW83YTjEsUk0U8C+yr8+HaI5oP+eetiu3YPGv8+3MM5m\n"
+    "WHd8fJ43x48EgXPBXhWruRGehOsxJW3UIdKV5cIOfa+SCVlDADfDDW6sFQpJqTe7\n"
+    "h7kK58PskpMk5d+ymLRghdYsmrlM/McJ/Vm+cZG3S7f4JwVz7i4b+ik2wSaNGTF7\n"
+    "riv1VePmYS208n4G1lB4xhSVRSkQh74mtTwWHQe0Nl+G+nftcCErWGGrnSC4hIgz\n"
+    "FZGHbYWIKcC2nBFsFnpIBPCaMXHbH747QwLAnc8lRQKBgQDxad3gWK0KAGBGuM98\n"
+    "sBsKVXAJsN41ZRaCU5N5RtmWJXLrpaLsK96FVJM1dnLYKHWlP+gqjvIrnVz4WHJl\n"
+    "m1J/HuoJZpofIo3v/8q2htod1e6sQson5fO7vd6vkcs9wyyiGtQOgnLRZYv0xm5P\n"
+    "Ipn/tCaiHq/T6Fkn74su/pAyPQKBgQDGADUO+vP6Rpsoc8R6oZAVGWAadjh5aWG4\n"
+    "qgkwaBC+Xp4SnaBOltX+XBYPmY6jC0B3dxIVGRqVx0e9DdRlxM68QkU4In+6K3oQ\n"
+    "zWIbL3XOdcX2L8uYpWZwgyGWcevPc6nYORtr5Fjvw7mH3cLiWQBF2VzoMhCHOZll\n"
+    "ctCLH4n6GwKBgQCFVgijEbc5D+4dAZQv9QBqW7gO0i5Y5WViRBDu6e/hmvt3Jbvv\n"
+    "n2c+0vCflbVmqCoaRErRvrQI3NhtnkRI1FnjNkrjOFUlnyswBGKNH7w2wGMbp6QK\n"
+    "F1rgNcVZyTes/DCZtCGtheUuvFxprHNep+jQr0qrPjG0497iTM7d/OHdrQKBgGoF\n"
+    "8GNuI7jPmAPIQdx8qN9zcA+bYFA7CrXMbxE5mEWn+rLzLsUGZd5HRxThYAyUWNff\n"
+    "rZIYmDC9vf9Q6Xv5L86FGfWeG5D/+OQIZlEyT73XOMLEAxxg7QKwZQrfQ6sZP0hm\n"
+    "A/X5F1qEDtPe/p0flVLRursnG8ydHjPBkEP/Bm4jAoGAA1ogEAGTAVkxpuMc/Jm8\n"
+    "Ll61qy6qY8XH878t+JvV5QvhWIiCobfp8EH82A0qj8pJzCbuM9Cnt018zwzc0GAZ\n"
+    "dkgyqfsnKvg+3oCViwYPCU4ak1CXMvYWGT1LpSbv7UG/TttRlwzb/RFC/ankY7Ta\n"
+    "yUei2fds8pw2B340LzYYIHc=\n"
+    "-----END PRIVATE KEY-----\n";
+static const char ec[] =
+    "\x30\x31\x02\x01\x01\x04\x20\xc9\xaf\xa9\xd8\x45\xba\x75\x16\x6b"
+    "\x5c\x21\x57\x67\xb1\xd6\x93\x4e\x50\xc3\xdb\x36\xe8\x9b\x12\x7b"
+    "\x8a\x62\x2b\x12\x0f\x67\x21\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d"
+    "\x03\x01\x07";
+static const char ed25519[] =
+    "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20"
+    "\x9d\x61\xb1\x9d\xef\xfd\x5a\x60\xba\x84\x4a\xf4\x92\xec\x2c\xc4"
+    "\x44\x49\xc5\x69\x7b\x32\x69\x19\x70\x3b\xac\x03\x1c\xae\x7f\x60";
+
+static EVP_PKEY *
+key_of_der(const char *der, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)der;
+
+	return d2i_AutoPrivateKey(NULL, &p, (long)n);
+}
+
+static EVP_PKEY *
+key_of_pem(const char *pem)
+{
+	BIO *b = BIO_new_mem_buf(pem, -1);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(b, NULL, NULL, NULL);
+
+	BIO_free(b);
+	return key;
+}
+
 static void
 make_certificate(void)
 {
 	made.x = X509_new();
 	X509_set_version(made.x, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(made.x), 77);
-	X509_gmtime_adj(X509_getm_notBefore(made.x), -86400);
-	X509_gmtime_adj(X509_getm_notAfter(made.x), 86400);
+	ASN1_TIME_set_string(X509_getm_notBefore(made.x), "20260101000000Z");
+	ASN1_TIME_set_string(X509_getm_notAfter(made.x), "20270101000000Z");
 	X509_set_pubkey(made.x, made.rsa);
 	X509_NAME_add_entry_by_txt(X509_get_subject_name(made.x), "CN",
 	    MBSTRING_ASC, (const unsigned char *)"test of unwrap", -1, -1, 0);
@@ -46,13 +104,13 @@ make_certificate(void)
 		abort();
 }
 
-/* Before the tests fork: a key of RSA takes its time. */
+/* Before the tests fork. */
 static void
 make(void)
 {
-	made.rsa = EVP_RSA_gen(2048);
-	made.ec = EVP_EC_gen("P-256");
-	made.ed25519 = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	made.rsa = key_of_pem(rsa);
+	made.ec = key_of_der(ec, sizeof(ec) - 1);
+	made.ed25519 = key_of_der(ed25519, sizeof(ed25519) - 1);
 	if (made.rsa == NULL || made.ec == NULL || made.ed25519 == NULL)
 		abort();
 	make_certificate();
