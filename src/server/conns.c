@@ -51,231 +51,231 @@ conns_was_needed(const struct conns_taken *taken)
 struct conns *
 conns_new(const struct conns_rules *rules)
 {
-	struct conns *ps = calloc(1, sizeof(*ps));
+	struct conns *cs = calloc(1, sizeof(*cs));
 
-	if (ps == NULL)
+	if (cs == NULL)
 		return NULL;
-	ps->rules = *rules;
-	pthread_mutex_init(&ps->lock, NULL);
-	if ((ps->set = epoll_create1(EPOLL_CLOEXEC)) >= 0)
-		return ps;
-	conns_free(ps);
+	cs->rules = *rules;
+	pthread_mutex_init(&cs->lock, NULL);
+	if ((cs->set = epoll_create1(EPOLL_CLOEXEC)) >= 0)
+		return cs;
+	conns_free(cs);
 	return NULL;
 }
 
 void
-conns_free(struct conns *ps)
+conns_free(struct conns *cs)
 {
-	if (ps == NULL)
+	if (cs == NULL)
 		return;
-	if (ps->set >= 0)
-		close(ps->set);
-	pthread_mutex_destroy(&ps->lock);
-	free(ps);
+	if (cs->set >= 0)
+		close(cs->set);
+	pthread_mutex_destroy(&cs->lock);
+	free(cs);
 }
 
 /* --- the queue ---------------------------------------------------------- */
 
 static bool
-set_event(struct conns *ps, int how, struct conn_ref at, uint32_t events)
+set_event(struct conns *cs, int how, struct conn_ref at, uint32_t events)
 {
 	struct epoll_event ev = { .events = events,
 		.data = {
-		    .u64 = (uint64_t)at.number << 32 | (uint32_t)at.fd } };
+		    .u64 = (uint64_t)at.generation << 32 | (uint32_t)at.fd } };
 
-	return epoll_ctl(ps->set, how, at.fd, &ev) == 0;
+	return epoll_ctl(cs->set, how, at.fd, &ev) == 0;
 }
 
 struct conn_ref
-conns_next(struct conns *ps)
+conns_next(struct conns *cs)
 {
-	size_t kept = atomic_load(&ps->kept);
+	size_t kept = atomic_load(&cs->kept);
 	struct epoll_event ev;
 
-	while (epoll_wait(ps->set, &ev, 1, -1) != 1)
+	while (epoll_wait(cs->set, &ev, 1, -1) != 1)
 		continue;
 	return (struct conn_ref){ .fd = (int)(uint32_t)ev.data.u64,
-		.number = (unsigned)(ev.data.u64 >> 32),
+		.generation = (unsigned)(ev.data.u64 >> 32),
 		.kept = kept };
 }
 
 bool
-conns_watch(struct conns *ps, int fd, bool always)
+conns_watch(struct conns *cs, int fd, bool always)
 {
-	return set_event(ps, EPOLL_CTL_ADD, (struct conn_ref){ .fd = fd },
+	return set_event(cs, EPOLL_CTL_ADD, (struct conn_ref){ .fd = fd },
 	    always ? EPOLLIN : EPOLLIN | EPOLLET);
 }
 
 bool
-conns_queued(const struct conns *ps)
+conns_queued(const struct conns *cs)
 {
-	struct pollfd f = { .fd = ps->set, .events = POLLIN };
+	struct pollfd f = { .fd = cs->set, .events = POLLIN };
 
 	return poll(&f, 1, 0) > 0;
 }
 
 bool
-conns_enqueue(struct conns *ps, int fd)
+conns_enqueue(struct conns *cs, int fd)
 {
-	struct conn *c = &ps->table[fd];
+	struct conn *c = &cs->table[fd];
 	int how = c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
 	c->watched = true;
-	return set_event(ps, how,
-	    (struct conn_ref){ .fd = fd, .number = c->number },
+	return set_event(cs, how,
+	    (struct conn_ref){ .fd = fd, .generation = c->generation },
 	    EPOLLIN | EPOLLET);
 }
 
 /* --- from hand to hand -------------------------------------------------- */
 
 size_t
-conns_count(struct conns *ps)
+conns_count(struct conns *cs)
 {
 	size_t n;
 
-	pthread_mutex_lock(&ps->lock);
-	n = ps->open;
-	pthread_mutex_unlock(&ps->lock);
+	pthread_mutex_lock(&cs->lock);
+	n = cs->open;
+	pthread_mutex_unlock(&cs->lock);
 	return n;
 }
 
 bool
-conns_room(struct conns *ps)
+conns_room(struct conns *cs)
 {
-	return conns_count(ps) < MOST;
+	return conns_count(cs) < MOST;
 }
 
 void
-conns_forget(struct conns *ps, int fd)
+conns_forget(struct conns *cs, int fd)
 {
-	ps->table[fd].state = CLOSED;
-	ps->open--;
+	cs->table[fd].state = CLOSED;
+	cs->open--;
 }
 
 bool
-conns_admit(struct conns *ps, int fd, struct conn_ref *out)
+conns_admit(struct conns *cs, int fd, struct conn_ref *out)
 {
-	struct conn *c = &ps->table[fd];
+	struct conn *c = &cs->table[fd];
 
 	if (fd >= CONNS_DESCRIPTORS) {
 		close(fd);
 		return false;
 	}
-	pthread_mutex_lock(&ps->lock);
+	pthread_mutex_lock(&cs->lock);
 	/* It may still stand for one that has been closed a moment ago, by the
 	 * library of a worker who has not come to tell yet. */
 	if (c->state == CLOSED)
-		ps->open++;
-	ps->hanging -= c->hangs;
-	*c = (struct conn){
-		.state = FRESH, .number = c->number + 1, .since = clock_ms()
-	};
-	*out = (struct conn_ref){ .fd = fd, .number = c->number };
-	if (ps->end <= fd)
-		ps->end = fd + 1;
-	pthread_mutex_unlock(&ps->lock);
+		cs->open++;
+	cs->hanging -= c->hangs;
+	*c = (struct conn){ .state = NEW,
+		.generation = c->generation + 1,
+		.since = clock_ms() };
+	*out = (struct conn_ref){ .fd = fd, .generation = c->generation };
+	if (cs->end <= fd)
+		cs->end = fd + 1;
+	pthread_mutex_unlock(&cs->lock);
 	return true;
 }
 
 bool
-conns_queue(struct conns *ps, struct conn_ref at)
+conns_queue(struct conns *cs, struct conn_ref at)
 {
 	bool good;
 
-	pthread_mutex_lock(&ps->lock);
-	if (!(good = conns_enqueue(ps, at.fd))) {
-		conns_forget(ps, at.fd);
+	pthread_mutex_lock(&cs->lock);
+	if (!(good = conns_enqueue(cs, at.fd))) {
+		conns_forget(cs, at.fd);
 		close(at.fd);
 	}
-	pthread_mutex_unlock(&ps->lock);
+	pthread_mutex_unlock(&cs->lock);
 	return good;
 }
 
 bool
 conns_take(
-    struct conns *ps, struct conn_ref at, void *taker, struct conns_taken *out)
+    struct conns *cs, struct conn_ref at, void *taker, struct conns_taken *out)
 {
-	struct conn *c = &ps->table[at.fd];
+	struct conn *c = &cs->table[at.fd];
 	int64_t now = clock_ms();
 	bool good = false;
 
-	pthread_mutex_lock(&ps->lock);
-	if (c->number != at.number || c->state == CLOSED)
+	pthread_mutex_lock(&cs->lock);
+	if (c->generation != at.generation || c->state == CLOSED)
 		goto out;
-	if (c->state == TAKEN) {
+	if (c->state == BUSY) {
 		c->more = true;
 		goto out;
 	}
 	*out = (struct conns_taken){ .at = at,
-		.late = ps->sight.starving && c->state == FRESH &&
-		    now - c->since > ps->rules.queue,
-		.careful = now < ps->careful_until && !ps->finishing,
+		.late = cs->sight.starving && c->state == NEW &&
+		    now - c->since > cs->rules.queue,
+		.careful = now < cs->careful_until && !cs->draining,
 		/* Who waited already might have heard of it, and come so late
 		 * that another one has read it and kept the connection. Of what
 		 * has been read, epoll tells nobody any more. */
-		.doubtful = c->state == KEPT && c->kept_as > at.kept,
-		.clock = &ps->clock[at.fd] };
+		.doubtful = c->state == IDLE && c->kept_as > at.kept,
+		.clock = &cs->clock[at.fd] };
 	/* Since its first byte. */
-	if (c->state != PART)
+	if (c->state != PARTIAL)
 		c->since = now;
 	atomic_store(out->clock, clock_word(CONNS_READING, now));
-	c->state = TAKEN;
+	c->state = BUSY;
 	c->taker = taker;
 	c->more = false;
 	good = true;
 out:
-	pthread_mutex_unlock(&ps->lock);
+	pthread_mutex_unlock(&cs->lock);
 	return good;
 }
 
 /* The lock is held. What is taken again is READING again. */
 static void
-end_phases(struct conns *ps, struct conn *c, struct conns_taken *taken)
+end_phases(struct conns *cs, struct conn *c, struct conns_taken *taken)
 {
-	ps->hanging -= c->hangs;
+	cs->hanging -= c->hangs;
 	c->hangs = false;
 	atomic_store(taken->clock, clock_word(CONNS_READING, clock_ms()));
 }
 
 /* The lock is held. What comes of a connection that has been served. */
 static enum conns_next
-settle(struct conns *ps, struct conn *c, int fd, enum conns_next next)
+settle(struct conns *cs, struct conn *c, int fd, enum conns_next next)
 {
 	if (next == CONNS_CLOSED)
 		return next;
-	if (next == CONNS_CLOSE || ps->finishing || c->shut_at != 0)
+	if (next == CONNS_CLOSE || cs->draining || c->shut_at != 0)
 		return CONNS_CLOSE;
-	if ((next == CONNS_KEEP && ps->open > MANY) ||
-	    (!c->watched && !conns_enqueue(ps, fd)))
+	if ((next == CONNS_KEEP && cs->open > MANY) ||
+	    (!c->watched && !conns_enqueue(cs, fd)))
 		return CONNS_CLOSE;
 	return next;
 }
 
 bool
 conns_give_back(
-    struct conns *ps, struct conns_taken *taken, enum conns_next next)
+    struct conns *cs, struct conns_taken *taken, enum conns_next next)
 {
 	int fd = taken->at.fd;
-	struct conn *c = &ps->table[fd];
+	struct conn *c = &cs->table[fd];
 	int64_t now = clock_ms();
 	bool again = false;
 
-	pthread_mutex_lock(&ps->lock);
-	next = settle(ps, c, fd, next);
-	if (c->number == taken->at.number)
-		end_phases(ps, c, taken);
+	pthread_mutex_lock(&cs->lock);
+	next = settle(cs, c, fd, next);
+	if (c->generation == taken->at.generation)
+		end_phases(cs, c, taken);
 	if (next == CONNS_KEEP || next == CONNS_LATER) {
 		again = c->more;
 		c->more = false;
 		if (next == CONNS_KEEP)
 			c->since = now;
 		if (!again)
-			c->state = next == CONNS_KEEP ? KEPT : PART;
-		if (c->state == KEPT)
-			c->kept_as = atomic_fetch_add(&ps->kept, 1) + 1;
-	} else if (c->number == taken->at.number)
-		conns_forget(ps, fd);
-	pthread_mutex_unlock(&ps->lock);
+			c->state = next == CONNS_KEEP ? IDLE : PARTIAL;
+		if (c->state == IDLE)
+			c->kept_as = atomic_fetch_add(&cs->kept, 1) + 1;
+	} else if (c->generation == taken->at.generation)
+		conns_forget(cs, fd);
+	pthread_mutex_unlock(&cs->lock);
 	if (next == CONNS_CLOSE)
 		close(fd);
 	taken->late = taken->doubtful = false;

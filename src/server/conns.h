@@ -63,13 +63,13 @@ struct conns_rules {
 
 /* NULL where there is no memory or no descriptor for it. */
 struct conns *conns_new(const struct conns_rules *rules);
-void conns_free(struct conns *ps);
+void conns_free(struct conns *cs);
 
 /* A connection: its descriptor may be another one's by now, which has another
- * number. */
+ * generation. */
 struct conn_ref {
 	int fd;
-	unsigned number;
+	unsigned generation;
 	size_t kept; /* when the wait at the queue began: how many had been */
 };
 
@@ -78,19 +78,19 @@ struct conn_ref {
  * descriptors. Such a one comes once each time that it becomes readable, or,
  * with `always`, to everybody as long as it is.
  */
-struct conn_ref conns_next(struct conns *ps);
-bool conns_watch(struct conns *ps, int fd, bool always) ATTR_CHECKED;
+struct conn_ref conns_next(struct conns *cs);
+bool conns_watch(struct conns *cs, int fd, bool always) ATTR_CHECKED;
 /* Whether somebody looks again: to be called every 50 ms while this is true. */
-bool conns_careful(const struct conns *ps);
+bool conns_careful(const struct conns *cs);
 /* Whether anything is in the queue. */
-bool conns_queued(const struct conns *ps);
+bool conns_queued(const struct conns *cs);
 
 /* Whether there is room for one more. */
-bool conns_room(struct conns *ps);
+bool conns_room(struct conns *cs);
 /* A new connection, whose descriptor is ours now: to be queued or taken. False
  * if it had to be closed. */
-bool conns_admit(struct conns *ps, int fd, struct conn_ref *out) ATTR_CHECKED;
-bool conns_queue(struct conns *ps, struct conn_ref at) ATTR_CHECKED;
+bool conns_admit(struct conns *cs, int fd, struct conn_ref *out) ATTR_CHECKED;
+bool conns_queue(struct conns *cs, struct conn_ref at) ATTR_CHECKED;
 /* A connection in the hands of a worker. */
 struct conns_taken {
 	struct conn_ref at;
@@ -102,10 +102,10 @@ struct conns_taken {
 
 /* False when the connection is gone or somebody else's; else it is the taker's
  * until he gives it back. */
-bool conns_take(struct conns *ps, struct conn_ref at, void *taker,
+bool conns_take(struct conns *cs, struct conn_ref at, void *taker,
     struct conns_taken *out) ATTR_CHECKED;
 /* False when it stays his, because its peer has spoken meanwhile. */
-bool conns_give_back(struct conns *ps, struct conns_taken *taken,
+bool conns_give_back(struct conns *cs, struct conns_taken *taken,
     enum conns_next next) ATTR_CHECKED;
 
 /* The taker begins a phase; a connection that is taken is READING. False when
@@ -118,7 +118,7 @@ bool conns_was_needed(const struct conns_taken *taken);
 /* What the thread that looks knows. */
 struct conns_sight {
 	bool starving; /* peers wait, and no worker is left */
-	bool short_of; /* descriptors or memory */
+	bool out_of_resources; /* descriptors or memory */
 	bool stuck; /* nothing can be written: no worker waits for its turn */
 };
 
@@ -128,10 +128,10 @@ struct conns_sight {
  * short, those that say nothing. Returns how many workers hang; a worker that
  * gives its connection back does not hang any more.
  */
-size_t conns_look(struct conns *ps, const struct conns_sight *sight);
+size_t conns_sweep(struct conns *cs, const struct conns_sight *sight);
 /* Lets requests that are under way be served, refuses those that are not done
  * at the end, and closes all. False if a connection was not given back within
  * two seconds. */
-bool conns_finish(struct conns *ps) ATTR_CHECKED;
+bool conns_drain(struct conns *cs) ATTR_CHECKED;
 
 #endif

@@ -16,10 +16,10 @@
 
 enum state {
 	CLOSED,
-	FRESH, /* accepted: a request is on its way */
-	KEPT, /* had an answer, may bring another request */
-	PART, /* has brought a part of one */
-	TAKEN
+	NEW, /* accepted: a request is on its way */
+	IDLE, /* had an answer, may bring another request */
+	PARTIAL, /* has brought a part of one */
+	BUSY
 };
 
 struct conn {
@@ -31,7 +31,7 @@ struct conn {
 	/* By this a worker whose library has closed the connection knows
 	 * whether its descriptor is another connection by now, and whoever
 	 * waits at the queue, whether what he heard of is. */
-	unsigned number;
+	unsigned generation;
 	int64_t since;
 	size_t kept_as; /* what the count of those kept was then */
 	void *taker;
@@ -45,7 +45,7 @@ struct conns {
 	size_t hanging; /* workers */
 	struct conns_sight sight;
 	int64_t careful_until;
-	bool finishing;
+	bool draining;
 	atomic_size_t kept; /* how often one was; rises under the lock */
 	int end; /* no connection has had this descriptor or a higher one */
 	struct conn table[CONNS_DESCRIPTORS];
@@ -84,10 +84,10 @@ began_at(uint_fast64_t word)
 
 /* The lock is held. From now on the connection comes into the queue each time
  * that its peer speaks, and at once if the peer has. */
-bool conns_enqueue(struct conns *ps, int fd) ATTR_CHECKED;
+bool conns_enqueue(struct conns *cs, int fd) ATTR_CHECKED;
 /* The lock is held. */
-void conns_forget(struct conns *ps, int fd);
+void conns_forget(struct conns *cs, int fd);
 /* How many connections there are. */
-size_t conns_count(struct conns *ps);
+size_t conns_count(struct conns *cs);
 
 #endif

@@ -85,7 +85,7 @@ fastcgi_serve(const struct app *app, int fd)
 	struct server sv = { .app = app,
 		.door = {
 		    .named = peers != NULL && *peers != '\0' ? peers : NULL,
-		    .told = ATOMIC_FLAG_INIT } };
+		    .refusal_logged = ATOMIC_FLAG_INIT } };
 	const struct pool_work work = { .arg = &sv,
 		.workers = app->config->workers,
 		.rules = { .timeout_ms = (int64_t)app->config->worker_timeout *

@@ -212,7 +212,7 @@ fastcgi_welcome(struct fastcgi_door *door, const struct sockaddr_storage *peer)
 	if (door->named != NULL ? is_listed(str_of(door->named), &a)
 				: door->local)
 		return true;
-	if (!atomic_flag_test_and_set(&door->told))
+	if (!atomic_flag_test_and_set(&door->refusal_logged))
 		log_line(LOG_AT_WARNING,
 		    "refused a connection from %s: FCGI_WEB_SERVER_ADDRS "
 		    "does not name it",

@@ -15,7 +15,7 @@ struct sockaddr_storage;
 struct fastcgi_door {
 	const char *named; /* FCGI_WEB_SERVER_ADDRS, or NULL */
 	bool local; /* listens on a loopback address only */
-	atomic_flag told; /* that somebody was refused */
+	atomic_flag refusal_logged; /* that somebody was refused */
 };
 
 /* Learns where the socket listens and prepares it; false where it is none. */

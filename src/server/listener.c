@@ -16,12 +16,12 @@
 #define FIRST_WORD 2
 
 static void
-run_short(struct listener *l, const char *of)
+report_shortage(struct listener *l, const char *of)
 {
-	if (!atomic_exchange(&l->told_short, true))
+	if (!atomic_exchange(&l->shortage_logged, true))
 		log_line(
 		    LOG_AT_WARNING, "new connections have to wait: %s", of);
-	if (!atomic_exchange(&l->short_of, true))
+	if (!atomic_exchange(&l->out_of_resources, true))
 		l->alarm(l->owner);
 }
 
@@ -36,7 +36,7 @@ may_go_on(struct listener *l, int cause)
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
-		run_short(l, strerror(cause));
+		report_shortage(l, strerror(cause));
 		return false;
 	case EBADF:
 	case EINVAL:
@@ -56,9 +56,9 @@ may_accept(struct listener *l)
 {
 	if (atomic_load(&l->shut))
 		return false;
-	if (conns_room(l->peers))
+	if (conns_room(l->conns))
 		return true;
-	run_short(l, "too many");
+	report_shortage(l, "too many");
 	return false;
 }
 
@@ -82,13 +82,13 @@ accept_all(struct listener *l, struct conn_ref *first)
 			continue;
 		if (!l->welcome(l->arg, &peer)) {
 			close(fd);
-		} else if (!conns_admit(l->peers, fd, &at)) {
-			run_short(l, "high descriptors");
+		} else if (!conns_admit(l->conns, fd, &at)) {
+			report_shortage(l, "high descriptors");
 		} else if (first != NULL && !found) {
 			*first = at;
 			found = true;
-		} else if (!conns_queue(l->peers, at)) {
-			run_short(l, "no queue");
+		} else if (!conns_queue(l->conns, at)) {
+			report_shortage(l, "no queue");
 		}
 	}
 	return found;
@@ -110,7 +110,7 @@ listener_accept_one(struct listener *l, struct conn_ref *out)
 	f.fd = out->fd;
 	if (poll(&f, 1, FIRST_WORD) > 0)
 		return true;
-	if (!conns_queue(l->peers, *out))
-		run_short(l, "no queue");
+	if (!conns_queue(l->conns, *out))
+		report_shortage(l, "no queue");
 	return false;
 }

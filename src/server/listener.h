@@ -15,7 +15,7 @@ struct sockaddr_storage;
 
 struct listener {
 	int fd; /* does not block */
-	struct conns *peers;
+	struct conns *conns;
 	void *arg;
 	/* Whether a peer may connect. */
 	bool (*welcome)(void *arg, const struct sockaddr_storage *peer);
@@ -24,9 +24,9 @@ struct listener {
 	void *owner;
 
 	atomic_bool broken; /* it cannot be listened on any more */
-	atomic_bool short_of; /* room, descriptors or memory */
+	atomic_bool out_of_resources; /* room, descriptors or memory */
 	atomic_bool shut; /* by its owner: what comes is not ours */
-	atomic_bool told_short;
+	atomic_bool shortage_logged;
 };
 
 /* Empties the backlog, as far as there is room, into the queue. */

@@ -50,9 +50,9 @@ enum {
 	/* Between looks at the peers' manners: while there is nothing amiss,
 	 * while all workers are busy, and while room, descriptors or memory
 	 * are short. */
-	LOOK = 60 * 1000,
-	LOOK_OFTEN = 50,
-	LOOK_AT_ONCE = 5,
+	SWEEP = 60 * 1000,
+	SWEEP_OFTEN = 50,
+	SWEEP_AT_ONCE = 5,
 	TIDY = 1000
 };
 
@@ -64,7 +64,7 @@ struct worker {
 
 struct pool {
 	struct pool_work work;
-	struct conns *peers;
+	struct conns *conns;
 	struct listener listener;
 	int signals; /* signalfd */
 	int alarm; /* eventfd: the caller's thread is needed */
@@ -127,7 +127,7 @@ wait_at_queue(struct pool *p)
 
 	if (!may_wait(p))
 		park(p);
-	at = conns_next(p->peers);
+	at = conns_next(p->conns);
 	if (atomic_fetch_sub(&p->waiting, 1) > 1)
 		return at;
 	if (atomic_load(&p->parked) > 0)
@@ -170,7 +170,7 @@ serve(struct pool *p, void *own, struct conns_taken *taken)
 {
 	enum conns_next next = serve_once(p, own, taken);
 
-	while (!conns_give_back(p->peers, taken, next))
+	while (!conns_give_back(p->conns, taken, next))
 		if (next == CONNS_LATER || !is_silent(taken->at.fd))
 			next = serve_once(p, own, taken);
 }
@@ -189,7 +189,7 @@ work(void *arg)
 		if (at.fd == p->listener.fd &&
 		    !listener_accept_one(&p->listener, &at))
 			continue;
-		if (conns_take(p->peers, at, w->own, &taken))
+		if (conns_take(p->conns, at, w->own, &taken))
 			serve(p, w->own, &taken);
 	}
 	p->work.end(w->own);
@@ -270,18 +270,19 @@ all_busy(struct pool *p)
 /* False when too few workers are left, or nothing can be written: then only
  * another process helps. */
 static bool
-look(struct pool *p)
+sweep(struct pool *p)
 {
 	const struct conns_sight sight = {
-		.starving = all_busy(p) && conns_queued(p->peers),
-		.short_of = atomic_exchange(&p->listener.short_of, false),
+		.starving = all_busy(p) && conns_queued(p->conns),
+		.out_of_resources = atomic_exchange(
+		    &p->listener.out_of_resources, false),
 		.stuck = p->work.stuck(p->work.arg),
 	};
 
 	atomic_store(&p->alarmed, false);
-	p->hanging = conns_look(p->peers, &sight);
+	p->hanging = conns_sweep(p->conns, &sight);
 	p->work.hanging(p->work.arg, p->hanging);
-	if (sight.short_of)
+	if (sight.out_of_resources)
 		listener_accept(&p->listener);
 	return !sight.stuck && p->hanging * 2 < p->count;
 }
@@ -289,18 +290,19 @@ look(struct pool *p)
 /* How long to wait between looks; *accepting tells whether the workers may be
  * too busy to accept. */
 static int64_t
-look_period(struct pool *p, bool *accepting)
+sweep_period(struct pool *p, bool *accepting)
 {
 	const int64_t calm = p->work.rules.timeout_ms / 4;
-	bool short_of = atomic_load(&p->listener.short_of);
+	bool out_of_resources = atomic_load(&p->listener.out_of_resources);
 
-	*accepting = (all_busy(p) || atomic_load(&p->alarmed)) && !short_of;
-	if (short_of)
-		return LOOK_AT_ONCE;
-	if (*accepting || p->hanging > 0 || conns_careful(p->peers) ||
-	    calm < LOOK_OFTEN)
-		return LOOK_OFTEN;
-	return calm < LOOK ? calm : LOOK;
+	*accepting = (all_busy(p) || atomic_load(&p->alarmed)) &&
+	    !out_of_resources;
+	if (out_of_resources)
+		return SWEEP_AT_ONCE;
+	if (*accepting || p->hanging > 0 || conns_careful(p->conns) ||
+	    calm < SWEEP_OFTEN)
+		return SWEEP_OFTEN;
+	return calm < SWEEP ? calm : SWEEP;
 }
 
 /* Sleeps until an alarm, the time, or, if asked, a connection comes. False
@@ -323,27 +325,27 @@ sleep_long(struct pool *p, int64_t ms, bool accepting)
 }
 
 static enum err
-look_after(struct pool *p)
+supervise(struct pool *p)
 {
-	int64_t looked_at = clock_ms(), tidied_at = looked_at, next;
+	int64_t swept_at = clock_ms(), tidied_at = swept_at, next;
 	bool accepting;
 	enum err e;
 
 	while (!atomic_load(&p->listener.broken)) {
-		int64_t period = look_period(p, &accepting);
+		int64_t period = sweep_period(p, &accepting);
 		int64_t now = clock_ms();
 
-		if (now - looked_at >= period) {
-			if (!look(p))
+		if (now - swept_at >= period) {
+			if (!sweep(p))
 				return ERR_BUSY;
-			looked_at = now;
+			swept_at = now;
 		}
 		if (now - tidied_at >= TIDY) {
 			if ((e = p->work.tidy(p->work.arg)) != ERR_OK)
 				return e;
 			tidied_at = now;
 		}
-		next = looked_at + period;
+		next = swept_at + period;
 		if (next > tidied_at + TIDY)
 			next = tidied_at + TIDY;
 		if (!sleep_long(p, next - now, accepting))
@@ -391,12 +393,12 @@ prepare(struct pool *p)
 	p->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	p->alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	p->over = eventfd(0, EFD_CLOEXEC);
-	p->peers = p->listener.peers = conns_new(&p->work.rules);
-	if (p->signals < 0 || p->alarm < 0 || p->over < 0 || p->peers == NULL ||
+	p->conns = p->listener.conns = conns_new(&p->work.rules);
+	if (p->signals < 0 || p->alarm < 0 || p->over < 0 || p->conns == NULL ||
 	    p->workers == NULL)
 		return ERR_MEMORY;
-	if (!conns_watch(p->peers, p->over, true) ||
-	    !conns_watch(p->peers, listener, false))
+	if (!conns_watch(p->conns, p->over, true) ||
+	    !conns_watch(p->conns, listener, false))
 		return ERR_FILE;
 	return ERR_OK;
 }
@@ -410,7 +412,7 @@ release(struct pool *p)
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	conns_free(p->peers);
+	conns_free(p->conns);
 	free(p->workers);
 	sem_destroy(&p->needed);
 	pthread_mutex_destroy(&p->starting);
@@ -424,10 +426,10 @@ run(struct pool *p)
 	enum err e;
 
 	if ((e = start(p)) == ERR_OK)
-		e = look_after(p);
+		e = supervise(p);
 	/* What comes now is left to the next process that listens here. */
 	atomic_store(&p->listener.shut, true);
-	if (!conns_finish(p->peers))
+	if (!conns_drain(p->conns))
 		return ERR_BUSY;
 	end_workers(p);
 	return e;

@@ -70,7 +70,7 @@ struct ruleset {
 };
 
 static struct ruleset
-what_to_refuse(int version)
+handled_rights(int version)
 {
 	struct ruleset r = { .files = 0 };
 	size_t i;
@@ -149,7 +149,7 @@ restrict_files(const struct config *c)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
-	const struct ruleset r = what_to_refuse((int)version);
+	const struct ruleset r = handled_rights((int)version);
 	bool good;
 	int fd;
 
@@ -303,7 +303,7 @@ struct filter {
 };
 
 static void
-add(struct filter *f, struct sock_filter instruction)
+add_instruction(struct filter *f, struct sock_filter instruction)
 {
 	f->code[f->n++] = instruction;
 }
@@ -311,7 +311,7 @@ add(struct filter *f, struct sock_filter instruction)
 static void
 add_load(struct filter *f, size_t offset)
 {
-	add(f,
+	add_instruction(f,
 	    (struct sock_filter)BPF_STMT(
 		BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
 }
@@ -321,15 +321,16 @@ add_load(struct filter *f, size_t offset)
 static void
 add_test(struct filter *f, uint32_t value, uint8_t same, uint8_t other)
 {
-	add(f,
+	add_instruction(f,
 	    (struct sock_filter)BPF_JUMP(
 		BPF_JMP | BPF_JEQ | BPF_K, value, same, other));
 }
 
 static void
-add_answer(struct filter *f, uint32_t answer)
+add_return(struct filter *f, uint32_t answer)
 {
-	add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
+	add_instruction(
+	    f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
 }
 
 /* The first half of an argument: both processors put it first. */
@@ -345,9 +346,10 @@ static void
 add_argument(struct filter *f, size_t at, uint32_t mask, uint32_t value)
 {
 	add_load(f, at);
-	add(f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+	add_instruction(
+	    f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
 	add_test(f, value, 1, 0);
-	add_answer(f, SECCOMP_RET_TRAP | EPERM);
+	add_return(f, SECCOMP_RET_TRAP | EPERM);
 }
 
 /* What of a call's filter follows the test of its number. */
@@ -362,7 +364,7 @@ add_call(struct filter *f, const struct call *c)
 		add_argument(f, at, UINT32_MAX, 0);
 		add_argument(f, at + sizeof(uint32_t), UINT32_MAX, 0);
 	}
-	add_answer(
+	add_return(
 	    f, c->absent ? SECCOMP_RET_ERRNO | ENOSYS : SECCOMP_RET_ALLOW);
 }
 
@@ -380,19 +382,19 @@ add_calls(struct filter *f, const struct call *table, size_t n)
 	}
 }
 
-/* The call that was told last: it may come thousands of times. */
-static atomic_int told = -1;
+/* The call that was last_logged last: it may come thousands of times. */
+static atomic_int last_logged = -1;
 
 /* Says so, and lets the call fail with what the filter gave as the cause. It
  * is never called within the log: what that calls is allowed. */
 static void
-refuse(int number, siginfo_t *info, void *context)
+refuse_call(int number, siginfo_t *info, void *context)
 {
 	ucontext_t *u = context;
 	int before = errno;
 
 	(void)number;
-	if (atomic_exchange(&told, info->si_syscall) != info->si_syscall)
+	if (atomic_exchange(&last_logged, info->si_syscall) != info->si_syscall)
 		log_line(LOG_AT_ERROR, "sandbox: refused system call %d",
 		    info->si_syscall);
 	RESULT(u) = -info->si_errno;
@@ -405,7 +407,7 @@ restrict_syscalls(const struct config *c)
 	/* As abort does. */
 	const struct call signal_itself = { CALL(tgkill), .mask = UINT32_MAX,
 		.value = (uint32_t)getpid() };
-	struct sigaction trap = { .sa_sigaction = refuse,
+	struct sigaction trap = { .sa_sigaction = refuse_call,
 		.sa_flags = SA_SIGINFO };
 	struct filter f = { .n = 0 };
 	struct sock_fprog program = { .filter = f.code };
@@ -413,11 +415,11 @@ restrict_syscalls(const struct config *c)
 	(void)c;
 	add_load(&f, offsetof(struct seccomp_data, arch));
 	add_test(&f, ARCHITECTURE, 1, 0);
-	add_answer(&f, SECCOMP_RET_KILL_PROCESS);
+	add_return(&f, SECCOMP_RET_KILL_PROCESS);
 	add_load(&f, offsetof(struct seccomp_data, nr));
 	add_calls(&f, calls, COUNT(calls));
 	add_calls(&f, &signal_itself, 1);
-	add_answer(&f, SECCOMP_RET_TRAP | ENOSYS);
+	add_return(&f, SECCOMP_RET_TRAP | ENOSYS);
 	program.len = f.n;
 	sigemptyset(&trap.sa_mask);
 	return sigaction(SIGSYS, &trap, NULL) == 0 &&
@@ -451,7 +453,7 @@ deny_inspection(const struct config *c)
 
 /* Without that, who is not root gets neither of the next two. */
 static bool
-shut_privileges(const struct config *c)
+renounce_privileges(const struct config *c)
 {
 	(void)c;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
@@ -459,10 +461,10 @@ shut_privileges(const struct config *c)
 
 static const struct part {
 	const char *name;
-	bool (*shut)(const struct config *c);
+	bool (*apply)(const struct config *c);
 } parts[] = {
 	{ "privacy", deny_inspection },
-	{ "renouncing of privileges", shut_privileges },
+	{ "renouncing of privileges", renounce_privileges },
 	{ "Landlock", restrict_files },
 	{ "seccomp", restrict_syscalls },
 };
@@ -474,7 +476,7 @@ sandbox_enter(const struct config *c, enum log_level level)
 	size_t i;
 
 	for (i = 0; i < COUNT(parts); i++) {
-		if (parts[i].shut(c))
+		if (parts[i].apply(c))
 			continue;
 		whole = false;
 		log_line(level, "sandbox: no %s: %s", parts[i].name,

@@ -552,7 +552,7 @@ END_TEST
 START_TEST(tells_once_who_is_refused)
 {
 	struct fastcgi_door door = { .named = "192.0.2.1",
-		.told = ATOMIC_FLAG_INIT };
+		.refusal_logged = ATOMIC_FLAG_INIT };
 	struct sockaddr_storage peer = { .ss_family = AF_INET };
 	char path[128], log[512];
 	int fd;
