@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cgi.c - one request from the environment and standard input, its answer to
- * standard output.
+ * cgi.c - one CGI request (RFC 3875): reads it from the environment and
+ * standard input, writes the response to standard output.
  */
 #include "server/cgi.h"
 
@@ -15,10 +15,12 @@
 
 #include "base/log.h"
 
-/* How long a body that nobody wants may still keep us. */
+/* The most seconds that the process spends on reading a body after the response
+ * was written. The signal of alarm(2) then ends the process. */
 #define DRAIN_SECONDS 10
 
-/* *from counts the bytes. */
+/* The body's reader of struct request; *from counts the bytes that were
+ * read. */
 static long
 read_input(void *from, char *p, size_t n)
 {
@@ -34,9 +36,11 @@ read_input(void *from, char *p, size_t n)
 }
 
 /*
- * Reads what is left of the body: mod_cgid hands it on over a socket, and the
- * answer would be lost with it if we left before. Not beyond what is declared,
- * as nothing says that an end follows.
+ * Reads the rest of the body. Apache's mod_cgid passes the body on over a
+ * socket; if the process exited with unread data there, the kernel would reset
+ * the connection and the response would be lost. The function stops at the
+ * declared length, because the server need not send an end of file after it
+ * (RFC 3875, section 4.2).
  */
 static void
 drain(const struct request *rq, const uint64_t *taken)
@@ -85,7 +89,8 @@ fill_request(struct request *rq)
 	return ERR_INTERNAL;
 }
 
-/* Whatever fails before the request is looked at is answered too. */
+/* An error before routing (no random bytes, no store reader) also gets an HTTP
+ * response: routes_handle refuses every request while `broken` is set. */
 static enum err
 answer(const struct app *app, struct worker *wk)
 {
@@ -116,7 +121,8 @@ cgi_run(const struct app *app)
 	void *block;
 	enum err e;
 
-	/* A client that goes away is a failed write, not a death. */
+	/* A write to a client that has gone away must return EPIPE; the default
+	 * action of SIGPIPE would end the process. */
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGPIPE, &ignore, NULL);
 	block = mmap(NULL, size, PROT_READ | PROT_WRITE,

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * conns.c - a table by descriptor, and an epoll set as the queue.
+ * conns.c - a table that is indexed by descriptor, and an epoll set as the
+ * queue.
  *
- * A connection costs a descriptor while nobody speaks on it, and a worker only
- * from its first byte to its answer. So idle peers and kept connections starve
- * nobody, and a peer that stops half-way is sent off as soon as its worker is
- * needed.
+ * A worker is occupied from the first byte of a request to the last byte of its
+ * response. Idle connections need no worker, and a peer that stops in the
+ * middle of a request loses its worker as soon as another connection needs it.
+ *
+ * The epoll set is edge-triggered (EPOLLET): an arrival of data is reported
+ * once, to one worker. Another worker may hold the connection at that time, or
+ * may just have read the data and given the connection back. Two fields keep
+ * such an event from being lost or misread. `more` records an event that a
+ * worker received for a BUSY connection; conns_give_back then returns false.
+ * `kept` is compared in conns_take: a worker that began to wait before the
+ * connection last became IDLE may have an event for data that was read since
+ * (`doubtful`).
  */
 #include "server/conns.h"
 
@@ -19,12 +28,14 @@
 #include "base/clock.h"
 #include "server/conns_private.h"
 
-/* Most connections at a time, and from how many on none is kept, so that there
- * are places left for new ones. */
+/*
+ * Above MOST connections none is accepted. Above MANY none is kept alive after
+ * its response, so that the entries up to MOST stay free for new connections.
+ */
 #define MOST 12288
 #define MANY 8192
 
-/* --- phases -------------------------------------------------------------- */
+/* --- phases --------------------------------------------------------------- */
 
 bool
 conns_enter(const struct conns_taken *taken, enum conns_phase phase)
@@ -74,7 +85,7 @@ conns_free(struct conns *cs)
 	free(cs);
 }
 
-/* --- the queue ---------------------------------------------------------- */
+/* --- the queue ------------------------------------------------------------ */
 
 static bool
 set_event(struct conns *cs, int how, struct conn_ref at, uint32_t events)
@@ -126,7 +137,7 @@ conns_enqueue(struct conns *cs, int fd)
 	    EPOLLIN | EPOLLET);
 }
 
-/* --- from hand to hand -------------------------------------------------- */
+/* --- taking and giving back ----------------------------------------------- */
 
 size_t
 conns_count(struct conns *cs)
@@ -162,8 +173,13 @@ conns_admit(struct conns *cs, int fd, struct conn_ref *out)
 		return false;
 	}
 	pthread_mutex_lock(&cs->lock);
-	/* It may still stand for one that has been closed a moment ago, by the
-	 * library of a worker who has not come to tell yet. */
+	/*
+	 * The entry may still be BUSY: libfcgi closed the descriptor of the
+	 * previous connection, the kernel reused it at once, and the worker has
+	 * not called conns_give_back yet. That connection is already counted in
+	 * `open`, and a hang of its worker ends here. The worker finds a new
+	 * generation and leaves the entry alone.
+	 */
 	if (c->state == CLOSED)
 		cs->open++;
 	cs->hanging -= c->hangs;
@@ -210,12 +226,15 @@ conns_take(
 		.late = cs->sight.starving && c->state == NEW &&
 		    now - c->since > cs->rules.queue,
 		.careful = now < cs->careful_until && !cs->draining,
-		/* Who waited already might have heard of it, and come so late
-		 * that another one has read it and kept the connection. Of what
-		 * has been read, epoll tells nobody any more. */
+		/*
+		 * The worker began to wait before the connection last became
+		 * IDLE. Its event may be older than that; another worker has
+		 * then read the data already, and a read would block.
+		 */
 		.doubtful = c->state == IDLE && c->kept_as > at.kept,
 		.clock = &cs->clock[at.fd] };
-	/* Since its first byte. */
+	/* A request's time runs from its first byte, also across the state
+	 * PARTIAL. */
 	if (c->state != PARTIAL)
 		c->since = now;
 	atomic_store(out->clock, clock_word(CONNS_READING, now));
@@ -228,7 +247,8 @@ out:
 	return good;
 }
 
-/* The lock is held. What is taken again is READING again. */
+/* The caller holds the lock. Resets the phase to READING for the next worker;
+ * the hang of this one, if there was one, is over. */
 static void
 end_phases(struct conns *cs, struct conn *c, struct conns_taken *taken)
 {
@@ -237,7 +257,8 @@ end_phases(struct conns *cs, struct conn *c, struct conns_taken *taken)
 	atomic_store(taken->clock, clock_word(CONNS_READING, clock_ms()));
 }
 
-/* The lock is held. What comes of a connection that has been served. */
+/* The caller holds the lock. Decides whether the connection stays open; a
+ * drain, a shutdown of the socket, or a nearly full table closes it. */
 static enum conns_next
 settle(struct conns *cs, struct conn *c, int fd, enum conns_next next)
 {
@@ -251,6 +272,12 @@ settle(struct conns *cs, struct conn *c, int fd, enum conns_next next)
 	return next;
 }
 
+/*
+ * For CONNS_CLOSED the entry may belong to a newer connection already, so it is
+ * changed only if the generation is still the same. For CONNS_CLOSE the close
+ * comes last, after the entry is free: until then the kernel cannot reuse the
+ * descriptor.
+ */
 bool
 conns_give_back(
     struct conns *cs, struct conns_taken *taken, enum conns_next next)

@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * conns.h - the connections of a pool: the queue of those on which a peer
- * speaks, in whose hands each of them is and since when, and an end for those
- * that overstay. Safe to call from any thread.
+ * conns.h - the connections of a pool, and the queue of those on which a peer
+ * has sent something.
+ *
+ * A worker waits in conns_next until a connection becomes readable, takes the
+ * connection, serves one request and gives the connection back. A connection
+ * that waits for its next request therefore costs a descriptor, but no worker.
+ * One thread, the sweeper, calls conns_sweep regularly: it enforces the
+ * timeouts below and detects workers that hang. The sweeper is the pool's
+ * caller.
+ *
+ * Any thread may call these functions, except that conns_new, conns_free,
+ * conns_careful, conns_sweep and conns_drain belong to the sweeper. All times
+ * are milliseconds of the monotonic clock.
  */
 #ifndef PUSHCERT_CONNS_H
 #define PUSHCERT_CONNS_H
@@ -14,124 +24,168 @@
 
 #include "base/attr.h"
 
-/* Descriptors of connections are below this. Some are not connections, so
- * there are fewer at a time. */
+/* The table has one entry per descriptor, and a connection whose descriptor is
+ * not below this number is closed at once. Listening sockets, the store and the
+ * log use descriptors too, so there are always fewer connections. */
 #define CONNS_DESCRIPTORS 16384
 
 struct conns;
 
-/* What becomes of a connection when it has been served. */
+/* How a worker gives a connection back. */
 enum conns_next {
-	CONNS_KEEP, /* wait for more on it */
-	CONNS_LATER, /* part of a request: look again in a while */
+	CONNS_KEEP, /* keep-alive: wait for the next request */
+	CONNS_LATER, /* the request is incomplete: wait for its rest */
 	CONNS_CLOSE,
-	CONNS_CLOSED /* by the library that has read from it */
+	CONNS_CLOSED /* libfcgi has closed the descriptor already */
 };
 
 /*
- * What a worker does with a connection. Each phase has a clock of its own, and
- * only some of them are a hang when their time is over:
+ * The phase of a busy connection. The timeout depends on the phase, and so does
+ * the question whether an expired timeout is the worker's fault (it hangs) or
+ * the peer's (the connection is shut down, and the worker carries on).
  *
- * READING    The request may still arrive. Its time runs from its first byte;
- *            then the connection is shut for reading, so the worker sees its
- *            end and goes on.
- * WORKING    The request has arrived, nothing is answered. The worker hangs
- *            after `timeout_ms` and `queue`, since it may wait for its turn to
- *            write; the peer is answered in its place.
- * ANSWERING  The peer takes the answer. Then the connection is cut.
- * TIDYING    The answer is out; the worker may wait and hang as in WORKING.
+ *   READING    Entered by conns_take, and again before each read of the body.
+ *              The request may still be arriving. The time runs from its
+ *              first byte. After `timeout_ms` the sweeper shuts the socket
+ *              for reading; the worker reads an end of file and carries on.
+ *   WORKING    Entered after a read. The worker handles the request, and no
+ *              byte of a response has been sent. After `timeout_ms` plus
+ *              `queue` (the worker may wait for the write lock) the worker
+ *              hangs, and the sweeper refuses the request: REFUSED.
+ *   ANSWERING  Entered before the first byte of the response. The peer is
+ *              reading it. After `timeout_ms` the sweeper shuts the socket
+ *              down.
+ *   TIDYING    Entered after the last byte of the response. The worker may
+ *              write to the store once more, and hangs after the same time
+ *              as in WORKING.
+ *   REFUSED    Entered from WORKING, by the sweeper only, which sends the
+ *              response. The worker must not write; it can only give the
+ *              connection back.
  */
 enum conns_phase {
 	CONNS_READING,
 	CONNS_WORKING,
 	CONNS_ANSWERING,
 	CONNS_TIDYING,
-	CONNS_REFUSED /* WORKING took too long: the peer has its answer */
+	CONNS_REFUSED /* the sweeper has answered in the worker's place */
 };
 
 struct conns_rules {
-	/* Milliseconds: of a phase, and to wait for a worker or for the turn to
-	 * write. */
+	/* The time allowed for a phase, and the time to wait for a worker or
+	 * for the write lock. */
 	int64_t timeout_ms;
 	int64_t queue;
-	/* Answers a peer in the place of its worker, which is WORKING; must
-	 * not wait. The worker cannot give the connection back meanwhile. */
+	/*
+	 * Sends a refusal to the peer of a worker in the phase WORKING. The
+	 * sweeper calls it while it holds the table's lock, so the worker
+	 * cannot give the connection back meanwhile. The function must not
+	 * block and must not call conns_*.
+	 */
 	void (*refuse)(void *taker, int fd);
-	/* Called once for a worker that hangs. */
+	/* Called once for each worker that hangs; same conditions as refuse. */
 	void (*hangs)(void *taker);
 };
 
-/* NULL where there is no memory or no descriptor for it. */
+/* NULL if memory or a descriptor for the epoll set is missing. */
 struct conns *conns_new(const struct conns_rules *rules);
 void conns_free(struct conns *cs);
 
-/* A connection: its descriptor may be another one's by now, which has another
- * generation. */
+/*
+ * A reference to a connection. The kernel reuses descriptors, so an event may
+ * name a descriptor that belongs to a newer connection by the time a worker
+ * reads the event. Each accept gives the table entry a new generation, and a
+ * reference with another generation is stale.
+ */
 struct conn_ref {
 	int fd;
 	unsigned generation;
-	size_t kept; /* when the wait at the queue began: how many had been */
+	/* How many times any connection had become idle when the worker began
+	 * to wait in conns_next. See conns_taken.doubtful. */
+	size_t kept;
 };
 
 /*
- * The queue: the next connection on which a peer speaks, or one of the other
- * descriptors. Such a one comes once each time that it becomes readable, or,
- * with `always`, to everybody as long as it is.
+ * conns_next waits for the next event: a connection became readable, or a
+ * descriptor of conns_watch did. A connection is reported to one worker each
+ * time that new data arrives. A watched descriptor is reported in the same way,
+ * or, with `always`, to every worker for as long as it is readable; its
+ * reference has the generation 0.
  */
 struct conn_ref conns_next(struct conns *cs);
 bool conns_watch(struct conns *cs, int fd, bool always) ATTR_CHECKED;
-/* Whether somebody looks again: to be called every 50 ms while this is true. */
+/* True for ten seconds after a shortage of workers; the sweeper calls
+ * conns_sweep every 50 ms during that time. */
 bool conns_careful(const struct conns *cs);
-/* Whether anything is in the queue. */
+/* Whether conns_next would return at once. */
 bool conns_queued(const struct conns *cs);
 
-/* Whether there is room for one more. */
+/* Whether the table accepts another connection. */
 bool conns_room(struct conns *cs);
-/* A new connection, whose descriptor is ours now: to be queued or taken. False
- * if it had to be closed. */
+/*
+ * conns_admit enters an accepted descriptor into the table, which owns it from
+ * now on; the caller then puts the connection into the queue or takes it. Both
+ * functions return false if they had to close the descriptor: because its
+ * number is too high, or because epoll had no memory.
+ */
 bool conns_admit(struct conns *cs, int fd, struct conn_ref *out) ATTR_CHECKED;
 bool conns_queue(struct conns *cs, struct conn_ref at) ATTR_CHECKED;
-/* A connection in the hands of a worker. */
+/* A connection that a worker holds. It stays valid until conns_give_back
+ * returns true. */
 struct conns_taken {
 	struct conn_ref at;
-	bool late; /* it has waited so long that its peer has better be told */
-	bool careful; /* workers are short: only for what has come in whole */
-	bool doubtful; /* what was heard of may have been read before */
-	atomic_uint_fast64_t *clock; /* of conns_enter */
+	/* The peer waited longer than `queue` while workers were short: refuse
+	 * the request. */
+	bool late;
+	/* Workers were short within the last ten seconds: serve it only if the
+	 * request has arrived completely. */
+	bool careful;
+	/* The event may be stale: another worker may have read the data that it
+	 * announced. Check before a read that blocks. */
+	bool doubtful;
+	atomic_uint_fast64_t *clock; /* the word that conns_enter changes */
 };
 
-/* False when the connection is gone or somebody else's; else it is the taker's
- * until he gives it back. */
+/* conns_take makes the connection busy; `taker` is the argument of the
+ * callbacks. False if the reference is stale, or if another worker holds the
+ * connection (that worker then learns of the event from conns_give_back). */
 bool conns_take(struct conns *cs, struct conn_ref at, void *taker,
     struct conns_taken *out) ATTR_CHECKED;
-/* False when it stays his, because its peer has spoken meanwhile. */
+/* False if an event arrived while the worker held the connection: the worker
+ * still holds it and must look for the data, because epoll does not report the
+ * event again. `taken->late` and `taken->doubtful` are false then. */
 bool conns_give_back(struct conns *cs, struct conns_taken *taken,
     enum conns_next next) ATTR_CHECKED;
 
-/* The taker begins a phase; a connection that is taken is READING. False when
- * its peer was refused meanwhile: nothing may be written to it any more. */
+/* The worker enters a phase. False if the sweeper has refused the request
+ * meanwhile: the worker must not write to the connection any more. */
 bool conns_enter(const struct conns_taken *taken, enum conns_phase phase);
-/* Whether the connection was shut for reading because the worker is needed or
- * the pool ends, and not because the request took its whole time. */
+/* Whether the sweeper ended the reading early, because other connections need
+ * the worker or the pool is ending. False if the request used up its whole
+ * time. */
 bool conns_was_needed(const struct conns_taken *taken);
 
-/* What the thread that looks knows. */
+/* The state of the pool, which the sweeper passes to conns_sweep. */
 struct conns_sight {
-	bool starving; /* peers wait, and no worker is left */
-	bool out_of_resources; /* descriptors or memory */
-	bool stuck; /* nothing can be written: no worker waits for its turn */
+	/* Connections are queued, and all workers are busy. */
+	bool starving;
+	/* accept ran out of descriptors, memory or table entries. */
+	bool out_of_resources;
+	/* The write lock is not released: a worker in the phase WORKING gets no
+	 * extra time to wait for it. */
+	bool stuck;
 };
 
 /*
- * To be called now and then by one thread: ends connections whose phase has
- * taken too long, sooner if others are kept waiting, and, where descriptors are
- * short, those that say nothing. Returns how many workers hang; a worker that
- * gives its connection back does not hang any more.
+ * Applies the timeouts to every connection: at once to phases that took too
+ * long, after 250 ms to slow peers while workers are short, and after two
+ * seconds to silent connections while descriptors are short. Returns the number
+ * of workers that hang; a worker that gives its connection back after all is
+ * not counted any more.
  */
 size_t conns_sweep(struct conns *cs, const struct conns_sight *sight);
-/* Lets requests that are under way be served, refuses those that are not done
- * at the end, and closes all. False if a connection was not given back within
- * two seconds. */
+/* Drains the table, within two seconds: requests under way are served, requests
+ * that are not done at the end are refused, and all connections are closed.
+ * False if a worker has still not given its connection back. */
 bool conns_drain(struct conns *cs) ATTR_CHECKED;
 
 #endif

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * conns_private.h - the table of connections, for the files that make up peers.
+ * conns_private.h - the table of connections, shared by conns.c and
+ * conns_sweep.c.
+ *
+ * One lock protects the table. A thread that holds it takes other locks only in
+ * the callbacks `refuse` and `hangs` (the lock of the log, for example), and no
+ * thread calls conns_* while it holds a lock of another module. So the order
+ * is: the table first, then the locks of the callbacks. The clock words are
+ * outside the lock, so that a worker enters a phase without contention.
  */
 #ifndef PUSHCERT_CONNS_PRIVATE_H
 #define PUSHCERT_CONNS_PRIVATE_H
@@ -14,51 +21,79 @@
 #include "base/attr.h"
 #include "server/conns.h"
 
-enum state {
-	CLOSED,
-	NEW, /* accepted: a request is on its way */
-	IDLE, /* had an answer, may bring another request */
-	PARTIAL, /* has brought a part of one */
-	BUSY
-};
+/*
+ * The states of a connection.
+ *
+ *   CLOSED   The entry is unused. Left by conns_admit, to NEW.
+ *   NEW      Accepted, and nothing has been read. Left by conns_take, to BUSY.
+ *   IDLE     Kept alive after a response; the next request may arrive. Entered
+ *            by conns_give_back with CONNS_KEEP, left by conns_take, to BUSY.
+ *   PARTIAL  Part of a request waits in the socket's buffer, because workers
+ *            were short (conns_taken.careful). Entered by conns_give_back with
+ *            CONNS_LATER, left by conns_take, to BUSY.
+ *   BUSY     A worker holds the connection. Left by conns_give_back only, to
+ *            IDLE, PARTIAL or CLOSED.
+ *
+ * The sweeper may close a connection that is NEW, IDLE or PARTIAL. It never
+ * closes a BUSY one, because the worker uses the descriptor: it shuts the
+ * socket down, and the worker notices that and gives the connection back.
+ */
+enum state { CLOSED, NEW, IDLE, PARTIAL, BUSY };
 
 struct conn {
 	enum state state;
-	bool watched; /* is in the epoll set */
-	int64_t shut_at; /* while it was taken: nothing can come on it; or 0 */
-	bool more; /* while it was taken: its peer has spoken */
-	bool hangs; /* its worker does */
-	/* By this a worker whose library has closed the connection knows
-	 * whether its descriptor is another connection by now, and whoever
-	 * waits at the queue, whether what he heard of is. */
+	bool watched; /* in the epoll set; the kernel removes it on close */
+	/* When the sweeper shut the socket down while it was BUSY; 0: it did
+	 * not. conns_give_back closes such a connection. */
+	int64_t shut_at;
+	bool more; /* an event arrived while the connection was BUSY */
+	bool hangs; /* its worker hangs; counted in conns.hanging */
+	/*
+	 * Counts the connections that had this descriptor. Two threads compare
+	 * it with the generation that they remember: a worker that took an
+	 * event from epoll, and a worker that gives back a connection which
+	 * libfcgi has closed, for whose descriptor a new connection may have
+	 * been accepted since.
+	 */
 	unsigned generation;
+	/* NEW: when it was accepted. IDLE: when it was given back. PARTIAL and
+	 * BUSY: when the first byte of the request was noticed. */
 	int64_t since;
-	size_t kept_as; /* what the count of those kept was then */
+	size_t kept_as; /* IDLE: the value of conns.kept when it became so */
 	void *taker;
 };
 
 struct conns {
+	/* The epoll set. An event carries the descriptor and its generation. */
 	int set;
 	struct conns_rules rules;
+	/* Protects the fields from here to `table`. The sweeper alone writes
+	 * `careful_until` and therefore reads it without the lock. */
 	pthread_mutex_t lock;
-	size_t open;
-	size_t hanging; /* workers */
-	struct conns_sight sight;
+	size_t open; /* entries that are not CLOSED */
+	size_t hanging; /* entries whose `hangs` is set */
+	struct conns_sight sight; /* as of the last sweep */
 	int64_t careful_until;
 	bool draining;
-	atomic_size_t kept; /* how often one was; rises under the lock */
-	int end; /* no connection has had this descriptor or a higher one */
+	/* How many times a connection became IDLE; changed under the lock, read
+	 * without. */
+	atomic_size_t kept;
+	int end; /* above the highest descriptor that was ever used */
 	struct conn table[CONNS_DESCRIPTORS];
-	/* The phase of each connection that is taken: see clock_word. */
+	/* The phase of each BUSY connection, see clock_word. */
 	atomic_uint_fast64_t clock[CONNS_DESCRIPTORS];
 };
 
 /*
- * A phase, whether reading was ended before its time, and when the phase began:
- * one word, so that the worker and the thread that looks change it
- * without a lock. A worker leaves WORKING by an exchange, and the other thread
- * refuses its peer by an exchange: only one of them succeeds, and only that one
- * writes to the peer.
+ * A clock word holds, from the lowest bit: the phase, the flag CONNS_NEEDED
+ * (reading was ended early), and the time at which the phase began. Worker and
+ * sweeper change the word by compare-and-exchange, without the lock. The worker
+ * leaves WORKING by such an exchange, and the sweeper enters REFUSED from
+ * WORKING by another; only one of them can succeed, and only that thread writes
+ * to the peer.
+ *
+ * conns_take and conns_give_back set the phase to READING under the lock, so no
+ * phase carries over from one request to the next.
  */
 #define PHASE_BITS 3
 #define CONNS_NEEDED ((uint_fast64_t)1 << PHASE_BITS)
@@ -82,12 +117,13 @@ began_at(uint_fast64_t word)
 	return (int64_t)(word >> TIME_BIT);
 }
 
-/* The lock is held. From now on the connection comes into the queue each time
- * that its peer speaks, and at once if the peer has. */
+/* The caller holds the lock. Adds the connection to the epoll set, or arms it
+ * again: an event follows each arrival of data, and one follows at once if
+ * there is data already. False if epoll has no memory. */
 bool conns_enqueue(struct conns *cs, int fd) ATTR_CHECKED;
-/* The lock is held. */
+/* The caller holds the lock, and closes the descriptor afterwards. */
 void conns_forget(struct conns *cs, int fd);
-/* How many connections there are. */
+/* The number of connections that are not CLOSED; takes the lock. */
 size_t conns_count(struct conns *cs);
 
 #endif

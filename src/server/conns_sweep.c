@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * conns_sweep.c - ends connections whose phase takes too long, and all of them
- * at the end of the pool. One thread calls it.
+ * conns_sweep.c - the sweeper's work: timeouts while the pool runs, and the
+ * drain at its end.
+ *
+ * Each sweep goes over the whole table and asks a function for the action on
+ * each connection. There is one such function for the running pool
+ * (when_running) and one for each step of the drain.
  */
 #include "server/conns.h"
 
@@ -14,41 +18,43 @@
 
 /* Milliseconds. */
 enum {
-	/* How long a request may take to arrive while others wait for a
-	 * worker. */
+	/* How long a request may take to arrive while other connections wait
+	 * for a worker. */
 	PATIENCE_SHORT = 250,
-	/* How long a worker may need to notice that its connection was shut,
-	 * before it counts as one that hangs. */
+	/* How long a worker may take to notice that its socket was shut down.
+	 * After that it counts as hanging. */
 	GRACE = 2 * 1000,
-	/* How long after that workers are given only what has come in whole,
-	 */
+	/* How long after a shortage the workers serve only requests that have
+	 * arrived completely. */
 	CAREFUL = 10 * 1000,
-	/* How long nothing need be said while descriptors are short. */
+	/* How long a connection may be silent while descriptors are short. */
 	IDLE_MAX = 2 * 1000,
 
-	/* From the end's beginning: how long requests under way may still
-	 * arrive, answers may still be taken, workers may still come back. */
+	/* The steps of the drain, from its start: until then requests under way
+	 * may arrive, responses may be written, and workers may give their
+	 * connections back. */
 	END_OF_READING = 1000,
 	END_OF_WRITING = 1700,
 	END = 1900,
-	/* Between looks at how far it is. */
+	/* Between two checks whether the table is empty. */
 	NAP = 5
 };
 
 enum action {
 	LET_BE,
-	AGAIN,
-	DROP,
-	END_READING, /* its time is over */
-	NEED_WORKER, /* the same, before its time is over */
-	END_BOTH,
-	REFUSE,
-	HANGS,
+	AGAIN, /* arm the event again, so that a worker takes the connection */
+	DROP, /* close a connection that no worker holds */
+	END_READING, /* shut for reading: the request's time is over */
+	NEED_WORKER, /* the same, but early; conns_was_needed is true then */
+	END_BOTH, /* shut for reading and writing */
+	REFUSE, /* send a refusal in the worker's place */
+	HANGS, /* count the worker as hanging */
 	REFUSE_AND_HANGS
 };
 typedef enum action choose_action(const struct conns *cs, int fd, int64_t now);
 
-/* Its worker sees the end of what it reads, and finishes. */
+/* The worker of a BUSY connection then reads an end of file or fails to write,
+ * and gives the connection back. */
 static void
 shut(struct conns *cs, int fd, int how)
 {
@@ -59,7 +65,8 @@ shut(struct conns *cs, int fd, int how)
 	shutdown(fd, how);
 }
 
-/* Whether the peer is refused now: its worker may have begun to answer. */
+/* Refuses the request in the worker's place. False if the worker has left
+ * WORKING since: it may have begun to write its response. */
 static bool
 refuse_peer(struct conns *cs, int fd)
 {
@@ -97,7 +104,8 @@ carry_out(struct conns *cs, int fd, enum action action)
 		close(fd);
 		break;
 	case NEED_WORKER:
-		/* First this, so that its worker finds out why it was shut. */
+		/* The flag is set before the shutdown, so that a worker that
+		 * reads the end of file finds it. */
 		atomic_fetch_or(&cs->clock[fd], CONNS_NEEDED);
 		/* fallthrough */
 	case END_READING:
@@ -119,6 +127,8 @@ carry_out(struct conns *cs, int fd, enum action action)
 	}
 }
 
+/* Applies the action that the function chooses to each connection, in one hold
+ * of the lock. */
 static void
 sweep_all(struct conns *cs, choose_action *action)
 {
@@ -132,7 +142,7 @@ sweep_all(struct conns *cs, choose_action *action)
 	pthread_mutex_unlock(&cs->lock);
 }
 
-/* Whether the worker had time enough to notice the end of its connection. */
+/* Whether the worker has had time to notice that its socket was shut down. */
 static bool
 ignores_end(const struct conns *cs, int fd, int64_t now)
 {
@@ -141,7 +151,12 @@ ignores_end(const struct conns *cs, int fd, int64_t now)
 	return at != 0 && now - at > GRACE;
 }
 
-/* READING and ANSWERING: the peer is to blame until its connection is shut. */
+/*
+ * READING and ANSWERING, in which the worker waits for the peer. The socket is
+ * shut down first, and only a worker that does not notice this hangs. While
+ * workers are short, 250 ms are enough; in ANSWERING this ends only a worker
+ * that reads the rest of a refused body, since the response may still go out.
+ */
 static enum action
 when_peer_is_slow(const struct conns *cs, int fd, int64_t age, int64_t now)
 {
@@ -156,6 +171,9 @@ when_peer_is_slow(const struct conns *cs, int fd, int64_t age, int64_t now)
 	return reading ? NEED_WORKER : END_READING;
 }
 
+/* A worker holds the connection. WORKING and TIDYING may include a wait for the
+ * write lock, unless that lock is stuck. A worker that hangs is reported once
+ * and then left alone. */
 static enum action
 when_busy(const struct conns *cs, int fd, int64_t now)
 {
@@ -182,6 +200,7 @@ when_busy(const struct conns *cs, int fd, int64_t now)
 	return LET_BE;
 }
 
+/* The action while the pool runs. */
 static enum action
 when_running(const struct conns *cs, int fd, int64_t now)
 {
@@ -195,8 +214,12 @@ when_running(const struct conns *cs, int fd, int64_t now)
 	return cs->sight.out_of_resources && age > IDLE_MAX ? DROP : LET_BE;
 }
 
-/* Requests may be on their way on all but the kept ones, whose peers had
- * better learn now that nobody is there any more. */
+/*
+ * The first step of the drain. A worker takes a PARTIAL request even if it is
+ * incomplete. An IDLE connection is closed, so that the web server connects
+ * elsewhere for its next request, unless a request has arrived on it already.
+ * On a NEW connection a request is to be expected.
+ */
 static enum action
 when_draining(const struct conns *cs, int fd, int64_t now)
 {
@@ -210,6 +233,8 @@ when_draining(const struct conns *cs, int fd, int64_t now)
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0 ? LET_BE : DROP;
 }
 
+/* The second step of the drain: requests that have not arrived completely are
+ * cut off, and connections without a worker are closed. */
 static enum action
 when_late(const struct conns *cs, int fd, int64_t now)
 {
@@ -217,6 +242,8 @@ when_late(const struct conns *cs, int fd, int64_t now)
 	return cs->table[fd].state == BUSY ? NEED_WORKER : DROP;
 }
 
+/* The last step of the drain: a worker that has begun no response is refused in
+ * its place, and any other connection is shut down. */
 static enum action
 when_last(const struct conns *cs, int fd, int64_t now)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fastcgi.c - the pool of workers, and what is looked after beside them.
+ * fastcgi.c - joins the pool of threads with the FastCGI workers, and does the
+ * regular work beside them.
  */
 #include "server/fastcgi.h"
 
@@ -12,12 +13,13 @@
 #include "state/metrics.h"
 #include "server/pool.h"
 
-/* What all threads share. */
+/* Shared by all threads of the service. */
 struct server {
 	const struct app *app;
 	struct fastcgi_door door;
-	unsigned seconds; /* that the caller's thread has looked after us */
-	struct fastcgi_worker *refuser; /* of the thread that looks */
+	unsigned seconds; /* calls of tidy, one a second */
+	/* The sweeper's own worker, for refusals. */
+	struct fastcgi_worker *refuser;
 };
 
 static void
@@ -28,7 +30,9 @@ hanging(void *arg, size_t workers)
 	metrics_hanging(sv->app->metrics, workers);
 }
 
-/* Changes of all workers wait for the thread that has the write lock. */
+/* The thread with the write lock has not released it within the worker timeout.
+ * Every other change to the store waits for that thread, so the process ends
+ * and thereby releases the lock. */
 static bool
 stuck(void *arg)
 {
@@ -64,7 +68,7 @@ welcome(void *arg, const struct sockaddr_storage *peer)
 	return fastcgi_welcome(&sv->door, peer);
 }
 
-/* Readers of dead processes are forgotten once a minute. */
+/* Once a minute the store removes the reader slots of dead processes. */
 static enum err
 tidy(void *arg)
 {
@@ -105,14 +109,16 @@ fastcgi_serve(const struct app *app, int fd)
 
 	if (!fastcgi_look_at(&sv.door, fd))
 		return ERR_FILE;
-	/* Before libfcgi's handlers, which end a request in the middle. */
+	/* The signals are blocked first, because libfcgi installs handlers that
+	 * would end a request in the middle. */
 	pool_signals();
 	if (!fastcgi_worker_init())
 		return ERR_MEMORY;
 	if ((e = fastcgi_worker_new(app, NULL, &sv.refuser)) != ERR_OK)
 		return e;
 	e = pool_run(&work, fd);
-	/* A worker that has not come back may still be refused. */
+	/* After ERR_BUSY a worker still runs, and its request may still be
+	 * refused. */
 	if (e != ERR_BUSY)
 		fastcgi_worker_free(sv.refuser);
 	return e;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fastcgi.h - the FastCGI application: its sockets, its peers, its requests.
+ * fastcgi.h - the FastCGI service: its listening socket and its main loop.
  */
 #ifndef PUSHCERT_FASTCGI_H
 #define PUSHCERT_FASTCGI_H
@@ -11,37 +11,45 @@
 #include "base/err.h"
 #include "http/routes.h"
 
-/* Whether fd is a listening socket, as web servers hand it on as fd 0. */
+/* Whether fd is a listening socket. A web server that starts a FastCGI program
+ * passes one as descriptor 0 (FastCGI 1.0, section 2.2). */
 bool fastcgi_is_listening(int fd);
 
 /*
  * The listening socket with which this process was started: standard input, or
- * descriptor 3 as systemd passes it (sd_listen_fds(3)); -1 where there is
- * neither. ERR_FILE where systemd passes anything but one listening socket;
- * the log says so.
+ * descriptor 3 if systemd passed it (sd_listen_fds(3)). *fd is -1 if there is
+ * neither. ERR_FILE, with a line in the log, if systemd passed several sockets
+ * or a descriptor that does not listen.
  */
 enum err fastcgi_inherit(int *fd) ATTR_CHECKED;
 
-/* Whether only this machine can reach it: unix socket or loopback address. */
+/* Whether only programs on this machine can connect: a unix socket or a
+ * loopback address. */
 bool fastcgi_is_local(int fd);
 
 /*
- * Makes a listening unix socket (mode 0660) at path and takes the place of a
- * dead one. ERR_FILE if another process listens there or it cannot be made;
- * errno tells why. To be called before any thread is started.
+ * Makes a listening unix socket at path, with mode 0660. A socket at path on
+ * which no process listens is replaced. ERR_FILE if another process listens
+ * there or the socket cannot be made; errno holds the reason. The function
+ * changes the umask for a moment, so no other thread may run yet.
  */
 enum err fastcgi_listen(const char *path, int *fd) ATTR_CHECKED;
 
 /*
- * Serves requests from the listening socket with config->workers threads until
- * SIGTERM, SIGINT or SIGUSR1, or until the store cannot be used any more
- * (store_look), then finishes what is in flight, at most for two seconds;
- * closes fd. Without a store every answer is app->broken. Returns ERR_OK then,
- * or what store_look returned, or
- * ERR_BUSY where a worker is still at it (with a disk that hangs, say): the
- * store is in use, so the caller ends the process without store_close;
- * ERR_MEMORY, ERR_STORE where no worker could be started;
- * ERR_FILE where fd cannot be listened on any more.
+ * Serves requests from the listening socket fd with config->workers threads,
+ * until SIGTERM, SIGINT or SIGUSR1 arrives or store_look fails. Then the
+ * requests in flight may finish, for at most two seconds. Without a store every
+ * request is refused with app->broken. The function closes fd, except after
+ * ERR_BUSY or an error at the start.
+ *
+ * Returns ERR_OK after a signal, or
+ *
+ *   - the outcome of store_look that ended the service;
+ *   - ERR_BUSY if a worker is still busy (the disk hangs, for example). The
+ *     worker uses the store, so the caller must end the process without
+ *     store_close;
+ *   - ERR_MEMORY or ERR_STORE if no worker could be started;
+ *   - ERR_FILE if fd is not a listening socket, or stops being usable.
  */
 enum err fastcgi_serve(const struct app *app, int fd) ATTR_CHECKED;
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fastcgi_record.c - goes from record to record until one ends the request.
+ * fastcgi_record.c - steps from record to record, up to the record that ends
+ * the request.
  */
 #include "server/fastcgi_record.h"
 
-/* FastCGI 1.0, section 3.3 and 8. */
+/* FastCGI 1.0, sections 3.3 and 8. */
 enum { VERSION = 1, HEADER = 8, ABORT = 2, STDIN = 5 };
 
 bool
@@ -16,7 +17,8 @@ fastcgi_record(const unsigned char *p, size_t n)
 
 		if (p[0] != VERSION || p[1] == ABORT)
 			return true;
-		/* The body's end is an empty record. */
+		/* An empty FCGI_STDIN record ends the body and so the
+		 * request. */
 		if (p[1] == STDIN && content == 0)
 			return true;
 		if (all > n)

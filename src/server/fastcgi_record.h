@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fastcgi_record.h - whether bytes are a whole FastCGI request.
+ * fastcgi_record.h - recognises a complete FastCGI request.
  */
 #ifndef PUSHCERT_FASTCGI_RECORD_H
 #define PUSHCERT_FASTCGI_RECORD_H
@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether there is nothing to wait for in the bytes with which a connection
- * goes on: they hold a request to its end, or are no FastCGI at all. */
+/* Whether a worker can read these bytes, the first of a request, without
+ * waiting for more: they reach to the end of the request, abort it, or are not
+ * FastCGI. */
 bool fastcgi_record(const unsigned char *p, size_t n);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fastcgi_socket.c - makes the listening socket and knows who may connect.
+ * fastcgi_socket.c - finds or makes the listening socket, and decides which
+ * peers may connect.
  */
 #include "server/fastcgi_socket.h"
 
@@ -21,8 +22,9 @@
 #include "base/log.h"
 #include "base/str.h"
 
-/* The kernel's own limit by default (net.core.somaxconn): a full backlog of a
- * unix socket is an error page at once. */
+/* The default of net.core.somaxconn, which is the upper limit. When the backlog
+ * of a unix socket is full, connect fails at once (EAGAIN), and the web server
+ * shows an error page. */
 #define BACKLOG 4096
 
 bool
@@ -38,8 +40,9 @@ fastcgi_is_listening(int fd)
 /* The first descriptor that systemd passes (sd_listen_fds(3)). */
 #define PASSED_FIRST 3
 
-/* Whether systemd has passed sockets, and to this process: a child of the
- * process that they are for inherits the variables too. */
+/* Whether systemd passed sockets to this process. A child of the process that
+ * they were meant for inherits the variables as well, but has another process
+ * id. */
 static bool
 is_passed(struct str *count)
 {
@@ -78,7 +81,8 @@ fastcgi_inherit(int *fd)
 	return ERR_OK;
 }
 
-/* Takes a dead socket away. What is no socket is not ours to remove. */
+/* Removes a socket on which no process listens. Any other file stays:
+ * EEXIST. */
 static bool
 clear_path(const struct sockaddr_un *at)
 {
@@ -101,7 +105,7 @@ clear_path(const struct sockaddr_un *at)
 	close(fd);
 	if (cause == ECONNREFUSED)
 		return unlink(at->sun_path) == 0;
-	/* EAGAIN: somebody listens and is behind with accepting. */
+	/* EAGAIN: a process listens there, and its backlog is full. */
 	errno = cause == EAGAIN ? EADDRINUSE : cause;
 	return false;
 }
@@ -122,7 +126,8 @@ fastcgi_listen(const char *path, int *fd)
 		return ERR_FILE;
 	if ((s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
 		return ERR_FILE;
-	/* So the mode is right from the first moment, whatever the umask. */
+	/* With this umask bind creates the socket with mode 0660; a chmod after
+	 * bind would leave a moment with another mode. */
 	mask = umask(0117);
 	bound = bind(s, (const struct sockaddr *)&at, sizeof(at));
 	umask(mask);
@@ -136,10 +141,10 @@ fastcgi_listen(const char *path, int *fd)
 	return ERR_FILE;
 }
 
-/* --- who may connect (FastCGI 1.0, section 3.2) ------------------------- */
+/* --- access (FastCGI 1.0, section 3.2) ------------------------------------ */
 
-/* An IPv4 address as the IPv6 address that is mapped to it (RFC 4291, section
- * 2.5.5.2), so that there is one kind. */
+/* An IPv4 address is compared in the form of its IPv4-mapped IPv6 address (RFC
+ * 4291, section 2.5.5.2). */
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 static void
@@ -155,7 +160,7 @@ is_same(const struct in6_addr *a, const struct in6_addr *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* False for a socket that is not of the internet. */
+/* False for a socket without an IP address. */
 static bool
 address_of(const struct sockaddr_storage *from, struct in6_addr *to)
 {
@@ -199,8 +204,9 @@ is_listed(struct str list, const struct in6_addr *a)
 	return false;
 }
 
-/* Whoever speaks FastCGI to us is believed, whatever it says. So over TCP it
- * must be named, unless nobody but this machine can reach us. */
+/* A FastCGI peer is trusted completely, also in which client it names. A peer
+ * that connects over TCP must therefore be listed in FCGI_WEB_SERVER_ADDRS;
+ * without a list, only a socket on a loopback address accepts it. */
 bool
 fastcgi_welcome(struct fastcgi_door *door, const struct sockaddr_storage *peer)
 {
@@ -245,8 +251,9 @@ fastcgi_look_at(struct fastcgi_door *door, int fd)
 		return false;
 	if (address_of(&own, &a)) {
 		door->local = is_loopback(&a);
-		/* What is accepted inherits it: the second half of a long
-		 * answer does not wait for an acknowledgement of the first. */
+		/* Accepted connections inherit TCP_NODELAY. Without it the
+		 * second half of a long response would wait for the
+		 * acknowledgement of the first half. */
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	}
 	return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fastcgi_socket.h - who may connect to a listening socket. Private to fastcgi.
+ * fastcgi_socket.h - decides which peers may connect. Private to fastcgi.
  */
 #ifndef PUSHCERT_FASTCGI_SOCKET_H
 #define PUSHCERT_FASTCGI_SOCKET_H
@@ -13,14 +13,15 @@
 struct sockaddr_storage;
 
 struct fastcgi_door {
-	const char *named; /* FCGI_WEB_SERVER_ADDRS, or NULL */
-	bool local; /* listens on a loopback address only */
-	atomic_flag refusal_logged; /* that somebody was refused */
+	const char *named; /* FCGI_WEB_SERVER_ADDRS; NULL: unset or empty */
+	bool local; /* the socket has a loopback address */
+	atomic_flag refusal_logged; /* a refusal is logged once */
 };
 
-/* Learns where the socket listens and prepares it; false where it is none. */
+/* Fills in `local`, and sets TCP_NODELAY on a TCP socket. False if fd is not a
+ * socket. */
 bool fastcgi_look_at(struct fastcgi_door *door, int fd) ATTR_CHECKED;
-/* In any thread. */
+/* Whether this peer may connect. Safe to call from any thread. */
 bool
 fastcgi_welcome(struct fastcgi_door *door, const struct sockaddr_storage *peer);
 

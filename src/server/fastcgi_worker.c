@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fastcgi_worker.c - reads one request from a connection and writes its answer.
+ * fastcgi_worker.c - reads one request from a connection and writes its
+ * response.
  *
- * libfcgi reads and writes the records. It never gets near the listening
- * socket and the signals, nor the closing of a connection that it could read a
- * request from: what it does there loses requests and time.
+ * libfcgi reads and writes the records and does nothing else. Its own handling
+ * of the listening socket, of signals and of keep-alive connections loses
+ * requests and time, so the pool does these things. libfcgi closes a connection
+ * only if it could not read a request from it (CONNS_CLOSED).
+ *
+ * The phases of a request (conns.h): conns_take starts READING, in which
+ * libfcgi reads the parameters. `answer` enters WORKING when the request is
+ * known; each call of read_body returns to READING and back. ANSWERING follows
+ * when the response is complete in memory, and TIDYING when the response is
+ * out. From WORKING the sweeper may refuse the request; every later conns_enter
+ * then returns false, so the worker writes nothing and closes the connection.
  */
 #include "server/fastcgi_worker.h"
 
@@ -26,54 +35,64 @@
 #include "base/log.h"
 #include "state/metrics.h"
 
-/* Random bytes of one system call: no signal cuts short what is not more. */
+/* The random bytes that one getrandom call fetches. A call for up to 256 bytes
+ * is never cut short by a signal (getrandom(2)). */
 #define RANDOM_KEPT 256
 
-/* What is kept of a request to say what hangs. */
+/* The size of the text "METHOD PATH" for the log line about a worker that
+ * hangs. */
 #define DOING_MAX 128
 
-/* What a worker keeps of its arena's pages from one request to the next. */
+/* The part of its arena that a worker keeps in memory between two requests; the
+ * pages above are returned to the kernel. */
 #define ARENA_KEPT ((size_t)64 * 1024)
 
-/* Milliseconds of silence after which nobody reads our answer any more. */
+/* Before it is closed, a connection with unread data stays open until the peer
+ * has sent nothing for this many milliseconds. */
 #define LINGER 200
 
-/* libfcgi has it in a header of the same name as ours. */
+/* FCGI_RESPONDER of libfcgi's fastcgi.h, which our own header hides. */
 #define ROLE_RESPONDER 1
 
-/* What one worker owns. */
+/* Owned by one worker thread, or by the sweeper (the refuser). */
 struct fastcgi_worker {
-	struct fastcgi_worker *refuser; /* of the thread that looks */
+	struct fastcgi_worker *refuser; /* the sweeper's worker */
 	const struct app *app;
-	struct app busy; /* refuses all */
+	struct app busy; /* a copy of *app with `broken` = ERR_BUSY */
 	struct worker worker;
 	uint8_t random[RANDOM_KEPT];
-	size_t random_left; /* at the end of them */
+	size_t random_left; /* unused bytes, at the end of `random` */
 
-	/* Of the request under way, as the thread that looks may read them:
-	 * written before the phase WORKING, and again for the next request,
-	 * which cannot begin while a peer is refused. */
+	/*
+	 * Describes the current request to the sweeper. The worker writes these
+	 * fields before it enters WORKING, and the sweeper reads them only when
+	 * it has seen that phase and holds the table's lock. The next request
+	 * cannot overwrite them meanwhile, because the worker needs the lock to
+	 * give the connection back.
+	 */
 	char doing[DOING_MAX];
 	size_t doing_n;
 	int request_id;
 };
 
-/* --- one request -------------------------------------------------------- */
+/* --- one request ---------------------------------------------------------- */
 
-/* libfcgi must have read a body to its end before anything else is read from
- * the connection: what is left of it would be taken for records. */
+/*
+ * The body of the current request. It must be read to its end before the
+ * connection is kept alive: libfcgi would take the rest of a body for records.
+ */
 struct body {
 	FCGX_Stream *in;
 	const struct conns_taken *taken;
-	uint64_t missing; /* of the declared length; 0 where that is unknown */
-	bool passed; /* over one end that came too early */
+	uint64_t missing; /* bytes of the declared length to come; 0: unknown */
+	bool passed; /* one early end has been skipped */
 	bool ended;
 };
 
 /*
- * The stream's end came before the declared length. mod_fcgid sends one such
- * end before the body of a request over HTTP/2. It is passed over once, and the
- * time for reading applies to what follows.
+ * Whether the stream ended before the declared length. mod_fcgid sends such an
+ * end before the body of an HTTP/2 request. read_body skips one early end and
+ * reads on, within the time for READING.
  */
 static bool
 ends_early(const struct body *b)
@@ -85,7 +104,7 @@ ends_early(const struct body *b)
 static size_t
 read_stream(struct body *b, char *p, size_t n)
 {
-	/* Whatever is asked for, one piece is no more than an int may be. */
+	/* FCGX_GetStr takes an int; the caller asks for the rest again. */
 	int want = n < INT_MAX ? (int)n : INT_MAX;
 	size_t got = (size_t)FCGX_GetStr(p, want, b->in);
 
@@ -93,6 +112,9 @@ read_stream(struct body *b, char *p, size_t n)
 	return got;
 }
 
+/* The body's reader of struct request (request.h). The phase is READING during
+ * the read and WORKING when it returns. If the sweeper has refused the request
+ * meanwhile, the caller gets -1 and stops. */
 static long
 read_body(void *from, char *p, size_t n)
 {
@@ -117,8 +139,8 @@ read_body(void *from, char *p, size_t n)
 	return needed ? REQUEST_CUT : -1;
 }
 
-/* Reads what nobody wanted. An early end is not passed over: the connection is
- * closed. */
+/* Reads a body that the handler did not read, up to max bytes. An early end is
+ * not skipped here: `ended` stays false, so the connection is closed. */
 static void
 drain(struct body *b, size_t max)
 {
@@ -136,8 +158,9 @@ drain(struct body *b, size_t max)
 		b->ended = false;
 }
 
-/* To close on bytes that the peer has sent and we have not read would take
- * the answer from it. */
+/* Reads and drops the rest of the body before the connection is closed. If
+ * unread data were left at the close, the kernel would reset the connection,
+ * and the peer could lose the response. */
 static void
 linger(int fd)
 {
@@ -150,7 +173,8 @@ linger(int fd)
 			return;
 }
 
-/* None is given twice, or kept when it was given. */
+/* Hands out n random bytes and wipes them from the buffer, so no byte is used
+ * twice or stays in memory. */
 static bool
 take_random(struct fastcgi_worker *own, uint8_t *out, size_t n)
 {
@@ -186,7 +210,8 @@ fill_request(struct fastcgi_worker *own, struct request *rq, char **variables,
 	return take_random(own, rq->random, sizeof(rq->random));
 }
 
-/* Without the query, in which people put tokens. */
+/* The path without the query, because some clients put a token into the
+ * query. */
 static struct str
 path_of(const struct request *rq)
 {
@@ -211,14 +236,16 @@ note_doing(struct fastcgi_worker *own, const struct request *rq)
 	own->doing_n = b.n;
 }
 
-/* Whether the answer went out, and how the connection goes on. */
+/* Sends the response. CONNS_KEEP if the whole of it went out, the body was read
+ * to its end and the peer asked to keep the connection. */
 static enum conns_next
 send_answer(FCGX_Request *fr, struct str text, const struct body *body)
 {
 	int failed;
 
 	FCGX_PutStr(text.p, (int)text.n, fr->out);
-	/* In this order it is one write. */
+	/* libfcgi writes both streams in one system call if err is closed
+	 * before out. */
 	failed = FCGX_FClose(fr->err);
 	failed |= FCGX_FClose(fr->out);
 	if (!body->ended)
@@ -237,7 +264,9 @@ answer(struct fastcgi_worker *own, FCGX_Request *fr,
 	struct request rq;
 	struct response an;
 
-	/* The end of the stream looks like the end of the parameters. */
+	/* libfcgi reports a connection that ended in the parameters as a
+	 * request with fewer parameters; only the stream's error shows the
+	 * difference. */
 	if (FCGX_GetError(fr->in) != 0 || fr->role != ROLE_RESPONDER)
 		return CONNS_CLOSE;
 	if (!fill_request(own, &rq, fr->envp, &body)) {
@@ -268,12 +297,15 @@ fastcgi_worker_serve(void *arg, const struct conns_taken *taken)
 	enum conns_next next;
 	FCGX_Request fr;
 
-	/* As libfcgi leaves a request behind whose connection is kept, so that
-	 * it begins with reading the next one. It could accept none (-1). */
+	/*
+	 * The request looks to libfcgi like the next one on a connection that
+	 * is kept alive, so FCGX_Accept_r begins by reading from fr.ipcFd. The
+	 * listening socket is -1: libfcgi could not accept a connection itself.
+	 */
 	FCGX_InitRequest(&fr, -1, 0);
 	fr.ipcFd = taken->at.fd;
 	fr.keepConnection = 1;
-	/* So it does not linger where it closes. */
+	/* When libfcgi closes a detached connection, it does not linger. */
 	fr.detached = 1;
 	if (FCGX_Accept_r(&fr) != 0)
 		return CONNS_CLOSED;
@@ -285,8 +317,8 @@ fastcgi_worker_serve(void *arg, const struct conns_taken *taken)
 	return next;
 }
 
-/* So much of a request fits into the socket of any peer; more is taken for
- * whole. */
+/* At least this much of a request fits into the socket buffer of any peer. A
+ * longer request may not fit, so it counts as complete. */
 #define PEEK_MAX ((size_t)16 * 1024)
 
 bool
@@ -296,20 +328,20 @@ fastcgi_worker_whole(void *arg, int fd)
 	unsigned char *block = (unsigned char *)own->worker.arena.block;
 	ssize_t n = recv(fd, block, PEEK_MAX, MSG_PEEK | MSG_DONTWAIT);
 
-	/* An end or an error is the whole of what comes. */
+	/* An end of file or an error is complete: no more data will come. */
 	if (n == 0 || (n < 0 && errno != EAGAIN))
 		return true;
 	return n == (ssize_t)PEEK_MAX ||
 	    (n > 0 && fastcgi_record(block, (size_t)n));
 }
 
-/* --- a worker that hangs ------------------------------------------------ */
+/* --- a worker that hangs -------------------------------------------------- */
 
 /* FastCGI 1.0, section 8. */
 enum { VERSION = 1, END_REQUEST = 3, STDOUT = 6, RECORD_MAX = 65535 };
 
-/* One record. A content over the limit of a record is cut: a refusal is not
- * that long. */
+/* Appends one record. Content above the limit of a record is cut; a refusal is
+ * far shorter. */
 static void
 put_record(struct buf *out, int type, int request_id, struct str content)
 {
@@ -323,9 +355,11 @@ put_record(struct buf *out, int type, int request_id, struct str content)
 }
 
 /*
- * Answers 503 in the place of a worker. The answer is made with an arena of its
- * own, as any refusal is, and so it is logged and counted. It is not waited
- * for: a peer that has not taken the answer before gets none.
+ * Sends a 503 in the place of the worker `arg`, in the sweeper's thread. The
+ * refuser's own arena holds the response, because the hanging worker uses its
+ * arena. The response goes through routes_handle like any refusal, so it is
+ * logged and counted. The send does not wait: if the peer's socket buffer is
+ * full, the peer gets no answer.
  */
 void
 fastcgi_worker_refuse(void *arg, int fd)
@@ -364,7 +398,7 @@ fastcgi_worker_hangs(void *arg)
 	metrics_hang(own->app->metrics);
 }
 
-/* --- start and stop ----------------------------------------------------- */
+/* --- start and stop ------------------------------------------------------- */
 
 bool
 fastcgi_worker_init(void)

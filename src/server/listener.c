@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * listener.c - accept, and what may come of it.
+ * listener.c - accepts connections, and handles each way in which accept fails.
  */
 #include "server/listener.h"
 
@@ -12,7 +12,8 @@
 
 #include "base/log.h"
 
-/* Milliseconds that a worker waits for a new peer to speak. */
+/* Milliseconds that a worker waits for the first byte of a connection that it
+ * has just accepted. */
 #define FIRST_WORD 2
 
 static void
@@ -25,7 +26,7 @@ report_shortage(struct listener *l, const char *of)
 		l->alarm(l->owner);
 }
 
-/* Whether to go on with the next after accept has failed. */
+/* Whether to call accept again after it failed. */
 static bool
 may_go_on(struct listener *l, int cause)
 {
@@ -46,7 +47,8 @@ may_go_on(struct listener *l, int cause)
 		l->alarm(l->owner);
 		return false;
 	default:
-		/* What was to be accepted has gone. */
+		/* The connection was aborted before accept, or a signal
+		 * arrived. */
 		return true;
 	}
 }
@@ -62,8 +64,9 @@ may_accept(struct listener *l)
 	return false;
 }
 
-/* Into the queue, but for the first, which the caller gets if it asks for it;
- * false if there was none. */
+/* Accepts until the backlog is empty or a resource is short. New connections go
+ * into the queue, except that the first is returned in *first if `first` is not
+ * NULL. False if *first was not set. */
 static bool
 accept_all(struct listener *l, struct conn_ref *first)
 {

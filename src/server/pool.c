@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pool.c - workers take connections out of one queue, or accept them; the
- * caller's thread sees to signals, overstayers, and overload.
+ * pool.c - the worker threads, and the caller's thread, which supervises them.
  *
- * No more workers wait at the queue than a few for each processor: more would
- * be woken only to sleep again. The others are parked until nobody waits,
- * because all that did are busy (with the disk, mostly). Were it one for each
- * processor, nearly every change would wake one that is parked and park when it
- * is done, which costs up to a quarter of all that a change does.
+ * A worker waits at the queue, takes a connection or accepts new ones, serves a
+ * request, and returns to the queue. The caller's thread waits for signals,
+ * sweeps the table of connections, and accepts connections while all workers
+ * are busy.
  *
- * The signals are blocked in all threads and read from a descriptor: none is
- * lost before a sleep, none cuts a read or a write.
+ * Waiting and parked workers. At most WAITING_MOST workers per processor wait
+ * at the queue (`waiting`); more of them would only wake up to find the event
+ * taken and sleep again. The others are parked on a semaphore (`parked`). When
+ * the last waiting worker takes a connection, it wakes one parked worker,
+ * because the workers at the queue are then all busy, mostly with the disk. If
+ * none is parked, all workers are busy, and it wakes the caller's thread
+ * instead. With only one waiting worker per processor, almost every write would
+ * wake a parked worker and park another: up to a quarter of its cost.
+ *
+ * Signals. The stop signals are blocked in every thread and read from a
+ * signalfd. So a signal that arrives before a poll is not lost, and no signal
+ * interrupts a read or a write of a worker.
+ *
+ * Locks. `starting` is held only while the threads are created. Everything else
+ * that threads share here is atomic; the table has its own lock
+ * (conns_private.h), which is never taken while `starting` is held.
  */
 #include "server/pool.h"
 
@@ -35,21 +47,22 @@
 #include "base/clock.h"
 #include "base/sched.h"
 
-/* libcrypto takes the most of it, for certificates. */
+/* Certificates need most of it, in libcrypto. */
 #define STACK_SIZE ((size_t)256 * 1024)
 
-/* Where the address space is limited, this much of it is left for what the
- * workers allocate: libraries die where they cannot. */
+/* If the address space is limited (RLIMIT_AS), thread stacks must not use it
+ * up: some libraries end the process when malloc fails. This much is set aside
+ * while the threads are created. */
 #define HEADROOM ((size_t)8 * 1024 * 1024)
 
-/* Workers at the queue, for each processor. */
+/* Workers that may wait at the queue, per processor. */
 #define WAITING_MOST 4
 
 /* Milliseconds. */
 enum {
-	/* Between looks at the peers' manners: while there is nothing amiss,
-	 * while all workers are busy, and while room, descriptors or memory
-	 * are short. */
+	/* The time between two sweeps: SWEEP at most; SWEEP_OFTEN while all
+	 * workers are busy, one hangs, or a shortage was recent; SWEEP_AT_ONCE
+	 * while table entries, descriptors or memory are short. */
 	SWEEP = 60 * 1000,
 	SWEEP_OFTEN = 50,
 	SWEEP_AT_ONCE = 5,
@@ -58,7 +71,7 @@ enum {
 
 struct worker {
 	struct pool *pool;
-	void *own; /* what `begin` gave */
+	void *own; /* the worker's data, from `begin` */
 	pthread_t thread;
 };
 
@@ -67,23 +80,23 @@ struct pool {
 	struct conns *conns;
 	struct listener listener;
 	int signals; /* signalfd */
-	int alarm; /* eventfd: the caller's thread is needed */
-	int over; /* eventfd: the workers are to leave */
+	int alarm; /* eventfd: wakes the caller's thread */
+	int over; /* eventfd: the workers must end */
 	size_t waiting_most;
 	struct worker *workers;
-	size_t count; /* of those that were started */
-	pthread_mutex_t starting; /* held until all are started */
+	size_t count; /* workers that were started */
+	pthread_mutex_t starting; /* held until all threads are created */
 
-	/* Changed without a lock, so that nobody meets others at it while
-	 * there is enough to do for all. */
+	/* Atomics rather than a lock: while there is work for all, no worker
+	 * waits for another here. */
 	atomic_size_t waiting; /* at the queue */
 	atomic_size_t parked;
-	sem_t needed; /* of them one is, each time */
-	atomic_bool alarmed; /* and has not looked since */
-	size_t hanging; /* when the caller's thread looked last */
+	sem_t needed; /* posted once for each parked worker to wake */
+	atomic_bool alarmed; /* the alarm was sent since the last sweep */
+	size_t hanging; /* workers that hung at the last sweep */
 };
 
-/* Wakes the caller's thread, once until it has looked. */
+/* Wakes the caller's thread. Further alarms until the next sweep do nothing. */
 static void
 alarm_caller(void *arg)
 {
@@ -95,9 +108,9 @@ alarm_caller(void *arg)
 		atomic_store(&p->alarmed, false);
 }
 
-/* --- workers ------------------------------------------------------------ */
+/* --- workers -------------------------------------------------------------- */
 
-/* Whether one more may wait at the queue. */
+/* Reserves a place at the queue. False if all of them are taken. */
 static bool
 may_wait(struct pool *p)
 {
@@ -107,9 +120,15 @@ may_wait(struct pool *p)
 	return false;
 }
 
-/* Until the last one that waits has gone to work. Who goes says so before he
- * looks for one that is parked, and who parks is counted before he looks, so
- * one of them sees the other. */
+/*
+ * Waits until there is a place at the queue, and reserves it.
+ *
+ * No wake-up is lost. A worker that leaves the queue first decrements `waiting`
+ * and then reads `parked`; a worker that parks first increments `parked` and
+ * then tries to increment `waiting`. Whatever the order, at least one of the
+ * two sees the other: either the leaving worker posts the semaphore, or the
+ * parking worker finds the free place.
+ */
 static void
 park(struct pool *p)
 {
@@ -119,7 +138,8 @@ park(struct pool *p)
 	atomic_fetch_sub(&p->parked, 1);
 }
 
-/* Waits at the queue, when it is this worker's turn. */
+/* Waits for an event, and wakes a replacement if this was the last worker at
+ * the queue. */
 static struct conn_ref
 wait_at_queue(struct pool *p)
 {
@@ -137,7 +157,8 @@ wait_at_queue(struct pool *p)
 	return at;
 }
 
-/* Whoever served before all are there would lack the headroom (start). */
+/* No worker serves before all threads are created, because its memory would
+ * come out of the headroom (see start). */
 static void
 wait_for_start(struct pool *p)
 {
@@ -154,6 +175,8 @@ is_silent(int fd)
 	    errno == EAGAIN;
 }
 
+/* Serves one request, unless the event is stale or, after a shortage, the
+ * request is incomplete. */
 static enum conns_next
 serve_once(struct pool *p, void *own, const struct conns_taken *taken)
 {
@@ -164,7 +187,12 @@ serve_once(struct pool *p, void *own, const struct conns_taken *taken)
 	return p->work.serve(own, taken);
 }
 
-/* What its peer says meanwhile is often what was read already, at last. */
+/*
+ * Serves the connection until it can be given back. An event that arrived
+ * meanwhile often announces data that the worker has read already (the second
+ * half of a request); the connection is then given back without a read, which
+ * would block.
+ */
 static void
 serve(struct pool *p, void *own, struct conns_taken *taken)
 {
@@ -175,6 +203,8 @@ serve(struct pool *p, void *own, struct conns_taken *taken)
 			next = serve_once(p, own, taken);
 }
 
+/* The life of a worker. An event on the listening socket means accept; an event
+ * on `over` ends the worker. */
 static void *
 work(void *arg)
 {
@@ -210,7 +240,7 @@ create_one(struct pool *p, const pthread_attr_t *attr, struct worker *w)
 	return ERR_MEMORY;
 }
 
-/* Creates workers up to the first that fails; returns why it did. */
+/* Creates the threads, up to the first that fails; returns its error. */
 static enum err
 create(struct pool *p)
 {
@@ -227,7 +257,7 @@ create(struct pool *p)
 	return e;
 }
 
-/* Starts as many workers as there can be. */
+/* Starts as many workers as possible; an error only if there is none. */
 static enum err
 start(struct pool *p)
 {
@@ -252,14 +282,14 @@ end_workers(struct pool *p)
 	const uint64_t one = 1;
 	size_t i;
 
-	/* Cannot fail: the counter is far from full. */
+	/* Cannot fail: the eventfd's counter is 0. */
 	if (write(p->over, &one, sizeof(one)) != (ssize_t)sizeof(one))
 		abort();
 	for (i = 0; i < p->count; i++)
 		pthread_join(p->workers[i].thread, NULL);
 }
 
-/* --- the caller's thread ------------------------------------------------ */
+/* --- the caller's thread -------------------------------------------------- */
 
 static bool
 all_busy(struct pool *p)
@@ -267,8 +297,8 @@ all_busy(struct pool *p)
 	return atomic_load(&p->waiting) == 0 && atomic_load(&p->parked) == 0;
 }
 
-/* False when too few workers are left, or nothing can be written: then only
- * another process helps. */
+/* One sweep. False if the pool must end, since only a new process can help:
+ * half of the workers hang, or the write lock is stuck. */
 static bool
 sweep(struct pool *p)
 {
@@ -287,8 +317,8 @@ sweep(struct pool *p)
 	return !sight.stuck && p->hanging * 2 < p->count;
 }
 
-/* How long to wait between looks; *accepting tells whether the workers may be
- * too busy to accept. */
+/* The milliseconds between two sweeps. *accepting: the workers may all be busy,
+ * so the caller's thread accepts connections. */
 static int64_t
 sweep_period(struct pool *p, bool *accepting)
 {
@@ -305,8 +335,8 @@ sweep_period(struct pool *p, bool *accepting)
 	return calm < SWEEP ? calm : SWEEP;
 }
 
-/* Sleeps until an alarm, the time, or, if asked, a connection comes. False
- * when a signal does. */
+/* Sleeps until a signal, an alarm, the end of the time, or, with `accepting`, a
+ * new connection. False after a signal. */
 static bool
 sleep_long(struct pool *p, int64_t ms, bool accepting)
 {
@@ -318,12 +348,14 @@ sleep_long(struct pool *p, int64_t ms, bool accepting)
 	poll(fds, accepting ? 3 : 2, (int)ms);
 	if (fds[1].revents != 0 && read(p->alarm, &count, sizeof(count)) < 0)
 		abort();
-	/* Also those that connected before the signal. */
+	/* After a signal too: clients that connected before it are served. */
 	if (fds[0].revents != 0 || fds[2].revents != 0)
 		listener_accept(&p->listener);
 	return fds[0].revents == 0;
 }
 
+/* The loop of the caller's thread. Returns the reason for which the pool
+ * ends. */
 static enum err
 supervise(struct pool *p)
 {
@@ -354,7 +386,7 @@ supervise(struct pool *p)
 	return ERR_FILE;
 }
 
-/* --- start and stop ----------------------------------------------------- */
+/* --- start and stop ------------------------------------------------------- */
 
 static sigset_t
 stop_signals(void)
@@ -419,7 +451,7 @@ release(struct pool *p)
 	free(p);
 }
 
-/* Serves with the threads that could be started. */
+/* Runs the pool from the first thread to the last. */
 static enum err
 run(struct pool *p)
 {
@@ -427,7 +459,8 @@ run(struct pool *p)
 
 	if ((e = start(p)) == ERR_OK)
 		e = supervise(p);
-	/* What comes now is left to the next process that listens here. */
+	/* Connections from now on stay in the backlog, for the next process
+	 * that listens on this socket. */
 	atomic_store(&p->listener.shut, true);
 	if (!conns_drain(p->conns))
 		return ERR_BUSY;
@@ -457,7 +490,7 @@ pool_run(const struct pool_work *work, int listener)
 	sem_init(&p->needed, 0, 0);
 	if ((e = prepare(p)) == ERR_OK)
 		e = run(p);
-	/* A worker that has not come back uses it. */
+	/* A worker that has not ended still uses the pool. */
 	if (e != ERR_BUSY)
 		release(p);
 	return e;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pool.h - threads that serve the connections of one listening socket, until a
- * signal ends it. Knows no protocol.
+ * pool.h - a pool of threads that serves the connections of one listening
+ * socket, until a signal ends it. The pool knows no protocol: the callbacks of
+ * struct pool_work read requests and write responses.
+ *
+ * The thread that calls pool_run is the sweeper: it watches timeouts and
+ * signals, and it accepts connections while all workers are busy.
  */
 #ifndef PUSHCERT_POOL_H
 #define PUSHCERT_POOL_H
@@ -15,53 +19,65 @@
 
 struct sockaddr_storage;
 
-/* What is done, by how many, and for whom (`arg`). */
+/* The work of a pool. `arg` is the argument of the callbacks that take one. */
 struct pool_work {
 	void *arg;
 	size_t workers;
-	/* Of `rules` the pool sets nothing: its functions get what `begin`
-	 * gave, in the caller's thread. */
+	/* Timeouts, and the sweeper's callbacks (conns.h). Their argument is
+	 * the worker's data from `begin`. */
 	struct conns_rules rules;
 
-	/* Whether a peer may connect; in any thread. */
+	/* Whether a peer may connect. Called in any thread. */
 	bool (*welcome)(void *arg, const struct sockaddr_storage *peer);
-	/* Once a second, in the caller's thread: what is to be looked after.
-	 * Anything but ERR_OK ends the work as a signal does. */
+	/* Regular work, once a second in the caller's thread. An outcome other
+	 * than ERR_OK ends the pool as a signal does. */
 	enum err (*tidy)(void *arg);
 
-	/* For each worker, in the caller's thread, before any of them works:
-	 * *own is whatever the worker wants. */
+	/* Makes a worker's data, *own. Called for each worker in the caller's
+	 * thread, before any worker serves. */
 	enum err (*begin)(void *arg, void **own);
-	/* In a worker's thread: for each connection on which a peer speaks, and
-	 * last (in the caller's, if there is no thread to be had). taken->late:
-	 * the peer has waited so long for a worker, and more wait, that it had
-	 * better be refused. */
+	/*
+	 * `serve` reads one request and sends its response, in the worker's
+	 * thread. With taken->late it should refuse the request: the peer has
+	 * waited too long, and others still wait. `end` releases the worker's
+	 * data, when the worker ends (in the caller's thread if the worker's
+	 * thread could not be created).
+	 */
 	enum conns_next (*serve)(void *own, const struct conns_taken *taken);
 	void (*end)(void *own);
-	/* Whether serve need not wait for its peer. */
+	/* Whether a complete request waits in the socket, so that `serve` would
+	 * not wait for the peer. Must not block. */
 	bool (*whole)(void *own, int fd);
-	/* In the caller's thread: whether nothing can be written any more, so
-	 * that the process must end. */
+	/* Whether the write lock is stuck, so that the process must end. Called
+	 * at each sweep, in the caller's thread. */
 	bool (*stuck)(void *arg);
-	/* In the caller's thread, when it has looked: how many workers hang. */
+	/* Receives the number of workers that hang. Called after each sweep, in
+	 * the caller's thread. */
 	void (*hanging)(void *arg, size_t workers);
 };
 
 /*
- * To be called before pool_run, any thread, and any library that likes signals:
- * blocks SIGTERM, SIGINT and SIGUSR1 for good and ignores SIGPIPE.
+ * Blocks SIGTERM, SIGINT and SIGUSR1 and ignores SIGPIPE, for the rest of the
+ * process. Call it before pool_run, before any thread is started, and before a
+ * library installs signal handlers.
  */
 void pool_signals(void);
 
 /*
- * Works until one of the three is sent, even before the call, and then for at
- * most two seconds to finish what is under way; closes listener. A worker that
- * hangs costs a worker; half of them, or `stuck`, end the pool as a signal
- * does. ERR_OK, or
- * ERR_BUSY where a worker has not come back: it still uses what it has;
- * ERR_FILE where the socket cannot be listened on any more;
- * what `tidy` returned;
- * ERR_MEMORY, or what `begin` returned, where no worker could be started.
+ * Runs the pool until one of the three signals arrives (a signal before the
+ * call counts), and then up to two more seconds, in which requests under way
+ * are finished. A worker that hangs is lost to the pool; when half of them
+ * hang, or when `stuck` is true, the pool ends as it does after a signal.
+ * Closes `listener`, except after ERR_BUSY.
+ *
+ * Returns ERR_OK after a signal, or
+ *
+ *   - ERR_BUSY if a worker has not ended, or the pool ended because of hanging
+ *     workers or `stuck`; workers may still use their data, and the caller must
+ *     end the process;
+ *   - ERR_FILE if `listener` is not a listening socket, or becomes unusable;
+ *   - the outcome of `tidy` that ended the pool;
+ *   - ERR_MEMORY, or the outcome of `begin`, if no worker could be started.
  */
 enum err pool_run(const struct pool_work *work, int listener) ATTR_CHECKED;
 

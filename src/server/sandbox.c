@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sandbox.c - a table of system calls becomes a seccomp filter; two directories
- * become Landlock's rules.
+ * sandbox.c - applies the four parts of the sandbox: no inspection, no new
+ * privileges, Landlock rules for files, and a seccomp filter that is generated
+ * from a table of system calls.
+ *
+ * The order matters: an unprivileged process may use Landlock and seccomp only
+ * when it has given up new privileges (no_new_privs), and the seccomp filter
+ * comes last because it refuses the system calls of the other parts.
  */
 #include "server/sandbox.h"
 
@@ -39,12 +44,15 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* --- files -------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------- */
 
 #define TRUNCATE ((uint64_t)1 << 14)
 
-/* What Landlock learnt, by its version: all that it can refuse is refused. The
- * kernel's headers may be older than the kernel. */
+/*
+ * The access rights that each version of Landlock added. The process handles,
+ * and so denies, every right that the running kernel knows. Newer rights are
+ * written as numbers, because the kernel headers may be older than the kernel.
+ */
 static const struct ability {
 	int version;
 	uint64_t files, net, scoped;
@@ -57,14 +65,16 @@ static const struct ability {
 	{ 6, 0, 0, 1 << 0 /* ABSTRACT_UNIX_SOCKET */ | 1 << 1 /* SIGNAL */ },
 };
 
-/* The store may be reopened (lmdb_watch.c): MAKE_REG is for its lock file. */
+/* The service may reopen the store while it runs (lmdb_watch.c); MAKE_REG is
+ * needed to create its lock file. */
 #define DATA_RIGHTS                                                     \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
 	    LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | \
 	    TRUNCATE)
 
-/* Newer fields of the kernel's struct landlock_ruleset_attr; older kernels
- * take it while these are 0. */
+/* The kernel's struct landlock_ruleset_attr with all its fields. A kernel with
+ * a shorter struct accepts a longer one as long as the fields it does not know
+ * are 0. */
 struct ruleset {
 	uint64_t files, net, scoped;
 };
@@ -100,7 +110,9 @@ allow_beneath(int ruleset, const char *directory, uint64_t rights)
 	return rc == 0;
 }
 
-/* What cannot be read now may be put there later. */
+/* Allows reading in the directory of a file that cannot be read yet: an
+ * administrator may put the file there while the service runs. A file that can
+ * be read now has been loaded already. */
 static void
 allow_missing(int ruleset, struct str file)
 {
@@ -113,8 +125,9 @@ allow_missing(int ruleset, struct str file)
 	    ruleset, dirname(path), LANDLOCK_ACCESS_FS_READ_FILE);
 }
 
-/* A new file takes the place of the old one, so that a rule for the file itself
- * would not hold for its successor. */
+/* Allows reading in the directory of a file. A new version of the file replaces
+ * the old one by rename(2), and a rule for the file itself would not hold for
+ * the new inode. */
 static bool
 allow_successors(int ruleset, const char *file)
 {
@@ -137,13 +150,13 @@ allow_files(int ruleset, const struct config *c, uint64_t known)
 	while (!str_is_null(chain))
 		allow_missing(ruleset, str_trim(str_cut(&chain, ',')));
 	allow_missing(ruleset, str_of(c->vendor_key));
-	/* What is missing now may be found later, in its directory if that is
-	 * there. */
+	/* The key file's directory may be missing, so a failure here is
+	 * ignored; the key can then be loaded only after a restart. */
 	(void)allow_successors(ruleset, c->key_file);
 	return allow_successors(ruleset, c->jwks_file);
 }
 
-/* All of it or nothing. */
+/* Applies the whole set of rules, or none of it. */
 static bool
 restrict_files(const struct config *c)
 {
@@ -164,24 +177,31 @@ restrict_files(const struct config *c)
 	return good;
 }
 
-/* --- system calls ------------------------------------------------------- */
+/* --- system calls --------------------------------------------------------- */
 
 #ifdef ARCHITECTURE
 
-/* Where there is a mask, one argument has a say: only with these bits of this
- * value. What the kernel looks at of it has 32 bits. */
+/*
+ * A system call that the filter allows. If `mask` is not 0, the call is allowed
+ * only if (argument & mask) == value. The filter compares the lower 32 bits of
+ * the argument; the kernel uses no more of the arguments that the table tests
+ * this way.
+ */
 struct call {
 	unsigned number;
 	unsigned argument;
 	uint32_t mask, value;
-	bool pointer; /* the argument has 64 bits, and all are 0 */
-	bool absent; /* silently, so that the C library takes the older one */
+	/* Instead of mask: the argument is a null pointer, in all 64 bits. */
+	bool pointer;
+	/* Fails with ENOSYS and is not logged: the C library then uses the
+	 * older call. */
+	bool absent;
 };
 
 #define CALL(name) .number = SYS_##name
 
 static const struct call calls[] = {
-	/* What is open, and the store's own files. */
+	/* Open files, and the files of the store. */
 	{ CALL(read) },
 	{ CALL(readv) },
 	{ CALL(pread64) },
@@ -208,13 +228,14 @@ static const struct call calls[] = {
 	{ CALL(flock) },
 	{ CALL(ftruncate) },
 
-	/* Peers. */
+	/* Connections. */
 	{ CALL(accept) },
 	{ CALL(accept4) },
 	{ CALL(recvfrom) },
 	{ CALL(recvmsg) },
-	/* To the peer of a connected socket alone, the syslog daemon among
-	 * them: sendmsg hides an address where no filter can look. */
+	/* Only without an address, to the peer of a connected socket (a
+	 * connection, or the syslog daemon). sendmsg is not allowed, because
+	 * its address is in memory that a filter cannot read. */
 	{ CALL(sendto), .argument = 4, .pointer = true },
 	{ CALL(shutdown) },
 	{ CALL(getsockname) },
@@ -229,7 +250,7 @@ static const struct call calls[] = {
 	{ CALL(eventfd2) },
 	{ CALL(signalfd4) },
 
-	/* Memory, without new code. */
+	/* Memory, but never executable. */
 	{ CALL(brk) },
 	{ CALL(mmap), .argument = 2, .mask = PROT_EXEC },
 	{ CALL(mprotect), .argument = 2, .mask = PROT_EXEC },
@@ -237,7 +258,8 @@ static const struct call calls[] = {
 	{ CALL(mremap) },
 	{ CALL(madvise) },
 
-	/* Threads, and no processes. sched_setscheduler with thread 0. */
+	/* Threads, but no processes. sched_setscheduler only for the calling
+	 * thread (0). */
 	{ CALL(clone), .mask = CLONE_THREAD, .value = CLONE_THREAD },
 	{ CALL(clone3), .absent = true },
 	{ CALL(set_robust_list) },
@@ -255,7 +277,8 @@ static const struct call calls[] = {
 	{ CALL(exit) },
 	{ CALL(exit_group) },
 
-	/* Itself, time, chance. prlimit64 with process 0. */
+	/* The process itself, clocks and random bytes. prlimit64 only for the
+	 * process itself (0). */
 	{ CALL(getpid) },
 	{ CALL(gettid) },
 	{ CALL(getuid) },
@@ -277,7 +300,7 @@ static const struct call calls[] = {
 	{ CALL(getrandom) },
 
 #ifdef __x86_64__
-	/* Younger processors never had them. */
+	/* Old calls, which aarch64 does not have. */
 	{ CALL(open) },
 	{ CALL(stat) },
 	{ CALL(lstat) },
@@ -292,7 +315,8 @@ static const struct call calls[] = {
 #endif
 };
 
-/* The longest that one call becomes, and what stands around them all. */
+/* Instructions: the most for one call (a pointer: the test of the number, two
+ * halves of four each, and the result), and those around the table. */
 enum { PER_CALL = 10, AROUND = 5 };
 
 #define FILTER_MAX (PER_CALL * (COUNT(calls) + 1) + (size_t)AROUND)
@@ -316,8 +340,8 @@ add_load(struct filter *f, size_t offset)
 		BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
 }
 
-/* How many instructions to pass over if the value is what was loaded, and if it
- * is not. */
+/* Compares the loaded value: skips `same` instructions if it is equal, else
+ * `other`. */
 static void
 add_test(struct filter *f, uint32_t value, uint8_t same, uint8_t other)
 {
@@ -333,7 +357,8 @@ add_return(struct filter *f, uint32_t answer)
 	    f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
 }
 
-/* The first half of an argument: both processors put it first. */
+/* The offset of an argument's lower half; on both little-endian architectures
+ * it comes first. */
 static size_t
 argument_at(unsigned i)
 {
@@ -341,7 +366,8 @@ argument_at(unsigned i)
 	return offsetof(struct seccomp_data, args) + i * sizeof(uint64_t);
 }
 
-/* Half an argument, 32 bits of it, must have this value in these bits. */
+/* Traps with EPERM unless 32 bits of an argument have this value under the
+ * mask. */
 static void
 add_argument(struct filter *f, size_t at, uint32_t mask, uint32_t value)
 {
@@ -352,7 +378,7 @@ add_argument(struct filter *f, size_t at, uint32_t mask, uint32_t value)
 	add_return(f, SECCOMP_RET_TRAP | EPERM);
 }
 
-/* What of a call's filter follows the test of its number. */
+/* The part of a call's filter that follows the test of its number. */
 static void
 add_call(struct filter *f, const struct call *c)
 {
@@ -382,11 +408,13 @@ add_calls(struct filter *f, const struct call *table, size_t n)
 	}
 }
 
-/* The call that was last_logged last: it may come thousands of times. */
+/* The system call that was logged last. A program may repeat a refused call
+ * thousands of times. */
 static atomic_int last_logged = -1;
 
-/* Says so, and lets the call fail with what the filter gave as the cause. It
- * is never called within the log: what that calls is allowed. */
+/* The handler of SIGSYS: logs the call and makes it fail with the errno that
+ * the filter chose. Every call that log_line makes is allowed, so the handler
+ * never interrupts log_line. */
 static void
 refuse_call(int number, siginfo_t *info, void *context)
 {
@@ -404,7 +432,7 @@ refuse_call(int number, siginfo_t *info, void *context)
 static bool
 restrict_syscalls(const struct config *c)
 {
-	/* As abort does. */
+	/* abort(3) sends itself a signal by tgkill. */
 	const struct call signal_itself = { CALL(tgkill), .mask = UINT32_MAX,
 		.value = (uint32_t)getpid() };
 	struct sigaction trap = { .sa_sigaction = refuse_call,
@@ -438,9 +466,9 @@ restrict_syscalls(const struct config *c)
 
 #endif
 
-/* --- all of it ---------------------------------------------------------- */
+/* --- the whole sandbox ---------------------------------------------------- */
 
-/* From whoever looks at a core, or, as the same user, into the process. */
+/* Prevents core dumps, and tracing by other processes of the same user. */
 static bool
 deny_inspection(const struct config *c)
 {
@@ -451,7 +479,7 @@ deny_inspection(const struct config *c)
 	    prctl(PR_SET_DUMPABLE, 0) == 0;
 }
 
-/* Without that, who is not root gets neither of the next two. */
+/* An unprivileged process needs no_new_privs for Landlock and for seccomp. */
 static bool
 renounce_privileges(const struct config *c)
 {

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sandbox.h - what a process can do no more once it serves.
+ * sandbox.h - restricts the process to what a running service needs.
  *
- * It reads and writes the data directory, reads the directory of the JWKS file
- * and of a key's file that is not there yet, and opens no other file; it has
- * system calls for what it holds open, for memory and for threads, and none to
- * make a process, a connection to elsewhere, or code. It leaves no core, and no
- * other process of its user can look into it. All that comes on top of the
- * modes of files: where the kernel lacks some of it, the rest holds.
+ * The process may read and write the data directory, read the directories of
+ * the JWKS file, of the key file and of vendor files that are missing at the
+ * start, and open no other file. Its system calls cover descriptors that it
+ * holds, memory and threads; it cannot start a process, connect to another
+ * address or create executable memory. It leaves no core dump, and other
+ * processes of its user cannot inspect it. All of this adds to the file modes:
+ * if a kernel lacks a part, the other parts still hold.
  *
- * A system call that is none of these fails, with a line in the log, and the
- * process goes on: who runs code of his own here gains nothing by it, and a C
- * library that tries a new call first takes an old one. The calls of another
- * architecture end the process.
+ * A refused system call fails, is logged, and the process continues. Injected
+ * code gains nothing from that, and a C library that tries a newer system call
+ * first falls back to an older one. A system call through the gate of another
+ * architecture ends the process.
  */
 #ifndef PUSHCERT_SANDBOX_H
 #define PUSHCERT_SANDBOX_H
@@ -23,9 +24,10 @@
 #include "base/log.h"
 
 /*
- * To be called when everything is open, before any thread is started; there is
- * no way back. Takes what the kernel has of it, and says at this level what it
- * lacks. Whether it is whole.
+ * Enters the sandbox. Call it when everything is open and before any thread is
+ * started; the process cannot leave the sandbox again. Logs each part that the
+ * kernel lacks, with its reason, at this level, and applies the others. Returns
+ * whether all parts are in force.
  */
 bool sandbox_enter(const struct config *c, enum log_level level);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_serve.c - init, serve and config: the store and the service.
+ * cmd_serve.c - the subcommands init, serve and config.
  */
 #include "tool/cmd.h"
 
@@ -30,7 +30,10 @@
 #include "server/sandbox.h"
 #include "tool/cmd_output.h"
 
-/* A path in full: the web server starts the program elsewhere. */
+/*
+ * Makes a path absolute, since the web server starts the program in another
+ * directory. False if the path is too long or the working directory is unknown.
+ */
 static bool
 absolute(const char *path, char out[PATH_MAX])
 {
@@ -41,11 +44,12 @@ absolute(const char *path, char out[PATH_MAX])
 	else
 		snprintf(
 		    out + strlen(out), PATH_MAX - strlen(out), "/%s", path);
-	/* What fills it to the brim may have been cut. */
+	/* A text that fills the buffer may have been cut. */
 	return strlen(out) + 1 < PATH_MAX;
 }
 
-/* The key file of a configuration: beside it, .key in place of .conf. */
+/* The key file for a new configuration: the same path with .key in place of
+ * .conf. */
 static bool
 key_beside(const char *config, char out[PATH_MAX])
 {
@@ -62,7 +66,8 @@ key_beside(const char *config, char out[PATH_MAX])
 	return true;
 }
 
-/* Whether the data may lie there; says why not. */
+/* Whether the data may be stored in this directory; if not, prints the
+ * reason. */
 static bool
 may_lie(const struct cmd_call *c, const char *data)
 {
@@ -82,7 +87,7 @@ may_lie(const struct cmd_call *c, const char *data)
 	return false;
 }
 
-/* Writes a configuration where there is none: the whole of it, or nothing. */
+/* Writes a configuration file if none exists: the whole file or nothing. */
 static enum err
 write_config(const char *path, const char *data, bool forced)
 {
@@ -102,7 +107,7 @@ write_config(const char *path, const char *data, bool forced)
 	return output_close(&o, n > 0 ? ERR_OK : ERR_FILE);
 }
 
-/* Makes the key that a configuration names, where there is none. */
+/* Makes the key file that the configuration names, if it does not exist. */
 static bool
 make_key(const char *path)
 {
@@ -112,7 +117,8 @@ make_key(const char *path)
 	return false;
 }
 
-/* Whether the store has private keys that a new key would not open. */
+/* Whether the store holds private keys of pending requests, which a new key
+ * could not open. */
 static bool
 has_sealed_keys(struct cmd_call *c)
 {
@@ -130,7 +136,9 @@ has_sealed_keys(struct cmd_call *c)
 	return good && counts.requests > 0;
 }
 
-/* Says so: the old key is somewhere, in the best case. */
+/* Whether the key file is missing although the store needs it; prints a
+ * message. A new key would not help; the administrator may still have the old
+ * one. */
 static bool
 has_lost_key(struct cmd_call *c)
 {
@@ -192,7 +200,8 @@ cmd_init(struct cmd_call *c)
 	return EXIT_SUCCESS;
 }
 
-/* For tests: nobody from elsewhere may get in so. */
+/* Any token is accepted only in tests: one tenant, and no access from other
+ * machines. */
 static bool
 may_take_any(const struct cmd_call *c, int fd)
 {
@@ -222,8 +231,8 @@ cmd_enter_sandbox(const struct config *c, bool is_cgi)
 	const enum log_level level = is_cgi ? LOG_AT_DEBUG : LOG_AT_WARNING;
 
 #ifdef INSTRUMENTED
-	/* Sanitizers look into the process at its end, and gcov writes files
-	 * then. */
+	/* Sanitizers inspect the process when it ends, and gcov writes files
+	 * then; the sandbox prevents both. */
 	(void)c;
 	log_line(level, "no sandbox: an instrumented build");
 #else
@@ -234,7 +243,8 @@ cmd_enter_sandbox(const struct config *c, bool is_cgi)
 #endif
 }
 
-/* A CGI program that cannot start answers all the same: 503 or 500, in JSON. */
+/* A CGI program that cannot start still sends a response: 503 or 500, in
+ * JSON. */
 static int
 refuse_cgi(struct cmd_call *c, enum err broken)
 {
@@ -243,8 +253,9 @@ refuse_cgi(struct cmd_call *c, enum err broken)
 	return cgi_run(&app) == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* LMDB believes its pages and may die of a damaged one. To return does again
- * what the signal was for, and ends us. */
+/* A damaged page can make LMDB crash. SA_RESETHAND has restored the default
+ * action, so when the handler returns, the faulting instruction runs again and
+ * the signal ends the process. */
 static void
 tell_death(int number)
 {
@@ -267,13 +278,13 @@ watch_for_death(void)
 		sigaction(deaths[i], &once, NULL);
 }
 
-/* Descriptors that the service needs beside those it is started with: 7 of the
- * store, 4 of the pool, and one for a connection or a file that is read again.
- */
+/* Descriptors that the service needs besides those it is started with: 7 for
+ * the store, 4 for the pool, and 1 for a connection or for a file that is
+ * reloaded. */
 #define DESCRIPTORS 12
 
-/* Raises the limit of open files as far as it may be, and says how high it must
- * be where that is too low. */
+/* Raises the limit of open files as far as the hard limit allows. False, with a
+ * line in the log that names the required limit, if that is too low. */
 static bool
 has_descriptors(void)
 {
@@ -299,7 +310,8 @@ has_descriptors(void)
 	return false;
 }
 
-/* As cmd_fail, but no reader of standard error can stop it. */
+/* Like cmd_fail, but through the log, which does not block when standard error
+ * is not read. */
 static int
 failed(enum err e)
 {
@@ -308,8 +320,8 @@ failed(enum err e)
 	return EXIT_FAILURE;
 }
 
-/* Answers until it is told to stop; fd < 0: one CGI request. The configuration
- * is loaded. */
+/* Serves requests until a signal arrives; with fd < 0, one CGI request. The
+ * caller has loaded the configuration. */
 static int
 serve(struct cmd_call *c, int fd)
 {
@@ -326,7 +338,7 @@ serve(struct cmd_call *c, int fd)
 	char message[CONFIG_TEXT_MAX];
 	enum err e;
 
-	/* A script that rotates logs, or a terminal that is closed, ends no
+	/* Log rotation and a closed terminal send SIGHUP; neither may end a
 	 * request. */
 	signal(SIGHUP, SIG_IGN);
 	log_serve();
@@ -337,13 +349,14 @@ serve(struct cmd_call *c, int fd)
 	e = secret_load(&c->config, &secrets, message);
 	if (e != ERR_OK && log_should_repeat(&lost, 1, cmd_now_at()))
 		log_line(LOG_AT_ERROR, "%s", message);
-	/* Without a key all can be done but to make requests; a key that
-	 * others know is no key. */
+	/* Without a key file (ERR_FILE) the service can do everything except
+	 * create requests. A key that others can read must not be used, so it
+	 * ends the service. */
 	if (e != ERR_OK && e != ERR_FILE)
 		return fd < 0 ? refuse_cgi(c, ERR_INTERNAL) : EXIT_FAILURE;
 	if (fd >= 0 && (e = crypto_preload()) != ERR_OK)
 		return failed(e);
-	/* cppcheck-suppress autoVariables ; used as long as we run */
+	/* cppcheck-suppress autoVariables ; lives until serve returns */
 	c->metrics = &metrics;
 	watch_for_death();
 	if ((e = cmd_open_service(c, fd)) != ERR_OK)
@@ -366,7 +379,8 @@ serve(struct cmd_call *c, int fd)
 		app.docroot = &docroot;
 	cmd_enter_sandbox(&c->config, fd < 0);
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
-	/* A worker that did not come back still uses all of this. */
+	/* A worker that has not ended still uses the store, so nothing is
+	 * closed. */
 	if (e == ERR_BUSY)
 		_exit(failed(e));
 	auth_tidy(app.auth, c->store, INT64_MAX);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_upgrade.c - opens the store of a service, and upgrades it while a
- * child process answers the requests that arrive meanwhile.
+ * cmd_upgrade.c - opens the store for a service, and upgrades it while a child
+ * process answers the requests that arrive meanwhile.
  *
- * The child is there only where a store has an older format. It has no store
- * and answers 503 with Retry-After to every request. It starts before the store
- * is opened, since LMDB's locks do not survive a fork, and ends before the
- * service begins: connections that arrive in between wait in the socket.
+ * The child exists only while a store with an older format is upgraded. It has
+ * no store and answers each request with 503 and Retry-After. The parent forks
+ * it before it opens the store, because LMDB's locks do not survive a fork, and
+ * ends it before the service begins. Connections that arrive in between wait in
+ * the backlog of the socket.
  */
 #include "tool/cmd_call.h"
 
@@ -20,21 +21,22 @@
 #include "server/fastcgi.h"
 #include "tool/cmd_output.h"
 
-/* A CGI program upgrades while a client waits for its answer. */
+/* The largest number of tenants that a CGI program upgrades: its client waits
+ * meanwhile. */
 #define CGI_TENANTS 10000
 
-/* Milliseconds for processes of the former release to end: a web server that
- * restarts its FastCGI programs may start the new ones first, and a process
- * takes two seconds at most to end. */
+/* Milliseconds to wait for processes of the previous release to end. A web
+ * server that restarts its FastCGI programs may start the new process first,
+ * and a process takes up to two seconds to end. */
 #define SERVE_WAIT 5000
 #define CGI_WAIT 2000
 
-/* Seconds to wait for the upgrade of another process. */
+/* Seconds to wait while another process upgrades the store. */
 #define UPGRADE_MOST 600
 
 #define DOORKEEPERS 4
 
-/* The whole life of the child. */
+/* The whole life of the child process. */
 static void
 refuse_all(const struct config *config, int fd, pid_t parent)
 {
@@ -43,14 +45,16 @@ refuse_all(const struct config *config, int fd, pid_t parent)
 
 	if (few.workers > DOORKEEPERS)
 		few.workers = DOORKEEPERS;
-	/* It ends with its parent, also where that ended before this call. */
+	/* The child ends with its parent; the second test covers a parent that
+	 * ended before prctl. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
 		return;
 	cmd_enter_sandbox(&few, false);
 	(void)!fastcgi_serve(&app, fd);
 }
 
-/* The child's number, or -1 where there can be none: then requests wait. */
+/* Returns the child's process id, or -1 for a CGI program and if fork failed;
+ * requests then wait in the backlog. */
 static pid_t
 start_doorkeeper(const struct cmd_call *c, int fd)
 {
@@ -95,7 +99,8 @@ upgrade_once(struct cmd_call *c, bool is_cgi)
 	return e;
 }
 
-/* Several processes may be started at a time: one of them upgrades. */
+/* Several processes may start at the same time. One of them upgrades the store,
+ * and the others wait for it. */
 static enum err
 upgrade_or_wait(struct cmd_call *c)
 {
