@@ -18,7 +18,7 @@ bool
 jwt_issuer_matches(
     struct str pattern, const struct guid *tenant, struct str text)
 {
-	char id[STR_GUID_LEN];
+	char id[STR_GUID_LEN] = { 0 };
 	struct str guid;
 
 	str_guid_text(tenant, id);

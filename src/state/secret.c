@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,29 +53,48 @@ read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
 	return e;
 }
 
-/* Reads a file into the room of *out as a C string: UTF-8 without a mark. */
+/* The bytes of a file, and their form in UTF-8: 40 KiB, too much for the stack
+ * of a thread. */
+struct reading {
+	char text[SECRET_TEXT_MAX];
+	char wide[STR_PLAIN_SIZE(SECRET_TEXT_MAX)];
+};
+
+static enum err
+convert(const char *path, struct reading *r, struct str found, char *out,
+    size_t room, char message[CONFIG_TEXT_MAX])
+{
+	struct str plain;
+
+	if (!str_plain(found, r->wide, &plain))
+		return refuse(ERR_FILE, path,
+		    "damaged UTF-16; save it as UTF-8", message);
+	if (memchr(plain.p, '\0', plain.n) != NULL)
+		return refuse(ERR_FILE, path, "not a text", message);
+	if (plain.n >= room)
+		return refuse(ERR_FILE, path, "more than 16 KiB", message);
+	memcpy(out, plain.p, plain.n);
+	out[plain.n] = '\0';
+	return ERR_OK;
+}
+
+/* Reads a file into out[room] as a C string: UTF-8 without a mark. */
 static enum err
 read_plain(const char *path, bool is_key, char *out, size_t room,
     char message[CONFIG_TEXT_MAX])
 {
-	char text[SECRET_TEXT_MAX], wide[STR_PLAIN_SIZE(SECRET_TEXT_MAX)];
-	struct str found, plain;
-	enum err e = read_file(path, is_key, text, &found, message);
+	struct reading *r = malloc(sizeof(*r));
+	struct str found;
+	enum err e;
 
 	out[0] = '\0';
-	if (e == ERR_OK && !str_plain(found, wide, &plain))
-		e = refuse(ERR_FILE, path, "damaged UTF-16; save it as UTF-8",
-		    message);
-	else if (e == ERR_OK && memchr(plain.p, '\0', plain.n) != NULL)
-		e = refuse(ERR_FILE, path, "not a text", message);
-	else if (e == ERR_OK && plain.n >= room)
-		e = refuse(ERR_FILE, path, "more than 16 KiB", message);
-	if (e == ERR_OK) {
-		memcpy(out, plain.p, plain.n);
-		out[plain.n] = '\0';
-	}
-	crypto_wipe(text, sizeof(text));
-	crypto_wipe(wide, sizeof(wide));
+	if (r == NULL)
+		return refuse(ERR_FILE, path, strerror(ENOMEM), message);
+	e = read_file(path, is_key, r->text, &found, message);
+	if (e == ERR_OK)
+		e = convert(path, r, found, out, room, message);
+	crypto_wipe(r, sizeof(*r));
+	free(r);
 	return e;
 }
 

@@ -323,7 +323,7 @@ patch(void)
 		.arena = &f.arena,
 		.by = { .tenant = tenant, .actor = STR("test") },
 		.patch = { .set = id | text } };
-	struct record out;
+	struct record out = { .revision = 0 };
 	struct fault fault;
 	enum err e;
 
