@@ -11,7 +11,7 @@
 
 #define ALIGNED alignof(max_align_t)
 
-START_TEST(takes_are_aligned_wherever_the_block_begins)
+START_TEST(allocations_are_aligned_wherever_the_block_begins)
 {
 	alignas(max_align_t) char block[8 * ALIGNED];
 	struct arena a;
@@ -37,9 +37,9 @@ static const struct take_case {
 } take_cases[] = {
 	{ "one byte more than the block", 65, 0, false },
 	{ "one byte of a full block", 64, 1, false },
-	{ "what is left", 16, 48, true },
-	{ "more than what is left", 16, 49, false },
-	{ "what is left without the gap", 1, 63, false },
+	{ "the rest of the block", 16, 48, true },
+	{ "more than the rest of the block", 16, 49, false },
+	{ "the rest of the block without the gap", 1, 63, false },
 	{ "a size that would wrap", 16, SIZE_MAX, false },
 	{ "a size that would wrap with the gap", 1, SIZE_MAX - 14, false },
 	{ "all of the block, then nothing", 64, 0, true },
@@ -59,7 +59,7 @@ START_TEST(take)
 }
 END_TEST
 
-START_TEST(a_refused_take_takes_nothing)
+START_TEST(a_refused_allocation_changes_nothing)
 {
 	alignas(max_align_t) char block[64];
 	struct arena a;
@@ -71,7 +71,7 @@ START_TEST(a_refused_take_takes_nothing)
 }
 END_TEST
 
-START_TEST(reset_gives_all_back)
+START_TEST(reset_frees_everything)
 {
 	alignas(max_align_t) char block[64];
 	struct arena a;
@@ -109,11 +109,11 @@ main(void)
 	Suite *suite = suite_create("arena");
 	TCase *tc = tcase_create("arena");
 
-	tcase_add_test(tc, takes_are_aligned_wherever_the_block_begins);
+	tcase_add_test(tc, allocations_are_aligned_wherever_the_block_begins);
 	tcase_add_loop_test(
 	    tc, take, 0, sizeof(take_cases) / sizeof(take_cases[0]));
-	tcase_add_test(tc, a_refused_take_takes_nothing);
-	tcase_add_test(tc, reset_gives_all_back);
+	tcase_add_test(tc, a_refused_allocation_changes_nothing);
+	tcase_add_test(tc, reset_frees_everything);
 	tcase_add_test(tc, copies_live_in_the_arena);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -69,17 +69,18 @@ static const struct full_case {
 	bool fits;
 } full_cases[] = {
 	{ "put fits exactly", put_5, 5, true },
-	{ "put keeps nothing of what is too long", put_5, 4, false },
+	{ "put writes nothing of data that is too long", put_5, 4, false },
 	{ "text fits exactly", text_5, 5, true },
-	{ "text keeps nothing of what is too long", text_5, 4, false },
+	{ "text writes nothing of a text that is too long", text_5, 4, false },
 	{ "str fits exactly", str_5, 5, true },
-	{ "str keeps nothing of what is too long", str_5, 4, false },
+	{ "str writes nothing of a slice that is too long", str_5, 4, false },
 	{ "u64 fits exactly", u64_5, 5, true },
-	{ "u64 keeps nothing of what is too long", u64_5, 4, false },
+	{ "u64 writes nothing of a number that is too long", u64_5, 4, false },
 	{ "printf needs a byte for its terminator", printf_5, 6, true },
-	{ "printf keeps nothing of what is too long", printf_5, 5, false },
-	{ "printf in no room at all", printf_5, 0, false },
-	{ "put in no room at all", put_5, 0, false },
+	{ "printf writes nothing of output that is too long", printf_5, 5,
+	    false },
+	{ "printf into an empty buffer", printf_5, 0, false },
+	{ "put into an empty buffer", put_5, 0, false },
 };
 
 START_TEST(full)
@@ -115,7 +116,7 @@ START_TEST(full_stays_full)
 }
 END_TEST
 
-START_TEST(closing_takes_of_the_arena_what_was_written)
+START_TEST(closing_takes_the_written_bytes_from_the_arena)
 {
 	alignas(max_align_t) char block[64];
 	struct arena a;
@@ -162,7 +163,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, full, 0, sizeof(full_cases) / sizeof(full_cases[0]));
 	tcase_add_test(tc, full_stays_full);
-	tcase_add_test(tc, closing_takes_of_the_arena_what_was_written);
+	tcase_add_test(tc, closing_takes_the_written_bytes_from_the_arena);
 	tcase_add_test(tc, closing_a_full_buffer_takes_nothing);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_err.c - the table of outcomes is complete and says what the contract
- * says.
+ * test_err.c - the table of outcomes is complete, and its statuses, codes and
+ * texts match the documented interface.
  */
 #include "base/err.h"
 
@@ -10,7 +10,8 @@
 
 #include "unit.h"
 
-/* Every pair of status and code that an answer may have (contract 6). */
+/* Every pair of status and code that a response may have, as the documentation
+ * of the HTTP interface lists them. */
 static const struct {
 	int status;
 	const char *code;
@@ -38,7 +39,7 @@ static const struct {
 	{ 0, "File" },
 };
 
-/* Sentences that clients of Graph know by heart. */
+/* Texts that clients of Graph compare with. */
 static const struct {
 	enum err e;
 	const char *text;
@@ -101,29 +102,29 @@ pair_of(const struct err_info *info)
 	return i;
 }
 
-START_TEST(every_outcome_has_a_status_and_a_code_of_the_contract)
+START_TEST(every_outcome_has_a_documented_status_and_code)
 {
 	const struct err_info *info = err_info((enum err)_i);
 
 	ck_assert_msg(info->code != NULL && info->text != NULL,
 	    "outcome %d has no row", _i);
-	ck_assert_msg(pair_of(info) < COUNT(pairs), "%d %s is no pair",
-	    info->status, info->code);
+	ck_assert_msg(pair_of(info) < COUNT(pairs),
+	    "%d %s is not a documented pair", info->status, info->code);
 }
 END_TEST
 
-START_TEST(every_status_and_code_is_some_outcome)
+START_TEST(every_documented_status_and_code_is_used)
 {
 	int e;
 
 	for (e = 0; e < ERR_COUNT; e++)
 		if (pair_of(err_info((enum err)e)) == (size_t)_i)
 			return;
-	ck_abort_msg("%d %s is nobody's", pairs[_i].status, pairs[_i].code);
+	ck_abort_msg("no outcome has %d %s", pairs[_i].status, pairs[_i].code);
 }
 END_TEST
 
-/* Where a piece of the request, or of ours, is put in. */
+/* The placeholders: a piece of the request, a second piece, a piece of ours. */
 static const char *const places[] = { "{}", "{2}", "{!}" };
 
 static bool
@@ -137,7 +138,7 @@ is_place(const char *p)
 	return false;
 }
 
-/* A sentence, or one that ends in a list. */
+/* Every text is a sentence, or ends in a list that a placeholder stands for. */
 START_TEST(every_text_is_a_sentence_in_plain_ascii)
 {
 	const char *text = err_info((enum err)_i)->text, *p;
@@ -149,13 +150,13 @@ START_TEST(every_text_is_a_sentence_in_plain_ascii)
 		unit_check(text, *p >= ' ' && *p < 0x7f);
 		unit_check(text, *p != '{' || is_place(p));
 	}
-	/* No second piece without a first. */
+	/* A text with a second piece has a first one. */
 	unit_check(
 	    text, strstr(text, "{2}") == NULL || strstr(text, "{}") != NULL);
 }
 END_TEST
 
-START_TEST(knows_the_sentences_of_graph)
+START_TEST(texts_of_graph_are_exact)
 {
 	ck_assert_str_eq(err_info(sentences[_i].e)->text, sentences[_i].text);
 }
@@ -176,7 +177,7 @@ START_TEST(names_a_reason_only_for_certificates)
 }
 END_TEST
 
-START_TEST(takes_an_outcome_out_of_range_for_an_internal_one)
+START_TEST(an_outcome_out_of_range_is_an_internal_error)
 {
 	ck_assert_ptr_eq(err_info(ERR_COUNT), err_info(ERR_INTERNAL));
 	ck_assert_ptr_eq(err_info((enum err)100000), err_info(ERR_INTERNAL));
@@ -189,18 +190,16 @@ main(void)
 	Suite *suite = suite_create("err");
 	TCase *tc = tcase_create("err");
 
-	tcase_add_loop_test(tc,
-	    every_outcome_has_a_status_and_a_code_of_the_contract, 0,
-	    ERR_COUNT);
 	tcase_add_loop_test(
-	    tc, every_status_and_code_is_some_outcome, 0, COUNT(pairs));
+	    tc, every_outcome_has_a_documented_status_and_code, 0, ERR_COUNT);
+	tcase_add_loop_test(
+	    tc, every_documented_status_and_code_is_used, 0, COUNT(pairs));
 	tcase_add_loop_test(
 	    tc, every_text_is_a_sentence_in_plain_ascii, 0, ERR_COUNT);
-	tcase_add_loop_test(
-	    tc, knows_the_sentences_of_graph, 0, COUNT(sentences));
+	tcase_add_loop_test(tc, texts_of_graph_are_exact, 0, COUNT(sentences));
 	tcase_add_loop_test(
 	    tc, names_a_reason_only_for_certificates, 0, ERR_COUNT);
-	tcase_add_test(tc, takes_an_outcome_out_of_range_for_an_internal_one);
+	tcase_add_test(tc, an_outcome_out_of_range_is_an_internal_error);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

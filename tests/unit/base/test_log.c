@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_log.c - what a line looks like on stderr, and that no text can forge
- * one.
+ * test_log.c - the format of a log line on stderr. No text can forge a line.
  */
 #include "base/log.h"
 
@@ -14,7 +13,7 @@
 
 static char written[4 * LOG_LINE];
 
-/* Sends stderr to a file from here on. */
+/* Redirects stderr to a file for the rest of the test. */
 static void
 capture(void)
 {
@@ -27,7 +26,9 @@ capture(void)
 	close(fd);
 }
 
-/* All that was written since. */
+/*
+ * Returns the text that was written since capture. Valid until the next call.
+ */
 static struct str
 captured(void)
 {
@@ -44,7 +45,7 @@ static const struct line_case {
 } line_cases[] = {
 	{ "begins with the program and ends the line", "hello",
 	    "pushcert: hello\n" },
-	{ "may say nothing", "", "pushcert: \n" },
+	{ "may have an empty text", "", "pushcert: \n" },
 	{ "escapes a line end", "a\nb", "pushcert: a\\x0ab\n" },
 	{ "escapes a carriage return", "a\rb", "pushcert: a\\x0db\n" },
 	{ "escapes a terminal's escape", "\x1b[2J", "pushcert: \\x1b[2J\n" },
@@ -105,7 +106,7 @@ START_TEST(level)
 }
 END_TEST
 
-START_TEST(before_it_is_opened_information_is_wanted)
+START_TEST(logs_information_before_log_open)
 {
 	ck_assert(log_wants(LOG_AT_INFO));
 	ck_assert(!log_wants(LOG_AT_DEBUG));
@@ -115,7 +116,7 @@ END_TEST
 static const struct cut_case {
 	const char *name;
 	char fill;
-	size_t whole; /* length of what one byte of the text becomes */
+	size_t whole; /* Length of the escaped form of one byte of the text. */
 } cut_cases[] = {
 	{ "cuts a long line", 'x', 1 },
 	{ "cuts a long line between escapes", '\n', 4 },
@@ -167,14 +168,16 @@ static const struct {
 	    "pushcert: actor=a\\x0a\\x09\\xc2\\xa0 end\n" },
 	{ "escapes a NUL", { "actor", STR("a\0b"), 99, false },
 	    "pushcert: actor=a\\x00b end\n" },
-	{ "cuts a long value and says so", { "actor", STR("abcdef"), 5, false },
+	{ "cuts a long value and marks the cut",
+	    { "actor", STR("abcdef"), 5, false },
 	    "pushcert: actor=abcde... end\n" },
 	{ "cuts between escapes", { "actor", STR("  "), 7, false },
 	    "pushcert: actor=\\x20... end\n" },
 	{ "leaves the blanks between words",
 	    { "token", STR("not good"), 99, true },
 	    "pushcert: token: not good end\n" },
-	{ "but no field in them", { "token", STR("no peer=x"), 99, true },
+	{ "does not allow a field between the words",
+	    { "token", STR("no peer=x"), 99, true },
 	    "pushcert: token: no peer\\x3dx end\n" },
 };
 
@@ -190,7 +193,8 @@ START_TEST(field)
 }
 END_TEST
 
-/* Where there is a daemon, and this machine may have none. */
+/* The expected text depends on the machine: some machines have no syslog
+ * daemon. */
 START_TEST(syslog_leaves_stderr_alone)
 {
 	const char *want = access("/dev/log", W_OK) == 0
@@ -211,17 +215,17 @@ static const struct {
 	int64_t at;
 	bool news;
 } news_cases[] = {
-	{ "tells the first thing", 7, 1000, true },
-	{ "does not tell it again at once", 7, 1000, false },
-	{ "nor within a minute", 7, 1059, false },
-	{ "tells it again after a minute", 7, 1060, true },
-	{ "tells another thing", 8, 1061, true },
-	{ "tells the one before it again", 7, 1061, true },
-	{ "is not silent after the clock was set back", 7, 900, true },
-	{ "but then is", 7, 901, false },
+	{ "logs the first event", 7, 1000, true },
+	{ "does not repeat it at once", 7, 1000, false },
+	{ "does not repeat it within a minute", 7, 1059, false },
+	{ "repeats it after a minute", 7, 1060, true },
+	{ "logs another event", 8, 1061, true },
+	{ "logs the event before it again", 7, 1061, true },
+	{ "logs again after the clock was set back", 7, 900, true },
+	{ "does not repeat it with the new clock", 7, 901, false },
 };
 
-START_TEST(what_stays_is_told_once_a_minute)
+START_TEST(a_lasting_condition_is_logged_once_a_minute)
 {
 	struct log_repeat last = { .what = 0 };
 	size_t i;
@@ -244,10 +248,10 @@ main(void)
 	tcase_add_test(tc, formats_like_printf);
 	tcase_add_loop_test(
 	    tc, level, 0, sizeof(level_cases) / sizeof(level_cases[0]));
-	tcase_add_test(tc, before_it_is_opened_information_is_wanted);
+	tcase_add_test(tc, logs_information_before_log_open);
 	tcase_add_loop_test(
 	    tc, cut, 0, sizeof(cut_cases) / sizeof(cut_cases[0]));
-	tcase_add_test(tc, what_stays_is_told_once_a_minute);
+	tcase_add_test(tc, a_lasting_condition_is_logged_once_a_minute);
 	tcase_add_loop_test(
 	    tc, field, 0, sizeof(field_cases) / sizeof(field_cases[0]));
 	tcase_add_test(tc, syslog_leaves_stderr_alone);

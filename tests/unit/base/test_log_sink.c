@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_log_sink.c - nothing waits for a reader of the log, whatever standard
- * error is, and no dropped line is forgotten. The two calls that older kernels
- * and pipes of other users refuse are defined here, over those of the C
- * library.
+ * test_log_sink.c - no thread waits for a reader of the log, whatever kind of
+ * file standard error is, and every dropped line is counted.
+ *
+ * Two calls that fail in older kernels and on pipes of other users are replaced
+ * here by versions that fail on request.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,14 +25,14 @@
 #include "base/log_sink.h"
 #include "unit.h"
 
-/* More than any pipe or socket takes. */
+/* More lines than any pipe or socket buffers. */
 #define LINES 8000
 #define THREADS 8
-/* Seconds after which a write that waits has failed the test. */
+/* Seconds after which a blocked write fails the test. */
 #define HANGS 60
 
 static bool no_second_open, no_nowait;
-/* By a service; else it is the tool that logs. */
+/* The service takes standard error over; the command-line tool does not. */
 static bool taken_over = true;
 
 int
@@ -60,9 +61,11 @@ pwritev2(int fd, const struct iovec *v, int n, off_t at, int flags)
 	return syscall(SYS_pwritev2, fd, v, n, at, 0, flags);
 }
 
-/* --- what standard error may be ----------------------------------------- */
+/* --- kinds of standard error -------------------------------------------- */
 
-/* Each returns the end that is read, and puts the other in *to. */
+/*
+ * Each function returns the end to read from and stores the other end in *to.
+ */
 
 static int
 make_pipe(int *to)
@@ -108,7 +111,7 @@ make_datagrams(int *to)
 	return fds[0];
 }
 
-/* Raw, so that the terminal changes no line end. */
+/* The terminal is in raw mode, so that it leaves line ends unchanged. */
 static int
 make_terminal(int *to)
 {
@@ -169,12 +172,12 @@ begin(int kind)
 	return from;
 }
 
-/* --- what comes out ----------------------------------------------------- */
+/* --- lines that arrive -------------------------------------------------- */
 
 struct seen {
-	unsigned whole; /* lines of a test */
-	unsigned dropped; /* as the log says */
-	unsigned other; /* pieces, or of somebody else */
+	unsigned whole; /* complete lines of a test */
+	unsigned dropped; /* lines that the log reports as dropped */
+	unsigned other; /* partial lines, and lines of other writers */
 };
 
 static void
@@ -192,7 +195,7 @@ look_at(const char *line, struct seen *seen)
 		seen->other++;
 }
 
-/* All that can be read now. */
+/* Reads all lines that are available now. */
 static void
 drain(int from, struct seen *seen)
 {
@@ -225,7 +228,7 @@ write_lines(unsigned n)
 	}
 }
 
-/* Until that many lines were seen or are known to be dropped. */
+/* Reads until n lines have arrived or are reported as dropped. */
 static void
 drain_all(int from, unsigned n, struct seen *seen)
 {
@@ -261,8 +264,8 @@ START_TEST(never_waits)
 	unit_check(kinds[_i].name, (seen.dropped > 0) == kinds[_i].fills);
 	write_lines(1);
 	drain_all(from, LINES + 1, &seen);
-	/* Only a terminal takes a part of a line, and the next one begins
-	 * afresh. */
+	/* Only a terminal accepts part of a line. The next line starts on a new
+	 * line. */
 	unit_check(kinds[_i].name,
 	    seen.other <= (kinds[_i].make == make_terminal ? 8 : 0));
 }
@@ -294,7 +297,8 @@ START_TEST(no_thread_waits)
 }
 END_TEST
 
-/* The others that have the same open file must not find it changed. */
+/* Other processes share the open file description, so its flags must not
+ * change. */
 START_TEST(leaves_the_shared_description_alone)
 {
 	int to, from = kinds[_i].make(&to), flags = fcntl(to, F_GETFL);
@@ -308,7 +312,7 @@ START_TEST(leaves_the_shared_description_alone)
 }
 END_TEST
 
-/* A line of a library, or of a handler of signals. */
+/* A line from a library or from a signal handler. */
 START_TEST(last_words_do_not_wait)
 {
 	static const char words[] = "pushcert: the end\n";
@@ -325,7 +329,7 @@ START_TEST(last_words_do_not_wait)
 }
 END_TEST
 
-START_TEST(nobody_waits_once_it_has_taken_over)
+START_TEST(a_library_does_not_wait_after_the_takeover)
 {
 	int from = begin(_i), i;
 
@@ -385,7 +389,7 @@ START_TEST(the_daemon_gets_a_line)
 	n = read(fd, text, sizeof(text) - 1);
 	ck_assert(n > 0);
 	text[n] = '\0';
-	/* A stream needs an end of each. */
+	/* On a stream, every message ends with a NUL byte, as a separator. */
 	ck_assert(((size_t)n == strlen(text) + 1) == (type == SOCK_STREAM));
 	ck_assert_msg(is_line(text, "a warning"), "%s", text);
 	drain(from, &seen);
@@ -416,7 +420,7 @@ START_TEST(a_daemon_that_does_not_read_is_not_waited_for)
 }
 END_TEST
 
-/* It is not there, or it ends: then lines go where they are seen. */
+/* If the daemon is absent or ends, lines go to standard error. */
 START_TEST(without_a_daemon_standard_error_is_used)
 {
 	struct seen seen = { .whole = 0 };
@@ -450,8 +454,8 @@ main(void)
 	tcase_add_loop_test(t, no_thread_waits, 0, KINDS);
 	tcase_add_loop_test(t, leaves_the_shared_description_alone, 0, KINDS);
 	tcase_add_loop_test(t, last_words_do_not_wait, 0, KINDS);
-	/* Not by a socket, which none can open once more. */
-	tcase_add_test(t, nobody_waits_once_it_has_taken_over);
+	/* Runs with a pipe only: a socket cannot be opened a second time. */
+	tcase_add_test(t, a_library_does_not_wait_after_the_takeover);
 	suite_add_tcase(suite, t);
 	t = tcase_create("syslog");
 	tcase_add_loop_test(t, the_daemon_gets_a_line, 0, 2);

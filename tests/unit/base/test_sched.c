@@ -5,20 +5,22 @@
 #include "base/sched.h"
 #include "unit.h"
 
-/* A thread: the policy that it begins with, whether it yields, and its policies
- * after that, while it is urgent, and then. */
+/*
+ * The life of a thread: its first policy, whether it yields to the thread that
+ * it wakes, and its policies after that, while it leads, and after it has led.
+ */
 static const struct life {
 	const char *name;
 	int first;
 	bool yields;
 	int then, urgent, again;
 } lives[] = {
-	{ "who yields does not while it is urgent", SCHED_OTHER, true,
+	{ "a yielding thread does not yield while it leads", SCHED_OTHER, true,
 	    SCHED_BATCH, SCHED_OTHER, SCHED_BATCH },
-	{ "nobody else is changed", SCHED_OTHER, false, SCHED_OTHER,
-	    SCHED_OTHER, SCHED_OTHER },
-	{ "what an operator wants stays", SCHED_IDLE, true, SCHED_IDLE,
-	    SCHED_IDLE, SCHED_IDLE },
+	{ "a thread that never yields keeps its policy", SCHED_OTHER, false,
+	    SCHED_OTHER, SCHED_OTHER, SCHED_OTHER },
+	{ "a policy that the operator chose is kept", SCHED_IDLE, true,
+	    SCHED_IDLE, SCHED_IDLE, SCHED_IDLE },
 };
 
 static int

@@ -37,8 +37,8 @@ static const struct compare_case {
 	{ "the last byte counts", STR("abc"), STR("abd"), false, false },
 	{ "a NUL is a byte like others", STR("a\0b"), STR("a\0c"), false,
 	    false },
-	{ "@ is no letter", STR("@"), STR("`"), false, false },
-	{ "[ is no letter", STR("["), STR("{"), false, false },
+	{ "@ does not equal a letter", STR("@"), STR("`"), false, false },
+	{ "[ does not equal a letter", STR("["), STR("{"), false, false },
 	{ "letters beyond ASCII have no case", STR("\xc3\x84"), STR("\xc3\xa4"),
 	    false, false },
 	{ "empty equals empty", STR(""), STR(""), true, true },
@@ -76,14 +76,18 @@ static const struct affix_case {
 	const char *affix;
 	bool starts, ends;
 } affix_cases[] = {
-	{ "all of it is at both ends", STR("abc"), "abc", true, true },
-	{ "nothing is at both ends", STR("abc"), "", true, true },
-	{ "nothing is at both ends of nothing", STR(""), "", true, true },
-	{ "null has nothing at both ends", { NULL, 0 }, "", true, true },
-	{ "null has no text at its ends", { NULL, 0 }, "a", false, false },
-	{ "what begins it need not end it", STR("abc"), "ab", true, false },
-	{ "what ends it need not begin it", STR("abc"), "bc", false, true },
-	{ "more than all of it", STR("abc"), "abcd", false, false },
+	{ "a text begins and ends with itself", STR("abc"), "abc", true, true },
+	{ "every text begins and ends with the empty text", STR("abc"), "",
+	    true, true },
+	{ "the empty text begins and ends with itself", STR(""), "", true,
+	    true },
+	{ "null begins and ends with the empty text", { NULL, 0 }, "", true,
+	    true },
+	{ "null begins and ends with no other text", { NULL, 0 }, "a", false,
+	    false },
+	{ "a prefix need not be a suffix", STR("abc"), "ab", true, false },
+	{ "a suffix need not be a prefix", STR("abc"), "bc", false, true },
+	{ "a longer text is neither", STR("abc"), "abcd", false, false },
 	{ "case counts", STR("abc"), "A", false, false },
 };
 
@@ -104,8 +108,8 @@ static const struct split_case {
 	const char *head, *tail;
 } split_cases[] = {
 	{ "in the middle", STR("abc"), 1, "a", "bc" },
-	{ "before all", STR("abc"), 0, "", "abc" },
-	{ "behind all", STR("abc"), 3, "abc", "" },
+	{ "before the first", STR("abc"), 0, "", "abc" },
+	{ "after the last", STR("abc"), 3, "abc", "" },
 	{ "past the end", STR("abc"), 4, "abc", "" },
 	{ "far past the end", STR("abc"), SIZE_MAX, "abc", "" },
 	{ "nothing", STR(""), 1, "", "" },
@@ -128,10 +132,10 @@ static const struct trim_case {
 	const char *want;
 } trim_cases[] = {
 	{ "takes blanks and tabs off both ends", STR(" \t a b\t "), "a b" },
-	{ "leaves what has none", STR("ab"), "ab" },
+	{ "leaves a text without blanks", STR("ab"), "ab" },
 	{ "leaves line ends", STR("\na\r"), "\na\r" },
-	{ "makes blanks empty", STR(" \t "), "" },
-	{ "leaves nothing", STR(""), "" },
+	{ "trims a text of blanks to nothing", STR(" \t "), "" },
+	{ "leaves an empty text alone", STR(""), "" },
 	{ "leaves null", { NULL, 0 }, NULL },
 };
 
@@ -147,15 +151,15 @@ END_TEST
 static const struct cut_case {
 	const char *name;
 	struct str s;
-	const char *parts[4]; /* up to NULL */
+	const char *parts[4]; /* ends with NULL */
 } cut_cases[] = {
 	{ "cuts at every comma", STR("a,bc,d"), { "a", "bc", "d" } },
 	{ "takes all without a comma", STR("abc"), { "abc" } },
 	{ "finds nothing before a comma", STR(",a"), { "", "a" } },
-	{ "finds nothing behind a comma", STR("a,"), { "a", "" } },
-	{ "finds nothing at both sides", STR(","), { "", "" } },
-	{ "takes one empty part of nothing", STR(""), { "" } },
-	{ "takes no part of null", { NULL, 0 }, { NULL } },
+	{ "finds nothing after a comma", STR("a,"), { "a", "" } },
+	{ "finds nothing on both sides", STR(","), { "", "" } },
+	{ "finds one empty part in nothing", STR(""), { "" } },
+	{ "finds no part in null", { NULL, 0 }, { NULL } },
 };
 
 START_TEST(cut)
@@ -192,9 +196,9 @@ static const struct number_case {
 	{ "refuses a plus", STR("+1"), false, 0 },
 	{ "refuses a minus", STR("-1"), false, 0 },
 	{ "refuses a blank before", STR(" 1"), false, 0 },
-	{ "refuses a blank behind", STR("1 "), false, 0 },
+	{ "refuses a blank after", STR("1 "), false, 0 },
 	{ "refuses the character before 0", STR("1/"), false, 0 },
-	{ "refuses the character behind 9", STR("1:"), false, 0 },
+	{ "refuses the character after 9", STR("1:"), false, 0 },
 	{ "refuses bytes beyond ASCII", STR("\xb1"), false, 0 },
 };
 
@@ -235,7 +239,7 @@ static const struct unhex_case {
 	{ "refuses nothing", STR(""), false },
 	{ "refuses g", STR("abcg"), false },
 	{ "refuses the character before 0", STR("abc/"), false },
-	{ "refuses the character behind 9", STR("abc:"), false },
+	{ "refuses the character after 9", STR("abc:"), false },
 	{ "refuses the character before A", STR("abc@"), false },
 	{ "refuses the character before a", STR("abc`"), false },
 	{ "refuses a blank", STR(" abc"), false },
@@ -251,7 +255,8 @@ START_TEST(unhex)
 }
 END_TEST
 
-/* The vectors of RFC 4648, section 10, and the digits where both differ. */
+/* The test vectors of RFC 4648, section 10, and the digits in which the two
+ * alphabets differ. */
 static const struct base64_case {
 	const char *name;
 	struct str bytes;
@@ -303,10 +308,10 @@ static const struct unbase64_case {
 	{ "too much padding", STR("Zm8=="), false, false },
 	{ "nothing but padding", STR("===="), false, false },
 	{ "padding in the middle", STR("Zg==Zg=="), false, false },
-	{ "stray bits behind one byte", STR("Zh=="), false, false },
-	{ "stray bits behind one byte, bare", STR("Zh"), false, false },
-	{ "stray bits behind two bytes", STR("Zm9="), false, false },
-	{ "stray bits behind two bytes, bare", STR("Zm9"), false, false },
+	{ "stray bits after one byte", STR("Zh=="), false, false },
+	{ "stray bits after one byte, no padding", STR("Zh"), false, false },
+	{ "stray bits after two bytes", STR("Zm9="), false, false },
+	{ "stray bits after two bytes, no padding", STR("Zm9"), false, false },
 	{ "digits of the one alphabet", STR("+/+/"), true, false },
 	{ "digits of the other alphabet", STR("-_-_"), false, true },
 	{ "a line end", STR("Zm9v\n"), false, false },
@@ -335,19 +340,20 @@ static const struct percent_case {
 	struct str want;
 } percent_cases[] = {
 	{ "leaves plain text", STR("abc"), false, true, STR("abc") },
-	{ "leaves nothing", STR(""), false, true, STR("") },
+	{ "leaves an empty text alone", STR(""), false, true, STR("") },
 	{ "decodes both cases", STR("%2f%2F"), false, true, STR("//") },
 	{ "decodes a byte beyond ASCII", STR("%ff"), false, true, STR("\xff") },
 	{ "decodes only once", STR("%2525"), false, true, STR("%25") },
 	{ "leaves a plus", STR("a+b"), false, true, STR("a+b") },
-	{ "takes a plus for a blank", STR("a+b"), true, true, STR("a b") },
-	{ "takes an escaped plus for a plus", STR("a%2Bb"), true, true,
+	{ "decodes a plus as a blank", STR("a+b"), true, true, STR("a b") },
+	{ "decodes an escaped plus as a plus", STR("a%2Bb"), true, true,
 	    STR("a+b") },
 	{ "refuses an escape without digits", STR("a%"), false, false,
 	    STR("") },
 	{ "refuses an escape with one digit", STR("a%4"), false, false,
 	    STR("") },
-	{ "refuses a digit that is none", STR("%4g"), false, false, STR("") },
+	{ "refuses a letter that is not a digit", STR("%4g"), false, false,
+	    STR("") },
 	{ "refuses a NUL", STR("a%00"), false, false, STR("") },
 };
 
@@ -367,7 +373,7 @@ END_TEST
 static const struct utf8_case {
 	const char *name;
 	struct str s;
-	size_t step; /* of the first character */
+	size_t step; /* length of the first character, in bytes */
 } utf8_cases[] = {
 	{ "nothing", STR(""), 0 },
 	{ "NUL", STR("\0"), 1 },
@@ -376,7 +382,7 @@ static const struct utf8_case {
 	{ "the last of two bytes", STR("\xdf\xbf"), 2 },
 	{ "the first of three bytes", STR("\xe0\xa0\x80"), 3 },
 	{ "the last before the surrogates", STR("\xed\x9f\xbf"), 3 },
-	{ "the first behind the surrogates", STR("\xee\x80\x80"), 3 },
+	{ "the first after the surrogates", STR("\xee\x80\x80"), 3 },
 	{ "the last of three bytes", STR("\xef\xbf\xbf"), 3 },
 	{ "the first of four bytes", STR("\xf0\x90\x80\x80"), 4 },
 	{ "one of the third plane", STR("\xf1\x80\x80\x80"), 4 },
@@ -394,9 +400,9 @@ static const struct utf8_case {
 	{ "a lead of five bytes", STR("\xf8\x88\x80\x80\x80"), 0 },
 	{ "a byte that never occurs", STR("\xff"), 0 },
 	{ "two bytes cut", STR("\xc3"), 0 },
-	{ "three bytes cut behind one", STR("\xe2"), 0 },
-	{ "three bytes cut behind two", STR("\xe2\x82"), 0 },
-	{ "four bytes cut behind three", STR("\xf0\x9f\x98"), 0 },
+	{ "three bytes cut after one", STR("\xe2"), 0 },
+	{ "three bytes cut after two", STR("\xe2\x82"), 0 },
+	{ "four bytes cut after three", STR("\xf0\x9f\x98"), 0 },
 	{ "a letter for the second byte", STR("\xc3x"), 0 },
 	{ "a letter for the third byte", STR("\xe2\x82x"), 0 },
 	{ "a letter for the fourth byte", STR("\xf0\x9f\x98x"), 0 },
@@ -452,7 +458,7 @@ static const struct guid_case {
 	    STR("6bcc900409004-6bcc-0490-cc6b0490cc6b"), false },
 	{ "refuses a dash for a digit",
 	    STR("6bcc9004-9004-6bcc-0490-cc6b0490cc-b"), false },
-	{ "refuses a letter that is no digit",
+	{ "refuses a letter after f",
 	    STR("6bcc9004-9004-6bcc-0490-cc6b0490cc6g"), false },
 };
 
@@ -491,7 +497,7 @@ END_TEST
 static const struct {
 	const char *name;
 	struct str text;
-	const char *want; /* NULL: refused */
+	const char *want; /* NULL if the text is refused */
 } plain_cases[] = {
 	{ "leaves a plain text", STR("a b\n"), "a b\n" },
 	{ "leaves an empty text", STR(""), "" },
