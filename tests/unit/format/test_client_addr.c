@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_client_addr.c - the address of a client behind trusted proxies. The
- * spellings of addresses are tested by test_ratelimit.c.
+ * test_client_addr.c - the address of a client whose requests pass trusted
+ * proxies. test_ratelimit.c tests the spellings of addresses.
  */
 #include "format/client_addr.h"
 #include "unit.h"
@@ -22,7 +22,7 @@ static const struct {
 	    "10.0.0.2, ::1", "198.51.100.7" },
 	{ "nothing but trusted ones", "::1", "10.0.0.2", "10.0.0.2,::1",
 	    "10.0.0.2" },
-	{ "a trusted proxy that tells nothing", "::1", "", "::1", "::1" },
+	{ "a trusted proxy without a header", "::1", "", "::1", "::1" },
 	{ "empty items", "::1", ",", "::1", "" },
 	{ "another spelling of a trusted proxy", "::ffff:127.0.0.1",
 	    "198.51.100.7", "127.0.0.1", "198.51.100.7" },

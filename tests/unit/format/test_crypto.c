@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_crypto.c - hashing, comparing, sealing, verifying. Expected values are
- * those of NIST (FIPS 180-2, SP 800-38D test vectors) or were computed by
+ * test_crypto.c - hashing, comparing, sealing and verifying. The expected
+ * values are NIST test vectors (FIPS 180-2, SP 800-38D) or were computed by
  * another program.
  */
 #include "format/crypto.h"
@@ -18,10 +18,10 @@ static const struct hash_case {
 	struct str text;
 	const char *hash;
 } hash_cases[] = {
-	{ "hashes nothing", STR(""),
+	{ "hashes the empty text", STR(""),
 	    "e3b0c44298fc1c149afbf4c8996fb924"
 	    "27ae41e4649b934ca495991b7852b855" },
-	{ "hashes the null slice as nothing", { NULL, 0 },
+	{ "hashes the null slice as the empty text", { NULL, 0 },
 	    "e3b0c44298fc1c149afbf4c8996fb924"
 	    "27ae41e4649b934ca495991b7852b855" },
 	{ "hashes less than a block", STR("abc"),
@@ -51,10 +51,10 @@ static const struct equal_case {
 	const char *a, *b;
 	bool equal;
 } equal_cases[] = {
-	{ "the same are equal", "secret", "secret", true },
+	{ "equal texts are equal", "secret", "secret", true },
 	{ "the first byte counts", "secret", "Secret", false },
 	{ "the last byte counts", "secret", "secreT", false },
-	{ "nothing equals nothing", "", "", true },
+	{ "empty texts are equal", "", "", true },
 };
 
 START_TEST(equal)
@@ -84,7 +84,8 @@ START_TEST(randomness)
 }
 END_TEST
 
-/* Key 00 01 .. 1f, about "tenant", nonce a0 a1 .. ab. */
+/* The key is the bytes 00 to 1f, the nonce a0 to ab; the sealed text is bound
+ * to "tenant". */
 static const struct open_case {
 	const char *name;
 	const char *sealed; /* hexadecimal */
@@ -92,7 +93,7 @@ static const struct open_case {
 	const char *plain;
 	enum err e;
 } open_cases[] = {
-	{ "opens what was sealed elsewhere",
+	{ "opens a text that another program sealed",
 	    "01"
 	    "a0a1a2a3a4a5a6a7a8a9aaab"
 	    "87380f4826b967cb44ec56808944354fd9745c68617d40cf",
@@ -102,22 +103,22 @@ static const struct open_case {
 	    "a0a1a2a3a4a5a6a7a8a9aaab"
 	    "c4091f02d83ccb1fab5c0417ea04ab26",
 	    "tenant", "", ERR_OK },
-	{ "opens a text about nothing",
+	{ "opens a text with an empty `about`",
 	    "01"
 	    "a0a1a2a3a4a5a6a7a8a9aaab"
 	    "87380f4826b967cbf9c37edcf135cb3477fa6fc05ab7f47c",
 	    "", "a secret", ERR_OK },
-	{ "refuses a seal about another",
+	{ "refuses a text sealed with another `about`",
 	    "01"
 	    "a0a1a2a3a4a5a6a7a8a9aaab"
 	    "87380f4826b967cb44ec56808944354fd9745c68617d40cf",
 	    "tenanT", "", ERR_CORRUPT },
-	{ "refuses a seal about less",
+	{ "refuses a text sealed with part of `about`",
 	    "01"
 	    "a0a1a2a3a4a5a6a7a8a9aaab"
 	    "87380f4826b967cb44ec56808944354fd9745c68617d40cf",
 	    "tenan", "", ERR_CORRUPT },
-	{ "refuses a seal that leaves the version out",
+	{ "refuses a seal that does not cover the version",
 	    "01"
 	    "a0a1a2a3a4a5a6a7a8a9aaab"
 	    "87380f4826b967cbffbf52ea64588268b3a84929d1e20c03",
@@ -142,8 +143,8 @@ static const struct open_case {
 	    "a0a1a2a3a4a5a6a7a8a9aaab"
 	    "87380f4826b967cb44ec56808944354fd9745c68617d40",
 	    "tenant", "", ERR_CORRUPT },
-	{ "refuses nothing at all", "", "tenant", "", ERR_CORRUPT },
-	{ "refuses less than head and tag",
+	{ "refuses the empty text", "", "tenant", "", ERR_CORRUPT },
+	{ "refuses a text shorter than head and tag",
 	    "01"
 	    "a0a1a2a3a4a5a6a7a8a9aaab"
 	    "87380f4826b967cb44ec5680894435",
@@ -202,7 +203,7 @@ START_TEST(seal_then_open)
 	memset(plain, 'k', size);
 	ck_assert_int_eq(crypto_seal(key, str_of("a"), text, sealed), ERR_OK);
 	ck_assert_int_eq(crypto_seal(key, str_of("a"), text, again), ERR_OK);
-	/* Another nonce each time. */
+	/* A second seal of the same text uses another nonce. */
 	ck_assert_mem_ne(sealed, again, size + CRYPTO_SEAL_MORE);
 	ck_assert_int_eq(
 	    crypto_open(key, str_of("a"),
@@ -220,8 +221,8 @@ START_TEST(seal_then_open)
 }
 END_TEST
 
-/* Every bit of a sealed text, of the key and of `about` matters, and a refused
- * text leaves nothing of itself. */
+/* A change of any bit of the sealed text, the key or `about` is refused. A
+ * refused text leaves no plaintext in the output. */
 START_TEST(every_bit_matters)
 {
 	char about[] = "tenant 7 request 2 version 1";
@@ -266,7 +267,8 @@ START_TEST(every_bit_matters)
 }
 END_TEST
 
-/* A key made by another program and thrown away, and what it signed. */
+/* The public half of a key that another program made, and a signature by that
+ * key. The private half was thrown away. */
 static const char modulus[] =
     "b6b2327f65f6b0476f7d2c409c764081b39187ea560bba9afda165a2b7a3e178"
     "8317e2dfbb811b0dcc8a742de22139c581685084e448ef8966e0c77be356f771"
@@ -290,17 +292,18 @@ static const struct rsa_case {
 	const char *name;
 	const char *modulus, *exponent; /* hexadecimal */
 	struct str text;
-	size_t flip; /* which byte of the signature to change; 256: none */
-	size_t shorter; /* by how many bytes */
+	size_t
+	    flip; /* index of the byte of the signature to change; 256: none */
+	size_t shorter; /* how many bytes of the signature are cut off */
 	enum err made, verified;
 } rsa_cases[] = {
-	{ "verifies what was signed elsewhere", modulus, "010001",
+	{ "verifies a signature of another program", modulus, "010001",
 	    STR("a text"), 256, 0, ERR_OK, ERR_OK },
-	{ "takes zeros before the exponent", modulus, "00010001", STR("a text"),
-	    256, 0, ERR_OK, ERR_OK },
+	{ "accepts zeros before the exponent", modulus, "00010001",
+	    STR("a text"), 256, 0, ERR_OK, ERR_OK },
 	{ "refuses another text", modulus, "010001", STR("a texT"), 256, 0,
 	    ERR_OK, ERR_TOKEN_INVALID },
-	{ "refuses no text", modulus, "010001", STR(""), 256, 0, ERR_OK,
+	{ "refuses an empty text", modulus, "010001", STR(""), 256, 0, ERR_OK,
 	    ERR_TOKEN_INVALID },
 	{ "refuses another first byte", modulus, "010001", STR("a text"), 0, 0,
 	    ERR_OK, ERR_TOKEN_INVALID },
@@ -308,21 +311,21 @@ static const struct rsa_case {
 	    ERR_OK, ERR_TOKEN_INVALID },
 	{ "refuses a byte less", modulus, "010001", STR("a text"), 256, 1,
 	    ERR_OK, ERR_TOKEN_INVALID },
-	{ "refuses no signature", modulus, "010001", STR("a text"), 256, 256,
-	    ERR_OK, ERR_TOKEN_INVALID },
+	{ "refuses an empty signature", modulus, "010001", STR("a text"), 256,
+	    256, ERR_OK, ERR_TOKEN_INVALID },
 	{ "refuses another exponent", modulus, "03", STR("a text"), 256, 0,
 	    ERR_OK, ERR_TOKEN_INVALID },
-	{ "takes no exponent of 1", modulus, "01", STR(""), 256, 0, ERR_CONFIG,
-	    ERR_OK },
-	{ "takes no even exponent", modulus, "010000", STR(""), 256, 0,
+	{ "refuses an exponent of 1", modulus, "01", STR(""), 256, 0,
 	    ERR_CONFIG, ERR_OK },
-	{ "takes no exponent of 0", modulus, "00", STR(""), 256, 0, ERR_CONFIG,
-	    ERR_OK },
-	{ "takes no exponent of five bytes", modulus, "0100000001", STR(""),
+	{ "refuses an even exponent", modulus, "010000", STR(""), 256, 0,
+	    ERR_CONFIG, ERR_OK },
+	{ "refuses an exponent of 0", modulus, "00", STR(""), 256, 0,
+	    ERR_CONFIG, ERR_OK },
+	{ "refuses an exponent of five bytes", modulus, "0100000001", STR(""),
 	    256, 0, ERR_CONFIG, ERR_OK },
-	{ "takes no short modulus", "c1000001", "010001", STR(""), 256, 0,
+	{ "refuses a short modulus", "c1000001", "010001", STR(""), 256, 0,
 	    ERR_CONFIG, ERR_OK },
-	{ "takes no empty modulus", "", "010001", STR(""), 256, 0, ERR_CONFIG,
+	{ "refuses an empty modulus", "", "010001", STR(""), 256, 0, ERR_CONFIG,
 	    ERR_OK },
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_datetime.c - dates: which are taken, which instant they are, how they
- * are given back.
+ * test_datetime.c - which dates are accepted, which instants they name, and how
+ * instants are written.
  */
 #include "format/datetime.h"
 
@@ -17,7 +17,7 @@ static const struct taken_case {
 	struct str text;
 	int64_t at;
 	uint32_t nano;
-	const char *normal; /* NULL: the text itself */
+	const char *normal; /* NULL if it is the text itself */
 } taken_cases[] = {
 	{ "the epoch", STR("1970-01-01T00:00:00Z"), 0, 0, NULL },
 	{ "the second before the epoch", STR("1969-12-31T23:59:59Z"), -1, 0,
@@ -50,7 +50,7 @@ static const struct taken_case {
 	    STR("1970-01-01T00:00:00.123456789987Z"), 0, 123456789, NULL },
 	{ "twelve nines are not rounded up",
 	    STR("1970-01-01T00:00:00.999999999999Z"), 0, 999999999, NULL },
-	{ "zeros behind a fraction stay", STR("1970-01-01T00:00:00.5000Z"), 0,
+	{ "zeros after a fraction stay", STR("1970-01-01T00:00:00.5000Z"), 0,
 	    500000000, NULL },
 	{ "a fraction and z", STR("1970-01-01T00:00:00.5z"), 0, 500000000,
 	    "1970-01-01T00:00:00.5Z" },
@@ -102,7 +102,7 @@ START_TEST(taken)
 }
 END_TEST
 
-/* Whatever is cut off the end, what remains is no date. */
+/* No proper prefix of a date is a date. */
 START_TEST(refuses_the_beginning_of_a_date)
 {
 	struct str whole = str_of("2017-01-01T00:01:27.2282595+03:00");
@@ -116,7 +116,9 @@ START_TEST(refuses_the_beginning_of_a_date)
 }
 END_TEST
 
-/* Every other character in every place but those of the digits. */
+/*
+ * At each place, any byte other than a digit or the expected mark is refused.
+ */
 START_TEST(refuses_a_wrong_mark)
 {
 	static const char whole[] = "2017-01-01T00:01:27.5+03:00";
@@ -151,12 +153,12 @@ static const struct refused_case {
 	{ "a local time", STR("2024-01-01T00:00:00") },
 	{ "a blank for T", STR("2024-01-01 00:00:00Z") },
 	{ "a blank before", STR(" 2024-01-01T00:00:00Z") },
-	{ "a blank behind", STR("2024-01-01T00:00:00Z ") },
-	{ "a NUL behind", STR("2024-01-01T00:00:00Z\0") },
+	{ "a blank after the date", STR("2024-01-01T00:00:00Z ") },
+	{ "a NUL after the date", STR("2024-01-01T00:00:00Z\0") },
 	{ "the basic form", STR("20240101T000000Z") },
 	{ "infinity", STR("INF") },
 	{ "minus infinity", STR("-INF") },
-	{ "no number", STR("NaN") },
+	{ "the word for not a number", STR("NaN") },
 	{ "the year 0", STR("0000-01-01T00:00:00Z") },
 	{ "a year before Christ", STR("-0001-01-01T00:00:00Z") },
 	{ "a year of five digits", STR("10000-01-01T00:00:00Z") },
@@ -196,7 +198,7 @@ static const struct refused_case {
 	{ "an offset a minute too far west", STR("2024-01-01T00:00:00-14:01") },
 	{ "an offset of 15 hours", STR("2024-01-01T00:00:00+15:00") },
 	{ "an offset of a day", STR("2024-01-01T00:00:00+24:00") },
-	{ "an offset behind Z", STR("2024-01-01T00:00:00Z+00:00") },
+	{ "an offset after Z", STR("2024-01-01T00:00:00Z+00:00") },
 	{ "the name of a zone", STR("2024-01-01T00:00:00UTC") },
 	{ "a minus sign of Unicode",
 	    STR("2024-01-01T00:00:00\xe2\x88\x92"
@@ -235,16 +237,17 @@ static const struct written_case {
 	    "2000-12-31T23:59:59.0000000Z" },
 	{ "the first of 400 years", { 978307200, 0 },
 	    "2001-01-01T00:00:00.0000000Z" },
-	{ "no leap day", { -2203891200, 0 }, "1900-03-01T00:00:00.0000000Z" },
+	{ "a year without a leap day", { -2203891200, 0 },
+	    "1900-03-01T00:00:00.0000000Z" },
 	{ "the first second", { -62135596800, 0 },
 	    "0001-01-01T00:00:00.0000000Z" },
-	{ "what is before it", { -62135596801, 0 },
+	{ "the second before the first", { -62135596801, 0 },
 	    "0001-01-01T00:00:00.0000000Z" },
 	{ "the least instant", { INT64_MIN, 0 },
 	    "0001-01-01T00:00:00.0000000Z" },
 	{ "the last second", { 253402300799, 0 },
 	    "9999-12-31T23:59:59.0000000Z" },
-	{ "what is behind it", { 253402300800, 0 },
+	{ "the second after the last", { 253402300800, 0 },
 	    "9999-12-31T23:59:59.0000000Z" },
 	{ "the greatest instant", { INT64_MAX, 999999999 },
 	    "9999-12-31T23:59:59.9999999Z" },
@@ -267,8 +270,9 @@ START_TEST(written)
 }
 END_TEST
 
-/* 400 years are all that there is; the C library is the second opinion. */
-START_TEST(every_day_of_400_years_is_the_c_librarys)
+/* The calendar repeats every 400 years. The C library supplies the
+ * expected results. */
+START_TEST(every_day_of_400_years_is_that_of_the_c_library)
 {
 	const int64_t day = 86400, first = -8 * 365 * day;
 	char text[DATETIME_SECONDS_LEN + 1] = "", want[32];
@@ -303,7 +307,7 @@ main(void)
 	tcase_add_test(tc, refuses_a_wrong_mark);
 	tcase_add_loop_test(tc, refused, 0, COUNT(refused_cases));
 	tcase_add_loop_test(tc, written, 0, COUNT(written_cases));
-	tcase_add_test(tc, every_day_of_400_years_is_the_c_librarys);
+	tcase_add_test(tc, every_day_of_400_years_is_that_of_the_c_library);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

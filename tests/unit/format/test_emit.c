@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_emit.c - what is written, that it cannot be malformed, and how text is
- * escaped.
+ * test_emit.c - the JSON that is written, why it cannot be malformed, and how
+ * text is escaped.
  */
 #include "format/emit.h"
 
@@ -123,7 +123,7 @@ static const struct written_case {
 	    "-9223372036854775808]" },
 	{ "nested scopes", nested, "[{\"a\":[[],{},null],\"b\":{}},1]" },
 	{ "names of two parts", names, "{\"id@odata.type\":null,\"\":null}" },
-	{ "a root that is no scope", bare_string, "\"root\"" },
+	{ "a root that is not a scope", bare_string, "\"root\"" },
 	{ "the deepest nesting", deepest,
 	    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
 	    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]" },
@@ -145,8 +145,8 @@ START_TEST(written)
 }
 END_TEST
 
-/* In every room that is too small the buffer says so and nothing else
- * happens. */
+/* If the buffer is too small for the text, it reports that it is full, and
+ * nothing else goes wrong. */
 START_TEST(too_little_room)
 {
 	const struct written_case *c = &written_cases[_i];
@@ -274,7 +274,7 @@ static void (*const misuses[])(struct emit *e) = {
 	too_deep,
 };
 
-/* It costs the text, not the process. */
+/* A misuse spoils the text; it does not end the process. */
 START_TEST(misuse_makes_no_text)
 {
 	char room[256];
@@ -300,8 +300,8 @@ static const struct escape_case {
 	    STR("plain text") },
 	{ "quotes", STR("a\"b'c"), STR("a\\\"b'c"), STR("a&quot;b&#39;c") },
 	{ "a tag", STR("<a&b>"), STR("<a&b>"), STR("&lt;a&amp;b&gt;") },
-	{ "a reference is not taken for one", STR("&lt;"), STR("&lt;"),
-	    STR("&amp;lt;") },
+	{ "an HTML reference is escaped like other text", STR("&lt;"),
+	    STR("&lt;"), STR("&amp;lt;") },
 	{ "a backslash", STR("\\n"), STR("\\\\n"), STR("\\n") },
 	{ "a slash", STR("</"), STR("</"), STR("&lt;/") },
 	{ "the short escapes", STR("\b\t\n\f\r"), STR("\\b\\t\\n\\f\\r"),
@@ -329,7 +329,7 @@ static const struct escape_case {
 	    STR("\xe2\x80\xa8"), STR("\xe2\x80\xa8") },
 	{ "at both ends", STR("\"a\""), STR("\\\"a\\\""),
 	    STR("&quot;a&quot;") },
-	{ "one behind the other", STR("\"\"\""), STR("\\\"\\\"\\\""),
+	{ "one after the other", STR("\"\"\""), STR("\\\"\\\"\\\""),
 	    STR("&quot;&quot;&quot;") },
 };
 
@@ -351,15 +351,15 @@ START_TEST(escape)
 }
 END_TEST
 
-/* Eight bytes are looked at together: what a byte becomes must not depend on
- * where it stands, nor on its neighbours. */
+/* emit_escaped examines eight bytes at a time, so the result for a byte must
+ * depend neither on its position nor on its neighbours. */
 START_TEST(every_byte_at_every_place)
 {
 	char text[24], alone_room[8], room[160];
 	struct buf alone, want, out;
 	size_t at;
 
-	/* Alone it is looked at by itself. */
+	/* The expected result comes from a text of this single byte. */
 	text[0] = (char)_i;
 	buf_init(&alone, alone_room, sizeof(alone_room));
 	emit_escaped(&alone, str_from(text, 1));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_expiry.c - status words and days, at every edge.
+ * test_expiry.c - status words and days, at every boundary.
  */
 #include "format/expiry.h"
 
@@ -19,7 +19,8 @@ static const struct status_case {
 	const char *word;
 	int64_t left;
 } status_cases[] = {
-	{ "nothing known is none", { .expires = false }, 30, "none", 0 },
+	{ "without dates the status is none", { .expires = false }, 30, "none",
+	    0 },
 	{ "31 days before the end is valid",
 	    { .expires = true, .expires_at = NOW_AT + 31 * DAY }, 30, "valid",
 	    31 },
@@ -29,7 +30,7 @@ static const struct status_case {
 	{ "30 days to the second is valid",
 	    { .expires = true, .expires_at = NOW_AT + 30 * DAY }, 30, "valid",
 	    30 },
-	{ "a second less is day 29",
+	{ "a second less than 30 days is day 29",
 	    { .expires = true, .expires_at = NOW_AT + 30 * DAY - 1 }, 30,
 	    "expiring", 29 },
 	{ "the last second is expiring, day 0",
@@ -51,7 +52,7 @@ static const struct status_case {
 	{ "issued in five minutes is valid, as clocks differ",
 	    { true, true, NOW_AT + 365 * DAY, NOW_AT + 300 }, 30, "valid",
 	    365 },
-	{ "issued in a second more is not yet valid",
+	{ "issued in five minutes and a second is not yet valid",
 	    { true, true, NOW_AT + 365 * DAY, NOW_AT + 301 }, 30, "notYetValid",
 	    365 },
 	{ "not yet valid comes before expiring",
@@ -78,7 +79,8 @@ START_TEST(status_and_days)
 }
 END_TEST
 
-/* Valid from 2026-11-23T16:56:37Z to 2027-11-23T16:56:37Z. */
+/* A certificate that is valid from 2026-11-23T16:56:37Z to
+ * 2027-11-23T16:56:37Z. */
 #define FROM_AT 1795452997
 #define UNTIL_AT 1826988997
 static const char pem[] =
@@ -119,16 +121,17 @@ static const struct record_case {
 } record_cases[] = {
 	{ "a record without a date expires never", NULL, NULL, "x",
 	    { .expires = false } },
-	{ "the date that stands for unset is none", NULL,
+	{ "the date that stands for unset counts as absent", NULL,
 	    "0001-01-01T00:00:00Z", "x", { .expires = false } },
-	{ "other text expires when the client says", NULL,
+	{ "other text expires at the date of the client", NULL,
 	    "2017-01-01T00:01:27.2282595+03:00", "Certificate value",
 	    { .expires = true, .expires_at = 1483218087 } },
-	{ "a certificate tells both dates", "0A1B", "2000-01-01T00:00:00Z", pem,
-	    { true, true, UNTIL_AT, FROM_AT } },
-	{ "what is no real one is not read", NULL, "2000-01-01T00:00:00Z", pem,
+	{ "a certificate supplies both dates", "0A1B", "2000-01-01T00:00:00Z",
+	    pem, { true, true, UNTIL_AT, FROM_AT } },
+	{ "a text that is not a certificate supplies no date", NULL,
+	    "2000-01-01T00:00:00Z", pem,
 	    { .expires = true, .expires_at = 946684800 } },
-	{ "a real one that cannot be read has its stored date", "0A1B",
+	{ "a certificate that cannot be read has its stored date", "0A1B",
 	    "2000-01-01T00:00:00Z", "-----BEGIN CERTIFICATE-----",
 	    { .expires = true, .expires_at = 946684800 } },
 	{ "a certificate that was withheld has its stored date", "0A1B",

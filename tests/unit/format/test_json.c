@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * test_json.c - which texts are JSON with an object at the root, what they
- * mean, and what is said of the others. Every text ends at a page that may not
+ * mean, and why the others are refused. Every text ends at a page that must not
  * be read.
  */
 #include "format/json.h"
@@ -15,7 +15,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* Texts are built up to the limits in here. */
+/* The longest text that a test builds, in bytes. */
 #define TEXT_MAX 80000
 
 struct parsed {
@@ -36,7 +36,8 @@ parse(struct str text)
 	return p;
 }
 
-/* A value as text: strings with their escapes resolved, all else as it is. */
+/* Writes a value as text: strings with their escapes resolved, other values
+ * unchanged. */
 static void
 show(const struct json *doc, size_t value, struct buf *out)
 {
@@ -99,7 +100,7 @@ static const struct taken_case {
 	    STR("{a=[[],[[]],[]]}") },
 	{ "objects in an array", STR("{\"a\":[{},{\"b\":1},{}]}"),
 	    STR("{a=[{},{b=1},{}]}") },
-	{ "members behind a nested object",
+	{ "members after a nested object",
 	    STR("{\"a\":{\"b\":{\"c\":1},\"d\":2},\"e\":3}"),
 	    STR("{a={b={c=1},d=2},e=3}") },
 	{ "a string that looks like a scope", STR("{\"a\":\"[{,:}]\"}"),
@@ -119,7 +120,7 @@ static const struct taken_case {
 	{ "an exponent of zeros", STR("{\"a\":0e00}"), STR("{a=0e00}") },
 	{ "a fraction and an exponent", STR("{\"a\":-12.50e+07}"),
 	    STR("{a=-12.50e+07}") },
-	{ "an exponent that no double holds", STR("{\"a\":1e999999999}"),
+	{ "an exponent too large for a double", STR("{\"a\":1e999999999}"),
 	    STR("{a=1e999999999}") },
 
 	{ "the short escapes", STR("{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}"),
@@ -142,7 +143,7 @@ static const struct taken_case {
 	    STR("{a='\xf0\x90\x80\x80'}") },
 	{ "the last pair", STR("{\"a\":\"\\udbff\\udfff\"}"),
 	    STR("{a='\xf4\x8f\xbf\xbf'}") },
-	{ "pairs in upper case, one behind the other",
+	{ "pairs in upper case, one after the other",
 	    STR("{\"a\":\"\\uD83D\\uDE00\\uD83D\\uDE00\"}"),
 	    STR("{a='\xf0\x9f\x98\x80\xf0\x9f\x98\x80'}") },
 	{ "an escaped name", STR("{\"\\u0061\\n\":0}"), STR("{a\n=0}") },
@@ -152,7 +153,7 @@ static const struct taken_case {
 	    STR("{a='\\'}") },
 	{ "an escaped backslash before a u", STR("{\"a\":\"\\\\u0041\"}"),
 	    STR("{a='\\u0041'}") },
-	{ "more than four digits are text", STR("{\"a\":\"\\u00411\"}"),
+	{ "a fifth digit is text", STR("{\"a\":\"\\u00411\"}"),
 	    STR("{a='A1'}") },
 
 	{ "DEL", STR("{\"a\":\"\x7f\"}"), STR("{a='\x7f'}") },
@@ -162,7 +163,7 @@ static const struct taken_case {
 	{ "the line separators of JavaScript",
 	    STR("{\"a\":\"\xe2\x80\xa8\xe2\x80\xa9\"}"),
 	    STR("{a='\xe2\x80\xa8\xe2\x80\xa9'}") },
-	{ "characters that are none",
+	{ "code points that are not characters",
 	    STR("{\"a\":\"\xef\xbf\xbf\xf4\x8f\xbf"
 		"\xbf\"}"),
 	    STR("{a='\xef\xbf\xbf\xf4\x8f\xbf\xbf'}") },
@@ -182,7 +183,7 @@ static const struct taken_case {
 	    STR("{a=1,A=2}") },
 	{ "names that begin alike", STR("{\"a\":1,\"ab\":2,\"\":3}"),
 	    STR("{a=1,ab=2,=3}") },
-	{ "names that differ behind a NUL",
+	{ "names that differ after a NUL",
 	    STR("{\"a\\u0000b\":1,\"a\\u0000c\":2,\"a\":3}"),
 	    STR("{a\0b=1,a\0c=2,a=3}") },
 	{ "one letter composed in two ways",
@@ -209,8 +210,8 @@ START_TEST(taken)
 }
 END_TEST
 
-/* A text that lacks its end is told so, wherever it was cut; or that it is not
- * UTF-8, if that was within a character. */
+/* A text that is cut anywhere is reported as incomplete, or as invalid UTF-8 if
+ * the cut is within a character. */
 START_TEST(cut_anywhere)
 {
 	const struct taken_case *c = &taken_cases[_i];
@@ -251,7 +252,7 @@ static const struct {
 	{ "false", STR("{\"a\":false}"), JSON_FALSE },
 	{ "null", STR("{\"a\":null}"), JSON_NULL },
 	{ "a number", STR("{\"a\":1}"), JSON_NUMBER },
-	{ "a number below nothing", STR("{\"a\":-1}"), JSON_NUMBER },
+	{ "a number below zero", STR("{\"a\":-1}"), JSON_NUMBER },
 };
 
 START_TEST(typed)
@@ -266,7 +267,8 @@ START_TEST(typed)
 }
 END_TEST
 
-/* jsmn counts in an int; nothing of the text is read. */
+/* jsmn counts bytes in an int. A longer text is refused before any byte of it
+ * is read. */
 START_TEST(longer_than_jsmn_counts)
 {
 	struct str what;
@@ -289,13 +291,13 @@ static const struct refused_case {
 } refused_cases[] = {
 	{ "nothing", STR(""), ERR_JSON_EMPTY, STR("") },
 	{ "white space alone", STR(" \t\r\n"), ERR_JSON_EMPTY, STR("") },
-	{ "a form feed is no white space", STR("\f{}"), ERR_JSON_SYNTAX,
+	{ "a form feed is not white space", STR("\f{}"), ERR_JSON_SYNTAX,
 	    STR("\f") },
-	{ "a vertical tab is no white space", STR("{\v}"), ERR_JSON_SYNTAX,
+	{ "a vertical tab is not white space", STR("{\v}"), ERR_JSON_SYNTAX,
 	    STR("\v") },
-	{ "a no-break space is no white space", STR("{\xc2\xa0}"),
+	{ "a no-break space is not white space", STR("{\xc2\xa0}"),
 	    ERR_JSON_SYNTAX, STR("\xc2\xa0") },
-	{ "a line separator is no white space", STR("{}\xe2\x80\xa8"),
+	{ "a line separator is not white space", STR("{}\xe2\x80\xa8"),
 	    ERR_JSON_TRAILING, STR("\xe2\x80\xa8") },
 	{ "two byte order marks", STR("\xef\xbb\xbf\xef\xbb\xbf{}"),
 	    ERR_JSON_SYNTAX, STR("\xef\xbb\xbf") },
@@ -342,28 +344,34 @@ static const struct refused_case {
 	{ "a comma alone", STR(","), ERR_JSON_SYNTAX, STR(",") },
 	{ "a colon alone", STR(":"), ERR_JSON_SYNTAX, STR(":") },
 
-	{ "a word behind", STR("{} x"), ERR_JSON_TRAILING, STR("x") },
-	{ "an object behind", STR("{}{}"), ERR_JSON_TRAILING, STR("{") },
-	{ "a brace behind", STR("{}}"), ERR_JSON_TRAILING, STR("}") },
-	{ "a bracket behind", STR("{}]"), ERR_JSON_TRAILING, STR("]") },
-	{ "a comma behind", STR("{},"), ERR_JSON_TRAILING, STR(",") },
-	{ "a colon behind", STR("{}:1"), ERR_JSON_TRAILING, STR(":") },
-	{ "a string behind", STR("{} \"a"), ERR_JSON_TRAILING, STR("\"") },
-	{ "a bad number behind", STR("{}\n-"), ERR_JSON_TRAILING, STR("-") },
-	{ "a NUL behind", STR("{}\0"), ERR_JSON_TRAILING, STR("\0") },
-	{ "a comment behind", STR("{} // x"), ERR_JSON_TRAILING, STR("//") },
-	{ "a character behind", STR("{}\xc3\xa9"), ERR_JSON_TRAILING,
+	{ "a word after the object", STR("{} x"), ERR_JSON_TRAILING, STR("x") },
+	{ "an object after the object", STR("{}{}"), ERR_JSON_TRAILING,
+	    STR("{") },
+	{ "a brace after the object", STR("{}}"), ERR_JSON_TRAILING, STR("}") },
+	{ "a bracket after the object", STR("{}]"), ERR_JSON_TRAILING,
+	    STR("]") },
+	{ "a comma after the object", STR("{},"), ERR_JSON_TRAILING, STR(",") },
+	{ "a colon after the object", STR("{}:1"), ERR_JSON_TRAILING,
+	    STR(":") },
+	{ "a string after the object", STR("{} \"a"), ERR_JSON_TRAILING,
+	    STR("\"") },
+	{ "a bad number after the object", STR("{}\n-"), ERR_JSON_TRAILING,
+	    STR("-") },
+	{ "a NUL after the object", STR("{}\0"), ERR_JSON_TRAILING, STR("\0") },
+	{ "a comment after the object", STR("{} // x"), ERR_JSON_TRAILING,
+	    STR("//") },
+	{ "a character after the object", STR("{}\xc3\xa9"), ERR_JSON_TRAILING,
 	    STR("\xc3\xa9") },
-	{ "half a character behind", STR("{}\xc3"), ERR_JSON_UTF8,
+	{ "half a character after the object", STR("{}\xc3"), ERR_JSON_UTF8,
 	    STR("\xc3") },
 
 	{ "a comma before the brace", STR("{\"a\":1,}"), ERR_JSON_SYNTAX,
 	    STR("}") },
 	{ "a comma before the bracket", STR("{\"a\":[1,]}"), ERR_JSON_SYNTAX,
 	    STR("]") },
-	{ "a comma behind the brace", STR("{,\"a\":1}"), ERR_JSON_SYNTAX,
+	{ "a comma after the brace", STR("{,\"a\":1}"), ERR_JSON_SYNTAX,
 	    STR(",") },
-	{ "a comma behind the bracket", STR("{\"a\":[,1]}"), ERR_JSON_SYNTAX,
+	{ "a comma after the bracket", STR("{\"a\":[,1]}"), ERR_JSON_SYNTAX,
 	    STR(",") },
 	{ "a comma alone in an object", STR("{,}"), ERR_JSON_SYNTAX, STR(",") },
 	{ "a comma alone in an array", STR("{\"a\":[,]}"), ERR_JSON_SYNTAX,
@@ -390,7 +398,7 @@ static const struct refused_case {
 	{ "an equals sign for the colon", STR("{\"a\"=1}"), ERR_JSON_SYNTAX,
 	    STR("=1") },
 	{ "two colons", STR("{\"a\"::1}"), ERR_JSON_SYNTAX, STR(":") },
-	{ "a colon behind the value", STR("{\"a\":1:2}"), ERR_JSON_SYNTAX,
+	{ "a colon after the value", STR("{\"a\":1:2}"), ERR_JSON_SYNTAX,
 	    STR(":") },
 	{ "a colon in an array", STR("{\"a\":[\"b\":1]}"), ERR_JSON_SYNTAX,
 	    STR(":") },
@@ -405,8 +413,8 @@ static const struct refused_case {
 	{ "null for a name", STR("{null:1}"), ERR_JSON_SYNTAX, STR("null") },
 	{ "an object for a name", STR("{{}:1}"), ERR_JSON_SYNTAX, STR("{") },
 	{ "an array for a name", STR("{[]:1}"), ERR_JSON_SYNTAX, STR("[") },
-	{ "a name behind a value alone", STR("{\"a\":1,\"b\"}"),
-	    ERR_JSON_SYNTAX, STR("}") },
+	{ "a name after a value alone", STR("{\"a\":1,\"b\"}"), ERR_JSON_SYNTAX,
+	    STR("}") },
 	{ "single quotes", STR("{'a':1}"), ERR_JSON_SYNTAX, STR("'a'") },
 	{ "typographic quotes",
 	    STR("{\xe2\x80\x9c"
@@ -431,7 +439,7 @@ static const struct refused_case {
 	    ERR_JSON_SYNTAX, STR("\xc3\xa9") },
 	{ "half a character outside of strings", STR("{\"a\":\xc3}"),
 	    ERR_JSON_UTF8, STR("\xc3") },
-	{ "what jsmn alone takes", STR("{\"a\" \"b\" 1 2 : , }"),
+	{ "a text that only jsmn accepts", STR("{\"a\" \"b\" 1 2 : , }"),
 	    ERR_JSON_SYNTAX, STR("\"") },
 
 	{ "a literal in upper case", STR("{\"a\":TRUE}"), ERR_JSON_SYNTAX,
@@ -447,11 +455,11 @@ static const struct refused_case {
 	    ERR_JSON_UTF8, STR("\xc3") },
 	{ "two literals", STR("{\"a\":true false}"), ERR_JSON_SYNTAX,
 	    STR("false") },
-	{ "a quote behind a literal", STR("{\"a\":true\"}"), ERR_JSON_SYNTAX,
+	{ "a quote after a literal", STR("{\"a\":true\"}"), ERR_JSON_SYNTAX,
 	    STR("\"") },
 
 	{ "a leading zero", STR("{\"a\":01}"), ERR_JSON_NUMBER, STR("01") },
-	{ "a leading zero behind a minus", STR("{\"a\":-01}"), ERR_JSON_NUMBER,
+	{ "a leading zero after a minus", STR("{\"a\":-01}"), ERR_JSON_NUMBER,
 	    STR("-01") },
 	{ "two zeros", STR("{\"a\":00}"), ERR_JSON_NUMBER, STR("00") },
 	{ "a point without a fraction", STR("{\"a\":1.}"), ERR_JSON_NUMBER,
@@ -475,7 +483,7 @@ static const struct refused_case {
 	    STR("1e+") },
 	{ "an exponent with a fraction", STR("{\"a\":1e1.5}"), ERR_JSON_NUMBER,
 	    STR("1e1.5") },
-	{ "an exponent behind a point", STR("{\"a\":1.e5}"), ERR_JSON_NUMBER,
+	{ "an exponent after a point", STR("{\"a\":1.e5}"), ERR_JSON_NUMBER,
 	    STR("1.e5") },
 	{ "two exponents", STR("{\"a\":1e1e1}"), ERR_JSON_NUMBER,
 	    STR("1e1e1") },
@@ -489,9 +497,9 @@ static const struct refused_case {
 	{ "not a number", STR("{\"a\":NaN}"), ERR_JSON_SYNTAX, STR("NaN") },
 	{ "full-width digits", STR("{\"a\":\xef\xbc\x91}"), ERR_JSON_SYNTAX,
 	    STR("\xef\xbc\x91") },
-	{ "DEL behind a number", STR("{\"a\":1\x7f}"), ERR_JSON_SYNTAX,
+	{ "DEL after a number", STR("{\"a\":1\x7f}"), ERR_JSON_SYNTAX,
 	    STR("\x7f") },
-	{ "a NUL behind a number", STR("{\"a\":1\0"), ERR_JSON_SYNTAX,
+	{ "a NUL after a number", STR("{\"a\":1\0"), ERR_JSON_SYNTAX,
 	    STR("\0") },
 	{ "a leading zero at the end", STR("{\"a\":01"), ERR_JSON_NUMBER,
 	    STR("01") },
@@ -520,8 +528,8 @@ static const struct refused_case {
 	{ "no digits", STR("{\"a\":\"\\u\"}"), ERR_JSON_ESCAPE, STR("\\u\"") },
 	{ "three digits", STR("{\"a\":\"\\u00e\"}"), ERR_JSON_ESCAPE,
 	    STR("\\u00e\"") },
-	{ "a digit that is none", STR("{\"a\":\"\\u00g0\"}"), ERR_JSON_ESCAPE,
-	    STR("\\u00g") },
+	{ "a letter in place of a digit", STR("{\"a\":\"\\u00g0\"}"),
+	    ERR_JSON_ESCAPE, STR("\\u00g") },
 	{ "a sign for a digit", STR("{\"a\":\"\\u+041\"}"), ERR_JSON_ESCAPE,
 	    STR("\\u+") },
 	{ "a blank for a digit", STR("{\"a\":\"\\u 041\"}"), ERR_JSON_ESCAPE,
@@ -545,19 +553,19 @@ static const struct refused_case {
 	    ERR_JSON_SURROGATE, STR("\\ud801") },
 	{ "a high half for the low one", STR("{\"a\":\"\\ud801\\udbff\"}"),
 	    ERR_JSON_SURROGATE, STR("\\ud801") },
-	{ "a low half behind a pair", STR("{\"a\":\"\\ud800\\udc00\\udc01\"}"),
+	{ "a low half after a pair", STR("{\"a\":\"\\ud800\\udc00\\udc01\"}"),
 	    ERR_JSON_SURROGATE, STR("\\udc01") },
 	{ "a letter between the halves", STR("{\"a\":\"\\ud800x\\udc00\"}"),
 	    ERR_JSON_SURROGATE, STR("\\ud800") },
-	{ "another escape behind a high half", STR("{\"a\":\"\\ud800\\n\"}"),
+	{ "another escape after a high half", STR("{\"a\":\"\\ud800\\n\"}"),
 	    ERR_JSON_SURROGATE, STR("\\ud800") },
-	{ "an escaped letter behind a high half",
+	{ "an escaped letter after a high half",
 	    STR("{\"a\":\"\\ud800\\u0041\"}"), ERR_JSON_SURROGATE,
 	    STR("\\ud800") },
-	{ "a high half, then the first that is no half",
+	{ "a high half, then the first character after the halves",
 	    STR("{\"a\":\"\\ud800\\ue000\"}"), ERR_JSON_SURROGATE,
 	    STR("\\ud800") },
-	{ "a bad escape behind a high half", STR("{\"a\":\"\\ud800\\udcg0\"}"),
+	{ "a bad escape after a high half", STR("{\"a\":\"\\ud800\\udcg0\"}"),
 	    ERR_JSON_ESCAPE, STR("\\udcg") },
 	{ "a lone half in a name", STR("{\"\\ud800\":1}"), ERR_JSON_SURROGATE,
 	    STR("\\ud800") },
@@ -625,7 +633,7 @@ static const struct refused_case {
 	{ "the same name beyond ASCII, once escaped",
 	    STR("{\"\xf0\x9f\x98\x80\":1,\"\\ud83d\\ude00\":2}"),
 	    ERR_JSON_DUPLICATE, STR("\\ud83d\\ude00") },
-	{ "two names twice, of which the first is told",
+	{ "two names twice, of which the first is reported",
 	    STR("{\"a\":1,\"bb\":2,\"a\":3,\"bb\":4}"), ERR_JSON_DUPLICATE,
 	    STR("a") },
 	{ "two empty names", STR("{\"\":1,\"\":2}"), ERR_JSON_DUPLICATE,
@@ -633,7 +641,7 @@ static const struct refused_case {
 	{ "the same name in a nested object",
 	    STR("{\"a\":[{\"b\":1,\"c\":{},\"b\":2}]}"), ERR_JSON_DUPLICATE,
 	    STR("b") },
-	{ "the same name behind a nested object",
+	{ "the same name after a nested object",
 	    STR("{\"a\":{\"b\":1},\"c\":{\"a\":1},\"a\":1}"),
 	    ERR_JSON_DUPLICATE, STR("a") },
 	{ "the same name before another fault", STR("{\"a\":1,\"a\":}"),
@@ -655,7 +663,9 @@ START_TEST(refused)
 }
 END_TEST
 
-/* {"a":[[...]]} with so many scopes, the object one of them. */
+/*
+ * Writes {"a":[[...]]} with this number of scopes, of which the object is one.
+ */
 static void
 deep(struct buf *out, int scopes)
 {
@@ -669,7 +679,7 @@ deep(struct buf *out, int scopes)
 	buf_char(out, '}');
 }
 
-/* The same of objects alone. */
+/* Writes {"a":{"a":...}}, the same with objects only. */
 static void
 deep_objects(struct buf *out, int scopes)
 {
@@ -682,7 +692,7 @@ deep_objects(struct buf *out, int scopes)
 		buf_char(out, '}');
 }
 
-/* {"a":[0,0...]}: three tokens and one for each item. */
+/* Writes {"a":[0,0...]}: three tokens, and one for each item. */
 static void
 many_items(struct buf *out, int tokens)
 {
@@ -694,7 +704,7 @@ many_items(struct buf *out, int tokens)
 	buf_text(out, "]}");
 }
 
-/* {"n0":0,"n1":0...}: one token and two for each member. */
+/* Writes {"n0":0,"n1":0...}: one token, and two for each member. */
 static void
 many_names(struct buf *out, int tokens)
 {
@@ -713,7 +723,9 @@ many_names_and_the_last_again(struct buf *out, int tokens)
 	buf_printf(out, ",\"n%d\":0}", tokens - 4);
 }
 
-/* {"a":[{"b":0},{"b":0}...]}: three tokens and three for each object. */
+/*
+ * Writes {"a":[{"b":0},{"b":0}...]}: three tokens, and three for each object.
+ */
 static void
 many_objects(struct buf *out, int tokens)
 {
@@ -804,7 +816,8 @@ START_TEST(limit)
 }
 END_TEST
 
-/* A refusal costs nothing of the arena, so hostile depth costs no time. */
+/* json_parse checks the depth before it takes memory, so a deeply nested text
+ * is refused even if the arena is empty. */
 START_TEST(the_check_comes_before_any_memory_is_taken)
 {
 	static char room[TEXT_MAX];
@@ -821,7 +834,8 @@ START_TEST(the_check_comes_before_any_memory_is_taken)
 }
 END_TEST
 
-/* Every arena that is too small is an outcome; what fits means the same. */
+/* Every arena that is too small gives ERR_MEMORY. Every larger one gives the
+ * same document. */
 START_TEST(too_little_memory)
 {
 	struct str text = str_of("{\"a\":\"\\u0041\\n\",\"b\":[1,{\"c\":null}],"
@@ -852,7 +866,7 @@ START_TEST(too_little_memory)
 }
 END_TEST
 
-START_TEST(what_is_taken_afterwards_leaves_the_document_alone)
+START_TEST(later_allocations_leave_the_document_alone)
 {
 	static char block[JSON_ARENA_SIZE(128)];
 	struct str what;
@@ -893,17 +907,17 @@ END_TEST
 static const struct find_case {
 	const char *name;
 	struct str member;
-	const char *shown; /* NULL: there is none */
+	const char *shown; /* NULL if the member is absent */
 } find_cases[] = {
 	{ "the first", STR("a"), "1" },
-	{ "one behind a nested object", STR("c"), "'x'" },
+	{ "one after a nested object", STR("c"), "'x'" },
 	{ "an escaped one", STR("\n"), "[[],2]" },
 	{ "the empty one", STR(""), "null" },
 	{ "one with a NUL", STR("a\0b"), "true" },
-	{ "none by another case", STR("A"), NULL },
-	{ "none of a nested object", STR("d"), NULL },
-	{ "none by a value", STR("x"), NULL },
-	{ "none by the beginning of a name", STR("a\0"), NULL },
+	{ "no member in another case", STR("A"), NULL },
+	{ "no member of a nested object", STR("d"), NULL },
+	{ "no member by its value", STR("x"), NULL },
+	{ "no member by the beginning of its name", STR("a\0"), NULL },
 };
 
 START_TEST(find)
@@ -929,7 +943,7 @@ START_TEST(find)
 }
 END_TEST
 
-START_TEST(walks_only_what_is_there)
+START_TEST(iterates_over_members_and_items_only)
 {
 	struct parsed p = parse(
 	    str_of("{\"a\":[\"\",1],\"b\":\"c\",\"d\":2,\"e\":[]}"));
@@ -954,7 +968,7 @@ START_TEST(walks_only_what_is_there)
 }
 END_TEST
 
-START_TEST(a_scope_has_its_text_as_it_stands)
+START_TEST(the_text_of_a_scope_is_unchanged)
 {
 	struct parsed p = parse(str_of(" {\"a\": [1, {}] } "));
 	size_t value;
@@ -981,11 +995,11 @@ main(void)
 	tcase_add_loop_test(tc, limit, 0, COUNT(limit_cases));
 	tcase_add_test(tc, the_check_comes_before_any_memory_is_taken);
 	tcase_add_test(tc, too_little_memory);
-	tcase_add_test(tc, what_is_taken_afterwards_leaves_the_document_alone);
+	tcase_add_test(tc, later_allocations_leave_the_document_alone);
 	tcase_add_test(tc, plain_text_is_not_copied);
 	tcase_add_loop_test(tc, find, 0, COUNT(find_cases));
-	tcase_add_test(tc, walks_only_what_is_there);
-	tcase_add_test(tc, a_scope_has_its_text_as_it_stands);
+	tcase_add_test(tc, iterates_over_members_and_items_only);
+	tcase_add_test(tc, the_text_of_a_scope_is_unchanged);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_jwt.c - tokens, right and wrong, signed here in every way that an
- * attacker might try.
+ * test_jwt.c - valid and invalid tokens. The test signs them in every way that
+ * an attacker might try.
  */
 #include "format/jwt.h"
 
@@ -19,11 +19,11 @@
 
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
-/* Made in main: the key that signs, a stranger's, and the set that knows the
- * first as "one" and the second as "two". */
+/* main creates these: the key that signs, a second key, and the set, which
+ * lists the first as "one" and the second as "two". */
 static EVP_PKEY *own, *stranger;
 static struct jwt_keys keys;
-/* The modulus and exponent of the first, in base64url. */
+/* The modulus and exponent of the signing key, in base64url. */
 static char modulus[512], exponent[8];
 
 #define HEADER "{\"alg\":\"RS256\",\"kid\":\"one\",\"typ\":\"JWT\"}"
@@ -31,7 +31,8 @@ static char modulus[512], exponent[8];
 #define ISSUER "\"iss\":\"https://sts.windows.net/6fa459ea/\""
 #define AUDIENCE "\"aud\":\"https://graph.microsoft.com\""
 #define EXPIRES "\"exp\":2000000000"
-/* Claims that are right, and room for one more or for one instead. */
+/* Valid claims, with room for another claim. BUT_x leaves the claim x out, so
+ * that the room serves for a replacement. */
 #define BUT_TENANT(more) "{" ISSUER "," AUDIENCE "," EXPIRES more "}"
 #define BUT_EXPIRES(more) "{" ISSUER "," AUDIENCE "," TENANT more "}"
 #define BUT_AUDIENCE(more) "{" ISSUER "," EXPIRES "," TENANT more "}"
@@ -45,25 +46,25 @@ enum sign {
 	RS512,
 	RS1,
 	PS256,
-	RAW_HASH, /* PKCS#1 v1.5 without naming the hash */
-	STRANGER, /* RS256 by another key */
-	HS256_PEM, /* HMAC keyed with the public key */
+	RAW_HASH, /* PKCS#1 v1.5 without the identifier of the hash */
+	STRANGER, /* RS256 with the second key */
+	HS256_PEM, /* HMAC with the public key as its key */
 	HS256_DER,
 	HS256_MODULUS,
 	HS256_EMPTY,
 	NOTHING,
 	ZEROS,
 	ONES,
-	LONGER, /* a zero before it */
+	LONGER, /* the signature after a zero byte */
 	SHORTER,
 	OTHER_TEXT /* the signature of another token */
 };
 
-/* What becomes of the finished token. */
+/* How the finished token is changed. */
 enum mangle {
 	AS_IT_IS,
 	PADDED,
-	STRAY_BITS, /* in the last digit of the signature */
+	STRAY_BITS, /* unused bits set in the last digit of the signature */
 	STRAY_BITS_IN_CLAIMS,
 	STANDARD_BASE64,
 	LINE_END,
@@ -76,9 +77,9 @@ enum mangle {
 	FIVE_PARTS,
 	TWO_PARTS,
 	ONE_PART,
-	SCHEME, /* "Bearer " */
+	SCHEME, /* "Bearer " before the token */
 	JSON_FORM,
-	OTHER_HEADER, /* of the same meaning */
+	OTHER_HEADER, /* another header with the same meaning */
 	OTHER_CLAIMS,
 	EMPTY,
 	DOTS
@@ -89,7 +90,7 @@ static const struct token_case {
 	const char *header, *claims;
 	enum sign sign;
 	enum mangle mangle;
-	const char *what; /* NULL: taken */
+	const char *what; /* NULL if the token is accepted */
 } token_cases[] = {
 #define PARTS "it is not three parts of base64url"
 #define ALG "its algorithm is not RS256"
@@ -108,7 +109,7 @@ static const struct token_case {
 #define KID_IS(kid) "{\"alg\":\"RS256\",\"kid\":" kid "}"
 #define WITH(member) "{\"alg\":\"RS256\",\"kid\":\"one\"," member "}"
 
-	{ "takes a good one", HEADER, GOOD, RS256, AS_IT_IS, NULL },
+	{ "accepts a valid one", HEADER, GOOD, RS256, AS_IT_IS, NULL },
 	{ "takes one without a type", KID_IS("\"one\""), GOOD, RS256, AS_IT_IS,
 	    NULL },
 	{ "takes the type of RFC 9068", WITH("\"typ\":\"at+jwt\""), GOOD, RS256,
@@ -169,16 +170,16 @@ static const struct token_case {
 	    HS256_DER, AS_IT_IS, ALG },
 	{ "HS256 with the modulus", ALG_IS("\"HS256\""), GOOD, HS256_MODULUS,
 	    AS_IT_IS, ALG },
-	{ "HS256 with nothing", ALG_IS("\"HS256\""), GOOD, HS256_EMPTY,
+	{ "HS256 with an empty key", ALG_IS("\"HS256\""), GOOD, HS256_EMPTY,
 	    AS_IT_IS, ALG },
-	{ "HS256 that says RS256", HEADER, GOOD, HS256_PEM, AS_IT_IS, WRONG },
+	{ "HS256 declared as RS256", HEADER, GOOD, HS256_PEM, AS_IT_IS, WRONG },
 	{ "RS384", ALG_IS("\"RS384\""), GOOD, RS384, AS_IT_IS, ALG },
-	{ "RS384 that says RS256", HEADER, GOOD, RS384, AS_IT_IS, WRONG },
+	{ "RS384 declared as RS256", HEADER, GOOD, RS384, AS_IT_IS, WRONG },
 	{ "RS512", ALG_IS("\"RS512\""), GOOD, RS512, AS_IT_IS, ALG },
-	{ "RS512 that says RS256", HEADER, GOOD, RS512, AS_IT_IS, WRONG },
-	{ "SHA-1 that says RS256", HEADER, GOOD, RS1, AS_IT_IS, WRONG },
+	{ "RS512 declared as RS256", HEADER, GOOD, RS512, AS_IT_IS, WRONG },
+	{ "SHA-1 declared as RS256", HEADER, GOOD, RS1, AS_IT_IS, WRONG },
 	{ "PS256", ALG_IS("\"PS256\""), GOOD, PS256, AS_IT_IS, ALG },
-	{ "PS256 that says RS256", HEADER, GOOD, PS256, AS_IT_IS, WRONG },
+	{ "PS256 declared as RS256", HEADER, GOOD, PS256, AS_IT_IS, WRONG },
 	{ "ES256", ALG_IS("\"ES256\""), GOOD, RS256, AS_IT_IS, ALG },
 	{ "EdDSA", ALG_IS("\"EdDSA\""), GOOD, RS256, AS_IT_IS, ALG },
 	{ "encrypted", ALG_IS("\"RSA-OAEP\""), GOOD, RS256, FIVE_PARTS, PARTS },
@@ -242,13 +243,13 @@ static const struct token_case {
 	    TYPE },
 	{ "an identity token of RFC 9068's kind", WITH("\"typ\":\"id+jwt\""),
 	    GOOD, RS256, AS_IT_IS, TYPE },
-	{ "a type that is no string", WITH("\"typ\":[\"JWT\"]"), GOOD, RS256,
+	{ "a type that is not a string", WITH("\"typ\":[\"JWT\"]"), GOOD, RS256,
 	    AS_IT_IS, TYPE },
 	{ "a header that is an array", "[\"RS256\"]", GOOD, RS256, AS_IT_IS,
 	    NOT_JSON },
 	{ "a header that is a string", "\"RS256\"", GOOD, RS256, AS_IT_IS,
 	    NOT_JSON },
-	{ "a header with more behind it", HEADER "{}", GOOD, RS256, AS_IT_IS,
+	{ "a header with text after it", HEADER "{}", GOOD, RS256, AS_IT_IS,
 	    NOT_JSON },
 	{ "a header with a mark before it", "\xef\xbb\xbf" HEADER, GOOD, RS256,
 	    AS_IT_IS, NOT_JSON },
@@ -263,7 +264,7 @@ static const struct token_case {
 	{ "one part", HEADER, GOOD, RS256, ONE_PART, PARTS },
 	{ "two parts", HEADER, GOOD, RS256, TWO_PARTS, PARTS },
 	{ "a fourth part", HEADER, GOOD, RS256, FOURTH_PART, PARTS },
-	{ "a dot behind it", HEADER, GOOD, RS256, DOT_BEHIND, PARTS },
+	{ "a dot after it", HEADER, GOOD, RS256, DOT_BEHIND, PARTS },
 	{ "a dot before it", HEADER, GOOD, RS256, DOT_BEFORE, PARTS },
 	{ "padding", HEADER, GOOD, RS256, PADDED, PARTS },
 	{ "stray bits in the signature", HEADER, GOOD, RS256, STRAY_BITS,
@@ -272,10 +273,10 @@ static const struct token_case {
 	    STRAY_BITS_IN_CLAIMS, PARTS },
 	{ "base64 that is not base64url", HEADER, CLAIMS(",\"x\":\"?????\""),
 	    RS256, STANDARD_BASE64, PARTS },
-	{ "a line end behind it", HEADER, GOOD, RS256, LINE_END, PARTS },
+	{ "a line end after it", HEADER, GOOD, RS256, LINE_END, PARTS },
 	{ "a blank before it", HEADER, GOOD, RS256, BLANK_BEFORE, PARTS },
 	{ "a blank in it", HEADER, GOOD, RS256, BLANK_INSIDE, PARTS },
-	{ "NUL behind it", HEADER, GOOD, RS256, NUL_BEHIND, PARTS },
+	{ "NUL after it", HEADER, GOOD, RS256, NUL_BEHIND, PARTS },
 	{ "the scheme before it", HEADER, GOOD, RS256, SCHEME, PARTS },
 	{ "JSON instead of dots", HEADER, GOOD, RS256, JSON_FORM, PARTS },
 	{ "another header under the same signature", HEADER, GOOD, RS256,
@@ -283,10 +284,11 @@ static const struct token_case {
 	{ "other claims under the same signature", HEADER, GOOD, RS256,
 	    OTHER_CLAIMS, WRONG },
 
-	/* Claims, rightly signed, of the wrong kind. */
+	/* A valid signature over claims of the wrong kind. */
 	{ "claims that are an array", HEADER, "[]", RS256, AS_IT_IS, CLAIM },
-	{ "claims that are no JSON", HEADER, "claims", RS256, AS_IT_IS, CLAIM },
-	{ "claims with more behind them", HEADER, GOOD "{}", RS256, AS_IT_IS,
+	{ "claims that are not JSON", HEADER, "claims", RS256, AS_IT_IS,
+	    CLAIM },
+	{ "claims with text after them", HEADER, GOOD "{}", RS256, AS_IT_IS,
 	    CLAIM },
 	{ "claims that are not UTF-8", HEADER, CLAIMS(",\"x\":\"\xff\""), RS256,
 	    AS_IT_IS, CLAIM },
@@ -329,8 +331,8 @@ static const struct token_case {
 	{ "aud with a number in it", HEADER, BUT_AUDIENCE(",\"aud\":[\"a\",1]"),
 	    RS256, AS_IT_IS, FROM_FOR },
 	{ "no tid", HEADER, BUT_TENANT(""), RS256, AS_IT_IS, TID },
-	{ "tid no GUID", HEADER, BUT_TENANT(",\"tid\":\"common\""), RS256,
-	    AS_IT_IS, TID },
+	{ "tid that is not a GUID", HEADER, BUT_TENANT(",\"tid\":\"common\""),
+	    RS256, AS_IT_IS, TID },
 	{ "tid with a blank", HEADER,
 	    BUT_TENANT(",\"tid\":\"6fa459ea-ee8a-4ca4-894e-db77e160355e \""),
 	    RS256, AS_IT_IS, TID },
@@ -509,7 +511,8 @@ part_of(struct str token, int i)
 	return part;
 }
 
-/* The same bytes in another last digit: it has bits that mean nothing. */
+/* Writes a part with another last digit that decodes to the same bytes: the
+ * last digit has unused bits. */
 static void
 put_stray(struct buf *b, struct str part)
 {
@@ -522,10 +525,10 @@ put_stray(struct buf *b, struct str part)
 	buf_char(b, digits[(last - digits) ^ 1]);
 }
 
-/* Manglings that put something before or behind, or take away. */
+/* Changes that add text before or after the token, or remove parts of it. */
 static const struct edge {
 	struct str before;
-	int parts; /* how many of the token's parts are left */
+	int parts; /* how many parts of the token remain */
 	struct str behind;
 } edges[] = {
 	[AS_IT_IS] = { STR(""), 3, STR("") },
@@ -567,7 +570,7 @@ put_standard(struct buf *b, struct str token)
 					    : token.p[i]);
 }
 
-/* Manglings of one part: what stands in its place, behind what was left. */
+/* Writes the token with a change inside one of its parts. */
 static void
 put_mangled(struct buf *b, struct str token, enum mangle how)
 {
@@ -645,7 +648,7 @@ START_TEST(tokens)
 }
 END_TEST
 
-/* The texts of a list, each with a bar behind it. */
+/* Compares the texts of a list, with a bar after each. */
 static void
 same_list(const char *name, const struct jwt_list *list, const char *wanted)
 {
@@ -719,11 +722,12 @@ START_TEST(claims_that_are_absent)
 }
 END_TEST
 
-/* Lists in each form that issuers give them: the member and its texts. */
+/* The forms in which issuers write lists: the value of the claim and the texts
+ * in it. */
 static const struct list_case {
 	const char *name;
-	const char *value; /* NULL: absent */
-	const char *wanted; /* NULL: refused */
+	const char *value; /* NULL if the claim is absent */
+	const char *wanted; /* NULL if the token is refused */
 } list_cases[] = {
 	{ "an array", "[\"a\",\"b\"]", "a|b|" },
 	{ "a text", "\"a\"", "a|" },
@@ -777,7 +781,8 @@ START_TEST(lists)
 }
 END_TEST
 
-/* All that a token of the longest kind may name, and a list is never cut. */
+/* A token of nearly the greatest length names 4,000 roles, and the list is
+ * complete. */
 START_TEST(many_roles)
 {
 	static const struct str header = STR(HEADER);
@@ -789,7 +794,7 @@ START_TEST(many_roles)
 
 	buf_init(&b, json, sizeof(json));
 	buf_text(&b, BUT_EXPIRES(",\"exp\":1,\"roles\":[\"\""));
-	b.n--; /* the brace */
+	b.n--; /* drops the brace */
 	for (i = 1; i < 4000; i++)
 		buf_text(&b, ",\"r\"");
 	buf_text(&b, "]}");
@@ -804,7 +809,7 @@ START_TEST(many_roles)
 }
 END_TEST
 
-/* A person in 200 groups, as Entra says it. */
+/* A token for a user in 200 groups, as Entra writes it. */
 START_TEST(many_groups)
 {
 	static const struct str header = STR(HEADER);
@@ -829,7 +834,7 @@ START_TEST(many_groups)
 }
 END_TEST
 
-/* The longest token is read, one byte more is not. */
+/* The longest allowed token is accepted. A longer one is refused. */
 START_TEST(longest)
 {
 	static const struct str header = STR(HEADER);
@@ -859,8 +864,8 @@ START_TEST(longest)
 }
 END_TEST
 
-/* No other digit at any place of a good token makes another good one, and no
- * cut of it. */
+/* A valid token becomes invalid if any digit is replaced or if it is cut
+ * anywhere. */
 START_TEST(every_digit_counts)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
@@ -897,7 +902,7 @@ START_TEST(every_digit_counts)
 }
 END_TEST
 
-/* A short arena is an outcome like any other. */
+/* An arena that is too small gives ERR_MEMORY. */
 START_TEST(in_little_room)
 {
 	static const struct str header = STR(HEADER), good = STR(GOOD);
@@ -937,22 +942,24 @@ static const struct judge_case {
 	enum err e;
 	const char *what;
 } judge_cases[] = {
-	{ "welcomes a good one", STR(V1), STR(US), NOW + 1, NOW, NOW, STR(V1),
+	{ "accepts a valid one", STR(V1), STR(US), NOW + 1, NOW, NOW, STR(V1),
 	    STR(US), ERR_OK, NULL },
-	{ "welcomes any tenant's", STR(V1), STR(US), NOW + 1, NOW, NOW,
+	{ "accepts one of any tenant", STR(V1), STR(US), NOW + 1, NOW, NOW,
 	    STR(V1_ANY), STR(US), ERR_OK, NULL },
-	{ "welcomes one without the other times", STR(V1), STR(US), NOW + 1, 0,
+	{ "accepts one without the other times", STR(V1), STR(US), NOW + 1, 0,
 	    0, STR(V1), STR(US), ERR_OK, NULL },
-	{ "welcomes it a minute late", STR(V1), STR(US), NOW - 59, NOW, NOW,
-	    STR(V1), STR(US), ERR_OK, NULL },
-	{ "not later", STR(V1), STR(US), NOW - 60, NOW, NOW, STR(V1), STR(US),
-	    ERR_TOKEN_EXPIRED, LATE },
-	{ "welcomes it a minute early", STR(V1), STR(US), NOW + 99, NOW + 60,
-	    NOW + 60, STR(V1), STR(US), ERR_OK, NULL },
-	{ "not earlier", STR(V1), STR(US), NOW + 99, NOW + 61, NOW, STR(V1),
-	    STR(US), ERR_TOKEN_EXPIRED, EARLY },
-	{ "not before it was made", STR(V1), STR(US), NOW + 99, NOW, NOW + 61,
-	    STR(V1), STR(US), ERR_TOKEN_EXPIRED, EARLY },
+	{ "accepts a token less than a minute after its end", STR(V1), STR(US),
+	    NOW - 59, NOW, NOW, STR(V1), STR(US), ERR_OK, NULL },
+	{ "refuses a token a minute after its end", STR(V1), STR(US), NOW - 60,
+	    NOW, NOW, STR(V1), STR(US), ERR_TOKEN_EXPIRED, LATE },
+	{ "accepts a token a minute before its start", STR(V1), STR(US),
+	    NOW + 99, NOW + 60, NOW + 60, STR(V1), STR(US), ERR_OK, NULL },
+	{ "refuses a token more than a minute before its start", STR(V1),
+	    STR(US), NOW + 99, NOW + 61, NOW, STR(V1), STR(US),
+	    ERR_TOKEN_EXPIRED, EARLY },
+	{ "refuses a token that was issued in the future", STR(V1), STR(US),
+	    NOW + 99, NOW, NOW + 61, STR(V1), STR(US), ERR_TOKEN_EXPIRED,
+	    EARLY },
 	{ "another audience", STR(V1), STR("https://a.test"), NOW + 1, NOW, NOW,
 	    STR(V1), STR(US), ERR_TOKEN_INVALID, NOT_FOR },
 	{ "an audience with a slash", STR(V1), STR(US "/"), NOW + 1, NOW, NOW,
@@ -964,14 +971,14 @@ static const struct judge_case {
 	    STR(""), ERR_TOKEN_INVALID, NOT_FOR },
 	{ "another issuer", STR("https://a.test/"), STR(US), NOW + 1, NOW, NOW,
 	    STR(V1), STR(US), ERR_TOKEN_INVALID, NOT_FROM },
-	{ "an issuer with more behind it", STR(V1 "x"), STR(US), NOW + 1, NOW,
+	{ "an issuer with text after it", STR(V1 "x"), STR(US), NOW + 1, NOW,
 	    NOW, STR(V1), STR(US), ERR_TOKEN_INVALID, NOT_FROM },
 	{ "another tenant's issuer",
 	    STR("https://sts.windows.net/"
 		"1b4e28ba-2fa1-4c8e-883f-0016d3cca427/"),
 	    STR(US), NOW + 1, NOW, NOW, STR(V1_ANY), STR(US), ERR_TOKEN_INVALID,
 	    NOT_FROM },
-	{ "an issuer of any tenant with more behind it", STR(V1 "x"), STR(US),
+	{ "an issuer of any tenant with text after it", STR(V1 "x"), STR(US),
 	    NOW + 1, NOW, NOW, STR(V1_ANY), STR(US), ERR_TOKEN_INVALID,
 	    NOT_FROM },
 	{ "an issuer that is the pattern", STR(V1_ANY), STR(US), NOW + 1, NOW,
@@ -991,7 +998,7 @@ static const struct judge_case {
 START_TEST(judge)
 {
 	const struct judge_case *c = &judge_cases[_i];
-	/* Among others that do not match. */
+	/* The expected values stand after values that do not match. */
 	const struct str issuers[] = { STR("https://b.test/"),
 		c->issuer_wanted };
 	const struct str audiences[] = { STR("https://b.test/"),
@@ -1036,14 +1043,15 @@ START_TEST(judge_without_policy)
 }
 END_TEST
 
-/* In these texts N stands for the modulus of the own key. Reports are what was
- * left out: "2 a: why; " for the second entry, whose name is a. */
+/* In these texts N stands for the modulus of the signing key. A report lists
+ * the entries that were left out: "2 a: why; " for the second entry, with the
+ * name a. */
 static const struct set_case {
 	const char *name;
 	const char *text;
 	enum err e;
 	size_t n;
-	const char *what; /* of a refusal, else the report */
+	const char *what; /* why the set is refused, or the report */
 } set_cases[] = {
 #define K(kid) \
 	"{\"kty\":\"RSA\",\"kid\":\"" kid "\",\"n\":\"N\",\"e\":\"AQAB\"}"
@@ -1070,7 +1078,7 @@ static const struct set_case {
 #define PEED TEN("]") TEN("]") TEN("]") TEN("]")
 #define RSA_KEY(more) "{\"kty\":\"RSA\",\"kid\":\"b\"," more "}"
 #define NUMBERS "\"n\":\"N\",\"e\":\"AQAB\""
-/* A good key and another entry. */
+/* A set of a valid key and another entry. */
 #define AND(name, entry, report)                               \
 	{                                                      \
 		name, SET(K("a") "," entry), ERR_OK, 1, report \
@@ -1078,7 +1086,7 @@ static const struct set_case {
 
 	{ "takes a key", SET(K("a")), ERR_OK, 1, "" },
 	{ "takes two", SET(K("a") "," K("b")), ERR_OK, 2, "" },
-	{ "takes all that Entra says of one",
+	{ "takes all members that Entra writes for one",
 	    SET(RSA_KEY(
 		"\"use\":\"sig\",\"alg\":\"RS256\",\"x5t\":\"a\"," NUMBERS
 		",\"x5c\":[\"MIIC\"],"
@@ -1171,7 +1179,7 @@ static const struct set_case {
 	AND("leaves out a text with half a pair",
 	    "{\"kty\":\"RSA\",\"kid\":\"\\ud800\"," NUMBERS "}",
 	    "2 : " UNREAD "; "),
-	{ "leaves out a control character, and counts on",
+	{ "leaves out a control character, and keeps counting",
 	    SET("{\"kty\":\"\x01\"},null," K("a") ",{\"kty\":\"EC\"}"), ERR_OK,
 	    1, "1 : " UNREAD "; 2 : " NOT_OBJECT "; 4 : " NOT_RSA "; " },
 	AND("leaves out bytes that are not UTF-8", "{\"kty\":\"\xff\"}",
@@ -1185,29 +1193,29 @@ static const struct set_case {
 		NUMBERS ",\"d\":\"AQAB\"") ",{\"kty\":\"RSA\",\"kid\":\"c\","
 					   "\"n\":\"yyyyN\",\"e\":\"AQAB\"}"),
 	    ERR_OK, 1, "1 : " UNREAD "; 2 a: " EXPOSED "; 3 b: " SECRET "; " },
-	{ "knows brackets and commas in strings",
+	{ "ignores brackets and commas in strings",
 	    "{\"a\":\"]}\\\"[,\",\"keys\":[{\"kty\":\"\x01,]\\\"}\"}," K(
 		"a") "],\"b\":[{}]} \n",
 	    ERR_OK, 1, "1 : " UNREAD "; " },
 	{ "refuses half a set", "{\"keys\":[{\"a\":01}," K("a"),
 	    ERR_JSON_NUMBER, 0, NULL },
-	{ "refuses a set with more behind it", SET("{\"a\":01}," K("a")) "x",
+	{ "refuses a set with text after it", SET("{\"a\":01}," K("a")) "x",
 	    ERR_JSON_NUMBER, 0, NULL },
 	{ "refuses keys twice in such a set",
 	    "{\"keys\":[" K("a") "],\"keys\":[01]}", ERR_JSON_NUMBER, 0, NULL },
 	{ "refuses entries without a comma", SET("{\"a\":01} " K("a")),
 	    ERR_JSON_NUMBER, 0, NULL },
-	{ "refuses nothing", "", ERR_JSON_EMPTY, 0, NULL },
-	{ "refuses no JSON", "{", ERR_JSON_CUT, 0, NULL },
-	{ "refuses no set", "{}", ERR_CONFIG, 0, NO_SET },
+	{ "refuses the empty text", "", ERR_JSON_EMPTY, 0, NULL },
+	{ "refuses a text that is not JSON", "{", ERR_JSON_CUT, 0, NULL },
+	{ "refuses an object without keys", "{}", ERR_CONFIG, 0, NO_SET },
 	{ "refuses a key alone", K("a"), ERR_CONFIG, 0, NO_SET },
-	{ "refuses keys that are no array", "{\"keys\":{}}", ERR_CONFIG, 0,
+	{ "refuses keys that are not an array", "{\"keys\":{}}", ERR_CONFIG, 0,
 	    NO_SET },
 	{ "refuses keys twice", "{\"keys\":[" K("a") "],\"keys\":[]}",
 	    ERR_CONFIG, 0, NO_SET },
-	{ "refuses no keys", SET(""), ERR_CONFIG, 0, NONE },
-	{ "refuses no key that serves", SET("{\"kty\":\"EC\",\"kid\":\"a\"}"),
-	    ERR_CONFIG, 0, NONE },
+	{ "refuses an empty array of keys", SET(""), ERR_CONFIG, 0, NONE },
+	{ "refuses a set without a usable key",
+	    SET("{\"kty\":\"EC\",\"kid\":\"a\"}"), ERR_CONFIG, 0, NONE },
 	{ "refuses a private key alone",
 	    SET(RSA_KEY(NUMBERS ",\"d\":\"AQAB\"")), ERR_CONFIG, 0, NONE },
 #undef AND
@@ -1222,7 +1230,7 @@ report(const struct jwt_left *left, void *arg)
 	    STR_ARG(left->why));
 }
 
-/* The text with the modulus in it. */
+/* Returns the text with each N replaced by the modulus. */
 static struct str
 expand(const char *text, char *out, size_t size)
 {
@@ -1264,7 +1272,8 @@ START_TEST(sets)
 }
 END_TEST
 
-/* As many keys as fit, and one more, which does not keep the others out. */
+/* A set with the greatest number of keys is read whole. One key more is left
+ * out, and the others are kept. */
 START_TEST(many_keys)
 {
 	static char block[JWT_SET_ARENA(65536)], text[65536];
@@ -1297,7 +1306,8 @@ START_TEST(many_keys)
 }
 END_TEST
 
-/* PowerShell writes either; Notepad adds a mark. */
+/* PowerShell writes UTF-16 of either byte order; Notepad adds a byte order
+ * mark. */
 static const struct utf16_case {
 	const char *name;
 	struct str mark;
@@ -1330,7 +1340,8 @@ START_TEST(utf16_sets)
 		struct str rest = str_tail(text, i);
 		unsigned unit = (unsigned char)rest.p[0];
 
-		/* The name is one character and one pair. */
+		/* The name consists of one plain character and one surrogate
+		 * pair. */
 		if (str_starts(rest, "\xc3\xa4"))
 			unit = 0xe4, i++;
 		else if (str_starts(rest, "\xf0\x9f\x98\x80"))
@@ -1354,7 +1365,7 @@ END_TEST
 
 static const struct long_case {
 	const char *name;
-	int kid, modulus, blanks; /* how long */
+	int kid, modulus, blanks; /* lengths */
 	enum err e;
 	const char *what;
 } long_cases[] = {
@@ -1377,7 +1388,7 @@ START_TEST(long_sets)
 	struct str what;
 	struct buf b;
 
-	/* Any odd number of so many bits. */
+	/* The modulus is an arbitrary odd number of this length. */
 	memset(digits, 'x', sizeof(digits));
 	digits[c->modulus - 1] = c->modulus % 4 == 2 ? 'w' : 'x';
 	buf_init(&b, text, sizeof(text));
@@ -1395,7 +1406,7 @@ START_TEST(long_sets)
 }
 END_TEST
 
-/* --- whom keys speak for -------------------------------------------------- */
+/* --- the issuers that a key is bound to ----------------------------------- */
 
 #define HOME "6fa459ea-ee8a-4ca4-894e-db77e160355e"
 #define OTHER "9188040d-6c67-4c5b-b112-36a304b66dad"
@@ -1404,47 +1415,50 @@ END_TEST
 #define ANY "{tenantid}"
 #define SPEAKS "its key speaks for another issuer"
 
-/* A token of the tenant HOME from this issuer, by a key of this one. */
+/* The test presents a token for the tenant HOME: `issuer` issued it, and the
+ * key that signed it is bound to the issuer `key`. */
 static const struct speaker_case {
 	const char *name;
-	const char *key, *issuer; /* key NULL: it names none */
-	const char *what; /* NULL: taken */
+	const char *key, *issuer; /* NULL key: bound to none */
+	const char *what; /* NULL if the token is accepted */
 	bool bound;
 } speaker_cases[] = {
 	{ "the issuer itself", "https://a.test/", "https://a.test/", NULL,
 	    true },
 	{ "another issuer", "https://a.test/", "https://b.test/", SPEAKS,
 	    false },
-	{ "more of it", "https://a.test/", "https://a.test/x", SPEAKS, false },
-	{ "less of it", "https://a.test/x", "https://a.test/", SPEAKS, false },
+	{ "the issuer with text after it", "https://a.test/",
+	    "https://a.test/x", SPEAKS, false },
+	{ "the beginning of the issuer", "https://a.test/x", "https://a.test/",
+	    SPEAKS, false },
 	{ "no issuer", NULL, "https://a.test/", NULL, false },
 	{ "any tenant", LOGIN(ANY), LOGIN(HOME), NULL, true },
 	{ "any tenant, and the pattern", LOGIN(ANY), LOGIN(ANY), SPEAKS,
 	    false },
-	{ "any tenant, and another than tid", LOGIN(ANY), LOGIN(OTHER), SPEAKS,
-	    false },
-	{ "any tenant, version 1", LOGIN(ANY), STS(HOME), NULL, true },
-	{ "any tenant, version 1 of another than tid", LOGIN(ANY), STS(OTHER),
+	{ "any tenant, and not the one in tid", LOGIN(ANY), LOGIN(OTHER),
 	    SPEAKS, false },
+	{ "any tenant, version 1", LOGIN(ANY), STS(HOME), NULL, true },
+	{ "any tenant, version 1, and not the one in tid", LOGIN(ANY),
+	    STS(OTHER), SPEAKS, false },
 	{ "this tenant, version 1", LOGIN(HOME), STS(HOME), NULL, true },
 	{ "a key of version 1", STS(ANY), LOGIN(HOME), NULL, true },
 	{ "any tenant of the US government, version 1",
 	    "https://login.microsoftonline.us/" ANY "/v2.0", STS(HOME), NULL,
 	    true },
-	{ "the same, and version 2 of the public cloud",
+	{ "US government, version 1, and version 2 of the public cloud",
 	    "https://login.microsoftonline.us/" ANY "/v2.0", LOGIN(HOME),
 	    SPEAKS, false },
 	{ "any tenant in China, version 1",
 	    "https://login.partner.microsoftonline.cn/" ANY "/v2.0",
 	    "https://sts.chinacloudapi.cn/" HOME "/", NULL, true },
-	{ "the same, and version 1 of the public cloud",
+	{ "China, version 1, and version 1 of the public cloud",
 	    "https://login.partner.microsoftonline.cn/" ANY "/v2.0", STS(HOME),
 	    SPEAKS, false },
 	{ "consumers, this tenant", LOGIN(OTHER), LOGIN(HOME), SPEAKS, false },
 	{ "consumers, this tenant in version 1", LOGIN(OTHER), STS(HOME),
 	    SPEAKS, false },
-	{ "consumers, and tid is not theirs", LOGIN(OTHER), STS(OTHER), SPEAKS,
-	    false },
+	{ "consumers, and tid is of another tenant", LOGIN(OTHER), STS(OTHER),
+	    SPEAKS, false },
 	{ "another server, version 1", "https://a.test/" ANY "/v2.0", STS(HOME),
 	    SPEAKS, false },
 	{ "any tenant of another server", "https://a.test/" ANY "/",
@@ -1504,7 +1518,7 @@ START_TEST(speakers)
 }
 END_TEST
 
-/* Keys with the same name, and the same key for two issuers. */
+/* A set may list one key for two issuers, and two keys under one name. */
 START_TEST(speakers_of_one_name)
 {
 	static const struct str header = STR(HEADER);
@@ -1516,7 +1530,7 @@ START_TEST(speakers_of_one_name)
 	struct buf b;
 	struct jwt t;
 
-	/* "3" as the exponent makes another key of the same modulus. */
+	/* The exponent 3 makes another key with the same modulus. */
 	read_set(
 	    ENTRY(",\"issuer\":\"https://a.test/\"") "," ENTRY(
 		",\"issuer\":\"https://b.test/\"") ",{\"kty\":\"RSA\",\"kid\":\"one\",\"n\":\"N\",\"e\":\"Aw\","
@@ -1580,7 +1594,8 @@ static const struct server_case {
 	{ "none", { STR("") }, 0, true },
 };
 
-/* Only there may a key speak that names no issuer. */
+/* A key that names no issuer is trusted only if all accepted issuers are on one
+ * server. */
 START_TEST(servers)
 {
 	const struct server_case *c = &server_cases[_i];
@@ -1639,7 +1654,7 @@ START_TEST(bindings)
 	unit_same(c->name, buf_view(&b),
 	    str_of(c->kept ? "" : "0 one: it names another issuer; "));
 	if (c->kept) {
-		/* It is another issuer's for a second set. */
+		/* A second set takes the key for another issuer only. */
 		jwt_keys_join(&other, &set, str_of(c->issuer));
 		ck_assert(other.n == 0 && set.n == 1);
 		jwt_keys_join(&other, &set, str_of("https://c.test/"));
@@ -1673,8 +1688,8 @@ make_key(void)
 	return key;
 }
 
-/* The public key's DER ends with modulus and exponent: 02 82 01 01 00 and 256
- * bytes, 02 03 01 00 01. */
+/* Writes modulus and exponent of a key. The DER form of its public half ends
+ * with them: 02 82 01 01 00 and 256 bytes, 02 03 01 00 01. */
 static void
 put_public(EVP_PKEY *key, char n[512], char e[8])
 {

@@ -8,7 +8,7 @@ static const struct {
 	const char *name;
 	const char *query;
 	enum err outcome;
-	const char *select; /* or the culprit of a refusal */
+	const char *select; /* the culprit if it is refused */
 } queries[] = {
 	{ "an empty query", "", ERR_OK, NULL },
 	{ "a selection", "$select=id,x", ERR_OK, "id,x" },
@@ -27,13 +27,16 @@ static const struct {
 	{ "an unknown option", "$what=a", ERR_QUERY_OPTION, "$what" },
 	{ "an unsupported option without the dollar", "expand=a", ERR_OK,
 	    NULL },
-	{ "a bad escape of ours", "$select=%z", ERR_QUERY_ESCAPE, "$select" },
-	{ "bad UTF-8 of ours", "$select=%ff", ERR_QUERY_ESCAPE, "$select" },
-	{ "a bad escape behind a dollar", "$filter%zz=1", ERR_QUERY_ESCAPE,
+	{ "a bad escape in a known option", "$select=%z", ERR_QUERY_ESCAPE,
+	    "$select" },
+	{ "bad UTF-8 in a known option", "$select=%ff", ERR_QUERY_ESCAPE,
+	    "$select" },
+	{ "a bad escape after a dollar", "$filter%zz=1", ERR_QUERY_ESCAPE,
 	    "$filter%zz" },
-	{ "a bad escape behind an escaped dollar", "%24x%2=1", ERR_QUERY_ESCAPE,
+	{ "a bad escape after an escaped dollar", "%24x%2=1", ERR_QUERY_ESCAPE,
 	    "%24x%2" },
-	{ "a bad escape of others", "x=%zz&%2=a&y=%00", ERR_OK, NULL },
+	{ "a bad escape in an unknown option", "x=%zz&%2=a&y=%00", ERR_OK,
+	    NULL },
 };
 
 START_TEST(reads_queries)
@@ -196,7 +199,7 @@ END_TEST
 
 static const struct {
 	const char *lines;
-	const char *single; /* NULL: they differ */
+	const char *single; /* NULL if the lines differ */
 } singles[] = {
 	{ "application/json", "application/json" },
 	{ " application/json ", "application/json" },
@@ -214,7 +217,7 @@ static const struct {
 	{ "", "" },
 };
 
-START_TEST(takes_equal_lines_for_one)
+START_TEST(joins_equal_lines)
 {
 	struct str value;
 	bool single = odata_single(
@@ -242,8 +245,8 @@ main(void)
 	    t, reads_prefer, 0, sizeof(prefers) / sizeof(prefers[0]));
 	tcase_add_loop_test(
 	    t, matches_tags, 0, sizeof(matches) / sizeof(matches[0]));
-	tcase_add_loop_test(t, takes_equal_lines_for_one, 0,
-	    sizeof(singles) / sizeof(singles[0]));
+	tcase_add_loop_test(
+	    t, joins_equal_lines, 0, sizeof(singles) / sizeof(singles[0]));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

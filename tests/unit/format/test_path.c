@@ -7,14 +7,14 @@
 static const struct str known[] = { STR("deviceManagement"), STR("health"),
 	{ NULL, 0 } };
 
-/* The three variables as web servers fill them (measured), and the expected
- * result: the root, the last segment, the mount path. `configured` is the key
- * mount. */
+/* The three variables as web servers set them (measured with the server that
+ * the name says), and the expected root, last segment and mount path.
+ * `configured` is the value of the configuration key mount. */
 static const struct {
 	const char *name;
 	const char *path_info, *script_name, *request_uri;
-	enum path_root root; /* 0: ERR_ROOT */
-	const char *what; /* the culprit then, else the last segment */
+	enum path_root root; /* 0 for ERR_ROOT */
+	const char *what; /* the last segment, or the culprit */
 	const char *mount;
 	const char *configured;
 } cases[] = {
@@ -41,7 +41,7 @@ static const struct {
 	    "/sub", NULL },
 	{ "Caddy", "/v1.0/deviceManagement/x", "", "/v1.0/deviceManagement/x",
 	    PATH_V1, "x", "", NULL },
-	{ "nginx behind a rewrite", "", "/v1.0/deviceManagement/x",
+	{ "nginx after a rewrite", "", "/v1.0/deviceManagement/x",
 	    "/pre/v1.0/deviceManagement/x", PATH_V1, "x", "/pre", NULL },
 	{ "the absolute form of the request target", NULL, NULL,
 	    "http://example.org/m/v1.0/health", PATH_V1, "health", "/m", NULL },
@@ -68,10 +68,10 @@ static const struct {
 	{ "the same without the key: the left-most root counts", NULL,
 	    "/beta/app/v1.0/deviceManagement/x", NULL, PATH_BETA, "x", "",
 	    NULL },
-	{ "a path that only begins like the configured mount", NULL, NULL,
+	{ "a path that begins like the configured mount", NULL, NULL,
 	    "/beta/apps/v1.0/deviceManagement/x", PATH_BETA, "x", "",
 	    "/beta/app" },
-	{ "a mount path of which the script has one half", "/beta/v1.0/users",
+	{ "a mount path of which SCRIPT_NAME contains half", "/beta/v1.0/users",
 	    "/x", "/x/beta/v1.0/users", PATH_V1, "users", "/x/beta",
 	    "/x/beta" },
 	{ "a configured mount without a root", NULL, NULL,
@@ -100,7 +100,7 @@ static const struct {
 	    NULL },
 	{ "three roots", NULL, NULL, "/localtest/v1.0/beta/deviceManagement/x",
 	    PATH_LOCALTEST, "x", "", NULL },
-	{ "a root that .. takes away", NULL, NULL,
+	{ "a root that .. removes", NULL, NULL,
 	    "/v1.0/../beta/deviceManagement/x", PATH_BETA, "x", "", NULL },
 	{ "a second root in a fragment that a server has cut off", NULL, NULL,
 	    "/v1.0/deviceManagement#/../../beta/deviceManagement/x", PATH_V1,
@@ -120,8 +120,9 @@ static const struct {
 	{ "a drop-in in a directory that is named like a root",
 	    "/v1.0/deviceManagement/x", "/beta/graph.fcgi",
 	    "/beta/v1.0/deviceManagement/x", PATH_V1, "x", "/beta", NULL },
-	{ "the same and nothing known", "/v1.0/users/x", "/beta/graph.fcgi",
-	    "/beta/v1.0/users/x", PATH_V1, "x", "/beta", NULL },
+	{ "the same, and an unknown resource", "/v1.0/users/x",
+	    "/beta/graph.fcgi", "/beta/v1.0/users/x", PATH_V1, "x", "/beta",
+	    NULL },
 	{ "the same and a mount path after it", "/graph/v1.0/users/x",
 	    "/beta/graph.fcgi", "/beta/graph/v1.0/users/x", PATH_V1, "x",
 	    "/beta/graph", NULL },
@@ -164,7 +165,7 @@ static const struct {
 	{ "an absolute URL in an absolute URL", NULL, NULL,
 	    "/v1.0/http://h/v1.0/http://h/beta/deviceManagement/x", PATH_V1,
 	    "x", "", NULL },
-	{ "a scheme that is no scheme of ours", NULL, NULL,
+	{ "a scheme other than http and https", NULL, NULL,
 	    "/v1.0/ftp://h/beta/deviceManagement/x", PATH_V1, "x", "", NULL },
 	{ "the configured mount after the version", NULL, NULL,
 	    "/v1.0/graph/beta/deviceManagement/x", PATH_BETA, "x", "/graph",
@@ -195,10 +196,10 @@ static const struct {
 	    PATH_V1, "health", "", NULL },
 	{ "no root at all", NULL, "/v2.0/deviceManagement/x",
 	    "/v2.0/deviceManagement/x", 0, "v2.0", NULL, NULL },
-	{ "no root behind a mount path", NULL, "/graph/v9/deviceManagement/x",
+	{ "no root after a mount path", NULL, "/graph/v9/deviceManagement/x",
 	    NULL, 0, "v9", NULL, NULL },
-	{ "no root and nothing known", NULL, "/a/b", "/a/b", 0, "a", NULL,
-	    NULL },
+	{ "no root, and an unknown resource", NULL, "/a/b", "/a/b", 0, "a",
+	    NULL, NULL },
 	{ "an empty path", NULL, "", "/", 0, "", NULL, NULL },
 	{ "no variable at all", NULL, NULL, NULL, 0, "", NULL, NULL },
 	{ "a name that begins like a root", NULL, "/v1.0x/deviceManagement/x",
@@ -256,7 +257,7 @@ static const struct {
 	    "/v1.0/deviceManagement/record/microsoft.graph.MAKE", 3, true },
 	{ "a qualified function with parentheses",
 	    "/v1.0/deviceManagement/record/Microsoft.Graph.make()", 3, true },
-	{ "parentheses on what is no function",
+	{ "parentheses after a name that is not a function",
 	    "/v1.0/deviceManagement/record()/make", 1, false },
 	{ "one too few", "/v1.0/deviceManagement/record", 2, false },
 	{ "one too many", "/v1.0/deviceManagement/record/make/x", 3, false },

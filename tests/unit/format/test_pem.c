@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_pem.c - what a text holds. The DER here is nothing but a beginning and
- * zeros: pem looks no further.
+ * test_pem.c - the kinds of content that pem_find recognizes in a text. The DER
+ * here is only a beginning and zeros: pem_find reads no further.
  */
 #include "format/pem.h"
 
@@ -12,7 +12,7 @@
 
 #define A19 "AAAAAAAAAAAAAAAAAAA"
 #define A32 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-/* 131 bytes of DER in base64: 28 digits of a beginning, and zeros. */
+/* 131 bytes of DER in base64: a beginning of 28 digits, then zeros. */
 #define DER(begin) begin A32 A32 A32 A32 A19 "="
 #define CERTIFICATE DER("MIGAMH6gAwIBAgAAAAAAAAAAAAAA")
 #define VERSION_1 DER("MIGAMH4CAQEwAgYAMAAwAAAAAAAA")
@@ -22,7 +22,7 @@
 #define PKCS12 DER("MIGAAgEDMHsGCSqGSIb3DQEHAQAA")
 #define PUBLIC_KEY DER("MIGAMA0GCSqGSIb3DQEBAQAAAAAA")
 #define OTHER DER("MIGADH4AAAAAAAAAAAAAAAAAAAAA")
-/* How keys begin. */
+/* The beginnings of private keys. */
 #define PKCS8 "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"
 #define PKCS8_PUBLIC "MIIEvQIBATANBgkqhkiG9w0BAQEFAASC"
 #define PKCS1 "MIIEpAIBAAKCAQEA"
@@ -61,7 +61,7 @@ static const struct find_case {
 	/* Text. */
 	{ "the seed's text is text", STR("Certificate value"), ERR_OK, 0,
 	    PLAIN },
-	{ "nothing is empty", STR(""), ERR_OK, 0, "it is empty" },
+	{ "the empty text is empty", STR(""), ERR_OK, 0, "it is empty" },
 	{ "blanks are empty", STR(" \t\r\n"), ERR_OK, 0, "it is empty" },
 	{ "a mark without text is empty", STR("\xef\xbb\xbf"), ERR_OK, 0,
 	    "it is empty" },
@@ -70,15 +70,15 @@ static const struct find_case {
 	    PLAIN },
 	{ "words that decode to a SEQUENCE are text", STR("MAES"), ERR_OK, 0,
 	    PLAIN },
-	{ "so are those of indefinite length", STR("MIAMIAMI"), ERR_OK, 0,
-	    PLAIN },
+	{ "words that decode to an indefinite length are text", STR("MIAMIAMI"),
+	    ERR_OK, 0, PLAIN },
 	{ "words that begin like DER are text", STR("MIIC my mistake"), ERR_OK,
 	    0, PLAIN },
 	{ "an empty SEQUENCE is text", STR("MAA="), ERR_OK, 0, PLAIN },
 	{ "a short SEQUENCE is text", STR("MAMCAQA="), ERR_OK, 0, PLAIN },
 	{ "a key too short to be one is text", STR("MAgCAQAwAwYBAA=="), ERR_OK,
 	    0, PLAIN },
-	{ "an element longer than what holds it is text",
+	{ "an element longer than its container is text",
 	    STR("MCICAQAwfwYBAA=="), ERR_OK, 0, PLAIN },
 	{ "UTF-8 is text", STR("Schl\xc3\xbcssel"), ERR_OK, 0, PLAIN },
 	{ "an amount is text", STR("0\xe2\x82\xac to pay"), ERR_OK, 0, PLAIN },
@@ -110,7 +110,7 @@ static const struct find_case {
 	{ "takes PEM without any line end",
 	    STR(BEGIN("CERTIFICATE") CERTIFICATE END("CERTIFICATE")), ERR_OK, 1,
 	    "" },
-	{ "takes PEM behind a mark", STR("\xef\xbb\xbf" PEM), ERR_OK, 1, "" },
+	{ "takes PEM after a mark", STR("\xef\xbb\xbf" PEM), ERR_OK, 1, "" },
 	{ "takes PEM among text", STR("Bag Attributes\n" PEM "bye\n"), ERR_OK,
 	    1, "" },
 	{ "takes indented PEM",
@@ -122,7 +122,7 @@ static const struct find_case {
 	{ "takes any label", STR(BLOCK("FOO", CERTIFICATE)), ERR_OK, 1, "" },
 	{ "takes version 1", STR(BLOCK("CERTIFICATE", VERSION_1)), ERR_OK, 1,
 	    "" },
-	{ "takes what is trusted, without for what",
+	{ "takes a trusted certificate, without its purposes",
 	    STR(BLOCK("TRUSTED CERTIFICATE",
 		"MIGAMH6gAwIBAgAAAAAAAAAAAAAA" A32 A32 A32 A32 A19 "A")),
 	    ERR_OK, 1, "" },
@@ -149,9 +149,9 @@ static const struct find_case {
 	{ "takes base64", STR(CERTIFICATE), ERR_OK, 1, "" },
 	{ "takes base64 in lines", STR("\n" CERTIFICATE "\r\n"), ERR_OK, 1,
 	    "" },
-	{ "takes base64 behind a mark", STR("\xef\xbb\xbf" CERTIFICATE), ERR_OK,
+	{ "takes base64 after a mark", STR("\xef\xbb\xbf" CERTIFICATE), ERR_OK,
 	    1, "" },
-	{ "refuses base64 with more behind it",
+	{ "refuses base64 with text after it",
 	    STR("MIGAMH6gAwIBAgAAAAAAAAAAAAAA" A32 A32 A32 A32 A19 "A"), NO, 0,
 	    CUT },
 	{ "refuses base64 without its end",
@@ -167,7 +167,8 @@ static const struct find_case {
 	    NO, 0, DAMAGED },
 	{ "refuses an empty block", STR(BLOCK("CERTIFICATE", "")), NO, 0,
 	    DAMAGED },
-	{ "refuses no DER", STR(BLOCK("CERTIFICATE", "AAAA")), NO, 0, DAMAGED },
+	{ "refuses a block that is not DER", STR(BLOCK("CERTIFICATE", "AAAA")),
+	    NO, 0, DAMAGED },
 	{ "refuses damage beside a certificate",
 	    STR(PEM BLOCK("CERTIFICATE", "AAA")), NO, 1, DAMAGED },
 	{ "refuses a block without its end",
@@ -179,7 +180,7 @@ static const struct find_case {
 	    STR(BEGIN("CERTIFICATE") "\n" CERTIFICATE
 				     "\n-----END CERTIFICATE----"),
 	    NO, 0, CUT },
-	{ "refuses half of what is trusted",
+	{ "refuses half a trusted certificate",
 	    STR(BLOCK("TRUSTED CERTIFICATE", "MIGAMH6gAwIBAgAA")), NO, 0, CUT },
 	{ "refuses a block with another's end",
 	    STR(BEGIN("CERTIFICATE") "\n" CERTIFICATE "\n" END("FOO")), NO, 0,
@@ -194,13 +195,13 @@ static const struct find_case {
 	    DAMAGED },
 	{ "refuses PEM of something else", STR(BLOCK("FOO", "AAAA")), NO, 0,
 	    IS_OTHER },
-	{ "refuses bytes that are no text", STR("\xff\xfe"), NO, 0, BINARY },
-	{ "refuses what a browser made of DER",
+	{ "refuses bytes that are not text", STR("\xff\xfe"), NO, 0, BINARY },
+	{ "refuses DER that a browser converted to text",
 	    STR("0\xef\xbf\xbd\x03\xef\xbf\xbd"
 		"0\xef\xbf\xbd\x02\xef\xbf\xbd\xef\xbf\xbd\x03\x02\x01\x02"),
 	    NO, 0, BINARY },
 
-	/* Something else. */
+	/* Other objects. */
 	{ "knows a request", STR(BLOCK("CERTIFICATE REQUEST", REQUEST)),
 	    ERR_REQUEST_INSTEAD, 0, "" },
 	{ "knows a request under a wrong label",
@@ -221,7 +222,7 @@ static const struct find_case {
 	    STR("MIACAQMwgAYJKoZIhvcNAQcB" A32), NO, 0, IS_PKCS12 },
 	{ "knows PKCS#12 beside a certificate", STR(PEM PKCS12), NO, 0,
 	    IS_PKCS12 },
-	{ "knows what a browser made of PKCS#12",
+	{ "knows PKCS#12 that a browser converted to text",
 	    STR("0\xef\xbf\xbd\x09\xef\xbf\xbd\x02\x01\x03"
 		"0\xef\xbf\xbd"),
 	    NO, 0, IS_PKCS12 },
@@ -240,11 +241,11 @@ static const struct find_case {
 	    ERR_PRIVATE_KEY, 0, "" },
 	{ "finds a key of JOSE", STR("{\"kty\":\"RSA\",\"d\":\"AA\"}"),
 	    ERR_PRIVATE_KEY, 0, "" },
-	{ "takes a public key of JOSE for text", STR("{\"kty\":\"RSA\"}"),
+	{ "treats a public key of JOSE as text", STR("{\"kty\":\"RSA\"}"),
 	    ERR_OK, 0, PLAIN },
 	{ "finds a key of OpenSSH without its armour",
 	    STR("b3BlbnNzaC1rZXktdjEAAAAABG5vbmU="), ERR_PRIVATE_KEY, 0, "" },
-	{ "finds base64 of a PEM key behind a certificate",
+	{ "finds base64 of a PEM key after a certificate",
 	    STR(PEM "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCkFBQUEK"),
 	    ERR_PRIVATE_KEY, 0, "" },
 	{ "finds a key by its end", STR("AAAA\n-----END EC PRIVATE KEY-----"),
@@ -254,7 +255,7 @@ static const struct find_case {
 	    ERR_PRIVATE_KEY, 0, "" },
 	{ "finds a key of PGP", STR(BLOCK("PGP PRIVATE KEY BLOCK", "AAAA")),
 	    ERR_PRIVATE_KEY, 0, "" },
-	{ "finds a key behind a certificate",
+	{ "finds a key after a certificate",
 	    STR(PEM BLOCK("ENCRYPTED PRIVATE KEY", "AAAA")), ERR_PRIVATE_KEY, 0,
 	    "" },
 	{ "finds a key between certificates",
@@ -294,7 +295,7 @@ static const struct find_case {
 
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
-/* An arena that ends at a page which may not be read. */
+/* Makes an arena that ends at a page that must not be read. */
 static void
 tight(struct arena *a, size_t n)
 {
@@ -323,7 +324,9 @@ START_TEST(find)
 }
 END_TEST
 
-/* In every arena the outcome is the right one or that it is too small. */
+/*
+ * With every size of the arena, the outcome is the expected one or ERR_MEMORY.
+ */
 START_TEST(find_in_little_room)
 {
 	const struct find_case *c = &find_cases[_i];
@@ -341,8 +344,8 @@ START_TEST(find_in_little_room)
 }
 END_TEST
 
-/* Every beginning of a text is judged in the room promised, without reading
- * past its end. */
+/* For every prefix of a text, an arena of the documented size suffices, and no
+ * read goes past the end. */
 START_TEST(find_cut_anywhere)
 {
 	const struct find_case *c = &find_cases[_i];

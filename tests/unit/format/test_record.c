@@ -4,7 +4,7 @@
 #include "format/record.h"
 #include "unit.h"
 
-/* Bodies that json has accepted; whole answers are in tests/golden. */
+/* The bodies are valid JSON. Complete responses are in tests/golden. */
 static const struct {
 	const char *name;
 	const char *body;
@@ -206,8 +206,8 @@ START_TEST(stores_and_reads_back)
 }
 END_TEST
 
-/* A row under the key "key", written by the first release, whose table had nine
- * properties: "ax", "bx", "cx", "dx", "e", "fx", null, "hx", "ix" and the
+/* A row under the key "key" that the first release wrote. Its table had nine
+ * properties: "ax", "bx", "cx", "dx", "e", "fx", null, "hx", "ix", and the
  * revision 258. */
 static const char row_of_nine_properties[] =
     "010a66d4962c13106f10020000000200000002000000020000000100000002000000"
@@ -241,7 +241,8 @@ START_TEST(reads_a_row_of_nine_properties)
 		unit_same(record_properties[wanted[i].property].name,
 		    r.value[wanted[i].property], str_of(wanted[i].text));
 	ck_assert_uint_eq(r.revision, 258);
-	/* The guard goes by the stored certificate then. */
+	/* Such a row has no newest topic, so the topic of the stored
+	 * certificate counts. */
 	ck_assert(str_is_null(r.newest_topic) && str_is_null(r.fingerprint));
 	unit_same("topic", record_newest_topic(&r), str_of("cx"));
 }
@@ -253,17 +254,17 @@ static const struct {
 } topics[] = {
 	{ "has none at first", { NULL, 0 }, { NULL, 0 }, { NULL, 0 },
 	    { NULL, 0 } },
-	{ "has none that a client made up", { NULL, 0 }, STR("a"), { NULL, 0 },
-	    { NULL, 0 } },
-	{ "has that of a certificate", STR("01"), STR("a"), STR("a"),
+	{ "has none from a topic that a client made up", { NULL, 0 }, STR("a"),
+	    { NULL, 0 }, { NULL, 0 } },
+	{ "has the topic of a certificate", STR("01"), STR("a"), STR("a"),
 	    STR("a") },
 	{ "keeps a topic that was cleared", { NULL, 0 }, STR("b"), STR("a"),
 	    STR("a") },
-	{ "keeps one over a certificate without", STR("01"), { NULL, 0 },
+	{ "keeps it over a certificate without a topic", STR("01"), { NULL, 0 },
 	    STR("a"), STR("a") },
 	{ "has that of a certificate of an older release", STR("01"), STR("a"),
 	    { NULL, 0 }, STR("a") },
-	{ "takes an empty one for none", STR("01"), STR(""), { NULL, 0 },
+	{ "treats an empty one as absent", STR("01"), STR(""), { NULL, 0 },
 	    { NULL, 0 } },
 };
 
@@ -326,7 +327,8 @@ START_TEST(stores_a_set_of_properties_by_field)
 	ck_assert_uint_eq(fields, 1 << 0 | 1 << 8);
 	ck_assert_uint_eq(record_set_of_fields(fields),
 	    RECORD_BIT(RECORD_ID) | RECORD_BIT(RECORD_CERTIFICATE));
-	/* The revision, and a field of a later release. */
+	/* The field of the revision and a field of a later release are not
+	 * properties. */
 	ck_assert_uint_eq(record_set_of_fields(1 << 9 | UINT64_C(1) << 63), 0);
 	ck_assert_uint_eq(
 	    record_set_of_fields(record_set_to_fields(RECORD_ALL)), RECORD_ALL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_row.c - the stored form: its bytes are written out here, so that it
- * cannot change by accident.
+ * test_row.c - the stored form of a row. Its bytes are written out here, so
+ * that the form cannot change by accident.
  */
 #include "format/row.h"
 
@@ -35,31 +35,33 @@ static const struct {
 	const char *row;
 	enum err outcome;
 } refusals[] = {
-	{ "refuses nothing", "", ERR_CORRUPT },
-	{ "refuses half a head", "0103fc80dd", ERR_CORRUPT },
-	{ "refuses a sum that is not its own",
+	{ "refuses the empty text", "", ERR_CORRUPT },
+	{ "refuses half a header", "0103fc80dd", ERR_CORRUPT },
+	{ "refuses a wrong checksum",
 	    "01030a47ec5ba05283d303000000ffffffff00000000616263", ERR_CORRUPT },
 	{ "refuses version 0",
 	    "0003a3ba84d1f695486103000000ffffffff00000000616263", ERR_CORRUPT },
-	{ "tells a newer version from damage",
+	{ "distinguishes a newer version from damage",
 	    "0203fc80dd10d44d945403000000ffffffff00000000616263", ERR_NEWER },
-	{ "tells more fields than it knows from damage",
+	{ "distinguishes more fields than it knows from damage",
 	    "0104d2cc924b66ae3219ffffffffffffffffffffffffffffffff", ERR_NEWER },
-	{ "tells the most fields from damage",
+	{ "distinguishes the greatest number of fields from damage",
 	    "01ff0b5eb5fafbeea14dffffffffffffffffffffffffffffffff", ERR_NEWER },
-	{ "refuses bytes behind the last field",
+	{ "refuses bytes after the last field",
 	    "01017a55267cd4e060810300000061626364", ERR_CORRUPT },
-	{ "refuses a field that ends behind the row",
+	{ "refuses a field that ends after the row",
 	    "0101adc6673be948c8e2050000006162", ERR_CORRUPT },
-	{ "refuses a length as long as they get",
-	    "0101eacc2348fc3e8fa8feffffff6162", ERR_CORRUPT },
-	{ "refuses a second field that ends behind the row",
+	{ "refuses the greatest length", "0101eacc2348fc3e8fa8feffffff6162",
+	    ERR_CORRUPT },
+	{ "refuses a second field that ends after the row",
 	    "010229ffe6d3f60a5bf401000000feffffff61", ERR_CORRUPT },
 	{ "refuses fewer lengths than fields", "0102b5903f22ca3ec32600000000",
 	    ERR_CORRUPT },
 };
 
-/* The bytes of a text in hexadecimal, before a page that may not be read. */
+/*
+ * Returns the bytes of a hexadecimal text, before a page that must not be read.
+ */
 static struct str
 unhex(const char *hex)
 {
@@ -98,7 +100,8 @@ START_TEST(refuses)
 }
 END_TEST
 
-/* Encodes two fields under "key" to bytes of 64 and returns the row. */
+/* Encodes two fields under "key" into `bytes`, which has room for 64, and
+ * returns the row. */
 static struct str
 sample(char *bytes)
 {
@@ -164,7 +167,7 @@ START_TEST(belongs_to_its_key)
 }
 END_TEST
 
-START_TEST(leaves_what_an_older_row_lacks_null)
+START_TEST(fields_that_an_older_row_lacks_are_null)
 {
 	struct str field[4];
 	char bytes[64];
@@ -176,7 +179,7 @@ START_TEST(leaves_what_an_older_row_lacks_null)
 }
 END_TEST
 
-START_TEST(appends_behind_what_the_buffer_holds)
+START_TEST(appends_to_the_contents_of_the_buffer)
 {
 	static const struct str one[] = { STR("1") }, two[] = { STR("22") };
 	struct str field[1], first, second;
@@ -195,14 +198,15 @@ START_TEST(appends_behind_what_the_buffer_holds)
 }
 END_TEST
 
-START_TEST(keeps_nothing_that_does_not_fit)
+START_TEST(writes_nothing_of_a_row_that_does_not_fit)
 {
 	static const struct str field[] = { STR("abc"), STR("def") };
 	char *bytes = malloc(23);
 	struct buf b;
 	size_t room;
 
-	/* 10 and 2 times 4 and 6 bytes: 24 are needed. */
+	/* The row needs 24 bytes: a head of 10, two lengths of 4, fields of 6
+	 * in all. */
 	for (room = 0; room < 24; room++) {
 		buf_init(&b, bytes, room);
 		row_encode(str_of("key"), field, 2, &b);
@@ -234,7 +238,7 @@ START_TEST(reads_and_writes_numbers)
 }
 END_TEST
 
-START_TEST(takes_no_number_of_another_length)
+START_TEST(a_number_of_another_length_is_0)
 {
 	ck_assert(row_get_u64(str_of(NULL)) == 0);
 	ck_assert(row_get_u64(str_of("")) == 0);
@@ -243,8 +247,8 @@ START_TEST(takes_no_number_of_another_length)
 }
 END_TEST
 
-/* A fault of ours makes no row. */
-START_TEST(what_no_row_can_hold_has_no_room)
+/* A mistake of the caller makes the buffer full and writes no row. */
+START_TEST(too_many_fields_make_the_buffer_full)
 {
 	static struct str field[ROW_FIELDS_MAX + 1];
 	char room[512];
@@ -273,13 +277,13 @@ main(void)
 	tcase_add_test(t, notices_every_flipped_bit_and_every_pair_of_them);
 	tcase_add_test(t, notices_every_cut_and_every_growth);
 	tcase_add_test(t, belongs_to_its_key);
-	tcase_add_test(t, leaves_what_an_older_row_lacks_null);
-	tcase_add_test(t, appends_behind_what_the_buffer_holds);
-	tcase_add_test(t, keeps_nothing_that_does_not_fit);
+	tcase_add_test(t, fields_that_an_older_row_lacks_are_null);
+	tcase_add_test(t, appends_to_the_contents_of_the_buffer);
+	tcase_add_test(t, writes_nothing_of_a_row_that_does_not_fit);
 	tcase_add_loop_test(t, reads_and_writes_numbers, 0,
 	    sizeof(numbers) / sizeof(numbers[0]));
-	tcase_add_test(t, takes_no_number_of_another_length);
-	tcase_add_test(t, what_no_row_can_hold_has_no_room);
+	tcase_add_test(t, a_number_of_another_length_is_0);
+	tcase_add_test(t, too_many_fields_make_the_buffer_full);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

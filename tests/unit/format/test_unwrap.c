@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_unwrap.c - certificates and private keys of libcrypto in every wrapping,
- * and in wrappings of wrappings. Keys never pass, certificates are found, other
- * texts are left alone.
+ * test_unwrap.c - certificates and private keys that libcrypto wrote, in every
+ * wrapping and in wrappings of wrappings. Every key is refused, every
+ * certificate is found, and other texts are left alone.
  */
 #include "format/unwrap.h"
 
@@ -30,7 +30,8 @@ static struct {
 	X509 *x;
 } made;
 
-/* Keys that exist only here: the same bytes in each run. */
+/* Keys that only this test uses. They are fixed, so that each run tests the
+ * same bytes. */
 static const char rsa[] =
     "-----BEGIN PRIVATE KEY-----\n"
     "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC6uBOkj/bgi6F9\n"
@@ -104,7 +105,7 @@ make_certificate(void)
 		abort();
 }
 
-/* Before the tests fork. */
+/* Runs once, before the tests fork. */
 static void
 make(void)
 {
@@ -234,7 +235,7 @@ certificate_then_key(BIO *b)
 	pkcs8_ec_pem(b);
 }
 
-/* Only the label counts: nothing is inside. */
+/* The members alone make it a key; their values are not read. */
 static void
 jose(BIO *b)
 {
@@ -300,9 +301,10 @@ static const struct key_case {
 
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
-/* --- one text ---------------------------------------------------------- */
+/* --- helpers ----------------------------------------------------------- */
 
-/* The bytes live until the next call with the same slot. */
+/* Returns the bytes that put writes. They are valid until the next call with
+ * the same slot. */
 static struct str
 bytes_of(void (*put)(BIO *b), int slot)
 {
@@ -320,7 +322,7 @@ bytes_of(void (*put)(BIO *b), int slot)
 	return str_from(bytes[slot], n);
 }
 
-/* The arena ends at a page that may not be read, and so does the text. */
+/* Makes an arena that ends at a page that must not be read. */
 static void
 tight(struct arena *a, size_t n)
 {
@@ -353,7 +355,7 @@ certificates(struct str text, struct unwrap *out, struct str *what)
 	return unwrap_certificates(unit_guard(0, text), &a, out, what);
 }
 
-/* Wraps the text once more; false where that is not possible. */
+/* Wraps the text once more. Returns false if the wrapping cannot hold it. */
 static bool
 wrap(size_t with, struct str text, bool *binary, struct buf *out)
 {
@@ -415,8 +417,9 @@ random_below(unsigned *seed, size_t n)
 
 #define DEEP_MAX 7
 
-/* However deep a key is, it does not pass: it is found, or its layers are too
- * many. Up to four it is found. */
+/* However many layers surround a key, the text is refused: up to UNWRAP_DEPTH
+ * layers the key is found, and beyond that the text may be refused as wrapped
+ * too often. */
 START_TEST(key_in_many_wrappings)
 {
 	unsigned seed = (unsigned)_i + 1;
@@ -469,7 +472,8 @@ static const struct certificate_case {
 } certificate_cases[] = { { certificate_pem, false },
 	{ certificate_der, true } };
 
-/* base64 of DER is, and so is PEM among other text. */
+/* The text needs no unwrapping if it is base64 of DER, or PEM within other
+ * text. */
 static bool
 is_as_sent(bool der, const char *wrapping)
 {
@@ -541,9 +545,9 @@ END_TEST
 static const struct text_case {
 	const char *name;
 	struct str text;
-	enum err e; /* in any property */
-	enum err certificate; /* as the certificate */
-	const char *what; /* how the reason for the certificate begins */
+	enum err e; /* as the value of any property */
+	enum err certificate; /* as the value of certificate */
+	const char *what; /* the beginning of the reason, as the certificate */
 } text_cases[] = {
 	{ "the seed's value", STR("Certificate value"), ERR_OK, ERR_OK,
 	    "it holds neither" },
@@ -590,7 +594,7 @@ static const struct text_case {
 	{ "a file name", STR("C:\\Users\\me\\new\\x509\\mdm%20push.pem"),
 	    ERR_OK, ERR_OK, "it holds neither" },
 
-	{ "capitals that spell it", STR("My PRIVATE KEY is safe."),
+	{ "a label in a sentence", STR("My PRIVATE KEY is safe."),
 	    ERR_PRIVATE_KEY, ERR_PRIVATE_KEY, "" },
 	{ "a label in lower case", STR("-----begin private key-----"),
 	    ERR_PRIVATE_KEY, ERR_PRIVATE_KEY, "" },
@@ -618,7 +622,7 @@ static const struct text_case {
 	    STR("{\\rtf1 -----BEGIN CERTIFICATE-----\\\n" MII), ERR_OK,
 	    ERR_NOT_A_CERTIFICATE,
 	    "it is an RTF document, and the certificate in it is not whole" },
-	{ "bytes of DER after the others were dropped",
+	{ "DER that lost its bytes outside ASCII",
 	    STR("0\3\2\1\2\2\1M0\r\6\t*H\r\1\1\13\5\0"
 		"0\x0f"
 		"1\r0\13\6\3U\4\3"
@@ -665,8 +669,8 @@ START_TEST(five_layers)
 }
 END_TEST
 
-/* Long texts that every wrapping applies to: the room promised is enough, and
- * no key is imagined. */
+/* Long texts to which every wrapping applies: an arena of the documented size
+ * suffices, and no key is reported where there is none. */
 static const char *const units[] = { "x", "MII ", "A", "0", "&amp;", "%41",
 	"\\n", "> ", "48,", "\\\\\\\\n", "%2525", "-----BEGIN ", "<br>", "=",
 	"0x30, ", "\xc3\xbc", "\xe2\x82\xac", "\xe6\x8d\x8d", "a\0",
@@ -691,7 +695,9 @@ START_TEST(long_text)
 }
 END_TEST
 
-/* In every arena the outcome is the right one or that it is too small. */
+/*
+ * With every size of the arena, the outcome is the expected one or ERR_MEMORY.
+ */
 START_TEST(little_room)
 {
 	struct str text = bytes_of(certificate_pem, 0), what;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_x509.c - reads what tests/certificates/mkcerts.sh makes, and compares
- * the facts of random look-alikes with what the openssl program says of them.
- * LOOKALIKES and SEED in the environment: how many, and which.
+ * test_x509.c - reads the certificates that tests/certificates/mkcerts.sh
+ * makes, and compares the facts of random look-alikes with the output of the
+ * openssl program. The environment variables LOOKALIKES and SEED set their
+ * number and choose them.
  */
 #include "format/x509.h"
 
@@ -25,7 +26,8 @@ static const char topic_2[] =
     "com.apple.mgmt.External.6fa459ea-ee8a-4ca4-894e-db77e160355e";
 static const char good[] = "0A1B2C3D4E5F6071";
 
-/* What counts as a certificate. NULL: has none, or is random. */
+/* Texts that count as a certificate. A topic or serial of NULL is absent or
+ * random. */
 static const struct good_case {
 	const char *name;
 	const char *file;
@@ -60,7 +62,7 @@ static const struct good_case {
 	    X509_KEY_RSA, 2048 },
 	{ "blocks that run together", "good-run-together.pem", topic_1, good,
 	    true, X509_KEY_RSA, 2048 },
-	{ "its request behind it", "good-and-request.pem", topic_1, good, true,
+	{ "its request after it", "good-and-request.pem", topic_1, good, true,
 	    X509_KEY_RSA, 2048 },
 	{ "another topic", "other-topic.pem", topic_2, NULL, true, X509_KEY_RSA,
 	    2048 },
@@ -89,8 +91,8 @@ static const struct good_case {
 	    2048 },
 	{ "a chain without its leaf", "chain.pem", NULL, NULL, false,
 	    X509_KEY_RSA, 2048 },
-	{ "a revocation list behind it", "good-and-crl.pem", topic_1, good,
-	    true, X509_KEY_RSA, 2048 },
+	{ "a revocation list after it", "good-and-crl.pem", topic_1, good, true,
+	    X509_KEY_RSA, 2048 },
 	{ "a leaf among CAs", "vendor-chain.pem", "ABCDE12345", NULL, false,
 	    X509_KEY_RSA, 2048 },
 	{ "base64 after a word", "labelled.b64", topic_1, good, true,
@@ -179,34 +181,34 @@ static const struct bad_case {
 	KEY("a key in lines of base64", "key-lines.b64"),
 	KEY("a key as DER", "key.der"),
 	KEY("a key as base64 of PEM", "key-twice.b64"),
-	KEY("a key behind it", "good-then-key.pem"),
+	KEY("a key after it", "good-then-key.pem"),
 	KEY("a key before it", "key-then-good.pem"),
-	KEY("a bare key behind it", "good-and-key.txt"),
+	KEY("a bare key after it", "good-and-key.txt"),
 	KEY("a key in disguise", "key-disguised.pem"),
 	KEY("PKCS#1", "key-pkcs1.pem"),
 	KEY("PKCS#1 in base64", "key-pkcs1.b64"),
 	KEY("PKCS#1 in lines of base64", "key-pkcs1-lines.b64"),
 	KEY("PKCS#1 as DER", "key-pkcs1.der"),
-	KEY("bare PKCS#1 behind it", "good-and-key-pkcs1.txt"),
+	KEY("bare PKCS#1 after it", "good-and-key-pkcs1.txt"),
 	KEY("PKCS#1 in disguise", "key-pkcs1-disguised.pem"),
 	KEY("SEC 1", "key-sec1.pem"),
 	KEY("SEC 1 in base64", "key-sec1.b64"),
 	KEY("SEC 1 in lines of base64", "key-sec1-lines.b64"),
 	KEY("SEC 1 as DER", "key-sec1.der"),
-	KEY("bare SEC 1 behind it", "good-and-key-sec1.txt"),
+	KEY("bare SEC 1 after it", "good-and-key-sec1.txt"),
 	KEY("SEC 1 in disguise", "key-sec1-disguised.pem"),
 	KEY("a key on a curve", "key-ec.pem"),
 	KEY("a key on a curve in base64", "key-ec.b64"),
 	KEY("a key on a curve as DER", "key-ec.der"),
-	KEY("a bare key on a curve behind it", "good-and-key-ec.txt"),
+	KEY("a bare key on a curve after it", "good-and-key-ec.txt"),
 	KEY("a short key", "key-ed25519.pem"),
 	KEY("a short key in base64", "key-ed25519.b64"),
 	KEY("a short key as DER", "key-ed25519.der"),
-	KEY("a bare short key behind it", "good-and-key-ed25519.txt"),
+	KEY("a bare short key after it", "good-and-key-ed25519.txt"),
 	KEY("an encrypted key", "key-encrypted.pem"),
 	KEY("an encrypted key in base64", "key-encrypted.b64"),
 	KEY("an encrypted key as DER", "key-encrypted.der"),
-	KEY("a bare encrypted key behind it", "good-and-key-encrypted.txt"),
+	KEY("a bare encrypted key after it", "good-and-key-encrypted.txt"),
 	KEY("an encrypted key in disguise", "key-encrypted-disguised.pem"),
 	KEY("an old encrypted key", "key-encrypted-old.pem"),
 	KEY("an old encrypted key in base64", "key-encrypted-old.b64"),
@@ -214,7 +216,7 @@ static const struct bad_case {
 	KEY("encrypted PEM", "key-encrypted-pem.pem"),
 };
 
-/* The arena ends at a page which may not be read, the text does too. */
+/* The arena and the text both end at a page that must not be read. */
 static enum err
 read_text(struct str text, struct x509 *out, struct str *what)
 {
@@ -286,7 +288,9 @@ START_TEST(read_dates)
 }
 END_TEST
 
-/* Of an old one and the new one, the new one, whatever their order. */
+/*
+ * Of an old and a renewed certificate, the renewed one counts, in either order.
+ */
 START_TEST(read_renewed)
 {
 	static const char *const files[] = { "good-and-renewed.pem",
@@ -303,8 +307,8 @@ START_TEST(read_renewed)
 }
 END_TEST
 
-/* Every cut of a certificate is refused; with a bit changed anywhere it is
- * taken or refused, but harms nobody and leaks nothing. */
+/* Every proper prefix of a certificate is refused. A certificate with one bit
+ * changed is accepted or refused, without a crash or a leak. */
 START_TEST(read_harmed)
 {
 	char der[4096];
@@ -327,7 +331,7 @@ START_TEST(read_harmed)
 }
 END_TEST
 
-/* A short arena is an outcome like any other. */
+/* An arena that is too small gives ERR_MEMORY. */
 START_TEST(read_in_little_room)
 {
 	static char block[X509_ARENA(4096)];
@@ -355,7 +359,7 @@ put_hex(struct buf *b, const char *name, const uint8_t *bytes)
 	buf_printf(b, "%s=%.*s\n", name, (int)sizeof(hex), hex);
 }
 
-/* The facts in the form in which lookalikes.sh writes them. */
+/* Writes the facts in the format of lookalikes.sh. */
 static void
 put_facts(struct buf *b, const struct x509 *x)
 {
@@ -381,7 +385,7 @@ put_facts(struct buf *b, const struct x509 *x)
 	put_hex(b, "spki", hash);
 }
 
-START_TEST(facts_are_those_of_openssl)
+START_TEST(facts_equal_those_of_openssl)
 {
 	char text[8192], name[32];
 	struct str what;
@@ -409,7 +413,7 @@ in_directory(const char *command)
 	return system(whole) == 0;
 }
 
-/* Makes all the files; false if that fails. */
+/* Makes all the files. Returns false on failure. */
 static bool
 make_files(const char *count)
 {
@@ -448,7 +452,8 @@ main(void)
 	tcase_add_loop_test(t, read_renewed, 0, 2);
 	tcase_add_test(t, read_harmed);
 	tcase_add_test(t, read_in_little_room);
-	tcase_add_loop_test(t, facts_are_those_of_openssl, 1, atoi(count) + 1);
+	tcase_add_loop_test(
+	    t, facts_equal_those_of_openssl, 1, atoi(count) + 1);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, make_tests());
 	return unit_run(s);

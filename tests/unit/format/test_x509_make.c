@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_x509_make.c - what we make is what the openssl program takes.
+ * test_x509_make.c - the openssl program accepts the objects that x509_make
+ * writes.
  */
 #include "format/x509_make.h"
 
@@ -16,7 +17,7 @@
 #include "format/test_x509.h"
 #include "format/x509.h"
 
-/* Room for a plist with a chain, twice. */
+/* Room for two property lists with a chain. */
 static char block[65536];
 
 static struct arena
@@ -28,7 +29,7 @@ fresh(void)
 	return a;
 }
 
-/* Each test is a process, and has files of its own. */
+/* Each test runs in a process of its own and has files of its own. */
 static const char *
 own(const char *name)
 {
@@ -61,8 +62,9 @@ shell(const char *command)
 static const struct subject_case {
 	const char *name;
 	struct x509_subject subject;
-	const char *text; /* as openssl writes it in RFC 2253; NULL: refused */
-	const char *what; /* where it is refused */
+	const char
+	    *text; /* as openssl prints it by RFC 2253; NULL if it is refused */
+	const char *what; /* why it is refused */
 } subject_cases[] = {
 	{ "takes all four",
 	    { STR("DE"), STR("Test GmbH"), STR("mdm-push"),
@@ -80,7 +82,7 @@ static const struct subject_case {
 	{ "refuses a country of one letter",
 	    { STR("D"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, NULL,
 	    "csr_country 'D' is too short; possible are two letters" },
-	{ "refuses a country that is no letters",
+	{ "refuses a country that is not letters",
 	    { STR("D*"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, NULL,
 	    "csr_country 'D*' has a character that does not belong there; "
 	    "possible are two letters" },
@@ -93,8 +95,8 @@ static const struct subject_case {
 	    { { NULL, 0 }, STR("\xff"), { NULL, 0 }, { NULL, 0 } }, NULL,
 	    "csr_organization '\xff' is not UTF-8; possible are up to 64 "
 	    "characters" },
-	{ "takes nothing", { STR(""), STR(""), STR(""), { NULL, 0 } }, "",
-	    NULL },
+	{ "accepts an empty subject",
+	    { STR(""), STR(""), STR(""), { NULL, 0 } }, "", NULL },
 	{ "refuses a name of 65 letters",
 	    { { NULL, 0 }, { NULL, 0 },
 		STR("12345678901234567890123456789012"
@@ -146,7 +148,9 @@ START_TEST(request)
 }
 END_TEST
 
-/* What an own program needs to talk to Apple: both as PEM. */
+/*
+ * Other programs need the certificate and the key as PEM to connect to Apple.
+ */
 START_TEST(pem_of_both)
 {
 	struct str text = file_text("good.pem"), what;
@@ -165,7 +169,9 @@ START_TEST(pem_of_both)
 }
 END_TEST
 
-/* PKCS#1 signatures have no randomness in them: we write what openssl does. */
+/*
+ * PKCS#1 signatures are deterministic, so the request equals that of openssl.
+ */
 START_TEST(vendor_request)
 {
 	struct arena a = fresh();
@@ -184,7 +190,7 @@ START_TEST(vendor_request)
 }
 END_TEST
 
-/* Whatever else there is, the same request comes out. */
+/* Other certificates in the chain file do not change the request. */
 START_TEST(vendor_order)
 {
 	const char *names[] = { "vendor-among.pem", "vendor-mixed.pem" };
@@ -203,7 +209,8 @@ START_TEST(vendor_order)
 }
 END_TEST
 
-/* As it is the vendor's own certificate comes first, wherever it stood. */
+/* Even if the chain is used as it is, the vendor's own certificate comes first,
+ * wherever it stood. */
 START_TEST(vendor_as_it_is)
 {
 	struct arena a = fresh();
@@ -242,12 +249,13 @@ static const struct vendor_case {
 } vendor_cases[] = {
 	{ "takes a chain in any order", "vendor-among.pem", "vendor.key",
 	    NULL },
-	{ "takes what belongs to it, and what is valid of two",
+	{ "uses the certificates of its chain, and the valid one of two",
 	    "vendor-mixed.pem", "vendor.key", NULL },
 	{ "names an issuer that is missing", "vendor.pem", "vendor.key",
 	    X509_CHAIN "the certificate of " INTERMEDIATE
 		       " is missing, which issued " VENDOR },
-	{ "names it where the root is there", "vendor-no-int.pem", "vendor.key",
+	{ "names a missing issuer where the root is present",
+	    "vendor-no-int.pem", "vendor.key",
 	    X509_CHAIN "the certificate of " INTERMEDIATE
 		       " is missing, which issued " VENDOR },
 	{ "names a root that is missing", "vendor-no-root.pem", "vendor.key",
@@ -259,18 +267,20 @@ static const struct vendor_case {
 	{ "names an issuer that has expired", "vendor-int-expired.pem",
 	    "vendor.key",
 	    X509_CHAIN INTERMEDIATE " has expired on 2023-02-07T21:48:47Z" },
-	{ "names one that is not yet valid", "vendor-int-later.pem",
+	{ "names an issuer that is not yet valid", "vendor-int-later.pem",
 	    "vendor.key",
 	    X509_CHAIN INTERMEDIATE
 	    " is not valid before 2040-01-01T00:00:00Z" },
-	{ "names all that is wrong", "vendor-all-wrong.pem", "vendor.key",
+	{ "names everything that is wrong", "vendor-all-wrong.pem",
+	    "vendor.key",
 	    X509_CHAIN VENDOR
 	    " has expired on 2022-02-10T17:44:47Z; " INTERMEDIATE
 	    " has expired on 2023-02-07T21:48:47Z; "
 	    "the certificate of " ROOT
 	    " is missing, which issued " INTERMEDIATE },
 	{ "takes a root alone", "self-signed.pem", "push.key", NULL },
-	{ "refuses another's key", "vendor-chain.pem", "push.key",
+	{ "refuses the key of another certificate", "vendor-chain.pem",
+	    "push.key",
 	    "the vendor key is not that of the vendor certificate" },
 	{ "refuses a key on a curve", "ec.pem", "key-sec1.pem",
 	    "the vendor key is not an RSA key in PEM without passphrase" },
@@ -279,9 +289,9 @@ static const struct vendor_case {
 	{ "refuses an encrypted PEM", "vendor-chain.pem",
 	    "key-encrypted-pem.pem",
 	    "the vendor key is not an RSA key in PEM without passphrase" },
-	{ "refuses no key", "vendor-chain.pem", "empty.pem",
+	{ "refuses an empty key", "vendor-chain.pem", "empty.pem",
 	    "the vendor key is not an RSA key in PEM without passphrase" },
-	{ "refuses no certificate", "empty.pem", "vendor.key",
+	{ "refuses an empty chain", "empty.pem", "vendor.key",
 	    "the vendor certificate cannot be read" },
 	{ "refuses a key for a certificate", "vendor.key", "vendor.key",
 	    "the vendor certificate cannot be read: there is a private key "
@@ -314,7 +324,7 @@ END_TEST
 static const struct {
 	const char *name;
 	bool legacy;
-	const char *info; /* what openssl says of both bags and the MAC */
+	const char *info; /* how openssl describes both bags and the MAC */
 } pack_cases[] = {
 	{ "by AES", false, "-c 'PBES2, PBKDF2, AES-256-CBC'" },
 	{ "by triple DES", true, "-c 'pbeWithSHA1And3-KeyTripleDES-CBC'" },
@@ -357,7 +367,8 @@ START_TEST(pkcs12)
 }
 END_TEST
 
-/* A library of FIPS 140 has neither; which one it is and why is told. */
+/* A FIPS 140 library has neither algorithm. The error names the library and the
+ * reason. */
 START_TEST(pkcs12_without_algorithms)
 {
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
@@ -412,10 +423,11 @@ static const struct pkcs12_case {
 	    ERR_OK },
 	{ "refuses a longer one", "good.der", "key.der",
 	    X509_PASSPHRASE_MAX + 1, ERR_TOO_LONG },
-	{ "refuses another's key", "good.der", "key-ec.der", 0,
+	{ "refuses the key of another certificate", "good.der", "key-ec.der", 0,
 	    ERR_KEY_MISMATCH },
-	{ "refuses no key", "good.der", "good.der", 0, ERR_KEY_MISMATCH },
-	{ "refuses no certificate", "key.der", "key.der", 0,
+	{ "refuses a certificate in place of the key", "good.der", "good.der",
+	    0, ERR_KEY_MISMATCH },
+	{ "refuses a key in place of the certificate", "key.der", "key.der", 0,
 	    ERR_NOT_A_CERTIFICATE },
 };
 
@@ -437,7 +449,7 @@ START_TEST(pkcs12_refusal)
 }
 END_TEST
 
-/* A short arena is an outcome like any other. */
+/* An arena that is too small gives ERR_MEMORY. */
 START_TEST(make_in_little_room)
 {
 	struct arena a = fresh();
