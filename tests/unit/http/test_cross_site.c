@@ -6,7 +6,8 @@
 
 #define JSON "application/json"
 
-/* A POST to http://graph.example.org without a body, unless a row says more. */
+/* A row is a POST to http://graph.example.org without a body, except for the
+ * members that it sets. */
 static const struct {
 	const char *name;
 	const char *origin, *site;
@@ -110,7 +111,7 @@ static const struct {
 	    .origin = "null",
 	    .host = "null",
 	    .refused = true },
-	{ .name = "an empty origin is none", .origin = "" },
+	{ .name = "an empty origin counts as absent", .origin = "" },
 	{ .name = "an empty host",
 	    .origin = "http://",
 	    .host = "",
@@ -137,7 +138,7 @@ static const struct {
 	{ .name = "two equal lines",
 	    .origin = "http://graph.example.org, http://graph.example.org",
 	    .site = "same-origin, same-origin" },
-	{ .name = "a port that is no number",
+	{ .name = "a port that is not a number",
 	    .origin = "http://graph.example.org:8a",
 	    .host = "graph.example.org:8a",
 	    .refused = true },
@@ -148,7 +149,7 @@ static const struct {
 	{ .name = "same-site", .site = "same-site", .refused = true },
 	{ .name = "cross-site", .site = "cross-site", .refused = true },
 	{ .name = "an unknown site", .site = "new-value", .refused = true },
-	{ .name = "an empty site is none", .site = "" },
+	{ .name = "an empty site counts as absent", .site = "" },
 	{ .name = "a site in two lines that differ",
 	    .site = "same-origin, cross-site",
 	    .refused = true },
@@ -284,7 +285,8 @@ static const struct {
 	    .cors_origins = "*, https://a.example" },
 };
 
-/* A header that a client does not send is null. */
+/* Returns the slice of a header; null for a header that the client did not
+ * send. */
 static struct str
 header(int slot, const char *value)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_metrics_text.c - metrics and the calendar, to the byte.
+ * test_metrics_text.c - metrics and the calendar, byte for byte.
  */
 #include "http/calendar.h"
 #include "http/metrics_text.h"
@@ -21,7 +21,7 @@ fresh(void)
 	return b;
 }
 
-/* 2027-11-23T16:56:37Z and a year before. */
+/* The certificate ends at 2027-11-23T16:56:37Z and begins a year before. */
 static struct expiry_tenant
 tenant(enum expiry_status status)
 {
@@ -97,7 +97,7 @@ START_TEST(counters)
 
 	for (i = 0; i < 5; i++)
 		metrics_request(&m, 200, ERR_OK);
-	/* Two outcomes with one code. */
+	/* Two outcomes that share one code. */
 	metrics_request(&m, 400, ERR_NOT_A_CERTIFICATE);
 	metrics_request(&m, 400, ERR_JSON_EMPTY);
 	metrics_request(&m, 409, ERR_TOPIC_CHANGE);
@@ -191,7 +191,7 @@ static const struct event_case {
 	const char *apple_id, *topic, *serial;
 	const char *summary, *description;
 } event_cases[] = {
-	{ "nothing is known but the date", NULL, NULL, NULL, "", "" },
+	{ "only the date is known", NULL, NULL, NULL, "", "" },
 	{ "the facts are on lines of their own", NULL, "t", "0A1B", "",
 	    "\\nTopic: t\\nSerial number: 0A1B" },
 	{ "commas, semicolons and backslashes are escaped", "a,b;c\\d", NULL,
@@ -208,10 +208,11 @@ static const struct event_case {
 	{ "a line has 75 octets", "123456789012345678901234567890", NULL, NULL,
 	    " (123456789012345678901234567890)",
 	    "\\nApple ID: 12345678901234567890123456\r\n 7890" },
-	{ "and no more", "1234567890123456789012345678901", NULL, NULL,
+	{ "a line has no more than 75 octets",
+	    "1234567890123456789012345678901", NULL, NULL,
 	    " (1234567890123456789012345678901\r\n )",
 	    "\\nApple ID: 12345678901234567890123456\r\n 78901" },
-	{ "bytes that are no UTF-8 are left out", "a\xff\xc3z", NULL, NULL,
+	{ "bytes that are not UTF-8 are left out", "a\xff\xc3z", NULL, NULL,
 	    " (az)", "\\nApple ID: az" },
 };
 
@@ -244,7 +245,8 @@ START_TEST(a_tenant_without_a_date_has_no_event)
 }
 END_TEST
 
-/* A record's texts of the greatest length, of which every byte is escaped. */
+/* The texts of the record have their greatest lengths, and every byte is
+ * escaped. */
 START_TEST(the_longest_texts_have_room)
 {
 	static char longest[4 * 1024];

@@ -95,7 +95,7 @@ START_TEST(refuses_lines_that_have_no_room)
 }
 END_TEST
 
-/* Every variable, by the name that web servers send. */
+/* Every variable, under the name that web servers use. */
 static const char *const variables[REQUEST_VARS] = {
 	[REQUEST_METHOD] = "REQUEST_METHOD",
 	[REQUEST_PATH_INFO] = "PATH_INFO",
@@ -130,7 +130,7 @@ static const char *const variables[REQUEST_VARS] = {
 	[REQUEST_SEC_FETCH_SITE] = "HTTP_SEC_FETCH_SITE",
 };
 
-START_TEST(takes_each_variable_for_itself)
+START_TEST(stores_each_variable_under_its_own_name)
 {
 	struct request rq = { .read = NULL };
 	char text[64];
@@ -177,7 +177,9 @@ START_TEST(reads_the_length)
 }
 END_TEST
 
-/* A body that comes in pieces of `step` bytes and ends, or breaks. */
+/*
+ * A body that arrives in pieces of `step` bytes and then ends, or breaks off.
+ */
 struct source {
 	struct str text;
 	size_t step;
@@ -248,7 +250,7 @@ START_TEST(reads_the_body)
 			bodies[_i].outcome);
 		unit_same(bodies[_i].name, body, str_of(bodies[_i].body));
 		unit_check(bodies[_i].name, ended == bodies[_i].ended);
-		/* What it did not need is for others. */
+		/* The arena gets back the memory that the body did not need. */
 		unit_check(bodies[_i].name,
 		    body.n == 0 || a.used == (size_t)(body.p + body.n - block));
 	}
@@ -277,7 +279,7 @@ static const struct {
 	{ "a path in the host", "a/b", NULL, NULL, "s.example",
 	    "http://s.example" },
 	{ "two ports", "a:80:80", NULL, NULL, "s.example", "http://s.example" },
-	{ "a port that is none", "a:b", NULL, NULL, "s.example",
+	{ "a port that is not a number", "a:b", NULL, NULL, "s.example",
 	    "http://s.example" },
 	{ "a port that is too large", "a:65536", NULL, NULL, "s.example",
 	    "http://s.example" },
@@ -289,7 +291,7 @@ static const struct {
 	{ "nothing", NULL, "on", NULL, NULL, "https://graph.microsoft.com" },
 };
 
-START_TEST(tells_the_origin)
+START_TEST(finds_the_origin)
 {
 	struct request rq = { .read = NULL };
 	char text[128];
@@ -315,13 +317,14 @@ main(void)
 	tcase_add_loop_test(
 	    t, joins_lines, 0, sizeof(lines) / sizeof(lines[0]));
 	tcase_add_test(t, refuses_lines_that_have_no_room);
-	tcase_add_loop_test(t, takes_each_variable_for_itself, 0, REQUEST_VARS);
+	tcase_add_loop_test(
+	    t, stores_each_variable_under_its_own_name, 0, REQUEST_VARS);
 	tcase_add_loop_test(
 	    t, reads_the_length, 0, sizeof(lengths) / sizeof(lengths[0]));
 	tcase_add_loop_test(
 	    t, reads_the_body, 0, sizeof(bodies) / sizeof(bodies[0]));
 	tcase_add_loop_test(
-	    t, tells_the_origin, 0, sizeof(origins) / sizeof(origins[0]));
+	    t, finds_the_origin, 0, sizeof(origins) / sizeof(origins[0]));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_routes.c - what golden files do not show: a worker whose memory ends,
- * and what is told in the log.
+ * test_routes.c - behaviour that golden files cannot show: requests that run
+ * out of memory, and the lines of the log.
  */
 #include "http/routes.h"
 
@@ -20,11 +20,11 @@
 #define DOWNLOAD "/downloadApplePushNotificationCertificateSigningRequest"
 #define GENERATE "/generateApplePushNotificationCertificateSigningRequest"
 
-/* What routes.c keeps for refusals. */
+/* The memory that routes.c reserves for error responses, in bytes. */
 #define RESERVE ((size_t)16 * 1024)
 #define STEP 7
 
-/* 2026-11-23T12:00:00Z. */
+/* 2026-11-23T12:00:00Z */
 #define NOW INT64_C(1795435200)
 
 struct fixture {
@@ -32,12 +32,12 @@ struct fixture {
 	struct secrets secrets;
 	struct app app;
 	struct worker worker;
-	size_t size; /* of the arena */
-	const char *token; /* as it is sent */
-	struct str body; /* what has not been read yet */
+	size_t size; /* of the arena, in bytes */
+	const char *token; /* Authorization, as it is sent */
+	struct str body; /* the part that has not been read yet */
 };
 
-/* Sends stderr to a file from here on. */
+/* Redirects stderr to a file for the rest of the test. */
 static void
 capture(void)
 {
@@ -103,7 +103,7 @@ read_body(void *from, char *p, size_t n)
 	return (long)n;
 }
 
-/* A request, with what is special about it as name=value. */
+/* A request; `variable` is one more variable, as NAME=value. */
 struct ask {
 	const char *name;
 	const char *method, *uri, *variable, *body;
@@ -155,9 +155,9 @@ static const struct ask asks[] = {
 	{ "metrics", "GET", "/v1.0/metrics", NULL, NULL },
 };
 
-/* With whatever little memory the answer is the right one, or a whole one that
- * says why not. */
-START_TEST(says_that_memory_ends)
+/* However small the arena is, the response is either the right one or a
+ * complete error response that names the reason. */
+START_TEST(reports_the_lack_of_memory)
 {
 	const struct ask first = { "generate", "POST",
 		"/beta" RESOURCE GENERATE, NULL, NULL };
@@ -209,17 +209,18 @@ captured(char *room, size_t size)
 
 static const struct {
 	const char *name, *software, *token;
-	bool once; /* there is a flag for it */
+	bool once; /* A service has a flag for the hint; a process for a single
+		      request has none. */
 	const char *log;
 } hints[] = {
-	{ "tells who runs Apache, once", "SERVER_SOFTWARE=Apache/2.4", NULL,
+	{ "logs the hint for Apache once", "SERVER_SOFTWARE=Apache/2.4", NULL,
 	    true, HINT },
-	{ "does not where a token came", "SERVER_SOFTWARE=Apache/2.4",
-	    "Bearer " TOKEN, true, "" },
-	{ "does not to others", "SERVER_SOFTWARE=lighttpd/1.4", NULL, true,
-	    "" },
-	{ "does not to a program of one request", "SERVER_SOFTWARE=Apache/2.4",
-	    NULL, false, "" },
+	{ "logs no hint for a request with a token",
+	    "SERVER_SOFTWARE=Apache/2.4", "Bearer " TOKEN, true, "" },
+	{ "logs no hint for other web servers", "SERVER_SOFTWARE=lighttpd/1.4",
+	    NULL, true, "" },
+	{ "logs no hint in a process for one request",
+	    "SERVER_SOFTWARE=Apache/2.4", NULL, false, "" },
 };
 
 START_TEST(hints_at_apache)
@@ -243,8 +244,7 @@ START_TEST(hints_at_apache)
 }
 END_TEST
 
-/* It is the operator's to mend, so the client is not told. */
-/* The shortest key, as it goes into a path. */
+/* The shortest private key (Ed25519, as PKCS #8 in base64), in a path. */
 #define KEY "MC4CAQAwBQYDK2VwBCIEIGVzdCBvZiBhIGtleSB0aGF0IGlzIG5vdCBvbmUu"
 
 static const struct {
@@ -286,7 +286,7 @@ START_TEST(logs_no_key)
 }
 END_TEST
 
-START_TEST(tells_what_is_wrong_with_the_subject)
+START_TEST(logs_a_faulty_subject_and_hides_it_from_the_client)
 {
 	const struct ask generate = { "generate", "POST",
 		"/beta" RESOURCE GENERATE, NULL, NULL };
@@ -307,7 +307,7 @@ START_TEST(tells_what_is_wrong_with_the_subject)
 }
 END_TEST
 
-/* --- what is repeated ---------------------------------------------------- */
+/* --- text of the request that the response repeats ----------------------- */
 
 #define OWN_ID "\r\nclient-request-id: 00000000-0000-4000-8000-000000000000\r"
 
@@ -316,7 +316,9 @@ static const struct {
 	int status;
 	const char *part;
 } repeats[] = {
-	{ { "what is not UTF-8", "GET", "/v1.0/a\xff\xc3/b", NULL, NULL }, 400,
+	{ { "a path that is not UTF-8", "GET", "/v1.0/a\xff\xc3/b", NULL,
+	      NULL },
+	    400,
 	    "\"Resource not found for the segment "
 	    "'a\xef\xbf\xbd\xef\xbf\xbd'.\"" },
 	{ { "the client's id", "GET", "/v1.0/health",
@@ -343,10 +345,11 @@ START_TEST(repeats_what_may_be_repeated)
 }
 END_TEST
 
-/* --- where -------------------------------------------------------------- */
+/* --- long paths --------------------------------------------------------- */
 
-/* The URL of the context is as long as the path before the root makes it. */
-START_TEST(refuses_a_path_that_no_answer_can_repeat)
+/* The context URL in the response repeats the path before the API root, so a
+ * long path makes a long URL. */
+START_TEST(refuses_a_path_that_no_response_can_repeat)
 {
 	char uri[2048];
 	struct ask a = { "long", "GET", uri, NULL, NULL };
@@ -374,13 +377,13 @@ main(void)
 	Suite *suite = suite_create("routes");
 	TCase *all = tcase_create("all");
 
-	tcase_add_loop_test(all, says_that_memory_ends, 0, ROWS(asks));
+	tcase_add_loop_test(all, reports_the_lack_of_memory, 0, ROWS(asks));
 	tcase_add_loop_test(all, hints_at_apache, 0, ROWS(hints));
-	tcase_add_test(all, tells_what_is_wrong_with_the_subject);
+	tcase_add_test(all, logs_a_faulty_subject_and_hides_it_from_the_client);
 	tcase_add_loop_test(all, logs_no_key, 0, ROWS(logs));
 	tcase_add_loop_test(
 	    all, repeats_what_may_be_repeated, 0, ROWS(repeats));
-	tcase_add_test(all, refuses_a_path_that_no_answer_can_repeat);
+	tcase_add_test(all, refuses_a_path_that_no_response_can_repeat);
 	suite_add_tcase(suite, all);
 	return unit_run(suite);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_tenants.c - many tenants on one store: 20,000 random requests by tokens
- * of random rights, against a model of what each may see and do. No answer
- * holds a word of another tenant's, and no right is too many or too few.
+ * test_tenants.c - many tenants share one store. 20,000 random requests with
+ * tokens of random rights are compared with a model of what each token may see
+ * and do. No response contains data of another tenant, and no token has a right
+ * too many or too few.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +22,8 @@
 #define NOW 1700000000
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-#define READ_ANY 0x3fU /* each of the six rights lets read */
-#define WRITE_ANY 0x0aU /* the two that let write */
+#define READ_ANY 0x3fU /* each of the six rights allows reading */
+#define WRITE_ANY 0x0aU /* the two rights that allow writing */
 
 static const char *const names[] = { "DeviceManagementServiceConfig.Read.All",
 	"DeviceManagementServiceConfig.ReadWrite.All",
@@ -33,13 +34,15 @@ static const char *const names[] = { "DeviceManagementServiceConfig.Read.All",
 
 enum state { GOOD, EXPIRED, REVOKED };
 
-/* The model: what we have told the service, and what it should know. */
+/*
+ * The model: the state that the service should have after the requests so far.
+ */
 static struct {
 	struct tenant_of {
 		struct guid id;
 		char guid[STR_GUID_LEN + 1];
-		char mark[32]; /* in its record alone */
-		unsigned version; /* 0: it has no record */
+		char mark[32]; /* a text that only its own record contains */
+		unsigned version; /* 0 if the tenant has no record */
 		bool listed;
 	} tenant[TENANTS];
 	struct token_of {
@@ -61,7 +64,8 @@ static struct {
 	uint64_t random;
 } world;
 
-/* Any fixed sequence does. */
+/* Returns a number below the bound from a fixed pseudo-random sequence, so that
+ * a failure can be repeated. */
 static unsigned
 pick(unsigned below)
 {
@@ -245,8 +249,9 @@ end_world(void)
 
 static const struct action {
 	const char *method, *path;
-	unsigned rights; /* one of these is needed */
-	/* With the right, where there is a record and where there is none. */
+	unsigned rights; /* the token needs one of these */
+	/* Status for a token with the right, if the tenant has a record and if
+	 * it has none. */
 	int status, status_without;
 	bool changes;
 } actions[] = {
@@ -255,7 +260,7 @@ static const struct action {
 	{ "GET", "/localtest/metrics", READ_ANY, 200, 200, false },
 	{ "PATCH", "/v1.0" RESOURCE, WRITE_ANY, 200, 200, true },
 	{ "GET", "/v1.0" RESOURCE "/download" CSR, WRITE_ANY, 404, 404, false },
-	/* There is no key file. */
+	/* The configuration names no key file. */
 	{ "POST", "/beta" RESOURCE "/generate" CSR, WRITE_ANY, 501, 501,
 	    false },
 };
@@ -317,7 +322,8 @@ holds(struct str text, const char *word)
 	return memmem(text.p, text.n, word, strlen(word)) != NULL;
 }
 
-/* Its own record if it may see one, and never a word of another's. */
+/* A response shows the tenant's own record if the request may read it, and
+ * never any text of another tenant. */
 static void
 check_content(
     const struct action *a, const struct token_of *t, const struct response *an)
@@ -343,7 +349,8 @@ check_content(
 		ck_assert(!holds(an->text, owner->mark));
 }
 
-/* Now and then the operator changes who may come in. */
+/* Makes one random change as an operator would: lists or unlists a tenant, or
+ * creates or revokes a token. */
 static void
 change_something(void)
 {
@@ -364,7 +371,7 @@ change_something(void)
 	}
 }
 
-START_TEST(nobody_gets_anothers)
+START_TEST(no_tenant_sees_or_changes_another)
 {
 	unsigned i, counts[6] = { 0 };
 
@@ -390,7 +397,7 @@ START_TEST(nobody_gets_anothers)
 	printf("%d requests, %d tenants, %d tokens: %u 2xx, %u 4xx, %u 5xx; "
 	       "none wrong\n",
 	    REQUESTS, TENANTS, TOKENS, counts[2], counts[4], counts[5]);
-	/* It was not all refusals. */
+	/* Enough requests succeeded for the test to mean something. */
 	ck_assert_uint_gt(counts[2], REQUESTS / 4);
 }
 END_TEST
@@ -401,12 +408,14 @@ main(void)
 	Suite *s = suite_create("tenants");
 	TCase *t = tcase_create("tenants");
 
-	/* A line of the log for each answer 501. */
+	/*
+	 * Each response with status 501 logs a line; the lines are discarded.
+	 */
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		return EXIT_FAILURE;
 	log_open(false, LOG_AT_ERROR);
 	tcase_set_timeout(t, 300);
-	tcase_add_test(t, nobody_gets_anothers);
+	tcase_add_test(t, no_tenant_sees_or_changes_another);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
