@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_auth.c - who is let in, as whom, and with which rights: opaque tokens,
- * JWT, tenants, failures, last uses. What a JWT itself may hold is test_jwt's.
+ * test_auth.c - which requests are let in, for which tenant and with which
+ * rights: opaque tokens, JWT, tenants, failures, times of last use. The
+ * contents of a JWT are the subject of test_jwt.
  */
 #include "rules/auth.h"
 
@@ -23,7 +24,8 @@
 #define SERVICE "DeviceManagementServiceConfig"
 #define CONFIGURATION "DeviceManagementConfiguration"
 
-/* Made in main; the second is not in the set at first. */
+/* main creates the keys. The key set in the file lists only the first one until
+ * a test writes the second. */
 static char key_text[2][4096];
 static char public_text[2][1024];
 
@@ -35,7 +37,7 @@ static struct {
 	struct arena arena;
 } f;
 
-/* --- the scene ---------------------------------------------------------- */
+/* --- setup -------------------------------------------------------------- */
 
 static void
 write_set(int keys)
@@ -113,7 +115,7 @@ ask(const char *token, int64_t now_at, struct principal *who)
 	return ask_as(f.auth, str_of(text), now_at, who);
 }
 
-/* A token of these claims; lives until the next one. */
+/* Returns a token with these claims. Valid until the next call. */
 static const char *
 sign(int key, const char *claims)
 {
@@ -229,15 +231,15 @@ static const struct {
 		"\"appid\":null,\"upn\":null,\"oid\":\"o\",\"scp\":null,"
 		"\"roles\":[\"" SERVICE ".Read.All\"]"),
 	    ERR_OK, AUTH_SERVICE_CONFIG_READ, "o" },
-	{ "knows no right in another case",
+	{ "ignores a right in another case",
 	    CLAIMS(V1(HOME), HOME,
 		"\"scp\":\"devicemanagementserviceconfig.read.all\""),
 	    ERR_OK, 0, "JWT" },
-	{ "knows no right with something behind it",
+	{ "ignores a right with text after it",
 	    CLAIMS(V1(HOME), HOME,
 		"\"scp\":\"" SERVICE ".Read.All2 x" SERVICE ".Read.All\""),
 	    ERR_OK, 0, "JWT" },
-	{ "knows no rights with commas between them",
+	{ "ignores rights with commas between them",
 	    CLAIMS(V1(HOME), HOME,
 		"\"scp\":\"" SERVICE ".Read.All," SERVICE ".ReadWrite.All\""),
 	    ERR_OK, 0, "JWT" },
@@ -254,19 +256,19 @@ static const struct {
 	    "{" V1(HOME) "\"aud\":\"https://graph.microsoft.us\"," TIMES TID(
 		HOME) "\"scp\":\"" SERVICE ".Read.All\"}",
 	    ERR_TOKEN_INVALID, 0, NULL },
-	{ "refuses one that has expired",
+	{ "refuses a token that has expired",
 	    "{" V1(HOME) GRAPH TID(HOME) "\"exp\":1699999940}",
 	    ERR_TOKEN_EXPIRED, 0, NULL },
-	{ "takes one that has just expired, for clocks differ",
+	{ "accepts a token that has just expired, since clocks differ",
 	    "{" V1(HOME) GRAPH TID(HOME) "\"exp\":1699999941}", ERR_OK, 0,
 	    "JWT" },
-	{ "refuses one that is not yet valid",
+	{ "refuses a token that is not yet valid",
 	    "{" V1(HOME)
 		GRAPH TID(HOME) "\"exp\":1700003600,\"nbf\":1700000061}",
 	    ERR_TOKEN_EXPIRED, 0, NULL },
 };
 
-/* Once read, and once more out of the cache. */
+/* The first request verifies the token; the second finds it in the cache. */
 START_TEST(jwts)
 {
 	const char *token = sign(0, jwt_cases[_i].claims);
@@ -289,8 +291,8 @@ END_TEST
 
 #define GOOD CLAIMS(V1(HOME), HOME, PERSON "\"scp\":\"" SERVICE ".Read.All\"")
 
-/* What was verified is judged by the clock at each request. */
-START_TEST(remembers_no_longer_than_it_is_valid)
+/* A token in the cache is checked against the clock at each request. */
+START_TEST(a_cached_token_expires)
 {
 	const char *token = sign(0, GOOD);
 	struct principal who;
@@ -305,7 +307,7 @@ START_TEST(remembers_no_longer_than_it_is_valid)
 }
 END_TEST
 
-START_TEST(asks_for_the_tenant_at_each_request)
+START_TEST(checks_the_tenant_at_each_request)
 {
 	const char *token = sign(0, GOOD);
 	struct guid home = guid(HOME);
@@ -329,8 +331,9 @@ START_TEST(takes_any_tenant_where_that_is_configured)
 }
 END_TEST
 
-/* The tenant is a claim, and a server issues tokens of many. */
-START_TEST(asks_for_the_tenant_of_an_issuer_that_is_named_too)
+/* The tenant is a claim, and one server issues tokens for many tenants. So the
+ * tenant is checked even if the configured issuer names one. */
+START_TEST(checks_the_tenant_even_if_the_issuer_names_one)
 {
 	struct principal who;
 
@@ -350,8 +353,8 @@ START_TEST(asks_for_the_tenant_of_an_issuer_that_is_named_too)
 }
 END_TEST
 
-/* Keys that name no issuer speak where there is one server; of two, each could
- * speak for the tenants of the other. */
+/* A key that names no issuer is trusted for a single server. With two servers,
+ * a key of one could sign for the tenants of the other. */
 START_TEST(takes_no_key_without_issuer_for_two_servers)
 {
 	struct principal who;
@@ -385,8 +388,8 @@ START_TEST(follows_the_set_of_keys)
 }
 END_TEST
 
-/* A token that changes in any one character is another token, also when it is
- * remembered in its right form. */
+/* A token with any one character changed is refused, even if the valid token is
+ * in the cache. */
 START_TEST(every_character_counts)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno"
@@ -401,14 +404,14 @@ START_TEST(every_character_counts)
 	ck_assert(ask(token, NOW, &who) == ERR_OK);
 	for (i = 0; token[i] != '\0'; i++) {
 		good = token[i];
-		/* A few of all digits at each place, in turn: all of them are
-		 * test_jwt's. */
+		/* Each place gets an eighth of the digits; test_jwt tries all
+		 * of them. */
 		for (k = i % 8; k < sizeof(digits) - 1; k += 8) {
 			token[i] = digits[k];
 			if (digits[k] == good)
 				continue;
 			e = ask(token, NOW, &who);
-			/* Blanks at the ends are the header's. */
+			/* Blanks around the token belong to the header. */
 			if (digits[k] != ' ' || (i > 0 && token[i + 1] != 0))
 				ck_assert_msg(e == ERR_TOKEN_INVALID,
 				    "'%c' at %zu: %d", digits[k], i, e);
@@ -426,7 +429,8 @@ START_TEST(cuts_long_names)
 	int i;
 
 	add_tenant(HOME);
-	/* 100 characters of three bytes: 42 of them have room. */
+	/* The name has 100 characters of three bytes. There is room for 42 of
+	 * them, and for 21 as the second name. */
 	user[0] = '\0';
 	for (i = 0; i < 100; i++)
 		strcat(user, "\xe2\x82\xac");
@@ -439,7 +443,7 @@ START_TEST(cuts_long_names)
 }
 END_TEST
 
-/* More tokens than the cache holds. */
+/* The requests use more tokens than the cache holds. */
 START_TEST(forgets_and_verifies_again)
 {
 	struct principal who;
@@ -467,8 +471,8 @@ static const struct {
 	{ "takes a token", "Bearer good", ERR_OK },
 	{ "takes the scheme in any case", "bEARER good", ERR_OK },
 	{ "takes blanks around it", " Bearer   good ", ERR_OK },
-	{ "takes one that will expire", "Bearer soon", ERR_OK },
-	{ "refuses one that has expired", "Bearer old", ERR_TOKEN_EXPIRED },
+	{ "accepts a token that will expire", "Bearer soon", ERR_OK },
+	{ "refuses a token that has expired", "Bearer old", ERR_TOKEN_EXPIRED },
 	{ "refuses an unknown one", "Bearer goo", ERR_TOKEN_INVALID },
 	{ "refuses another case", "Bearer Good", ERR_TOKEN_INVALID },
 	{ "refuses two", "Bearer good good", ERR_TOKEN_INVALID },
@@ -476,8 +480,8 @@ static const struct {
 	{ "refuses another scheme", "Basic good", ERR_TOKEN_ABSENT },
 	{ "refuses no scheme", "good", ERR_TOKEN_ABSENT },
 	{ "refuses a scheme alone", "Bearer", ERR_TOKEN_ABSENT },
-	{ "refuses nothing", "", ERR_TOKEN_ABSENT },
-	{ "refuses what looks like a JWT and is none", "Bearer a.b.c",
+	{ "refuses an empty header", "", ERR_TOKEN_ABSENT },
+	{ "refuses a text that looks like a JWT", "Bearer a.b.c",
 	    ERR_TOKEN_INVALID },
 	{ "refuses the hash of a token",
 	    "Bearer "
@@ -501,7 +505,7 @@ START_TEST(opaques)
 		    opaque_cases[_i].name, who.scopes == AUTH_DEVICES_READ);
 		unit_same(opaque_cases[_i].name, who.actor, str_of("eve"));
 	}
-	/* Without all that is beside the store. */
+	/* An opaque token needs the store only, and no struct auth. */
 	unit_check(opaque_cases[_i].name,
 	    ask_as(NULL, str_of(opaque_cases[_i].authorization), NOW, &who) ==
 		opaque_cases[_i].e);
@@ -541,7 +545,7 @@ START_TEST(writes_last_uses_once_an_hour)
 	auth_tidy(f.auth, f.store, INT64_MAX);
 	ck_assert_int_eq(used_at("good"), NOW + 3600);
 	ck_assert_int_eq(used_at("never"), 0);
-	/* The clock was set back. */
+	/* The clock has been set back. */
 	ck_assert(ask("good", NOW, &who) == ERR_OK);
 	auth_tidy(f.auth, f.store, INT64_MAX);
 	ck_assert_int_eq(used_at("good"), NOW);
@@ -554,7 +558,7 @@ delete_token(struct txn *tx, void *arg)
 	return store_token_delete(tx, arg);
 }
 
-START_TEST(brings_no_revoked_token_back)
+START_TEST(a_late_last_use_does_not_restore_a_revoked_token)
 {
 	uint8_t hash[STORE_HASH_LEN];
 	struct principal who;
@@ -579,7 +583,7 @@ struct asker {
 	unsigned refused;
 };
 
-/* On a transaction and an arena of its own, as a worker does. */
+/* Each thread has a transaction and an arena of its own, as a worker has. */
 static void *
 ask_on(void *arg)
 {
@@ -653,7 +657,8 @@ START_TEST(counts_failures_by_peer)
 	ck_assert_uint_eq(auth_failed(f.auth, other, peer, NOW), 0);
 	ck_assert_uint_eq(auth_failed(f.auth, peer, str_of(NULL), NOW + 2), 1);
 	ck_assert_uint_eq(auth_failed(f.auth, peer, str_of(NULL), NOW + 3), 0);
-	/* Whom the web server does not name speaks for nobody. */
+	/* If the web server names no peer, failures are not counted: the
+	 * forwarded address is not trusted. */
 	f.config.trusted_proxies[0] = '\0';
 	for (i = 0; i < 100; i++)
 		ck_assert_uint_eq(auth_failed(f.auth, STR_EMPTY, peer, NOW), 0);
@@ -662,7 +667,7 @@ START_TEST(counts_failures_by_peer)
 }
 END_TEST
 
-START_TEST(takes_anything_for_tests)
+START_TEST(accepts_any_token_in_test_mode)
 {
 	struct guid tenant = guid(ABROAD);
 	struct principal who;
@@ -712,10 +717,10 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, jwts, 0, ROWS(jwt_cases));
-	tcase_add_test(t, remembers_no_longer_than_it_is_valid);
-	tcase_add_test(t, asks_for_the_tenant_at_each_request);
+	tcase_add_test(t, a_cached_token_expires);
+	tcase_add_test(t, checks_the_tenant_at_each_request);
 	tcase_add_test(t, takes_any_tenant_where_that_is_configured);
-	tcase_add_test(t, asks_for_the_tenant_of_an_issuer_that_is_named_too);
+	tcase_add_test(t, checks_the_tenant_even_if_the_issuer_names_one);
 	tcase_add_test(t, takes_no_key_without_issuer_for_two_servers);
 	tcase_add_test(t, follows_the_set_of_keys);
 	tcase_add_test(t, every_character_counts);
@@ -723,10 +728,10 @@ main(void)
 	tcase_add_test(t, forgets_and_verifies_again);
 	tcase_add_loop_test(t, opaques, 0, ROWS(opaque_cases));
 	tcase_add_test(t, writes_last_uses_once_an_hour);
-	tcase_add_test(t, brings_no_revoked_token_back);
+	tcase_add_test(t, a_late_last_use_does_not_restore_a_revoked_token);
 	tcase_add_test(t, serves_many_threads);
 	tcase_add_test(t, counts_failures_by_peer);
-	tcase_add_test(t, takes_anything_for_tests);
+	tcase_add_test(t, accepts_any_token_in_test_mode);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

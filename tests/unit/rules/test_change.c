@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_change.c - the rules of a tenant's record over a whole life: what the
- * topic guard remembers, what a restore may do, which events and keys stay.
+ * test_change.c - the rules of a tenant's record over its whole life: the topic
+ * guard, restores, events and keys.
  *
  * The certificates are issued here, for keys that the program made or for a key
- * of the test's own.
+ * of the test. A number in a comment is the number of the event that the line
+ * adds to the history.
  */
 #include "rules/change.h"
 
@@ -37,14 +38,14 @@ static struct {
 	struct store *store;
 	struct arena arena;
 	char block[512 * 1024];
-	int64_t now; /* goes on a second with each change */
+	int64_t now; /* advances by a second with each change */
 	EVP_PKEY *key;
 	struct fault fault;
 	struct record out;
 	enum err notice;
 } f;
 
-/* --- the world ------------------------------------------------------------ */
+/* --- setup ---------------------------------------------------------------- */
 
 static void
 open_store(unsigned keep, unsigned certificates)
@@ -88,7 +89,7 @@ begin(void)
 	return tx;
 }
 
-/* A certificate of a topic (NULL: none) that ends then, as PEM. */
+/* Issues a certificate with this topic (NULL: none) and end, as PEM. */
 static void
 issue_for(EVP_PKEY *key, const char *topic, int64_t until_at, char *pem)
 {
@@ -129,7 +130,7 @@ issue(const char *topic, int64_t until_at)
 	return out;
 }
 
-/* The key of the pending request. */
+/* Returns the key of the pending request. */
 static EVP_PKEY *
 requested_key(void)
 {
@@ -159,7 +160,7 @@ request(void)
 	    f.store, &f.config, &f.secrets, &by, &f.arena, &text, &what);
 }
 
-/* Makes a request and what Apple issues for it. */
+/* Makes a request and the certificate that Apple would issue for it. */
 static void
 request_and_issue(int64_t until_at, char pem[PEM_MAX])
 {
@@ -250,12 +251,12 @@ restore(uint64_t number, const char *allow)
 	return restore_with(&in, number, false);
 }
 
-/* The findings of a walk through the history. */
+/* The result of a walk through the history. */
 struct found {
 	uint64_t events, newest, refusals;
 	struct str pem;
 	uint64_t
-	    leads_back; /* the newest event whose former record holds pem */
+	    leads_back; /* the newest event whose former record contains pem */
 };
 
 static enum err
@@ -307,7 +308,7 @@ verify(void)
 	return counts.findings;
 }
 
-/* Whether the private key of a certificate comes out. */
+/* ERR_OK if the private key of the certificate can be exported. */
 static enum err
 export_key(const char *pem)
 {
@@ -326,9 +327,10 @@ export_key(const char *pem)
 	return e;
 }
 
-/* --- what stays ----------------------------------------------------------- */
+/* --- records, events and keys that are kept ------------------------------- */
 
-/* Refusals of two kinds in turn, so that none equals the one before. */
+/* Makes refusals of two kinds in turn, so that no event equals the one before
+ * it. */
 static void
 refuse_in_turn(const char *other_topic, unsigned times)
 {
@@ -340,7 +342,7 @@ refuse_in_turn(const char *other_topic, unsigned times)
 		    i % 2 ? ERR_TOPIC_CHANGE : ERR_NOT_A_CERTIFICATE);
 }
 
-START_TEST(keeps_the_way_back_and_the_key)
+START_TEST(refusals_displace_neither_the_former_record_nor_the_key)
 {
 	static char first[PEM_MAX], second[PEM_MAX];
 	const char *other;
@@ -386,13 +388,13 @@ START_TEST(keeps_the_key_of_a_replaced_request)
 	begin_world(100, 2);
 	for (i = 0; i < 3; i++)
 		request_and_issue(NOW + YEAR + i * DAY, pem[i]);
-	/* The first one made way for two others. */
+	/* The store keeps two keys, so the first one was deleted. */
 	ck_assert_int_eq(export_key(pem[0]), ERR_NOT_FOUND);
 	ck_assert_int_eq(export_key(pem[1]), ERR_OK);
 	ck_assert_int_eq(upload(pem[1], NULL), ERR_OK);
 	ck_assert_int_eq(export_key(pem[1]), ERR_OK);
 	ck_assert_int_eq(export_key(pem[2]), ERR_OK);
-	/* A key in use does not make way for requests without a certificate. */
+	/* Requests without a certificate do not displace a key in use. */
 	for (i = 0; i < 4; i++)
 		ck_assert_int_eq(request(), ERR_OK);
 	ck_assert_int_eq(export_key(pem[1]), ERR_OK);
@@ -412,7 +414,7 @@ START_TEST(keeps_the_keys_of_the_last_certificates)
 		ck_assert_int_eq(upload(pem[i], NULL), ERR_OK);
 	}
 	ck_assert_int_eq(export_key(pem[0]), ERR_NOT_FOUND);
-	/* One that comes back is the newest again. */
+	/* A certificate that is uploaded again is the newest again. */
 	ck_assert_int_eq(upload(pem[1], NULL), ERR_OK);
 	request_and_issue(NOW + YEAR + i * DAY, pem[3]);
 	ck_assert_int_eq(upload(pem[3], NULL), ERR_OK);
@@ -450,18 +452,20 @@ START_TEST(judges_a_restore_like_an_upload)
 	a = issue(A, NOW + YEAR);
 	b = issue(B, NOW + YEAR);
 	ck_assert_int_eq(upload(a, NULL), ERR_OK); /* 1 */
-	ck_assert_int_eq(upload(b, B), ERR_OK); /* 2 leads back to a */
+	ck_assert_int_eq(
+	    upload(b, B), ERR_OK); /* 2, the record before it holds a */
 	ck_assert_int_eq(restore(2, NULL), ERR_TOPIC_CHANGE); /* 3 */
 	unit_same("old topic", f.fault.what, str_of(B));
 	unit_same("new topic", f.fault.also, str_of(A));
 	ck_assert_int_eq(restore(2, B), ERR_TOPIC_CHANGE);
 	ck_assert_uint_eq(history("").newest, 3);
 	ck_assert_uint_eq(history("").refusals, 2);
-	ck_assert_int_eq(restore(2, A), ERR_OK); /* 4 leads back to b */
+	ck_assert_int_eq(
+	    restore(2, A), ERR_OK); /* 4, the record before it holds b */
 	unit_same("certificate", f.out.value[RECORD_CERTIFICATE], str_of(a));
 	unit_same("topic", f.out.value[RECORD_TOPIC], str_of(A));
 	ck_assert_uint_eq(f.out.revision, 3);
-	/* The guard has followed. */
+	/* The topic guard now protects topic A. */
 	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE); /* 5 */
 	ck_assert_int_eq(restore(4, NULL), ERR_TOPIC_CHANGE);
 	ck_assert_int_eq(restore(1, NULL), ERR_NOT_FOUND);
@@ -471,7 +475,7 @@ START_TEST(judges_a_restore_like_an_upload)
 }
 END_TEST
 
-START_TEST(restores_nothing_that_is_there)
+START_TEST(refuses_to_restore_the_current_state)
 {
 	uint64_t newest;
 
@@ -505,7 +509,7 @@ START_TEST(restores_only_the_revision_that_was_named)
 	ck_assert_uint_eq(history("").newest, 2);
 	ck_assert_int_eq(restore_with(&in, 2, false), ERR_OK);
 	unit_same("name", f.out.value[RECORD_APPLE_ID], str_of("a"));
-	/* 0 stands for no record. */
+	/* Revision 0 stands for no record. */
 	ck_assert_int_eq(remove_record(), ERR_OK); /* 4 */
 	ck_assert_int_eq(restore_with(&in, 4, false), ERR_PRECONDITION);
 	in.revision = 0;
@@ -515,7 +519,7 @@ START_TEST(restores_only_the_revision_that_was_named)
 }
 END_TEST
 
-START_TEST(tries_a_restore)
+START_TEST(a_dry_run_restores_nothing)
 {
 	struct change in = { .if_match = { NULL, 0 } };
 	const char *a;
@@ -542,19 +546,22 @@ START_TEST(guards_the_topic_through_restores)
 	a = issue(A, NOW + YEAR);
 	b = issue(B, NOW + YEAR);
 	ck_assert_int_eq(upload("a text", NULL), ERR_OK); /* 1 */
-	ck_assert_int_eq(upload(a, NULL), ERR_OK); /* 2 leads to the text */
+	ck_assert_int_eq(upload(a, NULL),
+	    ERR_OK); /* 2, the record before it holds the text */
 	ck_assert_int_eq(restore(2, NULL), ERR_NOT_A_CERTIFICATE); /* 3 */
 	ck_assert_int_eq(upload("", NULL), ERR_OK); /* 4 */
-	ck_assert_int_eq(restore(2, NULL), ERR_OK); /* 5 leads to nothing */
+	ck_assert_int_eq(restore(2, NULL),
+	    ERR_OK); /* 5, the record before it holds no certificate */
 	unit_same("text", f.out.value[RECORD_CERTIFICATE], str_of("a text"));
 	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE); /* 6 */
 	ck_assert_int_eq(upload(a, NULL), ERR_OK); /* 7 */
-	/* A former record without a certificate clears it. */
+	/* Restoring a record without a certificate clears the certificate. */
 	ck_assert_int_eq(restore(5, NULL), ERR_OK); /* 8 */
 	ck_assert(str_is_null(f.out.value[RECORD_CERTIFICATE]));
 	ck_assert(str_is_null(f.out.value[RECORD_SERIAL]));
 	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE); /* 9 */
-	/* A removal ends it, and what comes back has its topic again. */
+	/* Removing the record ends the guard. A record that is restored is
+	 * protected again. */
 	ck_assert_int_eq(remove_record(), ERR_OK); /* 10 */
 	ck_assert_int_eq(restore(10, NULL), ERR_OK); /* 11 */
 	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE); /* 12 */
@@ -579,7 +586,7 @@ START_TEST(removes_nothing_by_a_restore)
 }
 END_TEST
 
-START_TEST(enforces_where_a_restore_is_concerned)
+START_TEST(a_restore_obeys_the_certificate_policy)
 {
 	const char *expired, *older;
 
@@ -595,13 +602,14 @@ START_TEST(enforces_where_a_restore_is_concerned)
 	ck_assert_int_eq(restore(2, NULL), ERR_OK); /* 5 */
 	ck_assert_int_eq(f.notice, ERR_EXPIRED);
 	f.config.certificate_policy = CONFIG_ENFORCE;
-	/* Keys of elliptic curves are refused before the date is looked at. */
+	/* The key type is checked before the date, so a key on an elliptic
+	 * curve gives this error. */
 	ck_assert_int_eq(restore(3, NULL), ERR_UNSUPPORTED_KEY); /* 6 */
 	end_world();
 }
 END_TEST
 
-START_TEST(takes_an_older_certificate_back_where_it_enforces)
+START_TEST(restores_an_older_certificate_under_enforcement)
 {
 	static char first[PEM_MAX], second[PEM_MAX], third[PEM_MAX];
 
@@ -614,7 +622,7 @@ START_TEST(takes_an_older_certificate_back_where_it_enforces)
 	f.now += DAY;
 	ck_assert_int_eq(upload(second, NULL), ERR_OK); /* 5 */
 	ck_assert_int_eq(upload(first, NULL), ERR_OLDER); /* 6 */
-	/* Nor does the request that waits now stand in the way. */
+	/* The pending request does not prevent the restore. */
 	request_and_issue(NOW + YEAR, third);
 	ck_assert_int_eq(restore(5, NULL), ERR_OK); /* 8 */
 	ck_assert_int_eq(f.notice, ERR_OLDER);
@@ -627,10 +635,10 @@ START_TEST(takes_an_older_certificate_back_where_it_enforces)
 }
 END_TEST
 
-/* --- the guard among threads and releases --------------------------------- */
+/* --- the guard with several threads and with older releases --------------- */
 
-/* As a release before format 4 wrote it: neither topic nor fingerprint beside
- * the certificate. */
+/* Removes topic and fingerprint, which releases before format 4 did not store
+ * beside the certificate. */
 static enum err
 forget(struct txn *tx, void *arg)
 {
@@ -644,7 +652,7 @@ forget(struct txn *tx, void *arg)
 	return store_record_put(tx, &tenant, &r);
 }
 
-/* A text in which a certificate is found only after it is unwrapped. */
+/* Returns a text in which the certificate is found only after unwrapping. */
 static const char *
 wrap(const char *pem)
 {
@@ -655,7 +663,7 @@ wrap(const char *pem)
 	return text;
 }
 
-/* The same with line ends of CR LF: stored as it is sent. */
+/* Returns the PEM with CRLF line ends. The service stores it unchanged. */
 static const char *
 with_crlf(const char *pem)
 {
@@ -669,7 +677,7 @@ with_crlf(const char *pem)
 	return text;
 }
 
-START_TEST(takes_a_wrapped_text_of_the_stored_certificate_for_the_same)
+START_TEST(a_wrapped_copy_of_the_stored_certificate_is_no_change)
 {
 	const char *a, *other;
 
@@ -681,12 +689,13 @@ START_TEST(takes_a_wrapped_text_of_the_stored_certificate_for_the_same)
 	ck_assert_uint_eq(f.out.revision, 1);
 	unit_same(
 	    "text", f.out.value[RECORD_CERTIFICATE], str_of(with_crlf(a)));
-	/* Also where no fingerprint was kept. */
+	/* The comparison also works if no fingerprint is stored. */
 	ck_assert_int_eq(store_update(f.store, forget, NULL), ERR_OK);
 	ck_assert_int_eq(upload(wrap(a), NULL), ERR_OK);
 	ck_assert_uint_eq(f.out.revision, 1);
 	ck_assert_uint_eq(history("").newest, 1);
-	/* Another text as it is, and another certificate, are changes. */
+	/* A different text that needs no unwrapping is a change, and so is
+	 * another certificate. */
 	ck_assert_int_eq(upload(a, NULL), ERR_OK);
 	ck_assert_uint_eq(f.out.revision, 2);
 	ck_assert_int_eq(upload(wrap(other), NULL), ERR_OK);
@@ -725,7 +734,7 @@ upload_one(void *arg)
 	return NULL;
 }
 
-START_TEST(lets_one_topic_in_whoever_shares_a_commit)
+START_TEST(lets_one_topic_in_even_within_a_shared_commit)
 {
 	static struct uploader up[THREADS];
 	struct record r;
@@ -756,7 +765,7 @@ START_TEST(lets_one_topic_in_whoever_shares_a_commit)
 }
 END_TEST
 
-START_TEST(guards_what_an_older_release_stored)
+START_TEST(guards_the_record_of_an_older_release)
 {
 	const char *a, *b;
 
@@ -778,21 +787,21 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-		keeps_the_way_back_and_the_key,
+		refusals_displace_neither_the_former_record_nor_the_key,
 		keeps_the_key_of_a_replaced_request,
 		keeps_the_keys_of_the_last_certificates,
 		keeps_the_key_in_use_though_the_clock_went_back,
 		judges_a_restore_like_an_upload,
-		restores_nothing_that_is_there,
+		refuses_to_restore_the_current_state,
 		restores_only_the_revision_that_was_named,
-		tries_a_restore,
+		a_dry_run_restores_nothing,
 		guards_the_topic_through_restores,
 		removes_nothing_by_a_restore,
-		enforces_where_a_restore_is_concerned,
-		takes_an_older_certificate_back_where_it_enforces,
-		lets_one_topic_in_whoever_shares_a_commit,
-		guards_what_an_older_release_stored,
-		takes_a_wrapped_text_of_the_stored_certificate_for_the_same,
+		a_restore_obeys_the_certificate_policy,
+		restores_an_older_certificate_under_enforcement,
+		lets_one_topic_in_even_within_a_shared_commit,
+		guards_the_record_of_an_older_release,
+		a_wrapped_copy_of_the_stored_certificate_is_no_change,
 	};
 	Suite *suite = suite_create("pushcert");
 	TCase *t = tcase_create("pushcert");
@@ -800,7 +809,7 @@ main(void)
 
 	for (i = 0; i < ROWS(tests); i++)
 		tcase_add_test(t, tests[i]);
-	/* Some make 4,000 changes, each of which waits for the disk. */
+	/* Some tests make 4,000 changes, and each change waits for the disk. */
 	tcase_set_timeout(t, 240);
 	suite_add_tcase(suite, t);
 	return unit_run(suite);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_policy.c - which certificate may succeed which: topic, age, key, each
- * refusal with the texts that its message is made of.
+ * test_policy.c - which certificate may succeed which: by topic, age and key,
+ * with the texts from which the message of each refusal is made.
  */
 #include "rules/policy.h"
 
@@ -14,15 +14,15 @@
 static const struct {
 	const char *name;
 	bool enforce, allow, is_text;
-	struct str topic, key; /* of the new one */
+	struct str topic, key; /* of the new certificate */
 	int64_t until_at;
-	/* What is stored. */
+	/* of the stored record and of the request */
 	struct str serial, old_topic, newest_topic, expires, pending, override;
 	bool restores;
 	enum err e;
 	struct str what, also;
 } cases[] = {
-	{ .name = "takes the first one",
+	{ .name = "accepts the first certificate",
 	    .enforce = true,
 	    .topic = STR("a"),
 	    .until_at = END },
@@ -75,7 +75,7 @@ static const struct {
 	    .until_at = END,
 	    .old_topic = STR("a"),
 	    .newest_topic = STR("b") },
-	{ .name = "refuses another topic than that before one without a topic",
+	{ .name = "refuses another topic after one without a topic",
 	    .topic = STR("a"),
 	    .until_at = END,
 	    .serial = STR("01"),
@@ -87,12 +87,12 @@ static const struct {
 	    .topic = STR("a"),
 	    .until_at = END,
 	    .serial = STR("01") },
-	{ .name = "calls an empty topic none",
+	{ .name = "treats an empty topic as none",
 	    .topic = STR(""),
 	    .until_at = END,
 	    .newest_topic = STR("b"),
 	    .override = STR("none") },
-	{ .name = "refuses another topic where a former record comes back",
+	{ .name = "refuses another topic in a restore",
 	    .restores = true,
 	    .topic = STR("a"),
 	    .until_at = END,
@@ -100,7 +100,7 @@ static const struct {
 	    .e = ERR_TOPIC_CHANGE,
 	    .what = STR("b"),
 	    .also = STR("a") },
-	{ .name = "takes an older one of another key where one comes back",
+	{ .name = "accepts an older certificate of another key in a restore",
 	    .restores = true,
 	    .enforce = true,
 	    .topic = STR("a"),
@@ -118,7 +118,8 @@ static const struct {
 	    .e = ERR_TOPIC_CHANGE,
 	    .what = STR("b"),
 	    .also = STR("a") },
-	{ .name = "refuses no topic where there was one",
+	{ .name =
+		"refuses a certificate without a topic after one with a topic",
 	    .until_at = END,
 	    .serial = STR("01"),
 	    .old_topic = STR("b"),
@@ -137,11 +138,11 @@ static const struct {
 	    .until_at = END,
 	    .serial = STR("01"),
 	    .old_topic = STR("b") },
-	{ .name = "takes another topic than one that a client made up",
+	{ .name = "ignores a topic that a client made up",
 	    .topic = STR("a"),
 	    .until_at = END,
 	    .old_topic = STR("b") },
-	{ .name = "refuses one that ends before the stored one",
+	{ .name = "refuses a certificate that ends before the stored one",
 	    .enforce = true,
 	    .topic = STR("a"),
 	    .until_at = END - 1,
@@ -151,14 +152,14 @@ static const struct {
 	    .e = ERR_OLDER,
 	    .what = STR("2027-12-31T23:59:59Z"),
 	    .also = STR("2028-01-01T00:00:00Z") },
-	{ .name = "takes one that ends with the stored one",
+	{ .name = "accepts a certificate that ends with the stored one",
 	    .enforce = true,
 	    .topic = STR("a"),
 	    .until_at = END,
 	    .serial = STR("01"),
 	    .old_topic = STR("a"),
 	    .expires = STR("2028-01-01T00:00:00Z") },
-	{ .name = "takes an older one than a date that a client made up",
+	{ .name = "ignores a date that a client made up",
 	    .enforce = true,
 	    .topic = STR("a"),
 	    .until_at = END - 1,
@@ -207,20 +208,20 @@ static const struct {
 	struct str serial, expires; /* of the stored record */
 	enum err e;
 } notices[] = {
-	{ "says nothing of a text", true, END, END, STR("01"),
+	{ "gives no notice for a text", true, END, END, STR("01"),
 	    STR("2028-01-01T00:00:00Z"), ERR_OK },
-	{ "says nothing of the first certificate", false, END, END - 1,
+	{ "gives no notice for the first certificate", false, END, END - 1,
 	    { NULL, 0 }, { NULL, 0 }, ERR_OK },
-	{ "names the end at its second", false, END, END, { NULL, 0 },
+	{ "reports the end in the very second", false, END, END, { NULL, 0 },
 	    { NULL, 0 }, ERR_EXPIRED },
-	{ "accepts the end of the stored certificate", false, END, 0, STR("01"),
-	    STR("2028-01-01T00:00:00Z"), ERR_OK },
-	{ "names an end a second before", false, END - 1, 0, STR("01"),
-	    STR("2028-01-01T00:00:00Z"), ERR_OLDER },
-	{ "says nothing of a date that a client made up", false, END - 1, 0,
-	    { NULL, 0 }, STR("2028-01-01T00:00:00Z"), ERR_OK },
-	{ "names the end first", false, END - 1, END, STR("01"),
-	    STR("2028-01-01T00:00:00Z"), ERR_EXPIRED },
+	{ "accepts the same end as the stored certificate", false, END, 0,
+	    STR("01"), STR("2028-01-01T00:00:00Z"), ERR_OK },
+	{ "reports an end a second before the stored one", false, END - 1, 0,
+	    STR("01"), STR("2028-01-01T00:00:00Z"), ERR_OLDER },
+	{ "gives no notice about a date that a client made up", false, END - 1,
+	    0, { NULL, 0 }, STR("2028-01-01T00:00:00Z"), ERR_OK },
+	{ "reports a past end before an older certificate", false, END - 1, END,
+	    STR("01"), STR("2028-01-01T00:00:00Z"), ERR_EXPIRED },
 };
 
 START_TEST(notice)
