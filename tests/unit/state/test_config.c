@@ -6,7 +6,7 @@
 #include "state/config.h"
 #include "unit.h"
 
-/* A path in the test's directory. */
+/* Returns a path in the test's directory. */
 static const char *
 file_named(const char *name)
 {
@@ -34,7 +34,7 @@ write_file(const char *text)
 static const struct {
 	const char *name;
 	const char *text;
-	const char *message; /* after the path */
+	const char *message; /* the part after the path */
 } refusals[] = {
 	{ "an empty file", "", ": empty; write its keys again, or remove it" },
 	{ "blanks alone", " \n\t\r\n\n",
@@ -58,7 +58,7 @@ static const struct {
 	{ "a value that would be cut to nothing", "csr_email = ;b\n",
 	    ":1: " CUT },
 	{ "a comment after a value", "workers = 2 ; few\n", ":1: " CUT },
-	{ "a line that is none", "data = /x\n\nwhat\n",
+	{ "a line without an equals sign", "data = /x\n\nwhat\n",
 	    ":3: neither 'key = value' nor a comment" },
 	{ "a URL that is a host alone", "base_url = mdm.example.org\n",
 	    ":1: 'base_url' cannot be 'mdm.example.org': "
@@ -70,7 +70,7 @@ static const struct {
 	    "authorization_uri = https://a/\"b\n",
 	    ":1: 'authorization_uri' cannot be 'https://a/\"b': "
 	    "it is a URL of http or https" },
-	{ "a mount that is no path", "mount = graph\n",
+	{ "a mount that is not a path", "mount = graph\n",
 	    ":1: 'mount' cannot be 'graph': it is a path such as /graph" },
 	{ "a mount that is a URL", "mount = https://h/graph\n",
 	    ":1: 'mount' cannot be 'https://h/graph': "
@@ -87,7 +87,7 @@ static const struct {
 	{ "an origin with a path", "cors_origins = *, https://example.org/\n",
 	    ":1: 'cors_origins' cannot be '*, https://example.org/': it is "
 	    "a list of origins such as https://example.org, or *" },
-	{ "the origin of no site", "cors_origins = null\n",
+	{ "the origin null", "cors_origins = null\n",
 	    ":1: 'cors_origins' cannot be 'null': it is "
 	    "a list of origins such as https://example.org, or *" },
 	{ "a pattern of origins", "cors_origins = https://*.example.org\n",
@@ -175,8 +175,9 @@ START_TEST(names_a_file_that_is_not_there)
 }
 END_TEST
 
-/* Its defaults would serve another store than was meant. */
-START_TEST(does_not_take_what_cannot_be_read_for_empty)
+/* A path that cannot be read is an error: with the defaults, the program would
+ * serve a store that the operator did not choose. */
+START_TEST(an_unreadable_file_is_not_an_empty_one)
 {
 	char message[CONFIG_TEXT_MAX];
 	struct config c;
@@ -275,7 +276,7 @@ static const struct {
 	{ "blanks alone and comments may be indented",
 	    "jwt_issuer = a\n \n\t; b\n  # c\n\t\n", "a" },
 	{ "an empty line adds nothing", "jwt_issuer = a\njwt_issuer =\n", "a" },
-	{ "none at all", "jwt_issuer =\n", "" },
+	{ "no line at all", "jwt_issuer =\n", "" },
 };
 
 START_TEST(reads_lists)
@@ -290,7 +291,7 @@ START_TEST(reads_lists)
 }
 END_TEST
 
-/* A list of many lines is too long as a whole. */
+/* Each line is short enough, but the list as a whole is too long. */
 START_TEST(refuses_a_long_list)
 {
 	char text[4096] = "", message[CONFIG_TEXT_MAX];
@@ -328,7 +329,7 @@ main(void)
 	tcase_add_loop_test(t, refuses_with_file_and_line, 0,
 	    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(t, names_a_file_that_is_not_there);
-	tcase_add_test(t, does_not_take_what_cannot_be_read_for_empty);
+	tcase_add_test(t, an_unreadable_file_is_not_an_empty_one);
 	tcase_add_test(t, has_defaults);
 	tcase_add_test(t, reads_values);
 	tcase_add_loop_test(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_docroot.c - directories made for it, reached by their names and by
- * others.
+ * test_docroot.c - document roots above the data directory, reached by their
+ * own names and through links.
  */
 #include "state/docroot.h"
 
@@ -37,7 +37,7 @@ make_home(void)
 		(void)mkdir(below(directories[i]), 0700);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (symlink(targets[i], below(names[i])) != 0)
-			continue; /* there already */
+			continue; /* The link exists already. */
 	if ((f = fopen(below("home/me/site/.htaccess"), "w")) != NULL)
 		fclose(f);
 }
@@ -70,7 +70,7 @@ START_TEST(knows_what_holds_the_data)
 }
 END_TEST
 
-START_TEST(does_not_count_what_is_no_document_root)
+START_TEST(ignores_paths_that_are_not_document_roots)
 {
 	struct docroot d;
 
@@ -86,8 +86,9 @@ START_TEST(does_not_count_what_is_no_document_root)
 }
 END_TEST
 
-/* The topmost of those that it has room for counts as the root does. */
-START_TEST(looks_so_far_up_and_no_farther)
+/* docroot_init remembers DOCROOT_DEPTH directories, from the data upwards. The
+ * topmost of them still counts; directories above it do not. */
+START_TEST(looks_up_to_a_limited_depth)
 {
 	struct docroot d;
 	char path[PATH_MAX], near[PATH_MAX];
@@ -108,7 +109,8 @@ START_TEST(looks_so_far_up_and_no_farther)
 }
 END_TEST
 
-/* It is looked at each time. */
+/* The result for a root that is too long to be remembered is computed at each
+ * call. */
 START_TEST(takes_long_roots)
 {
 	char path[2 * PATH_MAX];
@@ -163,8 +165,8 @@ static const struct {
 } suspects[] = {
 	{ "a directory like any other", "home/me/data", NULL },
 	{ "a .htaccess above", "home/me/site/sub/data", "home/me/site" },
-	{ "a .htaccess above what is yet to be made", "home/me/site/new/data",
-	    "home/me/site" },
+	{ "a .htaccess above a directory that does not exist yet",
+	    "home/me/site/new/data", "home/me/site" },
 	{ "a name of a document root above", "home/me/htdocs/data",
 	    "home/me/htdocs" },
 	{ "the document root itself", "home/me/htdocs", "home/me/htdocs" },
@@ -187,7 +189,7 @@ START_TEST(suspects_document_roots)
 }
 END_TEST
 
-START_TEST(suspects_nothing_of_which_nothing_is_there)
+START_TEST(suspects_no_path_that_does_not_exist)
 {
 	char found[PATH_MAX], path[PATH_MAX + 1];
 
@@ -208,13 +210,13 @@ main(void)
 
 	tcase_add_loop_test(
 	    t, knows_what_holds_the_data, 0, sizeof(holds) / sizeof(holds[0]));
-	tcase_add_test(t, does_not_count_what_is_no_document_root);
-	tcase_add_test(t, looks_so_far_up_and_no_farther);
+	tcase_add_test(t, ignores_paths_that_are_not_document_roots);
+	tcase_add_test(t, looks_up_to_a_limited_depth);
 	tcase_add_test(t, takes_long_roots);
 	tcase_add_test(t, looks_again_in_the_next_second);
 	tcase_add_loop_test(t, suspects_document_roots, 0,
 	    sizeof(suspects) / sizeof(suspects[0]));
-	tcase_add_test(t, suspects_nothing_of_which_nothing_is_there);
+	tcase_add_test(t, suspects_no_path_that_does_not_exist);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_keygen_slots.c - which tenants get a slot, in which order.
+ * test_keygen_slots.c - which tenants get a slot, and in which order.
  */
 #include "state/keygen_slots.h"
 
 #include "unit.h"
 
-/* A tenant's letter: capital to take a slot that it gets, small to take a slot
- * that it does not get, and after a minus to give it back. A plus lets a second
- * pass, a star the time for which a slot is kept. */
+/*
+ * In `steps` a letter is a tenant that asks for a slot: a capital if it gets
+ * one, a small letter if it does not. A minus gives the slot of the next letter
+ * back. A plus advances the clock by a second, a star by the time for which a
+ * slot is reserved.
+ */
 static const struct {
 	const char *name;
 	long cpus;
@@ -20,13 +23,13 @@ static const struct {
 	{ "five CPUs make two", 5, "ABc" },
 	{ "an unknown number makes one", -1, "Ab" },
 	{ "a tenant has one at a time", 8, "AaBbCDe" },
-	{ "and another one after it", 8, "A-AA-AA" },
+	{ "a tenant may have one after another", 8, "A-AA-AA" },
 	{ "a refused tenant is the next", 2, "Ab-Aa+aB" },
-	{ "and is served once", 2, "Ab-AaB-BA-AB" },
-	{ "only the first that was refused is", 2, "Abc-AacB-BC" },
-	{ "a slot is kept for a while only", 2, "Ab-Aa*A" },
-	{ "a tenant that has a slot is not kept one", 2, "Aaa-AB" },
-	{ "other slots are free meanwhile", 4, "ABc-Aa-BAbC" },
+	{ "a refused tenant is served once", 2, "Ab-AaB-BA-AB" },
+	{ "only the first refused tenant is next", 2, "Abc-AacB-BC" },
+	{ "a slot is reserved for a limited time", 2, "Ab-Aa*A" },
+	{ "a tenant that has a slot reserves no other", 2, "Aaa-AB" },
+	{ "other slots remain free meanwhile", 4, "ABc-Aa-BAbC" },
 };
 
 static struct guid

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_keyring.c - a key set's file, in all that may happen to it; and the sets
- * and tokens that jwt_make makes.
+ * test_keyring.c - how a keyring follows the file of its key set, and the sets
+ * and tokens that jwt_make writes.
  */
 #include "state/keyring.h"
 
@@ -22,7 +22,7 @@
 #define KEYS 3
 #define START_AT 1700000000
 
-/* Made in main. */
+/* main creates the keys. */
 static char private_text[KEYS][4096];
 static char public_text[KEYS][1024];
 static char token_text[KEYS][2048];
@@ -65,8 +65,8 @@ write_text(struct str text)
 	ck_assert(rename(fresh, path()) == 0);
 }
 
-/* Entries beside the keys: one that lacks a member, and key 0 with its private
- * half. */
+/* Writes an entry that cannot be used as a key: 'x' lacks a member, 'd' is key
+ * 0 with its private half. */
 static void
 put_extra(char which, struct buf *out)
 {
@@ -82,12 +82,13 @@ put_extra(char which, struct buf *out)
 	ck_assert(jwt_make_set(str_of(public_text[0]), &b, &what) == ERR_OK);
 	text[b.n] = '\0';
 	ck_assert((at = strchr(text, '[')) != NULL);
-	text[b.n - 3] = '\0'; /* the end of object, array and object */
+	text[b.n - 3] = '\0'; /* cuts off the end of object, array and object */
 	buf_printf(out, "%s,\"d\":\"AQAB\"},", at + 1);
 }
 
-/* The file with these keys, "02" say, and extras behind them, "0x" say; no file
- * for "-"; no JSON for "!". */
+/* Writes the file with the keys of these digits, such as "02", and the extra
+ * entries of the letters after them, as in "0x". "-" removes the file; "!"
+ * writes broken JSON. */
 static void
 write_keys(const char *which)
 {
@@ -117,13 +118,13 @@ write_keys(const char *which)
 	for (; *which != '\0'; which++)
 		put_extra(*which, &b);
 	if (pem[0] == '\0')
-		b.n--; /* the comma */
+		b.n--; /* drops the comma */
 	buf_str(&b, rest);
 	ck_assert(!b.full);
 	write_text(buf_view(&b));
 }
 
-/* Which of the tokens are taken, "01" say. */
+/* Returns the digits of the keys whose tokens are accepted, such as "01". */
 static const char *
 taken(struct keyring *k)
 {
@@ -144,11 +145,11 @@ taken(struct keyring *k)
 
 #define STEPS 5
 
-/* At each step the file is written and the clock goes on. */
+/* At each step the test writes the file and advances the clock. */
 static const struct {
 	const char *name;
 	struct {
-		const char *file; /* NULL: left alone */
+		const char *file; /* NULL if it stays as it is */
 		int64_t later;
 		const char *taken;
 	} step[STEPS];
@@ -168,10 +169,10 @@ static const struct {
 	{ "keeps a former key for a day",
 	    { { "0", 0, "0" }, { "1", 1, "01" }, { NULL, 86399, "01" },
 		{ NULL, 1, "1" } } },
-	{ "is not misled by a file written anew with the same keys",
+	{ "a file rewritten with the same keys changes nothing",
 	    { { "0", 0, "0" }, { "1", 1, "01" }, { "1", 3600, "01" },
 		{ "1", 82799, "01" }, { "1", 1, "1" } } },
-	{ "keeps the former keys of several changes, each its time",
+	{ "keeps each former key of several changes for a day",
 	    { { "0", 0, "0" }, { "1", 1, "01" }, { "2", 3600, "012" },
 		{ NULL, 82800, "12" }, { NULL, 3600, "2" } } },
 	{ "reads the keys beside an odd entry at the start",
@@ -186,7 +187,7 @@ static const struct {
 	    { { "01", 0, "01" }, { "1d", 1, "1" } } },
 	{ "drops it where no usable key is left",
 	    { { "01", 0, "01" }, { "d", 1, "1" }, { "0", 1, "01" } } },
-	{ "takes a key that comes back for one of the file",
+	{ "a key that comes back is a key of the file",
 	    { { "0", 0, "0" }, { "1", 1, "01" }, { "01", 1, "01" },
 		{ NULL, 100000, "01" } } },
 };
@@ -212,8 +213,8 @@ START_TEST(follows_the_file)
 }
 END_TEST
 
-/* Whoever remembers what a key said is told to ask again. */
-START_TEST(counts_its_states)
+/* The generation changes when cached results become stale. */
+START_TEST(the_generation_changes_with_the_keys)
 {
 	struct keyring *k;
 	uint64_t first, second;
@@ -228,13 +229,14 @@ START_TEST(counts_its_states)
 	second = keyring_refresh(k, START_AT + 3);
 	ck_assert(second != first);
 	ck_assert(keyring_refresh(k, START_AT + 4) == second);
-	/* The former key's day is over. */
+	/* The former key is dropped a day after it left the file. */
 	ck_assert(keyring_refresh(k, START_AT + 3 + KEYRING_KEPT) != second);
 	keyring_close(k);
 }
 END_TEST
 
-/* The file stays as it is, and can be read the next second. */
+/* The first attempt fails because no file descriptor is free. The keyring tries
+ * again a second later, although the file has not changed. */
 START_TEST(tries_again_to_read)
 {
 	struct rlimit limit, none;
@@ -255,10 +257,10 @@ START_TEST(tries_again_to_read)
 }
 END_TEST
 
-/* Standard error, from main on. */
+/* Standard error goes to this file, which main opens. */
 static FILE *log_file;
 
-/* How many lines of the log hold this text. */
+/* Returns the number of log lines that contain this text. */
 static int
 logged(const char *text)
 {
@@ -271,7 +273,9 @@ logged(const char *text)
 	return n;
 }
 
-/* An issuer's odd entry comes with every copy of its set. */
+/*
+ * An issuer repeats a faulty entry in every copy of its set. It is logged once.
+ */
 START_TEST(logs_an_odd_entry_once)
 {
 	struct keyring *k;
@@ -284,13 +288,15 @@ START_TEST(logs_an_odd_entry_once)
 	write_keys("01x");
 	keyring_refresh(k, START_AT + 1);
 	ck_assert_int_eq(logged("left out"), 1);
-	/* Another report is another line, and a secret is an error. */
+	/* A different report is logged again, and a private key is logged as an
+	 * error. */
 	write_keys("1xd");
 	keyring_refresh(k, START_AT + 2);
 	ck_assert_int_eq(logged("left out"), 2);
 	ck_assert_int_eq(logged("replace them at their server"), 1);
 	keyring_close(k);
-	/* For a process of one request: doctor says it. */
+	/* A process for a single request passes LOG_AT_DEBUG, so it does not
+	 * log the report; pushcert doctor shows it. */
 	write_keys("0x");
 	k = keyring_open(path(), START_AT, LOG_AT_DEBUG);
 	ck_assert_int_eq(logged("left out"), 2);
@@ -298,7 +304,8 @@ START_TEST(logs_an_odd_entry_once)
 }
 END_TEST
 
-/* It was not there at the start, and others may make files in its directory. */
+/* The owner and mode are checked at each reading, because another user may have
+ * replaced the file since the start. */
 START_TEST(reads_no_file_that_others_may_write)
 {
 	struct keyring *k;
@@ -322,7 +329,7 @@ START_TEST(reads_no_file_that_others_may_write)
 }
 END_TEST
 
-/* A name that a new key has taken is the new key's. */
+/* A name in the new set belongs to the new key, even if a former key had it. */
 START_TEST(former_names_do_not_come_back)
 {
 	struct keyring *k;
@@ -333,7 +340,7 @@ START_TEST(former_names_do_not_come_back)
 	write_keys("0");
 	k = keyring_open(path(), START_AT, LOG_AT_WARNING);
 	ck_assert_str_eq(taken(k), "0");
-	/* The same name with another modulus. */
+	/* Writes the same name with another modulus. */
 	buf_init(&b, text, sizeof(text) - 1);
 	ck_assert(jwt_make_set(str_of(public_text[0]), &b, &what) == ERR_OK);
 	text[b.n] = '\0';
@@ -373,7 +380,7 @@ verify(void *arg)
 
 #define READERS 8
 
-/* So many that there is always one who reads. */
+/* The number is high enough that some thread is reading at any time. */
 START_TEST(changes_under_readers)
 {
 	struct readers r = { .keyring = NULL };
@@ -396,9 +403,9 @@ START_TEST(changes_under_readers)
 }
 END_TEST
 
-/* --- what jwt_make makes ------------------------------------------------ */
+/* --- sets and tokens of jwt_make ---------------------------------------- */
 
-/* The key of RFC 7638, section 3.1, as DER in PEM, and its thumbprint. */
+/* The key of RFC 7638, section 3.1, as a PEM public key, and its thumbprint. */
 static const char example_key[] =
     "-----BEGIN PUBLIC KEY-----\n"
     "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0vx7agoebGcQSuuPiLJX\n"
@@ -429,7 +436,7 @@ START_TEST(names_keys_by_their_thumbprint)
 }
 END_TEST
 
-START_TEST(makes_no_set_of_what_is_no_public_key)
+START_TEST(makes_no_set_of_other_texts)
 {
 	char text[8192];
 	struct str what;
@@ -458,7 +465,8 @@ note_name(const struct jwt_left *left, void *arg)
 	    arg, 256, "%.*s: %.*s", STR_ARG(left->name), STR_ARG(left->why));
 }
 
-/* It becomes an entry that is left out, and the others are taken. */
+/* jwt_make_set writes an entry for such a key. The reader leaves that entry out
+ * and takes the others. */
 START_TEST(leaves_out_a_key_that_is_not_an_RSA_key)
 {
 	static char block[JWT_SET_ARENA(8192)];
@@ -484,7 +492,7 @@ START_TEST(leaves_out_a_key_that_is_not_an_RSA_key)
 }
 END_TEST
 
-START_TEST(says_what_has_no_room)
+START_TEST(reports_the_lack_of_room)
 {
 	size_t size, n = strlen(token_text[0]);
 	char text[2048];
@@ -537,21 +545,21 @@ main(void)
 	must((log_file = tmpfile()) != NULL &&
 	    fcntl(fileno(log_file), F_SETFL, O_APPEND) == 0 &&
 	    dup2(fileno(log_file), STDERR_FILENO) == STDERR_FILENO);
-	/* Broken files are meant here. */
+	/* The tests break files on purpose, so they log nothing by default. */
 	log_open(false, (enum log_level) - 1);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(
 	    t, follows_the_file, 0, sizeof(cases) / sizeof(cases[0]));
-	tcase_add_test(t, counts_its_states);
+	tcase_add_test(t, the_generation_changes_with_the_keys);
 	tcase_add_test(t, tries_again_to_read);
 	tcase_add_test(t, reads_no_file_that_others_may_write);
 	tcase_add_test(t, logs_an_odd_entry_once);
 	tcase_add_test(t, former_names_do_not_come_back);
 	tcase_add_test(t, changes_under_readers);
 	tcase_add_test(t, names_keys_by_their_thumbprint);
-	tcase_add_test(t, makes_no_set_of_what_is_no_public_key);
+	tcase_add_test(t, makes_no_set_of_other_texts);
 	tcase_add_test(t, leaves_out_a_key_that_is_not_an_RSA_key);
-	tcase_add_test(t, says_what_has_no_room);
+	tcase_add_test(t, reports_the_lack_of_room);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -13,12 +13,12 @@ START_TEST(lets_a_burst_pass_and_then_one_a_period)
 	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 0);
 	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 0);
 	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 10);
-	/* To be refused does not make the wait longer. */
+	/* A refused failure does not extend the wait. */
 	ck_assert_uint_eq(ratelimit_failed(l, peer, 1000), 10);
 	ck_assert_uint_eq(ratelimit_failed(l, peer, 1004), 6);
 	ck_assert_uint_eq(ratelimit_failed(l, peer, 1010), 0);
 	ck_assert_uint_eq(ratelimit_failed(l, peer, 1010), 10);
-	/* After a long time all is forgotten. */
+	/* After a long time the peer starts afresh. */
 	ck_assert_uint_eq(ratelimit_failed(l, peer, 2000), 0);
 	ck_assert_uint_eq(ratelimit_failed(l, peer, 2000), 0);
 	ck_assert_uint_eq(ratelimit_failed(l, peer, 2000), 0);
@@ -65,13 +65,13 @@ START_TEST(forgets_the_oldest_of_many_peers)
 		snprintf(name, sizeof(name), "peer %d", i);
 		waiting += ratelimit_failed(l, str_of(name), 101000) > 0;
 	}
-	/* Nearly all of the last thousand are remembered. */
+	/* Nearly all of the last thousand peers are remembered. */
 	ck_assert_int_gt(waiting, 980);
 	ratelimit_free(l);
 }
 END_TEST
 
-START_TEST(knows_no_limit)
+START_TEST(a_burst_of_0_means_no_limit)
 {
 	struct ratelimit *l = ratelimit_new(0, 60);
 	int i;
@@ -85,7 +85,8 @@ START_TEST(knows_no_limit)
 }
 END_TEST
 
-/* The second failure of a peer has to wait. */
+/* One failure per peer is free. The second one waits if both peers count as the
+ * same. */
 static const struct {
 	const char *name;
 	const char *first, *second;
@@ -143,7 +144,7 @@ main(void)
 	tcase_add_test(t, keeps_peers_apart);
 	tcase_add_test(t, survives_a_clock_set_back);
 	tcase_add_test(t, forgets_the_oldest_of_many_peers);
-	tcase_add_test(t, knows_no_limit);
+	tcase_add_test(t, a_burst_of_0_means_no_limit);
 	tcase_add_loop_test(
 	    t, counts_networks, 0, sizeof(pairs) / sizeof(pairs[0]));
 	suite_add_tcase(s, t);

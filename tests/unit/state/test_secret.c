@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_secret.c - which files are keys, and what is said of those that are not.
+ * test_secret.c - which files hold a key, and the messages for the others.
  */
 #include "state/secret.h"
 
@@ -19,18 +19,19 @@
 
 static const struct {
 	const char *name;
-	const char *text; /* NULL: there is a directory */
+	const char *text; /* NULL for a directory in place of the file */
 	unsigned mode;
 	enum err e;
-	const char *message; /* behind the path */
+	const char *message; /* the part after the path */
 } files[] = {
 	{ "takes 64 digits", DIGITS "\n", 0600, ERR_OK, NULL },
 	{ "takes them without a newline", DIGITS, 0400, ERR_OK, NULL },
-	{ "refuses what a group may read", DIGITS "\n", 0640, ERR_NOT_PRIVATE,
-	    "others may read this key; chmod 600 it" },
-	{ "refuses what others may write", DIGITS "\n", 0602, ERR_NOT_PRIVATE,
-	    "others may read this key; chmod 600 it" },
-	{ "refuses nothing", "", 0600, ERR_FILE, "not a key of 64 hex digits" },
+	{ "refuses a file that a group may read", DIGITS "\n", 0640,
+	    ERR_NOT_PRIVATE, "others may read this key; chmod 600 it" },
+	{ "refuses a file that others may write", DIGITS "\n", 0602,
+	    ERR_NOT_PRIVATE, "others may read this key; chmod 600 it" },
+	{ "refuses an empty file", "", 0600, ERR_FILE,
+	    "not a key of 64 hex digits" },
 	{ "refuses one digit more", DIGITS "0", 0600, ERR_FILE,
 	    "not a key of 64 hex digits" },
 	{ "takes them before blanks and ends of lines", DIGITS " \t\r\n\n",
@@ -39,9 +40,9 @@ static const struct {
 	    0600, ERR_OK, NULL },
 	{ "refuses a second line", DIGITS "\n0\n", 0600, ERR_FILE,
 	    "not a key of 64 hex digits" },
-	{ "refuses what is half UTF-16", "\xff\xfe" DIGITS "0", 0600, ERR_FILE,
+	{ "refuses damaged UTF-16", "\xff\xfe" DIGITS "0", 0600, ERR_FILE,
 	    "damaged UTF-16; save it as UTF-8" },
-	{ "refuses what is no digit", "g" DIGITS, 0600, ERR_FILE,
+	{ "refuses a letter after f", "g" DIGITS, 0600, ERR_FILE,
 	    "not a key of 64 hex digits" },
 	{ "refuses a directory", NULL, 0700, ERR_FILE,
 	    "not a file of less than 16 KiB" },
@@ -85,7 +86,7 @@ START_TEST(reads_keys)
 }
 END_TEST
 
-/* A vendor's certificate may be read by all, but not be of any size. */
+/* All users may read a vendor certificate, but its size is limited. */
 static const struct {
 	size_t n;
 	enum err e;
@@ -133,7 +134,7 @@ START_TEST(makes_a_key_once)
 }
 END_TEST
 
-START_TEST(makes_it_in_an_empty_file)
+START_TEST(makes_a_key_in_an_empty_file)
 {
 	static const struct {
 		const char *text;
@@ -161,7 +162,7 @@ main(void)
 	tcase_add_loop_test(cases, reads_a_chain_of_less_than_16_KiB, 0,
 	    sizeof(chains) / sizeof(chains[0]));
 	tcase_add_test(cases, makes_a_key_once);
-	tcase_add_loop_test(cases, makes_it_in_an_empty_file, 0, 3);
+	tcase_add_loop_test(cases, makes_a_key_in_an_empty_file, 0, 3);
 	suite_add_tcase(suite, cases);
 	return unit_run(suite);
 }

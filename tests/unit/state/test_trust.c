@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_trust.c - which owners, modes and groups let others write to a file.
+ * test_trust.c - which owners, modes and groups allow other users to write to a
+ * file.
  */
 #include "state/trust.h"
 
@@ -14,8 +15,9 @@
 
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
-/* Users and groups: root 0; ours 10, alone in group 10; eve 20, in group 20
- * with bob 21; carol 30, whose group 30 names dave as well, who is 40. */
+/* Users and groups: root is 0. We are 10, alone in group 10. eve (20) and
+ * bob (21) share group 20. carol (30) shares group 30 with dave (40), whom only
+ * the list of groups names. */
 static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n"
 			     "ours:x:10:10::/:/bin/sh\n"
 			     "eve:x:20:20::/:/bin/sh\n"
@@ -38,7 +40,7 @@ static const struct trust_case {
 	const char *name;
 	unsigned type, mode;
 	uid_t owner, gid, running;
-	const char *cure; /* NULL: safe */
+	const char *cure; /* NULL if the file is safe */
 } cases[] = {
 #define OWNER "Run chown root on it, or run this as its owner."
 #define OTHERS "Run chmod o-w on it."
@@ -112,8 +114,8 @@ START_TEST(judges)
 }
 END_TEST
 
-/* Where nothing is known of groups, none is trusted. */
-START_TEST(without_lists)
+/* Without a list of groups, no group is trusted. */
+START_TEST(without_a_list_of_groups_none_is_trusted)
 {
 	const struct trust_users users = { 10, "/nowhere", "/nowhere" };
 	const struct stat file = { .st_mode = S_IFREG | 0644, .st_uid = 10 };
@@ -125,11 +127,12 @@ START_TEST(without_lists)
 }
 END_TEST
 
-/* A file DIRECTORY/link/file, where link leads to DIRECTORY/true. */
+/* The path is DIRECTORY/by/link, a link to DIRECTORY/true/file. */
 static const struct place_case {
 	const char *name;
-	const char *open; /* that all may write; NULL: none */
-	bool file, directory; /* whether it is a fault of either */
+	const char *open; /* writable for all users; NULL: none is */
+	bool file, directory; /* whether trust_file and trust_directory report a
+				 fault */
 } place_cases[] = {
 	{ "all is closed", NULL, false, false },
 	{ "the file", "true/file", true, false },
@@ -154,7 +157,7 @@ START_TEST(places)
 	    c->name, (trust_file("by/link", &fault) != ERR_OK) == c->file);
 	unit_check(c->name,
 	    (trust_directory("by/link", &fault) != ERR_OK) == c->directory);
-	/* What is not there is not at fault, but its directory may be. */
+	/* A missing file is not a fault, but its directory may be one. */
 	ck_assert(unlink("true/file") == 0);
 	unit_check(c->name,
 	    (trust_file("by/link", &fault) != ERR_OK) ==
@@ -171,7 +174,7 @@ main(void)
 	TCase *t = tcase_create("trust");
 
 	tcase_add_loop_test(t, judges, 0, ROWS(cases));
-	tcase_add_test(t, without_lists);
+	tcase_add_test(t, without_a_list_of_groups_none_is_trusted);
 	tcase_add_loop_test(t, places, 0, ROWS(place_cases));
 	suite_add_tcase(s, t);
 	return unit_run(s);
