@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_backup.c - what was backed up comes back, all of it or nothing;
- * and notices.
+ * test_backup.c - a backup is restored completely or not at all; notices belong
+ * to their tenant.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -32,7 +32,7 @@ tenant_of(unsigned n)
 	return g;
 }
 
-/* Each test is a process, and has files of its own. */
+/* Each test runs in a process of its own and has files of its own. */
 static const char *
 own(int slot, const char *name)
 {
@@ -62,7 +62,7 @@ struct put {
 	const char *apple_id;
 };
 
-/* A tenant with one row of each kind. */
+/* Puts one row of each kind for a tenant. */
 static enum err
 put_tenant(struct txn *tx, void *arg)
 {
@@ -152,7 +152,7 @@ check_all(struct store *st, unsigned want, const char *apple_id)
 	store_reader_free(tx);
 }
 
-/* Nothing but the store's own two files is in its directory. */
+/* The directory contains the two files of the store, and no others. */
 static void
 check_tidy(const char *directory)
 {
@@ -176,7 +176,7 @@ START_TEST(a_backup_restores_everything)
 	ck_assert_int_eq(store_backup(from, file, false), ERR_OK);
 	ck_assert_int_eq(stat(file, &st), 0);
 	ck_assert_int_eq(st.st_mode & 07777, 0600);
-	/* What comes later is not in it. */
+	/* The backup does not contain later changes. */
 	put_all(from, 0, 1, "second");
 	ck_assert_int_eq(store_restore(to, file, false), ERR_OK);
 	check_all(to, TENANTS, "first");
@@ -187,7 +187,7 @@ START_TEST(a_backup_restores_everything)
 }
 END_TEST
 
-/* The copy is brought up to our format on the way. */
+/* The restore upgrades its copy of the backup to the current format. */
 START_TEST(a_backup_of_an_older_release_is_restored)
 {
 	static const char *const maps[] = { "record", "history", "token",
@@ -228,7 +228,7 @@ START_TEST(a_full_store_is_replaced_only_if_asked)
 	put_all(from, 0, 3, "first");
 	put_all(to, 0, 200, "other");
 	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
-	/* An old backup makes room for a new one, if it must. */
+	/* A new backup replaces an old one only if the caller asks for it. */
 	ck_assert_int_eq(store_backup(from, file, false), ERR_FILE);
 	ck_assert_int_eq(errno, EEXIST);
 	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
@@ -241,7 +241,7 @@ START_TEST(a_full_store_is_replaced_only_if_asked)
 }
 END_TEST
 
-/* Writes the first n bytes of a backup with byte `at` changed. */
+/* Copies the first n bytes of a backup and changes byte `at`. */
 static void
 spoil(const char *from, const char *to, long n, long at)
 {
@@ -256,7 +256,7 @@ spoil(const char *from, const char *to, long n, long at)
 	fclose(out);
 }
 
-START_TEST(what_is_no_whole_copy_is_refused)
+START_TEST(a_damaged_or_cut_backup_is_refused)
 {
 	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
 	const char *file = own(2, "backup"), *bad = own(3, "bad");
@@ -302,8 +302,9 @@ START_TEST(a_backup_that_cannot_be_written_leaves_nothing)
 }
 END_TEST
 
-/* Of a process that died, and of one that lives. */
-START_TEST(what_a_dead_backup_left_is_removed)
+/* The directory that an unfinished backup left is kept while its process lives,
+ * which the lock shows, and removed afterwards. */
+START_TEST(files_of_a_dead_backup_are_removed)
 {
 	struct store *from = fresh(0, "from");
 	const char *dead = own(1, "from/copy.dead"),
@@ -325,7 +326,7 @@ START_TEST(what_a_dead_backup_left_is_removed)
 }
 END_TEST
 
-/* Changes two tenants at once, over and over. */
+/* A thread that changes two tenants in one transaction, over and over. */
 struct pair {
 	struct store *st;
 	atomic_bool stop;
@@ -420,7 +421,7 @@ START_TEST(a_store_that_lists_a_tenant_is_not_empty)
 }
 END_TEST
 
-START_TEST(a_notice_is_that_of_its_tenant)
+START_TEST(a_notice_belongs_to_its_tenant)
 {
 	struct store *st = fresh(0, "from");
 	struct guid stranger = tenant_of(9);
@@ -447,12 +448,12 @@ main(void)
 	tcase_add_test(cases, a_backup_restores_everything);
 	tcase_add_test(cases, a_backup_of_an_older_release_is_restored);
 	tcase_add_test(cases, a_full_store_is_replaced_only_if_asked);
-	tcase_add_test(cases, what_is_no_whole_copy_is_refused);
+	tcase_add_test(cases, a_damaged_or_cut_backup_is_refused);
 	tcase_add_test(cases, a_backup_that_cannot_be_written_leaves_nothing);
-	tcase_add_test(cases, what_a_dead_backup_left_is_removed);
+	tcase_add_test(cases, files_of_a_dead_backup_are_removed);
 	tcase_add_test(cases, a_backup_is_of_one_moment);
 	tcase_add_test(cases, a_store_that_lists_a_tenant_is_not_empty);
-	tcase_add_test(cases, a_notice_is_that_of_its_tenant);
+	tcase_add_test(cases, a_notice_belongs_to_its_tenant);
 	suite_add_tcase(suite, cases);
 	return unit_run(suite);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_events.c - which events of a history stay: the newest ones, the
- * ways back to the last certificates, one for equal refusals.
+ * test_events.c - which events of a history are kept: the newest ones, the ways
+ * back to the last certificates, and one event for equal refusals.
+ *
+ * An event leads back to certificate n if the record before the event holds it.
+ * A way back is the newest event that leads back to a certificate.
  */
 #include "store/store.h"
 
@@ -40,8 +43,8 @@ begin(struct store *st)
 	return tx;
 }
 
-/* A record that holds the certificate of a number; a release before format 4
- * kept no fingerprint. */
+/* A record with the certificate of this number. A release before format 4
+ * stored no fingerprint. */
 struct content {
 	uint8_t certificate;
 	bool old;
@@ -65,7 +68,7 @@ make_record(struct content *c, uint64_t revision)
 		    c->fingerprint, sizeof(c->fingerprint));
 }
 
-/* The work of one call of store_update. */
+/* The arguments of one call of store_update. */
 struct order {
 	enum store_action action;
 	struct content next; /* of a change */
@@ -110,7 +113,8 @@ change(struct store *st, uint8_t certificate)
 		.next = { .certificate = certificate } });
 }
 
-/* Refusals of two kinds in turn, which are not counted together. */
+/* Adds refusals of two kinds in turn, so that the history does not count equal
+ * ones together. */
 static void
 refuse(struct store *st, unsigned times)
 {
@@ -122,7 +126,7 @@ refuse(struct store *st, unsigned times)
 			.outcome = turn++ % 2 ? "TopicChange" : "WeakKey" });
 }
 
-/* The numbers of the events, the newest first. */
+/* The numbers of the events, newest first. */
 struct list {
 	size_t n;
 	uint64_t number[LIST_MAX];
@@ -173,7 +177,7 @@ START_TEST(keeps_the_newest_way_back)
 
 	change(st, 1); /* 1 leads back to nothing */
 	change(st, 1); /* 2 leads back to 1 */
-	change(st, 2); /* 3 leads back to 1, the newest that does */
+	change(st, 2); /* 3 is the newest event that leads back to 1 */
 	refuse(st, 2); /* 4, 5 lead back to 2 */
 	EXPECT(st, "the way back to 1", 5, 4, 3);
 	change(st, 3); /* 6 */
@@ -182,10 +186,10 @@ START_TEST(keeps_the_newest_way_back)
 	change(st, 1); /* 9 leads back to 3 */
 	change(st, 3); /* 10 leads back to 1 */
 	refuse(st, 2); /* 11, 12 lead back to 3 */
-	/* 10 leads back to 1 and 11 to 3, so that 3 and 9 need not stay. */
+	/* 10 leads back to 1 and 11 to 3, so 3 and 9 are dropped. */
 	EXPECT(st, "a newer way back to 1", 12, 11, 10, 6);
 	refuse(st, 2); /* 13, 14 */
-	EXPECT(st, "no way back to what is stored", 14, 13, 10, 6);
+	EXPECT(st, "no way back to the stored certificate", 14, 13, 10, 6);
 	store_close(st);
 }
 END_TEST
@@ -201,7 +205,7 @@ START_TEST(keeps_the_last_certificates)
 	refuse(st, 40);
 	EXPECT(st, "they stay", 45, 5, 4);
 	store_close(st);
-	/* Fewer from now on. */
+	/* The store now keeps a single certificate. */
 	st = open_store(1, 1);
 	refuse(st, 1);
 	EXPECT(st, "fewer", 46, 5);
@@ -223,7 +227,7 @@ START_TEST(keeps_no_way_back_to_a_text)
 }
 END_TEST
 
-START_TEST(tells_certificates_apart_without_fingerprints)
+START_TEST(distinguishes_certificates_without_fingerprints)
 {
 	struct order o = { .action = STORE_CHANGED };
 	struct store *st = open_store(1, 10);
@@ -269,7 +273,7 @@ START_TEST(drops_a_few_at_a_time)
 }
 END_TEST
 
-START_TEST(takes_gaps_for_right_after_more_are_kept)
+START_TEST(keeps_gaps_after_the_limit_is_raised)
 {
 	struct store *st = open_store(2, 10);
 
@@ -336,9 +340,9 @@ main(void)
 	tcase_add_test(t, keeps_the_newest_way_back);
 	tcase_add_test(t, keeps_the_last_certificates);
 	tcase_add_test(t, keeps_no_way_back_to_a_text);
-	tcase_add_test(t, tells_certificates_apart_without_fingerprints);
+	tcase_add_test(t, distinguishes_certificates_without_fingerprints);
 	tcase_add_test(t, drops_a_few_at_a_time);
-	tcase_add_test(t, takes_gaps_for_right_after_more_are_kept);
+	tcase_add_test(t, keeps_gaps_after_the_limit_is_raised);
 	tcase_add_test(t, counts_equal_refusals);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(suite, t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_group_commit.c - jobs of many threads, done by one at a time.
+ * test_group_commit.c - jobs of many threads, of which one leader at a time
+ * runs a batch.
  */
 #include "store/group_commit.h"
 
@@ -19,25 +20,27 @@
 #define ROUNDS 500
 #define LATE 5
 
-/* What run was given, and what it has seen. */
+/* The state of run(), for the tests to control and to read. */
 struct record {
 	atomic_bool running;
-	atomic_bool holds; /* the first run waits until LATE jobs wait for it */
-	atomic_bool hangs; /* a run goes on until it is over */
-	atomic_bool shut; /* no round can begin */
-	atomic_int failed; /* to begin */
+	atomic_bool
+	    holds; /* the first run waits until LATE jobs are in the queue */
+	atomic_bool hangs; /* a run lasts until this is false */
+	atomic_bool shut; /* no batch can begin */
+	atomic_int failed; /* number of batches that could not begin */
 	size_t runs;
 	size_t jobs;
-	size_t last; /* jobs of the last run */
+	size_t last; /* number of jobs in the last run */
 	const struct group_commit_job *order[LATE];
-	pthread_t runner; /* of the last run */
-	atomic_bool yields; /* and so each wait for the disk is long */
+	pthread_t runner; /* the thread of the last run */
+	atomic_bool yields; /* a leader ran with SCHED_BATCH */
 	struct group_commit batch;
 };
 
 static bool no_threads;
 
-/* What the batch makes a thread with, and nobody else here. */
+/* Only group_commit.c calls this, before it starts the helper, so a failure
+ * here prevents the helper. */
 int
 pthread_attr_setstacksize(pthread_attr_t *attr, size_t n)
 {
@@ -112,7 +115,7 @@ run(struct group_commit_job *first, size_t n, void *arg)
 	if (sched_getscheduler(0) != sched_getscheduler(getpid()))
 		r->yields = true;
 	ck_assert(!atomic_exchange(&r->running, true));
-	/* What leads is counted no more as waiting. */
+	/* The jobs of this batch no longer count as waiting. */
 	while (r->holds && waiting(&r->batch) < LATE)
 		sched_yield();
 	r->holds = false;
@@ -162,7 +165,7 @@ do_many(void *arg)
 	return NULL;
 }
 
-START_TEST(does_a_job_at_once_if_nobody_else_has_one)
+START_TEST(runs_a_single_job_at_once)
 {
 	struct record r = { .runs = 0 };
 
@@ -189,9 +192,9 @@ do_late(void *arg)
 	return NULL;
 }
 
-/* By a thread of the batch's own, or, where there can be none, by the first of
- * them. */
-START_TEST(does_together_what_came_meanwhile_in_its_order)
+/* The helper leads the second batch. If no thread can be started, the first
+ * follower leads it. */
+START_TEST(runs_later_arrivals_together_in_their_order)
 {
 	struct record r = { .holds = true };
 	struct late late[LATE];
@@ -225,7 +228,7 @@ START_TEST(does_together_what_came_meanwhile_in_its_order)
 }
 END_TEST
 
-START_TEST(does_every_job_of_many_threads_once)
+START_TEST(runs_every_job_of_many_threads_once)
 {
 	struct record r = { .runs = 0 };
 	pthread_t thread[THREADS];
@@ -243,7 +246,7 @@ START_TEST(does_every_job_of_many_threads_once)
 }
 END_TEST
 
-/* --- bounds ------------------------------------------------------------- */
+/* --- limits and timeouts ------------------------------------------------ */
 
 #define PATIENCE 200
 
@@ -288,7 +291,7 @@ outcome(struct asker *a)
 	return a->outcome;
 }
 
-START_TEST(refuses_at_once_what_is_too_much)
+START_TEST(refuses_jobs_at_once_when_the_queue_is_full)
 {
 	struct record r = { .hangs = true };
 	struct asker a[4];
@@ -310,7 +313,7 @@ START_TEST(refuses_at_once_what_is_too_much)
 }
 END_TEST
 
-START_TEST(no_round_has_more_than_it_may)
+START_TEST(a_batch_has_a_greatest_size)
 {
 	struct record r = { .holds = true };
 	struct asker a[1 + LATE];
@@ -329,7 +332,7 @@ START_TEST(no_round_has_more_than_it_may)
 }
 END_TEST
 
-START_TEST(who_waits_behind_a_round_that_hangs_leaves)
+START_TEST(followers_time_out_when_a_batch_hangs)
 {
 	struct record r = { .hangs = true };
 	struct asker a[4];
@@ -341,7 +344,8 @@ START_TEST(who_waits_behind_a_round_that_hangs_leaves)
 	ck_assert(outcome(&a[1]) == ERR_BUSY);
 	ck_assert(outcome(&a[2]) == ERR_BUSY);
 	ck_assert(a[1].took >= PATIENCE);
-	/* By now it is known to hang. */
+	/* The batch has been stalled long enough for new jobs to be refused at
+	 * once. */
 	start(&a[3], &r);
 	ck_assert(outcome(&a[3]) == ERR_BUSY);
 	ck_assert(a[3].took < PATIENCE);
@@ -353,7 +357,7 @@ START_TEST(who_waits_behind_a_round_that_hangs_leaves)
 }
 END_TEST
 
-START_TEST(nobody_waits_long_where_no_round_can_begin)
+START_TEST(jobs_time_out_when_no_batch_can_begin)
 {
 	struct record r = { .shut = true };
 	struct asker a[8];
@@ -366,7 +370,8 @@ START_TEST(nobody_waits_long_where_no_round_can_begin)
 		ck_assert(outcome(&a[i]) == ERR_BUSY);
 		ck_assert(a[i].took < 5 * PATIENCE);
 	}
-	/* One tries, and meanwhile the others are told at once. */
+	/* One thread leads and tries to begin. The others are refused at once
+	 * meanwhile. */
 	start(&a[0], &r);
 	nap(PATIENCE / 4);
 	for (i = 1; i < 8; i++)
@@ -385,13 +390,14 @@ START_TEST(nobody_waits_long_where_no_round_can_begin)
 }
 END_TEST
 
-START_TEST(neither_where_a_next_one_cannot)
+START_TEST(followers_time_out_when_the_next_batch_cannot_begin)
 {
 	struct record r = { .hangs = true };
 	struct asker a[4];
 	size_t i;
 
-	/* So long that all are there before the first one's is over. */
+	/* The timeout is long enough for all jobs to arrive before the first
+	 * one expires. */
 	make(&r, 0, 0, 5 * PATIENCE);
 	start_leader(&a[0], &r);
 	for (i = 1; i < 4; i++)
@@ -417,13 +423,15 @@ START_TEST(neither_where_a_next_one_cannot)
 }
 END_TEST
 
-START_TEST(none_is_lost_between_leaving_and_being_taken)
+START_TEST(no_job_is_lost_between_timeout_and_collection)
 {
 	struct record r = { .runs = 0 };
 	struct asker a[THREADS];
 	size_t i, round, done = 0;
 
-	/* So short that some leave and some do not. */
+	/*
+	 * The timeout is so short that some followers leave and others do not.
+	 */
 	make(&r, 0, 3, 1);
 	for (round = 0; round < 50; round++) {
 		for (i = 0; i < THREADS; i++)
@@ -438,7 +446,7 @@ START_TEST(none_is_lost_between_leaving_and_being_taken)
 }
 END_TEST
 
-/* Each does what it gets done until the time is over. */
+/* A thread that submits one job after another until the time is over. */
 struct member {
 	struct record *record;
 	int64_t until;
@@ -493,12 +501,12 @@ START_TEST(is_fair)
 }
 END_TEST
 
-/* --- gathering ---------------------------------------------------------- */
+/* --- commit delay ------------------------------------------------------- */
 
 #define FEW 4
 
-/* How many jobs the rounds of so many threads have on average, where each comes
- * again as soon as it is served. */
+/* Returns the mean number of jobs per batch, with this number of threads that
+ * each submit the next job as soon as the last one is done. */
 static double
 share_of(struct record *r, size_t threads)
 {
@@ -518,19 +526,20 @@ share_of(struct record *r, size_t threads)
 	return (double)r->jobs / (double)r->runs;
 }
 
-START_TEST(few_who_come_again_at_once_share_a_round)
+START_TEST(a_few_returning_threads_share_a_batch)
 {
 	struct record r = { .runs = 0 };
 
 	make(&r, 0, 0, 5000);
 	r.batch.work.run = run_slowly;
-	/* Else each half would find the other one's round under way: 2. */
+	/* Without the commit delay, two halves of the threads would take turns,
+	 * and the mean would be 2. */
 	ck_assert(share_of(&r, FEW) > 0.65 * FEW);
 	group_commit_destroy(&r.batch);
 }
 END_TEST
 
-START_TEST(but_no_more_than_a_round_may_have)
+START_TEST(returning_threads_share_a_batch_up_to_its_greatest_size)
 {
 	struct record r = { .runs = 0 };
 
@@ -546,12 +555,12 @@ run_for_one(struct group_commit_job *first, size_t n, void *arg)
 {
 	struct record *r = arg;
 
-	/* Whoever is away is waited for. */
+	/* The leader waits for missing jobs, so none may be missing. */
 	ck_assert_uint_eq(r->batch.missing, 0);
 	run_slowly(first, n, arg);
 }
 
-START_TEST(who_is_alone_waits_for_nobody)
+START_TEST(a_lone_writer_is_never_delayed)
 {
 	struct record r = { .runs = 0 };
 
@@ -562,8 +571,9 @@ START_TEST(who_is_alone_waits_for_nobody)
 }
 END_TEST
 
-/* Milliseconds from the end of a round of FEW, who came again so soon the time
- * before, to the answer of the one who comes again now. The disk hung. */
+/* Returns the milliseconds until a job is done, right after a batch of FEW
+ * jobs. `back_after` is the time, in microseconds, after which the jobs of the
+ * batch before had come back. That batch had a slow flush. */
 static int64_t
 answered_after(struct record *r, int64_t back_after)
 {
@@ -577,7 +587,7 @@ answered_after(struct record *r, int64_t back_after)
 	return milliseconds() - ended;
 }
 
-START_TEST(who_does_not_come_again_is_not_waited_for_long)
+START_TEST(a_missing_job_delays_the_batch_only_briefly)
 {
 	struct record r = { .runs = 0 };
 
@@ -588,14 +598,15 @@ START_TEST(who_does_not_come_again_is_not_waited_for_long)
 }
 END_TEST
 
-START_TEST(who_was_not_soon_back_is_not_waited_for)
+START_TEST(slow_returns_switch_the_delay_off)
 {
 	int64_t took, best = INT64_MAX;
 	struct record r = { .runs = 0 };
 	int i;
 
 	make(&r, 0, 0, 60000);
-	/* Something else may keep the processor now and then. */
+	/* The best of 20 tries counts: another process may take the processor
+	 * now and then. */
 	for (i = 0; i < 20; i++)
 		if ((took = answered_after(&r, 4 * 1000)) < best)
 			best = took;
@@ -611,22 +622,23 @@ main(void)
 	TCase *t = tcase_create("batch");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_test(t, does_a_job_at_once_if_nobody_else_has_one);
+	tcase_add_test(t, runs_a_single_job_at_once);
 	tcase_add_loop_test(
-	    t, does_together_what_came_meanwhile_in_its_order, 0, 2);
-	tcase_add_test(t, does_every_job_of_many_threads_once);
-	tcase_add_test(t, refuses_at_once_what_is_too_much);
-	tcase_add_test(t, no_round_has_more_than_it_may);
-	tcase_add_test(t, who_waits_behind_a_round_that_hangs_leaves);
-	tcase_add_test(t, nobody_waits_long_where_no_round_can_begin);
-	tcase_add_test(t, neither_where_a_next_one_cannot);
-	tcase_add_test(t, none_is_lost_between_leaving_and_being_taken);
+	    t, runs_later_arrivals_together_in_their_order, 0, 2);
+	tcase_add_test(t, runs_every_job_of_many_threads_once);
+	tcase_add_test(t, refuses_jobs_at_once_when_the_queue_is_full);
+	tcase_add_test(t, a_batch_has_a_greatest_size);
+	tcase_add_test(t, followers_time_out_when_a_batch_hangs);
+	tcase_add_test(t, jobs_time_out_when_no_batch_can_begin);
+	tcase_add_test(t, followers_time_out_when_the_next_batch_cannot_begin);
+	tcase_add_test(t, no_job_is_lost_between_timeout_and_collection);
 	tcase_add_test(t, is_fair);
-	tcase_add_test(t, few_who_come_again_at_once_share_a_round);
-	tcase_add_test(t, but_no_more_than_a_round_may_have);
-	tcase_add_test(t, who_is_alone_waits_for_nobody);
-	tcase_add_test(t, who_does_not_come_again_is_not_waited_for_long);
-	tcase_add_test(t, who_was_not_soon_back_is_not_waited_for);
+	tcase_add_test(t, a_few_returning_threads_share_a_batch);
+	tcase_add_test(
+	    t, returning_threads_share_a_batch_up_to_its_greatest_size);
+	tcase_add_test(t, a_lone_writer_is_never_delayed);
+	tcase_add_test(t, a_missing_job_delays_the_batch_only_briefly);
+	tcase_add_test(t, slow_returns_switch_the_delay_off);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

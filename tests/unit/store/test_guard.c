@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_guard.c - files that are removed, replaced or written over under a
- * process which uses them: nothing is acknowledged that is not in data.mdb.
+ * test_guard.c - files that are removed, replaced or overwritten while a
+ * process uses them. A change is acknowledged only if it is in data.mdb.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,8 @@ get(struct lmdb_env *db, const char *key)
 	return e;
 }
 
-/* Another process: whether it can open the store, and what it makes of it. */
+/* Opens the store in another process, puts `key` there unless it is NULL, and
+ * returns the outcome. */
 static enum err
 other_process(const char *key)
 {
@@ -98,8 +99,8 @@ copy_here(const char *from, const char *to, int flags)
 	ck_assert(n == 0 && close(in) == 0 && close(out) == 0);
 }
 
-/* In a process of its own: to close lock.mdb would drop LMDB's locks of this
- * one. */
+/* Copies a file in a process of its own. Closing lock.mdb in this process would
+ * drop the locks that LMDB holds here. */
 static void
 copy(const char *from, const char *to, int flags)
 {
@@ -114,7 +115,7 @@ copy(const char *from, const char *to, int flags)
 	ck_assert(waitpid(child, &status, 0) == child && status == 0);
 }
 
-/* --- what is done to the files ------------------------------------------ */
+/* --- changes to the files ----------------------------------------------- */
 
 static void
 remove_lock(void)
@@ -165,7 +166,8 @@ replace_data_twice(void)
 	ck_assert(rename("older2", DATA) == 0);
 }
 
-/* As cp does; not as a reader would survive (O_TRUNC). */
+/* Overwrites the file as cp does, but without O_TRUNC: no reader would survive
+ * that. */
 static void
 write_data_over(void)
 {
@@ -211,8 +213,9 @@ change_nothing(void)
 static const struct {
 	const char *name;
 	void (*deed)(void);
-	/* A change of this process, the store's state after it, and whether
-	 * another process can open the store before that. */
+	/* The outcome of a change in this process, of lmdb_env_look after the
+	 * change, and of opening the store in another process without that
+	 * change. */
 	enum err change, look, other;
 } deeds[] = {
 	{ "nothing", change_nothing, ERR_OK, ERR_OK, ERR_OK },
@@ -238,7 +241,9 @@ static const struct {
 };
 #define DEEDS ((int)(sizeof(deeds) / sizeof(deeds[0])))
 
-/* A store that has gone on since "older" was copied. */
+/*
+ * Makes a store with two commits more than the copies "older" and "older-lock".
+ */
 static struct lmdb_env *
 make_store(void)
 {
@@ -264,7 +269,8 @@ START_TEST(acknowledges_only_what_is_in_the_store)
 	ck_assert_msg(
 	    e == deeds[_i].change, "%s: change: %d", deeds[_i].name, (int)e);
 	unit_check(deeds[_i].name, lmdb_env_look(db) == deeds[_i].look);
-	/* A process that cannot go on has let go of the files. */
+	/* A process that cannot go on has closed the files, so another process
+	 * can open the store if there is one. */
 	if (deeds[_i].look != ERR_OK && deeds[_i].deed != lock_becomes_a_link)
 		unit_check(deeds[_i].name,
 		    other_process(NULL) ==
@@ -288,7 +294,7 @@ START_TEST(two_processes_never_share_half_a_store)
 	e = other_process("other");
 	ck_assert_msg(
 	    e == deeds[_i].other, "%s: other: %d", deeds[_i].name, (int)e);
-	/* The second one finds what the first has left. */
+	/* A second process has the same outcome as the first. */
 	e = other_process("other");
 	ck_assert_msg(
 	    e == deeds[_i].other, "%s: again: %d", deeds[_i].name, (int)e);
@@ -336,8 +342,8 @@ START_TEST(reads_the_new_data)
 }
 END_TEST
 
-/* As rsync leaves a moment without. */
-START_TEST(comes_back_with_the_data)
+/* rsync leaves the directory without data.mdb for a moment. */
+START_TEST(recovers_when_the_data_file_returns)
 {
 	struct lmdb_env *db = make_store();
 
@@ -351,9 +357,9 @@ START_TEST(comes_back_with_the_data)
 }
 END_TEST
 
-/* A commit is under way; it takes its number with it, so that an older lock
- * file gets the right one again. */
-START_TEST(takes_back_what_it_committed_elsewhere)
+/* The files change while a write transaction is open. Its commit stores its
+ * number in the lock file, so an older lock file has the right number again. */
+START_TEST(reports_a_commit_that_went_to_other_files)
 {
 	struct lmdb_env *db = make_store();
 	struct lmdb_txn *tx;
@@ -370,8 +376,8 @@ START_TEST(takes_back_what_it_committed_elsewhere)
 }
 END_TEST
 
-/* Two processes have the old data; the first to open the new data waits until
- * the other has let go of the old. */
+/* Two processes have the old data open. The first one can open the new data
+ * only after the other has closed the old data. */
 START_TEST(waits_for_the_others)
 {
 	struct lmdb_env *db = make_store();
@@ -397,8 +403,8 @@ START_TEST(waits_for_the_others)
 	ck_assert(lmdb_env_look(db) == ERR_OK);
 	ck_assert(write(go[1], &byte, 1) == 1);
 	ck_assert(waitpid(child, &status, 0) == child);
-	/* It saw the same and could not open the new one either, as we had not
-	 * let go of the lock; or it could, as we had. */
+	/* The child either failed in the same way, because this process still
+	 * held its lock, or opened the new data, because the lock was free. */
 	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) != 1);
 	ck_assert(put(db, "ours") == ERR_OK);
 	ck_assert(get(db, "ours") == ERR_OK);
@@ -420,9 +426,9 @@ main(void)
 	    t, two_processes_never_share_half_a_store, 0, DEEDS);
 	tcase_add_loop_test(t, readers_notice_within_a_second, 0, DEEDS);
 	tcase_add_test(t, reads_the_new_data);
-	tcase_add_test(t, comes_back_with_the_data);
+	tcase_add_test(t, recovers_when_the_data_file_returns);
 	tcase_add_loop_test(
-	    t, takes_back_what_it_committed_elsewhere, 0, DEEDS);
+	    t, reports_a_commit_that_went_to_other_files, 0, DEEDS);
 	tcase_add_test(t, waits_for_the_others);
 	suite_add_tcase(suite, t);
 	return unit_run(suite);

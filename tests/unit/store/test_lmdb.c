@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_lmdb.c - the database's directory, its transactions, and what it
- * does when the system fails it. The system's calls that fail on demand are
- * defined here, over those of the C library.
+ * test_lmdb.c - the directory of the database, its transactions, and its
+ * behaviour when system calls fail. The calls that fail on demand are defined
+ * here and replace those in the C library.
  */
 #include "store/lmdb_env.h"
 
@@ -30,12 +30,12 @@
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
-/* Both roots of the file lie before this. */
+/* Both meta pages (roots) of the file end before this offset. */
 #define ROOTS_END (8 * KIB)
 
-/* Which call fails, how, and how many times. */
+/* Which call fails, with which errno, and how many times. */
 static struct {
-	/* QUOTA: less is written than was given, and there is no more. */
+	/* QUOTA: a write is cut short, and no more space can be allocated. */
 	enum { NOTHING, WRITE, WRITE_ROOT, SYNC, QUOTA } what;
 	int cause;
 	unsigned times;
@@ -72,7 +72,9 @@ writev(int fd, const struct iovec *v, int n)
 	return syscall(SYS_writev, fd, v, n);
 }
 
-/* The lock file, which is made at the start, has its room. */
+/*
+ * The lock file is allocated from offset 0 when it is created, which succeeds.
+ */
 int
 fallocate(int fd, int mode, off_t at, off_t n)
 {
@@ -103,14 +105,17 @@ fstatfs(int fd, struct statfs *fs)
 
 /* --- an environment that is closed at the wrong moment ------------------ */
 
-/* LMDB's calls are replaced too. While `thread` runs in place of a look at the
- * file, its reader finds that the map has grown, and so wants the environment
- * opened anew; nothing may be closed until the thread that looks is done. */
+/*
+ * Calls of LMDB are replaced too. A commit fails because the map is full, and
+ * then looks at the file. At that moment the test runs a thread whose reader
+ * finds a larger map and therefore wants to reopen the environment. The
+ * environment must not be closed before the thread of the commit has finished.
+ */
 static struct {
 	bool full; /* the next commit finds the map full */
-	bool looks; /* the commit's thread looks at the file now */
+	bool looks; /* the thread of the commit is about to look at the file */
 	bool resized; /* the next reader finds a larger map */
-	bool closed; /* meanwhile */
+	bool closed; /* the environment was closed meanwhile */
 	struct lmdb_txn *reader;
 } rivals;
 
@@ -180,7 +185,7 @@ mdb_env_get_fd(MDB_env *env, mdb_filehandle_t *fd)
 	return real(env, fd);
 }
 
-/* The release that the library claims to be, if it is not 0. */
+/* The minor release that the library claims to be; 0: its own. */
 static int minor_release;
 
 char *
@@ -282,7 +287,8 @@ mode_of(const char *path)
 	return st.st_mode & 07777;
 }
 
-/* Runs the rest of a test in a process of its own, which passes or fails. */
+/* Forks. The rest of the test runs in the child, whose exit status check_child
+ * checks. */
 static bool
 in_child(pid_t *pid)
 {
@@ -324,7 +330,7 @@ START_TEST(finds_no_store_where_there_is_none)
 
 	ck_assert(try_open("data", MIB, false, &db) == ERR_NO_STORE);
 	ck_assert(try_open(HERE, MIB, false, &db) == ERR_NO_STORE);
-	/* It has left no file that would look like one. */
+	/* The failed attempts have left no file that looks like a store. */
 	ck_assert(rmdir(unit_directory()) == 0);
 }
 END_TEST
@@ -341,7 +347,7 @@ START_TEST(finds_no_store_where_the_first_start_broke_off)
 }
 END_TEST
 
-START_TEST(takes_a_missing_map_for_damage)
+START_TEST(treats_a_missing_map_as_damage)
 {
 	static const char *const others[] = { "first", "third", NULL };
 	const struct lmdb_options options = {
@@ -353,13 +359,14 @@ START_TEST(takes_a_missing_map_for_damage)
 	struct lmdb_env *db;
 
 	lmdb_env_close(open_sized(MIB));
-	/* To make it anew would say that there never was anything in it. */
+	/* The store does not create the map again: that would hide the loss of
+	 * its rows. */
 	ck_assert(lmdb_env_open(&options, &db) == ERR_CORRUPT);
 }
 END_TEST
 
-/* LMDB 0.9 keeps it in both roots, behind 40 bytes. */
-START_TEST(refuses_a_size_of_pages_that_is_none)
+/* LMDB 0.9 stores the page size in both meta pages, at offset 40. */
+START_TEST(refuses_an_impossible_page_size)
 {
 	off_t at = 40 + (_i % 2 == 0 ? 0 : sysconf(_SC_PAGESIZE));
 	struct lmdb_env *db;
@@ -377,9 +384,8 @@ START_TEST(refuses_a_size_of_pages_that_is_none)
 }
 END_TEST
 
-/* A root states the number of its commit 144 bytes after its start. Of a
- * library of another release the checks read nothing, as this place may mean
- * something else there. */
+/* A meta page holds the number of its commit at offset 144. With a library of
+ * another release the checks read nothing, because the layout may differ. */
 START_TEST(checks_pages_only_in_the_layout_of_the_known_release)
 {
 	struct lmdb_env *db;
@@ -487,7 +493,8 @@ static const struct {
 	{ "takes ZFS", 0x2fc12fc1, ERR_OK },
 	{ "refuses NFS", 0x6969, ERR_NETWORK_FS },
 	{ "refuses CIFS", 0xff534d42, ERR_NETWORK_FS },
-	{ "refuses CIFS as 32 bits have it", (int)0xff534d42, ERR_NETWORK_FS },
+	{ "refuses CIFS with the type of 32-bit systems", (int)0xff534d42,
+	    ERR_NETWORK_FS },
 	{ "refuses SMB 2", 0xfe534d42, ERR_NETWORK_FS },
 	{ "refuses SMB", 0x517b, ERR_NETWORK_FS },
 	{ "refuses FUSE", 0x65735546, ERR_NETWORK_FS },
@@ -495,7 +502,7 @@ static const struct {
 	{ "refuses Ceph", 0x00c36400, ERR_NETWORK_FS },
 };
 
-START_TEST(tells_file_systems_of_other_machines)
+START_TEST(refuses_network_file_systems)
 {
 	struct lmdb_env *db;
 
@@ -506,7 +513,7 @@ START_TEST(tells_file_systems_of_other_machines)
 }
 END_TEST
 
-START_TEST(allocates_its_lock_file_and_takes_one_that_was_lost)
+START_TEST(allocates_its_lock_file_and_replaces_a_lost_one)
 {
 	struct stat st;
 	struct lmdb_env *db;
@@ -528,8 +535,8 @@ START_TEST(is_not_opened_twice_in_a_process)
 	pid_t pid;
 
 	ck_assert(try_open(HERE, MIB, true, &again) == ERR_STORE);
-	/* The first is as it was, and so are its locks: another process does
-	 * not take it for dead. */
+	/* The first environment keeps its state and its locks: another process
+	 * does not take its reader for dead. */
 	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
 	if (in_child(&pid)) {
 		struct lmdb_env *other;
@@ -582,7 +589,7 @@ START_TEST(has_room_for_readers_up_to_a_limit)
 }
 END_TEST
 
-/* Sanitizers and valgrind need the address space themselves. */
+/* Sanitizers and valgrind reserve address space for themselves. */
 static bool
 is_watched(void)
 {
@@ -644,7 +651,7 @@ START_TEST(shows_a_reader_one_state)
 }
 END_TEST
 
-START_TEST(keeps_nothing_of_what_was_aborted)
+START_TEST(an_aborted_transaction_leaves_nothing)
 {
 	struct lmdb_env *db = open_sized(MIB);
 	struct lmdb_txn *tx = reader_of(db), *writer;
@@ -675,7 +682,7 @@ START_TEST(writes_nothing_if_nothing_was_put)
 }
 END_TEST
 
-/* Some puts of large and small values over each other, and deletes. */
+/* Puts and deletes a few large and small values under the same keys. */
 static void
 stir(struct lmdb_txn *tx, unsigned *seed)
 {
@@ -703,8 +710,8 @@ START_TEST(opens_a_file_that_ends_before_its_last_page)
 	struct lmdb_txn *tx;
 	unsigned i, seed = 6;
 
-	/* Pages that are taken and freed in one transaction are not written,
-	 * and they may be the last of the file. */
+	/* LMDB does not write pages that one transaction allocates and frees.
+	 * They may be the last pages of the file. */
 	for (i = 0; i < 40; i++) {
 		ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
 		stir(tx, &seed);
@@ -720,18 +727,18 @@ static const struct {
 	const char *name;
 	enum lmdb_direction way;
 	const char *from;
-	const char *key; /* NULL: there is none */
+	const char *key; /* NULL if there are no more keys */
 } steps[] = {
 	{ "goes to the first", LMDB_NEXT, NULL, "b" },
 	{ "goes to the last", LMDB_PREVIOUS, NULL, "d" },
-	{ "goes behind a key that is there", LMDB_NEXT, "b", "bb" },
-	{ "goes behind a key that is not there", LMDB_NEXT, "ba", "bb" },
+	{ "goes past an existing key", LMDB_NEXT, "b", "bb" },
+	{ "goes past a missing key", LMDB_NEXT, "ba", "bb" },
 	{ "goes on from before the first", LMDB_NEXT, "a", "b" },
 	{ "ends at the last", LMDB_NEXT, "d", NULL },
-	{ "ends behind the last", LMDB_NEXT, "e", NULL },
-	{ "goes before a key that is there", LMDB_PREVIOUS, "d", "bb" },
-	{ "goes before a key that is not there", LMDB_PREVIOUS, "c", "bb" },
-	{ "goes back from behind the last", LMDB_PREVIOUS, "e", "d" },
+	{ "ends past the last", LMDB_NEXT, "e", NULL },
+	{ "goes before an existing key", LMDB_PREVIOUS, "d", "bb" },
+	{ "goes before a missing key", LMDB_PREVIOUS, "c", "bb" },
+	{ "goes back from past the last", LMDB_PREVIOUS, "e", "d" },
 	{ "ends at the first", LMDB_PREVIOUS, "b", NULL },
 	{ "ends before the first", LMDB_PREVIOUS, "a", NULL },
 };
@@ -802,8 +809,8 @@ START_TEST(shares_its_file_with_other_processes)
 }
 END_TEST
 
-/* Puts values of 4 KiB under new keys until one does not fit; returns how
- * many there are. */
+/* Puts values of 4 KiB under new keys until one does not fit. Returns their
+ * number. */
 static unsigned
 fill(struct lmdb_env *db)
 {
@@ -847,7 +854,8 @@ START_TEST(is_usable_after_its_map_was_full)
 	ck_assert(n > 50);
 	check_value(tx, "key", "value");
 	make_room(db, n / 2);
-	/* What a transaction freed the second after it can use. */
+	/* Pages that a transaction frees are available from the second
+	 * transaction after it. */
 	ck_assert(put_text(db, "key", "new") == ERR_OK);
 	ck_assert(fill(db) > n / 4);
 	check_value(tx, "key", "new");
@@ -856,7 +864,8 @@ START_TEST(is_usable_after_its_map_was_full)
 }
 END_TEST
 
-/* Puts 3 MiB under new keys, when it is told to. */
+/* Waits for a byte from `go`, puts 3 MiB under new keys, and writes a byte to
+ * `done`. */
 static void
 grow(struct lmdb_env *db, int go, int done, const char *prefix)
 {
@@ -883,7 +892,7 @@ order(int go, int done)
 	ck_assert(read(done, &c, 1) == 1);
 }
 
-START_TEST(adopts_a_map_that_another_process_made_greater)
+START_TEST(adopts_a_map_that_another_process_enlarged)
 {
 	struct lmdb_txn *tx, *late;
 	int go[2], done[2];
@@ -903,7 +912,7 @@ START_TEST(adopts_a_map_that_another_process_made_greater)
 	late = reader_of(db);
 	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
 	order(go[1], done[0]);
-	/* Not under the reader that is at it. */
+	/* The map cannot be enlarged while a reader uses it. */
 	ck_assert(lmdb_txn_begin(late) == ERR_STORE);
 	ck_assert(put_text(db, "key", "no") == ERR_STORE);
 	lmdb_txn_end(tx);
@@ -911,7 +920,7 @@ START_TEST(adopts_a_map_that_another_process_made_greater)
 	check_value(tx, "key", "once");
 	ck_assert(put_text(db, "key", "ours") == ERR_OK);
 	check_value(tx, "key", "ours");
-	/* From now on there is room. */
+	/* The map is now large enough, so it need not be enlarged. */
 	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
 	order(go[1], done[0]);
 	check_value(late, "key", "twice");
@@ -923,8 +932,8 @@ START_TEST(adopts_a_map_that_another_process_made_greater)
 }
 END_TEST
 
-/* Faults of ours, which cost the change and not the process. */
-START_TEST(refuses_keys_and_calls_that_cannot_be)
+/* A misuse of the interface fails the change; it does not end the process. */
+START_TEST(refuses_invalid_keys_and_calls)
 {
 	static char longest[LMDB_KEY_MAX + 1];
 	struct lmdb_env *db = open_sized(MIB);
@@ -950,7 +959,7 @@ START_TEST(refuses_keys_and_calls_that_cannot_be)
 }
 END_TEST
 
-/* The rest of the test is in mdb_env_get_fd, above. */
+/* The second half of this test is mdb_env_get_fd, above. */
 START_TEST(no_other_thread_closes_it_under_a_commit)
 {
 	struct lmdb_env *db = open_sized(MIB);
@@ -974,11 +983,12 @@ static const struct {
 	int cause;
 	enum err outcome;
 } faults[] = {
-	{ "refuses what does not fit on the disk", WRITE, ENOSPC, ERR_FULL },
-	{ "refuses what is over the quota", WRITE, EDQUOT, ERR_FULL },
-	{ "refuses what is over the limit of a file", WRITE, EFBIG, ERR_FULL },
-	{ "refuses what a quota cuts short", QUOTA, EDQUOT, ERR_FULL },
-	{ "takes what is cut short else for a failure", QUOTA, EIO, ERR_STORE },
+	{ "refuses a write that does not fit on the disk", WRITE, ENOSPC,
+	    ERR_FULL },
+	{ "refuses a write over the quota", WRITE, EDQUOT, ERR_FULL },
+	{ "refuses a write over the file size limit", WRITE, EFBIG, ERR_FULL },
+	{ "refuses a write that a quota cuts short", QUOTA, EDQUOT, ERR_FULL },
+	{ "reports any other short write as a failure", QUOTA, EIO, ERR_STORE },
 	{ "survives a write that fails", WRITE, EIO, ERR_STORE },
 	{ "survives a sync that fails", SYNC, EIO, ERR_STORE },
 	{ "survives a root that cannot be written", WRITE_ROOT, EIO,
@@ -1010,7 +1020,7 @@ START_TEST(survives_faults)
 }
 END_TEST
 
-START_TEST(waits_for_readers_before_it_opens_anew)
+START_TEST(waits_for_readers_before_it_reopens)
 {
 	struct lmdb_env *db = open_sized(MIB);
 	struct lmdb_txn *tx = reader_of(db), *late = reader_of(db);
@@ -1058,7 +1068,8 @@ START_TEST(comes_back_when_it_can_be_opened_again)
 }
 END_TEST
 
-/* A file system of 2 MiB of our own over the test's directory. */
+/* Mounts a file system of 2 MiB over the test's directory, in a namespace of
+ * its own. */
 static bool
 mount_small_disk(void)
 {
@@ -1072,7 +1083,7 @@ mount_small_disk(void)
 	return false;
 }
 
-/* Fills the disk but for what files have allocated already. */
+/* Fills the disk, except for the space that files have allocated already. */
 static void
 fill_disk(void)
 {
@@ -1111,7 +1122,8 @@ START_TEST(is_usable_on_a_full_disk)
 	lmdb_txn_reader_free(tx);
 	lmdb_env_close(db);
 
-	/* There is no room for the lock file, which is no reason to die. */
+	/* The lock file cannot be allocated. The open fails, and the process
+	 * survives. */
 	ck_assert(unlink("lock.mdb") == 0);
 	fill_disk();
 	ck_assert(try_open(HERE, MIB, false, &db) == ERR_FULL);
@@ -1130,8 +1142,8 @@ suite_db(void)
 	    t, makes_its_files_for_us_alone_whatever_the_umask, 0, 3);
 	tcase_add_test(t, finds_no_store_where_there_is_none);
 	tcase_add_test(t, finds_no_store_where_the_first_start_broke_off);
-	tcase_add_test(t, takes_a_missing_map_for_damage);
-	tcase_add_loop_test(t, refuses_a_size_of_pages_that_is_none, 0, 64);
+	tcase_add_test(t, treats_a_missing_map_as_damage);
+	tcase_add_loop_test(t, refuses_an_impossible_page_size, 0, 64);
 	tcase_add_loop_test(
 	    t, checks_pages_only_in_the_layout_of_the_known_release, 0, 2);
 	tcase_add_loop_test(t, refuses_what_others_can_use, 0,
@@ -1140,9 +1152,9 @@ suite_db(void)
 	tcase_add_loop_test(t, refuses_a_link_in_place_of_a_file, 0,
 	    sizeof(replaced) / sizeof(replaced[0]));
 	tcase_add_test(t, refuses_a_link_or_a_file_in_place_of_the_directory);
-	tcase_add_loop_test(t, tells_file_systems_of_other_machines, 0,
+	tcase_add_loop_test(t, refuses_network_file_systems, 0,
 	    sizeof(file_systems) / sizeof(file_systems[0]));
-	tcase_add_test(t, allocates_its_lock_file_and_takes_one_that_was_lost);
+	tcase_add_test(t, allocates_its_lock_file_and_replaces_a_lost_one);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("the process");
@@ -1152,15 +1164,15 @@ suite_db(void)
 	tcase_add_test(t, has_room_for_readers_up_to_a_limit);
 	tcase_add_test(t, takes_a_smaller_map_in_little_address_space);
 	tcase_add_test(t, shares_its_file_with_other_processes);
-	tcase_add_test(t, adopts_a_map_that_another_process_made_greater);
+	tcase_add_test(t, adopts_a_map_that_another_process_enlarged);
 	tcase_add_test(t, no_other_thread_closes_it_under_a_commit);
-	tcase_add_test(t, refuses_keys_and_calls_that_cannot_be);
+	tcase_add_test(t, refuses_invalid_keys_and_calls);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("transactions");
 	tcase_add_checked_fixture(t, enter_directory, NULL);
 	tcase_add_test(t, shows_a_reader_one_state);
-	tcase_add_test(t, keeps_nothing_of_what_was_aborted);
+	tcase_add_test(t, an_aborted_transaction_leaves_nothing);
 	tcase_add_test(t, writes_nothing_if_nothing_was_put);
 	tcase_add_test(t, opens_a_file_that_ends_before_its_last_page);
 	tcase_add_loop_test(t, walks, 0, sizeof(steps) / sizeof(steps[0]));
@@ -1173,7 +1185,7 @@ suite_db(void)
 	tcase_add_test(t, is_usable_after_its_map_was_full);
 	tcase_add_loop_test(
 	    t, survives_faults, 0, sizeof(faults) / sizeof(faults[0]));
-	tcase_add_test(t, waits_for_readers_before_it_opens_anew);
+	tcase_add_test(t, waits_for_readers_before_it_reopens);
 	tcase_add_test(t, comes_back_when_it_can_be_opened_again);
 	tcase_add_test(t, is_usable_on_a_full_disk);
 	suite_add_tcase(s, t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_store.c - what is kept comes back, and nothing else does: rows, history,
- * changes that are committed together, damage, many threads, SIGKILL.
+ * test_store.c - the store returns the values that were put, and no others:
+ * rows, history, changes that share a commit, damage, many threads, SIGKILL.
  */
 #include "store/store.h"
 
@@ -74,7 +74,7 @@ same_record(
 		unit_same(name, got->value[i], want->value[i]);
 }
 
-/* A change that puts and deletes what it is told to, in this order. */
+/* A change that puts and deletes the members that are set, in this order. */
 struct order {
 	struct guid tenant;
 	const struct record *record;
@@ -176,7 +176,7 @@ START_TEST(deletes_records)
 }
 END_TEST
 
-/* Notes what a walk meets; stops where it is told. */
+/* Notes the items of a walk and stops it after `stop` of them (0: never). */
 struct walk {
 	unsigned count;
 	unsigned stop;
@@ -271,7 +271,8 @@ START_TEST(walks_records_in_the_order_of_the_tenants)
 		r.revision = tenants[i];
 		ck_assert(put_record(st, tenants[i], &r) == ERR_OK);
 	}
-	/* Their history, and that of others, stands between them. */
+	/* The events of these tenants and of others are stored between the
+	 * records. */
 	for (i = 1; i < 9; i++)
 		if (i != 5)
 			add_events(st, (unsigned)i, 3);
@@ -441,7 +442,9 @@ START_TEST(keeps_the_newest_events_of_each_tenant)
 	check_events(st, 3, (struct walk){ 1, 0, { 1 } });
 	store_close(st);
 
-	/* Fewer from now on: the next event takes the rest away. */
+	/*
+	 * The store now keeps a single event. The next event drops the others.
+	 */
 	st = open_store(MIB, 1);
 	check_events(st, 2, (struct walk){ 3, 0, { 7, 6, 5 } });
 	add_events(st, 2, 1);
@@ -449,7 +452,7 @@ START_TEST(keeps_the_newest_events_of_each_tenant)
 	check_events(st, 1, (struct walk){ 2, 0, { 2, 1 } });
 	store_close(st);
 
-	/* More again, but one at least. */
+	/* The store keeps more events again, and at least one even with 0. */
 	st = open_store(MIB, 3);
 	add_events(st, 2, 1);
 	check_events(st, 2, (struct walk){ 2, 0, { 9, 8 } });
@@ -477,7 +480,7 @@ open_db(void)
 	return db;
 }
 
-/* Another format, written as a release of that format would do it. */
+/* Writes the row of another format, as a release of that format would. */
 static void
 write_format(struct str row)
 {
@@ -506,13 +509,13 @@ static const struct {
 } formats[] = {
 	{ "opens its own format", STORE_FORMAT, false, ERR_OK },
 	{ "opens format 1", 1, false, ERR_OK },
-	{ "opens format 2 though it may create", 2, true, ERR_OK },
+	{ "opens format 2 with permission to create", 2, true, ERR_OK },
 	{ "opens format 3", 3, false, ERR_OK },
 	{ "refuses a newer format", STORE_FORMAT + 1, false, ERR_NEWER },
-	{ "refuses a newer format though it may create", STORE_FORMAT + 1, true,
-	    ERR_NEWER },
-	{ "takes a store without one for none", 0, false, ERR_NO_STORE },
-	{ "brings a store without one to its own", 0, true, ERR_OK },
+	{ "refuses a newer format with permission to create", STORE_FORMAT + 1,
+	    true, ERR_NEWER },
+	{ "treats a store without a format as absent", 0, false, ERR_NO_STORE },
+	{ "writes its format into a store without one", 0, true, ERR_OK },
 };
 
 START_TEST(knows_its_format)
@@ -555,7 +558,8 @@ START_TEST(knows_its_format)
 }
 END_TEST
 
-/* An event as format 2 kept it: its number counted up, in a map of its own. */
+/* Puts an event as format 2 stored it: in a map of its own, under an ascending
+ * number. */
 static void
 put_old_event(struct lmdb_txn *tx, unsigned n, uint8_t number)
 {
@@ -582,19 +586,19 @@ put_old_event(struct lmdb_txn *tx, unsigned n, uint8_t number)
 	ck_assert(lmdb_txn_put(tx, 1, key, buf_view(&row)) == ERR_OK);
 }
 
-/* What is put behind its back is found, unless it was never counted: format 1
- * had no tally. */
+/* The verification finds rows that were put without the store's knowledge. In
+ * format 1 some were never counted, because it had no tally. */
 static const struct {
 	const char *name;
 	uint64_t format;
 	uint64_t findings;
 } joined[] = {
-	{ "brings the history of format 1 to its place", 1, 2 },
-	{ "brings that of format 2 there, and counts on", 2, 4 },
-	{ "brings there what a former release wrote into format 3", 3, 4 },
+	{ "moves the history of format 1", 1, 2 },
+	{ "moves the history of format 2, and keeps counting", 2, 4 },
+	{ "moves events that an older release wrote into format 3", 3, 4 },
 };
 
-START_TEST(brings_the_history_to_its_place)
+START_TEST(an_upgrade_moves_the_history)
 {
 	char number[ROW_U64_LEN], bytes[64];
 	struct str field = row_u64(joined[_i].format, number);
@@ -619,7 +623,7 @@ START_TEST(brings_the_history_to_its_place)
 		put_old_event(db_tx, 1, i);
 		put_old_event(db_tx, 2, i);
 	}
-	/* What cannot be read is no reason not to open the store. */
+	/* An unreadable row does not prevent the store from opening. */
 	ck_assert(
 	    lmdb_txn_put(db_tx, 1, str_of("damaged"), STR_EMPTY) == ERR_OK);
 	memset(bytes, 0, sizeof(bytes));
@@ -644,7 +648,7 @@ START_TEST(brings_the_history_to_its_place)
 	store_reader_free(tx);
 	add_events(st, 1, 1);
 	check_events(st, 1, (struct walk){ 4, 0, { 4, 3, 2, 1 } });
-	/* Its newest neighbour is the one that is damaged. */
+	/* The tenant with the damaged event is the next newer neighbour. */
 	tx = begin(st);
 	ck_assert(store_events(tx, &other, same_event, &left) == ERR_CORRUPT);
 	store_reader_free(tx);
@@ -652,7 +656,7 @@ START_TEST(brings_the_history_to_its_place)
 }
 END_TEST
 
-/* Whose own record is damaged needs his history. */
+/* A tenant whose record is damaged needs the history to repair it. */
 START_TEST(shows_the_history_of_a_damaged_record)
 {
 	struct record r = { .revision = 1 };
@@ -676,19 +680,19 @@ START_TEST(shows_the_history_of_a_damaged_record)
 }
 END_TEST
 
-/* Rows among the records that are no record; a flipped bit in the key of one
- * makes such a row of it. */
+/* Rows in the map of records that are not records. A flipped bit in the key of
+ * a record has this effect. */
 static const struct {
 	const char *name;
 	struct str key;
 } strays[] = {
-	{ "no tenant", STR("short") },
+	{ "a key that is too short", STR("short") },
 	{ "a tenant and a byte", STR("\xa0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2\0") },
 	{ "an event that is damaged",
 	    STR("\xa0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2\xff\xff\xff\xff\xff\xff\xff\xfe") },
 };
 
-START_TEST(walks_over_records_only_where_all_is_intact)
+START_TEST(a_walk_over_records_reports_stray_rows)
 {
 	struct record r = { .revision = 1 };
 	struct walk w = { .count = 0 };
@@ -732,7 +736,7 @@ START_TEST(refuses_a_format_that_is_damaged)
 }
 END_TEST
 
-/* Flips a bit of every occurrence of a text in the file of the data. */
+/* Flips a bit in every occurrence of a text in the data file. */
 static void
 damage(struct str text, unsigned bit)
 {
@@ -756,7 +760,7 @@ damage(struct str text, unsigned bit)
 	ck_assert_uint_gt(hits, 0);
 }
 
-START_TEST(never_returns_what_is_damaged)
+START_TEST(never_returns_a_damaged_value)
 {
 	static const struct record r = { .value = { STR("in the record") } };
 	static const struct token t = { .hash = { 1 },
@@ -793,7 +797,7 @@ START_TEST(never_returns_what_is_damaged)
 	ck_assert(store_record(tx, &other, &got) == ERR_OK);
 	same_record("the other's", &got, &records[2].record);
 	store_end(tx);
-	/* A new value takes the place of the damaged one. */
+	/* A new value replaces the damaged one. */
 	ck_assert(put_record(st, 1, &r) == ERR_OK);
 	ck_assert(store_begin(tx) == ERR_OK);
 	ck_assert(store_record(tx, &mine, &got) == ERR_OK);
@@ -802,7 +806,8 @@ START_TEST(never_returns_what_is_damaged)
 }
 END_TEST
 
-/* Enough to fill many pages, so that there are keys which lead to others. */
+/* Enough rows to fill many pages, so that there are branch pages, whose keys
+ * lead to other pages. */
 #define CROWD 200
 
 static struct guid
@@ -810,8 +815,8 @@ crowd_tenant(unsigned n)
 {
 	struct guid g = { { 0 } };
 
-	/* Spread, and never two that differ in one bit alone, nor one of zeros,
-	 * which are everywhere in a file. */
+	/* The keys are spread. No two differ in a single bit, and none is all
+	 * zeros, because zeros occur everywhere in a file. */
 	n++;
 	n = n << 8 | (n ^ n >> 1) % 256;
 	memcpy(g.byte, &n, sizeof(n));
@@ -840,7 +845,8 @@ put_crowd(struct txn *tx, void *arg)
 	return e;
 }
 
-/* Reads everything; what is not as it was must be ERR_CORRUPT. */
+/* Reads everything and returns the number of failures. Each failure must be
+ * ERR_CORRUPT. */
 static unsigned
 count_damage(struct store *st)
 {
@@ -871,14 +877,14 @@ count_damage(struct store *st)
 	return found;
 }
 
-START_TEST(takes_nothing_for_absent_whose_key_is_damaged)
+START_TEST(a_row_with_a_damaged_key_is_not_reported_as_absent)
 {
 	struct guid g = crowd_tenant((unsigned)_i * 7 % CROWD);
 	struct store *st = open_store(16 * MIB, 10);
 
 	ck_assert(store_update(st, put_crowd, NULL) == ERR_OK);
 	ck_assert_uint_eq(count_damage(st), 0);
-	/* Wherever it stands as a key, or as one that leads to others. */
+	/* Damages the key on leaf pages and on branch pages. */
 	damage(str_from((const char *)g.byte, sizeof(g.byte)),
 	    (unsigned)_i * 5 % 128);
 	ck_assert_uint_gt(count_damage(st), 0);
@@ -911,8 +917,8 @@ START_TEST(survives_a_file_that_was_cut_off)
 }
 END_TEST
 
-/* Changes of several threads that are committed together: the first one's
- * waits until the others' must be in the queue. */
+/* Changes of several threads that share a commit: the change of the first
+ * thread waits until the other changes must be in the queue. */
 struct together {
 	struct store *st;
 	store_change *change;
@@ -963,7 +969,7 @@ run_together(struct store *st, struct together *t, size_t n)
 	ck_assert(first.outcome == ERR_OK);
 }
 
-/* Refuses, as a condition that is not met does. */
+/* Refuses, as a change does whose precondition is not met. */
 static enum err
 refuse(struct txn *tx, void *arg)
 {
@@ -1002,7 +1008,7 @@ START_TEST(commits_the_others_when_one_is_refused)
 }
 END_TEST
 
-/* A fault of ours: it must refuse before it puts. */
+/* Misuses the interface: a change must refuse before it puts anything. */
 static enum err
 put_and_refuse(struct txn *tx, void *arg)
 {
@@ -1031,7 +1037,7 @@ START_TEST(undoes_a_change_that_has_put_and_refused)
 	tx = begin(st);
 	ck_assert(store_record(tx, &first.tenant, &r) == ERR_OK);
 	ck_assert(store_record(tx, &second, &r) == ERR_NOT_FOUND);
-	/* Nor may a reader put. */
+	/* A read transaction cannot put either. */
 	ck_assert(
 	    store_record_put(tx, &second, &records[1].record) == ERR_INTERNAL);
 	ck_assert(store_begin(tx) == ERR_INTERNAL);
@@ -1094,7 +1100,7 @@ START_TEST(commits_the_others_when_one_does_not_fit)
 }
 END_TEST
 
-/* Puts something that does not fit, and takes no notice. */
+/* Puts a record that does not fit, and ignores the error. */
 static enum err
 ignore(struct txn *tx, void *arg)
 {
@@ -1108,7 +1114,7 @@ ignore(struct txn *tx, void *arg)
 	return ERR_OK;
 }
 
-START_TEST(keeps_nothing_of_a_change_that_failed_unnoticed)
+START_TEST(keeps_nothing_of_a_change_that_ignored_an_error)
 {
 	struct store *st = open_store(MIB, 10);
 	struct guid mine = tenant(1), other = tenant(2);
@@ -1148,7 +1154,8 @@ START_TEST(keeps_a_record_of_the_longest_texts_and_its_event)
 }
 END_TEST
 
-/* What was read must stay as it was when neighbours are put. */
+/* A value that a change has read stays valid and unchanged while the change
+ * puts other values. */
 static enum err
 read_then_put(struct txn *tx, void *arg)
 {
@@ -1164,7 +1171,7 @@ read_then_put(struct txn *tx, void *arg)
 	return ERR_OK;
 }
 
-START_TEST(leaves_what_a_change_has_read_in_its_place)
+START_TEST(values_that_a_change_has_read_stay_valid)
 {
 	struct store *st = open_store(MIB, 10);
 
@@ -1188,7 +1195,7 @@ delete_all(struct txn *tx, void *arg)
 	return store_records(tx, delete_visited, tx);
 }
 
-START_TEST(walks_on_when_a_change_deletes_what_it_meets)
+START_TEST(a_walk_survives_the_deletion_of_its_items)
 {
 	struct record large = large_record(8 * KIB);
 	struct store *st = open_store(4 * MIB, 10);
@@ -1196,7 +1203,9 @@ START_TEST(walks_on_when_a_change_deletes_what_it_meets)
 	struct txn *tx;
 	unsigned i;
 
-	/* More than a change can keep of what it reads. */
+	/*
+	 * The records are larger together than the scratch memory of a change.
+	 */
 	for (i = 0; i < 100; i++)
 		ck_assert(put_record(st, i, &large) == ERR_OK);
 	ck_assert(store_update(st, delete_all, NULL) == ERR_OK);
@@ -1208,7 +1217,7 @@ START_TEST(walks_on_when_a_change_deletes_what_it_meets)
 }
 END_TEST
 
-/* A text that tells the revision, of a length of its own. */
+/* Returns a text that depends on the revision, and so does its length. */
 static struct str
 text_of(uint64_t revision)
 {
@@ -1218,7 +1227,8 @@ text_of(uint64_t revision)
 	return str_from(letters + revision % 26, 1 + revision % 27);
 }
 
-/* Reads, puts, and only then says in the history what it had read. */
+/* Reads the record, puts a new one, and then adds an event with the values that
+ * were read at first. */
 static enum err
 increment(struct txn *tx, void *arg)
 {
@@ -1268,7 +1278,7 @@ work(void *arg)
 	return NULL;
 }
 
-/* The newest event tells the record before the last change, and so on. */
+/* Each event holds the record before its change: revisions decrease by one. */
 static enum err
 check_former(const struct event *ev, void *arg)
 {
@@ -1316,7 +1326,8 @@ END_TEST
 #define KILLS 20
 #define VICTIMS 16
 
-/* Tells through a pipe what is on the disk, one byte for each change. */
+/* Writes a byte into a pipe for each change that is acknowledged, and so on
+ * disk. */
 struct victim {
 	struct store *st;
 	uint8_t number;
@@ -1359,8 +1370,8 @@ run_victims(const char *directory, int acks)
 		pause();
 }
 
-/* Every change that was acknowledged is there, and at most one more, which was
- * on its way to be. */
+/* Every acknowledged change is there, and at most one more per thread, whose
+ * acknowledgement was under way. */
 static void
 check_acks(uint64_t *acks)
 {
@@ -1404,7 +1415,8 @@ START_TEST(loses_no_acknowledged_change_to_sigkill)
 		}
 		ck_assert(pid > 0);
 		close(ends[1]);
-		/* From its first change on, however slow the machine is. */
+		/* The time until the kill starts with the first change, however
+		 * slow the machine is. */
 		(void)poll(&(struct pollfd){ .fd = ends[0], .events = POLLIN },
 		    1, 30000);
 		usleep((useconds_t)(20 + 7 * round % 40) * 1000);
@@ -1439,15 +1451,15 @@ suite_store(void)
 	tcase_add_test(t, keeps_a_record_of_the_longest_texts_and_its_event);
 	tcase_add_loop_test(
 	    t, knows_its_format, 0, sizeof(formats) / sizeof(formats[0]));
-	tcase_add_loop_test(t, brings_the_history_to_its_place, 0,
+	tcase_add_loop_test(t, an_upgrade_moves_the_history, 0,
 	    sizeof(joined) / sizeof(joined[0]));
 	tcase_add_test(t, shows_the_history_of_a_damaged_record);
-	tcase_add_loop_test(t, walks_over_records_only_where_all_is_intact, 0,
+	tcase_add_loop_test(t, a_walk_over_records_reports_stray_rows, 0,
 	    sizeof(strays) / sizeof(strays[0]));
 	tcase_add_test(t, refuses_a_format_that_is_damaged);
-	tcase_add_test(t, never_returns_what_is_damaged);
+	tcase_add_test(t, never_returns_a_damaged_value);
 	tcase_add_loop_test(
-	    t, takes_nothing_for_absent_whose_key_is_damaged, 0, 40);
+	    t, a_row_with_a_damaged_key_is_not_reported_as_absent, 0, 40);
 	tcase_add_loop_test(t, survives_a_file_that_was_cut_off, 1, 17);
 	suite_add_tcase(s, t);
 
@@ -1457,9 +1469,9 @@ suite_store(void)
 	tcase_add_test(t, undoes_a_change_that_has_put_and_refused);
 	tcase_add_loop_test(t, commits_the_others_when_one_does_not_fit, 0,
 	    sizeof(misfits) / sizeof(misfits[0]));
-	tcase_add_test(t, keeps_nothing_of_a_change_that_failed_unnoticed);
-	tcase_add_test(t, leaves_what_a_change_has_read_in_its_place);
-	tcase_add_test(t, walks_on_when_a_change_deletes_what_it_meets);
+	tcase_add_test(t, keeps_nothing_of_a_change_that_ignored_an_error);
+	tcase_add_test(t, values_that_a_change_has_read_stay_valid);
+	tcase_add_test(t, a_walk_survives_the_deletion_of_its_items);
 	tcase_add_test(t, counts_every_change_of_many_threads);
 	tcase_add_test(t, loses_no_acknowledged_change_to_sigkill);
 	suite_add_tcase(s, t);

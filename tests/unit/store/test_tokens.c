@@ -99,7 +99,7 @@ START_TEST(keeps_tenants)
 	for (i = TENANTS; i-- > 0;) {
 		t = tenants[i];
 		ck_assert(store_update(st, put_tenant, &t) == ERR_OK);
-		/* What else is in the same map is none. */
+		/* Rows of other kinds in the same map are not tenants. */
 		ck_assert(store_update(st, put_notice, &t.id) == ERR_OK);
 	}
 	tx = begin(st);
@@ -126,7 +126,7 @@ count_tenant(const struct tenant *t, void *arg)
 	return ERR_OK;
 }
 
-START_TEST(knows_of_no_tenants)
+START_TEST(an_empty_store_has_no_tenants)
 {
 	struct store *st = open_store();
 	struct guid nobody = { { 7 } };
@@ -142,7 +142,8 @@ START_TEST(knows_of_no_tenants)
 }
 END_TEST
 
-/* First, middle and last hash of those that are known. */
+/* The hashes that are known begin with these bytes: one near the start, one in
+ * the middle and one near the end of the range. */
 static const uint8_t known[] = { 0x10, 0x80, 0xf0 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
 
@@ -233,7 +234,7 @@ main(void)
 	TCase *t = tcase_create("store_access");
 
 	tcase_add_test(t, keeps_tenants);
-	tcase_add_test(t, knows_of_no_tenants);
+	tcase_add_test(t, an_empty_store_has_no_tenants);
 	tcase_add_test(t, finds_tokens_and_no_others);
 	tcase_add_test(t, stops_where_the_visitor_does);
 	suite_add_tcase(s, t);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_upgrade.c - a store of an older format is read as it is, and
- * upgraded only while no other process has it open; a process under which it
- * is upgraded ends.
+ * test_upgrade.c - a store of an older format can be read. It is upgraded only
+ * while no other process has it open. A process whose store is upgraded by
+ * another one ends.
  *
  * The other process is a child that follows orders through a pipe. It uses the
- * store as an older release does: it puts rows of format 1, and asks nobody.
+ * store as an older release does: it puts rows of format 1 without any check.
  */
 #include "store/store.h"
 
@@ -29,11 +29,11 @@
 #include "unit.h"
 
 #define MIB ((size_t)1024 * 1024)
-#define DEADLINE 20000 /* milliseconds */
+#define DEADLINE 20000 /* in milliseconds */
 
 enum { RECORD_MAP, HISTORY_MAP, META_MAP = 4 };
 
-/* The store's, also in a child. */
+/* The directory of the store, also in a child. */
 static const char *home;
 
 static const struct guid tenant = { .byte = { 0xa0, 1 } };
@@ -127,8 +127,8 @@ record_of(uint64_t revision)
 	return r;
 }
 
-/* A change as format 1 writes it: a record of that revision, and the event in
- * a map of its own, under a number that counts up. */
+/* Puts a change as format 1 stored it: a record of this revision, and an event
+ * in a map of its own, under an ascending number. */
 static void
 put_old_change(struct lmdb_txn *tx, uint8_t revision)
 {
@@ -167,7 +167,10 @@ struct other {
 	int orders, replies;
 };
 
-enum { CLOSE = 'q', SET_NEWER = 'n' }; /* another byte is a revision to write */
+enum {
+	CLOSE = 'q',
+	SET_NEWER = 'n'
+}; /* any other byte is the revision to write */
 
 static void
 follow(struct lmdb_env *db, char order)
@@ -204,7 +207,7 @@ await(const struct other *o)
 	ck_assert_int_eq(read(o->replies, &byte, 1), 1);
 }
 
-/* Returns when the child has the store open. */
+/* Returns when the child has opened the store. */
 static struct other
 start_other(void)
 {
@@ -283,7 +286,7 @@ upgrade(struct store *st, bool keep_copy)
 	return store_upgrade(st, &options);
 }
 
-/* A store of format 1 with so many changes of a tenant. */
+/* Makes a store of format 1 with this number of changes of a tenant. */
 static void
 make_old_store(uint8_t changes)
 {
@@ -333,7 +336,7 @@ print_finding(
 	fprintf(stderr, "finding: %s: %s\n", where, what);
 }
 
-/* Reads all that list, history and verify read. */
+/* Reads everything that the commands list, history and verify read. */
 static void
 check_store(struct store *st, uint64_t changes)
 {
@@ -371,7 +374,7 @@ put_one(struct txn *tx, void *arg)
 	return store_record_put(tx, &tenant, &r);
 }
 
-/* What the log says in a call, on stderr. */
+/* Redirects stderr to a file. Returns the former stderr, for end_log. */
 static int
 catch_log(void)
 {
@@ -401,8 +404,8 @@ end_log(int kept, char *text, size_t size)
 
 /* --- tests -------------------------------------------------------------- */
 
-/* The gap that damaged stores: a newer tool lists under an older process that
- * goes on writing. */
+/* This gap once damaged stores: a newer tool lists the store while an older
+ * process goes on writing. */
 START_TEST(a_list_leaves_the_store_of_an_older_process)
 {
 	struct store *st;
@@ -439,7 +442,8 @@ START_TEST(a_list_leaves_the_store_of_an_older_process)
 }
 END_TEST
 
-/* An older release opens the store while it is claimed: LMDB lets it wait. */
+/* Opens the store as an older release does. While the store is claimed, LMDB
+ * makes it wait. */
 static void
 open_as_older_release(int opened)
 {
@@ -491,7 +495,7 @@ START_TEST(a_claim_keeps_others_out)
 }
 END_TEST
 
-START_TEST(of_two_that_upgrade_one_does)
+START_TEST(only_one_of_several_processes_upgrades)
 {
 	struct store *st;
 	int i, status, upgraded = 0;
@@ -575,8 +579,8 @@ START_TEST(a_reader_notices_a_newer_format)
 }
 END_TEST
 
-/* A file of an older format that takes the place of data.mdb under a process:
- * the process ends, and the next one upgrades the file. */
+/* A file of an older format replaces data.mdb under a process. The process
+ * ends, and the next one upgrades the file. */
 START_TEST(an_older_file_ends_the_process)
 {
 	char path[256], former[256];
@@ -619,7 +623,7 @@ START_TEST(an_upgrade_leaves_a_copy)
 	snprintf(path, sizeof(path), "%s/data.mdb.format-1", home);
 	ck_assert_int_eq(stat(path, &file), 0);
 	ck_assert_uint_eq(file.st_mode & 07777, 0600);
-	/* It is a store of the former format. */
+	/* The copy is a store of the former format. */
 	snprintf(second, sizeof(second), "%s/second", home);
 	ck_assert_int_eq(mkdir(second, 0700), 0);
 	options.directory = second;
@@ -630,7 +634,7 @@ START_TEST(an_upgrade_leaves_a_copy)
 	ck_assert_uint_eq(store_format(copy), 1);
 	check_store(copy, 5);
 	store_close(copy);
-	/* The next one takes the place of what is there. */
+	/* The next upgrade replaces a file of the same name. */
 	write_format(3);
 	snprintf(path, sizeof(path), "%s/data.mdb.format-3", home);
 	close(open(path, O_WRONLY | O_CREAT, 0644));
@@ -643,7 +647,7 @@ START_TEST(an_upgrade_leaves_a_copy)
 }
 END_TEST
 
-START_TEST(no_copy_no_upgrade)
+START_TEST(no_upgrade_without_a_copy)
 {
 	char path[256];
 	struct store *st;
@@ -692,8 +696,8 @@ START_TEST(too_many_tenants_are_refused)
 }
 END_TEST
 
-/* A process that dies in the middle leaves the former store or the new one,
- * and never keeps others out. */
+/* A process that dies during an upgrade leaves the former store or the new one,
+ * and never locks other processes out. */
 START_TEST(survives_a_death_during_an_upgrade)
 {
 	struct timespec t = { 0 };
@@ -735,12 +739,12 @@ suite(void)
 	tcase_add_checked_fixture(t, set_up, NULL);
 	tcase_add_test(t, a_list_leaves_the_store_of_an_older_process);
 	tcase_add_test(t, a_claim_keeps_others_out);
-	tcase_add_test(t, of_two_that_upgrade_one_does);
+	tcase_add_test(t, only_one_of_several_processes_upgrades);
 	tcase_add_test(t, a_change_under_a_newer_format_is_refused);
 	tcase_add_test(t, a_reader_notices_a_newer_format);
 	tcase_add_test(t, an_older_file_ends_the_process);
 	tcase_add_test(t, an_upgrade_leaves_a_copy);
-	tcase_add_test(t, no_copy_no_upgrade);
+	tcase_add_test(t, no_upgrade_without_a_copy);
 	tcase_add_test(t, too_many_tenants_are_refused);
 	tcase_add_loop_test(t, survives_a_death_during_an_upgrade, 0, 20);
 	suite_add_tcase(s, t);

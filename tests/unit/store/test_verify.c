@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_verify.c - what is done to a store behind its back is found, and
- * what the store does itself is no finding.
+ * test_verify.c - the verification finds changes that were made to a store
+ * without its knowledge, and reports nothing that the store did itself.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #define MIB ((size_t)1 << 20)
 #define TENANTS 40
-/* As store.c numbers them. */
+/* The numbers of the maps, as in store.c. */
 enum { RECORD, FORMER_HISTORY, TOKEN, REQUEST, META, TALLY };
 
 static struct guid
@@ -40,7 +40,7 @@ open_store(bool create)
 	return st;
 }
 
-/* One change of a tenant, as the rules make it. */
+/* Puts one change of a tenant, as the rules do. */
 static enum err
 put_change(struct txn *tx, void *arg)
 {
@@ -88,8 +88,8 @@ put_others(struct txn *tx, void *arg)
 	return store_notice_put(tx, &g, &notice);
 }
 
-/* The last tenant is removed, the first has one row of each kind, and all but
- * it have an event too many for the history. */
+/* Fills a store: the last tenant is removed, the first has one row of each
+ * kind, and all others have one event more than the history keeps. */
 static void
 fill(void)
 {
@@ -107,7 +107,7 @@ fill(void)
 	store_close(st);
 }
 
-/* --- behind its back ------------------------------------------------------ */
+/* --- changes without the store's knowledge -------------------------------- */
 
 static struct str
 record_key(unsigned n, char out[24])
@@ -194,7 +194,7 @@ spoil_record(struct lmdb_txn *tx)
 	    tx, RECORD, record_key(7, key), str_from(copy, row.n));
 }
 
-/* A whole row, but of another revision. */
+/* Puts a valid row of another revision. */
 static enum err
 age_record(struct lmdb_txn *tx)
 {
@@ -258,7 +258,7 @@ spoil_event(struct lmdb_txn *tx)
 	    tx, RECORD, event_key(7, 4, key), str_from(copy, row.n));
 }
 
-/* An action that there is not yet. */
+/* Puts an action that does not exist yet. */
 static enum err
 put_action(struct lmdb_txn *tx)
 {
@@ -272,7 +272,7 @@ put_action(struct lmdb_txn *tx)
 	return lmdb_txn_put(tx, RECORD, event_key(7, 4, key), buf_view(&row));
 }
 
-/* A commit that does not touch the tally. */
+/* Commits a change that does not update the tally. */
 static enum err
 do_nothing(struct lmdb_txn *tx)
 {
@@ -294,7 +294,7 @@ static const struct damage {
 	enum err (*plant)(struct lmdb_txn *tx);
 	const char *found[6]; /* in any order, up to NULL */
 } damages[] = {
-	{ "finds nothing where all is well", NULL, { NULL } },
+	{ "finds nothing in an intact store", NULL, { NULL } },
 	{ "misses a record", lose_record,
 	    { "record 7: missing, though its history does not end with a "
 	      "removal",
@@ -308,7 +308,7 @@ static const struct damage {
 	    { "token: 0 of them are found, but 1 are kept", "age" } },
 	{ "misses a request", lose_request,
 	    { "request: 0 of them are found, but 1 are kept", "age" } },
-	{ "finds a row that is not what was written", spoil_record,
+	{ "finds a record that was changed", spoil_record,
 	    { "record 7: not what was written",
 		"record 6: its history is damaged", "age" } },
 	{ "finds a record that is older than its history", age_record,
@@ -317,13 +317,13 @@ static const struct damage {
 	{ "finds a record that was removed", bring_back,
 	    { "record 39: there, though its history ends with a removal",
 		ALL "158 of them are found, but 157 are kept", "age" } },
-	{ "finds an entry that it does not know", put_stranger,
+	{ "finds an unknown entry", put_stranger,
 	    { "entry: written by a newer release",
 		"entry: 4 of them are found, but 3 are kept", "age" } },
 	{ "finds a record without any history", lose_history,
 	    { "record 7: it has no history",
 		ALL "154 of them are found, but 157 are kept", "age" } },
-	{ "finds an event that is not what was written", spoil_event,
+	{ "finds an event that was changed", spoil_event,
 	    { "history 7: not what was written",
 		"record 7: its history is damaged",
 		"record 7: of revision 4, but by its history 3", "age" } },
@@ -332,7 +332,7 @@ static const struct damage {
 		"record 7: its history is damaged",
 		"record 7: of revision 4, but by its history 3",
 		ALL "at least one is not the last that was written", "age" } },
-	{ "finds that a commit is not ours", do_nothing, { "age" } },
+	{ "finds a commit of another program", do_nothing, { "age" } },
 	{ "finds that the tally is damaged", spoil_tally,
 	    { "store: its tally is damaged" } },
 	{ "finds that the tally is gone", lose_tally,
@@ -342,10 +342,10 @@ static const struct damage {
 		"entry: 3 of them are found, but 0 are kept", "age" } },
 };
 
-/* Whole rows of no values, each under a key; more of them than we know are of a
- * newer release. */
+/* Valid rows of empty values, each under a key. A row with more values than
+ * this release knows counts as a row of a newer release. */
 #define NEWER ROW_FIELDS_MAX
-/* A tenant of ours, but for its last byte. */
+/* One of our tenants, without its last byte. */
 #define TENANT "\x6b\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define ZEROS "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
@@ -360,7 +360,7 @@ static const struct planted {
 		  ALL "at least one is not the last that was written",
 		  "age" } },
 	    RECORD, STR(TENANT "\7"), NEWER },
-	{ { "finds a record under what is no tenant", NULL,
+	{ { "finds a record under a key that is not a tenant", NULL,
 	      { "record: damaged",
 		  ALL "158 of them are found, but 157 are kept", "age" } },
 	    RECORD, STR("short"), 0 },
@@ -390,7 +390,7 @@ static const struct planted {
 		  "token: at least one is not the last that was written",
 		  "age" } },
 	    TOKEN, STR("\1" ZEROS "\0" ZEROS), 0 },
-	{ { "finds a token under what is no hash", NULL,
+	{ { "finds a token under a key that is not a hash", NULL,
 	      { "token: damaged", "token: 2 of them are found, but 1 are kept",
 		  "age" } },
 	    TOKEN, STR("short"), 0 },
@@ -413,7 +413,7 @@ static const struct planted {
 	    REQUEST, STR(TENANT "d"), 0 },
 };
 
-/* What the damage does, or else the row. */
+/* Applies the damage, or puts the row if there is none. */
 static void
 plant(const struct damage *d, const struct planted *p)
 {
@@ -445,11 +445,11 @@ plant(const struct damage *d, const struct planted *p)
 	lmdb_env_close(db);
 }
 
-/* --- what is found -------------------------------------------------------- */
+/* --- findings ------------------------------------------------------------- */
 
 struct seen {
 	const struct damage *d;
-	unsigned hits; /* a set of places in d->found */
+	unsigned hits; /* bit i: found[i] was reported */
 };
 
 static void
@@ -496,7 +496,7 @@ verify(const struct damage *d, struct store_counts *counts)
 	store_close(st);
 }
 
-START_TEST(finds_what_was_done)
+START_TEST(finds_damage)
 {
 	const struct damage *d = &damages[_i];
 	struct store_counts counts;
@@ -523,20 +523,20 @@ START_TEST(finds_a_row_that_was_put)
 }
 END_TEST
 
-/* The roots are found in the file by their magic number. */
+/* The number of the transaction in the meta page `root` changes by `add`. */
 static const struct {
 	const char *name;
 	unsigned root;
 	int add;
 	bool is_found;
 } ages[] = {
-	{ "takes neighbours", 0, 0, false },
+	{ "accepts neighbouring commits", 0, 0, false },
 	{ "finds a root that is too old", 0, -2, true },
 	{ "finds a root that is too young", 1, 2, true },
-	{ "finds roots that have changed places", 0, 1, true },
+	{ "finds roots that have swapped places", 0, 1, true },
 };
 
-START_TEST(finds_a_root_of_another_time)
+START_TEST(finds_a_root_of_another_commit)
 {
 	const long at = 4096 * (long)ages[_i].root + 144;
 	const struct damage quiet = { .name = ages[_i].name };
@@ -574,11 +574,11 @@ main(void)
 	TCase *cases = tcase_create("all");
 
 	tcase_set_timeout(cases, 60);
-	tcase_add_loop_test(cases, finds_what_was_done, 0,
-	    sizeof(damages) / sizeof(damages[0]));
+	tcase_add_loop_test(
+	    cases, finds_damage, 0, sizeof(damages) / sizeof(damages[0]));
 	tcase_add_loop_test(cases, finds_a_row_that_was_put, 0,
 	    sizeof(planted) / sizeof(planted[0]));
-	tcase_add_loop_test(cases, finds_a_root_of_another_time, 0,
+	tcase_add_loop_test(cases, finds_a_root_of_another_commit, 0,
 	    sizeof(ages) / sizeof(ages[0]));
 	suite_add_tcase(suite, cases);
 	return unit_run(suite);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_write_lock.c - one descriptor, and so one process, at a time.
+ * test_write_lock.c - only one descriptor holds the lock at a time, and so only
+ * one process.
  */
 #include "store/write_lock.h"
 
@@ -30,7 +31,7 @@ open_here(void)
 	return fd;
 }
 
-START_TEST(one_has_it)
+START_TEST(one_descriptor_has_the_lock)
 {
 	int a = open_here(), b = open_here();
 
@@ -92,7 +93,7 @@ START_TEST(gets_it_as_soon_as_it_is_free)
 }
 END_TEST
 
-START_TEST(a_dead_process_has_nothing)
+START_TEST(a_dead_process_holds_no_lock)
 {
 	const char *directory = unit_directory();
 	int fd = write_lock_open(directory), ready[2];
@@ -123,10 +124,10 @@ main(void)
 	TCase *t = tcase_create("lock");
 
 	tcase_set_timeout(t, 30);
-	tcase_add_test(t, one_has_it);
+	tcase_add_test(t, one_descriptor_has_the_lock);
 	tcase_add_test(t, waits_as_long_as_it_may);
 	tcase_add_loop_test(t, gets_it_as_soon_as_it_is_free, 0, 2);
-	tcase_add_test(t, a_dead_process_has_nothing);
+	tcase_add_test(t, a_dead_process_holds_no_lock);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
