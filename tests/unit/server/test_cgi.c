@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_cgi.c - the CGI program with a routes_handle of its own, as a child
- * between two pipes.
+ * test_cgi.c - the CGI program with a routes_handle of this file. It runs as a
+ * child between two pipes.
  */
 #include "unit.h"
 
@@ -17,7 +17,7 @@
 
 #include "server/cgi.h"
 
-/* More than a pipe holds, so that it takes more than one write. */
+/* Longer than a pipe holds, so that the program needs more than one write. */
 #define LONG_ANSWER ((size_t)300 * 1024)
 
 enum err
@@ -83,7 +83,7 @@ struct program {
 	int out;
 };
 
-/* With a variable more, unless NULL. */
+/* Starts the program with one more variable, unless it is NULL. */
 static struct program
 started_at(const struct app *app, const char *path, const char *variable)
 {
@@ -142,7 +142,7 @@ put(int fd, const char *p, size_t n)
 	}
 }
 
-/* Reads all, slowly, so that the program has to wait. */
+/* Reads everything, slowly, so that the program has to wait. */
 static size_t
 all_of(int fd, char *p, size_t size)
 {
@@ -166,7 +166,7 @@ static const struct {
 } bodies[] = {
 	{ "answers without a body", 0 },
 	{ "hands a body on", 10 },
-	{ "hands on, and answers, what no pipe holds", LONG_ANSWER },
+	{ "hands on and answers a body larger than a pipe", LONG_ANSWER },
 };
 
 START_TEST(bodies_go_in_and_out)
@@ -192,20 +192,22 @@ static const struct {
 	const char *name;
 	const char *variable;
 	size_t sent;
-	bool ends; /* after what was sent */
+	bool ends; /* whether stdin ends after these bytes */
 	int left;
 } unread[] = {
-	{ "takes what is declared and waits for no end", "CONTENT_LENGTH=9000",
-	    9000, false, 0 },
-	{ "leaves what is beyond", "CONTENT_LENGTH=8192", 9000, false, 808 },
-	{ "waits for no more than comes", "CONTENT_LENGTH=9000", 100, true, 0 },
-	{ "takes all where no length counts", "HTTP_TRANSFER_ENCODING=chunked",
-	    LONG_ANSWER, true, 0 },
-	{ "waits for nothing that is not declared", NULL, 0, false, 0 },
+	{ "takes the declared length without waiting for the end",
+	    "CONTENT_LENGTH=9000", 9000, false, 0 },
+	{ "leaves the bytes after the declared length", "CONTENT_LENGTH=8192",
+	    9000, false, 808 },
+	{ "stops at an end before the declared length", "CONTENT_LENGTH=9000",
+	    100, true, 0 },
+	{ "takes everything if no length is declared",
+	    "HTTP_TRANSFER_ENCODING=chunked", LONG_ANSWER, true, 0 },
+	{ "does not wait for an undeclared body", NULL, 0, false, 0 },
 };
 
-/* The answer would be lost with a body that is left behind. */
-START_TEST(takes_what_nobody_has_read)
+/* A web server may lose the response if the program leaves the body unread. */
+START_TEST(takes_a_body_that_the_program_did_not_read)
 {
 	static char body[LONG_ANSWER], got[100];
 	struct program p = started_at(&app, "/b", unread[_i].variable);
@@ -226,8 +228,9 @@ START_TEST(takes_what_nobody_has_read)
 }
 END_TEST
 
-/* What the parent has set, here to die silently, does not count. */
-START_TEST(a_client_that_goes_is_no_death)
+/* The program must ignore SIGPIPE by itself: the parent has restored the
+ * default, which ends a process silently. */
+START_TEST(a_client_that_leaves_does_not_kill_the_program)
 {
 	static char body[LONG_ANSWER];
 	struct program p;
@@ -264,9 +267,9 @@ main(void)
 
 	tcase_add_loop_test(
 	    all, bodies_go_in_and_out, 0, sizeof(bodies) / sizeof(bodies[0]));
-	tcase_add_loop_test(all, takes_what_nobody_has_read, 0,
+	tcase_add_loop_test(all, takes_a_body_that_the_program_did_not_read, 0,
 	    sizeof(unread) / sizeof(unread[0]));
-	tcase_add_test(all, a_client_that_goes_is_no_death);
+	tcase_add_test(all, a_client_that_leaves_does_not_kill_the_program);
 	tcase_add_test(all, a_store_that_cannot_be_read);
 	suite_add_tcase(suite, all);
 	return unit_run(suite);

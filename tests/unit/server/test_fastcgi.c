@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_fastcgi.c - the FastCGI application with a routes_handle of its own that
- * does what the path says; a child process serves, the test is the web server.
+ * test_fastcgi.c - the FastCGI application with a routes_handle of this file
+ * that obeys the path. A child process serves; the test is the web server.
  */
 #include "unit.h"
 
@@ -30,14 +30,15 @@
 #include "server/pool.h"
 
 #define MAX_BODY 1024
-/* Bodies of this length are not read to their end when nobody wants them. */
+/* A body of this length or more is not read to its end if the application does
+ * not read it. */
 #define UNREAD 4096
 #define BIG_ANSWER 40000
 #define ARENA_SIZE ((size_t)256 * 1024)
 
-/* --- the application behind fastcgi.c ----------------------------------- */
+/* --- the application for fastcgi.c -------------------------------------- */
 
-/* What the child has seen, in memory that it shares with the test. */
+/* Counters of the child, in memory that it shares with the test. */
 static struct seen {
 	atomic_uint handled;
 	atomic_uint forged;
@@ -93,7 +94,8 @@ routes_arena_size(const struct config *c)
 	return ARENA_SIZE;
 }
 
-/* Repeats the body; a body that is cut is "cut", or "needed" by this side. */
+/* Repeats the body. A body that breaks off becomes "cut"; if the pool needs the
+ * worker, it becomes "needed". */
 static void
 echo(const struct request *rq, struct buf *out)
 {
@@ -143,7 +145,7 @@ set_up(void)
 	ck_assert(seen != MAP_FAILED);
 }
 
-/* Seconds that a body may take. */
+/* Timeout for a body, in seconds. */
 static size_t body_time = 60;
 
 static pid_t
@@ -156,7 +158,8 @@ start(int listener)
 	const struct app app = { .config = &config };
 	pid_t child;
 
-	/* A signal that comes before the pool is ready waits for it. */
+	/* Blocks the signals, so that an early one waits until the pool is
+	 * ready. */
 	pool_signals();
 	child = fork();
 	ck_assert(child >= 0);
@@ -226,7 +229,8 @@ connected(void)
 	return fd;
 }
 
-/* The answer without its head, in block; the null slice where there is none. */
+/* Returns the response without its head, in block; the null slice if none
+ * arrives. */
 static struct str
 answered(int fd, char *block, size_t size)
 {
@@ -240,7 +244,8 @@ answered(int fd, char *block, size_t size)
 	return str_tail(buf_view(&r.text), sizeof(head) - 1);
 }
 
-/* Waits until the other side closes; true if it only closes. */
+/* Waits until the other side closes. Returns true if it closes without sending
+ * a byte and without a reset. */
 static bool
 ends(int fd)
 {
@@ -313,7 +318,7 @@ place_of(const char *path)
 	return at;
 }
 
-/* Nobody accepts there, and no more can wait. */
+/* Makes a socket whose backlog is full and whose owner does not accept. */
 static void
 put_full_socket(const char *path)
 {
@@ -351,7 +356,7 @@ static const struct {
 	{ "takes the place of a dead socket", put_dead_socket, 0, ERR_OK, 0 },
 	{ "leaves a socket to its owner", put_live_socket, 0, ERR_FILE,
 	    EADDRINUSE },
-	{ "leaves a socket to an owner who is busy", put_full_socket, 0,
+	{ "leaves a socket to an owner that is busy", put_full_socket, 0,
 	    ERR_FILE, EADDRINUSE },
 	{ "leaves a socket of another kind alone", put_datagram_socket, 0,
 	    ERR_FILE, EPROTOTYPE },
@@ -385,7 +390,7 @@ static const struct {
 	bool stays;
 } without_descriptors[] = {
 	{ "makes no socket", put_nothing, false },
-	{ "removes none that it cannot try", put_dead_socket, true },
+	{ "keeps a socket that it cannot connect to", put_dead_socket, true },
 };
 
 START_TEST(listens_nowhere_without_descriptors)
@@ -423,28 +428,30 @@ START_TEST(paths_that_cannot_be)
 }
 END_TEST
 
-/* --- who may connect ---------------------------------------------------- */
+/* --- accepted clients --------------------------------------------------- */
 
 static const struct {
 	const char *name;
-	const char *address; /* to listen on; peers come from 127.0.0.1 */
+	const char *address; /* address to listen on; clients connect from a
+				loopback address */
 	const char *listed; /* FCGI_WEB_SERVER_ADDRS */
 	bool welcome;
 } peers[] = {
-	{ "welcomes this machine", "127.0.0.1", NULL, true },
-	{ "takes an empty list for none", "127.0.0.1", "", true },
-	{ "welcomes the one that is listed", "127.0.0.1", "127.0.0.1", true },
+	{ "accepts this machine", "127.0.0.1", NULL, true },
+	{ "treats an empty list as none", "127.0.0.1", "", true },
+	{ "accepts a listed address", "127.0.0.1", "127.0.0.1", true },
 	{ "looks at the whole list", "127.0.0.1", "192.0.2.1,127.0.0.1", true },
-	{ "refuses who is not listed", "127.0.0.1", "127.0.0.2", false },
+	{ "refuses an address that is not listed", "127.0.0.1", "127.0.0.2",
+	    false },
 	{ "does not compare text", "127.0.0.1", "127.0.0.11", false },
 	{ "does not guess at bad addresses", "127.0.0.1", "127.1", false },
-	{ "skips a long one", "127.0.0.1",
+	{ "skips an overlong item", "127.0.0.1",
 	    "0000000000000000000000000000000000000000000000000000000,127.0.0.1",
 	    true },
-	{ "refuses who is not listed where others reach it", "0.0.0.0", NULL,
+	{ "refuses an unlisted address on a public socket", "0.0.0.0", NULL,
 	    false },
-	{ "welcomes who is listed where others reach it", "0.0.0.0",
-	    "127.0.0.1", true },
+	{ "accepts a listed address on a public socket", "0.0.0.0", "127.0.0.1",
+	    true },
 	{ "knows IPv4 in IPv6", "::ffff:127.0.0.1", "127.0.0.1", true },
 	{ "refuses IPv4 in IPv6", "::ffff:127.0.0.1", "127.0.0.2", false },
 	{ "knows the loopback address of IPv4 in IPv6", "::ffff:127.0.0.1",
@@ -453,7 +460,7 @@ static const struct {
 	{ "takes IPv6 addresses", "::1", "127.0.0.1,::1", true },
 };
 
-/* Listens on a free port; to_there is then where to connect to. */
+/* Listens on a free port. `there` receives the address to connect to. */
 static int
 listen_at(const char *address, struct sockaddr_storage *there, socklen_t *n)
 {
@@ -491,7 +498,7 @@ START_TEST(conns_over_tcp)
 	pid_t child;
 
 	if (listener < 0)
-		return; /* no IPv6 here */
+		return; /* This machine has no IPv6. */
 	unsetenv("FCGI_WEB_SERVER_ADDRS");
 	if (peers[_i].listed != NULL)
 		setenv("FCGI_WEB_SERVER_ADDRS", peers[_i].listed, 1);
@@ -499,7 +506,7 @@ START_TEST(conns_over_tcp)
 	close(listener);
 	fd = socket(there.ss_family, SOCK_STREAM, 0);
 	ck_assert(connect(fd, (struct sockaddr *)&there, n) == 0);
-	/* It may be closed already. */
+	/* The connection may be closed already. */
 	if (!fcgi_send(fd, ask))
 		unit_check(peers[_i].name, !peers[_i].welcome);
 	got = answered(fd, block, sizeof(block));
@@ -511,15 +518,15 @@ END_TEST
 
 static const struct {
 	const char *name;
-	const char *address; /* NULL: a unix socket */
+	const char *address; /* NULL for a unix socket */
 	bool local;
 } locals[] = {
 	{ "a unix socket is for this machine", NULL, true },
-	{ "so is the loopback address", "127.0.0.1", true },
-	{ "and any like it", "127.9.9.9", true },
-	{ "and that of IPv6", "::1", true },
-	{ "any address is for all", "0.0.0.0", false },
-	{ "and that of IPv6 too", "::", false },
+	{ "the loopback address is for this machine", "127.0.0.1", true },
+	{ "any loopback address is for this machine", "127.9.9.9", true },
+	{ "the IPv6 loopback address is for this machine", "::1", true },
+	{ "the wildcard address is public", "0.0.0.0", false },
+	{ "the IPv6 wildcard address is public", "::", false },
 };
 
 START_TEST(who_can_reach_a_socket)
@@ -533,12 +540,12 @@ START_TEST(who_can_reach_a_socket)
 	else
 		ck_assert(fastcgi_listen(socket_path(), &fd) == ERR_OK);
 	if (fd < 0)
-		return; /* no IPv6 here */
+		return; /* This machine has no IPv6. */
 	unit_check(locals[_i].name, fastcgi_is_local(fd) == locals[_i].local);
 }
 END_TEST
 
-START_TEST(what_is_no_socket)
+START_TEST(a_descriptor_that_is_not_a_socket)
 {
 	const struct config config = { .workers = 1 };
 	const struct app app = { .config = &config };
@@ -548,8 +555,8 @@ START_TEST(what_is_no_socket)
 }
 END_TEST
 
-/* The next one is refused as well, but not told. */
-START_TEST(tells_once_who_is_refused)
+/* The second refusal is not logged. */
+START_TEST(logs_the_first_refused_client)
 {
 	struct fastcgi_door door = { .named = "192.0.2.1",
 		.refusal_logged = ATOMIC_FLAG_INIT };
@@ -577,15 +584,16 @@ static const struct {
 	bool keep;
 	const char *path;
 	size_t body;
-	const char *want; /* NULL: the body */
+	const char *want; /* NULL if it is the body */
 	bool kept;
 } requests[] = {
 	{ "answers and closes", false, "/hello", 0, "/hello", false },
 	{ "answers and stays", true, "/hello", 0, "/hello", true },
 	{ "hands a body on", true, "/echo", 1000, NULL, true },
 	{ "hands a long body on", true, "/echo", 40000, NULL, true },
-	{ "reads what was left unread", true, "/hello", 1000, "/hello", true },
-	{ "reads what was left unread to the limit", true, "/hello", MAX_BODY,
+	{ "reads an unread body to its end", true, "/hello", 1000, "/hello",
+	    true },
+	{ "reads an unread body up to the limit", true, "/hello", MAX_BODY,
 	    "/hello", true },
 	{ "answers and closes over the limit", true, "/hello", 40000, "/hello",
 	    false },
@@ -661,7 +669,7 @@ START_TEST(a_part_is_no_request)
 	static const char body[] = "{\"a\":1}";
 	struct bytes b;
 	struct str all = request(&b, false, "/echo", str_of(body)), got;
-	/* Behind the parameters: two stream headers and the body. */
+	/* Two stream headers and the body follow the parameters. */
 	size_t params = all.n - 8 - 8 - (sizeof(body) - 1), cut;
 	pid_t child = serve();
 	char block[256];
@@ -683,23 +691,23 @@ START_TEST(a_part_is_no_request)
 }
 END_TEST
 
-/* The web server ends the stream in order, but early: once before the body
- * (mod_fcgid and HTTP/2), and not at all before the body's time is over. */
+/* The web server ends the stream early: once before the body, as mod_fcgid does
+ * with HTTP/2. Or it does not end the stream before the body times out. */
 static const struct {
 	const char *name;
-	const char *first, *second; /* what stands before an end */
-	bool more; /* whether the second end comes */
+	const char *first, *second; /* the bytes before each end */
+	bool more; /* whether the second end is sent */
 	const char *want;
 	size_t cut;
 } early_ends[] = {
-	{ "an end before the body is passed over", "", "0123456789", true,
+	{ "an end before the body is ignored", "", "0123456789", true,
 	    "0123456789", 0 },
-	{ "an end inside the body is passed over", "01234", "56789", true,
+	{ "an end inside the body is ignored", "01234", "56789", true,
 	    "0123456789", 0 },
-	{ "a second early end is the end", "", "01234", true, "01234", 0 },
-	{ "two ends are the end", "", "", true, "", 0 },
-	{ "what does not come has its time", "", "", false, "cut", 1 },
-	{ "what comes in part has its time", "01", "23", false, "cut", 1 },
+	{ "a second early end ends the body", "", "01234", true, "01234", 0 },
+	{ "two ends make an empty body", "", "", true, "", 0 },
+	{ "a missing body times out", "", "", false, "cut", 1 },
+	{ "a partial body times out", "01", "23", false, "cut", 1 },
 };
 
 START_TEST(early_ends_of_a_body)
@@ -730,7 +738,8 @@ START_TEST(early_ends_of_a_body)
 }
 END_TEST
 
-/* Nobody wants this body: its early end is no reason to wait. */
+/* The application does not read this body, so the worker does not wait for the
+ * rest. */
 START_TEST(an_unread_body_may_end_early)
 {
 	static const char *const pairs[] = { "PATH_INFO", "/hello",
@@ -749,7 +758,7 @@ START_TEST(an_unread_body_may_end_early)
 }
 END_TEST
 
-START_TEST(a_stop_is_told_from_a_body_that_ends)
+START_TEST(a_stop_differs_from_a_body_that_ends)
 {
 	struct bytes b;
 	struct str all = request(&b, true, "/echo", str_of("0123456789"));
@@ -767,7 +776,8 @@ START_TEST(a_stop_is_told_from_a_body_that_ends)
 }
 END_TEST
 
-/* And nobody has read it: the answer comes all the same, and nothing else. */
+/* The application does not read this body either. The response arrives
+ * complete, and then the connection closes. */
 START_TEST(an_unread_body_may_be_cut)
 {
 	static char body[500];
@@ -801,16 +811,17 @@ START_TEST(only_responders)
 	fcgi_record(&b.buf, FCGI_PARAMS, str_of(""));
 	fcgi_record(&b.buf, FCGI_STDIN, str_of(""));
 	ck_assert(fcgi_send(fd, buf_view(&b.buf)));
-	/* What was not read makes it a reset. */
+	/* Closing with unread data resets the connection. */
 	ck_assert(!ends(fd) || errno == ECONNRESET || seen->handled == 0);
 	ck_assert(seen->handled == 0);
 	stop(child);
 }
 END_TEST
 
-/* A body that nobody reads, with a request in it at every offset: if the rest
- * of a body were ever read as records, it would be run. */
-START_TEST(no_request_comes_out_of_a_body)
+/* The application does not read this body, which contains a request at every
+ * offset. If the worker took the rest of the body for records, it would handle
+ * that request. */
+START_TEST(no_request_is_read_from_a_body)
 {
 	static const char *const pairs[] = { "PATH_INFO", "/forged", NULL };
 	static char body[16 * 1024], block[256];
@@ -833,7 +844,7 @@ START_TEST(no_request_comes_out_of_a_body)
 		got = answered(fd, block, sizeof(block));
 		ck_assert_msg(str_is(got, "/hello"), "offset %zu", offset);
 		asked++;
-		/* And where it stays open, what comes next is the next. */
+		/* If the connection stays open, it serves the next request. */
 		if (forged.n < UNREAD) {
 			fcgi_send(fd, request(&b, true, "/next", str_of("")));
 			got = answered(fd, block, sizeof(block));
@@ -865,8 +876,8 @@ main(void)
 	    sizeof(without_descriptors) / sizeof(without_descriptors[0]));
 	tcase_add_loop_test(sockets, who_can_reach_a_socket, 0,
 	    sizeof(locals) / sizeof(locals[0]));
-	tcase_add_test(sockets, what_is_no_socket);
-	tcase_add_test(sockets, tells_once_who_is_refused);
+	tcase_add_test(sockets, a_descriptor_that_is_not_a_socket);
+	tcase_add_test(sockets, logs_the_first_refused_client);
 	tcase_add_loop_test(
 	    sockets, conns_over_tcp, 0, sizeof(peers) / sizeof(peers[0]));
 	suite_add_tcase(suite, sockets);
@@ -881,10 +892,10 @@ main(void)
 	tcase_add_loop_test(asked, early_ends_of_a_body, 0,
 	    (int)(sizeof(early_ends) / sizeof(early_ends[0])));
 	tcase_add_test(asked, an_unread_body_may_end_early);
-	tcase_add_test(asked, a_stop_is_told_from_a_body_that_ends);
+	tcase_add_test(asked, a_stop_differs_from_a_body_that_ends);
 	tcase_add_test(asked, an_unread_body_may_be_cut);
 	tcase_add_test(asked, only_responders);
-	tcase_add_test(asked, no_request_comes_out_of_a_body);
+	tcase_add_test(asked, no_request_is_read_from_a_body);
 	suite_add_tcase(suite, asked);
 	return unit_run(suite);
 }

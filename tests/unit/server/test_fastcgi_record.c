@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_fastcgi_record.c - which bytes leave nothing to wait for.
+ * test_fastcgi_record.c - which bytes are a whole request, so that a worker
+ * need not wait for more.
  */
 #include "server/fastcgi_record.h"
 
@@ -36,15 +37,15 @@ static const struct {
 	{ "a body with its end is whole",
 	    BYTES(BEGIN PARAMS NO_PARAMS BODY END), true },
 	{ "no body is whole", BYTES(BEGIN PARAMS NO_PARAMS END), true },
-	{ "what follows does not matter",
+	{ "bytes after the request do not matter",
 	    BYTES(BEGIN PARAMS NO_PARAMS END "\1"), true },
 	{ "an abort is whole", BYTES(BEGIN PARAMS "\1\2\0\1\0\0\0\0"), true },
 	{ "another version is whole", BYTES("\2\1\0\1\0\10\0\0"), true },
-	{ "its first byte too", BYTES("GET"), true },
+	{ "the first byte of another protocol is whole", BYTES("GET"), true },
 #undef BYTES
 };
 
-START_TEST(tells_whole_from_part)
+START_TEST(distinguishes_whole_requests_from_parts)
 {
 	struct str at = unit_guard(0, str_from(cases[_i].bytes, cases[_i].n));
 
@@ -60,7 +61,7 @@ main(void)
 	Suite *s = suite_create("fastcgi_record");
 	TCase *t = tcase_create("fastcgi_record");
 
-	tcase_add_loop_test(t, tells_whole_from_part, 0,
+	tcase_add_loop_test(t, distinguishes_whole_requests_from_parts, 0,
 	    (int)(sizeof(cases) / sizeof(cases[0])));
 	suite_add_tcase(s, t);
 	return unit_run(s);

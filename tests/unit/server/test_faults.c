@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_faults.c - whichever call fails, and however little room there is: an
- * outcome says so, what is called a success is one, nothing is left half made,
- * and the next try works. The torture test "faults" does the same to whole
- * programs.
+ * test_faults.c - functions of the library while a system call fails or an
+ * arena is too small. The outcome reports the failure, a success is complete,
+ * nothing is left half finished, and the next try succeeds. The torture test
+ * "faults" does the same to whole programs.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -32,17 +32,17 @@
 #define ROOM ((size_t)256 * 1024)
 #define TOPIC "com.apple.mgmt.External.1b4e28ba-2fa1-4c8e-883f-0016d3cca427"
 
-/* Made in main. */
+/* main creates these. */
 static char key_pem[4096], public_pem[1024], certificate_pem[8192], set[1024],
     token[2048];
 
-/* What one try is given, and what it made. */
+/* The input and the results of one try. */
 static struct {
 	struct config config;
 	struct store *store, *other;
 	struct arena arena;
 	char block[ROOM];
-	size_t room; /* of it, for this try */
+	size_t room; /* size of the arena in this try, in bytes */
 
 	struct buf text;
 	char text_block[16384];
@@ -52,7 +52,7 @@ static struct {
 	struct x509_request request;
 	struct str what, out;
 	size_t n;
-	bool held; /* what the try could tell by itself */
+	bool held; /* whether the results are right */
 } f;
 
 static const struct guid tenant = { .byte = { 0x6b } };
@@ -67,7 +67,7 @@ in_directory(int slot, const char *name)
 	return path[slot];
 }
 
-/* --- what is tried -------------------------------------------------------- */
+/* --- actions -------------------------------------------------------------- */
 
 static enum err
 seal(void)
@@ -91,8 +91,8 @@ read_certificate(void)
 	enum err e = x509_read(
 	    str_of(certificate_pem), &f.arena, &f.x509, &f.what);
 
-	/* libcrypto does not tell that it had no memory for the key: then it
-	 * has no bits, and the rules refuse it. */
+	/* libcrypto does not report that memory for the key was lacking. The
+	 * key then has 0 bits, and the rules refuse it. */
 	f.held = str_is(f.x509.topic, TOPIC) && str_is(f.x509.serial, "0A1B") &&
 	    (f.x509.key_bits == 2048 || f.x509.key_bits == 0) &&
 	    str_is(f.x509.issuer, "UID=" TOPIC);
@@ -286,7 +286,8 @@ size_of(const char *path)
 	return stat(path, &st) == 0 ? st.st_size : -1;
 }
 
-/* The two files of the store, and . and ..; beside it the files of set_up. */
+/* The data directory has the two files of the store, "." and ".."; the
+ * directory above it has the files of set_up. */
 static void
 look_at_backup(enum err e)
 {
@@ -350,8 +351,9 @@ request(void)
 
 #define SET(e) ((uint64_t)1 << ((e)-ERR_NOT_IMPLEMENTED))
 #define LIBCRYPTO (SET(ERR_MEMORY) | SET(ERR_INTERNAL))
-/* Its readers of PEM do not tell why they find no key, nor do names why they
- * take no part. */
+/* The PEM readers of libcrypto do not report why they find no key, and
+ * X509_NAME does not report why it refuses a part. So the outcome may be
+ * ERR_CONFIG. */
 #define PEM (LIBCRYPTO | SET(ERR_CONFIG))
 #define STORE (SET(ERR_MEMORY) | SET(ERR_STORE) | SET(ERR_FULL))
 
@@ -360,7 +362,7 @@ static const struct act {
 	enum err (*run)(void);
 	uint64_t fails_with;
 	void (*look)(enum err e);
-	unsigned skip; /* the more are passed over the smaller it is; 0: none */
+	unsigned skip; /* the smaller, the more calls are left out; 0: none */
 } acts[] = {
 	{ "a seal", seal, LIBCRYPTO, NULL, 0 },
 	{ "reading a certificate", read_certificate, LIBCRYPTO, NULL, 8 },
@@ -384,7 +386,7 @@ static const struct act {
 	{ "a request that is kept", request, STORE | PEM, NULL, 1 },
 };
 
-/* --- what fails ----------------------------------------------------------- */
+/* --- failures ------------------------------------------------------------- */
 
 static const struct kind {
 	const char *name;
@@ -458,7 +460,8 @@ START_TEST(calls)
 }
 END_TEST
 
-/* Each room that is too small is told; the first that is not is enough. */
+/* An arena that is too small gives ERR_MEMORY. The first size that suffices
+ * gives the full result. */
 START_TEST(rooms)
 {
 	const struct act *a = &acts[_i];
@@ -475,7 +478,7 @@ START_TEST(rooms)
 }
 END_TEST
 
-/* --- the scene ------------------------------------------------------------ */
+/* --- setup ---------------------------------------------------------------- */
 
 static void
 must(bool holds, const char *what)
@@ -504,7 +507,8 @@ write_text(const char *path, const char *text)
 	must(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0, path);
 }
 
-/* The certificate is its own vendor's, and the key its own. */
+/* Makes the texts. The certificate is self-signed and serves as vendor
+ * certificate too. */
 static void
 make_texts(void)
 {
@@ -539,7 +543,7 @@ put_first(struct txn *tx, void *arg)
 	return store_record_put(tx, &tenant, &r);
 }
 
-/* A directory of its own: each test is a process. */
+/* Each test runs in a process of its own and has a directory of its own. */
 static void
 set_up(void)
 {
@@ -581,9 +585,9 @@ main(void)
 	TCase *cases = tcase_create("all");
 
 	make_texts();
-	/* As a service does. */
+	/* A service does this before it serves. */
 	must(crypto_preload() == ERR_OK, "libcrypto");
-	/* What fails is meant here. */
+	/* The failures are intended, so nothing is logged. */
 	log_open(false, (enum log_level) - 1);
 	tcase_set_timeout(cases, 120);
 	tcase_add_checked_fixture(cases, set_up, tear_down);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_sandbox.c - what can and what cannot be done in there. Each row is tried
- * in a process of its own, as there is no way out.
+ * test_sandbox.c - which operations the sandbox allows and which it denies.
+ * Each row runs in a process of its own, because a process cannot leave the
+ * sandbox.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,14 +42,14 @@ static pid_t parent;
 static char key_directory[256], keys[256], successor[256];
 static char there[256], late_directory[256], late[256];
 
-/* errno, or 0 where it can be done. */
+/* Returns errno after a failure, else 0. */
 static int
 cause(bool failed)
 {
 	return failed ? errno : 0;
 }
 
-/* --- what is tried ------------------------------------------------------ */
+/* --- actions ------------------------------------------------------------ */
 
 static int
 opens(const char *path, int flags)
@@ -302,7 +303,7 @@ has_no_core(void)
 	return getrlimit(RLIMIT_CORE, &r) == 0 && r.rlim_max == 0 ? 0 : EFBIG;
 }
 
-/* Two sockets that are each other's peers. */
+/* Two connected sockets. */
 static int pair[2];
 
 static int
@@ -329,7 +330,7 @@ send_to_peer(void)
 	return cause(send(pair[0], "x", 1, MSG_DONTWAIT) < 0);
 }
 
-/* --- how ---------------------------------------------------------------- */
+/* --- helpers ------------------------------------------------------------ */
 
 static long
 landlock(void)
@@ -358,8 +359,8 @@ make_file(const char *path)
 	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 }
 
-/* The process's end, after what `run` returned there. The new keys and the late
- * secret come while it is in the sandbox already. */
+/* Runs `run` in the sandbox and returns the wait status. The new keys and the
+ * late secret are created after the process has entered the sandbox. */
 static int
 end_of(int (*run)(void), bool to_syslog, int errors)
 {
@@ -398,40 +399,45 @@ static const struct row {
 	const char *name;
 	int (*run)(void);
 	int want;
-	long landlock; /* the version that sees to it, or 0 */
+	long landlock; /* the Landlock version that the row needs, or 0 */
 	bool to_syslog;
 } rows[] = {
 	{ "reads no /etc/passwd", read_passwd, EACCES, 1, false },
 	{ "writes no file beside the data", write_beside, EACCES, 1, false },
 	{ "writes no keys", write_keys, EACCES, 1, false },
-	{ "does not list where the keys are", list_keys, EACCES, 1, false },
-	{ "reads no secret again that was there", read_secret, EACCES, 1,
+	{ "does not list the directory of the keys", list_keys, EACCES, 1,
 	    false },
+	{ "does not read an old secret again", read_secret, EACCES, 1, false },
 	{ "removes no file", remove_data, ENOSYS, 0, false },
 	{ "renames no file", rename_data, ENOSYS, 0, false },
-	{ "opens no file to others", open_data, ENOSYS, 0, false },
+	{ "does not change the mode of files", open_data, ENOSYS, 0, false },
 	{ "makes no internet socket", make_inet, ENOSYS, 0, false },
 	{ "makes no unix socket", make_unix, ENOSYS, 0, false },
 	{ "makes no unix socket for syslog", make_unix, ENOSYS, 0, true },
-	{ "sends to no name", send_to_name, EPERM, 0, true },
-	{ "hides no name", send_message, ENOSYS, 0, true },
+	{ "sends to no address", send_to_name, EPERM, 0, true },
+	{ "sends no message, which may carry an address", send_message, ENOSYS,
+	    0, true },
 	{ "executes no program", execute, ENOSYS, 0, false },
 	{ "makes no process", split, EPERM, 0, false },
 	{ "cannot be traced", trace, ENOSYS, 0, false },
 	{ "sends no signal", signal_parent, ENOSYS, 0, false },
-	{ "signals no other's thread", signal_thread, EPERM, 0, false },
-	{ "looks at no other's limits", limit_parent, EPERM, 0, false },
-	{ "schedules no other", schedule_parent, EPERM, 0, false },
+	{ "does not signal threads of other processes", signal_thread, EPERM, 0,
+	    false },
+	{ "does not see the limits of other processes", limit_parent, EPERM, 0,
+	    false },
+	{ "does not schedule other processes", schedule_parent, EPERM, 0,
+	    false },
 	{ "maps no code", map_code, EPERM, 0, false },
-	{ "makes no code of data", make_code, EPERM, 0, false },
+	{ "does not make data executable", make_code, EPERM, 0, false },
 	{ "does not change the user", change_user, ENOSYS, 0, false },
 	{ "makes no namespace", leave_namespace, ENOSYS, 0, false },
 	{ "makes no file in memory", make_memfd, ENOSYS, 0, false },
-	{ "does not show itself again", lift_privacy, ENOSYS, 0, false },
-	{ "has no call that we do not know", call_nothing, ENOSYS, 0, false },
+	{ "does not become dumpable again", lift_privacy, ENOSYS, 0, false },
+	{ "refuses unknown system calls", call_nothing, ENOSYS, 0, false },
 
-	{ "reads new keys in the place of the old", read_keys, 0, 0, false },
-	{ "reads a secret that was not there", read_late_secret, 0, 0, false },
+	{ "reads new keys in place of the old ones", read_keys, 0, 0, false },
+	{ "reads a secret that was created later", read_late_secret, 0, 0,
+	    false },
 	{ "creates and cuts files in the data", create_data, 0, 0, false },
 	{ "opens the data directory", list_data, 0, 0, false },
 	{ "looks at files elsewhere", look_at_passwd, 0, 0, false },
@@ -468,14 +474,14 @@ die(void)
 	abort();
 }
 
-/* getpid by the gate for programs of 32 bits. */
+/* Calls getpid through the 32-bit system call gate. */
 static int
 call_foreign(void)
 {
 #ifdef __x86_64__
 	long number = 20;
 
-	/* AddressSanitizer has a handler of its own. */
+	/* AddressSanitizer installs a handler for this signal. */
 	signal(SIGSEGV, SIG_DFL);
 	__asm__ volatile("int $0x80" : "+a"(number) : : "memory");
 #else
@@ -484,9 +490,12 @@ call_foreign(void)
 	return 0;
 }
 
-/* The signal that ends a process which makes that call outside the sandbox, or
- * 0. A kernel without 32-bit emulation (CONFIG_IA32_EMULATION=n, or booted with
- * ia32_emulation=0) has no gate, and the call is then SIGSEGV everywhere. */
+/*
+ * Returns the signal that ends a process which makes that call outside the
+ * sandbox, or 0. A kernel without 32-bit emulation (CONFIG_IA32_EMULATION=n, or
+ * booted with ia32_emulation=0) has no such gate, and the call then raises
+ * SIGSEGV everywhere.
+ */
 static int
 signal_of_gate(void)
 {
@@ -516,7 +525,7 @@ START_TEST(ends_by_a_signal)
 }
 END_TEST
 
-/* The first line that is told on stderr. */
+/* Stores the first line that `run` logs on stderr. */
 static void
 told(int (*run)(void), char line[256])
 {
@@ -538,7 +547,7 @@ call_nothing_twice(void)
 	return call_nothing();
 }
 
-START_TEST(says_what_it_refused)
+START_TEST(logs_refused_calls)
 {
 	char line[256], want[128];
 
@@ -555,13 +564,14 @@ START_TEST(says_what_it_refused)
 }
 END_TEST
 
-/* What a kernel may refuse: one call, where its argument is that. */
+/* A system call that a kernel may refuse: `call` fails if its argument number
+ * `argument` has this value. */
 static const struct lack {
 	const char *name;
 	unsigned call, argument, value;
 	int cause;
 	const char *line;
-	int execution; /* what becomes of an attempt to execute */
+	int execution; /* the errno of execve afterwards */
 } lacks[] = {
 	{ "a kernel without Landlock", SYS_landlock_create_ruleset, 0, 0,
 	    ENOSYS, "no Landlock: Function not implemented", ENOSYS },
@@ -605,8 +615,8 @@ take_away(const struct lack *l)
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-/* What it has keeps in all the same. */
-START_TEST(does_with_what_there_is)
+/* Each remaining layer of the sandbox works without the missing one. */
+START_TEST(works_without_one_layer)
 {
 	const struct lack *l = &lacks[_i];
 	const struct config c = configured(false);
@@ -642,7 +652,7 @@ START_TEST(does_with_what_there_is)
 }
 END_TEST
 
-START_TEST(says_what_is_lacking)
+START_TEST(logs_a_missing_layer)
 {
 	struct config c = configured(false);
 	char line[256];
@@ -677,8 +687,9 @@ owner_of(pid_t process)
 	return st.st_uid;
 }
 
-/* What others of its user may not look into belongs to root in /proc. */
-START_TEST(others_do_not_look_in)
+/* In /proc, the files of a process that its own user must not inspect belong to
+ * root. */
+START_TEST(other_processes_cannot_inspect_it)
 {
 	const struct config c = configured(false);
 	int ready[2], hold[2];
@@ -742,11 +753,11 @@ main(void)
 	make_files();
 	tcase_add_loop_test(tc, keeps_in, 0, ROWS);
 	tcase_add_test(tc, ends_by_a_signal);
-	tcase_add_test(tc, says_what_it_refused);
-	tcase_add_test(tc, says_what_is_lacking);
+	tcase_add_test(tc, logs_refused_calls);
+	tcase_add_test(tc, logs_a_missing_layer);
 	tcase_add_loop_test(
-	    tc, does_with_what_there_is, 0, sizeof(lacks) / sizeof(lacks[0]));
-	tcase_add_test(tc, others_do_not_look_in);
+	    tc, works_without_one_layer, 0, sizeof(lacks) / sizeof(lacks[0]));
+	tcase_add_test(tc, other_processes_cannot_inspect_it);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
