@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * flush.c - in a build for gcov only, where every _exit is flush_exit: a
- * process that ends so writes what it counted all the same, unless it may not
- * write any more: gcov would complain on stderr, and there are tests that read
- * that.
+ * flush.c - writes coverage data before _exit, in builds for gcov only.
+ *
+ * Such a build compiles every call of _exit as flush_exit. A process that may
+ * no longer open files for writing skips the dump: gcov would complain on
+ * stderr, and some tests read stderr.
  */
 #include <fcntl.h>
 #include <stddef.h>
@@ -12,8 +13,8 @@
 
 struct fault_plan;
 
-/* Of the programs that let calls fail (tests/torture/fault.h): those of gcov
- * are not meant. */
+/* Programs that make calls fail define fault_watch (tests/torture/fault.h).
+ * flush_exit switches the faults off, so that no call of gcov fails. */
 __attribute__((weak)) void fault_watch(struct fault_plan *plan);
 
 _Noreturn void _exit(int status);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * timeout_ms.h - how long a test waits for what takes a known time on a machine
- * that does nothing else.
+ * patience.h - scales the timeouts of the tests with the load of the machine.
  *
- * A process that has to share its processor with n others takes n times as
- * long. So a limit of time is multiplied by the number of processes that want
- * to run on each processor: by 1 on a quiet machine, by 10 with a load of 20 on
- * two processors.
+ * A process that shares its processor with n others takes n times as long. So a
+ * limit is multiplied by the number of runnable processes per processor: by 1
+ * on an idle machine, by 10 with a load of 20 on two processors.
  */
 #ifndef PUSHCERT_PATIENCE_H
 #define PUSHCERT_PATIENCE_H
@@ -14,7 +12,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Milliseconds, or whatever the limit counts. */
+/*
+ * Returns the scaled limit, in the unit of the argument (usually milliseconds).
+ */
 static inline long
 timeout_ms(long limit)
 {

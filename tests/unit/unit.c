@@ -72,7 +72,8 @@ unit_directory(void)
 		return directory;
 	snprintf(directory, sizeof(directory), "%s/pushcert-unit-XXXXXX",
 	    base != NULL ? base : "/tmp");
-	/* No ck_assert: it works within a test only, and golden has none. */
+	/* unit_directory reports errors itself: ck_assert works only inside a
+	 * test, and the golden program calls this function without one. */
 	if (mkdtemp(directory) == NULL) {
 		perror(directory);
 		exit(EXIT_FAILURE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * unit.h - what every unit test program needs: input that ends at a page which
- * may not be read, and a main that runs Check suites.
+ * unit.h - what every unit test program needs: guarded input, comparisons that
+ * report the row of a table, and a main that runs Check suites.
  */
 #ifndef PUSHCERT_UNIT_H
 #define PUSHCERT_UNIT_H
@@ -12,23 +12,25 @@
 #include "base/str.h"
 
 /*
- * A copy of text whose last byte is the last of its page, followed by a page
- * that may not be read: a read past the end dies at once. Valid until the
- * next call with the same slot. For several inputs at a time use other slots.
+ * Returns a copy of text that ends at the last byte of a page. The next page
+ * must not be read, so a read past the end crashes at once. The copy is valid
+ * until the next call with the same slot. A test that needs several inputs at a
+ * time uses a slot for each.
  */
 #define UNIT_SLOTS 8
 struct str unit_guard(int slot, struct str text);
 
-/* The failure message says which row of a table failed. */
+/* Fails with the name of the row and the text of the condition. */
 #define unit_check(name, condition) \
 	ck_assert_msg(condition, "%s: %s", name, #condition)
-/* Compares slices and shows both. */
+/* Compares two slices and prints both if they differ. */
 void unit_same(const char *name, struct str got, struct str want);
 
-/* Fresh directory for the test, 0700, removed at exit. */
+/* Returns a fresh directory with mode 0700. It lives as long as the process
+ * that created it, which removes it on exit. */
 const char *unit_directory(void);
 
-/* Runs the suite; the exit status for main. */
+/* Runs the suite and returns the exit status for main. */
 int unit_run(Suite *suite);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * wrap.c - the wrappings that a text arrives in. They are written without a
- * look at src/wrapping.c: each makes what one real program makes.
+ * wrap.c - the wrappings in which a text may arrive. They are written
+ * independently of src/format/wrapping.c: each produces what a real program
+ * produces.
  */
 #include "wrap.h"
 
@@ -216,7 +217,8 @@ put_html(struct str s, struct buf *out)
 		}
 }
 
-/* A JSON string; bytes that are not ASCII as the characters of Latin-1. */
+/* Writes a JSON string. Each byte outside ASCII becomes the Latin-1 character
+ * of that number. */
 static void
 put_json(struct str s, struct buf *out)
 {
@@ -306,7 +308,9 @@ put_utf_16_plain(struct str s, struct buf *out)
 	utf_16(s, false, false, out);
 }
 
-/* UTF-16 read in the wrong order: U+2D00 in place of U+002D. */
+/*
+ * Writes UTF-16 with the bytes of each unit swapped: U+2D00 in place of U+002D.
+ */
 static void
 put_utf_16_swapped(struct str s, struct buf *out)
 {

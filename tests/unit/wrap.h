@@ -14,7 +14,7 @@
 struct wrap {
 	const char *name;
 	void (*put)(struct str s, struct buf *out);
-	/* Takes any bytes, not only a text in ASCII. */
+	/* The wrapping takes any bytes, not only ASCII text. */
 	bool binary;
 };
 
