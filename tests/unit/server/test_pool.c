@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_pool.c - the pool with a protocol of lines: the first letter says what
- * is done, the answer is the line. A child process serves, the test is its
- * peers.
+ * test_pool.c - the pool with a line protocol: the first letter of a line says
+ * what the worker does, and the response is the line. A child process serves;
+ * the test plays the peers.
  */
 #include "patience.h"
 #include "unit.h"
@@ -44,12 +44,12 @@ milliseconds(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* What the caller's thread hears once a second. */
+/* The result of tidy, which the pool calls once a second. */
 static enum err tidy_outcome = ERR_OK;
 
-/* --- the work ----------------------------------------------------------- */
+/* --- the protocol ------------------------------------------------------- */
 
-/* What the child and the test share. */
+/* Shared by the child and the test. */
 static struct seen {
 	atomic_size_t hangs;
 	atomic_size_t hanging;
@@ -58,10 +58,10 @@ static struct seen {
 
 struct job {
 	size_t workers;
-	int fails; /* this worker cannot begin; 0: all can */
-	rlim_t descriptors; /* 0: as many as there are */
+	int fails; /* number of the worker that cannot begin; 0: none */
+	rlim_t descriptors; /* limit of descriptors; 0: that of the process */
 	atomic_int begun;
-	struct conns_rules rules; /* 0: longer than any test */
+	struct conns_rules rules; /* 0: longer than any test lasts */
 };
 
 static bool
@@ -94,7 +94,8 @@ end(void *own)
 	(void)own;
 }
 
-/* That of the process may be another than the usual one. */
+/* True if the worker has SCHED_BATCH, or the policy of the process if that is
+ * not the usual one. */
 static bool
 has_its_policy(void)
 {
@@ -237,7 +238,8 @@ start(struct job job, int listener)
 {
 	pid_t child;
 
-	/* A signal that comes before the pool is ready waits for it. */
+	/* Blocks the signals, so that an early one waits until the pool is
+	 * ready. */
 	pool_signals();
 	child = fork();
 	ck_assert(child >= 0);
@@ -311,7 +313,8 @@ hears_end(int fd)
 	return recv(fd, &byte, 1, 0) == 0;
 }
 
-/* One connection, one answer; a line in two pieces. */
+/* Sends a line in two pieces on a new connection. Returns true if the response
+ * arrives. */
 static bool
 ask(void)
 {
@@ -336,9 +339,10 @@ connect_all(int *fds, size_t n, const char *text)
 	}
 }
 
-/* --- manners ------------------------------------------------------------ */
+/* --- connections and workers -------------------------------------------- */
 
-/* The fastest of some rounds, for the machine may have other things to do. */
+/* The fastest of ten rounds counts, because other processes may take the
+ * processor. */
 START_TEST(idle_peers_cost_no_worker)
 {
 	pid_t child = start_alone((struct job){ .workers = 2 });
@@ -377,9 +381,9 @@ START_TEST(kept_connections_cost_no_worker)
 }
 END_TEST
 
-/* All but one are at it, far more than may wait at the queue at once: the last
- * one answers before the first of them is done. Once in some rounds, for the
- * machine may have other things to do. */
+/* All workers but one are busy, and far more of them than may wait in
+ * conns_next at once. The last worker must answer before the first busy one is
+ * done, in one round of ten: other processes may take the processor. */
 START_TEST(a_parked_worker_comes_when_it_is_needed)
 {
 	size_t busy = 16 * (size_t)sysconf(_SC_NPROCESSORS_ONLN), i;
@@ -407,7 +411,7 @@ START_TEST(a_parked_worker_comes_when_it_is_needed)
 }
 END_TEST
 
-START_TEST(a_worker_lets_go_on_who_wakes_it)
+START_TEST(a_worker_yields_to_the_thread_that_wakes_it)
 {
 	pid_t child = start_alone((struct job){ .workers = 2 });
 	int fd = connected();
@@ -418,8 +422,8 @@ START_TEST(a_worker_lets_go_on_who_wakes_it)
 }
 END_TEST
 
-/* As one does that does not wait for the answer. */
-START_TEST(what_is_said_meanwhile_is_heard)
+/* The peer sends the next request without waiting for the response. */
+START_TEST(a_request_sent_before_the_response_is_served)
 {
 	pid_t child = start_alone((struct job){ .workers = 4 });
 	int fd = connected(), round;
@@ -435,8 +439,9 @@ START_TEST(what_is_said_meanwhile_is_heard)
 }
 END_TEST
 
-/* Another one has read meanwhile what there was, and kept the connection. */
-START_TEST(who_comes_too_late_is_told)
+/* Two threads get the same connection. The first one reads everything and keeps
+ * the connection; the second one learns that its event may be outdated. */
+START_TEST(a_late_thread_learns_that_its_event_may_be_outdated)
 {
 	const struct conns_rules rules = { .timeout_ms = 60000,
 		.queue = 60000 };
@@ -467,8 +472,9 @@ START_TEST(who_comes_too_late_is_told)
 }
 END_TEST
 
-/* The second half is read with the first, but has been announced. */
-START_TEST(what_was_read_already_is_not_waited_for)
+/* The worker reads the second half together with the first, but epoll still
+ * reports it. */
+START_TEST(an_event_for_data_already_read_occupies_no_worker)
 {
 	pid_t child = start_alone((struct job){ .workers = 2 });
 	int fd = connected(), slow[2], round;
@@ -479,7 +485,8 @@ START_TEST(what_was_read_already_is_not_waited_for)
 		ck_assert(say(fd, "ep\n"));
 		ck_assert(hears(fd, "keep\n"));
 	}
-	/* Both are free: the one that is left serves a third. */
+	/* Both workers are free: two slow requests keep one each, and a third
+	 * is served within the normal time. */
 	connect_all(slow, 2, "slow\n");
 	nap(20);
 	ck_assert(ask());
@@ -488,9 +495,9 @@ START_TEST(what_was_read_already_is_not_waited_for)
 }
 END_TEST
 
-/* After a shortage what has not come whole holds no worker, but not for ever.
- */
-START_TEST(a_part_of_a_request_has_its_time)
+/* After a shortage of workers, an incomplete request occupies no worker. It
+ * still times out. */
+START_TEST(an_incomplete_request_times_out)
 {
 	pid_t child = start_alone((struct job){
 	    .workers = 1, .rules = { .timeout_ms = 1000, .queue = 60000 } });
@@ -507,7 +514,7 @@ START_TEST(a_part_of_a_request_has_its_time)
 	for (i = 0; i < 5; i++)
 		ck_assert(ask());
 	ck_assert_int_lt(milliseconds() - began, timeout_ms(900));
-	/* A reset: what it had said was not read. */
+	/* The connection is reset, because its data was not read. */
 	ck_assert(!hears(part, "h") && errno == ECONNRESET);
 	ck_assert_int_ge(milliseconds() - began, 1000);
 	ck_assert_int_lt(milliseconds() - began, timeout_ms(2500));
@@ -515,7 +522,7 @@ START_TEST(a_part_of_a_request_has_its_time)
 }
 END_TEST
 
-START_TEST(conns_that_stop_half_way_give_way)
+START_TEST(connections_that_stop_half_way_give_way)
 {
 	pid_t child = start_alone((struct job){ .workers = 4 });
 	int fds[20], i;
@@ -526,7 +533,8 @@ START_TEST(conns_that_stop_half_way_give_way)
 	for (i = 0; i < 3; i++) {
 		began = milliseconds();
 		ck_assert(ask());
-		/* 20 of them in turns of 4, all of them in the first round. */
+		/* The first round may have to pass all 20 connections, four at
+		 * a time. */
 		ck_assert(
 		    milliseconds() - began < timeout_ms(i == 0 ? 4000 : 1500));
 	}
@@ -534,8 +542,8 @@ START_TEST(conns_that_stop_half_way_give_way)
 }
 END_TEST
 
-/* They cost a look now and then, no worker. */
-START_TEST(conns_that_trickle_keep_nobody)
+/* Such connections cost a short read now and then, and occupy no worker. */
+START_TEST(connections_that_trickle_delay_no_other)
 {
 	pid_t child = start_alone((struct job){ .workers = 2 });
 	int fds[PEERS / 2], i, k, n = PEERS / 2;
@@ -552,7 +560,8 @@ START_TEST(conns_that_trickle_keep_nobody)
 			slowest = milliseconds() - began;
 	}
 	ck_assert_int_lt(slowest, 600);
-	/* And lose nothing by it, but for the first few. */
+	/* Nearly all of them get their response; only the first few may be
+	 * lost. */
 	for (i = 0, k = 0; i < n; i++)
 		k += say(fds[i], "\n") &&
 		    hears(fds[i], "haaaaaaaaaaaaaaaaaaaa\n");
@@ -561,7 +570,7 @@ START_TEST(conns_that_trickle_keep_nobody)
 }
 END_TEST
 
-START_TEST(slow_peers_stay_while_nobody_waits)
+START_TEST(slow_peers_stay_while_workers_are_free)
 {
 	pid_t child = start_alone((struct job){ .workers = 4 });
 	int fds[3];
@@ -589,7 +598,8 @@ START_TEST(a_worker_may_close)
 		}
 		ck_assert(ask());
 	}
-	/* None is counted that is not there. */
+	/* The count of connections is right: the pool waits for none that is
+	 * closed. */
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -604,7 +614,8 @@ START_TEST(descriptors_may_run_out)
 	nap(50);
 	for (i = 0; i < 50; i++)
 		close(fds[i]);
-	/* Nobody connects, so it must be looked after. */
+	/* No new connection arrives, so the sweeper must notice that
+	 * descriptors are free. */
 	ck_assert(say(fds[55], "hello\n") && hears(fds[55], "hello\n"));
 	for (i = 0; i < 10; i++)
 		ck_assert(ask());
@@ -625,8 +636,8 @@ START_TEST(silent_peers_give_way_when_descriptors_run_out)
 }
 END_TEST
 
-/* All descriptors are in use but some low ones, so that the next ones are above
- * those of which there is a table. */
+/* Uses all descriptors below CONNS_DESCRIPTORS except the highest `free` ones,
+ * so that later descriptors are beyond the table. */
 static void
 use_descriptors(int free)
 {
@@ -642,7 +653,7 @@ use_descriptors(int free)
 		close(fd--);
 }
 
-/* The pool itself takes four. */
+/* Of the eight free descriptors, the pool itself uses four. */
 START_TEST(descriptors_may_be_too_high)
 {
 	struct job job = { .workers = 2 };
@@ -674,8 +685,8 @@ START_TEST(descriptors_may_be_too_high)
 }
 END_TEST
 
-/* A process whose worker hangs ends, and says so; those of others are served
- * until then. */
+/* A process ends with an error if a worker hangs. Until then its other workers
+ * serve. */
 START_TEST(a_worker_that_hangs_ends_the_process)
 {
 	pid_t child = start_alone((struct job){
@@ -687,7 +698,8 @@ START_TEST(a_worker_that_hangs_ends_the_process)
 	nap(50);
 	ck_assert(ask());
 	ck_assert(exit_of(child) == ERR_BUSY);
-	/* Patience, grace, and what an end may take. */
+	/* The timeout, the grace period, the end of the pool, and a second of
+	 * tolerance. */
 	ck_assert(
 	    milliseconds() - began < timeout_ms(100 + 2000 + 2000 + 1000));
 	close(fd);
@@ -704,8 +716,9 @@ comes_to_be(const atomic_size_t *what, size_t n)
 	return atomic_load(what) == n;
 }
 
-/* It may wait for its turn to write, and work after that. */
-START_TEST(a_lawful_wait_is_no_hang)
+/* A worker may wait for the write lock and then work, without being reported as
+ * hanging. */
+START_TEST(a_wait_for_the_write_lock_is_not_a_hang)
 {
 	pid_t child = start_alone((struct job){
 	    .workers = 2, .rules = { .timeout_ms = 200, .queue = 5000 } });
@@ -719,7 +732,8 @@ START_TEST(a_lawful_wait_is_no_hang)
 }
 END_TEST
 
-/* Its peer is answered in its place, and the others go on. */
+/* The sweeper answers the peer in the worker's place, and the other workers
+ * serve. */
 START_TEST(a_worker_that_hangs_costs_a_worker)
 {
 	pid_t child = start_alone((struct job){
@@ -751,8 +765,8 @@ START_TEST(half_of_the_workers_end_the_process)
 }
 END_TEST
 
-/* No worker may wait for its turn any more. */
-START_TEST(a_pool_that_is_stuck_ends)
+/* Once the write lock is stuck, waiting for it excuses no worker. */
+START_TEST(a_pool_ends_when_the_write_lock_is_stuck)
 {
 	pid_t child = start_alone((struct job){
 	    .workers = 8, .rules = { .timeout_ms = 200, .queue = 60000 } });
@@ -768,8 +782,9 @@ START_TEST(a_pool_that_is_stuck_ends)
 }
 END_TEST
 
-/* Also when a signal ends the pool. */
-START_TEST(who_is_not_served_at_the_end_is_refused)
+/* The sweeper refuses the request of a hanging worker at the end of the pool
+ * too. */
+START_TEST(an_unserved_request_is_refused_at_the_end)
 {
 	pid_t child = start_alone((struct job){ .workers = 2 });
 	int fd = connected();
@@ -799,8 +814,9 @@ START_TEST(a_slow_peer_is_cut_off_in_time)
 }
 END_TEST
 
-/* Of what has waited too long each is told at once, so the queue gets short. */
-START_TEST(who_has_waited_too_long_is_refused)
+/* A request that has waited too long in the queue is refused at once, so the
+ * queue shortens. */
+START_TEST(a_request_that_has_waited_too_long_is_refused)
 {
 	pid_t child = start_alone((struct job){
 	    .workers = 1, .rules = { .timeout_ms = 60000, .queue = 400 } });
@@ -825,28 +841,29 @@ static const struct {
 	const char *name;
 	size_t peers;
 	const char *said;
-	const char *answer; /* comes before the signal */
-	const char *rest; /* said after the signal */
-	const char *last; /* the answer then */
-	long within; /* milliseconds */
+	const char *answer; /* the response before the signal */
+	const char *rest; /* sent after the signal */
+	const char *last; /* the response to that */
+	long within; /* in milliseconds */
 	int status;
 } endings[] = {
-	{ "ends at once when nobody is there", 0, "", "", "", "", 900, ERR_OK },
+	{ "ends at once without connections", 0, "", "", "", "", 900, ERR_OK },
 	{ "does not wait for kept connections", 50, "k\n", "k\n", "", "", 900,
 	    ERR_OK },
-	{ "finishes what is under way", 4, "slow\n", "", "", "slow\n", 900,
+	{ "finishes requests in progress", 4, "slow\n", "", "", "slow\n", 900,
 	    ERR_OK },
-	{ "finishes what waits for a worker", 12, "slow\n", "", "", "slow\n",
-	    2000, ERR_OK },
+	{ "finishes requests that wait for a worker", 12, "slow\n", "", "",
+	    "slow\n", 2000, ERR_OK },
 	{ "lets a request arrive", 4, "ha", "", "lf\n", "half\n", 900, ERR_OK },
-	{ "keeps nothing then", 4, "ke", "", "ep\n", "keep\n", 900, ERR_OK },
+	{ "keeps no connection then", 4, "ke", "", "ep\n", "keep\n", 900,
+	    ERR_OK },
 	{ "lets a request arrive on a new connection", 9, "", "", "new\n",
 	    "new\n", 900, ERR_OK },
 	{ "does not wait long for idle peers", 100, "", "", "", "", 2000,
 	    ERR_OK },
 	{ "does not wait long for peers that stop half-way", 100, "half", "",
 	    "", "", 2500, ERR_OK },
-	{ "says that a worker did not come back", 1, "z\n", "", "", "", 3500,
+	{ "reports that a worker did not return", 1, "z\n", "", "", "", 3500,
 	    ERR_BUSY },
 };
 
@@ -876,7 +893,7 @@ START_TEST(ways_to_end)
 }
 END_TEST
 
-START_TEST(what_has_come_on_a_kept_connection_is_answered)
+START_TEST(a_request_on_a_kept_connection_is_answered_at_the_end)
 {
 	pid_t child = start_alone((struct job){ .workers = 1 });
 	int kept = connected(), slow = connected();
@@ -893,7 +910,7 @@ START_TEST(what_has_come_on_a_kept_connection_is_answered)
 }
 END_TEST
 
-START_TEST(ends_when_it_is_to)
+START_TEST(ends_when_tidy_fails)
 {
 	pid_t child;
 	int fd;
@@ -918,7 +935,7 @@ START_TEST(every_stop_signal_stops)
 }
 END_TEST
 
-/* What has connected before the signal is answered after it. */
+/* Connections that were made before the signal are served after it. */
 START_TEST(the_backlog_is_served)
 {
 	pid_t child = start_alone((struct job){ .workers = 2 });
@@ -952,8 +969,8 @@ START_TEST(an_early_signal_is_not_lost)
 }
 END_TEST
 
-/* One process takes over from the other, five times, under load. */
-START_TEST(processes_may_roll)
+/* A new process replaces the old one, at least five times, under load. */
+START_TEST(processes_can_replace_each_other)
 {
 	struct {
 		atomic_bool over;
@@ -992,10 +1009,10 @@ END_TEST
 static const struct {
 	const char *name;
 	struct job job;
-	bool broken; /* the listening socket is none */
+	bool broken; /* the descriptor is not a listening socket */
 	int status;
 } starts[] = {
-	{ "does with the workers that can begin", { .workers = 3, .fails = 2 },
+	{ "runs with the workers that can begin", { .workers = 3, .fails = 2 },
 	    false, ERR_OK },
 	{ "gives up without a worker", { .workers = 3, .fails = 1 }, false,
 	    ERR_STORE },
@@ -1019,7 +1036,7 @@ START_TEST(ways_to_start)
 }
 END_TEST
 
-/* Whichever of its own it cannot have. */
+/* The pool gives up whichever of its own descriptors it cannot open. */
 START_TEST(gives_up_without_any_of_its_descriptors)
 {
 	struct job job = { .workers = 1 };
@@ -1040,7 +1057,7 @@ START_TEST(gives_up_without_any_of_its_descriptors)
 		ck_assert_int_eq(WEXITSTATUS(status), ERR_MEMORY);
 		refused++;
 	} while (refused < 10);
-	/* A signalfd, two eventfds, the queue. */
+	/* The pool needs four: a signalfd, two eventfds, and the queue. */
 	ck_assert_int_eq(refused, 4);
 	ck_assert(stop(child) == ERR_OK);
 	ck_assert(exit_of(start(job, -1)) == ERR_FILE);
@@ -1059,33 +1076,35 @@ main(void)
 	tcase_add_test(all, idle_peers_cost_no_worker);
 	tcase_add_test(all, kept_connections_cost_no_worker);
 	tcase_add_test(all, a_parked_worker_comes_when_it_is_needed);
-	tcase_add_test(all, a_worker_lets_go_on_who_wakes_it);
-	tcase_add_test(all, what_is_said_meanwhile_is_heard);
-	tcase_add_test(all, who_comes_too_late_is_told);
-	tcase_add_test(all, what_was_read_already_is_not_waited_for);
-	tcase_add_test(all, a_part_of_a_request_has_its_time);
-	tcase_add_test(all, conns_that_stop_half_way_give_way);
-	tcase_add_test(all, conns_that_trickle_keep_nobody);
-	tcase_add_test(all, slow_peers_stay_while_nobody_waits);
+	tcase_add_test(all, a_worker_yields_to_the_thread_that_wakes_it);
+	tcase_add_test(all, a_request_sent_before_the_response_is_served);
+	tcase_add_test(
+	    all, a_late_thread_learns_that_its_event_may_be_outdated);
+	tcase_add_test(all, an_event_for_data_already_read_occupies_no_worker);
+	tcase_add_test(all, an_incomplete_request_times_out);
+	tcase_add_test(all, connections_that_stop_half_way_give_way);
+	tcase_add_test(all, connections_that_trickle_delay_no_other);
+	tcase_add_test(all, slow_peers_stay_while_workers_are_free);
 	tcase_add_test(all, a_worker_may_close);
 	tcase_add_test(all, descriptors_may_run_out);
 	tcase_add_test(all, silent_peers_give_way_when_descriptors_run_out);
 	tcase_add_test(all, descriptors_may_be_too_high);
 	tcase_add_test(all, a_worker_that_hangs_ends_the_process);
-	tcase_add_test(all, a_lawful_wait_is_no_hang);
+	tcase_add_test(all, a_wait_for_the_write_lock_is_not_a_hang);
 	tcase_add_test(all, a_worker_that_hangs_costs_a_worker);
 	tcase_add_test(all, half_of_the_workers_end_the_process);
-	tcase_add_test(all, a_pool_that_is_stuck_ends);
-	tcase_add_test(all, who_is_not_served_at_the_end_is_refused);
+	tcase_add_test(all, a_pool_ends_when_the_write_lock_is_stuck);
+	tcase_add_test(all, an_unserved_request_is_refused_at_the_end);
 	tcase_add_test(all, a_slow_peer_is_cut_off_in_time);
-	tcase_add_test(all, who_has_waited_too_long_is_refused);
+	tcase_add_test(all, a_request_that_has_waited_too_long_is_refused);
 	tcase_add_loop_test(all, ways_to_end, 0, ROWS(endings));
-	tcase_add_test(all, what_has_come_on_a_kept_connection_is_answered);
-	tcase_add_test(all, ends_when_it_is_to);
+	tcase_add_test(
+	    all, a_request_on_a_kept_connection_is_answered_at_the_end);
+	tcase_add_test(all, ends_when_tidy_fails);
 	tcase_add_loop_test(all, every_stop_signal_stops, 0, 3);
 	tcase_add_test(all, the_backlog_is_served);
 	tcase_add_test(all, an_early_signal_is_not_lost);
-	tcase_add_test(all, processes_may_roll);
+	tcase_add_test(all, processes_can_replace_each_other);
 	tcase_add_test(all, gives_up_without_any_of_its_descriptors);
 	tcase_add_loop_test(all, ways_to_start, 0, ROWS(starts));
 	suite_add_tcase(suite, all);
