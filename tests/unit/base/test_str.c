@@ -30,8 +30,8 @@ static const struct compare_case {
 	bool eq, ieq;
 } compare_cases[] = {
 	{ "the same text is equal", STR("abc"), STR("abc"), true, true },
-	{ "case makes a difference to one", STR("aBc"), STR("AbC"), false,
-	    true },
+	{ "only the case-sensitive comparison sees case", STR("aBc"),
+	    STR("AbC"), false, true },
 	{ "a longer text differs", STR("abc"), STR("abcd"), false, false },
 	{ "a shorter text differs", STR("abc"), STR("ab"), false, false },
 	{ "the last byte counts", STR("abc"), STR("abd"), false, false },
@@ -158,7 +158,7 @@ static const struct cut_case {
 	{ "finds nothing before a comma", STR(",a"), { "", "a" } },
 	{ "finds nothing after a comma", STR("a,"), { "a", "" } },
 	{ "finds nothing on both sides", STR(","), { "", "" } },
-	{ "finds one empty part in nothing", STR(""), { "" } },
+	{ "finds one empty part in an empty text", STR(""), { "" } },
 	{ "finds no part in null", { NULL, 0 }, { NULL } },
 };
 
@@ -312,8 +312,8 @@ static const struct unbase64_case {
 	{ "stray bits after one byte, no padding", STR("Zh"), false, false },
 	{ "stray bits after two bytes", STR("Zm9="), false, false },
 	{ "stray bits after two bytes, no padding", STR("Zm9"), false, false },
-	{ "digits of the one alphabet", STR("+/+/"), true, false },
-	{ "digits of the other alphabet", STR("-_-_"), false, true },
+	{ "digits of the standard alphabet only", STR("+/+/"), true, false },
+	{ "digits of the URL alphabet only", STR("-_-_"), false, true },
 	{ "a line end", STR("Zm9v\n"), false, false },
 	{ "a line end for a digit", STR("Zm9\n"), false, false },
 	{ "a NUL for a digit", STR("Zm9\0"), false, false },

@@ -322,7 +322,7 @@ START_TEST(checks_the_tenant_at_each_request)
 }
 END_TEST
 
-START_TEST(takes_any_tenant_where_that_is_configured)
+START_TEST(accepts_any_tenant_if_configured)
 {
 	struct principal who;
 
@@ -355,7 +355,7 @@ END_TEST
 
 /* A key that names no issuer is trusted for a single server. With two servers,
  * a key of one could sign for the tenants of the other. */
-START_TEST(takes_no_key_without_issuer_for_two_servers)
+START_TEST(refuses_keys_without_issuer_for_two_servers)
 {
 	struct principal who;
 
@@ -719,9 +719,9 @@ main(void)
 	tcase_add_loop_test(t, jwts, 0, ROWS(jwt_cases));
 	tcase_add_test(t, a_cached_token_expires);
 	tcase_add_test(t, checks_the_tenant_at_each_request);
-	tcase_add_test(t, takes_any_tenant_where_that_is_configured);
+	tcase_add_test(t, accepts_any_tenant_if_configured);
 	tcase_add_test(t, checks_the_tenant_even_if_the_issuer_names_one);
-	tcase_add_test(t, takes_no_key_without_issuer_for_two_servers);
+	tcase_add_test(t, refuses_keys_without_issuer_for_two_servers);
 	tcase_add_test(t, follows_the_set_of_keys);
 	tcase_add_test(t, every_character_counts);
 	tcase_add_test(t, cuts_long_names);

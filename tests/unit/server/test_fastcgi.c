@@ -529,7 +529,7 @@ static const struct {
 	{ "the IPv6 wildcard address is public", "::", false },
 };
 
-START_TEST(who_can_reach_a_socket)
+START_TEST(a_socket_is_local_or_public)
 {
 	struct sockaddr_storage there;
 	socklen_t n;
@@ -664,7 +664,7 @@ START_TEST(pieces_make_a_request)
 }
 END_TEST
 
-START_TEST(a_part_is_no_request)
+START_TEST(a_partial_request_is_not_handled)
 {
 	static const char body[] = "{\"a\":1}";
 	struct bytes b;
@@ -874,7 +874,7 @@ main(void)
 	tcase_add_test(sockets, paths_that_cannot_be);
 	tcase_add_loop_test(sockets, listens_nowhere_without_descriptors, 0,
 	    sizeof(without_descriptors) / sizeof(without_descriptors[0]));
-	tcase_add_loop_test(sockets, who_can_reach_a_socket, 0,
+	tcase_add_loop_test(sockets, a_socket_is_local_or_public, 0,
 	    sizeof(locals) / sizeof(locals[0]));
 	tcase_add_test(sockets, a_descriptor_that_is_not_a_socket);
 	tcase_add_test(sockets, logs_the_first_refused_client);
@@ -888,7 +888,7 @@ main(void)
 	    asked, one_request, 0, sizeof(requests) / sizeof(requests[0]));
 	tcase_add_test(asked, long_answers_arrive_whole);
 	tcase_add_test(asked, pieces_make_a_request);
-	tcase_add_test(asked, a_part_is_no_request);
+	tcase_add_test(asked, a_partial_request_is_not_handled);
 	tcase_add_loop_test(asked, early_ends_of_a_body, 0,
 	    (int)(sizeof(early_ends) / sizeof(early_ends[0])));
 	tcase_add_test(asked, an_unread_body_may_end_early);

@@ -57,7 +57,7 @@ static const struct {
 	{ "data that is not there", "home/you/data", "home", false },
 };
 
-START_TEST(knows_what_holds_the_data)
+START_TEST(finds_document_roots_above_the_data)
 {
 	const char *name = holds[_i].name;
 	struct docroot d;
@@ -208,8 +208,8 @@ main(void)
 	Suite *s = suite_create("docroot");
 	TCase *t = tcase_create("docroot");
 
-	tcase_add_loop_test(
-	    t, knows_what_holds_the_data, 0, sizeof(holds) / sizeof(holds[0]));
+	tcase_add_loop_test(t, finds_document_roots_above_the_data, 0,
+	    sizeof(holds) / sizeof(holds[0]));
 	tcase_add_test(t, ignores_paths_that_are_not_document_roots);
 	tcase_add_test(t, looks_up_to_a_limited_depth);
 	tcase_add_test(t, takes_long_roots);

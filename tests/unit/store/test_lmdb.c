@@ -308,7 +308,7 @@ check_child(pid_t pid)
 	    "the child ended with %x", (unsigned)status);
 }
 
-START_TEST(makes_its_files_for_us_alone_whatever_the_umask)
+START_TEST(makes_private_files_under_any_umask)
 {
 	static const mode_t umasks[] = { 0, 022, 0777 };
 	struct lmdb_env *db;
@@ -324,7 +324,7 @@ START_TEST(makes_its_files_for_us_alone_whatever_the_umask)
 }
 END_TEST
 
-START_TEST(finds_no_store_where_there_is_none)
+START_TEST(finds_no_store_in_an_empty_directory)
 {
 	struct lmdb_env *db;
 
@@ -335,7 +335,7 @@ START_TEST(finds_no_store_where_there_is_none)
 }
 END_TEST
 
-START_TEST(finds_no_store_where_the_first_start_broke_off)
+START_TEST(finds_no_store_after_an_interrupted_first_start)
 {
 	struct lmdb_env *db;
 	int fd = open("data.mdb", O_CREAT | O_WRONLY, 0600);
@@ -421,7 +421,7 @@ static const struct {
 	{ "refuses a lock file that others may write", "lock.mdb", 0602 },
 };
 
-START_TEST(refuses_what_others_can_use)
+START_TEST(refuses_files_that_others_can_use)
 {
 	struct lmdb_env *db;
 
@@ -432,7 +432,7 @@ START_TEST(refuses_what_others_can_use)
 }
 END_TEST
 
-START_TEST(refuses_what_belongs_to_another)
+START_TEST(refuses_files_of_another_owner)
 {
 	static const char *const files[] = { ".", "data.mdb", "lock.mdb" };
 	struct lmdb_env *db;
@@ -1138,17 +1138,16 @@ suite_db(void)
 	TCase *t = tcase_create("the directory");
 	tcase_add_checked_fixture(t, enter_directory, NULL);
 
-	tcase_add_loop_test(
-	    t, makes_its_files_for_us_alone_whatever_the_umask, 0, 3);
-	tcase_add_test(t, finds_no_store_where_there_is_none);
-	tcase_add_test(t, finds_no_store_where_the_first_start_broke_off);
+	tcase_add_loop_test(t, makes_private_files_under_any_umask, 0, 3);
+	tcase_add_test(t, finds_no_store_in_an_empty_directory);
+	tcase_add_test(t, finds_no_store_after_an_interrupted_first_start);
 	tcase_add_test(t, treats_a_missing_map_as_damage);
 	tcase_add_loop_test(t, refuses_an_impossible_page_size, 0, 64);
 	tcase_add_loop_test(
 	    t, checks_pages_only_in_the_layout_of_the_known_release, 0, 2);
-	tcase_add_loop_test(t, refuses_what_others_can_use, 0,
+	tcase_add_loop_test(t, refuses_files_that_others_can_use, 0,
 	    sizeof(open_to_others) / sizeof(open_to_others[0]));
-	tcase_add_loop_test(t, refuses_what_belongs_to_another, 0, 3);
+	tcase_add_loop_test(t, refuses_files_of_another_owner, 0, 3);
 	tcase_add_loop_test(t, refuses_a_link_in_place_of_a_file, 0,
 	    sizeof(replaced) / sizeof(replaced[0]));
 	tcase_add_test(t, refuses_a_link_or_a_file_in_place_of_the_directory);
