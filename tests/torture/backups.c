@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * backups.c - a backup made during changes is the store at one moment: restored
- * into another directory, it verifies and answers what was committed then.
+ * backups.c - a backup that is made while clients change the store is the store
+ * at one moment: after it is restored into another directory, the store passes
+ * verify and returns the records that were committed at that moment.
  *
- * Each writer sets the records of its own tenants, one after the other, to ever
- * higher numbers. So a moment is known by one number of each writer, and all of
- * its records must be those of that number: no later than what the writer had
- * asked for when the backup was made, no earlier than what was acknowledged
- * when it began.
+ * Each writer sets the records of its own tenants in turn to numbers that grow
+ * by one. So one number per writer describes a moment, and all records of that
+ * writer must agree with it. This number may not exceed the number
+ * that the writer had last sent when the backup ended, and it may not be lower
+ * than the number that was last acknowledged when the backup began.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,9 +25,9 @@
 #define BACKUPS 5
 #define BACKUPS_FULL 50
 #define WRITERS 4
-#define TENANTS 5 /* of each */
+#define TENANTS 5 /* per writer */
 
-/* Shared with the writers. */
+/* The test shares this with its writers. */
 struct writer {
 	atomic_uint acknowledged;
 	atomic_uint failed;
@@ -41,7 +42,7 @@ struct test {
 	char file[160];
 	char token[WRITERS][TENANTS][VICTIM_TOKEN_MAX];
 	struct writer *writer;
-	unsigned changes; /* that the last backup held */
+	unsigned changes; /* in the last backup */
 };
 
 static void
@@ -99,7 +100,7 @@ stop_writers(struct test *f)
 	}
 }
 
-/* Until each tenant has a record. */
+/* Waits until each tenant has a record. */
 static void
 wait_for_records(struct test *f)
 {
@@ -136,8 +137,8 @@ restore(struct test *f)
 	    run(f, "verify", f->copy.config);
 }
 
-/* The numbers that a writer's tenants have are the last ones up to the
- * greatest of them. */
+/* The tenants of a writer must have consecutive numbers, up to the greatest of
+ * them. */
 static void
 check_writer(struct test *f, unsigned backup, unsigned writer, unsigned least)
 {

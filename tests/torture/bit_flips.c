@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * bit_flips.c - one flipped bit in a filled store: whatever the program then
- * gives away is right, or it is an error with a line in the log, or verify says
- * that the store is damaged. It may die of it, but tells why.
+ * bit_flips.c - one bit of a filled store is flipped. After that, each response
+ * is either correct or an error with a line in the log, or verify reports the
+ * store as damaged. The program may die, but only with a reason in the log.
  *
- * Every other flip is where it hurts: in the two roots of the file, in a page
- * that leads to others, or in the head of a page.
+ * Every other flip hits a sensitive place: one of the two roots of the file, a
+ * branch page, or the head of a page.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -29,24 +29,24 @@
 #define HEAD_LEN 64
 #define FLAGS_AT 10
 #define FLAG_BRANCH 1
-/* Seconds for verify. */
+/* Deadline in seconds, for verify and for the program. */
 #define PATIENCE 30
 
 struct flip {
 	size_t at;
 	unsigned bit;
-	bool damaged; /* verify says so */
+	bool damaged; /* as verify reports it */
 };
 
 struct test {
 	struct torture t;
 	struct victim v;
 	char token[TENANTS][VICTIM_TOKEN_MAX];
-	char *right[TENANTS]; /* bodies */
+	char *right[TENANTS]; /* expected bodies */
 	char data[160];
 	unsigned char *bytes;
 	size_t n;
-	off_t started; /* the log's size before the program was started */
+	off_t started; /* size of the log before the program was started */
 	unsigned found, refused, died, silent, told;
 };
 
@@ -168,7 +168,9 @@ random_flip(struct test *f)
 	return flip;
 }
 
-/* What was done to the file before is undone. */
+/*
+ * Writes the whole file again, with this flip and without any earlier change.
+ */
 static void
 put_data(struct test *f, const struct flip *flip)
 {
@@ -181,7 +183,8 @@ put_data(struct test *f, const struct flip *flip)
 	close(fd);
 }
 
-/* Whether all is well; tells why not. */
+/* True if verify finds no damage; otherwise verify writes its findings to the
+ * log. */
 static bool
 verify(struct test *f, const struct flip *flip)
 {
@@ -200,7 +203,7 @@ verify(struct test *f, const struct flip *flip)
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		torture_die(&f->t, "verify");
-	/* Nor does its child stay, where its time was over. */
+	/* The deadline kills verify only; this also kills its child. */
 	kill(-pid, SIGKILL);
 	torture_check(&f->t, WIFEXITED(status) && WEXITSTATUS(status) <= 1,
 	    "byte %zu bit %u: verify ends with %#x", flip->at, flip->bit,
@@ -216,7 +219,7 @@ log_size(const struct test *f)
 	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
 }
 
-/* Whether the program has said so. */
+/* True if the program has logged this word since it was started. */
 static bool
 has_said(const struct test *f, const char *word)
 {
@@ -229,7 +232,8 @@ has_said(const struct test *f, const char *word)
 	return strstr(text, word) != NULL;
 }
 
-/* Whose time is over is killed: what waits for it then sees its end. */
+/* The alarm kills a program that exceeds its deadline. A read that waits for
+ * this program then returns. */
 static volatile pid_t serving;
 
 static void
@@ -248,7 +252,8 @@ start(struct test *f)
 	alarm(PATIENCE);
 }
 
-/* The program has ended; whether it told why. It is started again. */
+/* The program has ended: checks that the log gives a reason. The function
+ * starts the program again if a signal killed it. */
 static void
 check_end(struct test *f, const struct flip *flip)
 {
@@ -269,7 +274,7 @@ check_end(struct test *f, const struct flip *flip)
 	    (unsigned)status);
 }
 
-/* A connection may break a moment before the process is gone. */
+/* A connection may break a moment before the process ends. */
 static bool
 has_ended(const struct test *f)
 {
@@ -280,7 +285,7 @@ has_ended(const struct test *f)
 	return victim_ended(&f->v);
 }
 
-/* Whether it goes on. */
+/* Returns false if the program does not run any more. */
 static bool
 check_answer(struct test *f, const struct flip *flip, unsigned tenant)
 {
@@ -300,7 +305,9 @@ check_answer(struct test *f, const struct flip *flip, unsigned tenant)
 	f->told += status >= 500;
 	if (status >= 500 && log_size(f) > before)
 		return true;
-	/* A token that is gone, a record that is gone, an older one. */
+	/*
+	 * A token is missing, a record is missing, or a record is an older one.
+	 */
 	f->silent += !flip->damaged;
 	torture_check(&f->t, flip->damaged && status != 0,
 	    "byte %zu bit %u: tenant %u: %d, %.200s", flip->at, flip->bit,
@@ -318,13 +325,13 @@ try_flip(struct test *f, unsigned number)
 	put_data(f, &flip);
 	flip.damaged = !verify(f, &flip);
 	f->found += flip.damaged;
-	/* What verify did to the file is undone. */
+	/* This undoes the changes that verify has made to the file. */
 	put_data(f, &flip);
 	start(f);
 	for (i = 0; i < TENANTS && goes_on; i++)
 		goes_on = check_answer(f, &flip, i);
 	alarm(0);
-	/* At its end it notes when tokens were used. */
+	/* When the program stops, it records when tokens were used. */
 	if (f->v.pid != 0 && !victim_stop(&f->v)) {
 		f->died++;
 		torture_check(&f->t, flip.damaged || has_said(f, "pushcert: "),
@@ -343,7 +350,8 @@ main(int argc, char **argv)
 	unsigned flips, i;
 
 	torture_begin(&f.t, "bit_flips", argc, argv);
-	/* Not SA_RESTART: reads that would wait for ever end. */
+	/* Without SA_RESTART the alarm interrupts a read that would never
+	 * return. */
 	sigaction(SIGALRM, &action, NULL);
 	victim_make(&f.v, &f.t, NULL);
 	fill(&f);

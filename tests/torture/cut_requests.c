@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * cut_requests.c - a request that ends too early changes nothing, wherever it
- * is cut; and what is left of a body is never taken for a request.
+ * is cut, and the rest of an unread body is never parsed as a request.
  *
- * The bodies that nobody reads hold requests of their own, whole and in parts,
- * on connections that are kept: not one of them may be answered or done.
+ * The unread bodies contain complete and partial requests, and they are sent on
+ * keep-alive connections. The program must not answer or execute any of these
+ * requests.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ struct test {
 	unsigned forged;
 };
 
-/* Nothing may have changed it. */
+/* True if no request has changed the record. */
 static bool
 is_unchanged(struct test *f)
 {
@@ -38,7 +39,8 @@ is_unchanged(struct test *f)
 	return victim_get(&f->v, &status) == 1;
 }
 
-/* The first n bytes, then the end of the stream: no answer, or a refusal. */
+/* Sends the first n bytes and ends the stream. The program must refuse the
+ * request or not answer at all. */
 static void
 cut(struct test *f, struct str request, size_t n)
 {
@@ -58,12 +60,12 @@ cut(struct test *f, struct str request, size_t n)
 	    "cut after %zu of %zu: %.60s", n, request.n, text);
 }
 
-/* Cut among the blanks the body would be good JSON. */
+/* If this body is cut among its blanks, the rest is still valid JSON. */
 static const struct ask patch = { .method = "PATCH",
 	.body = "{\"appleIdentifier\":\"666\"}                        " };
 
-/* Without the record that ends the body, which the declared length has ended
- * before. */
+/* The last record, which ends the body, is not cut: the declared length ends
+ * the body before it. */
 static void
 cut_everywhere(struct test *f)
 {
@@ -81,9 +83,9 @@ cut_everywhere(struct test *f)
 	}
 }
 
-/* --- bodies that nobody reads ------------------------------------------- */
+/* --- unread bodies ------------------------------------------------------ */
 
-/* Each is refused before its body is read. */
+/* The program answers each of these before it reads the body. */
 static const struct refusal {
 	const char *name;
 	struct ask ask;
@@ -111,8 +113,9 @@ static const struct refusal {
 	{ "a body that is no JSON", { .method = "PATCH" }, 400 },
 };
 
-/* On a kept connection: the request with that body, in one piece or cut in
- * two, then a GET. Two answers must come, and they are theirs. */
+/* Sends the request with its body in two pieces on a keep-alive connection,
+ * then a GET. Two responses must come, and they must be the responses to these
+ * two requests. */
 static void
 keep(struct test *f, const struct refusal *refusal, struct str bytes,
     struct str get, size_t at)
@@ -129,7 +132,8 @@ keep(struct test *f, const struct refusal *refusal, struct str bytes,
 	first[a.text.n] = '\0';
 	good = good &&
 	    strtol(first + strlen("Status: "), NULL, 10) == refusal->status;
-	/* It may close, but never answer what was not asked. */
+	/* The program may close the connection, but it must not answer a
+	 * request that the client did not send. */
 	if (good && fcgi_send(fd, get) && fcgi_receive(fd, &b)) {
 		second[b.text.n] = '\0';
 		f->answered++;
@@ -142,7 +146,7 @@ keep(struct test *f, const struct refusal *refusal, struct str bytes,
 	    refusal->name, at, first, second);
 }
 
-/* A body of FastCGI records that are themselves a PATCH, many times over. */
+/* The body is a series of FastCGI records which are themselves a PATCH. */
 static void
 keep_all(struct test *f, const struct refusal *refusal, struct str get)
 {
@@ -177,7 +181,7 @@ keep_all(struct test *f, const struct refusal *refusal, struct str get)
 	fcgi_request(&outer, true, pair, buf_view(&inner));
 	if (outer.full || (f->t.full && outer.n < times))
 		torture_die(&f->t, "a body");
-	/* In the long form everywhere. */
+	/* The long form of this test cuts at each position. */
 	for (i = 0; i < times; i++)
 		keep(f, refusal, buf_view(&outer), get,
 		    f->t.full ? i : torture_random(&f->t, (uint32_t)outer.n));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * damaged_backups.c - a backup with bytes changed, or cut off, is restored: the
- * store then holds what the whole backup holds, or restore says what is wrong
- * and has changed nothing.
+ * damaged_backups.c - a backup with changed bytes, or a truncated one, is
+ * restored. Afterwards the store either holds everything that the intact backup
+ * holds, or restore has reported what is wrong and has changed nothing.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@
 struct test {
 	struct torture t;
 	struct victim v;
-	char config[160]; /* of the store that is restored into */
+	char config[160]; /* of the target store */
 	unsigned char *whole, *mutant;
 	size_t n;
 	unsigned same, refused, died;
@@ -33,7 +33,7 @@ struct test {
 
 /* --- commands ----------------------------------------------------------- */
 
-/* In the test's directory; the wait status. */
+/* Runs the command in the directory of the test and returns its wait status. */
 static int
 shell(const struct test *f, const char *command)
 {
@@ -51,7 +51,7 @@ need(struct test *f, const char *command)
 		torture_die(&f->t, command);
 }
 
-/* What a store holds goes to that file. */
+/* A command that writes the contents of a store to a file. */
 #define DUMP(config, file)                                                  \
 	"{ $p token list --config " config " && $p list --config " config   \
 	" --json && $p history --config " config " --tenant " VICTIM_TENANT \
@@ -148,8 +148,8 @@ other_byte(struct test *f, unsigned char byte)
 	}
 }
 
-/* Most changes are where it hurts: in the roots and in the heads of pages. How
- * many bytes the mutant has. */
+/* Makes a mutant and returns its length. Most changes hit sensitive places: the
+ * roots and the heads of pages. */
 static size_t
 mutate(struct test *f)
 {

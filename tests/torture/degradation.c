@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * degradation.c - what the service does when something that it stands on gives
- * way: it answers as it should, says why once and not with each request,
- * doctor finds it, and once the cause is gone all is well again without a
- * restart. That of a disk that is full is in disk_full.c.
+ * degradation.c - the service loses something that it depends on. It must
+ * answer with the right status, log the reason once (not once per request), and
+ * doctor must report it. When the cause is removed, the service must recover
+ * without a restart. The case of a full disk is in disk_full.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@
 
 #define DAY 86400
 #define RESPONSE_MAX 65536
-/* Requests that fail for one cause. */
+/* Requests that fail for the same cause. */
 #define REPEATED 20
 #define READERS 8192
 
@@ -42,13 +42,13 @@ struct test {
 	struct victim v;
 	const char *name; /* of the case */
 	struct fault_plan *plan;
-	atomic_long *clock; /* seconds that the server is ahead */
-	unsigned number; /* that was acknowledged last */
-	off_t log; /* its size when the case began */
+	atomic_long *clock; /* seconds by which the server's clock is ahead */
+	unsigned number; /* last acknowledged */
+	off_t log; /* size of the log when the case began */
 	char answer[RESPONSE_MAX];
 };
 
-/* --- a server in this program, whose calls fail and whose clock errs ----- */
+/* --- a server in this process, with failing calls and a wrong clock ------ */
 
 static atomic_long *ahead;
 
@@ -83,7 +83,7 @@ run_server(void *arg)
 	exit(cmd_serve_fd(f->v.config, STDIN_FILENO));
 }
 
-/* --- what is looked at --------------------------------------------------- */
+/* --- checks -------------------------------------------------------------- */
 
 static off_t
 log_size(const struct test *f)
@@ -93,7 +93,7 @@ log_size(const struct test *f)
 	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
 }
 
-/* How often the log says so since the case began. */
+/* Returns how often these words were logged since the case began. */
 static unsigned
 said(const struct test *f, const char *words)
 {
@@ -166,7 +166,8 @@ run(struct test *f, const char *arguments, const char *more)
 	return system(line) == 0;
 }
 
-/* Doctor finds something by that check; or nothing at all, by NULL. */
+/* Checks that doctor reports a finding of this check, or, if it is NULL, no
+ * finding at all. */
 static void
 check_doctor(struct test *f, const char *check)
 {
@@ -211,7 +212,7 @@ set_map_size(struct test *f, const char *size)
 
 /* --- the cases ----------------------------------------------------------- */
 
-/* A change with a long text. */
+/* Makes a change with a long text. */
 static int
 change_much(struct test *f)
 {
@@ -227,8 +228,8 @@ change_much(struct test *f)
 	return status;
 }
 
-/* Changes until some were refused: between them others may fit into pages that
- * were used before. */
+/* Makes changes until several were refused. One refusal is not enough, since a
+ * later change may still fit into pages that were freed. */
 static void
 change_until_full(struct test *f)
 {
@@ -245,7 +246,7 @@ change_until_full(struct test *f)
 	    f->name, refused, f->answer);
 }
 
-/* A new store, since a file remembers the largest map that it had. */
+/* Makes a new store: a file never forgets the largest map that it had. */
 static void
 make_small(struct test *f)
 {
@@ -266,7 +267,8 @@ make_small(struct test *f)
 	stop(f);
 }
 
-/* The tool, with a larger map, makes that of the server larger. */
+/* When the tool opens the store with a larger map, the map of the running
+ * server grows too. */
 static void
 fill_map(struct test *f)
 {
@@ -276,7 +278,8 @@ fill_map(struct test *f)
 	check_get(f, "of a full map");
 	check_said(f, "MDB_MAP_FULL");
 	check_doctor(f, "store");
-	/* The server has read its configuration long ago. */
+	/* The server does not read this: it read its configuration at its
+	 * start. */
 	set_map_size(f, "64M");
 	torture_check(&f->t,
 	    run(f,
@@ -303,7 +306,7 @@ data_size(struct test *f)
 	return st.st_size;
 }
 
-/* What the kernel lets a file grow to is lowered while the program runs. */
+/* Lowers the kernel's limit on the size of a file while the program runs. */
 static void
 limit_file(struct test *f)
 {
@@ -327,8 +330,8 @@ limit_file(struct test *f)
 	stop(f);
 }
 
-/* Takes all places for readers, tells when it has them, and waits to be
- * killed. */
+/* Takes all reader slots, writes a byte to the pipe when it has them, and waits
+ * until it is killed. */
 _Noreturn static void
 take_readers(const struct test *f, int tell)
 {
@@ -348,7 +351,7 @@ take_readers(const struct test *f, int tell)
 	_exit(99);
 }
 
-/* A CGI program says it in an answer of its own. */
+/* A CGI program reports the problem in a response of its own. */
 static void
 check_cgi(struct test *f)
 {
@@ -394,7 +397,8 @@ fill_readers(struct test *f)
 	stop(f);
 }
 
-/* Flips the bit of a byte that is found once in the file by what it is of. */
+/* Flips a bit in the first byte of this text in the file. Calling it again with
+ * the changed text restores the file. */
 static void
 flip(struct test *f, const char *text)
 {
@@ -407,7 +411,7 @@ flip(struct test *f, const char *text)
 	if ((fd = open(path, O_RDWR | O_CLOEXEC)) < 0 ||
 	    (n = read(fd, bytes, sizeof(bytes))) <= 0)
 		torture_die(&f->t, path);
-	/* Also where an old page has it. */
+	/* An old page may have a copy of the text. */
 	for (at = bytes; (at = memmem(at, (size_t)(bytes + n - at), text,
 			      strlen(text))) != NULL;
 	     at++) {
@@ -450,9 +454,9 @@ damage_record(struct test *f)
 	stop(f);
 }
 
-/* A write of a change fails, sooner or later that of the root, which is the
- * last one of two to eight: after that LMDB does nothing more (MDB_PANIC) until
- * its file is opened anew. */
+/* A write of a change fails. A change makes two to eight writes, of which the
+ * last one writes the root. When that one fails, LMDB refuses every further
+ * transaction (MDB_PANIC) until the file has been closed and opened again. */
 static void
 break_root(struct test *f)
 {
@@ -528,7 +532,8 @@ changed_at(struct test *f, char out[40])
 	return out;
 }
 
-/* A token that has expired serves again: the clock is believed. */
+/* The program trusts the clock: after the clock was set back, an expired token
+ * is valid again. */
 static void
 turn_clock_back(struct test *f)
 {

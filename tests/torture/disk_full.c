@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * disk_full.c - on a disk without room a change is refused with 507, what was
- * acknowledged is still answered, also by a program that starts then, and
- * everything goes on by itself once there is room.
+ * disk_full.c - on a full disk the program refuses a change with 507. Committed
+ * data can still be read, even by a program that starts on the full disk, and
+ * changes succeed again as soon as there is space.
  *
- * The disk is a small tmpfs of this process's own, which needs root.
+ * The disk is a small tmpfs in a private mount namespace, which needs root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ struct test {
 	unsigned refused;
 };
 
-/* Takes all room but the given number of pages. */
+/* Fills the disk until the given number of pages is left. */
 static void
 fill_disk(struct test *f, unsigned left)
 {
@@ -62,8 +62,8 @@ check_get(struct test *f, const char *when)
 	    f->number);
 }
 
-/* Changes until one is refused, with 507, or all fit into pages that were used
- * before. */
+/* Makes changes until one is refused with 507, or until CHANGES_MAX changes
+ * have fitted into pages that were freed. */
 static void
 change_until_full(struct test *f)
 {
@@ -88,7 +88,7 @@ change_until_full(struct test *f)
 	    "PATCH on a full disk: %.300s", out);
 }
 
-/* A small change may fit into pages that were used before. */
+/* A small change may fit into pages that were freed. */
 static void
 change_if_fits(struct test *f)
 {
@@ -101,7 +101,7 @@ change_if_fits(struct test *f)
 	check_get(f, "after that");
 }
 
-/* Every other program starts on the full disk. */
+/* In every other round the program is started on the full disk. */
 static void
 try_round(struct test *f, unsigned round)
 {
@@ -125,7 +125,7 @@ try_round(struct test *f, unsigned round)
 	check_get(f, "when there is room again");
 }
 
-/* A first start there is refused, and dies of nothing. */
+/* On a full disk init fails with a message; it must not crash. */
 static void
 try_init(struct test *f)
 {

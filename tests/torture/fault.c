@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fault.c - the functions that fail. Those of the heap hand on to the C
- * library's, or to the sanitizer's, under the names that both have for it; the
- * others to the kernel.
+ * fault.c - the functions that fail. The replacements for the heap call the C
+ * library or the sanitizer, under the names that both export for this purpose;
+ * the other replacements call the kernel.
  *
- * libfcgi ends the process where it gets no memory, and nothing can be done
- * about that but to see to it that it gets some (pool.c): its calls of malloc
- * are not counted, nor are those that a sanitizer makes through the C library.
+ * libfcgi ends the process when an allocation fails. The project can only make
+ * sure that libfcgi gets its memory (server/pool.c), so calls of malloc from
+ * libfcgi are not counted. Calls that a sanitizer makes through the C library
+ * are not counted either.
  */
 #include "fault.h"
 
@@ -35,7 +36,7 @@
 #define SANITIZED false
 #endif
 
-/* The sanitizers themselves call these before they are ready. */
+/* The sanitizers call these functions before they are initialised. */
 #define EARLY __attribute__((no_sanitize("address", "undefined")))
 
 void *HEAP(malloc)(size_t n);
@@ -44,7 +45,7 @@ void *HEAP(realloc)(void *p, size_t n);
 
 static struct fault_plan *watched;
 
-/* The code whose calls of malloc are not counted. */
+/* Address ranges of the code whose calls of malloc are not counted. */
 static struct {
 	uintptr_t from, to;
 } spared[4];
@@ -95,7 +96,8 @@ fault_watch(struct fault_plan *plan)
 	watched = plan;
 }
 
-/* What is behind the program's end is not the program: gcov writes then. */
+/* Code that runs after exit() does not belong to the test: gcov, for example,
+ * writes its files then. */
 __attribute__((destructor)) static void
 end(void)
 {
@@ -118,8 +120,8 @@ fault_disarm(struct fault_plan *plan)
 	return plan->hit;
 }
 
-/* What reads and writes of the kernel's own objects, an eventfd say, return
- * is no matter of luck. */
+/* Reads and writes of anonymous kernel objects, such as an eventfd, do not fail
+ * in practice. */
 EARLY static bool
 may_fail(int fd)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fault.h - makes the n-th call of a function fail, in whatever part of the
- * program it is: the functions are replaced in the whole process.
+ * fault.h - makes the n-th call of a function fail, in any part of the program:
+ * the functions are replaced in the whole process.
  *
- * A plan lies in memory that a test shares with the processes which it watches,
- * so it can be made while they run.
+ * A plan lies in memory that the test shares with the processes under test, so
+ * the test can change it while they run.
  */
 #ifndef PUSHCERT_TORTURE_FAULT_H
 #define PUSHCERT_TORTURE_FAULT_H
@@ -26,20 +26,20 @@ enum fault_call {
 };
 
 struct fault_plan {
-	atomic_int call; /* -1: none */
-	atomic_long left; /* calls until the one that fails */
-	atomic_int cause; /* its errno */
+	atomic_int call; /* -1 for none */
+	atomic_long left; /* calls up to and including the failing call */
+	atomic_int cause; /* errno of the failing call */
 	atomic_bool hit;
 };
 
-/* Shared memory; NULL. */
+/* Returns a plan in shared memory, or NULL. */
 struct fault_plan *fault_new(void);
-/* From now on the calls of this process follow the plan. */
+/* From now on, the calls of this process follow the plan. */
 void fault_watch(struct fault_plan *plan);
 
 void
 fault_arm(struct fault_plan *plan, enum fault_call call, int cause, long n);
-/* Whether it has failed. */
+/* Returns true if a call has failed since the plan was armed. */
 bool fault_disarm(struct fault_plan *plan);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * faults.c - whichever call fails, the program neither dies nor loses what it
- * acknowledged nor says what is not so: a start works or is refused with a
- * reason, a request is answered right or with 5xx, a command works or fails
- * and leaves nothing lying about.
+ * faults.c - whichever call fails, the program does not die, does not lose
+ * acknowledged data and does not report anything false. A start works or is
+ * refused with a reason. A request gets the right response or 5xx. A command
+ * works, or fails and leaves no files lying about.
  *
- * Under the sanitizers what is not freed counts as a failure too.
+ * With sanitizers a memory leak counts as a failure too.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,7 +25,7 @@ static const struct kind {
 	const char *name;
 	enum fault_call call;
 	int cause;
-	bool of_socket; /* so there may be no answer */
+	bool of_socket; /* a fault may cost the client its response */
 } kinds[] = {
 	{ "malloc", FAULT_MALLOC, ENOMEM, false },
 	{ "mmap", FAULT_MMAP, ENOMEM, false },
@@ -51,10 +51,11 @@ struct test {
 	struct fault_plan *plan;
 	const char *const *command; /* for run_command */
 	unsigned faults;
-	unsigned number; /* that was acknowledged last */
+	unsigned number; /* last acknowledged */
 };
 
-/* The n after this one: all of the first, then ever fewer. */
+/* Returns the next n: small values without gaps, later values with growing
+ * gaps. */
 static long
 after(const struct test *f, long n)
 {
@@ -83,7 +84,7 @@ run_command(void *arg)
 		_exit(99);
 	fault_watch(f->plan);
 	status = cmd_run(argc, argv);
-	/* What gcov does at the end is not meant. */
+	/* The calls that gcov makes at exit are not part of the test. */
 	fault_watch(NULL);
 	exit(status);
 }
@@ -196,8 +197,8 @@ static const struct request {
 	{ "generate", do_generate, true },
 };
 
-/* The next request finds everything in order. What got no answer may have
- * changed the record all the same. */
+/* After a fault, the next request must find everything in order. A change
+ * without a response may or may not have been committed. */
 static void
 look(struct test *f, const struct request *rq, const struct kind *k, long n,
     int status)
@@ -255,7 +256,8 @@ try_requests(struct test *f)
 
 /* --- commands ----------------------------------------------------------- */
 
-/* Files and directories in a directory, and whether there is one. */
+/* Returns the number of entries in a directory, including . and .., or 0 if the
+ * directory does not exist. */
 static unsigned
 count_files(const char *path)
 {
@@ -301,7 +303,7 @@ try_backup(struct test *f, const struct kind *k, long n)
 	unlink(file);
 }
 
-/* What is half made does not stand in the way of the next one. */
+/* A half-made store must not prevent the next init. */
 static void
 try_init(struct test *f, const struct kind *k, long n)
 {
@@ -325,11 +327,11 @@ try_init(struct test *f, const struct kind *k, long n)
 	    (unsigned)status);
 }
 
-/* Commands that may be given again and again. "@" is a file that they write. */
+/* Commands that can be repeated. "@" stands for the file that they write. */
 static const struct tool {
 	const char *argument[6];
-	bool afresh; /* works another way the second time */
-	bool talks; /* what is wrong goes to stdout */
+	bool afresh; /* needs the original store each time */
+	bool talks; /* reports errors on stdout */
 } tools[] = {
 	{ .argument = { "restore", "kept", "--force" } },
 	{ .argument = { "tenant", "add", VICTIM_TENANT, "--name", "acme" } },
@@ -344,7 +346,8 @@ static const struct tool {
 	{ .argument = { "request" }, .afresh = true },
 	{ .argument = { "export", "--output", "@" } },
 	{ .argument = { "history", "--json" } },
-	/* Or the second event would be too old some time. */
+	/* Without a fresh store, the second event would be dropped from the
+	 * history after some runs. */
 	{ .argument = { "history", "restore", "2" }, .afresh = true },
 	{ .argument = { "token", "list" } },
 	{ .argument = { "token", "rename", "0000", "name" } },
@@ -352,7 +355,7 @@ static const struct tool {
 	{ .argument = { "doctor" }, .talks = true },
 };
 
-/* In the test's directory; as it was before the first command. */
+/* Restores the store to its state before the first command. */
 static void
 make_afresh(struct test *f)
 {
@@ -364,7 +367,7 @@ make_afresh(struct test *f)
 	torture_check(&f->t, system(line) == 0, "%s", line);
 }
 
-/* The exit status, -1 where a signal ended it. */
+/* Returns the exit status, or -1 if a signal ended the command. */
 static int
 run_tool(struct test *f, const struct tool *tool)
 {
@@ -389,8 +392,8 @@ run_tool(struct test *f, const struct tool *tool)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* It ends as it should, or as a failure with a reason; a file is there whole
- * or not at all. */
+/* The command must end as usual, or fail with a reason. It must write its file
+ * completely or not at all. Returns true if a call has failed. */
 static bool
 try_tool(struct test *f, const struct tool *tool, const struct kind *k, long n,
     int usual)
@@ -422,7 +425,7 @@ try_tool(struct test *f, const struct tool *tool, const struct kind *k, long n,
 	return hit;
 }
 
-/* Each function once: of which cause is all the same to them. */
+/* Tries one errno per function, since the commands do not distinguish them. */
 static void
 try_each_call(struct test *f, const struct tool *tool)
 {

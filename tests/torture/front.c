@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * front.c - a web server of the test's own, on a port that is free.
+ * front.c - runs nginx for a test, on a free port.
  */
 #include "front.h"
 
@@ -15,12 +15,13 @@
 
 #include "torture.h"
 
-/* Seconds. */
+/* Deadline of a read, in seconds. */
 #define READ_MAX 20
-/* Tries of 10 ms each. */
+/* Attempts of 10 ms each. */
 #define START_MAX 500
 
-/* Nobody has it now; whoever takes it meanwhile lets the start fail. */
+/* Finds a port that is free now. If another process takes it before nginx does,
+ * the start of nginx fails. */
 static void
 find_port(struct front *f)
 {
@@ -174,7 +175,7 @@ front_ask(const struct front *f, const struct victim *v, const char *method,
 	if (fd < 0)
 		return 0;
 	if (send(fd, text, n, MSG_NOSIGNAL) == (ssize_t)n)
-		/* To its end, which is that of the connection. */
+		/* The end of the connection marks the end of the response. */
 		while ((size_t)got < sizeof(text) - 1 &&
 		    (more = recv(fd, text + got, sizeof(text) - 1 - (size_t)got,
 			 0)) > 0)

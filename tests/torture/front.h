@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * front.h - nginx before the victim, and HTTP to it.
+ * front.h - an nginx in front of the program under test, and an HTTP client.
  */
 #ifndef PUSHCERT_FRONT_H
 #define PUSHCERT_FRONT_H
@@ -18,16 +18,19 @@ struct front {
 	pid_t pid;
 };
 
-/* For so many connections; skips the test where there is no nginx. */
+/* Starts nginx for this number of connections. Skips the test if nginx is not
+ * installed. */
 void front_start(struct front *f, const struct victim *v, unsigned connections);
 void front_stop(struct front *f);
 
-/* A new connection on which a read waits for some seconds at most; -1. */
+/* Returns a new connection whose reads time out after 20 seconds, or -1. */
 int front_connect(const struct front *f);
-/* The text of a request with a token; the body may be NULL. Its length. */
+/* Writes a request with the token of the victim to `out` and returns its
+ * length. The body may be NULL. */
 size_t front_request(const struct victim *v, const char *method,
     const char *body, bool keep, char *out, size_t size);
-/* One request and its answer: the status, or 0. */
+/* Sends one request on a new connection. Returns the status of the response, or
+ * 0 if no response came. */
 int front_ask(const struct front *f, const struct victim *v, const char *method,
     const char *body);
 

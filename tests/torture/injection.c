@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * injection.c - whatever bytes stand in a field, a header or a query, they make
- * no line of their own in an answer's header or in the log, and no more than
- * one log line each.
+ * injection.c - whatever bytes a field, a header or a query contains, they
+ * never start a line of their own in a response header or in the log, and they
+ * never cause more than one log line each.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ struct test {
 	struct victim v;
 	unsigned requests;
 	unsigned raw;
-	off_t seen; /* of the log */
+	off_t seen; /* offset in the log up to which it was checked */
 };
 
 static const struct poison {
@@ -56,7 +56,8 @@ static const struct poison {
 	{ "HTML", STR("<script>Forged</script>") },
 };
 
-/* Where it is put; the token and the method stay right elsewhere. */
+/* The variables that carry the poison. Apart from the poisoned variable, the
+ * token and the method are valid. */
 static const char *const variables[] = { "REQUEST_METHOD", "SCRIPT_NAME",
 	"PATH_INFO", "REQUEST_URI", "QUERY_STRING", "CONTENT_TYPE",
 	"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING",
@@ -74,9 +75,9 @@ static const char *const fields[] = { "appleIdentifier", "topicIdentifier",
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-/* --- what comes of it --------------------------------------------------- */
+/* --- checks ------------------------------------------------------------- */
 
-/* Header lines are visible ASCII and end in CR LF; none is forged. */
+/* Header lines must be visible ASCII and end in CR LF. */
 static bool
 is_clean_header(struct str text)
 {
@@ -99,7 +100,8 @@ is_clean_header(struct str text)
 	return false;
 }
 
-/* Behind the header: JSON texts have no raw control characters. */
+/* Checks the text after the header: JSON text contains no raw control
+ * characters (RFC 8259, section 7). */
 static bool
 is_clean_content(struct str text)
 {
@@ -114,7 +116,8 @@ is_clean_content(struct str text)
 	return true;
 }
 
-/* What the log got since: whole lines, each our own, of visible ASCII. */
+/* Checks the part of the log that was written since the last check: it must
+ * consist of complete lines of the program, in visible ASCII. */
 static bool
 is_clean_log(struct test *f)
 {
@@ -137,7 +140,8 @@ is_clean_log(struct test *f)
 		lines += start;
 		good = good && (start || (c >= ' ' && c <= '~'));
 	}
-	/* The request's own, and one of the first refusal of its kind. */
+	/* Each request has one log line. The first refusal of each kind has
+	 * another. */
 	return good && lines <= 2;
 }
 
@@ -172,8 +176,8 @@ put_pair(struct buf *b, const char *name, struct str value)
 	fcgi_pair(b, str_of(name), value);
 }
 
-/* One request with the poison as that variable's value, or behind what its
- * value would be. */
+/* Sends one request whose variable has the poison as its value, or after its
+ * usual value. */
 static void
 poison_variable(struct test *f, const char *name, const struct poison *p,
     const char *method)
@@ -214,7 +218,7 @@ poison_variable(struct test *f, const char *name, const struct poison *p,
 	send_bytes(f, buf_view(&out), name, p->name);
 }
 
-/* In a body: a field's value, or its name. */
+/* Sends a body with the poison in the value of a field, or in a name. */
 static void
 poison_body(struct test *f, const char *field, const struct poison *p)
 {

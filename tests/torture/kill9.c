@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * kill9.c - the program is killed again and again while clients change a
- * record, each a property of its own; after each kill every property has a
- * value between the last that was acknowledged and the last that was sent.
+ * kill9.c - the program is killed repeatedly while clients change a record,
+ * each client its own property. After each kill every property must have a
+ * value between the last acknowledged value and the last value sent.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -20,10 +20,11 @@
 #define RESPONSE_MAX 16384
 #define KILLS 40
 #define KILLS_FULL 2000
-/* It goes on until there are so many, but not for ever. */
+/* The full test goes on until this number of changes was acknowledged, but it
+ * stops after KILLS_MAX kills. */
 #define ACKS_FULL 40000
 #define KILLS_MAX (4 * KILLS_FULL)
-/* Microseconds that it lives, at most. */
+/* The longest life of the program, in microseconds. */
 #define LIFE_MAX 40000
 
 static const char *const properties[] = { "appleIdentifier", "topicIdentifier",
@@ -64,7 +65,8 @@ run_client(const struct victim *v, struct shared *s, size_t i)
 	}
 }
 
-/* What was acknowledged before the question is in the answer to it. */
+/* A response must contain every change that was acknowledged before the
+ * request. */
 static void
 check(struct torture *t, const struct victim *v, struct shared *s)
 {
@@ -119,7 +121,8 @@ main(int argc, char **argv)
 		torture_die(&t, "the first change");
 	for (i = 0; i < CLIENTS; i++)
 		if ((client[i] = fork()) == 0) {
-			/* It outlives the program that it knows. */
+			/* The client outlives the program whose pid it
+			 * inherited, so it must not watch this pid. */
 			v.pid = 0;
 			run_client(&v, s, i);
 			_exit(0);

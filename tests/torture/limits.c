@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * limits.c - where address space, descriptors, files or directories are short,
- * the program does less or says why it does not start; it never dies of it,
- * never hangs, and never loses what it acknowledged.
+ * limits.c - when address space, descriptors, files or directories are limited,
+ * the program either does less or logs why it does not start. It never crashes
+ * or hangs because of a limit, and it never loses acknowledged data.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -20,15 +20,16 @@
 #include "victim.h"
 
 #define MIB ((rlim_t)1024 * 1024)
-/* More than there are descriptors, but not three times as many: the silent give
- * way by the room that there is, and after two seconds each time. */
+/* More connections than there are descriptors, but fewer than three times as
+ * many. The program closes idle connections when it needs descriptors, which
+ * takes two seconds each time. */
 #define IDLE 40
 #define CHANGES 20
 
-/* What the program may do under a limit. */
+/* The expected behaviour under a limit. */
 enum expected {
-	WORKS, /* answers all with 200 */
-	NO_ROOM, /* answers reads, and changes with 507 */
+	WORKS, /* answers every request with 200 */
+	NO_ROOM, /* answers reads with 200, and changes with 507 */
 	REFUSES, /* ends with status 1 and a reason in the log */
 	WORKS_OR_REFUSES,
 };
@@ -44,10 +45,10 @@ struct test {
 struct ratelimit {
 	const char *name;
 	enum expected expected;
-	int resource; /* -1: none */
+	int resource; /* -1 for none */
 	rlim_t value;
-	bool idle; /* with as many idle peers as it likes */
-	bool (*prepare)(struct test *f); /* in the child; NULL: nothing */
+	bool idle; /* with IDLE idle connections */
+	bool (*prepare)(struct test *f); /* runs in the child, may be NULL */
 };
 
 static bool
@@ -66,7 +67,8 @@ leave_name_space(void)
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
-/* Whether root can have mounts of its own: not in each container or chroot. */
+/* True if root may mount file systems in a namespace of its own; some
+ * containers and chroots forbid that. */
 static bool
 has_name_spaces(void)
 {
@@ -78,7 +80,7 @@ has_name_spaces(void)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* Root may write everywhere but on a file system that nobody may write to. */
+/* Root ignores permissions, so for root the directory is mounted read-only. */
 static bool
 make_read_only(struct test *f)
 {
@@ -140,7 +142,7 @@ log_size(const struct test *f)
 	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
 }
 
-/* What the program said of it. */
+/* Prints the part of the log that the program wrote in this case. */
 static void
 print_log(const struct test *f, off_t from)
 {

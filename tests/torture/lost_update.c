@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * lost_update.c - several writers read a number, add one and write it back with
- * If-Match, and try again where that is refused: the end is the sum of all that
- * were acknowledged. Without If-Match the control must lose some.
+ * If-Match, and retry if that is refused. The final number must be the sum of
+ * all acknowledged changes. The control omits If-Match and must lose some.
  *
- * Half of the writers ask another process of the program, on the same store.
+ * Half of the writers send their requests to a second process on the same
+ * store.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -28,7 +29,8 @@ struct shared {
 	unsigned wrong[WRITERS];
 };
 
-/* The ETag and the number of an answer; false where they are not there. */
+/* Reads the ETag and the number from a response. Returns false if one of them
+ * is missing. */
 static bool
 read_answer(const char *text, char etag[64], long *number)
 {
@@ -41,7 +43,7 @@ read_answer(const char *text, char etag[64], long *number)
 	return true;
 }
 
-/* One try to add one; the status of the change. */
+/* Tries once to add one, and returns the status of the change. */
 static int
 add_one(const struct victim *v, bool careful)
 {
@@ -74,7 +76,7 @@ run_writer(const struct victim *v, struct shared *s, unsigned i, unsigned each,
 	}
 }
 
-/* Each writer is a process. Returns the sum of all that were acknowledged. */
+/* Each writer is a process. Returns the number of acknowledged changes. */
 static unsigned
 run_writers(struct victim v[2], struct shared *s, unsigned each, bool careful)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * many_connections.c - thousands of HTTP connections through nginx, all open
- * before the first asks, ask at the same moment, and once more when all have
- * their answers: each has a 200.
+ * many_connections.c - thousands of HTTP connections through nginx are opened
+ * before the first request. All of them send a request at the same moment, and
+ * again when all have their responses. Each response must be 200.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +19,10 @@
 #include "torture.h"
 #include "victim.h"
 
-/* Descriptors beside those of connections. */
+/* Descriptors that are not connections. */
 #define OTHERS 100
 #define ROUNDS 3
-/* Seconds for a round. */
+/* Deadline of a round, in seconds. */
 #define ROUND_MAX 60
 
 static const unsigned sizes[] = { 1000, 4000, 9900 };
@@ -40,8 +40,8 @@ struct test {
 	struct client *clients;
 	unsigned count;
 	int epoll;
-	unsigned status[6]; /* by their first digit */
-	double longest; /* wait for an answer, in seconds */
+	unsigned status[6]; /* by their first digit, 0: no response */
+	double longest; /* longest round, in seconds */
 };
 
 static double
@@ -68,8 +68,9 @@ connect_all(struct test *f)
 	}
 }
 
-/* Each answer is small, and nothing comes behind it: its first bytes tell the
- * status, and its last ones are the end of the object. */
+/* Reads a part of a response. Returns true at its end. Each response is small
+ * and the last one on its connection, so its first bytes contain the status and
+ * its last byte is the end of the JSON object. */
 static bool
 take(struct test *f, struct client *c)
 {
@@ -126,7 +127,7 @@ try_size(struct test *f, unsigned count)
 	unsigned i;
 
 	getrlimit(RLIMIT_NOFILE, &is);
-	/* A worker of nginx has both sides of each connection. */
+	/* A worker of nginx has a descriptor for each side of a connection. */
 	if (is.rlim_max < 2 * count + OTHERS) {
 		printf("many_connections: %u: left out, only %lu descriptors\n",
 		    count, (unsigned long)is.rlim_max);
@@ -160,7 +161,7 @@ main(int argc, char **argv)
 
 	torture_begin(&f.t, "many_connections", argc, argv);
 	victim_make(&f.v, &f.t, NULL);
-	/* As the program itself and systemd have it. */
+	/* The program and the systemd unit use the same backlog. */
 	if (listen(f.v.listener, 4096) != 0)
 		torture_die(&f.t, "listen");
 	victim_start(&f.v);

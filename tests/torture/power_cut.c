@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * power_cut.c - whenever the power goes, what was acknowledged is there.
+ * power_cut.c - acknowledged changes survive a power cut at any time.
  *
- * The functions by which the store writes are replaced by ones that also note
- * what they do. Then the disk is played again: after each step a crash leaves
- * what was synced, and of the rest nothing, all, or some sectors. The store is
- * opened on each such disk: every tenant's record must be a whole one between
- * the last change that was acknowledged and the last that was begun, and the
- * newest event must be that change's.
+ * The functions through which the store writes are replaced by functions that
+ * also record each write. Then the test replays the recording. After each step
+ * it makes the disks that a crash could leave: the synced writes, and of the
+ * later writes none, all, or some sectors. The store is opened on each such
+ * disk. Every tenant's record must be complete and lie between the last
+ * acknowledged change and the last change that was begun, and the newest event
+ * must belong to the same change.
  *
- * The control forgets every fdatasync; it must lose something, or this test
- * could not see a loss.
+ * The control ignores every fdatasync. It must lose data; otherwise the test
+ * could not detect a loss.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -30,30 +31,31 @@
 
 #define SECTOR 512
 #define TENANTS 4
-/* Changes of one tenant in one round. */
+/* Changes per tenant and round. */
 #define CHANGES 25
 /* Disks with random sectors after each step. */
 #define RANDOM_DISKS 6
-/* A record's certificate is as long as this at most: up to three pages. */
+/* Upper limit for the length of a record's certificate: up to three pages. */
 #define LONGEST 9000
 
 #define STEPS_MAX 20000
 #define BYTES_MAX ((size_t)128 * 1024 * 1024)
 #define DISK_MAX ((size_t)8 * 1024 * 1024)
 
-/* WROTE_THROUGH: once more what was just written, now synced. */
+/* A write to a descriptor with O_DSYNC is recorded twice: as WROTE, and then as
+ * WROTE_THROUGH, which means that it is synced. */
 enum what { WROTE, WROTE_THROUGH, SYNCED, BEGUN, DONE };
 
 struct step {
 	enum what what;
 	size_t at; /* in the file */
-	size_t from; /* in the bytes */
+	size_t from; /* in rec.bytes */
 	size_t n;
 	unsigned tenant;
 	uint64_t change;
 };
 
-/* What the store did. */
+/* The writes and syncs of the store. */
 static struct recording {
 	pthread_mutex_t lock;
 	bool on;
@@ -165,7 +167,7 @@ fsync(int fd)
 	return fdatasync(fd);
 }
 
-/* --- what is recorded --------------------------------------------------- */
+/* --- the changes -------------------------------------------------------- */
 
 static struct guid
 tenant(unsigned n)
@@ -203,7 +205,7 @@ put(struct txn *tx, void *arg)
 	return store_event_add(tx, &c->tenant, &c->event);
 }
 
-/* The change with this number: its texts are of different lengths each time. */
+/* Makes the change with this number. The length of its text varies. */
 static enum err
 change(struct store *st, unsigned n, uint64_t number)
 {
@@ -262,7 +264,8 @@ record_clients(struct store *st)
 	return good;
 }
 
-/* The file is new; so all that is ever in it gets recorded. */
+/* Records the changes of all clients. The file is new, so the recording
+ * contains every write to it. */
 static void
 record(struct torture *t, const char *directory)
 {
@@ -292,7 +295,8 @@ record(struct torture *t, const char *directory)
 
 /* --- the disks ---------------------------------------------------------- */
 
-/* Counted in memory that outlives the process which opens the disks. */
+/* The counts lie in shared memory, since the process that opens the disks may
+ * die. */
 struct counts {
 	unsigned disks;
 	unsigned lost;
@@ -328,7 +332,7 @@ sync_step(struct disk *d, const struct step *s)
 		    d->synced, &d->size, s->at, rec.bytes + s->from, s->n);
 }
 
-/* Of a write, each sector with a chance of `part` in 16. */
+/* Applies each sector of a write with a probability of `part` in 16. */
 static void
 leave_step(
     struct torture *t, struct disk *d, const struct step *s, uint32_t part)
@@ -374,7 +378,7 @@ write_disk(const struct disk *d, const char *directory)
 	return good;
 }
 
-/* --- what is found on a disk -------------------------------------------- */
+/* --- what the store finds on a disk ------------------------------------- */
 
 static enum err
 take_first(const struct event *ev, void *arg)
@@ -382,7 +386,7 @@ take_first(const struct event *ev, void *arg)
 	uint64_t *number = arg;
 
 	*number = ev->number;
-	return ERR_BUSY; /* enough */
+	return ERR_BUSY; /* the newest event is enough */
 }
 
 static bool
@@ -417,7 +421,9 @@ check_store(const struct disk *d, struct store *st)
 	return good;
 }
 
-/* Now and then it is written to as well. */
+/*
+ * Opens the store on the disk and checks it; with `use`, also makes a change.
+ */
 static bool
 is_recovered(const struct disk *d, const char *directory, bool use)
 {
@@ -486,12 +492,13 @@ take_step(struct disk *d, size_t i, bool forget_syncs)
 			sync_step(d, &rec.step[d->pending]);
 		break;
 	}
-	/* Nothing is pending before what is no write. */
+	/* A step that is not a write cannot be pending. */
 	while (d->pending <= i && rec.step[d->pending].what != WROTE)
 		d->pending++;
 }
 
-/* Before the first change is begun the store is still being made. */
+/* Replays the recording. The disks are checked only from the first change on:
+ * before that, the store is still being created. */
 static void
 play(struct torture *t, bool forget_syncs, struct counts *counts)
 {
@@ -514,7 +521,7 @@ play(struct torture *t, bool forget_syncs, struct counts *counts)
 	free(d.synced);
 }
 
-/* In a process of its own, as a broken disk may kill it. */
+/* The replay runs in a child process, since a broken disk may crash it. */
 static void
 play_apart(struct torture *t, bool forget_syncs, struct counts *counts)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * probe.c - a library that is loaded into the program before its own: after the
- * first answer it tries, in the thread that gave it, what the sandbox is there
- * to refuse, and tells on stderr how that went.
+ * probe.c - a library that is preloaded into the program. After the first
+ * response it tries, in the thread that wrote this response, the operations
+ * that the sandbox must refuse, and reports the results on stderr.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@ make_unix(void)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0;
 }
 
-/* Of a program that is not there, so as to come back in any case. */
+/* The program does not exist, so execve returns even without a sandbox. */
 static bool
 execute(void)
 {
@@ -62,7 +62,7 @@ split(void)
 	return child > 0;
 }
 
-/* Of no process, for the same reason. */
+/* The process does not exist, so ptrace fails even without a sandbox. */
 static bool
 trace(void)
 {
@@ -128,7 +128,7 @@ probe(int fd)
 	syscall(SYS_write, STDERR_FILENO, text, n);
 }
 
-/* --- what an answer is written with ------------------------------------- */
+/* --- the calls that write a response ------------------------------------ */
 
 ssize_t
 write(int fd, const void *from, size_t n)

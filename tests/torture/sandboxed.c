@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sandboxed.c - the program as it serves, under load: each of its threads is in
- * the sandbox and needs nothing that it was refused. Then a library within it
- * (probe.c) tries to get out: as a FastCGI process, as a CGI program, and, to
- * know that it would tell, outside the sandbox.
+ * sandboxed.c - while the program serves requests under load, each of its
+ * threads is in the sandbox and needs nothing that the sandbox refuses. Then a
+ * preloaded library (probe.c) tries to break out: in a FastCGI process, in a
+ * CGI program and, as a control, outside the sandbox.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,13 +24,15 @@
 #include "victim.h"
 
 #define CLIENTS 4
-/* Looks at all threads while the clients ask. */
+/*
+ * Number of times that all threads are checked while the clients send requests.
+ */
 #define LOOKS 20
-/* Tenths of a second for the library to tell. */
+/* Deadline for the report of the library, in tenths of a second. */
 #define TELLING 100
 #define LOG_MAX 65536
 
-/* What refuses it to the library. */
+/* The mechanism that refuses the operation. */
 enum by { LANDLOCK, SECCOMP, NOTHING };
 static const struct {
 	const char *what;
@@ -54,16 +56,16 @@ struct counts {
 	unsigned requests, looks, tries, refused;
 };
 
-/* A build with sanitizers or coverage stays outside: both write files at its
- * end and make calls of their own. */
+/* A build with sanitizers or coverage does not enter the sandbox: both write
+ * files at exit and make system calls of their own. */
 #ifdef INSTRUMENTED
 static const bool instrumented = true;
 #else
 static const bool instrumented = false;
 #endif
 
-/* Whether the kernel has Landlock, which may be built in and yet be off: then
- * it is not in the list of the security modules (lsm= at boot). */
+/* True if Landlock is active. A kernel may contain it and still have it off:
+ * then the list of security modules (lsm= at boot) does not name it. */
 static bool
 has_landlock(void)
 {
@@ -100,7 +102,7 @@ says(const char *text, const char *name, const char *value)
 		strlen(value)) == 0;
 }
 
-/* Whether each thread is where it should be. */
+/* True if each thread of the program is inside the sandbox, or outside it. */
 static bool
 threads_are(const struct victim *v, bool inside, unsigned *count)
 {
@@ -141,7 +143,7 @@ make_key(const struct victim *v)
 	return victim_ask(v, &a, out, sizeof(out));
 }
 
-/* On a busy machine a request may have to wait for too long. */
+/* On a busy machine a request may time out in the queue (503). */
 static bool
 is_right(int status)
 {
@@ -151,7 +153,8 @@ is_right(int status)
 	return false;
 }
 
-/* Reads, writes, and now and then a key. Whether all was answered. */
+/* Sends reads, changes and, every 50 requests, a request for a new key. Returns
+ * true if all succeeded. */
 static bool
 ask(const struct victim *v, unsigned requests)
 {
@@ -309,9 +312,9 @@ probe_cgi(struct torture *t, struct victim *v, struct counts *counts)
 	close(ends[0]);
 }
 
-/* --- all ---------------------------------------------------------------- */
+/* --- the tests ---------------------------------------------------------- */
 
-/* What the log says of a sandbox that is as it should be. */
+/* True if the log describes the state of the sandbox correctly. */
 static bool
 is_told(const char *log, bool inside)
 {

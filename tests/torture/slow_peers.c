@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * slow_peers.c - clients that send or take a byte now and then through a web
- * server, and FastCGI peers straight at the socket that say nothing, half of a
- * request, or a byte now and then: others are served all the same, and soon.
- * Then what is too large, each with its own answer.
+ * slow_peers.c - slow clients send or read a byte now and then through a web
+ * server. Slow FastCGI peers, connected directly to the socket, send nothing,
+ * half of a request, or a byte now and then. Other clients must still be
+ * served, and quickly. In addition, each kind of oversized request must get its
+ * own response.
  */
 #include <errno.h>
 #include <signal.h>
@@ -23,12 +24,12 @@
 
 #define REQUESTS 500
 #define REQUESTS_FULL 5000
-/* Of each kind; together more than there are workers. */
+/* Connections per kind; all kinds together have more than there are workers. */
 #define PEERS 40
-/* Milliseconds between two bytes of one. */
+/* Milliseconds between two bytes on a connection. */
 #define PAUSE 50
 #define P99_MAX 1000
-/* Seconds for all. */
+/* Deadline for all requests, in seconds. */
 #define ALL_MAX 60
 
 #define TEXT_MAX 16384
@@ -39,17 +40,18 @@ struct test {
 	struct front front;
 };
 
-/* --- the slow ones ------------------------------------------------------ */
+/* --- slow clients ------------------------------------------------------- */
 
-/* What one sends, how much at once, and then a byte a time. */
+/* A slow client: its request, the part that it sends at once, and whether it
+ * sends the rest byte by byte. */
 struct slow {
 	const char *name;
-	bool straight; /* at the program's socket */
-	bool trickles; /* on after the beginning */
-	bool small_window; /* and does not take the answer */
+	bool straight; /* connects to the program's socket */
+	bool trickles; /* sends the rest byte by byte */
+	bool small_window; /* and does not read the response */
 	const char *method;
 	const char *body;
-	size_t at_once; /* bytes, SIZE_MAX: all */
+	size_t at_once; /* bytes; SIZE_MAX: all */
 };
 
 static const struct slow kinds[] = {
@@ -111,7 +113,8 @@ was_cut_off(const struct conn *p)
 	    (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
-/* Whoever is sent off, or has an answer, comes again. */
+/* A client whose connection was closed, or whose request is complete, connects
+ * again. */
 static void
 go_on(const struct test *f, struct conn *p)
 {
@@ -124,7 +127,7 @@ go_on(const struct test *f, struct conn *p)
 	}
 }
 
-/* Until it is killed. */
+/* Runs until it is killed. */
 static _Noreturn void
 be_slow(const struct test *f)
 {
@@ -143,7 +146,7 @@ be_slow(const struct test *f)
 	}
 }
 
-/* --- the good ones ------------------------------------------------------ */
+/* --- good clients ------------------------------------------------------- */
 
 static int
 compare(const void *a, const void *b)
@@ -199,7 +202,7 @@ ask_for_good(struct test *f, unsigned requests)
 
 static const struct size {
 	const char *name;
-	const char *variable; /* whose value is so long; NULL: the body */
+	const char *variable; /* has a value of n bytes; NULL: the body has */
 	size_t n;
 	int status;
 	const char *told;
@@ -208,12 +211,13 @@ static const struct size {
 	{ "a long path", "PATH_INFO", 60000, 414, "\"error\":{\"code\":" },
 	{ "a long token", "HTTP_AUTHORIZATION", 60000, 401,
 	    "InvalidAuthenticationToken" },
-	{ "a long header that nobody reads", "HTTP_X_UNKNOWN", 60000, 200, "" },
+	{ "a long header that is never read", "HTTP_X_UNKNOWN", 60000, 200, "" },
 	{ "a large body", NULL, 65537, 413,
 	    "The request body is larger than 65536 bytes." },
 };
 
-/* One parameter record that is as long as it may be. */
+/* Sends a request with one FCGI_PARAMS record, which may have up to 65535
+ * bytes. */
 static void
 ask_large(struct test *f, const struct size *z)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * soak.c - a million reads and fifty thousand changes over connections that
- * are kept: the program grows neither in memory nor in descriptors, and its
- * file not at all.
+ * soak.c - a million reads and fifty thousand changes over keep-alive
+ * connections: neither the memory nor the descriptors of the program grow, and
+ * its file does not grow at all.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -18,19 +18,20 @@
 #include "victim.h"
 
 #define RESPONSE_MAX 65536
-/* Each takes what its worst moment needs and keeps it: with few of them those
- * moments are soon behind all. */
+/* Each worker keeps the memory that its largest request needed. With few
+ * workers, all of them reach this maximum soon. */
 #define WORKERS 12
-/* Fewer than workers, so that each may be kept. */
+/* Fewer than workers, so that every connection can be kept alive. */
 #define PEERS 10
-/* As many at once as make every worker work. */
+/* Enough concurrent requests to keep every worker busy. */
 #define CROWD 64
 #define CROWDED 20
-/* Rounds of each peer: READS times a read, then a change. */
+/* In a round each connection sends a change, then READS reads. */
 #define READS 20
 #define ROUNDS 100
 #define ROUNDS_FULL 5000
-/* Before anything is measured: the history is full, its pages are reused. */
+/* Rounds before the first measurement: they fill the history, so its pages are
+ * reused from then on. */
 #define ROUNDS_WARM 200
 #define LONGEST 1000
 
@@ -83,7 +84,7 @@ static const struct reading {
 
 #define READINGS (sizeof(readings) / sizeof(readings[0]))
 
-/* The bytes of such a request, on a connection that shall be kept. */
+/* Returns the bytes of a request on a keep-alive connection. */
 static struct str
 bytes_of(struct test *f, const struct ask *ask, char out[RESPONSE_MAX])
 {
@@ -91,7 +92,7 @@ bytes_of(struct test *f, const struct ask *ask, char out[RESPONSE_MAX])
 
 	if (!victim_request(&f->v, ask, out, RESPONSE_MAX, &n))
 		torture_die(&f->t, "a request");
-	/* FCGI_KEEP_CONN in the record that begins it. */
+	/* FCGI_KEEP_CONN in the flags of the FCGI_BEGIN_REQUEST record. */
 	out[10] = 1;
 	return str_from(out, n);
 }
@@ -106,8 +107,8 @@ answered(int fd, const char *status)
 	return fcgi_receive(fd, &r) && str_starts(buf_view(&r.text), status);
 }
 
-/* The same request to all of n peers, before any answer is read; a connection
- * that was given up since is made anew. */
+/* Sends the same request on all n connections before it reads the first
+ * response. Opens a connection again if the program has closed it. */
 static void
 ask_all(struct test *f, size_t n, struct str request, const char *status)
 {
@@ -132,7 +133,7 @@ ask_all(struct test *f, size_t n, struct str request, const char *status)
 		    f->patches);
 }
 
-/* Of a different length each time. */
+/* The length of the number varies. */
 static void
 change_all(struct test *f, size_t n)
 {
@@ -177,8 +178,8 @@ close_all(struct test *f)
 	}
 }
 
-/* Every worker does everything, so that each has what it will ever need, and
- * gave back what it gives back. */
+/* Makes every worker do everything. Afterwards each worker has the memory that
+ * it will ever need, and has released the rest. */
 static void
 crowd(struct test *f)
 {
@@ -197,7 +198,7 @@ crowd(struct test *f)
 
 /* --- sizes -------------------------------------------------------------- */
 
-/* KiB of its memory that are there; of a file that is mapped too. */
+/* Returns the resident memory of the program in KiB, mapped files included. */
 static long
 memory_of(const struct victim *v)
 {
@@ -231,8 +232,8 @@ descriptors_of(const struct victim *v)
 	return n;
 }
 
-/* After the same load each time, once nobody is connected any more and the
- * program has seen it. */
+/* Measures always after the same load, half a second after all connections were
+ * closed. */
 static struct size
 measure(struct test *f)
 {
@@ -275,7 +276,7 @@ main(int argc, char **argv)
 	f.gets = f.patches = f.opened = 0;
 	run_rounds(&f, f.t.full ? ROUNDS_FULL : ROUNDS);
 	after = measure(&f);
-	/* Sanitizers keep what was freed. */
+	/* Sanitizers do not release freed memory. */
 	torture_check(&f.t,
 	    TORTURE_SANITIZED ||
 		after.memory - before.memory < before.memory / 100,

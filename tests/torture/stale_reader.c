@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * stale_reader.c - a process is killed while it reads. Its reader would keep
- * every page that was in use then, and the file would grow with each change:
- * whoever opens the store forgets it, and who has it open does within a minute.
+ * stale_reader.c - a process is killed while it reads. Its entry in the reader
+ * table would keep every page that was in use at that moment, and the file
+ * would grow with each change. A process that opens the store removes such
+ * entries, and a process that has it open removes them within a minute.
  *
- * While the process lives the file must grow, or the test shows nothing.
+ * The control: while the reader lives the file must grow; otherwise the test
+ * would show nothing.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,9 +22,9 @@
 
 #define CHANGES 300
 #define CHANGES_FULL 3000
-/* Seconds in which a running program looks for such readers. */
+/* Seconds within which a running program removes stale readers. */
 #define LOOKS_AFTER 61
-/* Pages that may come and go while a commit is under way. */
+/* Number of bytes by which the file may vary while a commit is under way. */
 #define SLACK (16 * 4096)
 
 struct test {
@@ -44,7 +46,7 @@ size_of(struct test *f)
 	return st.st_size;
 }
 
-/* By how much the file grows while so many changes are made. */
+/* Makes this number of changes and returns the growth of the file in bytes. */
 static off_t
 growth(struct test *f, unsigned changes)
 {
@@ -76,7 +78,7 @@ read_for_ever(const struct test *f, int ready)
 		pause();
 }
 
-/* A process that has begun to read. */
+/* Starts a process that begins a read transaction and never ends it. */
 static pid_t
 start_reader(struct test *f)
 {
@@ -109,7 +111,8 @@ check_flat(struct test *f, off_t grown, const char *when)
 	    (long long)grown);
 }
 
-/* Changes go on all the time, but few. */
+/* Waits until the program has removed the stale reader. A few changes go on
+ * meanwhile. */
 static void
 wait_until_seen(struct test *f)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * stalled.c - a process is stopped while it writes, and the disk hangs: reads
- * go on, changes are answered 503 within their time, a process that cannot
- * write any more ends and the next one goes on with nothing lost. A read that
- * hangs costs a worker, and its client is answered.
+ * stalled.c - a process is stopped in the middle of a change, or the disk
+ * hangs. Reads still succeed, and changes are refused with 503 within their
+ * time limit. A process that can no longer write ends, and the next one
+ * continues without a loss. A read that hangs costs one worker, but its client
+ * gets a response.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -26,34 +27,36 @@
 #define RESPONSE_MAX 16384
 #define WRITERS 8
 #define CROWD 96 /* more writers than workers */
-/* Seconds, as configured; then milliseconds that the machine may add. */
+/* The configured timeouts in seconds, and the milliseconds by which a busy
+ * machine may exceed them. */
 #define QUEUE_TIMEOUT 1
 #define WORKER_TIMEOUT 3
 #define MARGIN 1500
-/* Two seconds each of grace and of ending. */
+/* Milliseconds until a program with a hanging worker must have ended: the
+ * timeout, two seconds of grace and two seconds for the shutdown. */
 #define END_MAX (WORKER_TIMEOUT * 1000 + 4000 + 2 * MARGIN)
 
-/* What the test and its processes have in common. */
+/* Memory that the test shares with its processes. */
 struct shared {
-	atomic_bool hangs; /* the disk */
-	atomic_uint reads_hang; /* so many of the next metrics */
+	atomic_bool hangs; /* the disk hangs */
+	atomic_uint reads_hang; /* number of metrics requests to stall */
 	atomic_bool reads_go_on;
 	atomic_int status; /* of the request that hangs */
-	atomic_uint syncing; /* calls that wait for it */
+	atomic_uint syncing; /* calls that wait for the disk */
 	atomic_uint good;
 	atomic_uint busy;
 	atomic_uint wrong;
 	atomic_long slowest; /* milliseconds until a 503 */
 };
 
-/* The replaced function has no other way to know. */
+/* A global variable, since the replaced functions have fixed parameters. */
 static struct shared *shared;
 
 struct test {
 	struct torture t;
 	struct victim v;
 	long slowest_read;
-	unsigned number; /* that was acknowledged last */
+	unsigned number; /* last acknowledged */
 };
 
 static long
@@ -76,7 +79,7 @@ nap(long ms)
 
 /* --- the disk ----------------------------------------------------------- */
 
-/* In place of the C library's. */
+/* Replaces the function of the C library. */
 int
 fdatasync(int fd)
 {
@@ -89,7 +92,8 @@ fdatasync(int fd)
 	return (int)syscall(SYS_fdatasync, fd);
 }
 
-/* The last that GET metrics does, and a change at its beginning. */
+/* Replaces the function of the C library. GET metrics calls it last, and a
+ * change calls it at its beginning. */
 pid_t
 getpid(void)
 {
@@ -110,7 +114,7 @@ run_server(void *arg)
 	exit(cmd_serve_fd(f->v.config, STDIN_FILENO));
 }
 
-/* --- who writes and is stopped ------------------------------------------ */
+/* --- a writer that is stopped ------------------------------------------- */
 
 static enum err
 stop_here(struct txn *tx, void *arg)
@@ -138,7 +142,7 @@ write_and_stop(void *arg)
 	_exit(0);
 }
 
-/* --- asking ------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------- */
 
 static bool
 is_busy(int status, const char *answer)
@@ -232,7 +236,7 @@ try_stopped_writer(struct test *f, size_t n)
 	    !WIFSTOPPED(status))
 		torture_die(&f->t, "nobody is stopped");
 	start_writers(f, writers, n);
-	/* While it tries it may need all workers for so long. */
+	/* A crowd of writers may occupy all workers until the queue timeout. */
 	nap(n > WRITERS ? QUEUE_TIMEOUT * 1000 + MARGIN : 100);
 	read_for(f, QUEUE_TIMEOUT * 1000);
 	wait_for(writers, n);
@@ -264,8 +268,8 @@ log_tells(const struct test *f, const char *what)
 	return strstr(text, what) != NULL;
 }
 
-/* The wait status of the program, which ends by itself; -1 where it does not.
- */
+/* Waits for the program to end by itself. Returns its wait status, or -1 after
+ * the deadline. */
 static int
 wait_for_end(struct test *f)
 {
@@ -320,7 +324,7 @@ try_hanging_disk(struct test *f, size_t n)
 	    shared->busy, n, took, f->slowest_read);
 }
 
-/* The text of a GET of our paths that begin at a root. */
+/* Sends a GET for a path outside the API, such as /v1.0/health. */
 static int
 get(const struct test *f, const char *path, char *out, size_t size)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * torture.c - begin, count, end.
+ * torture.c - begins and ends a test, and counts its checks.
  */
 #include "torture.h"
 
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Failures that are told; the rest is counted. */
+/* Number of failures that are printed; later ones are only counted. */
 #define TOLD_MAX 20
 
 static void

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * torture.h - what the torture tests share: a directory, random numbers that
- * come the same again, counts, and the form in which they are told.
+ * torture.h - what the torture tests share: a directory, reproducible random
+ * numbers, counts, and the format of the report.
  *
- * Without an argument a test is short enough for every build; with --full it
- * reaches the figure that it is there for.
+ * Without an argument a test is short enough for every build. With --full it
+ * reaches its target figure.
  */
 #ifndef PUSHCERT_TORTURE_H
 #define PUSHCERT_TORTURE_H
@@ -14,7 +14,8 @@
 
 #include "base/attr.h"
 
-/* The sanitizers take all addresses that there are, and keep what is freed. */
+/* The sanitizers reserve most of the address space and do not release freed
+ * memory, so some limits do not apply to such a build. */
 #ifndef __has_feature
 #define __has_feature(x) 0
 #endif
@@ -33,19 +34,21 @@ struct torture {
 	uint64_t random;
 };
 
-/* Ends the process where the arguments are wrong or there is no directory. */
+/* Makes the directory. Ends the process if that fails, or if the arguments are
+ * wrong. */
 void torture_begin(struct torture *t, const char *name, int argc, char **argv);
-/* Counts one check, and tells the first ones that fail. Returns good. */
+/* Counts one check and prints the first 20 failures. Returns `good`. */
 bool torture_check(struct torture *t, bool good, const char *format, ...)
     ATTR_PRINTF(3, 4);
-/* Removes the directory, prints the counts; the exit status. */
+/* Removes the directory, prints the counts, and returns the exit status. */
 int torture_end(struct torture *t);
 
-/* The test cannot go on, or not here: exit status 99 or 77. */
+/* End the process: the test cannot go on (status 99), or cannot run on this
+ * machine (status 77). */
 _Noreturn void torture_die(struct torture *t, const char *what);
 _Noreturn void torture_skip(struct torture *t, const char *why);
 
-/* Below n. */
+/* Returns a number below n. */
 uint32_t torture_random(struct torture *t, uint32_t n);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * victim.c - the life of the program under torture, and talking to it.
+ * victim.c - starts and stops the program under test, and sends it requests.
  */
 #include "victim.h"
 
@@ -24,7 +24,8 @@
 
 #define RESPONSE_MAX 65536
 #define PAIRS_MAX 64
-/* Seconds for a stop, and milliseconds for an answer, on a quiet machine. */
+/* Deadlines on a quiet machine: seconds for a stop, milliseconds for a
+ * response. */
 #define STOP_MAX 10
 #define ANSWER_MOST 5000
 
@@ -57,7 +58,7 @@ make_token(
 		torture_die(v->t, line);
 }
 
-/* Numbers that follow each other are far from each other in the store. */
+/* Consecutive numbers give tenants that are far apart in the store. */
 void
 victim_token(
     const struct victim *v, unsigned tenant, char out[VICTIM_TOKEN_MAX])
@@ -100,7 +101,7 @@ victim_second(const struct victim *first, struct victim *v)
 	listen_at(v, "s2");
 }
 
-/* --- its life ----------------------------------------------------------- */
+/* --- start and stop ----------------------------------------------------- */
 
 void
 victim_fork(struct victim *v, void (*body)(void *arg), void *arg)
@@ -112,7 +113,7 @@ victim_fork(struct victim *v, void (*body)(void *arg), void *arg)
 	if (v->pid != 0)
 		return;
 	signal(SIGPIPE, SIG_DFL);
-	/* It does not outlive a test that dies. */
+	/* If the test dies, the program is killed too. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	log = open(v->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	dup2(log, STDERR_FILENO);
@@ -179,7 +180,7 @@ victim_stop(struct victim *v)
 	return false;
 }
 
-/* --- talking to it ------------------------------------------------------ */
+/* --- requests ----------------------------------------------------------- */
 
 bool
 victim_request(const struct victim *v, const struct ask *a, char *out,
@@ -212,7 +213,7 @@ victim_request(const struct victim *v, const struct ask *a, char *out,
 	return !b.full;
 }
 
-/* "Status: 200 OK" */
+/* Parses a line such as "Status: 200 OK". */
 static int
 status_of(const char *text)
 {
@@ -223,7 +224,9 @@ status_of(const char *text)
 	return (int)strtol(text + sizeof(status) - 1, NULL, 10);
 }
 
-/* Nobody else would close a connection that a dead program did not accept. */
+/* A connection that a dead program never accepted stays open, because the test
+ * holds the listening socket. So this function also checks that the program
+ * runs. */
 static bool
 wait_for_answer(const struct victim *v, int fd)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * writers.c - how changes share commits: one writer alone has a commit to
- * itself and waits for nobody; of many at the same moment many share one, and
- * each gets as much done as the others.
+ * writers.c - how changes share commits. A single writer has a commit to itself
+ * and never waits for other writers. Many concurrent writers share commits, and
+ * each of them makes as much progress as the others.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,14 +18,14 @@
 
 #define RESPONSE_MAX 65536
 #define WRITERS 64
-/* Milliseconds. */
+/* Milliseconds per number of writers. */
 #define TIME 1000
 #define TIME_FULL 10000
 
 struct shared {
 	atomic_bool begun;
 	atomic_uint done[WRITERS];
-	atomic_uint other; /* answers than 200 */
+	atomic_uint other; /* responses other than 200 */
 };
 
 struct test {
@@ -85,7 +85,7 @@ write_until(const struct test *f, size_t i, long ms)
 	}
 }
 
-/* Changes that share a commit, on average. */
+/* Runs n writers and returns the mean number of changes per commit. */
 static double
 try_writers(struct test *f, size_t n)
 {
