@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_cgi.c - a whole request: lines NAME=VALUE, an empty line, a body. Always
- * an answer, never a 5xx but for what is not built, the content always JSON,
- * and no header line but our own.
+ * fuzz_cgi.c - a complete request: lines NAME=VALUE, an empty line, a body. The
+ * program always answers, and never with 5xx except 501 (a feature that is not
+ * configured). The content is always JSON, and the response contains known
+ * header lines only.
  *
  * The token is "reader" or "writer".
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_config.c - of any file a configuration, or a message with its path. One
- * that is taken, printed, is taken again and is the same, unless a line has
- * become too long by it.
+ * fuzz_config.c - any file gives either a configuration or a message with the
+ * path of the file. A valid configuration that is printed and loaded again is
+ * the same, unless printing has made a line too long.
  *
- * The file is in memory and kept from one input to the next.
+ * The file is in memory and is reused for each input.
  */
 #include "fuzz.h"
 
@@ -15,7 +15,7 @@
 
 #include "state/config.h"
 
-/* The longest line that config takes. */
+/* The longest line that config_load accepts. */
 #define LINE_MAX_LEN 198
 #define FILE_MAX 8192
 
@@ -46,7 +46,8 @@ has_long_line(const char *text, size_t n)
 	return false;
 }
 
-/* Prints it and loads that; false where a line has become too long. */
+/* Prints the configuration and loads the text again. Returns false if a line
+ * has become too long. */
 static bool
 load_printed(const struct config *c, struct config *out)
 {
@@ -65,7 +66,7 @@ load_printed(const struct config *c, struct config *out)
 	return true;
 }
 
-/* Of a list blanks and empty items are lost, once. */
+/* Printing normalises lists: blanks and empty items disappear. */
 static void
 forget_lists(struct config *c)
 {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_door.c - JWKS behind the door: key sets and signed tokens, each put
- * together from the bytes of the input, through auth_bearer.
+ * fuzz_door.c - authentication with JWKS: key sets and signed tokens, each
+ * assembled from the bytes of the input, are given to auth_bearer.
  *
- * The target knows who may get in without asking the code that it tests: of
- * each entry whether it is usable and for whom its key speaks, and of each
- * token who signed it and what it claims. Exactly those tokens are taken, from
- * the file and from the cache; after a second set has taken the place of the
- * first, the keys that are kept for a day count as well. A token with a changed
- * byte is never taken.
+ * The target computes the expected result independently of the code that it
+ * tests. For each entry it knows whether the entry is usable and for which
+ * issuer its key may sign; for each token it knows the signer and the claims.
+ * auth_bearer must accept exactly the tokens that these facts allow, with the
+ * key set from the file and from the cache. After a second set has replaced the
+ * first one, the keys that are kept for a day count as well. A token with a
+ * changed byte is never accepted.
  */
 #include "rules/auth.h"
 
@@ -36,8 +37,8 @@
 
 static const char *const tenants[] = { LISTED, UNLISTED };
 
-/* Issuers of keys and tokens; a star stands for {tenantid} in a set and in the
- * configuration, and for the token's tenant in a token. */
+/* Issuers of keys and tokens. In a set and in the configuration, a star stands
+ * for {tenantid}; in a token it stands for the token's tenant. */
 enum issuer { A, B, STS, LOGIN, LOGIN_LISTED, LOGIN_MSA, STS_LISTED, ISSUERS };
 static const char *const issuers[] = {
 	[A] = "https://a.test/",
@@ -49,7 +50,7 @@ static const char *const issuers[] = {
 	[STS_LISTED] = "https://sts.windows.net/" LISTED "/",
 };
 
-/* What jwt_issuer may be, and whether it is one server. */
+/* Values of jwt_issuer, and whether all issuers of a value are one server. */
 static const struct world {
 	size_t n;
 	enum issuer issuer[3];
@@ -65,11 +66,11 @@ static const struct world {
 	{ 2, { A, LOGIN_MSA }, false },
 };
 
-/* What is special about an entry: further members, or one in place of n. */
+/* Variants of an entry: additional members, or a text instead of the entry. */
 static const struct flaw {
 	const char *more;
 	bool usable, exposes;
-	const char *instead; /* of the whole entry */
+	const char *instead; /* replaces the whole entry */
 } flaws[] = {
 	{ "", true, false, NULL },
 	{ "", true, false, NULL },
@@ -81,7 +82,7 @@ static const struct flaw {
 	{ ",\"alg\":\"RS512\"", false, false, NULL },
 	{ ",\"alg\":1", false, false, NULL },
 	{ ",\"key_ops\":[\"sign\"]", false, false, NULL },
-	{ ",\"e\":\"AQAB\"", false, false, NULL }, /* twice */
+	{ ",\"e\":\"AQAB\"", false, false, NULL }, /* a duplicate */
 	{ ",\"d\":\"AQAB\"", false, true, NULL },
 	{ ",\"q\":\"AQAB\",\"use\":\"enc\"", false, true, NULL },
 	{ "", false, false, "null" },
@@ -94,12 +95,12 @@ static const struct flaw {
 	    "{\"kty\":\"RSA\",\"kid\":\"one\",\"n\":\"wQAB\",\"e\":\"AQAB\"}" },
 };
 
-/* Members kid; the first two are names of tokens' keys. */
+/* Values of kid in a set; the first two are also used in tokens. */
 static const char *const names[] = { "\"one\"", "\"two\"", "\"one\"", "\"two\"",
 	"\"\"", "1", "null", "\"One\"" };
 #define NAMES 2
 
-/* Headers, with a star for the name, and claims. */
+/* Headers of tokens, with a star in place of the key's name, and claims. */
 static const struct header {
 	const char *text;
 	bool right;
@@ -142,7 +143,8 @@ struct input {
 	size_t n;
 };
 
-/* One of n, by the next byte of the input; the first when it is over. */
+/* Returns a number below n, chosen by the next byte of the input; 0 at the end
+ * of the input. */
 static size_t
 choose(struct input *in, size_t n)
 {
@@ -155,7 +157,7 @@ choose(struct input *in, size_t n)
 	return byte % n;
 }
 
-/* --- what is made once -------------------------------------------------- */
+/* --- made once ---------------------------------------------------------- */
 
 static struct {
 	bool ready;
@@ -232,8 +234,8 @@ make_store(void)
 	atexit(remove_files);
 }
 
-/* Odd sets are logged, and libFuzzer needs standard error for itself. The log
- * keeps a description of its own. */
+/* Opens the log on /dev/null, because invalid key sets are logged and libFuzzer
+ * needs standard error for itself. The log keeps its own descriptor. */
 static void
 silence_the_log(void)
 {
@@ -265,16 +267,16 @@ set_the_scene(void)
 /* --- key sets ----------------------------------------------------------- */
 
 struct entry {
-	size_t name, key, issuer; /* issuer: ISSUERS and above: none */
+	size_t name, key, issuer; /* ISSUERS and above: no issuer */
 	const struct flaw *flaw;
 	bool usable;
 };
 
 struct set {
-	struct entry entry[2 * ENTRIES]; /* and those that are kept */
+	struct entry entry[2 * ENTRIES]; /* including the keys that are kept */
 	size_t n;
 	bool exposed[KEYS];
-	bool usable; /* it holds a usable key */
+	bool usable; /* contains a usable key */
 };
 
 static void
@@ -334,7 +336,7 @@ choose_set(struct input *in, struct set *set)
 	}
 }
 
-/* As UTF-8, with a mark, or as UTF-16. */
+/* Writes the set as UTF-8, as UTF-8 with a byte order mark, or as UTF-16. */
 static void
 write_set(const struct set *set, size_t form)
 {
@@ -372,8 +374,8 @@ has_name(const struct set *set, const char *name)
 	return false;
 }
 
-/* What the keyring knows after the second set: a set without a usable key is
- * not taken, but says which keys are exposed. */
+/* Computes the keys in the keyring after the second set. A set without a usable
+ * key is not loaded, but its exposed keys are dropped. */
 static void
 follow(const struct set *former, struct set *set)
 {
@@ -460,7 +462,8 @@ sign(const struct ticket *t)
 	return strdup(text);
 }
 
-/* Signing takes a thousand times as long as anything else here. */
+/* Returns the token as text. Each token is signed only once, since signing
+ * takes a thousand times as long as everything else here. */
 static char *
 text_of(const struct ticket *t)
 {
@@ -479,14 +482,15 @@ choose_token(struct input *in, struct ticket *t)
 	t->signer = choose(in, KEYS);
 	t->issuer = choose(in, ISSUERS);
 	t->tenant = choose(in, ROWS(tenants));
-	/* Most are right, so that the rest is looked at. */
+	/* Most headers and claims are valid; otherwise the signature and the
+	 * issuer would rarely be checked. */
 	t->header = choose(in, 2) ? choose(in, ROWS(headers)) : 0;
 	t->claims = choose(in, 2) ? choose(in, ROWS(claims)) : 0;
 }
 
-/* --- who may get in ----------------------------------------------------- */
+/* --- the expected result ------------------------------------------------ */
 
-/* The issuer of a token, as it stands in it. */
+/* Returns the issuer as it appears in a token. */
 static struct str
 issuer_text(size_t issuer, const char *tenant, char out[128])
 {
@@ -506,7 +510,9 @@ same_issuer(size_t a, size_t b, const char *tenant)
 	    issuer_text(a, tenant, text[0]), issuer_text(b, tenant, text[1]));
 }
 
-/* Entra's keys speak for both versions of the token's own tenant. */
+/* True if the key may sign tokens of this issuer. A key of Entra ID may sign
+ * tokens of both versions (sts.windows.net and login.microsoftonline.com), for
+ * the token's own tenant. */
 static bool
 speaks_for(size_t key, const struct ticket *t)
 {
@@ -560,7 +566,7 @@ may_enter(const struct set *set, const struct world *world, bool any_tenant,
 	    (any_tenant || t->tenant == 0);
 }
 
-/* --- the door ----------------------------------------------------------- */
+/* --- authentication ----------------------------------------------------- */
 
 static enum err
 knock(
@@ -582,7 +588,7 @@ knock(
 	return e;
 }
 
-/* Twice: the second time the cache may know it. */
+/* Checks the token twice, since the cache may answer the second time. */
 static void
 check_token(
     struct auth *auth, const struct ticket *t, bool wanted, int64_t now_at)
@@ -603,7 +609,7 @@ check_token(
 	}
 }
 
-/* Any byte of the token, but not of the scheme before it. */
+/* Changes any byte of the token, but not of the scheme before it. */
 static void
 check_changed(
     struct auth *auth, const struct ticket *t, struct input *in, int64_t now_at)
@@ -615,7 +621,7 @@ check_changed(
 	at = 7 + (choose(in, 256) << 8 | choose(in, 256)) % (n - 7);
 	memcpy(text, text_of(t), n);
 	text[at] = (char)(text[at] ^ (1 + choose(in, 127)));
-	/* A blank at an end is not a part of the token. */
+	/* Blanks at the start or end are not part of the token. */
 	if (text[at] == ' ' || text[at] == '\t')
 		return;
 	fuzz_check(knock(auth, str_from(text, n), now_at, &who) != ERR_OK);

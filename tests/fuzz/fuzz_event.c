@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_event.c - what decodes as an event of the history, of any fields in any
- * number, encodes to what decodes as the same.
+ * fuzz_event.c - an event of the history that can be decoded, whatever its
+ * fields, is encoded to bytes that decode as the same event.
  *
- * The source itself is included for its static functions. An input is a list of
- * fields, each a byte of length and as many bytes; 255 stands for null, 254 for
- * a row of all the fields behind it, as the former record is one.
+ * The target includes the source file because it tests static functions. An
+ * input is a list of fields. Each field is a length byte followed by that
+ * number of bytes; 255 stands for null, and 254 for a row that contains all
+ * following fields, like the former record of an event.
  */
 #include "store/events.c"
 
@@ -17,7 +18,7 @@
 
 static const struct str event_key_text = STR("tenant and number");
 
-/* The fields of an input, with room for a row among them. */
+/* Splits the input into fields; a field may be a nested row. */
 static size_t
 cut_fields(struct str rest, struct str *field, bool nested)
 {

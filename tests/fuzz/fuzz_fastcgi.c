@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_fastcgi.c - any bytes of a FastCGI peer: the worker comes back, its
- * answer is FastCGI, and it hands on no byte of a body that no record of a body
- * held.
+ * fuzz_fastcgi.c - a FastCGI peer sends any bytes. The worker must return, its
+ * response must be valid FastCGI, and the application must not receive more
+ * body bytes than the body records contain.
  *
- * The worker is the real one, on one end of a pair of sockets; the application
- * reads the body and repeats its length. Bytes that hold a whole request hold
- * it whatever follows.
+ * The worker is the real one, on one end of a socket pair. The application
+ * reads the body and returns its length. If a prefix of the input contains a
+ * complete request, so does the whole input.
  *
- * No byte is above 0x80, so that no parameter claims more than 16 MiB: libfcgi
- * allocates what a length claims, and ends the process where there is not so
- * much memory. That is one reason why a FastCGI peer must be trusted.
+ * The target maps all bytes to at most 0x80, so that no parameter declares more
+ * than 16 MiB. libfcgi allocates the declared length and ends the process if
+ * that fails, which is one reason why a FastCGI peer must be trusted.
  */
 #include <poll.h>
 #include <string.h>
@@ -30,8 +30,9 @@
 #define MAX_BODY 1024
 #define ARENA_SIZE ((size_t)256 * 1024)
 
-/* libfcgi 2.4.2 leaks 48 bytes with each management record of a type that it
- * does not know. */
+/*
+ * libfcgi 2.4.2 leaks 48 bytes with each management record of an unknown type.
+ */
 const char *__lsan_default_suppressions(void);
 const char *
 __lsan_default_suppressions(void)
@@ -39,9 +40,9 @@ __lsan_default_suppressions(void)
 	return "leak:libfcgi\n";
 }
 
-/* Of the request under way. */
+/* Number of requests of the current input. */
 static size_t handled;
-static size_t body_most; /* bytes of all records of bodies */
+static size_t body_most; /* bytes in all body records */
 
 /* --- the application ------------------------------------------------------ */
 
@@ -104,7 +105,8 @@ routes_handle(const struct app *app, struct worker *wk,
 /* --- the peer ---------------------------------------------------------------
  */
 
-/* Whatever else the bytes are: every record of a body has a header. */
+/* Returns an upper limit for the bytes of all bodies: any place that looks like
+ * the header of a body record counts. */
 static size_t
 most_of_bodies(const uint8_t *data, size_t size)
 {
@@ -116,7 +118,7 @@ most_of_bodies(const uint8_t *data, size_t size)
 	return n;
 }
 
-/* What the worker has answered is whole or nothing. */
+/* The worker must write a complete response or nothing. */
 static void
 check_answers(int fd)
 {
@@ -145,7 +147,7 @@ worker(void)
 	return one;
 }
 
-/* Serves what has come, up to as many requests as a connection may keep. */
+/* Serves the requests that have arrived, up to four on the connection. */
 static void
 serve(int fd)
 {

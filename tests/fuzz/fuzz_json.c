@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_json.c - a text that json takes, written again by emit, is taken again
- * and means the same; of one that it refuses it shows a piece.
+ * fuzz_json.c - if json_parse accepts a text, then emit can write it, and the
+ * written text is parsed to the same values. If json_parse refuses a text, it
+ * points at a piece of it.
  */
 #include "fuzz.h"
 
@@ -11,13 +12,14 @@
 #include "format/json.h"
 
 #define TEXT_MAX 65536
-/* A number is written as a string: with two quotes more. */
+/* Numbers are written as strings, which adds two quotation marks each. */
 #define WRITTEN_MAX (3 * TEXT_MAX)
 
 _Static_assert(
     EMIT_DEPTH_MAX >= JSON_DEPTH_MAX, "what was read can be written");
 
-/* emit writes a name as it stands: this one goes through its strings first. */
+/* emit_name does not escape a name, so this function first writes it as a
+ * string. */
 static void
 write_name(struct str name, struct emit *e, struct arena *a)
 {

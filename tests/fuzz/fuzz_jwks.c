@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_jwks.c - of any text a set of different keys, or a refusal that says
- * why; nothing is left over either way. The set that is written of it holds the
- * same keys.
+ * fuzz_jwks.c - any text gives either a set of different keys or a refusal with
+ * a reason, and no memory leaks. If the set is written and read again, it
+ * contains the same keys.
  */
 #include "fuzz.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_jwt.c - the first byte of an input says what the rest is: a token (t),
- * the header of one (h), or claims (c). No text is a token of a key whose
- * private half nobody has; claims that are taken are within bounds.
+ * fuzz_jwt.c - the first byte of an input selects the meaning of the rest: a
+ * token (t), the header of a token (h), or claims (c). No token can be valid,
+ * because no test has the private key. Accepted claims must be within bounds.
  *
- * The source itself is included for its claims: none would come past a
- * signature but those signed here, which takes a thousand times as long.
+ * The target includes the source file to reach the claims. Through the
+ * signature check they would be reachable only with signed tokens, and signing
+ * takes a thousand times as long.
  */
 #include "format/jwt.c"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_patch.c - a body that is taken as a patch gives a record whose JSON is a
- * patch again, of the same values; its stored form reads back equal.
+ * fuzz_patch.c - a body that is accepted as a patch gives a record. The JSON of
+ * this record is again a patch with the same values, and its stored form
+ * decodes to an equal record.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_query.c - one text as query string, as each of the headers that are
- * read, and as a path: what is found lies inside it or the arena, and a
- * selection never has a property that does not exist.
+ * fuzz_query.c - the input is used as query string, as each of the headers that
+ * are parsed, and as a path. All results must lie within the input or the
+ * arena, and a selection must contain only properties that exist.
  */
 #include "fuzz.h"
 
@@ -19,8 +19,9 @@ is_root(struct str segment)
 	    str_iis(segment, "localtest");
 }
 
-/* No segment before the root names one, but for those of the script, the mount
- * path and the absolute URL of a client. */
+/* The root must be the leftmost segment that names a root. Exceptions are the
+ * segments of the script name, of the mount path, and of an absolute URL that
+ * the client has sent. */
 static void
 check_leftmost(const struct path_source *from, const struct path *p)
 {
@@ -63,7 +64,7 @@ check_path(struct str text, struct arena *a)
 	}
 }
 
-/* What is read as an origin is the same origin when it is written again. */
+/* If the text is an origin, its written form must parse to the same origin. */
 static void
 check_origin(struct str text)
 {

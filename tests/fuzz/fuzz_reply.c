@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_reply.c - an answer of any bytes is taken apart by doctor: its parts lie
- * within it, no value reaches over the end of its line, and what is asked next
- * with an ETag of it stays in one line of curl's configuration.
+ * fuzz_reply.c - doctor splits a response of any bytes. The parts lie within
+ * the response, no header value extends over the end of its line, and a request
+ * that contains the ETag stays on one line of curl's configuration.
  */
 #include "fuzz.h"
 
@@ -19,7 +19,7 @@ is_within(const struct doctor_reply *r, struct str s)
 		(size_t)(s.p - r->text) <= r->n - s.n);
 }
 
-/* In quotation marks a backslash takes the next character with it. */
+/* Between quotation marks, a backslash escapes the next character. */
 static void
 check_quoted(const char *text)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_row.c - what decodes as a row is what its fields encode to.
+ * fuzz_row.c - if bytes decode as a row, encoding its fields gives the same
+ * bytes.
  *
- * The source itself is included for its checksum: a row gets the right one
- * before the second try, or hardly any would come past it. The first byte of an
- * input is the number of fields to ask for.
+ * The target includes the source file to use its checksum function. The second
+ * attempt has a correct checksum; otherwise hardly any input would get past
+ * this check. The first byte of an input is the number of fields to decode.
  */
 #include "format/row.c"
 

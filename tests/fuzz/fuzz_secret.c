@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_secret.c - of any files secrets, or a message with the path of the one
- * that is wrong. The first byte says how the rest is shared out among the key
- * file, the vendor's certificate and the vendor's key, and who may read them.
+ * fuzz_secret.c - files with any contents give either secrets or a message with
+ * the path of the bad file. The first byte of the input selects how the rest is
+ * divided among the key file, the vendor's certificate and the vendor's key,
+ * and the permissions of the key file.
  *
- * The files are in memory and kept from one input to the next.
+ * The files are in memory and are reused for each input.
  */
 #include "fuzz.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_tenants.c - whole requests of two tenants and of strangers. The input
- * chooses the parts of a request from tables of right and wrong ones, or is
- * itself a part.
+ * fuzz_tenants.c - complete requests by two tenants and by strangers. The input
+ * chooses the parts of a request from tables of valid and invalid parts, or
+ * supplies the part itself.
  *
- * Everything that belongs to a tenant has its canary in it. An answer to
- * another caller never holds it, and a request never changes what another
- * tenant has; one that is refused changes nothing but the caller's own history
- * of refusals. The status is never a 5xx (501 without a key file excepted), the
- * content is JSON of the length that was declared.
+ * All data of a tenant contains the tenant's canary. A response to another
+ * caller must never contain it, and a request must never change the data of
+ * another tenant. A refused request changes nothing but the refusals in the
+ * caller's own history. The status is never 5xx (except 501 without a key
+ * file), and the content is JSON with the declared length.
  */
 #include "fuzz.h"
 
@@ -22,7 +22,7 @@
 enum { A, B, TENANTS, STRANGER = TENANTS };
 
 #define NOW 1647952815
-/* A key takes too long for every request that may make one. */
+/* Only one in 2,000 runs may create a key, because that is slow. */
 #define RUNS_PER_KEY 2000
 
 static const struct {
@@ -36,7 +36,8 @@ static const struct {
 
 /* --- the two tenants ------------------------------------------------------ */
 
-/* What a tenant has: its record and request, and the end of its history. */
+/* The data of a tenant: its record, its CSR, and the newest event of its
+ * history. */
 struct state {
 	uint64_t digest;
 	uint64_t events;
@@ -82,7 +83,7 @@ put_tenants(struct txn *tx, void *arg)
 	return e == ERR_OK ? put_tenant(tx, B) : e;
 }
 
-/* FNV-1a, of the length too. */
+/* FNV-1a over the text and its length. */
 static void
 add(uint64_t *digest, struct str s)
 {
@@ -154,7 +155,7 @@ make_world(void)
 
 /* --- the request ---------------------------------------------------------- */
 
-/* The input that is left, and the texts that the request is made of. */
+/* The rest of the input, and the texts of the request that is being made. */
 struct maker {
 	const uint8_t *p;
 	size_t n;
@@ -162,7 +163,7 @@ struct maker {
 	struct buf out;
 	struct request rq;
 	int caller;
-	bool foreign; /* a browser says that it comes from another site */
+	bool foreign; /* a browser marks it as cross-site */
 };
 
 static unsigned
@@ -176,7 +177,9 @@ pick(struct maker *m, unsigned n)
 
 #define PICK(m, table) ((table)[pick((m), sizeof(table) / sizeof((table)[0]))])
 
-/* Some bytes of the input as they are; NUL only where a body may have it. */
+/*
+ * Copies some bytes of the input. NUL is copied only if a body may contain it.
+ */
 static void
 put_raw(struct maker *m, bool nul)
 {
@@ -187,8 +190,8 @@ put_raw(struct maker *m, bool nul)
 			buf_char(&m->out, (char)*m->p);
 }
 
-/* A text of the table, where ` stands for bytes of the input, @ for the
- * caller's canary, and the null one for bytes alone. */
+/* Writes a text of a table. In it ` stands for bytes of the input and @ for the
+ * caller's canary; NULL stands for bytes of the input alone. */
 static void
 put(struct maker *m, const char *text)
 {
@@ -204,7 +207,7 @@ put(struct maker *m, const char *text)
 	}
 }
 
-/* Hands on what has been put since `start`, which is NAME=VALUE. */
+/* Adds the text since `start`, a NAME=VALUE, to the request. */
 static void
 take(struct maker *m, size_t start)
 {
@@ -297,7 +300,7 @@ put_query(struct maker *m)
 	}
 }
 
-/* One path, in the variables of one of the servers. */
+/* Adds a path, in the variables that a web server would set. */
 static void
 take_path(struct maker *m)
 {
@@ -324,7 +327,7 @@ take_path(struct maker *m)
 	take(m, start);
 }
 
-/* Names with their values; the null value is bytes of the input. */
+/* Header variables and their values; NULL stands for bytes of the input. */
 static const char *const headers[][2] = {
 	{ "HTTP_ACCEPT", "application/json;odata.metadata=full" },
 	{ "HTTP_ACCEPT", "application/json;odata.metadata=none" },
@@ -433,9 +436,10 @@ make_request(struct maker *m)
 	memset(m->rq.random, 7, sizeof(m->rq.random));
 }
 
-/* --- what must hold ------------------------------------------------------- */
+/* --- checks --------------------------------------------------------------- */
 
-/* By hand: libFuzzer watches memmem, and would put canaries into its inputs. */
+/* A loop, because libFuzzer traces memmem and would copy the canaries into its
+ * inputs. */
 static bool
 holds(struct str text, const char *word)
 {
@@ -452,7 +456,9 @@ holds(struct str text, const char *word)
 	return false;
 }
 
-/* Cuts the header lines off; their content type and length are checked. */
+/*
+ * Parses the header lines and checks the content against its type and length.
+ */
 static void
 check_content(struct str rest, bool head)
 {
@@ -526,7 +532,8 @@ check(const struct maker *m, const struct response *an,
 	}
 }
 
-/* A canary of another tenant in the request itself is no leak. */
+/* If the request itself contains the canary of another tenant, the response may
+ * contain it too. */
 static bool
 names_another(const struct maker *m)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_unwrap.c - no text out of which any unwrapping reads a private key may
- * pass, and all layers together have at most UNWRAP_WORK times its bytes.
+ * fuzz_unwrap.c - if any way of unwrapping a text reveals a private key, the
+ * text must be refused. All layers together may have at most UNWRAP_WORK times
+ * the bytes of the text.
  *
- * An input that begins with a byte below 0x80 is a recipe: it chooses a key and
- * the wrappings around it. Every other
- * input is a text, which is unwrapped here by readers of its own, each layer in
- * every way, and libcrypto tries to read a key at each byte of each layer.
+ * An input that begins with a byte below 0x80 is a recipe: it selects a key and
+ * the wrappings around it. Any other input is a text. The target unwraps it
+ * with readers of its own, each layer in every way, and lets libcrypto try to
+ * read a key at each byte of each layer.
  */
 #include "fuzz.h"
 
@@ -21,7 +22,7 @@
 #include "format/sniff.h"
 #include "format/unwrap.h"
 
-/* Short, so that there are many runs in a second. */
+/* Inputs are short, so that many of them run per second. */
 #define TEXT_MAX 4096
 #define RAW_MAX 1024
 
@@ -32,7 +33,7 @@ static size_t looked_at;
 enum sniff_kind __real_sniff_layer(struct str layer, const char **name);
 enum sniff_kind __wrap_sniff_layer(struct str layer, const char **name);
 
-/* The linker puts this in the place of sniff_layer. */
+/* The linker substitutes this function for sniff_layer (--wrap). */
 enum sniff_kind
 __wrap_sniff_layer(struct str layer, const char **name)
 {
@@ -98,8 +99,8 @@ next(struct str *s)
 	return c;
 }
 
-/* Other text around a layer, from what the recipe has left: letters and blanks
- * only, because digits and signs could belong to the wrapping. */
+/* Adds other text around a layer, chosen by the recipe. It consists of letters
+ * and blanks, because digits and signs could belong to the wrapping. */
 static void
 put_other(struct str *recipe, struct buf *out)
 {
@@ -109,8 +110,8 @@ put_other(struct str *recipe, struct buf *out)
 		buf_char(out, "ghijklmnopqrstuv wyz"[next(recipe) % 20]);
 }
 
-/* No program reads a file in the wrong order after it was read as UTF-16, or as
- * Latin-1, in the right one. */
+/* Text that contains NUL bytes is UTF-16 already. No real program would convert
+ * it again with the wrong byte order, so the recipe skips this wrapping. */
 static bool
 is_made(size_t with, struct str text)
 {
@@ -147,8 +148,8 @@ follow(struct str recipe)
 
 /* --- texts -------------------------------------------------------------- */
 
-/* A SEQUENCE that begins with an INTEGER or another SEQUENCE: every key does,
- * and libcrypto takes long to find that others do not. */
+/* True for a SEQUENCE that begins with an INTEGER or another SEQUENCE, as every
+ * key does. libcrypto takes long to refuse other bytes. */
 static bool
 may_be_key(struct str s)
 {
@@ -161,7 +162,7 @@ may_be_key(struct str s)
 	return at < s.n && (s.p[at] == 0x02 || s.p[at] == 0x30);
 }
 
-/* Whether libcrypto reads a key, at any byte. */
+/* True if libcrypto can read a key at any byte of the text. */
 static bool
 reads_key(struct str s)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_when.c - the normal form of a date is a date, the same instant, and its
- * own normal form; an instant, written, reads as itself.
+ * fuzz_when.c - the normal form of a date is a date, denotes the same instant,
+ * and is its own normal form. An instant that is written can be read back
+ * unchanged.
  */
 #include "fuzz.h"
 
@@ -62,7 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_normal(text, t);
 		check_written(t);
 	}
-	/* The same bytes as an instant. */
+	/* The same bytes, taken as an instant. */
 	memcpy(&t.at, data, size < sizeof(t.at) ? size : sizeof(t.at));
 	t.nano = (uint32_t)((uint64_t)t.at % 1000000000);
 	check_written(t);

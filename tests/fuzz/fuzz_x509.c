@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz_x509.c - of any text a certificate, a refusal with a reason, or nothing;
- * in the room promised. What was read, written as PEM, is read again the same,
- * and with a key's label behind it never.
+ * fuzz_x509.c - any text gives a certificate, a refusal with a reason, or
+ * nothing, and needs no more memory than X509_ARENA promises. A certificate
+ * that is written as PEM can be read again and is the same. If the label of a
+ * private key follows it, the text is refused.
  */
 #include "fuzz.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * replay.c - runs a fuzz target over files: those and the directories named on
- * the command line, else the target's corpus in the source tree. Named
- * replay_NAME, it prints each file before its turn, so that the last one is the
- * culprit, and in the end their number. No file at all is a failure.
+ * replay.c - runs a fuzz target over files and directories: the arguments of
+ * the command line, or the target's corpus in the source tree. The program is
+ * named replay_NAME. It prints the name of each file before it runs the target,
+ * so the last name is the culprit, and finally the number of files. It fails if
+ * there are no files.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -15,8 +16,8 @@
 
 #define PATH_SIZE 4096
 
-/* Hands the target a block of just the file's size, so that a checker of memory
- * sees what reads past it. */
+/* Copies the file into a block of exactly its size, so that a memory checker
+ * detects reads beyond the end. */
 static int
 replay_file(const char *path, size_t size)
 {
@@ -60,7 +61,7 @@ replay_directory(const char *path)
 	return count;
 }
 
-/* The number of files fed, or -1. */
+/* Returns the number of files that were run, or -1. */
 static int
 replay(const char *path)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * world.h - what a target needs that feeds whole requests to routes_handle: a
- * store in memory, tokens, and a body. The store is kept from one input to the
- * next, because making one takes longer than a request.
+ * world.h - common parts of the targets that send complete requests to
+ * routes_handle: a store, tokens and a body. All inputs share one store,
+ * because creating a store takes longer than a request.
  */
 #ifndef PUSHCERT_FUZZ_WORLD_H
 #define PUSHCERT_FUZZ_WORLD_H
@@ -18,7 +18,7 @@
 
 static struct {
 	struct config config;
-	struct secrets secrets; /* none */
+	struct secrets secrets; /* no key files */
 	struct app app;
 	struct worker worker;
 	char directory[64];
@@ -89,7 +89,7 @@ world_make(void)
 	atexit(world_remove);
 }
 
-/* request_read of a body that is a struct str. */
+/* A request_read function for a body in a struct str. */
 static long
 world_read_body(void *from, char *p, size_t n)
 {
