@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fill.c - makes a store of many tenants, each with the record of the seed
- * document and a token, through the store module; shows how far it is.
+ * fill.c - makes a store with many tenants through the store module. Each
+ * tenant has a token and the record of the seed document. The program reports
+ * its progress on standard error.
  *
- * fill DIRECTORY TENANTS
+ *   fill DIRECTORY TENANTS
  *
- * Writes tokens to the standard output, one a line: of all tenants, or of as
- * many as LISTED, evenly, in an order that jumps about. Everything is made from
- * the tenant's number: the same call makes the same store.
+ * It prints tokens to standard output, one per line: the tokens of all tenants,
+ * or LISTED of them at even distances, in scattered order. All data is derived
+ * from the tenant's number, so the same call always makes the same store.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +19,12 @@
 #include "format/crypto.h"
 #include "store/store.h"
 
-/* Tenants in one transaction. */
+/* Tenants per transaction. */
 #define STEP 10000
 #define LISTED 20000
-/* Has no factor in common with the counts that anybody would ask for. */
+/*
+ * A prime that divides none of the usual counts, so i * JUMP visits all tokens.
+ */
 #define JUMP 7919
 
 struct fill {
@@ -38,7 +41,7 @@ must(enum err e, const char *what)
 	exit(EXIT_FAILURE);
 }
 
-/* 32 bytes that belong to a tenant alone. */
+/* Derives 32 bytes that are unique to the tenant and the use. */
 static void
 bytes_of(unsigned long tenant, const char *use, uint8_t out[AUTH_SECRET_LEN])
 {

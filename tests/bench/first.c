@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * first.c - how long it takes from the start of a process to the first answer:
- * as a web server does it, with a listening socket as standard input and a
- * request that waits there already.
+ * first.c - measures the time from the start of a process to its first
+ * response. It starts the program as a web server does: the listening socket is
+ * standard input, and a request is already waiting there.
  *
- * first PROGRAM CONFIG TOKENS SOCKET
+ *   first PROGRAM CONFIG TOKENS SOCKET
  */
 #include <errno.h>
 #include <signal.h>
@@ -69,7 +69,7 @@ listen_at(const char *path)
 	return fd;
 }
 
-/* One start, one answer, one end. */
+/* Starts the program once, reads one response, and stops the program. */
 static double
 try_once(char **argv, int listener, struct str request)
 {

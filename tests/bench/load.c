@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * load.c - closed-loop load: N connections, each with one request under way,
- * over HTTP/1.1 with keep-alive, or as a web server straight on a FastCGI
- * socket. Talks to this machine only.
+ * load.c - closed-loop load: N connections, each with one request in flight,
+ * over HTTP/1.1 with keep-alive, or over a FastCGI socket like a web server. It
+ * connects to this machine only.
  *
- * load [-c N] [-d SECONDS | -n COUNT] [-m METHOD] [-b FILE] [-t FILE] [-k]
- *      TARGET
+ *   load [-c N] [-d SECONDS | -n COUNT] [-m METHOD] [-b FILE] [-t FILE] [-k]
+ *        TARGET
  *
  * TARGET is http://127.0.0.1:PORT/PATH, or SOCKET:/PATH for FastCGI, where -k
- * asks to keep the connection. -b is the body of each request, where ########
- * stands for a number that no other request has, so that each changes
- * something. -t is a file with one bearer token a line, optionally followed by
- * a path; each request takes the next line, over and over. Prints a line and
- * ends with 0 if all was answered.
+ * asks for keep-alive. -b is the body of each request; ######## in it is
+ * replaced by a number that differs in each request, so that each request
+ * changes something. -t is a file with one bearer token per line, optionally
+ * followed by a path; the requests take these lines in turn, again and again.
+ * The program prints one line and exits with 0 if every request was answered.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,14 +32,16 @@
 #include "../integration/fcgi_client.h"
 
 #define CONNECTIONS_MAX 16384
-/* Most different requests; what is beyond in the file of tokens is not used. */
+/*
+ * Limit for different requests; further lines of the token file are not used.
+ */
 #define REQUESTS_MAX 20000
 #define SECONDS_MAX 600
 #define REQUEST_SIZE ((size_t)128 * 1024)
-/* Of an answer only the head is looked at. */
+/* Only the head of a response is examined. */
 #define HEAD_SIZE 4096
 
-/* Latencies in buckets: 64 to each power of two of microseconds. */
+/* Histogram of latencies: 64 buckets per power of two, in microseconds. */
 #define FINE 64
 #define BUCKETS (40 * FINE)
 
@@ -49,17 +51,18 @@
 struct connection {
 	int fd;
 	struct str request;
-	char *own; /* a request with a number of its own */
+	char *own; /* copy of the request with its number */
 	size_t sent;
-	bool asked; /* and not answered yet */
-	bool reused; /* asked on a connection that may have been given up */
+	bool asked; /* a request is in flight */
+	bool reused; /* on a connection that the server may have closed */
 	int64_t began;
 	int status;
-	/* HTTP: the head so far, then how much of the content is to come. */
+	/* HTTP: the head so far, then the number of content bytes still to
+	 * come. */
 	char head[HEAD_SIZE];
 	size_t n;
 	bool in_body;
-	bool last; /* the server closes behind it */
+	bool last; /* the server closes after this response */
 	size_t left;
 	/* FastCGI */
 	struct fcgi_reply reply;
@@ -71,13 +74,13 @@ struct protocol {
 	void (*build)(struct load *l, struct buf *out, const char *token,
 	    const char *path);
 	void (*reset)(struct connection *c);
-	/* Takes what has been read: 1 at the answer's end, 0 before it, -1 if
-	 * it is none. */
+	/* Takes bytes that were read. Returns 1 at the end of the response, 0
+	 * before it, and -1 if the bytes are not a response. */
 	int (*feed)(struct connection *c, const char *p, size_t n);
 };
 
 struct load {
-	/* as asked for */
+	/* options */
 	size_t connections;
 	long seconds;
 	uint64_t count;
@@ -85,19 +88,19 @@ struct load {
 	const char *body_file;
 	const char *tokens_file;
 	bool keep;
-	/* where to */
+	/* target */
 	const struct protocol *protocol;
 	struct sockaddr_storage address;
 	socklen_t address_len;
 	char path[1024];
-	/* the work */
+	/* requests and connections */
 	struct str body;
 	struct str request[REQUESTS_MAX];
 	size_t requests;
 	struct connection *connection;
 	int epoll;
 	bool keep_connection;
-	/* what came of it */
+	/* results */
 	uint64_t started;
 	uint64_t answered;
 	uint64_t failed;
@@ -146,7 +149,7 @@ http_reset(struct connection *c)
 	c->in_body = c->last = false;
 }
 
-/* The number behind a header's name; 0 without it. */
+/* Returns the number after the header's name, or 0 if the header is missing. */
 static size_t
 header_number(const char *head, const char *name)
 {
@@ -194,7 +197,7 @@ static void
 fcgi_build(struct load *l, struct buf *out, const char *token, const char *path)
 {
 	char length[24], bearer[512];
-	/* As many as web servers send. */
+	/* About as many variables as web servers send. */
 	const char *pairs[] = { "REQUEST_METHOD", l->method, "REQUEST_URI",
 		path, "SCRIPT_NAME", path, "PATH_INFO", "", "QUERY_STRING", "",
 		"SERVER_PROTOCOL", "HTTP/1.1", "SERVER_SOFTWARE", "load",
@@ -219,7 +222,7 @@ fcgi_reset(struct connection *c)
 static int
 fcgi_take(struct connection *c, const char *p, size_t n)
 {
-	/* That an answer is longer than its head is no failure here. */
+	/* A response longer than c->head does not count as a failure. */
 	(void)fcgi_feed(&c->reply, p, n);
 	if (!c->reply.ended)
 		return 0;
@@ -243,7 +246,7 @@ bucket_of(uint64_t us)
 	return (size_t)(shift * FINE + (us >> shift));
 }
 
-/* The smallest latency that is in the bucket. */
+/* Returns the smallest latency that belongs to the bucket. */
 static uint64_t
 latency_of(size_t bucket)
 {
@@ -282,7 +285,7 @@ open_connection(struct load *l, struct connection *c)
 	return true;
 }
 
-/* Sends on; 0, or -1 if the connection fails. */
+/* Sends as much as possible. Returns 0, or -1 if the connection fails. */
 static int
 send_on(struct load *l, struct connection *c)
 {
@@ -317,8 +320,8 @@ ask(struct load *l, struct connection *c)
 	return false;
 }
 
-/* Asks again where a kept connection has been closed on us, as a web server
- * does. */
+/* If the server has closed a keep-alive connection, sends the request again on
+ * a new connection, as web servers do. */
 static bool
 ask_again(struct load *l, struct connection *c)
 {
@@ -326,7 +329,7 @@ ask_again(struct load *l, struct connection *c)
 	return c->reused && ask(l, c);
 }
 
-/* The next request, with its number where the body has a place for it. */
+/* Returns the next request, with its number if the body contains the mark. */
 static struct str
 next_request(struct load *l, struct connection *c)
 {
@@ -346,8 +349,8 @@ next_request(struct load *l, struct connection *c)
 	return str_from(c->own, request.n);
 }
 
-/* Begins the next request; failures are counted and not tried again at once,
- * for a server that is gone would make it spin. */
+/* Begins the next request. A failure is counted, but the request is not
+ * repeated at once: if the server is gone, that would be a busy loop. */
 static bool
 begin(struct load *l, struct connection *c)
 {
@@ -359,7 +362,8 @@ begin(struct load *l, struct connection *c)
 	return c->asked;
 }
 
-/* Reads what is there; true when the request is over, well or badly. */
+/* Reads the available bytes. Returns true when the request is over, whether it
+ * succeeded or failed. */
 static bool
 read_on(struct load *l, struct connection *c)
 {
@@ -437,7 +441,7 @@ run(struct load *l)
 	return microseconds() - began;
 }
 
-/* --- before and after --------------------------------------------------- */
+/* --- options and results ------------------------------------------------ */
 
 static uint64_t
 quantile(const struct load *l, double q)
@@ -512,7 +516,7 @@ set_target(struct load *l, const char *target)
 	exit(2);
 }
 
-/* A copy of what was built that lives as long as we do. */
+/* Returns a copy of a request that lives as long as the process. */
 static struct str
 keep(struct str s)
 {

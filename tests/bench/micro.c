@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * micro.c - what the pieces of a request cost, each alone on one thread, over a
- * store that fill has made.
+ * micro.c - measures the cost of each step of a request on its own, on one
+ * thread, over a store that fill has made.
  *
- * micro DIRECTORY BODY <TOKENS
+ *   micro DIRECTORY BODY <TOKENS
  *
- * Prints nanoseconds for each: the least of the rounds, which is what it costs
- * when nothing disturbs it.
+ * It prints nanoseconds per step. Each figure is the minimum of several rounds,
+ * which is the cost without disturbance by other processes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 
 #define TOKENS_MAX 20000
 #define ROUNDS 7
-/* Nanoseconds that a round takes at least. */
+/* Minimum duration of a round, in nanoseconds. */
 #define ROUND 20000000
 #define BODY_MAX 4096
 #define PATH "/v1.0/deviceManagement/applePushNotificationCertificate"
@@ -40,7 +40,7 @@ struct micro {
 	struct json json;
 	struct patch patch;
 	struct record record;
-	struct guid *tenant; /* of each token */
+	struct guid *tenant; /* one per token */
 	struct jwt_keys keys;
 	struct str jwt;
 };
@@ -177,7 +177,7 @@ whole_patch(struct micro *m, size_t i)
 	handle(m, i, "REQUEST_METHOD=PATCH", "HTTP_PREFER=pushcert.dry-run");
 }
 
-/* In this order: one leaves behind what the next needs. */
+/* The order matters: a step needs the results of the steps before it. */
 static const struct {
 	const char *name;
 	void (*run)(struct micro *m, size_t i);
@@ -209,7 +209,7 @@ measure(struct micro *m, void (*run)(struct micro *m, size_t i))
 	size_t i = 0;
 	int round;
 
-	/* All tokens have had their turn before the clock starts. */
+	/* Warm-up: every token is used once before the measurement. */
 	for (; i < TOKENS_MAX / 10 || (run == check_token && i < m->tokens);
 	     i++) {
 		arena_reset(&m->worker.arena);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * peer.c - the service as one would write it in an afternoon with libfcgi and a
- * store: some processes, a transaction per request. What it does with JSON and
- * headers it does by pushcert's own modules.
+ * peer.c - the service as a programmer would write it in an afternoon with
+ * libfcgi and a store: several processes, and a transaction per request. It
+ * uses pushcert's own modules for JSON and headers.
  *
- * peer fill FILE BODY <TOKENS	makes the store
- * peer serve FILE SOCKET	four processes; ends on SIGTERM
+ *   peer fill FILE BODY <TOKENS   makes the store
+ *   peer serve FILE SOCKET        four processes; ends on SIGTERM
  */
 #include "peer.h"
 
@@ -37,13 +37,13 @@ static struct {
 	char block[1 << 20];
 } memory;
 
-/* What `fill` makes the tenants of. */
+/* The data from which `fill` makes the tenants. */
 static char **tokens;
 static struct str first_body;
 
 /* --- records ------------------------------------------------------------ */
 
-/* Whatever is kept has been written here. */
+/* Parses a stored record. This program wrote it, so it needs no validation. */
 static bool
 read_record(const struct peer_record *from, struct record *to)
 {
@@ -119,7 +119,7 @@ change(struct peer_record *kept, void *patch)
 
 /* --- requests ----------------------------------------------------------- */
 
-/* The record with its annotations. */
+/* Returns the record with its OData annotations. */
 static struct str
 show(const struct peer_record *r, const char *host)
 {

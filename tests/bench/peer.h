@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * peer.h - what a peer of pushcert keeps: tokens by their hash, records as
- * JSON, and the former ones as history. peer.c is the program; a peer_*.c is a
- * way to keep things.
+ * peer.h - the data of a peer, a program that does the same work as pushcert:
+ * tokens by their hash, records as JSON, and earlier records as history. peer.c
+ * is the program; each peer_*.c implements the storage.
  *
- * Peers do the work that a client sees: they know a bearer by the SHA-256 of
- * its token, check and merge the properties of a PATCH, keep the former record
- * in the same transaction, and answer with Graph's members and headers. They
- * judge no certificates, dates, preferences or queries.
+ * Peers do the work that a client can observe. They identify the caller by the
+ * SHA-256 of its token, check and merge the properties of a PATCH, store the
+ * previous record in the same transaction, and answer with Graph's members and
+ * headers. They do not check certificates, dates, preferences or queries.
  */
 #ifndef PUSHCERT_PEER_H
 #define PUSHCERT_PEER_H
@@ -21,7 +21,7 @@
 #define PEER_KEY_LEN 32
 #define PEER_TEXT_MAX 4096
 
-/* A record as it is kept: its members without annotations. */
+/* A stored record: its members without annotations. */
 struct peer_record {
 	uint64_t revision;
 	size_t n;
@@ -30,17 +30,19 @@ struct peer_record {
 
 struct conn;
 
-/* Opens the file, or makes it; once per process. NULL if that fails. */
+/* Opens the file or creates it, once per process. Returns NULL on failure. */
 struct conn *peer_open(const char *path);
-/* Makes n tenants in one transaction; `make` says what each begins with. */
+/* Makes n tenants in one transaction; `make` supplies the token hash and the
+ * first record of each. */
 typedef void
 peer_make(size_t tenant, uint8_t key[PEER_KEY_LEN], struct peer_record *out);
 bool peer_fill(struct conn *p, size_t n, peer_make *make);
-/* The record of the key's tenant; false where there is none. */
+/* Reads the record of the key's tenant. Returns false if there is none. */
 bool peer_get(
     struct conn *p, const uint8_t key[PEER_KEY_LEN], struct peer_record *out);
-/* Changes it durably, in a transaction of its own, and keeps the former one;
- * false where there is none, or `change` says so. */
+/* Changes the record durably, in a transaction of its own, and stores the
+ * previous record in the history. Returns false if the tenant has no record or
+ * if `change` returns false. */
 typedef bool peer_change(struct peer_record *r, void *arg);
 bool peer_patch(struct conn *p, const uint8_t key[PEER_KEY_LEN],
     peer_change *change, void *arg, struct peer_record *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * peer_lmdb.c - LMDB, durable, a write transaction per PATCH.
+ * peer_lmdb.c - storage in LMDB: durable, with a write transaction per PATCH.
  */
 #include "peer.h"
 
@@ -9,7 +9,7 @@
 
 #include <lmdb.h>
 
-/* A tenant's key, and behind it that of an event. */
+/* The key of an event in the history: its tenant, then its revision. */
 struct key {
 	uint64_t tenant;
 	uint64_t revision;
@@ -88,8 +88,8 @@ peer_fill(struct conn *p, size_t n, peer_make *make)
 	return mdb_txn_commit(tx) == 0;
 }
 
-/* The tenant of a token and its record as it is; a put moves what it lies in,
- * so it is copied. */
+/* Finds the tenant of a token and copies its current record. A copy is needed,
+ * because a later put may move the page that contains the record. */
 static bool
 find(struct conn *p, MDB_txn *tx, const uint8_t key[PEER_KEY_LEN],
     uint64_t *tenant, struct peer_record *out)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * peer_sqlite.c - SQLite with a write-ahead log and synchronous=FULL, prepared
- * statements, a transaction per PATCH. peer.js and peer.php use its file.
+ * peer_sqlite.c - storage in SQLite with a write-ahead log, synchronous=FULL
+ * and prepared statements: a transaction per PATCH. peer.js and peer.php use
+ * the same file.
  */
 #include "peer.h"
 
@@ -65,7 +66,7 @@ run(struct conn *p, int which)
 	return done;
 }
 
-/* The same for one of a tenant's record. */
+/* Runs a statement that writes a tenant's record. */
 static bool
 put(struct conn *p, int which, sqlite3_int64 tenant,
     const struct peer_record *r)

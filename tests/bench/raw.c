@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * raw.c - the limit: a constant answer from a loop over the FastCGI records
- * that are ready, two processes, connections kept if asked. It looks at no
- * parameter.
+ * raw.c - the upper limit: a constant response from a loop over the FastCGI
+ * records that have arrived, in two processes, with keep-alive if requested. It
+ * reads no parameters.
  *
- * raw SOCKET
+ *   raw SOCKET
  *
  * Ends on SIGTERM.
  */
@@ -23,7 +23,7 @@
 #define PROCESSES 2
 #define CONNECTIONS 4096
 #define HEADER_LEN 8
-/* More than a request of the benchmark has. */
+/* Larger than any request of the benchmark. */
 #define READ_MAX 16384
 
 enum { BEGIN = 1, END = 3, STDIN = 5, STDOUT = 6 };
@@ -40,7 +40,8 @@ struct connection {
 	bool keep;
 };
 
-/* One record; content may be NULL for zeros. Returns what is behind it. */
+/* Writes one record; a NULL content stands for zeros. Returns a pointer to the
+ * byte after the record. */
 static unsigned char *
 put(unsigned char *p, int type, const void *content, size_t n)
 {
@@ -69,7 +70,8 @@ make_answer(unsigned char out[2048])
 	return (size_t)(p - out);
 }
 
-/* Takes whole records off the front; true at the end of the request. */
+/* Removes complete records from the front. Returns true at the end of the
+ * request. */
 static bool
 take(struct connection *c)
 {
@@ -92,7 +94,7 @@ take(struct connection *c)
 	return whole;
 }
 
-/* Whether the connection stays. */
+/* Returns whether the connection stays open. */
 static bool
 serve(
     struct connection *c, int fd, const unsigned char *answer, size_t answer_n)

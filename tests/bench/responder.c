@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * responder.c - what any FastCGI program written with libfcgi can reach at
- * best: a constant answer from the usual loop, in processes and threads.
+ * responder.c - the upper limit for a FastCGI program written with libfcgi: a
+ * constant response from the usual loop, in processes and threads.
  *
- * responder [-p PROCESSES] [-t THREADS] SOCKET
+ *   responder [-p PROCESSES] [-t THREADS] SOCKET
  *
  * Ends on SIGTERM.
  */
@@ -19,7 +19,7 @@
 
 #define MOST 256
 
-/* As long as the record's. */
+/* The response has the length of a typical record. */
 static const char head[] = "Status: 200 OK\r\n"
 			   "Content-Type: application/json\r\n"
 			   "Content-Length: 600\r\n"

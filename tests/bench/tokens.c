@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tokens.c - what it costs to know who asks, and whether the time of a refusal
- * tells an unknown token from a known one.
+ * tokens.c - measures the cost of authentication, and whether the time of a
+ * refusal reveals that a token is known.
  *
- * tokens DIRECTORY
+ *   tokens DIRECTORY
  *
- * The directory must not be there yet: a store of 1,000 tokens is made in it.
- * Exit status 1 where the times differ.
+ * The directory must not exist: the program creates a store of 1,000 tokens in
+ * it. The exit status is 1 if the times differ.
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,16 +21,16 @@
 
 #define NOW 1700000000
 #define TOKENS 1000
-/* A round is so short that some of them are not disturbed. */
+/* Rounds are short, so some of them run without an interruption. */
 #define ROUNDS 500
 #define REQUESTS 20
-/* Refusals of each kind, taken in turn. */
+/* Refusals of each kind; the kinds take turns. */
 #define SAMPLES 100000
-/* Standard errors that the means may be apart by chance, once in 15,000 runs.
- */
+/* Limit for the difference of the means, in standard errors. Chance exceeds it
+ * once in 15,000 runs. */
 #define T_MAX 4.0
-/* Nanoseconds that nobody sees through a web server and a network, whose noise
- * is a thousand times as much. */
+/* Nanoseconds. A smaller difference cannot be measured through a web server and
+ * a network, whose noise is a thousand times as large. */
 #define HARMLESS 100.0
 
 static struct {
@@ -60,7 +60,7 @@ nanoseconds(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* --- the scene ---------------------------------------------------------- */
+/* --- preparation -------------------------------------------------------- */
 
 static enum err
 put_tokens(struct txn *tx, void *arg)
@@ -71,7 +71,9 @@ put_tokens(struct txn *tx, void *arg)
 
 	(void)arg;
 	for (i = 0; i < TOKENS; i++) {
-		/* All have expired: they are known, and refused. */
+		/*
+		 * All tokens have expired, so they are known and still refused.
+		 */
 		struct token t = { .name = str_of("token"), .expires_at = NOW };
 
 		snprintf(text, sizeof(text), "known-%u", i);
@@ -164,9 +166,9 @@ ask(const char *authorization, int64_t now_at)
 	return e;
 }
 
-/* --- what it costs ------------------------------------------------------ */
+/* --- cost --------------------------------------------------------------- */
 
-/* The least of some rounds: what it costs when nothing disturbs it. */
+/* Prints the minimum of the rounds: the cost without interruptions. */
 static void
 cost(const char *name, int64_t now_at, enum err want)
 {
@@ -185,7 +187,7 @@ cost(const char *name, int64_t now_at, enum err want)
 	printf("%-34s%8.2f us\n", name, best / 1000);
 }
 
-/* --- what the time tells ------------------------------------------------ */
+/* --- time of a refusal -------------------------------------------------- */
 
 struct sample {
 	double time[SAMPLES];
@@ -199,7 +201,7 @@ compare(const void *a, const void *c)
 	return (x > y) - (x < y);
 }
 
-/* Two kinds of unknown ones: what they differ by is chance. */
+/* Two kinds are unknown tokens: any difference between them is chance. */
 enum { KNOWN, UNKNOWN, AGAIN, KINDS };
 
 static const struct {
@@ -225,8 +227,8 @@ refusal(int kind, unsigned number)
 	return took;
 }
 
-/* Mean and variance of the fastest nine tenths: the rest is what else the
- * machine had to do. */
+/* Computes mean and variance of the fastest 90 %. The rest includes
+ * interruptions by other processes. */
 static void
 moments(struct sample *s, double *mean, double *variance)
 {
@@ -242,7 +244,7 @@ moments(struct sample *s, double *mean, double *variance)
 	*variance = squares / (double)(n - 1) / (double)n;
 }
 
-/* Welch's t: how many standard errors the means are apart. */
+/* Welch's t: the difference of the means in standard errors. */
 static double
 apart(const double *mean, const double *variance, int a, int c)
 {
@@ -261,7 +263,8 @@ time_tells(void)
 		unsigned number = (unsigned)rand() % TOKENS;
 		int first = rand() % KINDS;
 
-		/* In changing order, as the first of three is slower. */
+		/* The order changes, because the first of three refusals is
+		 * slower. */
 		for (k = 0; k < KINDS; k++) {
 			kind = (first + k) % KINDS;
 			sample[kind].time[i] = refusal(kind, number);
@@ -288,7 +291,7 @@ main(int argc, char **argv)
 	}
 	log_open(false, LOG_AT_ERROR);
 	set_up(argv[1]);
-	/* After its time it is not kept, so it is verified each time. */
+	/* An expired JWT is not cached, so it is verified each time. */
 	cost("JWT, RSA 2048, verified", NOW + 7200, ERR_TOKEN_EXPIRED);
 	cost("JWT, verified before", NOW, ERR_OK);
 	tells = time_tells();
