@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * golden.c - runs files of requests through routes_handle and compares each
- * whole answer byte for byte.
+ * complete response byte for byte.
  *
- * A file begins with settings, one a line, and then has cases:
+ * A file begins with settings, one per line. Cases follow:
  *
- *	clock SECONDS
- *	config KEY = VALUE
- *	token TEXT TENANT SCOPE[,SCOPE...] [EXPIRES_AT]
- *	tenant GUID
- *	jwks TEXT
- *	== the case's name, a sentence
- *	METHOD PATH[?QUERY]
- *	Header-Name: value
- *	var CGI_NAME=value
+ *   clock SECONDS
+ *   config KEY = VALUE
+ *   token TEXT TENANT SCOPE[,SCOPE...] [EXPIRES_AT]
+ *   tenant GUID
+ *   jwks TEXT
+ *   == the name of the case, a sentence
+ *   METHOD PATH[?QUERY]
+ *   Header-Name: value
+ *   var CGI_NAME=value
  *
- *	the body, if any
- *	--
- *	the answer
+ *   the body, if any
+ *   --
+ *   the response
  *
- * The cases of a file share one store, in their order. The clock stands at
- * 2022-03-22T12:40:15.1234567Z, or where the file says, and goes on a second
- * with each case; random bytes are the number of the case; so ids and dates are
- *the same each time. A body line "hex 7b7d" stands for those bytes. In the
- *answers CR LF is written as LF. With GOLDEN_UPDATE=1 in the environment the
- *files are written anew with what came out, to be read by a person.
+ * The cases of a file run in order and share one store. The clock starts at
+ * 2022-03-22T12:40:15.1234567Z, or at the time that the file sets, and advances
+ * by one second per case. Random bytes are the number of the case. So ids and
+ * dates are the same in each run. A body line "hex 7b7d" stands for these
+ * bytes. In the responses LF stands for CR LF. With GOLDEN_UPDATE=1 in the
+ * environment the program writes the actual responses into the files; a person
+ * must then review them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -46,16 +47,16 @@ struct golden {
 	struct secrets secrets;
 	struct app app;
 	struct worker worker;
-	int64_t clock_at; /* of the first case */
-	unsigned number; /* of the case */
+	int64_t clock_at; /* at the first case */
+	unsigned number; /* number of the case */
 	unsigned failed;
 	char *vars[VARS_MAX];
 	size_t var_count;
-	struct str body; /* what the request has not read yet */
+	struct str body; /* the unread part of the request body */
 	FILE *update;
 };
 
-/* Ends the run: the file or the setting up is at fault, not an answer. */
+/* Ends the run. The cause is the file or the setup, not a response. */
 static void
 must(bool holds, const char *what)
 {
@@ -85,7 +86,7 @@ add_var(struct golden *g, char *text)
 	g->vars[g->var_count++] = text;
 }
 
-/* A header line becomes the variable that CGI makes of it. */
+/* Turns a header line into its CGI variable (RFC 3875, section 4.1.18). */
 static void
 add_header(struct golden *g, struct str line)
 {
@@ -102,7 +103,8 @@ add_header(struct golden *g, struct str line)
 	add_var(g, text);
 }
 
-/* "METHOD PATH?QUERY" as lighttpd with an external socket would hand it on. */
+/* Turns "METHOD PATH?QUERY" into variables, as lighttpd does for an external
+ * socket. */
 static void
 add_request_line(struct golden *g, struct str line)
 {
@@ -163,7 +165,9 @@ handle(struct golden *g, struct response *an)
 	g->number++;
 }
 
-/* The answer with LF; every header line must have had CR LF. */
+/*
+ * Returns the response with LF for CR LF. Every header line must end in CR LF.
+ */
 static struct str
 plain(struct str answer, char *out)
 {
@@ -199,7 +203,8 @@ decode_body(struct str body, char *out)
 	return str_from(out, n);
 }
 
-/* Runs one case: `head` and `body` of the request, the answer to expect. */
+/* Runs one case: `head` and `body` are the request, `want` the expected
+ * response. */
 static void
 run_case(struct golden *g, struct str name, struct str head, struct str body,
     struct str want)
@@ -226,7 +231,8 @@ run_case(struct golden *g, struct str name, struct str head, struct str body,
 		fputs("\n", g->update);
 		return;
 	}
-	/* The newline before the next case is the file's, not the answer's. */
+	/* The newline before the next case belongs to the file, not to the
+	 * response. */
 	if (want.n > 0 && want.p[want.n - 1] == '\n')
 		want.n--;
 	if (!str_eq(got, want)) {
@@ -236,8 +242,9 @@ run_case(struct golden *g, struct str name, struct str head, struct str body,
 	}
 }
 
-/* The text up to a line that begins with `mark`, which *text then begins
- * with; all of it where there is none. */
+/* Returns the text up to the first line that begins with `mark`, and sets *text
+ * to the rest, which begins with it. Without such a line, returns the whole
+ * text. */
 static struct str
 until(struct str *text, const char *mark)
 {
@@ -327,7 +334,7 @@ take_setting(struct golden *g, struct str line)
 	}
 }
 
-/* The settings before the first case. */
+/* Applies the settings before the first case. */
 static void
 set_up(struct golden *g, struct str settings)
 {
