@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fcgi_client.c - FastCGI 1.0 as a web server speaks it.
+ * fcgi_client.c - FastCGI 1.0 from the side of a web server.
  */
 #include "fcgi_client.h"
 

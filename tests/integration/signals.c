@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * signals.c - the program in the current directory is relieved by itself again
- * and again, with SIGTERM, on one socket under load, as managers of processes
- * do it. No request may fail, and idle and half-sent peers may not hold it.
+ * signals.c - under load, processes of the program in the current directory
+ * replace each other on one socket, and each old one is stopped with SIGTERM,
+ * as process managers do it. No request may fail, and idle or half-sent
+ * connections may not delay the end of a process.
  *
- * signals [ROLLS [REQUESTS]]
+ *   signals [ROLLS [REQUESTS]]
  */
 #include <errno.h>
 #include <signal.h>
@@ -24,11 +25,13 @@
 #include "fcgi_client.h"
 
 #define CLIENTS 8
-/* Idle and half-sent ones that each process gets. */
+/* Connections per process that stay idle or send half of a request. */
 #define BAD_PEERS 20
-/* What the program promises, and what the machine may add. */
+/*
+ * Deadline for the end of a process, in milliseconds; a busy machine gets more.
+ */
 #define END_MAX 3000
-/* Milliseconds until a new process must have answered. */
+/* Milliseconds within which a new process must answer a request. */
 #define START_MAX 60000
 #define ROLLS_MAX 1000
 
@@ -150,7 +153,9 @@ start(const struct test *t)
 	return -1;
 }
 
-/* Half of them say nothing, the others a part of a request. */
+/*
+ * Half of these connections send nothing, the others send a part of a request.
+ */
 static void
 add_bad_peers(struct test *t)
 {
@@ -186,9 +191,9 @@ stop(struct test *t, pid_t child)
 }
 
 /*
- * Waits until the only process that runs has answered a request. Until it has
- * blocked SIGTERM that signal would end it by its default action, and on a
- * loaded machine no fixed time is enough for it to get there.
+ * Waits until the only running process has answered a request. Before it has
+ * blocked SIGTERM, the default action of this signal would end it, and on a
+ * busy machine no fixed delay is long enough.
  */
 static bool
 await_answer(const struct test *t)
@@ -224,7 +229,8 @@ roll(struct test *t, long rolls, unsigned requests)
 		good = stop(t, now) && good;
 		now = next;
 	}
-	/* Its clients first, or their requests would find nobody. */
+	/* The clients must end before the last process does, or their requests
+	 * would fail. */
 	good = await_answer(t) && good;
 	t->shared->over = true;
 	for (i = 0; i < CLIENTS; i++)
@@ -236,7 +242,7 @@ roll(struct test *t, long rolls, unsigned requests)
 	return good && t->shared->failed == 0;
 }
 
-/* --- before and after --------------------------------------------------- */
+/* --- preparation -------------------------------------------------------- */
 
 static void
 run(const char *line)

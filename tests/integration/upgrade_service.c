@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * upgrade_service.c - the program in the current directory and a store of an
- * older format: what commands do while a process of the former release has it
- * open, what clients of a service are answered during the upgrade, and how a
- * service ends when a newer release upgrades the store under it.
+ * upgrade_service.c - the program in the current directory with a store of an
+ * older format: what commands do while a process of the previous release has
+ * the store open, how a service answers during the upgrade, and how a service
+ * ends when a newer release upgrades its store.
  *
- * The process of the former release is a child that has the store open and
+ * The process of the previous release is a child that opens the store and
  * waits.
  */
 #include <errno.h>
@@ -80,7 +80,7 @@ start(const char *const *argv)
 	_exit(98);
 }
 
-/* The exit status, or -1 at the deadline. */
+/* Returns the exit status, or -1 after the deadline. */
 static int
 end_of(pid_t pid)
 {
@@ -98,7 +98,8 @@ end_of(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Words of a command line; --config is added. */
+/* Runs the program with the words of a command line and --config. Returns its
+ * exit status. */
 static int
 run(const char *line)
 {
@@ -151,7 +152,8 @@ open_db(void)
 	return db;
 }
 
-/* Writes the format and the tally as a release of that format does. */
+/* Writes the format number and updates the tally, as a release of that format
+ * does. */
 static void
 write_format(uint64_t format)
 {
@@ -192,7 +194,8 @@ read_format(void)
 	return format;
 }
 
-/* Has the store open, or is upgrading it, until the pipe is closed. */
+/* A process that has the store open, or is upgrading it, until `hold` is
+ * closed. */
 struct former {
 	pid_t pid;
 	int hold;
@@ -296,7 +299,7 @@ START_TEST(commands_that_read_never_upgrade)
 	ck_assert(file_has(out, "pushcert init"));
 	end_former(&f);
 	ck_assert_uint_eq(read_format(), 3);
-	/* A copy of the older format is a backup of it. */
+	/* A backup in the older format can be restored. */
 	must_run("init --no-copy");
 	snprintf(line, sizeof(line), "restore %s/backup --force", home);
 	must_run(line);
@@ -341,7 +344,8 @@ run_cgi(void)
 
 /* --- services ----------------------------------------------------------- */
 
-/* Asks for the health of the service; false if nobody listens. */
+/* Sends a request for the health of the service. Returns false if no process is
+ * listening. */
 static bool
 ask(struct fcgi_reply *reply, char *block, size_t size)
 {
@@ -370,7 +374,8 @@ reply_has(const struct fcgi_reply *reply, const char *text)
 	return memmem(s.p, s.n, text, strlen(text)) != NULL;
 }
 
-/* Asks until the answer has this status; false at the deadline. */
+/* Repeats the request until the response has this status. Returns false after
+ * the deadline. */
 static bool
 ask_until(const char *status, struct fcgi_reply *reply, char *block, size_t n)
 {
@@ -423,7 +428,7 @@ START_TEST(a_service_answers_503_during_the_upgrade)
 }
 END_TEST
 
-/* As several processes that a web server starts at a time. */
+/* A web server may start several processes at the same time. */
 START_TEST(a_service_waits_for_the_upgrade_of_another_process)
 {
 	char block[4096];
