@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: ISC
 #
-# api_fuzz.py SERVER PORT SEED REQUESTS TOKENS CERTIFICATES - random requests,
-# and a model of what they should do: it judges bodies by Python's own JSON, and
-# knows what each part of a request may be refused for. Ends at the first answer
-# that is not as it should be, with the request and its number.
+# api_fuzz.py SERVER PORT SEED REQUESTS TOKENS CERTIFICATES - sends random
+# requests and compares the responses with a model. The model parses bodies with
+# Python's own JSON module, and knows the reasons for which each part of a
+# request may be refused. The script stops at the first unexpected response and
+# prints the request and its number.
 import datetime
 import gzip
 import http.client
@@ -24,7 +25,7 @@ DEPTH_MAX = 32
 CERTIFICATE_MAX = 32768
 TEXT_MAX = 1024
 
-# What a PATCH may set is what the documented request sets.
+# A PATCH may set the properties of the documented request.
 SEED = json.load(open(os.path.join(os.path.dirname(__file__),
                                    "../integration/seed.json")))
 CLIENT = [name for name in SEED if "@" not in name]
@@ -182,10 +183,10 @@ class Tenant:
         self.number = number
         self.tokens = tokens
         self.marker = f"of tenant {number} alone"
-        self.record = None  # the properties, as they are shown
+        self.record = None  # the properties, as a response shows them
         self.etag = None
-        self.etags = []  # every ETag of the past
-        self.topic = None  # the guard's: of the newest real certificate
+        self.etags = []  # all ETags so far
+        self.topic = None  # topic of the newest real certificate, for the guard
 
     def merged(self, patch, certificates, allowed):
         """The record after the patch, or the status of its refusal."""
@@ -341,7 +342,7 @@ class Source:
         o = self.object(tenant)
         body = json.dumps(o, ensure_ascii=self.chance(50)).encode()
         real = self.certificates.real
-        # What a spoilt certificate is worth is not for this model.
+        # The model cannot predict the result for a damaged certificate.
         if self.chance(25) and o.get("certificate") not in \
                 list(real) + self.certificates.bad:
             body = self.spoil(body)
@@ -401,7 +402,8 @@ class Source:
         ])
 
 
-# --- one request and its answer ---------------------------------------------------
+# --- one request and its response
+# -------------------------------------------------
 
 class Peer:
     """One connection at a time, kept as long as the server likes."""
@@ -546,7 +548,7 @@ class Fuzz:
         if s.chance(10):
             out.append((r.choice(["X-Junk", "Range", "Accept-Language"]),
                         r.choice(["bytes=0-1", "\xff\xfe", "x" * 300, ""])))
-        elif s.chance(5):  # Apache serves ranges of what it has packed itself.
+        elif s.chance(5):  # Apache serves ranges of compressed responses.
             out.append(("Accept-Encoding", "gzip"))
         return out
 
@@ -565,7 +567,7 @@ class Fuzz:
             return '"x", ' + tag[:-1] + '-gzip"', tenant.record is not None
         return tag, tenant.record is not None
 
-    # Each of these makes one random request and judges its answer.
+    # Each of these methods makes one random request and checks its response.
 
     def other(self, tenant, method, path, headers):
         """What is not for the model in each point."""
@@ -601,7 +603,7 @@ class Fuzz:
             headers.append(("Content-Type", "application/json" + (
                 "; charset=utf-8" if kind == "charset" else "")))
         else:
-            faults |= {400, 415}  # Caddy makes up a type of its own.
+            faults |= {400, 415}  # Caddy invents a type if there is none.
         if s.chance(2):
             headers.append(("Content-Encoding", "gzip"))
             faults.add(415)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 #
-# mixed_load.py PROGRAM SECONDS - 30 clients that read, write, make keys and come
-# with wrong tokens, while the tool swaps the key set, makes and revokes tokens,
-# backs up and verifies.
+# mixed_load.py PROGRAM SECONDS - 30 clients read, write, make keys and send
+# wrong tokens, while the tool replaces the key set, makes and revokes tokens,
+# makes backups and verifies the store.
 import collections
 import os
 import subprocess
@@ -19,8 +19,9 @@ program, seconds = sys.argv[1], float(sys.argv[2])
 GENERATE = RESOURCE.replace("v1.0", "beta") + \
     "/generateApplePushNotificationCertificateSigningRequest"
 TENANTS = ["%d1111111-1111-4111-8111-111111111111" % i for i in range(1, 5)]
-# What may be answered: a record that is not there yet, a token whose key is not
-# in the set now, a key that another request makes.
+# Statuses that are allowed besides 200: the record may not exist yet, the key
+# of a token may be missing from the current set, and another request may be
+# making a key.
 LAWFUL = {
     "read": {"200", "404"}, "change": {"200"}, "jwt": {"200", "404", "401"},
     "generate": {"200", "503"}, "metrics": {"200"}, "health": {"200"},

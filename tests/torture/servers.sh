@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh
 #
-# servers.sh - a store with two tenants behind each of several web servers; to
-# be read by a test that is run in the build directory.
+# servers.sh - runs a test with a store of two tenants through several web
+# servers. Tests source this file in the build directory.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 99
 built=$PWD/pushcert
@@ -19,16 +19,16 @@ trap 'server_stop; rm -rf "$work"' EXIT
 trap 'exit 99' HUP INT TERM
 passed=0 failed=0 skipped=0
 
-# prepare: a store; $dir/tokens has a line "TENANT RIGHT TOKEN" for each.
+# prepare: makes a store; $dir/tokens has lines "TENANT RIGHT TOKEN".
 prepare() {
 	mkdir -p "$dir/bin"
-	# The program finds its configuration beside itself.
+	# The program finds its configuration next to its own file.
 	program=$dir/bin/pushcert
 	config=$program.conf
 	cp "$built" "$program"
 	"$program" init --data "$dir/data" --config "$config" >/dev/null ||
 		return
-	# Wrong tokens are many here, and of one peer.
+	# The tests send many wrong tokens from one address.
 	echo 'failed_logins = 0' >>"$config"
 	for tenant in 1 2; do
 		for right in Read ReadWrite; do
@@ -41,8 +41,8 @@ prepare() {
 	done >"$dir/tokens"
 }
 
-# through COMMAND SERVER...: runs COMMAND, which finds $server, $server_port,
-# $dir, for each server, and counts.
+# through COMMAND SERVER...: for each server runs COMMAND, which uses $server,
+# $server_port and $dir, and counts the results.
 through() {
 	through=$1
 	shift
@@ -68,7 +68,7 @@ through() {
 	done
 }
 
-# counted: the end of the test.
+# counted: prints the counts and ends the test.
 counted() {
 	echo "$name: $passed passed, $failed failed, $skipped skipped"
 	[ "$failed" -eq 0 ] || exit 1

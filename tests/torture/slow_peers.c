@@ -211,7 +211,7 @@ static const struct size {
 	{ "a long path", "PATH_INFO", 60000, 414, "\"error\":{\"code\":" },
 	{ "a long token", "HTTP_AUTHORIZATION", 60000, 401,
 	    "InvalidAuthenticationToken" },
-	{ "a long header that is never read", "HTTP_X_UNKNOWN", 60000, 200, "" },
+	{ "a long header that is ignored", "HTTP_X_UNKNOWN", 60000, 200, "" },
 	{ "a large body", NULL, 65537, 413,
 	    "The request body is larger than 65536 bytes." },
 };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# wire.py SERVER PORT DIRECTORY [--full] - what a hostile client sends byte by
+# wire.py SERVER PORT DIRECTORY [--full] - a hostile client that controls each
 # byte. DIRECTORY has tokens and server.log.
 import os
 import random
@@ -93,7 +93,7 @@ class Wire:
                 if cut:
                     s.shutdown(socket.SHUT_WR)
             except OSError:
-                pass  # It has heard enough.
+                pass  # The server may close the connection early.
             return self.rest(s)
 
     def number(self):
@@ -106,7 +106,8 @@ class Wire:
     # --- bytes that make lines ---------------------------------------------------
 
     def check_answer(self, sent, got):
-        # To a request of HTTP 0.9, which a line end makes, without a header.
+        # A line end can turn the request into HTTP 0.9, whose response has no
+        # header.
         head = got.split(b"\r\n\r\n")[0] if got.startswith(b"HTTP/") else b""
         must(head or got.startswith((b"{", b"<")), "an answer comes", sent, got)
         must(not re.match(rb"HTTP/1.. 5(?!01)", got), "a status of 5xx", sent,
@@ -149,7 +150,8 @@ class Wire:
         count = 0
         for poison in POISONS:
             for sent in self.poisoned(poison):
-                # What ends a request too early leaves a server waiting.
+                # Some of these bytes end the header early, and the server waits
+                # for more; so the client ends the stream.
                 got = self.send(sent, cut=True)
                 if got:
                     self.check_answer(sent, got)
@@ -160,7 +162,7 @@ class Wire:
     # --- requests that end too early ----------------------------------------------
 
     def cut(self, step):
-        # Cut among the blanks it would be good JSON.
+        # If this body is cut among its blanks, the rest is still valid JSON.
         whole = self.request("PATCH", body=b'{"appleIdentifier":"cut"}' +
                              b" " * 24)
         must(b" 200 " in self.send(whole)[:16], "the whole one is good", whole)
@@ -176,7 +178,8 @@ class Wire:
                      whole[:at])
         return count
 
-    # --- bodies that nobody reads ---------------------------------------------------
+    # --- unread bodies
+    # ---------------------------------------------------------------
 
     def answers(self, s, wanted):
         """Reads so many answers, or up to the end; their statuses."""
