@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# lookalikes.sh DIR COUNT SEED - makes COUNT random certificates, DIR/N.pem,
-# and writes what the openssl program says of each into DIR/N.facts.
+# lookalikes.sh DIR COUNT SEED - makes COUNT random certificates, DIR/N.pem, and
+# writes the facts that the openssl program reports about each into DIR/N.facts.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -106,7 +106,7 @@ BEGIN {
 	}
 }' >plan
 
-seconds() { # openssl's line of a date
+seconds() { # converts a date as openssl prints it
 	date -u -d "${1#*=}" +%s
 }
 

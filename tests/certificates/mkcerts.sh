@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 #
-# mkcerts.sh DIR - makes a throw-away certification authority and, under it,
-# look-alikes of Apple's MDM push certificates in every form in which people
-# paste them, and what they paste instead. Needs nothing but the openssl
-# program. No file of it is worth anything: Apple's key is not involved.
+# mkcerts.sh DIR - makes a temporary certification authority and certificates
+# that look like Apple's MDM push certificates, in every form in which users
+# paste them, and other things that users paste by mistake. It needs only the
+# openssl program. The files are worthless, since Apple's key is not involved.
 set -eu
 umask 077
 rm -rf "$1"
@@ -13,12 +13,13 @@ cd "$1"
 : >ca/index.txt
 echo 'unique_subject = no' >ca/index.txt.attr
 
-# The organisation's topic, and another one: made anew instead of renewed.
+# The organisation's topic, and a different one, as after a new certificate
+# instead of a renewal.
 topic=1b4e28ba-2fa1-4c8e-883f-0016d3cca427
 other=6fa459ea-ee8a-4ca4-894e-db77e160355e
 name="/UID=com.apple.mgmt.External.$topic/CN=APSP:$topic/C=US"
 
-# Quiet unless it fails.
+# quiet COMMAND...: prints the errors only if the command fails.
 quiet() {
 	"$@" 2>errors || {
 		cat errors >&2
@@ -243,7 +244,7 @@ openssl base64 -A -in good.p12 >p12.b64
 { echo '-----BEGIN PKCS12-----'; openssl base64 -in good.p12
 	echo '-----END PKCS12-----'; } >p12.pem
 { cat good.pem; cat p12.b64; } >good-and-p12.txt
-# What a page that takes bytes for Latin-1 makes of it.
+# The result of a web page that treats bytes as Latin-1.
 iconv -f latin1 -t utf-8 good.p12 >p12-pasted.txt
 iconv -f latin1 -t utf-8 good.der >der-pasted.txt
 quiet openssl crl2pkcs7 -nocrl -certfile chain.pem -out p7.pem
@@ -276,7 +277,8 @@ quiet openssl dgst -sha256 -sign vendor.key -out signature request.der
 cat vendor.pem int.pem root.pem >vendor-chain.pem
 cat root.pem vendor.pem int.pem >vendor-among.pem
 
-# Chains that Apple's portal would not take, or only in another order.
+# Chains that Apple's portal would refuse, or would accept only in another
+# order.
 intermediate() { # NAME REQUEST ARGUMENTS...
 	out=$1 csr=$2
 	shift 2
