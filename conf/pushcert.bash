@@ -1,8 +1,8 @@
-# bash completion for pushcert. It asks the program itself, by --help, so there
-# is nothing to keep in step.
+# bash completion for pushcert. It asks the program itself with --help, so it
+# needs no changes when the program changes.
 
-# The options of the command in $1, "show" or "token create", or the second
-# words that it may have.
+# Prints the options of the command in $1, "show" or "token create", or the
+# possible second words.
 _pushcert_words() {
 	pushcert --help 2>/dev/null | awk -v command="$1" '
 	/^  pushcert / {
