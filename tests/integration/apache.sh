@@ -5,8 +5,8 @@
 
 apache_modules=/usr/lib/apache2/modules
 
-# apache_config MODULE...: what a site has around the sample, and what Debian's
-# configuration has around a site.
+# apache_config MODULE...: prints the configuration around the sample: that of a
+# site and that of Debian.
 apache_config() {
 	need apache2
 	for module; do
@@ -56,9 +56,9 @@ apache_around() {
 	END
 }
 
-# apache_htaccess MODULE: .htaccess and pushcert.fcgi in the document root. If
-# root runs it: as another user, by suexec, in a /var/www that only this Apache
-# sees.
+# apache_htaccess MODULE: puts .htaccess and pushcert.fcgi into the document
+# root. If root runs it, the program runs as another user, with suexec, in a
+# /var/www that only this Apache sees.
 apache_htaccess() {
 	owner='' site=$dir/www
 	if [ "$(id -u)" -eq 0 ]; then

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh
 #
-# expect.sh - counts what a shell script checks; to be read by it. `dir` is its
-# directory; what the last command said is in $dir/out and $dir/err.
+# expect.sh - counts the checks of a shell script, which sources this file.
+# `dir` is the script's directory; the output of the last command is in $dir/out
+# and $dir/err.
 
 dir=${dir:?}
 passed=0 failed=0 skipped=0
 
-# fail NAME: what is wrong is in $dir/why.
+# fail NAME: counts a failure and prints $dir/why.
 fail() {
 	failed=$((failed + 1))
 	echo "NOT: $1"
 	sed 's/^/    /' "$dir/why"
 }
 
-# expect NAME STATUS PATTERN COMMAND...: runs it; its exit status is that, and
-# a line of its output matches the extended expression, if there is one.
+# expect NAME STATUS PATTERN COMMAND...: runs the command. It must exit with the
+# status, and a line of its output must match the extended regular expression,
+# if there is one.
 expect() {
 	expect_name=$1 expect_status=$2 expect_pattern=$3
 	shift 3
@@ -36,7 +38,7 @@ expect() {
 	fail "$expect_name"
 }
 
-# said NAME PATTERN: what the last command said matches too.
+# said NAME PATTERN: the output of the last command must match this pattern too.
 said() {
 	if cat "$dir/out" "$dir/err" | grep -Eq -e "$2"; then
 		passed=$((passed + 1))
@@ -49,7 +51,7 @@ said() {
 	fail "$1"
 }
 
-# same NAME GOT WANTED: two texts.
+# same NAME GOT WANTED: the two texts must be equal.
 same() {
 	if [ "$2" = "$3" ]; then
 		passed=$((passed + 1))

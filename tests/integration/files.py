@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
 # files.py PROGRAM SOURCE [CASE...] - files that are removed, replaced, full,
-# read-only or no files at all, under a service and under the tool.
+# read-only or not regular files, while a service or the tool uses them.
 import contextlib
 import datetime
 import fcntl
@@ -165,7 +165,8 @@ def lock_removed(b):
     """A cleaner of stale locks: nothing that was acknowledged is lost."""
     p = b.serve()
     check("before", b.set("before") == "200")
-    # Else it might notice, and end, before the tool looks.
+    # Stop the service, or it might notice the missing lock and end before the
+    # tool runs.
     p.send_signal(signal.SIGSTOP)
     os.unlink(b.data + "/lock.mdb")
     r = b.run("token", "create", "--tenant", TWO, "--scope", WRITE)
@@ -290,7 +291,8 @@ def pager_is_open(b):
                   ["upload", "-", "--tenant", ONE]):
         reader, writer = os.pipe()
         fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
-        # Standard input that does not come is the same as a pager.
+        # A command that waits for its standard input must not keep a
+        # transaction either.
         p = subprocess.Popen(
             [program, *words, "--config", b.conf], stdin=subprocess.PIPE,
             stdout=writer, stderr=subprocess.STDOUT)
@@ -322,7 +324,7 @@ def reader_is_stopped(b):
     b.__init__("map_size = 16M", "history_keep = 150")
     b.serve()
     check("filled", fill(b, 200) == {"200": 200})
-    # Stopped in the middle of reading.
+    # A process that is stopped while it reads the store.
     reader = None
     for _ in range(200):
         p = subprocess.Popen([program, "verify", "--config", b.conf],
@@ -356,7 +358,8 @@ def output_is_no_file(b):
     os.symlink("/dev/null", d + "null")
     os.symlink("target", d + "link")
     os.symlink(d + "link", d + "links")
-    # Not by /dev/stdout, which a faulty program would take from the machine.
+    # Not /dev/stdout itself, which a faulty program would replace for the whole
+    # machine.
     os.symlink("/proc/self/fd/1", d + "stdout")
     os.symlink("loop", d + "loop")
     os.mkfifo(d + "fifo")
@@ -449,7 +452,7 @@ def hook_gets_no_file(b):
     seen = b.dir + "/seen"
     r = b.run("check", "--hook", f"ls /proc/$$/fd >{seen}", pass_fds=[kept])
     check("the hook ran", os.path.exists(seen), r.stdout + r.stderr)
-    # The shell keeps one for its redirection, in some shells.
+    # Some shells keep one descriptor open for their redirection.
     names = {int(n) for n in open(seen).read().split()}
     check("0 to 2", {0, 1, 2} <= names, names)
     check("no more", not {n for n in names if 2 < n < 10}, names)
@@ -471,7 +474,8 @@ def key_replaced(b):
     check("sealed", b.ask("POST", "/beta" + GENERATE) == "200")
     r = b.run("verify")
     check("by the new key", r.returncode == 0, r.stderr)
-    # As an editor writes, and by the next key.
+    # Overwrite the file, as an editor does. The old key does not open the new
+    # request.
     open(b.key, "w").write(old)
     check("it opens nothing", b.run("verify").returncode == 1)
     check("but seals", b.ask("POST", "/beta" + GENERATE) == "200")
@@ -577,7 +581,8 @@ def disk_is_read_only(b):
     def there(*words):
         return subprocess.run([*mount, program, *words, "--config", b.conf],
                               capture_output=True, text=True)
-    # By another mount it is written, so that to read without a lock is unsafe.
+    # A service writes the store through another mount, so reading without a
+    # lock is unsafe.
     r = there("list")
     check("refused", r.returncode == 1 and f"process {p.pid} " in r.stderr,
           r.stderr)

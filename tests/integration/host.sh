@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh
 #
-# host.sh - what the *.server files share; to be read by one. Each runs a
-# sample of conf/ as it stands, but for the paths, which all become ones below
-# DIRECTORY. Where root runs the tests, what a web server would run as www-data
-# runs as www-data here too.
+# host.sh - common functions of the *.server files, which source this file. Each
+# of them runs a sample of conf/ unchanged, except that all paths are moved
+# below DIRECTORY. If root runs the tests, the processes that a web server would
+# run as www-data also run as www-data here.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 program=$1 config=$2 dir=$3 port=$4
@@ -12,7 +12,7 @@ samples=$(cd "${0%/*}/../../conf" && pwd)
 data=$(sed -n 's/^data = //p' "$config")
 backend='' web=''
 
-# need COMMAND...: they are installed, or the test cannot run.
+# need COMMAND...: skips the test if a command is not installed.
 need() {
 	for command; do
 		command -v "$command" >/dev/null || {
@@ -22,7 +22,8 @@ need() {
 	done
 }
 
-# give_to USER: the program's files are USER's, if this is root.
+# give_to USER: makes USER the owner of the program's files, if root runs the
+# test.
 give_to() {
 	chmod 711 "$dir"
 	[ "$(id -u)" -ne 0 ] || {
@@ -31,7 +32,7 @@ give_to() {
 	}
 }
 
-# as_web COMMAND...: runs it as the user that web servers are.
+# as_web COMMAND...: runs the command as the user of web servers.
 as_web() {
 	if [ "$(id -u)" -eq 0 ]; then
 		exec setpriv --reuid=www-data --regid=www-data \
@@ -40,7 +41,7 @@ as_web() {
 	exec "$@"
 }
 
-# sample FILE: a sample as it stands, with the paths of this run.
+# sample FILE: prints a sample with the paths of this run.
 sample() {
 	sed -e "s|/usr/local/bin/pushcert|$program|g" \
 		-e "s|/run/pushcert|$dir/run|g" \
@@ -50,7 +51,8 @@ sample() {
 		"$samples/$1"
 }
 
-# until_true COMMAND...: waits for it, at most 10 seconds.
+# until_true COMMAND...: repeats the command until it succeeds, for at most 10
+# seconds.
 until_true() {
 	tries=100
 	until "$@" 2>/dev/null; do
@@ -60,7 +62,8 @@ until_true() {
 	done
 }
 
-# start_program COMMAND...: starts what makes run/fcgi.sock and serves there.
+# start_program COMMAND...: starts the program that makes run/fcgi.sock and
+# serves there.
 start_program() {
 	rm -f "$dir/run/fcgi.sock"
 	"$@" &
@@ -68,7 +71,7 @@ start_program() {
 	until_true test -S "$dir/run/fcgi.sock"
 }
 
-# serve COMMAND...: a web server beside the program; ends both.
+# serve COMMAND...: runs the web server next to the program, and ends both.
 serve() {
 	trap stop TERM
 	"$@" &

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# insecure.py PROGRAM TENANT - serve --insecure-any-token on sockets of several
-# kinds: where it must not start, and what it answers where it may.
+# insecure.py PROGRAM TENANT - runs serve --insecure-any-token on several kinds
+# of sockets: it must refuse to start on some, and answer correctly on others.
 import os
 import socket
 import struct
@@ -61,7 +61,7 @@ def end(p):
     return p.communicate(timeout=10)[1]
 
 
-# Whoever may reach this address may not get in so: nothing starts.
+# Clients from anywhere can reach this address, so the program must not start.
 with listener("0.0.0.0") as everybody:
     p = start([], stdin=everybody)
     said = p.communicate(timeout=10)[1]

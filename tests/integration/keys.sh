@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh
 #
-# keys.sh - what a test certification authority issues for a request made by
-# pushcert, and whether a private key is anywhere; to be read by a shell
-# script. `certs` is the directory that mkcerts.sh has filled.
+# keys.sh - issues certificates for requests of pushcert with a test
+# certification authority, and searches files for a private key. Shell scripts
+# source this file. `certs` is the directory that mkcerts.sh has filled.
 
 certs=${certs:?}
 
-# issue_for CSR OUT: a push certificate for a DER request.
+# issue_for CSR OUT: issues a push certificate for a DER request.
 issue_for() {
 	topic=com.apple.mgmt.External.1b4e28ba-2fa1-4c8e-883f-0016d3cca427
 	openssl req -inform DER -in "$1" -out "$2.csr" &&
@@ -22,8 +22,8 @@ hex_of() {
 	od -An -v -tx1 "$1" | tr -d ' \n'
 }
 
-# key_parts KEY: the key as DER and its two primes, as hexadecimal digits. No
-# other form of it can do without one of these.
+# key_parts KEY: prints the key as DER and its two primes, as hexadecimal
+# digits. Every other form of the key contains one of these.
 key_parts() {
 	openssl pkey -in "$1" -outform DER -out "$1.der"
 	hex_of "$1.der"
@@ -34,7 +34,8 @@ key_parts() {
 	' | sed 's/^00//'
 }
 
-# key_in PARTS FILE...: prints each file that holds a part of the key.
+# key_in PARTS FILE...: prints the names of files that contain a part of the
+# key.
 key_in() {
 	key_in_parts=$1
 	shift

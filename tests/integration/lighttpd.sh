@@ -3,7 +3,8 @@
 #
 # lighttpd.sh - lighttpd for the *.server files, in the foreground.
 
-# lighttpd_config SAMPLE: what a site has around the sample.
+# lighttpd_config SAMPLE: prints the sample and the configuration of a site
+# around it.
 lighttpd_config() {
 	sample "$1" >"$dir/sample.conf"
 	cat >"$dir/lighttpd.conf" <<-END

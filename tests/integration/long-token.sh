@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh
 #
-# long-token.sh - tokens of people in many groups; to be read by a shell script
-# that has set dir, program, config and tenant.
+# long-token.sh - makes tokens as long as those of users in many groups. Shell
+# scripts source this file after they have set dir, program, config and tenant.
 
-# long_token_setup: a key, and its set in the configuration. Call it before the
+# long_token_setup: makes a key and configures its key set. Call it before the
 # server starts.
 long_token_setup() {
 	echo "jwks_file = $(dirname "$config")/jwks" >>"$config"
@@ -19,11 +19,11 @@ long_token_base64() {
 	openssl base64 -A | tr '+/' '-_' | tr -d =
 }
 
-# long_token BYTES: prints a token of that length, or one byte less, as no
-# base64 has each length.
+# long_token BYTES: prints a token of this length, or one byte shorter, because
+# base64 cannot have every length.
 long_token() {
 	long_head=$(cut -d. -f1 "$dir/short")
-	# The other two parts: 342 bytes of a signature, and two dots.
+	# The rest consists of 342 bytes of a signature and two dots.
 	long_want=$((($1 - ${#long_head} - 344) * 3 / 4))
 	long_now=$(date +%s)
 	long_claims='{"iss":"https://sts.windows.net/'$tenant'/",'
@@ -39,8 +39,8 @@ long_token() {
 		-sign "$dir/long.key" "$dir/signed" | long_token_base64)"
 }
 
-# long_token_status URL BYTES: the status of a GET with such a token; the answer
-# goes to $dir/long.body.
+# long_token_status URL BYTES: sends a GET with such a token and prints the
+# status; the response goes to $dir/long.body.
 long_token_status() {
 	{
 		printf 'Authorization: Bearer '

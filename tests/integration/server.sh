@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh
 #
-# server.sh - start and stop a web server with pushcert behind it; to be read
-# by a shell script. What a server needs is the business of its *.server file,
-# which is run as: FILE PROGRAM CONFIG DIRECTORY PORT. It stays in the
-# foreground on 127.0.0.1, writes its pid into DIRECTORY/server.pid as soon as
-# it listens, and exits with 77 where it is not installed.
+# server.sh - starts and stops a web server with pushcert. Shell scripts source
+# this file. The details of a server are in its *.server file, which is run as
+# FILE PROGRAM CONFIG DIRECTORY PORT. It stays in the foreground on 127.0.0.1,
+# writes its pid into DIRECTORY/server.pid as soon as it listens, and exits with
+# 77 if the server is not installed.
 
-# That is nothing to ask a proxy for.
+# Requests to this machine must not go through a proxy.
 no_proxy=127.0.0.1${no_proxy:+,$no_proxy}
 export no_proxy
 
-# server_start FILE PROGRAM CONFIG DIRECTORY PORT: takes the first free port
-# from PORT on. Sets server_pid and server_port; what server and program say
-# goes to DIRECTORY/server.log. Returns FILE's status if it does not run.
+# server_start FILE PROGRAM CONFIG DIRECTORY PORT: starts the server on the
+# first free port from PORT on. Sets server_pid and server_port; the output of
+# server and program goes to DIRECTORY/server.log. Returns the status of FILE if
+# the server does not run.
 server_start() {
 	server_port=$5
 	while :; do
@@ -30,8 +31,8 @@ server_start() {
 	done
 }
 
-# server_wait PIDFILE: true once it is written, false if the server ended or
-# 10 seconds passed.
+# server_wait PIDFILE: waits until the file is written; false if the server
+# ended or 10 seconds passed.
 server_wait() {
 	server_tries=100
 	while [ ! -s "$1" ]; do
@@ -45,14 +46,14 @@ server_wait() {
 	done
 }
 
-# server_children PID: the processes that it started.
+# server_children PID: prints the child processes.
 server_children() {
 	sed -n "s/^\([0-9]*\) ([^)]*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat \
 		2>/dev/null
 }
 
-# Ends the server and waits, at most 20 seconds, until it and the programs that
-# it started are gone.
+# server_stop: ends the server, and waits at most 20 seconds until it and the
+# programs that it started have ended.
 server_stop() {
 	[ -n "${server_pid:-}" ] || return 0
 	server_left=$(server_children "$server_pid")

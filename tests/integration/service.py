@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 #
-# service.py PROGRAM [CASE...] - the service as its manager and its peers see
-# it: how it starts, what ends it, and that nothing lawful does.
+# service.py PROGRAM [CASE...] - the service from the outside, as its manager
+# and its peers see it: how it starts, which events end it, and that valid
+# requests never do.
 import contextlib
 import fcntl
 import os
@@ -293,7 +294,7 @@ def stop_while_bodies_arrive(body):
 
 
 def a_stop_while_a_body_arrives_is_503():
-    # The late body must come within a second, whatever else the machine does.
+    # The late body must arrive within a second, even on a busy machine.
     for _ in range(5):
         late, cut, how = stop_while_bodies_arrive(BODY)
         for got in cut:

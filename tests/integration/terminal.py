@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
 #
-# terminal.py FIRST SECOND COMMAND... - runs it on a terminal of its own, types
-# these answers to its questions and prints what the terminal has shown. The
-# exit status is the command's; 90 where the terminal was left without echo.
+# terminal.py FIRST SECOND COMMAND... - runs the command on a terminal of its
+# own, types these answers to its questions, and prints the output of the
+# terminal. The exit status is that of the command, or 90 if the command left
+# the terminal without echo.
 import os
 import pty
 import select
@@ -21,7 +22,7 @@ while time.monotonic() < until:
         continue
     try:
         shown += os.read(terminal, 4096)
-    except OSError:  # nobody is at the other end any more
+    except OSError:  # the other end of the terminal is closed
         break
     if shown.endswith(b": ") and answers:
         os.write(terminal, answers.pop(0).encode() + b"\n")
