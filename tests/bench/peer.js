@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
-// peer.js - the peer in node with better-sqlite3, on its own HTTP server, over
-// the file that peer_sqlite fills: node peer.js FILE PORT. It does what peer.h
-// says.
+// peer.js - the peer in node with better-sqlite3, on its own HTTP server and
+// the file that peer_sqlite fills: node peer.js FILE PORT. peer.h describes its
+// work.
 'use strict';
 const crypto = require('crypto');
 const http = require('http');
@@ -37,7 +37,7 @@ const change = db.transaction((key, patch) => {
 	return { revision: former.revision + 1, text };
 });
 
-// The properties of a body, or nothing if it has others.
+// The properties of a body, or nothing if it has unknown ones.
 function read(body) {
 	const patch = {};
 	let object;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: ISC
 //
 // peer.php - the peer in PHP with a persistent connection to the file that
-// peer_sqlite fills, which FILE in the FastCGI parameters names. It does what
-// peer.h says.
+// peer_sqlite fills, which FILE in the FastCGI parameters names. peer.h describes
+// its work.
 const TYPE = 'microsoft.graph.applePushNotificationCertificate';
 const RESOURCE = 'deviceManagement/applePushNotificationCertificate';
 const SETTABLE = ['appleIdentifier' => 1, 'topicIdentifier' => 1,
@@ -13,7 +13,7 @@ const IGNORED = ['id' => 1, 'lastModifiedDateTime' => 1,
 	'certificateSerialNumber' => 1, '@odata.type' => 1,
 	'@odata.context' => 1];
 
-// The properties of a body, or null if it has others.
+// The properties of a body, or null if it has unknown ones.
 function read_patch(string $body): ?array
 {
 	$object = json_decode($body, true);

@@ -68,7 +68,7 @@ def request(method, uri, token, body):
 
 
 def answer(s):
-    """The text of an answer; what has come of it where the peer ends early."""
+    """The text of a response, or a part of it if the peer ends early."""
     data = text = b""
     while True:
         while len(data) >= 8:
@@ -128,7 +128,7 @@ class Box:
         return p
 
     def ask(self, method="GET", uri="/v1.0" + ME, body=None, token=None):
-        """The status of the answer, "" where there is none."""
+        """The status of the response, or "" without one."""
         s = socket.socket(socket.AF_UNIX)
         s.settimeout(PATIENCE)
         try:
@@ -162,7 +162,7 @@ class Box:
 # --- the store's files ------------------------------------------------------
 
 def lock_removed(b):
-    """A cleaner of stale locks: nothing that was acknowledged is lost."""
+    """A cron job removes lock.mdb: no acknowledged change is lost."""
     p = b.serve()
     check("before", b.set("before") == "200")
     # Stop the service, or it might notice the missing lock and end before the
@@ -187,7 +187,7 @@ def lock_removed(b):
 
 
 def lock_removed_while_idle(b):
-    """No request has to come before the service ends."""
+    """The service ends even if it receives no request."""
     p = b.serve()
     os.unlink(b.data + "/lock.mdb")
     check("the service ends", wait_until(lambda: p.poll() is not None))
@@ -195,7 +195,7 @@ def lock_removed_while_idle(b):
 
 
 def data_replaced(b):
-    """rsync puts an older data.mdb in place: it is the store from now on."""
+    """rsync replaces data.mdb by an older one, which becomes the store."""
     p = b.serve()
     copy = b.dir + "/copy"
     check("one", b.set("one") == "200")
@@ -212,7 +212,7 @@ def data_replaced(b):
 
 
 def directory_replaced(b):
-    """mv, init and restore: the service does not go on in the old place."""
+    """mv, init and restore: the service does not use the old place."""
     p = b.serve()
     check("one", b.set("one") == "200")
     b.tool("backup", b.dir + "/backup")
@@ -226,7 +226,7 @@ def directory_replaced(b):
 
 
 def directory_by_a_link(b):
-    """A link on the way to the directory points elsewhere now."""
+    """A link in the path of the directory points elsewhere now."""
     os.mkdir(b.dir + "/v1")
     os.rename(b.data, b.dir + "/v1/data")
     shutil.copytree(b.dir + "/v1", b.dir + "/v2")
@@ -265,7 +265,7 @@ def log_unread(b):
 # --- readers ----------------------------------------------------------------
 
 def fill(b, n):
-    """So many changes of 20,000 bytes each; the answers that came."""
+    """Makes n changes of 20,000 bytes each; returns a count per status."""
     answers = {}
     for i in range(n):
         body = b'{"certificate":"%s"}' % (bytes([97 + i % 26]) * 20000)
@@ -275,7 +275,7 @@ def fill(b, n):
 
 
 def pager_is_open(b):
-    """What is printed and not read keeps no transaction."""
+    """A command whose output is not read keeps no transaction open."""
     b.end()
     b.__init__("map_size = 16M", "history_keep = 150")
     b.serve()
@@ -319,7 +319,7 @@ def pager_is_open(b):
 
 
 def reader_is_stopped(b):
-    """Who keeps the room is named."""
+    """doctor and the log name the process that keeps old pages in use."""
     b.end()
     b.__init__("map_size = 16M", "history_keep = 150")
     b.serve()
@@ -353,7 +353,7 @@ def reader_is_stopped(b):
 # --- files of the tool ------------------------------------------------------
 
 def output_is_no_file(b):
-    """Devices, FIFOs and links stay what they are."""
+    """Devices, FIFOs and links are not replaced by files."""
     d = b.dir + "/"
     os.symlink("/dev/null", d + "null")
     os.symlink("target", d + "link")
@@ -396,7 +396,7 @@ def output_is_no_file(b):
 
 
 def output_into_a_file(b):
-    """What the shell has written before stays."""
+    """The tool appends to a file that the shell has written to."""
     path = b.dir + "/out"
     os.symlink("/proc/self/fd/1", b.dir + "/stdout")
     with open(path, "w") as f:
@@ -410,7 +410,7 @@ def output_into_a_file(b):
 
 
 def backup_keeps_what_is_there(b):
-    """Without --force nothing that has the name is touched."""
+    """Without --force an existing file stays unchanged."""
     for make in (lambda p: open(p, "w").close(), os.mkfifo,
                  lambda p: os.symlink("/dev/null", p),
                  lambda p: os.symlink("nowhere", p)):
@@ -441,7 +441,7 @@ def jwks_import_follows(b):
 
 
 def hook_gets_no_file(b):
-    """Not the store, and not what the caller of check had open either."""
+    """Neither the store nor the open files of the caller of check."""
     soon = datetime.datetime.now(datetime.timezone.utc) + \
         datetime.timedelta(days=5)
     b.serve()
@@ -461,7 +461,7 @@ def hook_gets_no_file(b):
 # --- the key, the configuration, tokens ---------------------------------------
 
 def key_replaced(b):
-    """Each request is sealed by the key that the file holds then."""
+    """Each request is sealed with the current key of the file."""
     b.serve()
     old = open(b.key).read()
     os.unlink(b.key)
@@ -484,7 +484,7 @@ def key_replaced(b):
 
 
 def init_is_whole(b):
-    """After init nothing is left that is not on the disk, or half there."""
+    """After init every file is complete and on the disk."""
     if shutil.which("strace") is None:
         print("init_is_whole: skipped: there is no strace")
         return
@@ -504,7 +504,7 @@ def init_is_whole(b):
 
 
 def configuration_empty(b):
-    """As a crash may leave it: the defaults would be another store."""
+    """A crash may leave this: the defaults would be another store."""
     for text in ("", "\n \t\r\n", "\0" * 4096):
         open(b.conf, "w").write(text)
         for words in (["list"], ["init"], ["serve", "--socket", b.socket]):
@@ -514,7 +514,7 @@ def configuration_empty(b):
 
 
 def token_not_printed(b):
-    """A token that nobody has seen is good for nobody."""
+    """A token that could not be printed is revoked."""
     before = b.tool("token", "list")
     reader, writer = os.pipe()
     os.close(reader)
@@ -529,7 +529,7 @@ def token_not_printed(b):
 
 
 def postinst_again(b):
-    """A configure that failed is run again, and makes the store then."""
+    """A failed configure is repeated and then makes the store."""
     d = b.dir + "/root"
     os.makedirs(d + "/bin")
     os.makedirs(d + "/etc")
@@ -563,7 +563,7 @@ def postinst_again(b):
 # --- a disk that is read-only ------------------------------------------------
 
 def disk_is_read_only(b):
-    """What only reads works there, also without a lock.mdb."""
+    """Commands that only read work there, even without a lock.mdb."""
     words = [["show"], ["list"], ["history"], ["token", "list"],
              ["tenant", "list"], ["verify"], ["metrics"], ["calendar"],
              ["backup", b.dir + "/backup", "--force"]]

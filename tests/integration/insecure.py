@@ -31,7 +31,7 @@ def pair(name, value):
 
 
 def ask(s):
-    """One GET with a token of no meaning; the whole answer as text."""
+    """Sends a GET with a meaningless token; returns the response as text."""
     parameters = b"".join(pair(*p) for p in (
         ("REQUEST_METHOD", "GET"), ("PATH_INFO", RESOURCE),
         ("HTTP_AUTHORIZATION", "Bearer whatever")))

@@ -28,7 +28,7 @@ def box(*lines):
 # --- the start --------------------------------------------------------------
 
 def systemd(b, count, listener, words, pid=None):
-    """As systemd starts a service: sockets from descriptor 3 on."""
+    """Starts a service like systemd: sockets from descriptor 3 on."""
     def prepare():
         os.environ["LISTEN_PID"] = str(os.getpid() if pid is None else pid)
         os.environ["LISTEN_FDS"] = str(count)
@@ -47,7 +47,7 @@ def systemd(b, count, listener, words, pid=None):
 
 
 def wait_status(child, seconds=PATIENCE):
-    """The exit status, or None where it does not end in time."""
+    """The exit status, or None if the process does not end in time."""
     found = []
 
     def ended():
@@ -150,7 +150,7 @@ def refuses_a_url_that_is_too_long():
 
 
 def passes_over_one_early_end_of_a_body():
-    """As mod_fcgid sends it for a request over HTTP/2."""
+    """mod_fcgid sends this for a request over HTTP/2."""
     with box() as b:
         p = b.serve()
         s = b.begin()
@@ -175,7 +175,7 @@ def a_body_has_its_time():
 
 
 def a_lawful_wait_is_no_hang():
-    """A body that comes late, and then another process that writes."""
+    """A body arrives late; later another process writes."""
     with box("queue_timeout = 7", "worker_timeout = 8") as b:
         p = b.serve()
         peers = []
@@ -206,7 +206,7 @@ GENERATE = RESOURCE.replace("v1.0", "beta") + \
 
 
 def flood(b, method, uri, until, clients):
-    """Clients in a process of its own, which ask all the time; its pid."""
+    """Starts a process whose clients send requests all the time; its pid."""
     child = os.fork()
     if child:
         return child
@@ -238,8 +238,8 @@ def median_beside(b, method, uri, other, seconds):
 
 
 def keys_starve_nobody():
-    """64 clients of a tenant that ask for keys all the time cost another
-    tenant's GET less than twice what it costs while they send GETs."""
+    """While 64 clients of a tenant request keys all the time, another
+    tenant's GET takes less than twice as long as while they send GETs."""
     with box("log_level = error") as b:
         p, other = b.serve(), b.new_token(TWO)
         ratios = []
@@ -279,8 +279,8 @@ def keys_of_many_are_made_in_turn():
 # --- the end ----------------------------------------------------------------
 
 def stop_while_bodies_arrive(body):
-    """The answers to a body that comes after the signal, and to two that do
-    not; the exit status."""
+    """The responses to a body that arrives after the signal and to two
+    bodies that do not arrive; the exit status."""
     with box() as b:
         p = b.serve()
         peers = [b.begin(body=body, sent=body[:5]), b.begin(body=body)]

@@ -73,7 +73,7 @@ def head(method="GET", uri=RESOURCE, token=None, length=None, keep=False):
 
 
 def answer(s):
-    """The text of an answer; what has come of it where the peer ends early."""
+    """The text of a response, or a part of it if the peer ends early."""
     data = text = b""
     while True:
         while len(data) >= 8:
@@ -158,7 +158,7 @@ class Box:
         return s
 
     def begin(self, method="PATCH", body=BODY, sent=b"", **more):
-        """A request whose body has not come whole."""
+        """A request whose body is not complete."""
         s = self.connect()
         s.sendall(head(method, token=self.token, length=len(body), **more) +
                   (record(5, sent) if sent else b""))

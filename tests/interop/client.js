@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 //
-// client.js - Microsoft's own client for Graph, against the program behind a
-// web server. In the environment: BASE, the root's address; TOKEN, a right
-// token; READER, one that may only read. Prints a line per check; exit status 1
-// if one fails.
+// client.js - Microsoft's own Graph client with the program behind a web server.
+// In the environment: BASE, the address of the root; TOKEN, a valid token;
+// READER, a read-only token. Prints a line per check; the exit status is 1 if a
+// check fails.
 import assert from "node:assert/strict";
 
 import { AuthenticationHandler, Client, GraphError, HTTPMessageHandler,
@@ -13,7 +13,7 @@ import { AuthenticationHandler, Client, GraphError, HTTPMessageHandler,
 const path = "/deviceManagement/applePushNotificationCertificate";
 const base = new URL(process.env.BASE);
 
-// The client gives its token to hosts of Graph only, unless told of others.
+// By default the client sends its token to hosts of Graph only.
 function client(token) {
 	return Client.init({
 		authProvider: (done) => done(null, token),
@@ -127,8 +127,8 @@ const checks = {
 		assert.match(e.message, /DeviceManagementServiceConfig.ReadWrite.All/);
 	},
 
-	// The server is set to let one failure through each two seconds. The
-	// client waits as it is told, and tries again by itself.
+	// The server allows one failure per two seconds. The client waits for
+	// the time in Retry-After and retries by itself.
 	async "a 429 is waited for"() {
 		const stranger = client("a.wrong.token");
 		const first = await refusal(stranger.api(path).get());

@@ -55,7 +55,7 @@ def must(holds, about):
 # --- the model ---------------------------------------------------------------
 
 def normal_date(text):
-    """As it is given back; None if it is no date."""
+    """The normal form of a date; None if the text is not a date."""
     m = DATE.fullmatch(text)
     if not m:
         return None
@@ -87,7 +87,7 @@ def no_constant(name):
 
 
 def read_json(body):
-    """The object, or None if it is none; one mark before it is ignored."""
+    """The JSON object, or None if the body is not a valid one."""
     try:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=members,
                            parse_constant=no_constant)
@@ -102,7 +102,7 @@ def read_json(body):
 
 
 def read_value(name, value):
-    """The value as it is kept; ValueError if it is refused."""
+    """The value in the stored form; ValueError if it is refused."""
     if value is None and name not in NOT_NULL:
         return None
     if not isinstance(value, str):
@@ -120,7 +120,7 @@ def read_value(name, value):
 
 
 def read_patch(body):
-    """What the body sets, or None if it is refused."""
+    """The properties that the body sets; None if it is refused."""
     value = read_json(body)
     if value is None:
         return None
@@ -145,7 +145,7 @@ def read_patch(body):
 
 
 class Certificates:
-    """Of each real certificate what is derived from it; what is none."""
+    """Real certificates with the facts derived from them, and invalid ones."""
 
     def __init__(self, directory):
         def text(name):
@@ -349,7 +349,7 @@ class Source:
         return body
 
     def path(self):
-        """A path, its root, and what it leads to."""
+        """A path, its root, and the kind of its target."""
         r = self.r
         root = r.choice(["v1.0", "beta", "localtest"])
         kind = r.choices(
@@ -381,7 +381,7 @@ class Source:
         return path, root, kind
 
     def query(self):
-        """A query, the properties selected, what it may be refused for."""
+        """A query, the selected properties, and possible refusals."""
         r = self.r
         if self.chance(60):
             return "", ORDER, set()
@@ -402,11 +402,10 @@ class Source:
         ])
 
 
-# --- one request and its response
-# -------------------------------------------------
+# --- one request and its response --------------------------------------------
 
 class Peer:
-    """One connection at a time, kept as long as the server likes."""
+    """One connection at a time, open for as long as the server allows."""
 
     def __init__(self, port):
         self.port = port
@@ -455,7 +454,7 @@ def check_error(text):
 
 
 def check_entity(text, selected):
-    """Whether it is one of the schema; its properties."""
+    """Checks an entity against the schema; returns its properties."""
     entity = json.loads(text)
     shown = {k: v for k, v in entity.items() if "@" not in k}
     must(list(shown) == selected, f"the properties {list(shown)}")
@@ -508,7 +507,7 @@ class Fuzz:
         return status, got, text
 
     def verify(self, tenant):
-        """The state is the model's."""
+        """Checks that the state agrees with the model."""
         status, got, text = self.ask(
             tenant, "GET", f"/v1.0/{RESOURCE}",
             [("Authorization", "Bearer " + tenant.tokens["Read"])])
@@ -570,7 +569,7 @@ class Fuzz:
     # Each of these methods makes one random request and checks its response.
 
     def other(self, tenant, method, path, headers):
-        """What is not for the model in each point."""
+        """A request that the model does not predict completely."""
         body = self.source.body(tenant) if method in ("POST", "PUT") else b""
         status, _, _ = self.ask(tenant, method, path, headers, body)
         return status
@@ -646,7 +645,7 @@ class Fuzz:
                 self.verify(other)
 
     def judge(self, tenant, body, faults, allowed):
-        """What it sets, and the record after it; or more faults."""
+        """The patch and the record after it; may add faults."""
         wanted = None
         if len(body) > BODY_MAX:
             faults.add(413)
@@ -663,8 +662,8 @@ class Fuzz:
         return patch, wanted
 
     def learn(self, tenant, patch, wanted, shown, got, dry):
-        """Takes the change into the model; from the answer only what the
-        server alone decides."""
+        """Applies the change to the model. Takes from the response only the
+        values that the server decides."""
         free = ["id", "lastModifiedDateTime"]
         for name, value in (shown or {}).items():
             must(name in free or value == wanted[name],

@@ -77,7 +77,7 @@ class Wire:
 
     @staticmethod
     def rest(s):
-        """All that comes until the end."""
+        """All bytes up to the end of the connection."""
         got = b""
         try:
             while piece := s.recv(65536):
@@ -97,7 +97,7 @@ class Wire:
             return self.rest(s)
 
     def number(self):
-        """What is stored."""
+        """The number that is stored."""
         got = self.send(self.request())
         m = re.search(rb'"appleIdentifier":"([^"]*)"', got)
         must(m and b" 200 " in got[:16], "a GET is answered", b"", got)
@@ -118,7 +118,7 @@ class Wire:
              got)
 
     def check_log(self, sent):
-        """Each line of the program's is one, and visible."""
+        """Each new line of the log is the program's own, in visible ASCII."""
         with open(self.log, "rb") as f:
             f.seek(self.seen)
             new = f.read()
@@ -178,11 +178,10 @@ class Wire:
                      whole[:at])
         return count
 
-    # --- unread bodies
-    # ---------------------------------------------------------------
+    # --- unread bodies ----------------------------------------------------------
 
     def answers(self, s, wanted):
-        """Reads so many answers, or up to the end; their statuses."""
+        """Reads this number of responses, or to the end; returns them."""
         got, found = b"", []
         while len(found) < wanted:
             m = re.match(rb"HTTP/1.1 (\d+) .*?\r\n\r\n", got, re.S)
