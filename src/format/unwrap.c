@@ -1,360 +1,34 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * unwrap.c - a depth-first search through the readings of a text.
- *
- * Each layer is first searched for key material and archives (sniff), then for
- * certificates, and then read in every way that its first look allows
- * (wrapping). Wrappings that change pieces of a text and keep the rest, such as
- * escapes, form a chain: the first one that applies makes the next layer, and
- * there the others are tried. Digits are read at every alignment, each of which
- * is a layer of its own. Most of these readings are noise, which no wrapping
- * applies to, so the search stays small.
- *
- * The search ends early only for a key. Certificates count in the layer closest
- * to the text; those of different readings of equal depth count together,
- * because the blocks of one file may be aligned differently.
+ * unwrap.c - what the layers of a text mean for the text as a whole.
  */
 #include "format/unwrap.h"
 
-#include <stdint.h>
 #include <string.h>
 
-#include "format/crypto.h"
-#include "format/der.h"
 #include "format/sniff.h"
 #include "format/wrapping.h"
+#include "format/unwrap_private.h"
 
-/* Shorter layers hold neither keys nor certificates in another layer: the
- * shortest key on a curve has 30 bytes. */
-#define LAYER_MIN 30
 /* Control characters that no text has; JSON lets them through. */
 #define DREGS_MIN 16
 /* The magic number of a Java key store: shorter texts hold no mark of a key. */
 #define KEY_TEXT_MIN 7
-#define WHAT_MAX 384
-/* Fewer bytes than those of two escapes are removed by chance. */
-#define REMOVED_MIN 4
-
-struct search {
-	struct arena *arena;
-	size_t left; /* bytes that may still be looked at */
-	const char *phrase[UNWRAP_DEPTH + 1]; /* of the layers taken off */
-	char *room; /* for `what` */
-	bool keys_only;
-	bool only; /* the text is certificates and nothing else */
-
-	/* What was found. */
-	struct buf pem; /* certificates of layer pem_depth */
-	size_t pem_depth;
-	size_t certificates;
-	uint8_t id[PEM_CHAIN_MAX + 2][CRYPTO_SHA256_LEN]; /* of each */
-	enum pem_kind kind; /* something else in an inner layer */
-	struct str what; /* about the key, the archive or `kind` */
-	bool archive;
-	bool deep;
-};
-
-/* --- messages ---------------------------------------------------------- */
-
-/* What is said of an inner layer, after the phrases of its wrappings. */
-static const char *const inner[] = {
-	[PEM_PLAIN] = "it holds no certificate",
-	[PEM_EMPTY] = "it is empty",
-	[PEM_OTHER] = "it holds something else in the form of one",
-	[PEM_PUBLIC_KEY] = "it holds a public key; upload the certificate made "
-			   "for it",
-	[PEM_PKCS7] = "it holds a PKCS#7 file; upload the certificate in that "
-		      "as PEM",
-	[PEM_REQUEST] = "",
-	[PEM_CERTIFICATE] = "",
-	[PEM_DAMAGED] = "the certificate in it is damaged",
-	[PEM_CUT] = "the certificate in it is not whole",
-	[PEM_TOO_MANY] = "it holds more than 16 certificates",
-	[PEM_BINARY] = "it is a binary file pasted as text; convert it to PEM",
-	[PEM_PKCS12] = "",
-	[PEM_KEY] = "",
-	[PEM_NO_MEMORY] = "",
-};
 
 #define DEEP                                                            \
 	"it is wrapped in more layers than are taken off here; upload " \
 	"the certificate as PEM"
 
-/* The phrases of the layers down to `depth`, each once. */
-static void
-put_phrases(const struct search *s, size_t depth, struct buf *out)
-{
-	size_t i, k;
-
-	for (i = 0; i < depth; i++) {
-		for (k = 0; k < i && s->phrase[k] != s->phrase[i]; k++)
-			;
-		if (k < i)
-			continue;
-		buf_text(out, i > 0 ? ", " : "");
-		buf_text(out, s->phrase[i]);
-	}
-}
-
-static void
-explain(struct search *s, size_t depth, const char *last)
-{
-	struct buf text;
-
-	buf_init(&text, s->room, WHAT_MAX);
-	put_phrases(s, depth, &text);
-	buf_printf(&text, "%s%s", text.n > 0 ? ", and " : "", last);
-	s->what = buf_view(&text);
-}
-
-/* In brackets, to stand within a sentence: where the key is, if that is not
- * plain. */
-static void
-explain_key(struct search *s, size_t depth, const char *name)
-{
-	bool plain = strcmp(name, "a private key") == 0;
-	struct buf text;
-
-	s->what = STR_EMPTY;
-	if (depth == 0 && plain)
-		return;
-	buf_init(&text, s->room, WHAT_MAX);
-	buf_text(&text, " (");
-	put_phrases(s, depth, &text);
-	if (!plain)
-		buf_printf(&text, "%sas %s", depth > 0 ? ", " : "", name);
-	buf_char(&text, ')');
-	s->what = buf_view(&text);
-}
-
-/* --- certificates ------------------------------------------------------ */
-
-/* Notes what an inner layer is instead. The first finding counts: it is that of
- * the layer closest to the text. */
-static void
-note(struct search *s, size_t depth, enum pem_kind kind)
-{
-	if (s->kind != PEM_PLAIN || s->archive)
-		return;
-	s->kind = kind;
-	explain(s, depth, inner[kind]);
-}
-
-/* Adds a certificate, unless it was found in another reading: the first one,
- * of wrappings that are taken off exactly, is right where their signatures
- * differ. One more than PEM_CHAIN_MAX is kept, so that pem_find refuses them.
- */
-static void
-add(struct search *s, size_t depth, struct str der)
-{
-	struct str to_be_signed = der;
-	size_t i;
-
-	if (depth < s->pem_depth) {
-		s->pem_depth = depth;
-		s->pem.n = 0;
-		s->certificates = 0;
-	}
-	der_certificate(der, &to_be_signed);
-	if (s->certificates > PEM_CHAIN_MAX)
-		return;
-	crypto_sha256(to_be_signed, s->id[s->certificates]);
-	for (i = 0; i < s->certificates; i++)
-		if (memcmp(s->id[i], s->id[s->certificates],
-			CRYPTO_SHA256_LEN) == 0)
-			return;
-	pem_write("CERTIFICATE", der, &s->pem);
-	s->certificates++;
-}
-
-/* Certificates as DER among other bytes. Those in a PKCS#7 or PKCS#12 file are
- * not meant: it is passed over. */
-static void
-add_der(struct search *s, size_t depth, struct str bytes)
-{
-	static const enum pem_kind kinds[] = {
-		[DER_PKCS7] = PEM_PKCS7,
-		[DER_REQUEST] = PEM_REQUEST,
-		[DER_CERTIFICATE] = PEM_CUT,
-		[DER_KEY] = PEM_PLAIN,
-	};
-	struct str certificate, part;
-	enum der_kind kind;
-	const char *p;
-	size_t n;
-
-	while (bytes.n > 0 && (p = memchr(bytes.p, 0x30, bytes.n)) != NULL) {
-		bytes = str_tail(bytes, (size_t)(p - bytes.p));
-		kind = der_kind(bytes);
-		certificate = der_certificate(bytes, &part);
-		n = der_size(bytes);
-		if (!str_is_null(certificate))
-			add(s, depth, certificate);
-		else if (kinds[kind] == PEM_CUT && n <= bytes.n)
-			n = 0;
-		else if (kinds[kind] != PEM_PLAIN)
-			note(s, depth, kinds[kind]);
-		bytes = str_tail(
-		    bytes, kinds[kind] != PEM_PLAIN && n > 0 ? n : 1);
-	}
-}
-
-/* What a layer holds besides keys. */
-static enum err
-take_certificates(struct search *s, size_t depth, struct str text)
-{
-	size_t i, used = s->arena->used;
-	struct str why;
-	struct pem found;
-	enum err e;
-
-	if (depth > s->pem_depth || text.n > PEM_TEXT_MAX)
-		return ERR_OK;
-	if ((e = pem_find(text, s->arena, &found, &why)) == ERR_MEMORY)
-		return e;
-	/* PEM in base64 is another layer. */
-	if (found.inside)
-		found = (struct pem){ .kind = PEM_PLAIN };
-	for (i = 0; e == ERR_OK && i < found.n; i++)
-		add(s, depth, found.der[i]);
-	s->arena->used = used;
-	if (e == ERR_OK && found.n > 0)
-		return ERR_OK;
-	add_der(s, depth, text);
-	if (found.kind != PEM_BINARY && found.kind != PEM_EMPTY &&
-	    found.kind != PEM_PLAIN)
-		note(s, depth, found.kind);
-	return ERR_OK;
-}
-
-/* --- the search -------------------------------------------------------- */
-
-static enum err visit(struct search *s, size_t depth, struct str text);
-
-/* Numbers everywhere, or hardly anything but digits, and not prose, which has
- * blanks between words. 0x30, 0x82 has a row of digits. */
-static bool
-is_coded(const struct wrapping_look *look, size_t n)
-{
-	if (16 * look->numbers >= n)
-		return true;
-	return 16 * look->other <= n &&
-	    (16 * look->blanks <= n || 16 * look->letters <= n ||
-		4 * look->hex >= n);
-}
-
-/* Whether a layer is wrapped still. */
-static bool
-still_wrapped(const struct wrapping_look *look, const struct wrapping *w,
-    struct str text, size_t n)
-{
-	if (text.n <= UNWRAP_DEEP_MIN)
-		return false;
-	if (!w->in_place && w->share == 0)
-		return is_coded(look, text.n);
-	return text.n >= n + REMOVED_MIN && w->share * (text.n - n) > text.n;
-}
-
-/* One reading of a layer. */
-static enum err
-read_layer(struct search *s, size_t depth, struct str text,
-    const struct wrapping_look *look, const struct wrapping *w, unsigned way,
-    bool *applies)
-{
-	char *room = arena_take(s->arena, text.n);
-	struct buf out;
-
-	*applies = false;
-	if (room == NULL)
-		return ERR_MEMORY;
-	buf_init(&out, room, text.n);
-	*applies = w->take_off(text, look, way, &out, &s->phrase[depth]) &&
-	    out.n > 0;
-	if (!*applies)
-		return ERR_OK;
-	if (depth == UNWRAP_DEPTH && still_wrapped(look, w, text, out.n))
-		s->deep = true;
-	return visit(s, depth + 1, buf_view(&out));
-}
-
-/* All readings of a layer. */
-static enum err
-read_on(struct search *s, size_t depth, struct str text)
-{
-	size_t i, used = s->arena->used;
-	bool applies = false, in_place = false;
-	struct wrapping_look look;
-	enum err e = ERR_OK;
-	unsigned way;
-
-	wrapping_look(text, &look);
-	for (i = 0; i < WRAPPINGS; i++) {
-		if (wrapping_table[i].in_place && in_place)
-			continue;
-		for (way = 0; way < wrapping_table[i].ways && e == ERR_OK;
-		     way++) {
-			e = read_layer(s, depth, text, &look,
-			    &wrapping_table[i], way, &applies);
-			in_place |= wrapping_table[i].in_place && applies;
-			s->arena->used = used;
-		}
-	}
-	return e;
-}
-
-static enum err
-visit(struct search *s, size_t depth, struct str text)
-{
-	const char *name;
-	enum err e = ERR_OK;
-
-	if (text.n > s->left) {
-		s->deep = true;
-		return ERR_OK;
-	}
-	s->left -= text.n;
-	switch (sniff_layer(text, &name)) {
-	case SNIFF_KEY:
-		explain_key(s, depth, name);
-		return ERR_PRIVATE_KEY;
-	case SNIFF_ARCHIVE:
-		if (!s->archive)
-			explain(s, depth, name);
-		s->archive = true;
-		break;
-	case SNIFF_NOTHING:
-		break;
-	}
-	if (depth > UNWRAP_DEPTH || text.n < LAYER_MIN || s->only)
-		return ERR_OK;
-	if (depth > 0 && !s->keys_only)
-		e = take_certificates(s, depth, text);
-	return e == ERR_OK ? read_on(s, depth, text) : e;
-}
-
-/* Searches all layers; without room for `what` there is none. */
-static enum err
-search(struct search *s, struct str text, struct arena *a)
-{
-	s->arena = a;
-	s->left = UNWRAP_WORK * text.n;
-	s->pem_depth = UNWRAP_DEPTH + 1;
-	s->kind = PEM_PLAIN;
-	if ((s->room = arena_take(a, WHAT_MAX)) == NULL)
-		return ERR_MEMORY;
-	return visit(s, 0, text);
-}
-
 /* --- a text for the certificate ---------------------------------------- */
 
 /* Says of a text in which nothing was found, or only damage, what it is. */
 static void
-name_document(
-    struct search *s, struct str text, enum pem_kind kind, struct str *what)
+name_document(struct unwrap_search *s, struct str text, enum pem_kind kind,
+    struct str *what)
 {
 	if ((s->phrase[0] = sniff_document(text)) == NULL)
 		return;
-	explain(s, 1, inner[kind]);
+	unwrap_explain(s, 1, unwrap_contents[kind]);
 	*what = s->what;
 }
 
@@ -394,8 +68,8 @@ is_settled(const struct pem *found, bool marked)
 
 /* The certificates of inner layers become the text. */
 static enum err
-take_pem(
-    struct search *s, struct arena *a, struct unwrap *out, struct str *what)
+take_pem(struct unwrap_search *s, struct arena *a, struct unwrap *out,
+    struct str *what)
 {
 	if (s->pem.full || s->pem.n > PEM_TEXT_MAX) {
 		*what = str_of("certificate");
@@ -419,7 +93,7 @@ is_dregs(struct str text)
 /* A text that is no certificate by itself, after its layers were searched.
  * `e` is pem_find's word. */
 static enum err
-judge(struct search *s, struct str text, struct unwrap *out, enum err e,
+judge(struct unwrap_search *s, struct str text, struct unwrap *out, enum err e,
     struct str *what)
 {
 	enum pem_kind kind = out->found.kind;
@@ -439,7 +113,7 @@ judge(struct search *s, struct str text, struct unwrap *out, enum err e,
 		return ERR_NOT_A_CERTIFICATE;
 	}
 	if (kind == PEM_PLAIN && is_dregs(text)) {
-		*what = str_of(inner[PEM_BINARY]);
+		*what = str_of(unwrap_contents[PEM_BINARY]);
 		return ERR_NOT_A_CERTIFICATE;
 	}
 	if (kind == PEM_PLAIN || damaged)
@@ -451,7 +125,7 @@ enum err
 unwrap_certificates(
     struct str text, struct arena *a, struct unwrap *out, struct str *what)
 {
-	struct search s = { .keys_only = false };
+	struct unwrap_search s = { .keys_only = false };
 	size_t size = text.n / 2 * 3 + 1024;
 	char *room = NULL;
 	enum err e, found;
@@ -466,9 +140,9 @@ unwrap_certificates(
 		return ERR_MEMORY;
 	buf_init(&s.pem, room, size);
 	s.only = out->found.only && !out->found.inside && !is_marked(text);
-	e = search(&s, text, a);
+	e = unwrap_search(&s, text, a);
 	for (i = 0; e == ERR_OK && s.only && i < out->found.n; i++)
-		e = visit(&s, UNWRAP_DEPTH + 1, out->found.der[i]);
+		e = unwrap_visit(&s, UNWRAP_DEPTH + 1, out->found.der[i]);
 	if (e == ERR_PRIVATE_KEY)
 		*what = s.what;
 	if (e != ERR_OK)
@@ -484,7 +158,7 @@ unwrap_certificates(
 enum err
 unwrap_check(struct str text, struct arena *a, struct str *what)
 {
-	struct search s = { .keys_only = true };
+	struct unwrap_search s = { .keys_only = true };
 	size_t used = a->used;
 	struct pem found;
 	enum err e;
@@ -499,7 +173,7 @@ unwrap_check(struct str text, struct arena *a, struct str *what)
 			return e;
 	}
 	*what = STR_EMPTY;
-	e = search(&s, text, a);
+	e = unwrap_search(&s, text, a);
 	a->used = used;
 	if (e != ERR_OK || (!s.archive && !s.deep))
 		return e;

@@ -4,11 +4,9 @@
  */
 #include "state/config.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <libgen.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,28 +14,8 @@
 #include <ini.h>
 
 #include "base/buf.h"
-#include "format/origin.h"
 #include "base/str.h"
-
-/* The first are texts, which may be empty; those from LIST on have commas
- * between their items, and each further line adds to them. */
-enum kind {
-	TEXT,
-	URL,
-	MOUNT,
-	COUNTRY,
-	LIST,
-	ADDRESSES,
-	ORIGINS,
-	SIZE,
-	COUNT,
-	CHOICE,
-	FLAG
-};
-
-#define K ((size_t)1 << 10)
-#define M ((size_t)1 << 20)
-#define G ((size_t)1 << 30)
+#include "state/config_private.h"
 
 static const char *const policies[] = { "inspect", "enforce", NULL };
 static const char *const topics[] = { "refuse", "allow", NULL };
@@ -47,14 +25,7 @@ static const char *const targets[] = { "stderr", "syslog", NULL };
 static const char *const levels[] = { "error", "warning", "info", "debug",
 	NULL };
 
-static const struct key {
-	const char *name;
-	enum kind kind;
-	size_t offset;
-	const char *preset; /* as it would stand in a file */
-	size_t least, most; /* of SIZE in bytes and of COUNT */
-	const char *const *choices;
-} keys[] = {
+static const struct config_key keys[] = {
 #define AT(member) offsetof(struct config, member)
 	{ "data", TEXT, AT(data), LOCALSTATEDIR "/lib/pushcert", 0, 0, NULL },
 	{ "socket", TEXT, AT(socket), "", 0, 0, NULL },
@@ -112,293 +83,6 @@ static const struct key {
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
-static const struct {
-	char letter;
-	size_t factor;
-} units[] = { { 'K', K }, { 'M', M }, { 'G', G } };
-
-/* --- what texts look like ------------------------------------------------- */
-
-/* Of the characters of RFC 3986, so that it may stand in a header. */
-static bool
-is_url(struct str url)
-{
-	size_t i, scheme = str_starts(url, "https://") ? 8 : 7;
-
-	if (scheme == 7 && !str_starts(url, "http://"))
-		return false;
-	for (i = 0; i < url.n; i++)
-		if (url.p[i] <= ' ' || url.p[i] > '~' ||
-		    strchr("\"<>\\^`{|}", url.p[i]) != NULL)
-			return false;
-	return url.n > scheme && url.p[scheme] != '/';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-/* Segments of characters that a path has unescaped (RFC 3986, section 3.3),
- * none of them . or .., because the server takes those away. */
-static bool
-is_mount(struct str path)
-{
-	static const char marks[] = "/-._~!$&'()*+,;=:@";
-	struct str rest = path;
-	size_t i;
-
-	for (i = 0; i < path.n; i++)
-		if (!is_letter(path.p[i]) &&
-		    !(path.p[i] >= '0' && path.p[i] <= '9') &&
-		    strchr(marks, path.p[i]) == NULL)
-			return false;
-	while (!str_is_null(rest)) {
-		struct str segment = str_cut(&rest, '/');
-
-		if (str_is(segment, ".") || str_is(segment, ".."))
-			return false;
-	}
-	return path.p[0] == '/';
-}
-
-static bool
-is_origin(struct str item)
-{
-	struct origin origin;
-
-	return str_is(item, "*") || origin_parse(item, &origin);
-}
-
-static bool
-is_country(struct str code)
-{
-	return code.n == 2 && is_letter(code.p[0]) && is_letter(code.p[1]);
-}
-
-/* nginx says unix: of a peer on a local socket. */
-static bool
-is_address(struct str address)
-{
-	char text[INET6_ADDRSTRLEN];
-	uint8_t bytes[16];
-
-	if (address.n >= sizeof(text))
-		return false;
-	memset(text, 0, sizeof(text));
-	memcpy(text, address.p, address.n);
-	return inet_pton(AF_INET, text, bytes) == 1 ||
-	    inet_pton(AF_INET6, text, bytes) == 1 || str_is(address, "unix:");
-}
-
-static const struct {
-	bool (*fits)(struct str item);
-	const char *look;
-} forms[] = {
-	[URL] = { is_url, "a URL of http or https" },
-	[MOUNT] = { is_mount, "a path such as /graph" },
-	[COUNTRY] = { is_country, "a code of two letters" },
-	[ADDRESSES] = { is_address,
-	    "a list of addresses, not of names or networks" },
-	[ORIGINS] = { is_origin,
-	    "a list of origins such as https://example.org, or *" },
-};
-
-static bool
-is_list(enum kind kind)
-{
-	return kind == LIST || kind == ADDRESSES || kind == ORIGINS;
-}
-
-static bool
-fits(enum kind kind, const char *value)
-{
-	struct str item, rest = str_of(value);
-
-	if (kind == TEXT || kind == LIST)
-		return true;
-	do {
-		item = is_list(kind) ? str_trim(str_cut(&rest, ',')) : rest;
-		if (item.n > 0 && !forms[kind].fits(item))
-			return false;
-	} while (is_list(kind) && !str_is_null(rest));
-	return true;
-}
-
-/* --- values --------------------------------------------------------------- */
-
-/* A decimal number with K, M or G behind it, or with nothing. */
-static bool
-read_number(struct str text, bool with_unit, size_t *out)
-{
-	size_t factor = 1, i;
-	uint64_t u;
-
-	for (i = 0; with_unit && i < sizeof(units) / sizeof(units[0]); i++) {
-		if (text.n > 1 && text.p[text.n - 1] == units[i].letter) {
-			factor = units[i].factor;
-			text.n--;
-			break;
-		}
-	}
-	if (!str_u64(text, &u) || u > SIZE_MAX / factor)
-		return false;
-	*out = (size_t)u * factor;
-	return true;
-}
-
-static bool
-read_choice(const char *const *choices, const char *text, int *out)
-{
-	for (*out = 0; choices[*out] != NULL; (*out)++)
-		if (strcmp(choices[*out], text) == 0)
-			return true;
-	return false;
-}
-
-/* The first line of a list takes the place of its default. */
-static bool
-add_items(const char *value, bool first, char *at)
-{
-	size_t n = first ? 0 : strlen(at);
-
-	if (n + 1 + strlen(value) >= CONFIG_TEXT_MAX)
-		return false;
-	if (first)
-		memset(at, 0, CONFIG_TEXT_MAX);
-	if (n > 0 && value[0] != '\0')
-		at[n++] = ',';
-	strcpy(at + n, value);
-	return true;
-}
-
-static bool
-set(const struct key *k, const char *value, bool first, struct config *c)
-{
-	char *at = (char *)c + k->offset;
-	size_t number;
-	int choice;
-
-	switch (k->kind) {
-	case TEXT:
-	case URL:
-	case MOUNT:
-	case COUNTRY:
-	case LIST:
-	case ADDRESSES:
-	case ORIGINS:
-		return fits(k->kind, value) && add_items(value, first, at);
-	case SIZE:
-	case COUNT:
-		if (!read_number(str_of(value), k->kind == SIZE, &number) ||
-		    number < k->least || number > k->most)
-			return false;
-		memcpy(at, &number, sizeof(number));
-		return true;
-	case CHOICE:
-		if (!read_choice(k->choices, value, &choice))
-			return false;
-		memcpy(at, &choice, sizeof(choice));
-		return true;
-	case FLAG:
-		if (!read_choice(k->choices, value, &choice))
-			return false;
-		*(bool *)(void *)at = choice == 1;
-		return true;
-	}
-	return false;
-}
-
-/* The shortest way to write a size, which is not 0. */
-static void
-print_size(size_t size, struct buf *out)
-{
-	size_t i = sizeof(units) / sizeof(units[0]);
-
-	while (i-- > 0) {
-		if (size % units[i].factor == 0) {
-			buf_u64(out, size / units[i].factor);
-			buf_char(out, units[i].letter);
-			return;
-		}
-	}
-	buf_u64(out, size);
-}
-
-static void
-print_value(const struct key *k, const struct config *c, struct buf *out)
-{
-	const char *at = (const char *)c + k->offset;
-	size_t number;
-	int choice;
-
-	switch (k->kind) {
-	case TEXT:
-	case URL:
-	case MOUNT:
-	case COUNTRY:
-	case LIST:
-	case ADDRESSES:
-	case ORIGINS:
-		buf_text(out, at);
-		break;
-	case SIZE:
-		memcpy(&number, at, sizeof(number));
-		print_size(number, out);
-		break;
-	case COUNT:
-		memcpy(&number, at, sizeof(number));
-		buf_u64(out, number);
-		break;
-	case CHOICE:
-		memcpy(&choice, at, sizeof(choice));
-		buf_text(out, k->choices[choice]);
-		break;
-	case FLAG:
-		buf_text(out, k->choices[*(const bool *)(const void *)at]);
-		break;
-	}
-}
-
-/* What a value of this kind looks like, for a message. */
-static void
-describe(const struct key *k, struct buf *out)
-{
-	size_t i;
-
-	switch (k->kind) {
-	case TEXT:
-	case LIST:
-		buf_printf(
-		    out, "a text of less than %d bytes", CONFIG_TEXT_MAX);
-		break;
-	case URL:
-	case MOUNT:
-	case COUNTRY:
-	case ADDRESSES:
-	case ORIGINS:
-		buf_text(out, forms[k->kind].look);
-		break;
-	case SIZE:
-		buf_text(out, "a size such as 64K or 1G from ");
-		print_size(k->least, out);
-		buf_text(out, " to ");
-		print_size(k->most, out);
-		break;
-	case COUNT:
-		buf_printf(out, "a number from %zu to %zu", k->least, k->most);
-		break;
-	case CHOICE:
-	case FLAG:
-		for (i = 0; k->choices[i] != NULL; i++) {
-			buf_text(out, i > 0 ? " or " : "");
-			buf_text(out, k->choices[i]);
-		}
-		break;
-	}
-}
-
 /* A file being read: where we are, what was seen, what was wrong first. */
 struct reading {
 	FILE *file;
@@ -433,14 +117,14 @@ take(void *user, const char *section, const char *name, const char *value)
 		buf_printf(&rd->why, "unknown key '%s'", name);
 		return refuse(rd);
 	}
-	if (rd->seen[i] && !is_list(keys[i].kind)) {
+	if (rd->seen[i] && !config_is_list(keys[i].kind)) {
 		buf_printf(&rd->why, "'%s' is given twice", name);
 		return refuse(rd);
 	}
-	if (!set(&keys[i], value, !rd->seen[i], rd->config)) {
+	if (!config_set(&keys[i], value, !rd->seen[i], rd->config)) {
 		buf_printf(
 		    &rd->why, "'%s' cannot be '%s': it is ", name, value);
-		describe(&keys[i], &rd->why);
+		config_describe(&keys[i], &rd->why);
 		return refuse(rd);
 	}
 	rd->seen[i] = true;
@@ -515,7 +199,7 @@ config_default(struct config *c)
 
 	memset(c, 0, sizeof(*c));
 	for (i = 0; i < KEYS; i++)
-		(void)set(&keys[i], keys[i].preset, true, c);
+		(void)config_set(&keys[i], keys[i].preset, true, c);
 }
 
 /* Whether the keys agree with each other; *why says which do not. */
@@ -620,13 +304,13 @@ config_print(const struct config *c, FILE *out)
 	size_t i;
 
 	for (i = 0; i < KEYS; i++) {
-		if (is_list(keys[i].kind)) {
+		if (config_is_list(keys[i].kind)) {
 			print_list(keys[i].name,
 			    (const char *)c + keys[i].offset, out);
 			continue;
 		}
 		buf_init(&line, text, sizeof(text));
-		print_value(&keys[i], c, &line);
+		config_print_value(&keys[i], c, &line);
 		print_line(keys[i].name, buf_view(&line), out);
 	}
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * unwrap_private.h - between unwrap and unwrap_search: the state of a search.
+ */
+#ifndef PUSHCERT_UNWRAP_PRIVATE_H
+#define PUSHCERT_UNWRAP_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/crypto.h"
+#include "format/unwrap.h"
+
+struct unwrap_search {
+	struct arena *arena;
+	size_t left; /* bytes that may still be looked at */
+	const char *phrase[UNWRAP_DEPTH + 1]; /* of the layers taken off */
+	char *room; /* for `what` */
+	bool keys_only;
+	bool only; /* the text is certificates and nothing else */
+
+	/* What was found. */
+	struct buf pem; /* certificates of layer pem_depth */
+	size_t pem_depth;
+	size_t certificates;
+	uint8_t id[PEM_CHAIN_MAX + 2][CRYPTO_SHA256_LEN]; /* of each */
+	enum pem_kind kind; /* something else in an inner layer */
+	struct str what; /* about the key, the archive or `kind` */
+	bool archive;
+	bool deep;
+};
+
+/* What an inner layer holds, after the phrases of its wrappings in a message.
+ */
+extern const char *const unwrap_contents[];
+
+enum err unwrap_search(
+    struct unwrap_search *s, struct str text, struct arena *a) ATTR_CHECKED;
+enum err unwrap_visit(
+    struct unwrap_search *s, size_t depth, struct str text) ATTR_CHECKED;
+void unwrap_explain(struct unwrap_search *s, size_t depth, const char *last);
+
+#endif
