@@ -27,7 +27,7 @@ struct buf {
 
 /* Writes into size bytes at p, which must outlive the buffer. */
 void buf_init(struct buf *b, char *p, size_t size);
-/* Writes into all that is left of the arena. Until buf_close, the caller takes
+/* Writes into the free part of the arena. Until buf_close, the caller takes
  * nothing else from that arena. */
 void buf_open(struct buf *b, struct arena *a);
 /* Gives the unused memory back to the arena and returns the text, which lives

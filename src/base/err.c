@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * err.c - the table of outcomes. Texts in Microsoft Graph's words where Graph
- * has words for it, so that clients which look at them see what they know.
+ * err.c - the table of outcomes. Where Microsoft Graph has a text for an
+ * outcome, the table has the same text, because clients compare it.
  */
 #include "base/err.h"
 

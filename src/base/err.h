@@ -2,6 +2,9 @@
 /*
  * err.h - every outcome of every function: its HTTP status, its Graph error
  * code and its text, in one table.
+ *
+ * A function that checks input also returns the offending piece of it, and the
+ * text of the outcome has a placeholder for that piece.
  */
 #ifndef PUSHCERT_ERR_H
 #define PUSHCERT_ERR_H
@@ -9,12 +12,12 @@
 enum err {
 	ERR_OK,
 
-	/* The path (contract 2). */
+	/* The path of the URL. */
 	ERR_ROOT,
 	ERR_SEGMENT,
 	ERR_METHOD,
 
-	/* Who (contract 7). */
+	/* The caller and its rights. */
 	ERR_TOKEN_ABSENT,
 	ERR_TOKEN_INVALID,
 	ERR_TOKEN_EXPIRED,
@@ -23,7 +26,7 @@ enum err {
 	ERR_CROSS_SITE,
 	ERR_RATE,
 
-	/* Headers and query (contract 3.1, 5). */
+	/* Headers and query options. */
 	ERR_URL_TOO_LONG,
 	ERR_HEADER_LINES,
 	ERR_TOO_LARGE,
@@ -38,7 +41,7 @@ enum err {
 	ERR_FORMAT,
 	ERR_SELECT,
 
-	/* The body as JSON (contract 3.2). */
+	/* The body as JSON (RFC 8259). */
 	ERR_BODY_SHORT,
 	ERR_JSON_EMPTY,
 	ERR_JSON_SYNTAX,
@@ -55,7 +58,7 @@ enum err {
 	ERR_JSON_DEPTH,
 	ERR_JSON_TOKENS,
 
-	/* The body as a record (contract 3.4 to 3.9). */
+	/* The body as an applePushNotificationCertificate of Graph. */
 	ERR_UNKNOWN_PROPERTY,
 	ERR_NOT_STRING,
 	ERR_NOT_DATE,
@@ -67,7 +70,7 @@ enum err {
 	ERR_NO_REQUEST,
 	ERR_NO_DRY_RUN,
 
-	/* The certificate (contract 4). */
+	/* The certificate. */
 	ERR_NOT_A_CERTIFICATE,
 	ERR_PRIVATE_KEY,
 	ERR_WRAPPED,
@@ -81,7 +84,7 @@ enum err {
 	ERR_KEY_MISMATCH,
 	ERR_TOPIC_CHANGE,
 
-	/* Ourselves. */
+	/* The server and its store. */
 	ERR_NOT_IMPLEMENTED,
 	ERR_FULL,
 	ERR_BUSY,
@@ -100,7 +103,7 @@ enum err {
 	ERR_MEMORY,
 	ERR_INTERNAL,
 
-	/* The tool (cmd.h). */
+	/* The command line tool (cmd.h). */
 	ERR_USAGE,
 	ERR_CONFIG,
 	ERR_FILE,
@@ -109,16 +112,17 @@ enum err {
 };
 
 struct err_info {
-	int status; /* HTTP; 0 where the outcome is never an HTTP answer */
+	int status; /* of HTTP; 0: a request never ends with it */
 	const char *code;
-	/* One sentence or more; {} stands for the offending piece of input,
-	 * {2} for a second one, {!} for a piece that is our own. */
+	/* One sentence or more. {} stands for the offending piece of the input,
+	 * {2} for a second piece, {!} for a piece that the server chose. */
 	const char *text;
-	/* The named reason for error.details[] (contract 4), or NULL. */
+	/* The code in error.details[], which names the exact reason; NULL if
+	 * `code` is exact enough. */
 	const char *reason;
 };
 
-/* Never NULL; an outcome out of range reads as ERR_INTERNAL. */
+/* Never returns NULL. A value outside the enum reads as ERR_INTERNAL. */
 const struct err_info *err_info(enum err e);
 
 #endif

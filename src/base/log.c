@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * log.c - one line per event, escaped, in one write (log_sink.c).
+ * log.c - levels, escapes and fields of a log line; log_sink writes it.
  */
 #include "base/log.h"
 
@@ -23,8 +23,9 @@ static const int priorities[] = {
 	[LOG_AT_DEBUG] = LOG_DEBUG,
 };
 
-/* Appends text to out, where it may take `room` bytes, as \xNN what is not
- * printable and what is in `more`; whether all of it was taken. */
+/* Appends at most `room` bytes of text to out. Writes bytes outside printable
+ * ASCII, and the characters in `more`, as \xNN. Returns whether the whole text
+ * fitted. */
 static bool
 escape(struct str text, const char *more, size_t room, struct buf *out)
 {
@@ -81,7 +82,7 @@ log_should_repeat(struct log_repeat *last, uint64_t what, int64_t now_at)
 {
 	int64_t at = atomic_load(&last->at);
 
-	/* A clock that was set back does not silence us. */
+	/* If the clock was set back, the line is logged at once. */
 	if (atomic_load(&last->what) == what && now_at >= at &&
 	    now_at - at < LOG_AGAIN)
 		return false;

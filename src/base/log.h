@@ -2,9 +2,10 @@
 /*
  * log.h - one line per event, to stderr or syslog, safe to print.
  *
- * A line is cut at LOG_LINE bytes; bytes that are not printable ASCII are
- * written as \xNN, so that no request can forge a line. Never hand it a token,
- * a key or a request body. Safe to call from any thread.
+ * A line is cut at LOG_LINE bytes. Bytes that are not printable ASCII are
+ * written as \xNN, so that no request can forge a line. A caller never passes a
+ * token, a key or a request body. All functions but log_open and log_serve may
+ * be called from any thread; none of them waits for the reader of the log.
  */
 #ifndef PUSHCERT_LOG_H
 #define PUSHCERT_LOG_H
@@ -20,33 +21,36 @@
 
 enum log_level { LOG_AT_ERROR, LOG_AT_WARNING, LOG_AT_INFO, LOG_AT_DEBUG };
 
-/* Before any thread is started, and before the sandbox. Until then: stderr,
- * LOG_AT_INFO. */
+/* Sets where lines go and which levels are written; until then they go to
+ * stderr with LOG_AT_INFO. The caller does this before it starts a thread and
+ * before it enters the sandbox. */
 void log_open(bool to_syslog, enum log_level level);
-/* For a service: nothing in the process waits for standard error any more. */
+/* Makes sure that no write to standard error, not even a library's, waits for
+ * its reader. Only a service calls this: the tool would lose messages. */
 void log_serve(void);
-/* No line is waited for: one for which there is no room is dropped. Logs how
- * many were, as the next line does, if there is room now. */
+/* A line that finds no space in a pipe or socket is dropped. This logs the
+ * number of dropped lines if there is space now; so does the next line. */
 void log_catch_up(void);
-/* For a handler of signals: a line with its end, to stderr. */
+/* Writes a line, with its newline, to stderr. Signal handlers may call this. */
 void log_last_words(const char *line);
 /* Whether a line of this level would be written. */
 bool log_wants(enum log_level level);
 
-/* What was told last, and when. Begins as all zeros. */
+/* The event that was logged last, and when. Starts as all zeros. */
 struct log_repeat {
 	atomic_uint_fast64_t what;
 	atomic_int_fast64_t at;
 };
-/* Whether something is worth a line: a cause that stays may come a thousand
- * times a second, and is told once a minute. */
+/* Returns whether to log the event `what` now (seconds UTC). A lasting fault
+ * may raise the same event a thousand times a second, so an event that repeats
+ * is logged every LOG_AGAIN seconds. */
 #define LOG_AGAIN 60
 bool log_should_repeat(struct log_repeat *last, uint64_t what, int64_t now_at);
 
 void log_line(enum log_level level, const char *format, ...) ATTR_PRINTF(2, 3);
 
-/* One field of a line: "name=value", the value alone where there is no name, or
- * "name: value" where the value is a text of several words. */
+/* One field of a line: "name=value"; the value alone if name is NULL; or "name:
+ * value" if the value is a text of several words. */
 struct log_field {
 	const char *name;
 	struct str value;
@@ -54,10 +58,11 @@ struct log_field {
 	bool words;
 };
 /*
- * Writes fields that a client may have chosen, with one blank between them. In
- * a value '=', '"' and '\' are written as \xNN too, and so are blanks, but of
- * words, so that no value reads as another field. An empty value is "-", a
- * value that was cut ends with "...". All together take at most LOG_LINE bytes.
+ * Logs fields whose values a client may have chosen, with one blank between
+ * them. Besides bytes that are not printable, '=', '"' and '\' in a value are
+ * written as \xNN, and blanks too unless `words` is set, so that no value reads
+ * as another field. An empty value is written as "-", and a value that was cut
+ * ends with "...". The line has at most LOG_LINE bytes.
  */
 void log_fields(enum log_level level, const struct log_field *fields, size_t n);
 

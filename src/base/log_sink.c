@@ -2,20 +2,23 @@
 /*
  * log_sink.c - writes that never wait.
  *
- * Standard error is shared with other processes, so that O_NONBLOCK, which
- * belongs to the open file description, must not be set on it. Each kind of
- * file has its own way:
+ * Other processes share standard error. O_NONBLOCK belongs to the open file
+ * description, so setting it would change their writes too. Each kind of file
+ * is therefore written in its own way:
  *
  *      socket       send with MSG_DONTWAIT
- *      pipe, tty    opened once more by /proc, with O_NONBLOCK, for us alone;
- *                   where that is refused (a pipe of another user): RWF_NOWAIT,
- *                   and in older kernels poll first, one thread at a time
+ *      pipe, tty    opened again through /proc with O_NONBLOCK, which gives
+ *                   this process its own description. If that is refused (a
+ *                   pipe of another user): RWF_NOWAIT, or in older kernels
+ *                   poll and then write, one thread at a time
  *      other file   write
  *
- * Until a service takes over, standard error may become another file, and the
- * way of a pipe of another user works for all of them.
+ * Until a service takes over (log_sink_take_over), another file may still be
+ * put in the place of standard error. Until then, lines are written as to the
+ * pipe of another user, which works for every kind of file.
  *
- * A line is shorter than PIPE_BUF, so that a pipe takes all of it or nothing.
+ * A line is shorter than PIPE_BUF, so a pipe takes the whole line or nothing
+ * (pipe(7)).
  */
 #include "base/log_sink.h"
 
@@ -41,19 +44,19 @@
 
 #define NAME "pushcert"
 
-/* A line with what stands before and behind it. */
+/* A line with its prefix (the name, or the header of syslog) and its end. */
 #define WHOLE_MAX (LOG_SINK_LINE_MAX + 128)
 _Static_assert(WHOLE_MAX <= PIPE_BUF, "a pipe takes a line as a whole");
 
 enum way { POLLED, PLAIN, SOCKET };
 
 static struct {
-	enum way way; /* of standard error */
-	int fd; /* standard error, or the description of our own */
-	int daemon; /* its socket, or -1 */
-	bool is_stream; /* the daemon's socket: each line ends with a NUL */
+	enum way way; /* how standard error is written */
+	int fd; /* standard error, or its file opened again */
+	int daemon; /* socket of the syslog daemon, or -1 */
+	bool is_stream; /* the daemon has a stream socket: lines end with NUL */
 	atomic_uint dropped;
-	atomic_bool cut; /* the last line has no end: a terminal took a part */
+	atomic_bool cut; /* the terminal took only a part of the last line */
 	bool is_terminal;
 	pthread_mutex_t turn;
 } sink = {
@@ -102,8 +105,9 @@ put(const char *p, size_t n)
 static bool
 put_stderr(struct str text)
 {
-	/* Where a thread may take the room that another one has seen, or go on
-	 * in the middle of its line. */
+	/* Without the lock, another thread could fill the space that poll has
+	 * just reported, or continue in the middle of a line that a terminal
+	 * cut. */
 	bool alone = sink.way == POLLED || sink.is_terminal, good;
 	char block[WHOLE_MAX];
 	struct buf line;
@@ -122,7 +126,7 @@ put_stderr(struct str text)
 	return good;
 }
 
-/* How lines get to standard error from now on. */
+/* Chooses how lines are written to standard error from now on. */
 static void
 look_at_stderr(void)
 {
@@ -186,7 +190,7 @@ connected(const char *path, int type)
 	return -1;
 }
 
-/* *lost: the daemon is not there any more, and the line may go elsewhere. */
+/* Sets *lost if the daemon has gone; the line may then go to standard error. */
 static bool
 put_daemon(int priority, struct str text, bool *lost)
 {

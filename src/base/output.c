@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * output.c - a new file beside the old one, which takes its name at the end.
+ * output.c - a temporary file beside the old one, which is renamed at the end.
  */
 #include "base/output.h"
 
@@ -14,10 +14,10 @@
 
 #include "base/str.h"
 
-/* As many as the kernel follows. */
+/* As many symbolic links as the kernel follows (path_resolution(7)). */
 #define LINKS_MAX 40
 
-/* The descriptor of this process that a path names, or -1. */
+/* Returns the descriptor of this process that the path names, or -1. */
 static int
 own_descriptor(const char *path)
 {
@@ -35,7 +35,7 @@ own_descriptor(const char *path)
 	return -1;
 }
 
-/* The path that a link names goes in its place. */
+/* Replaces the path of a symbolic link by the path that the link names. */
 static bool
 follow(char path[PATH_MAX])
 {
@@ -57,7 +57,8 @@ follow(char path[PATH_MAX])
 	return true;
 }
 
-/* Where the file really is: o->path, or o->fd where it is open already. */
+/* Follows links until o->path is the file itself. If it is a descriptor of this
+ * process, o->fd becomes a copy of that. */
 static enum err
 resolve(struct output *o)
 {
@@ -80,7 +81,8 @@ resolve(struct output *o)
 	return ERR_FILE;
 }
 
-/* errno says which of the two it is where neither is. */
+/* Returns whether a new file may take this name: the name is free, or a regular
+ * file has it (*regular). */
 static bool
 is_to_be_made(const char *path, bool *regular)
 {
@@ -135,7 +137,8 @@ output_open(struct output *o, const char *path, mode_t mode, bool replace)
 		return ERR_OK;
 	if (is_to_be_made(o->path, &regular))
 		return open_temporary(o, mode);
-	/* Neither cut nor made: a FIFO waits for its reader here. */
+	/* Opens without O_TRUNC and O_CREAT. For a FIFO, open waits here for a
+	 * reader. */
 	o->fd = open(o->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	return o->fd >= 0 ? ERR_OK : ERR_FILE;
 }
@@ -146,7 +149,8 @@ output_is_file(const struct output *o)
 	return o->temporary[0] != '\0';
 }
 
-/* Not every file system knows the first way, and not every one the second. */
+/* Some file systems do not support RENAME_NOREPLACE, and some support no hard
+ * links. */
 static bool
 name_new_file(const char *temporary, const char *path)
 {
@@ -158,7 +162,8 @@ name_new_file(const char *temporary, const char *path)
 	return link(temporary, path) == 0 && unlink(temporary) == 0;
 }
 
-/* There may be something else than at the start. */
+/* Checks again, because another process may have made a file of this name since
+ * output_open. */
 static bool
 name_file(const struct output *o)
 {
@@ -190,7 +195,7 @@ output_sync_name(const char *path)
 	close(fd);
 }
 
-/* What is left to do for a file that was written well. */
+/* Finishes a file whose content was written without an error. */
 static bool
 complete(const struct output *o)
 {

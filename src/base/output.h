@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * output.h - a file that is written for the user: it appears whole or not at
+ * output.h - a file that the user asked for: it appears as a whole or not at
  * all, and only a regular file is ever replaced.
  *
- * A device, a FIFO and a descriptor of the process (/dev/stdout) are written to
- * as they are. A symbolic link is followed: the file that it names is replaced,
- * or made, and the link stays.
+ * A device, a FIFO and a descriptor of the process (/dev/stdout) are written
+ * directly. A symbolic link is followed: the file that it names is created or
+ * replaced, and the link stays.
  */
 #ifndef PUSHCERT_OUTPUT_H
 #define PUSHCERT_OUTPUT_H
@@ -20,22 +20,25 @@
 struct output {
 	int fd;
 	bool replace;
-	char path[PATH_MAX]; /* that the file gets */
-	char temporary[PATH_MAX]; /* that it has until then; "": none */
+	char path[PATH_MAX]; /* its final name */
+	char temporary[PATH_MAX]; /* its name until output_close; "": none */
 };
 
-/* Opens the file for writing; mode: of a new one. Unless `replace` is set there
- * must be nothing of that name (EEXIST). ERR_FILE with errno. */
+/* Opens the file for writing. A new file gets this mode. Unless `replace` is
+ * set, no file of this name may exist (EEXIST). Returns ERR_FILE with errno
+ * set. */
 enum err output_open(
     struct output *o, const char *path, mode_t mode, bool replace) ATTR_CHECKED;
-/* Whether what was written can be read back. */
+/* Whether the output is a new file and not a device, a FIFO or a descriptor.
+ * Only a file can be read back. */
 bool output_is_file(const struct output *o);
-/* Puts the file on the disk and gives it its name; if e is a failure, drops it
- * and returns e. ERR_FILE with errno. */
+/* Flushes the file to disk and gives it its name. If e is a failure, deletes
+ * the temporary file and returns e. Returns ERR_FILE with errno set if a step
+ * fails. */
 enum err output_close(struct output *o, enum err e) ATTR_CHECKED;
 
-/* Puts a name on the disk. Best effort: the directory may be one that we can
- * write to but not read. */
+/* Flushes the directory entry of a file to disk. Ignores errors, because the
+ * directory may be writable but not readable. */
 void output_sync_name(const char *path);
 
 #endif

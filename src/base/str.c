@@ -22,7 +22,7 @@ str_ifold(struct str a, struct str b)
 {
 	size_t i;
 
-	/* Most names are sent in the case in which the table has them. */
+	/* A fast path: clients usually send the case of our tables. */
 	if (str_eq(a, b))
 		return true;
 	for (i = 0; i < a.n; i++)
@@ -152,7 +152,7 @@ str_unhex(struct str s, uint8_t *bytes, size_t n)
 	return true;
 }
 
-/* Without padding; returns the number of digits. */
+/* Writes no padding. Returns the number of digits. */
 static size_t
 encode64(const uint8_t *bytes, size_t n, const char *digits, char *out)
 {
@@ -271,7 +271,7 @@ str_unpercent(struct str s, bool plus, char *out, struct str *decoded)
 }
 
 /* RFC 3629, section 4: for each range of lead bytes, the length of the sequence
- * and the range of its second byte. Every later byte is 80..BF. */
+ * and the range of its second byte. Later bytes are in 80..BF. */
 static const struct {
 	uint8_t first, last, low, high, length;
 } utf8_leads[] = {
@@ -311,8 +311,8 @@ str_utf8_step(struct str s)
 	return 0;
 }
 
-/* The length of the run of ASCII at the start of s, in multiples of eight
- * bytes. Most text is ASCII. */
+/* Returns how many bytes at the start of s are ASCII, rounded down to a
+ * multiple of eight. Most text is ASCII. */
 static size_t
 ascii(struct str s)
 {
@@ -327,7 +327,7 @@ ascii(struct str s)
 	return i;
 }
 
-/* Appends a character of UTF-8 and returns how many bytes that are. */
+/* Writes a character as UTF-8 and returns the number of bytes. */
 static size_t
 put_utf8(uint32_t code, char *out)
 {
@@ -343,8 +343,9 @@ put_utf8(uint32_t code, char *out)
 	return n;
 }
 
-/* The character of UTF-16 at the begin of s, and how many bytes it takes: 0
- * where there is half a character or half a pair. */
+/* Reads one character of UTF-16 at the start of s and returns its length in
+ * bytes: 0 if the text ends within a character or half of a surrogate pair is
+ * missing. */
 static size_t
 utf16_step(struct str s, bool big, uint32_t *code)
 {

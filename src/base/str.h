@@ -4,9 +4,9 @@
  * escapes, UTF-8, GUIDs.
  *
  * A struct str is a view: a pointer and a length, without a terminator, passed
- * by value and never freed. It lives as long as the bytes that it points at.
- * A null slice (p == NULL) means "absent"; an empty one is present and empty.
- * Nothing here allocates, and nothing reads past a slice's end.
+ * by value and never freed. It lives as long as the bytes that it points at. A
+ * null slice (p == NULL) means "absent"; an empty slice is present and has no
+ * bytes. No function here allocates memory or reads past the end of a slice.
  */
 #ifndef PUSHCERT_STR_H
 #define PUSHCERT_STR_H
@@ -21,17 +21,17 @@ struct str {
 	size_t n;
 };
 
-/* A slice of a string literal, also as an initialiser of constant tables. */
+/* A slice of a string literal; also an initialiser of a constant table. */
 #define STR(literal)                                     \
 	{                                                \
 		.p = (literal), .n = sizeof(literal) - 1 \
 	}
 #define STR_EMPTY ((struct str)STR(""))
-/* For printf's "%.*s". */
+/* The two arguments for "%.*s" of printf. */
 #define STR_ARG(s) (int)(s).n, (s).p
 
-/* The smallest ones stand here, so that the length of a literal is known when
- * the compiler sees it. */
+/* The smallest functions are inline, so that the compiler knows the length of a
+ * literal. */
 
 static inline struct str
 str_from(const char *p, size_t n)
@@ -39,7 +39,7 @@ str_from(const char *p, size_t n)
 	return (struct str){ .p = p, .n = n };
 }
 
-/* A slice of a C string; of NULL: the null slice. */
+/* A slice of a C string; the null slice for NULL. */
 static inline struct str
 str_of(const char *c)
 {
@@ -64,8 +64,8 @@ str_is(struct str s, const char *c)
 	return str_eq(s, str_of(c));
 }
 
-/* ASCII letters compare without regard to case, in str_ieq and the others;
- * str_ifold is str_ieq for slices of the same length. */
+/* str_ieq and str_iis compare ASCII letters without regard to case. str_ifold
+ * is str_ieq for slices of the same length. */
 bool str_ifold(struct str a, struct str b);
 
 static inline bool
@@ -83,7 +83,8 @@ str_iis(struct str s, const char *c)
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 
-/* The first n bytes of s, and what follows them; both clamp n. */
+/* The first n bytes of s, and the bytes after them. An n greater than s.n
+ * counts as s.n. */
 static inline struct str
 str_head(struct str s, size_t n)
 {
@@ -98,43 +99,47 @@ str_tail(struct str s, size_t n)
 	return n == 0 ? s : str_from(s.p + n, s.n - n);
 }
 
-/* Without blanks and tabs at both ends (HTTP's OWS). */
+/* s without blanks and tabs at both ends (OWS in HTTP). */
 struct str str_trim(struct str s);
 /*
- * Takes the part of *s before the first `at` and moves *s behind it. Without
- * one the whole of *s is taken and *s becomes null. To split a list:
- * while (!str_is_null(list)) { item = str_cut(&list, ','); ... }
+ * Returns the part of *s before the first `at` and leaves in *s the part after
+ * it. If s does not contain `at`, returns the whole of *s and makes *s null. To
+ * split a list:
+ *
+ *   while (!str_is_null(list)) { item = str_cut(&list, ','); ... }
  */
 struct str str_cut(struct str *s, char at);
 
-/* The first line, without its end and the blanks and tabs before that. */
+/* The first line, without its end and without blanks and tabs before that. */
 struct str str_line(struct str s);
 /*
- * The text of a small file as UTF-8, without a byte order mark: editors and
- * shells of Windows write such marks, and UTF-16 after them. *plain is a part
- * of the text or, of UTF-16, lies in out[STR_PLAIN_SIZE(text.n)]. False where
- * the text begins like UTF-16 and is none.
+ * Converts the text of a small file to UTF-8 without a byte order mark. Windows
+ * editors and shells write byte order marks and UTF-16. *plain is a part of the
+ * text or, for UTF-16, lies in out[STR_PLAIN_SIZE(text.n)]. Returns false if
+ * the text starts like UTF-16 but is not valid UTF-16.
  */
 #define STR_PLAIN_SIZE(n) ((n) / 2 * 3)
 bool str_plain(struct str text, char *out, struct str *plain);
 
-/* Decimal digits only, no sign, no blank, no overflow: false otherwise. */
+/* Reads decimal digits. Returns false for a sign, a blank, an empty text or an
+ * overflow. */
 bool str_u64(struct str s, uint64_t *out);
 
 /* Writes 2 * n hexadecimal digits without a terminator. */
 void str_hex(const uint8_t *bytes, size_t n, char *out);
 void str_hex_upper(const uint8_t *bytes, size_t n, char *out);
-/* Exactly 2 * n digits of either case: false otherwise. */
+/* Reads exactly 2 * n hexadecimal digits of either case. Returns false for any
+ * other text. */
 bool str_unhex(struct str s, uint8_t *bytes, size_t n);
 
 /* The value of one hexadecimal digit, or -1. */
 int str_hex_digit(char c);
 
 /*
- * base64 (RFC 4648, section 4) and base64url without padding (section 5).
- * Encoders write STR_BASE64_SIZE(n) bytes at most and return how many.
- * Decoders write at most s.n / 4 * 3 + 3 bytes, return false for anything that
- * is not the canonical form (stray bits, wrong padding, foreign characters).
+ * base64 (RFC 4648, section 4) and base64url without padding (section 5). An
+ * encoder writes at most STR_BASE64_SIZE(n) bytes and returns their number. A
+ * decoder writes at most s.n / 4 * 3 + 3 bytes and returns false for any text
+ * but the canonical form (stray bits, wrong padding, other characters).
  */
 #define STR_BASE64_SIZE(n) (((n) + 2) / 3 * 4)
 size_t str_base64(const uint8_t *bytes, size_t n, char *out);
@@ -143,24 +148,24 @@ bool str_unbase64(struct str s, uint8_t *out, size_t *n);
 bool str_unbase64url(struct str s, uint8_t *out, size_t *n);
 
 /*
- * Percent escapes (RFC 3986, section 2.1), decoded to out, which needs s.n
- * bytes; with `plus`, '+' is a blank as in a query. False for a broken escape
- * or an escaped NUL.
+ * Decodes percent escapes (RFC 3986, section 2.1) to out, which needs s.n
+ * bytes. With `plus`, '+' becomes a blank as in a query. Returns false for a
+ * broken escape or an escaped NUL.
  */
 bool str_unpercent(struct str s, bool plus, char *out, struct str *decoded);
 
 /*
- * UTF-8 (RFC 3629): the length in bytes of the well-formed sequence at the
- * start of s, or 0 where there is none.
+ * Returns the length in bytes of the well-formed UTF-8 sequence (RFC 3629) at
+ * the start of s, or 0 if there is none.
  */
 size_t str_utf8_step(struct str s);
 bool str_utf8_valid(struct str s);
-/* Code points of a valid text. */
+/* The number of code points in a valid text. */
 size_t str_utf8_count(struct str s);
-/* The longest valid prefix of a valid text of at most n code points. */
+/* The longest prefix of a valid text that has at most n code points. */
 struct str str_utf8_head(struct str s, size_t n);
 
-/* GUIDs: 16 bytes, written in lower case as 8-4-4-4-12 digits. */
+/* GUIDs: 16 bytes, written in lower case as 8-4-4-4-12 digits (RFC 9562). */
 #define STR_GUID_LEN 36
 struct guid {
 	uint8_t byte[16];
@@ -168,7 +173,7 @@ struct guid {
 bool str_guid(struct str s, struct guid *out);
 /* Writes STR_GUID_LEN characters without a terminator. */
 void str_guid_text(const struct guid *g, char *out);
-/* Makes 16 random bytes a version 4 GUID (RFC 9562, section 5.4). */
+/* Turns 16 random bytes into a GUID of version 4 (RFC 9562, section 5.4). */
 void str_guid_v4(struct guid *g);
 
 #endif
