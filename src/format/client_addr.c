@@ -7,7 +7,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* Without brackets, port and zone, which proxies put into X-Forwarded-For. */
+/* Removes brackets, port and zone, which proxies add in X-Forwarded-For. */
 static struct str
 bare(struct str peer)
 {
@@ -18,7 +18,7 @@ bare(struct str peer)
 		host = str_cut(&rest, ']');
 	} else {
 		host = str_cut(&rest, ':');
-		/* More than one colon is an address of IPv6. */
+		/* More than one colon: an IPv6 address without brackets. */
 		if (!str_is_null(rest) && memchr(rest.p, ':', rest.n) != NULL)
 			host = peer;
 	}
@@ -44,7 +44,8 @@ client_addr_parse(struct str peer, uint8_t out[CLIENT_ADDR_LEN])
 	    inet_pton(AF_INET6, text, out) == 1;
 }
 
-/* An address has many spellings; other names have one. */
+/* Compares addresses by value, because they have several spellings, and other
+ * names as text. */
 static bool
 is_same(struct str a, struct str b)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * client_addr.h - the address that a request comes from, in text and in bytes.
+ * client_addr.h - the address of a client, as a text and as bytes.
  *
- * Returned slices point into the parameters.
+ * Pure. Slices in the results point into the parameters.
  */
 #ifndef PUSHCERT_CLIENT_ADDR_H
 #define PUSHCERT_CLIENT_ADDR_H
@@ -14,15 +14,14 @@
 
 #define CLIENT_ADDR_LEN 16
 
-/* The 16 bytes of an IPv6 address; an IPv4 address becomes a mapped one. False
- * if the text is not an address. It may have brackets, a port and a zone. */
+/* Reads the 16 bytes of an IPv6 address; an IPv4 address becomes an IPv4-mapped
+ * one. The text may have brackets, a port and a zone. Returns false if it is
+ * not an address. */
 bool client_addr_parse(struct str peer, uint8_t out[CLIENT_ADDR_LEN]);
 
-/*
- * The address that a request comes from: REMOTE_ADDR, or, if that is one of
- * the trusted proxies (a list of addresses with commas), the last address in
- * X-Forwarded-For that is not.
- */
+/* Returns the address of the client: REMOTE_ADDR or, if that is a trusted
+ * proxy, the last address in X-Forwarded-For that is not a trusted proxy.
+ * `trusted` is a list with commas between the addresses. */
 struct str
 client_addr(struct str remote, struct str forwarded, struct str trusted);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config.c - the table of keys, and inih that reads files over it.
+ * config.c - the table of keys, and the reader of the file, which is inih.
+ *
+ * inih has no errors for several mistakes that change a value silently. So
+ * next_line checks each line before inih sees it.
  */
 #include "state/config.h"
 
@@ -83,15 +86,16 @@ static const struct config_key keys[] = {
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
-/* A file being read: where we are, what was seen, what was wrong first. */
+/* The state while a file is read: the current line, the keys seen so far, and
+ * the first mistake. */
 struct reading {
 	FILE *file;
-	int cause; /* errno where it could not be read */
+	int cause; /* errno if the file cannot be read, else 0 */
 	struct config *config;
 	bool seen[KEYS];
 	int line;
 	bool wrong;
-	bool any; /* something stands in a line */
+	bool any; /* a line is not blank */
 	struct buf why;
 };
 
@@ -102,8 +106,8 @@ refuse(struct reading *rd)
 	return 0;
 }
 
-/* inih's callback for one name=value: 0 marks the line, and there is no next
- * one. */
+/* The callback of inih for one name=value. Returning 0 marks the line as wrong;
+ * next_line then ends the file. */
 static int
 take(void *user, const char *section, const char *name, const char *value)
 {
@@ -131,8 +135,8 @@ take(void *user, const char *section, const char *name, const char *value)
 	return 1;
 }
 
-/* Whether inih would cut the value of this line: it takes a semicolon that
- * follows a blank for the begin of a comment. */
+/* Whether inih would cut the value of this line: inih takes a semicolon after a
+ * blank for the start of a comment. */
 static bool
 is_cut(const char *text)
 {
@@ -146,19 +150,19 @@ is_cut(const char *text)
 	return false;
 }
 
-/* What inih would take for something else than it looks like, or NULL. */
+/* Returns why inih would misread the line, or NULL. */
 static const char *
 misread(const char *line, bool whole)
 {
 	const char *text = line + strspn(line, " \t");
 
-	/* inih has a buffer of 200 bytes, and takes what is behind them for a
-	 * line of its own. */
+	/* inih has a buffer of 200 bytes and takes the rest of a longer line
+	 * for a new line. */
 	if (!whole)
 		return "a line has more than 198 bytes, or a NUL";
 	if (*text == '[')
 		return "there are no sections";
-	/* Or more of the value above it. */
+	/* inih would append it to the value of the line before. */
 	if (text > line && strchr(";#\r\n", *text) == NULL)
 		return "a line begins with a blank";
 	if (is_cut(text))
@@ -168,7 +172,7 @@ misread(const char *line, bool whole)
 	return NULL;
 }
 
-/* inih's source of lines. */
+/* Reads a line for inih, with the arguments of fgets. */
 static char *
 next_line(char *line, int size, void *user)
 {
@@ -202,7 +206,7 @@ config_default(struct config *c)
 		(void)config_set(&keys[i], keys[i].preset, true, c);
 }
 
-/* Whether the keys agree with each other; *why says which do not. */
+/* Whether the values agree with each other. If not, *why says which do not. */
 static bool
 is_consistent(const struct config *c, struct buf *why)
 {
@@ -236,8 +240,8 @@ config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 		return ERR_FILE;
 	}
 	if (bad == 0 && !rd.wrong) {
-		/* As a crash or a full disk leaves it: the defaults would be
-		 * another store. */
+		/* A crash or a full disk can leave an empty file. The defaults
+		 * would then open another store than before. */
 		if (!rd.any)
 			buf_text(&rd.why,
 			    "empty; write its keys again, or remove it");
@@ -277,7 +281,8 @@ config_find(const char *given, char path[PATH_MAX])
 	return access(installed, F_OK) == 0 ? installed : NULL;
 }
 
-/* Behind a blank a semicolon begins a comment. */
+/* inih takes a semicolon after a blank for the start of a comment, so a value
+ * that starts with a semicolon follows the '=' at once. */
 static void
 print_line(const char *name, struct str value, FILE *out)
 {
@@ -285,7 +290,8 @@ print_line(const char *name, struct str value, FILE *out)
 	    STR_ARG(value));
 }
 
-/* A line for each item, since a line of all may be too long to be read. */
+/* Prints a line for each item, because inih could not read a list in one long
+ * line. */
 static void
 print_list(const char *name, const char *list, FILE *out)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config.h - the configuration file (INI, flat keys) as a struct that never
- * changes afterwards.
+ * config.h - the configuration file (INI without sections) as a struct that
+ * never changes once it is loaded.
  */
 #ifndef PUSHCERT_CONFIG_H
 #define PUSHCERT_CONFIG_H
@@ -15,14 +15,14 @@
 #include "base/err.h"
 #include "base/log.h"
 
-/* Longest text of a value, and longest message of config_load. */
+/* Limit of a value and of a message of config_load, with the NUL. */
 #define CONFIG_TEXT_MAX 1024
 
 enum config_policy { CONFIG_INSPECT, CONFIG_ENFORCE };
 enum config_topic { CONFIG_TOPIC_REFUSE, CONFIG_TOPIC_ALLOW };
 enum config_tenants { CONFIG_TENANTS_LISTED, CONFIG_TENANTS_ANY };
 
-/* One member per key, named like it; pushcert.conf.5 says what each is. */
+/* Each member has the name of its key, which pushcert.conf.5 describes. */
 struct config {
 	char data[CONFIG_TEXT_MAX];
 	char socket[CONFIG_TEXT_MAX];
@@ -35,7 +35,7 @@ struct config {
 	char vendor_certificate[CONFIG_TEXT_MAX]; /* a list */
 	char vendor_key[CONFIG_TEXT_MAX];
 	char jwks_file[CONFIG_TEXT_MAX];
-	char jwt_issuer[CONFIG_TEXT_MAX]; /* lists have commas between items */
+	char jwt_issuer[CONFIG_TEXT_MAX]; /* commas separate the items */
 	char jwt_audience[CONFIG_TEXT_MAX];
 	char trusted_proxies[CONFIG_TEXT_MAX];
 	char csr_country[CONFIG_TEXT_MAX];
@@ -62,24 +62,25 @@ struct config {
 	int log_level; /* enum log_level */
 };
 
-/* The defaults alone. */
+/* Sets every member to its default. */
 void config_default(struct config *c);
 
 /*
- * Reads a file over the defaults. ERR_FILE or ERR_CONFIG with a whole sentence
- * in message: the file, the line, what is wrong.
+ * Reads a file over the defaults. Returns ERR_FILE or ERR_CONFIG with a whole
+ * sentence in message: the file, the line, the mistake.
  */
 enum err config_load(const char *path, struct config *c,
     char message[CONFIG_TEXT_MAX]) ATTR_CHECKED;
 
 /*
- * Which file to read: `given` if not NULL, else $PUSHCERT_CONFIG, else
- * pushcert.conf beside the program, else in sysconfdir. NULL where none of the
- * last two exists. The result may lie in path.
+ * Returns the path of the file to read: `given` if it is not NULL, else
+ * $PUSHCERT_CONFIG, else pushcert.conf beside the program, else pushcert.conf
+ * in sysconfdir. The last two count only if they exist; otherwise returns NULL.
+ * The result may point into path.
  */
 const char *config_find(const char *given, char path[PATH_MAX]);
 
-/* Writes every key with its value as a file that config_load reads. */
+/* Writes every key and its value as a file that config_load can read. */
 void config_print(const struct config *c, FILE *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_private.h - between config and config_value: one key and its value.
+ * config_private.h - shared by config and config_value: one key and its value.
  */
 #ifndef PUSHCERT_CONFIG_PRIVATE_H
 #define PUSHCERT_CONFIG_PRIVATE_H
@@ -11,8 +11,9 @@
 #include "base/buf.h"
 #include "state/config.h"
 
-/* The first are texts, which may be empty; those from LIST on have commas
- * between their items, and each further line adds to them. */
+/* The kinds before SIZE are texts, which may be empty. LIST, ADDRESSES and
+ * ORIGINS have commas between items, and each further line of the key adds
+ * items. */
 enum config_kind {
 	TEXT,
 	URL,
@@ -35,24 +36,24 @@ struct config_key {
 	const char *name;
 	enum config_kind kind;
 	size_t offset;
-	const char *preset; /* as it would stand in a file */
-	size_t least, most; /* of SIZE in bytes and of COUNT */
+	const char *preset; /* the default, written as in a file */
+	size_t least, most; /* SIZE: bytes; COUNT: as is */
 	const char *const *choices;
 };
 
-/* Whether the values of this kind have commas between their items. */
+/* Whether a value of this kind is a list with commas between its items. */
 bool config_is_list(enum config_kind kind);
 /*
  * Reads the value of a key into its member. The first line of a list replaces
- * the default, and each further line adds its items. False if the value does
- * not fit the kind of the key or is too long.
+ * the default; each further line adds its items. Returns false if the value
+ * does not fit the kind of the key or is too long.
  */
 bool config_set(const struct config_key *k, const char *value, bool first,
     struct config *c);
-/* Appends the value as config_set would read it. */
+/* Appends the value in the form that config_set reads. */
 void config_print_value(
     const struct config_key *k, const struct config *c, struct buf *out);
-/* Appends to a message which values the key takes. */
+/* Appends a description of the values that the key takes, for a message. */
 void config_describe(const struct config_key *k, struct buf *out);
 
 #endif

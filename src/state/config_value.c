@@ -18,7 +18,7 @@ static const struct {
 
 /* --- what texts look like ------------------------------------------------- */
 
-/* Of the characters of RFC 3986, so that it may stand in a header. */
+/* Only characters of RFC 3986, so that the URL is safe in a header. */
 static bool
 is_url(struct str url)
 {
@@ -39,8 +39,9 @@ is_letter(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* Segments of characters that a path has unescaped (RFC 3986, section 3.3),
- * none of them . or .., because the server takes those away. */
+/* Segments of characters that need no escape in a path (RFC 3986, section 3.3).
+ * The segments . and .. are refused, because a web server removes them before
+ * we see the path. */
 static bool
 is_mount(struct str path)
 {
@@ -76,7 +77,7 @@ is_country(struct str code)
 	return code.n == 2 && is_letter(code.p[0]) && is_letter(code.p[1]);
 }
 
-/* nginx says unix: of a peer on a local socket. */
+/* nginx sends "unix:" as the address of a client on a local socket. */
 static bool
 is_address(struct str address)
 {
@@ -128,7 +129,7 @@ fits(enum config_kind kind, const char *value)
 
 /* --- values --------------------------------------------------------------- */
 
-/* A decimal number with K, M or G behind it, or with nothing. */
+/* Reads a decimal number; with_unit allows K, M or G after it. */
 static bool
 read_number(struct str text, bool with_unit, size_t *out)
 {
@@ -157,7 +158,7 @@ read_choice(const char *const *choices, const char *text, int *out)
 	return false;
 }
 
-/* The first line of a list takes the place of its default. */
+/* Appends the items of a line; the first line replaces the default. */
 static bool
 add_items(const char *value, bool first, char *at)
 {
@@ -211,7 +212,7 @@ config_set(
 	return false;
 }
 
-/* The shortest way to write a size, which is not 0. */
+/* Appends a size, which is not 0, with the largest unit that divides it. */
 static void
 print_size(size_t size, struct buf *out)
 {
@@ -263,7 +264,6 @@ config_print_value(
 	}
 }
 
-/* What a value of this kind looks like, for a message. */
 void
 config_describe(const struct config_key *k, struct buf *out)
 {

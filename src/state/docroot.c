@@ -54,7 +54,7 @@ docroot_holds(const struct docroot *d, struct str root)
 	path[root.n] = '\0';
 	if (stat(path, &st) != 0)
 		return false;
-	/* The last one is "/". */
+	/* The last entry is "/", which holds every directory. */
 	for (i = 0; i + 1 < d->n; i++)
 		if (is_same(&d->above[i], &st))
 			return true;
@@ -92,7 +92,7 @@ looks_like_one(const char *path)
 	return access(inside, F_OK) == 0;
 }
 
-/* Removes the last name of a path; false if none is left. */
+/* Removes the last name of the path. Returns false if the path has only one. */
 static bool
 parent(char *path)
 {

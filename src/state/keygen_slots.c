@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * keygen_slots.c - a table of the tenants whose keys are being made, and the
- * tenant whose turn is next.
+ * keygen_slots.c - the tenants whose keys are being made, and the tenant whose
+ * turn is next.
  *
- * A refused client tries again later, while the clients of a busy tenant may
- * try all the time. So the tenant that was refused first has the last free slot
- * to itself for a while.
+ * A refused client retries later, while the clients of a busy tenant may retry
+ * all the time and win every free slot. So the last free slot is reserved for a
+ * while for the tenant that was refused first.
  */
 #include "state/keygen_slots.h"
 
@@ -27,7 +27,8 @@ keygen_slots_init(struct keygen_slots *s, long cpus)
 	pthread_mutex_init(&s->lock, NULL);
 }
 
-/* The lock is held. The slot of a tenant, or the number of used slots. */
+/* The caller holds the lock. Returns the slot of the tenant, or s->used if the
+ * tenant has none. */
 static size_t
 slot_of(const struct keygen_slots *s, const struct guid *tenant)
 {
@@ -38,7 +39,7 @@ slot_of(const struct keygen_slots *s, const struct guid *tenant)
 	return i;
 }
 
-/* The lock is held. Whether this tenant may have one more slot. */
+/* The caller holds the lock. Whether the tenant may take a free slot. */
 static bool
 has_turn(
     const struct keygen_slots *s, const struct guid *tenant, int64_t now_at)
@@ -63,7 +64,7 @@ keygen_slots_take(
 			s->next_until = 0;
 	} else if (now_at >= s->next_until ||
 	    s->next_until - now_at > KEYGEN_SLOTS_KEPT) {
-		/* Or the clock was set back. */
+		/* The reservation has ended, or the clock was set back. */
 		s->next = *tenant;
 		s->next_until = now_at + KEYGEN_SLOTS_KEPT;
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * keygen_slots.h - how many private keys this process makes at a time. A key of
- * RSA takes a CPU for a tenth of a second and more, so without a limit a single
- * tenant could keep every CPU and every worker busy. Safe to call from any
- * thread.
+ * keygen_slots.h - limits how many private keys this process makes at a time.
+ * An RSA key takes a tenth of a second of CPU time and more, so without a limit
+ * a single tenant could keep every CPU and every worker busy. Safe to call from
+ * any thread.
  */
 #ifndef PUSHCERT_KEYGEN_SLOTS_H
 #define PUSHCERT_KEYGEN_SLOTS_H
@@ -17,8 +17,8 @@
 #include "base/str.h"
 
 #define KEYGEN_SLOTS_MAX 64
-/* Seconds for which a free slot is kept for a tenant that was refused: twice
- * the Retry-After of a 503. */
+/* Seconds for which a slot stays reserved for a refused tenant: twice the
+ * Retry-After of a 503. */
 #define KEYGEN_SLOTS_KEPT 10
 
 struct keygen_slots {
@@ -26,17 +26,17 @@ struct keygen_slots {
 	size_t most;
 	size_t used;
 	struct guid tenant[KEYGEN_SLOTS_MAX]; /* of each used slot */
-	/* The tenant that was refused first since it last had a slot; it gets
-	 * the last free slot until that time. */
+	/* The tenant that was refused first since it last had a slot. The last
+	 * free slot is reserved for it until next_until. */
 	struct guid next;
 	int64_t next_until;
 };
 
-/* Half of the CPUs, and one at least. */
+/* The limit is half of the CPUs, at least 1 and at most KEYGEN_SLOTS_MAX. */
 void keygen_slots_init(struct keygen_slots *s, long cpus);
 
-/* False where all slots are used or kept, or the tenant has one. A slot that
- * was taken is given back. */
+/* Returns false if all slots are used or reserved, or the tenant has one
+ * already. The caller gives back a slot that it took. */
 bool keygen_slots_take(struct keygen_slots *s, const struct guid *tenant,
     int64_t now_at) ATTR_CHECKED;
 void keygen_slots_give(struct keygen_slots *s, const struct guid *tenant);

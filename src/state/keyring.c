@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * keyring.c - one set: the keys of the file, followed by those that an earlier
- * file held.
+ * keyring.c - one key set: the keys of the file, followed by keys that only an
+ * earlier file had.
+ *
+ * At most one thread reads the file: the thread that holds `reading`. Only that
+ * thread changes the keys, and it takes the write lock to do so; it may read
+ * them without a lock. All other threads verify tokens under the read lock.
+ * Lock order: reading, then lock.
  */
 #include "state/keyring.h"
 
@@ -17,44 +22,43 @@
 #include "base/log.h"
 #include "state/trust.h"
 
-/* Room for the report of entries that were left out: log lines have about as
- * much. */
+/* Limit of the report of skipped entries; a log line holds little more. */
 #define LEFT_MAX 768
 
-/* What tells one state of the file from another. */
+/* The file has changed if one of these values has. */
 struct stamp {
 	dev_t device;
 	ino_t inode;
 	off_t size;
 	struct timespec changed;
-	int cause; /* errno, where there is no file */
+	int cause; /* errno of stat, or 0 */
 };
 
 struct keyring {
 	const char *path;
-	uid_t user; /* who runs this */
+	uid_t user; /* the running user */
 	_Atomic int64_t looked_at;
 	_Atomic uint64_t state;
 
-	/* Of the one thread that reads the file. */
+	/* Used only by the thread that holds `reading`. */
 	pthread_mutex_t reading;
 	struct stamp stamp;
 	struct log_repeat told;
-	enum log_level level; /* of entries that are left out */
-	uint64_t left; /* hash of the last report of them */
+	enum log_level level; /* for skipped entries */
+	uint64_t left; /* hash of the last report of skipped entries */
 
-	/* Guards what follows. */
+	/* Guards the members below. */
 	pthread_rwlock_t lock;
 	struct jwt_keys keys;
-	int64_t until[JWT_KEYS_MAX]; /* 0: the file holds it */
+	int64_t until[JWT_KEYS_MAX]; /* 0: the key is in the file */
 };
 
-/* All that reading a file needs: too much for a worker's stack. */
+/* The memory for reading a file, which is too large for a worker's stack. */
 struct reading {
 	struct jwt_keys keys;
 	char text[JWT_SET_MAX + 1];
 	char block[JWT_SET_ARENA(JWT_SET_MAX)];
-	/* The report of entries that were left out. */
+	/* The report of skipped entries. */
 	char left[LEFT_MAX];
 	struct buf report;
 	bool has_secrets;
@@ -86,9 +90,12 @@ stamp_of(const char *path)
 	return s;
 }
 
-/* Whether another user can have made the file: at the start it was not there,
- * perhaps, and its directory is one in which all may make files. Groups were
- * looked at then; their lists cannot be read any more. */
+/*
+ * Whether another user may have made or changed the file. Trust in the path was
+ * checked at the start, but then the file may have been missing from a
+ * directory where every user may create files. Write permission of a group is
+ * not checked again: the sandbox hides /etc/group.
+ */
 static bool
 is_of_others(const struct keyring *k, int fd)
 {
@@ -102,7 +109,7 @@ is_of_others(const struct keyring *k, int fd)
 	return !trust_judge(&users, k->path, &st, &fault);
 }
 
-/* The file's text, or the null slice and errno. */
+/* Returns the text of the file, or the null slice with errno. */
 static struct str
 read_text(const struct keyring *k, char *text, size_t size)
 {
@@ -125,9 +132,12 @@ read_text(const struct keyring *k, char *text, size_t size)
 	return got < 0 ? str_of(NULL) : str_from(text, n);
 }
 
-/* What is wrong with a text is told once: it is not read again before it
- * changes. What kept it from being read may be over soon, and is told now and
- * then. */
+/*
+ * Logs why the file was not used. cause == 0: the text is wrong, which is
+ * logged once, because the same text is not read twice. Otherwise cause is an
+ * errno that may go away, and the line repeats at the rate of
+ * log_should_repeat.
+ */
 static void
 complain(struct keyring *k, const char *why, int cause, int64_t now_at)
 {
@@ -137,8 +147,8 @@ complain(struct keyring *k, const char *why, int cause, int64_t now_at)
 	    k->keys.n > 0 ? "the keys known before stay" : "no keys");
 }
 
-/* Adds an entry to the report. Keys for another purpose are as usual in a set
- * as those for ours. */
+/* Adds a skipped entry to the report. A key for another purpose is not
+ * reported, because a set usually holds such keys too. */
 static void
 note_left(const struct jwt_left *left, void *arg)
 {
@@ -155,7 +165,8 @@ note_left(const struct jwt_left *left, void *arg)
 	buf_printf(&r->report, ": %.*s", STR_ARG(left->why));
 }
 
-/* A file that is replaced each hour would repeat its report each hour. */
+/* Logs the report, unless it is the same as last time: a file that is replaced
+ * every hour would otherwise repeat it every hour. */
 static void
 report_left(struct keyring *k, const struct reading *r)
 {
@@ -208,7 +219,7 @@ read_keys(struct keyring *k, struct reading *r, int64_t now_at)
 	return e;
 }
 
-/* Whether one of the first n keys has this one's name. */
+/* Whether one of the first n keys has the same name. */
 static bool
 holds(const struct jwt_keys *keys, size_t n, const struct jwt_key *key)
 {
@@ -220,8 +231,9 @@ holds(const struct jwt_keys *keys, size_t n, const struct jwt_key *key)
 	return false;
 }
 
-/* Adds the keys that are to be kept, while there is room; frees the others.
- * Several of them may have one name. */
+/* Appends the former keys that still serve while there is space, and frees the
+ * others. Several former keys may have the same name, so only the n keys of the
+ * file are compared. */
 static void
 keep_former(struct keyring *k, struct jwt_keys *fresh, int64_t now_at)
 {
@@ -245,8 +257,8 @@ keep_former(struct keyring *k, struct jwt_keys *fresh, int64_t now_at)
 	memcpy(k->until, until, sizeof(until));
 }
 
-/* Whether a known key has to go: its time is over, or its private half stands
- * in the set that was just read (NULL: none was). */
+/* Whether a key must be dropped: its time is over, or its private half stands
+ * in the set `read`, which may be NULL. */
 static bool
 is_over(const struct keyring *k, size_t i, const struct jwt_keys *read,
     int64_t now_at)
@@ -274,7 +286,8 @@ drop_over(struct keyring *k, const struct jwt_keys *read, int64_t now_at)
 	atomic_fetch_add(&k->state, 1);
 }
 
-/* False if it may go well the next time with the same file. */
+/* Reads the file and replaces the keys. Returns false if another attempt with
+ * the same file may succeed. */
 static bool
 reload(struct keyring *k, int64_t now_at)
 {
@@ -290,16 +303,18 @@ reload(struct keyring *k, int64_t now_at)
 		n = r->keys.n;
 		pthread_rwlock_wrlock(&k->lock);
 		keep_former(k, &r->keys, now_at);
-		/* Not the whole array: its unused pages cost nothing. */
+		/* Copies only the used part, so that the rest of the array
+		 * takes no memory pages. */
 		memcpy(k->keys.key, r->keys.key,
 		    r->keys.n * sizeof(r->keys.key[0]));
 		k->keys.n = r->keys.n;
 		pthread_rwlock_unlock(&k->lock);
-		/* Not at the start, which for a CGI program is each request. */
+		/* Not logged at the start, because a CGI program starts for
+		 * every request. */
 		if (atomic_fetch_add(&k->state, 1) > 0)
 			log_line(LOG_AT_INFO, "%s: keys read: %zu", k->path, n);
 	} else if (r->keys.exposed_n > 0) {
-		/* A set without a usable key still says which are exposed. */
+		/* Even a set without a usable key shows the exposed keys. */
 		drop_over(k, &r->keys, now_at);
 	}
 	free(r);
@@ -320,12 +335,14 @@ is_one_over(const struct keyring *k, int64_t now_at)
 static void
 look(struct keyring *k, int64_t now_at)
 {
-	/* Before the text is read: a change meanwhile is seen next time. */
+	/* The stamp is taken before the text is read, so that a change in
+	 * between is found the next time. */
 	struct stamp s = stamp_of(k->path);
 
 	if (!is_same(&s, &k->stamp)) {
 		k->stamp = s;
-		/* One that is not there comes with another stamp. */
+		/* Retry, unless the file is missing: when it appears, its stamp
+		 * differs anyway. */
 		if (!reload(k, now_at) && s.cause == 0)
 			k->stamp.size = -1;
 	}
@@ -333,8 +350,8 @@ look(struct keyring *k, int64_t now_at)
 		drop_over(k, NULL, now_at);
 }
 
-/* New keys come in before the next token is looked at: where many are, readers
- * overlap without end, and usually go first. */
+/* The lock prefers writers. With many workers the read locks overlap without
+ * end, and the default policy would let them pass a waiting writer. */
 static void
 init_lock(pthread_rwlock_t *lock)
 {
@@ -357,7 +374,7 @@ keyring_open(const char *path, int64_t now_at, enum log_level level)
 	k->path = path;
 	k->user = geteuid();
 	k->level = level;
-	/* Such a file there is not. */
+	/* No file has this size, so the first look reads the file. */
 	k->stamp.size = -1;
 	pthread_mutex_init(&k->reading, NULL);
 	init_lock(&k->lock);
@@ -380,7 +397,7 @@ keyring_close(struct keyring *k)
 uint64_t
 keyring_refresh(struct keyring *k, int64_t now_at)
 {
-	/* Also where the clock was set back. */
+	/* "Not equal" also covers a clock that was set back. */
 	if (atomic_load(&k->looked_at) != now_at &&
 	    pthread_mutex_trylock(&k->reading) == 0) {
 		if (atomic_exchange(&k->looked_at, now_at) != now_at)

@@ -3,11 +3,11 @@
  * keyring.h - the keys of a JWKS file, read again when the file changes. Safe
  * to call from any thread.
  *
- * A key that a new file no longer holds serves for KEYRING_KEPT more seconds,
- * so that tokens which it has signed live on; a restart forgets it at once. A
- * key whose private half stands in the file is dropped at once. A file that is
- * missing, broken or without a usable key changes nothing but the log. Entries
- * that are left out are logged once, not at each change of the file.
+ * A key that is missing from a new file serves for KEYRING_KEPT more seconds,
+ * so that tokens signed with it stay valid; a restart drops it. A key whose
+ * private half appears in the file is dropped at once. A file that is missing,
+ * broken or without a usable key leaves the keys as they are and is logged.
+ * Skipped entries are logged once, not at each change of the file.
  */
 #ifndef PUSHCERT_KEYRING_H
 #define PUSHCERT_KEYRING_H
@@ -25,19 +25,20 @@
 
 struct keyring;
 
-/* The path must outlive it. NULL if there is no memory: a file that cannot be
- * used yet makes a keyring without keys. Entries that are left out are logged
- * at that level; those with private or shared keys are always an error. */
+/*
+ * Returns NULL if memory is exhausted; a file that cannot be used gives a
+ * keyring without keys. The path must outlive the keyring. Skipped entries are
+ * logged at `level`, but entries with private or shared keys at LOG_AT_ERROR.
+ */
 struct keyring *
 keyring_open(const char *path, int64_t now_at, enum log_level level);
 void keyring_close(struct keyring *k);
 
-/* Looks at the file, once a second at most. Returns the number of the state
- * that the keys are in now: what was true of a token under another number is
- * to be found out again. */
+/* Checks the file at most once a second. Returns the generation of the keys.
+ * Results cached under another generation are stale. */
 uint64_t keyring_refresh(struct keyring *k, int64_t now_at);
 
-/* jwt_verify with the keys of this moment. */
+/* Calls jwt_verify with the current keys. */
 enum err keyring_verify(struct keyring *k, struct str token, struct arena *a,
     struct jwt *out, struct str *what) ATTR_CHECKED;
 

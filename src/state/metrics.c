@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * metrics.c - counters. Relaxed order is enough: no code concludes from one
- * counter that another has changed.
+ * metrics.c - counters. Relaxed memory order is enough, because no code infers
+ * from one counter that another has changed.
  */
 #include "state/metrics.h"
 

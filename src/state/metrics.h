@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * metrics.h - counters of this process since its start. Every function is safe
- * to call from any thread, and does nothing for a NULL struct metrics.
+ * to call from any thread and does nothing if the struct metrics is NULL.
  */
 #ifndef PUSHCERT_METRICS_H
 #define PUSHCERT_METRICS_H
@@ -12,9 +12,9 @@
 
 #include "base/err.h"
 
-/* Status classes 1xx to 5xx at 1 to 5; anything else at 0. */
+/* Status classes 1xx to 5xx have the indexes 1 to 5; other values have 0. */
 #define METRICS_CLASSES 6
-/* Commits of 1, 2, up to 4, 8, 16, 32, 64 and more than 64 changes. */
+/* Commits of 1, 2, up to 4, 8, 16, 32, 64, and more than 64 changes. */
 #define METRICS_BATCHES 8
 
 /* Starts as all zeros. */
@@ -24,11 +24,11 @@ struct metrics {
 	atomic_uint_fast64_t batch[METRICS_BATCHES];
 	atomic_uint_fast64_t changes;
 	atomic_uint_fast64_t failed_commits;
-	atomic_uint_fast64_t writers; /* now */
+	atomic_uint_fast64_t writers; /* at present */
 	atomic_uint_fast64_t turned_away; /* changes that timed out in the queue
 					     or found it full */
-	atomic_uint_fast64_t hangs; /* of workers */
-	atomic_uint_fast64_t hanging; /* workers, now */
+	atomic_uint_fast64_t hangs; /* workers that missed their deadline */
+	atomic_uint_fast64_t hanging; /* of them, hanging at present */
 };
 
 /* A request has been answered. */
@@ -41,12 +41,12 @@ void metrics_commit(struct metrics *m, size_t changes, enum err outcome);
 void metrics_change_begins(struct metrics *m);
 void metrics_change_ends(struct metrics *m, enum err outcome);
 
-/* A worker has not come back in its time; so many hang now. */
+/* A worker has missed its deadline; this many workers hang at present. */
 void metrics_hang(struct metrics *m);
 void metrics_hanging(struct metrics *m, size_t workers);
 
-/* A copy of all counters. Sums of several counters may differ by the requests
- * that end meanwhile. */
+/* A copy of all counters. They are read one after the other, so their sums may
+ * differ by requests that end meanwhile. */
 struct metrics_counts {
 	uint64_t request[METRICS_CLASSES];
 	uint64_t refusal[ERR_COUNT];

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ratelimit.c - a leaky bucket per peer, found by a hash of its address.
+ * ratelimit.c - a leaky bucket for each client, found by a hash of its address.
+ *
+ * Each failure adds `period` seconds to the time at which the bucket is empty.
+ * The bucket is full when that time is burst * period seconds away. An entry
+ * that is replaced starts with an empty bucket.
  */
 #include "state/ratelimit.h"
 
@@ -10,14 +14,14 @@
 
 #include "format/client_addr.h"
 
-/* 4,096 addresses: 96 KiB. */
+/* 4,096 addresses in 96 KiB. */
 #define SETS ((size_t)1024)
 #define WAYS 4
 
 struct bucket {
-	uint64_t peer; /* hash; 0: free */
+	uint64_t peer; /* hash of the address; 0: free */
 	int64_t seen_at;
-	/* When the last failure will have leaked out. */
+	/* when the last failure will have leaked out */
 	int64_t empty_at;
 };
 
@@ -52,15 +56,16 @@ ratelimit_free(struct ratelimit *l)
 
 /* --- addresses ---------------------------------------------------------- */
 
-/* A network's share of an IPv6 address (RFC 4291, section 2.5.4). */
+/* Bytes of the network prefix of an IPv6 address (RFC 4291, section 2.5.4). */
 #define PREFIX_LEN 8
 #define IPV4_LEN 4
 
 /*
- * The part of an address that its holder cannot choose at will: of IPv4 all,
- * also where it stands in an address of IPv6 (mapped, or NAT64 of RFC 6052); of
- * IPv6 the first 64 bits, since a host may have any address of its network. A
- * name that is not an address stands for itself.
+ * Returns the part of an address that its holder cannot choose freely. For
+ * IPv4, also within IPv6 (IPv4-mapped, or NAT64 of RFC 6052), that is the whole
+ * address. For IPv6 it is the first 64 bits, because a host may use any address
+ * of its network. A name that is not an address stands for itself. The result
+ * lies in `address` or in peer.
  */
 static struct str
 network(struct str peer, uint8_t address[CLIENT_ADDR_LEN])
@@ -80,8 +85,8 @@ network(struct str peer, uint8_t address[CLIENT_ADDR_LEN])
 	return str_from(p, PREFIX_LEN);
 }
 
-/* FNV-1a: who collides shares a bucket, and gains nothing by it, not even with
- * a free one. */
+/* FNV-1a. Clients with equal hashes share a bucket, which only makes them wait
+ * longer. A client whose hash is 0 shares the free buckets. */
 static uint64_t
 hash(struct str s)
 {
@@ -93,7 +98,8 @@ hash(struct str s)
 	return h;
 }
 
-/* The peer's bucket, or the one in its set that was not seen for longest. */
+/* Returns the client's bucket. If there is none, replaces the entry of its set
+ * that was idle longest. */
 static struct bucket *
 find(struct ratelimit *l, uint64_t peer)
 {
@@ -123,12 +129,13 @@ ratelimit_failed(struct ratelimit *l, struct str peer, int64_t now_at)
 	pthread_mutex_lock(&l->lock);
 	b = find(l, hash(network(peer, address)));
 	b->seen_at = now_at;
-	/* Also where the clock was set back. */
+	/* The second test covers a clock that was set back. */
 	if (b->empty_at < now_at || b->empty_at > now_at + full + l->period)
 		b->empty_at = now_at;
 	b->empty_at += l->period;
 	wait = b->empty_at - now_at - full;
-	/* What overflows is not counted: to wait helps at once. */
+	/* A failure that overflows the bucket is not counted, so that the wait
+	 * does not grow with each attempt. */
 	if (wait > 0)
 		b->empty_at -= l->period;
 	pthread_mutex_unlock(&l->lock);

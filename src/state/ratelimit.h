@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ratelimit.h - how often each peer has failed to say who it is, lately. A peer
- * that fails too often has to wait; its right tokens are taken all the same,
- * since many clients may share an address.
+ * ratelimit.h - how often each client has recently failed to authenticate. A
+ * client that fails too often has to wait, but its valid tokens are accepted
+ * all the same, because many clients may share an address.
  *
- * A fixed table in this process: no peer can make it grow, and one that is
- * forgotten for another's sake gets a fresh start. Safe to call from any
+ * The table has a fixed size, so no client can make it grow. A client whose
+ * entry was replaced starts again without failures. Safe to call from any
  * thread.
  */
 #ifndef PUSHCERT_RATELIMIT_H
@@ -20,14 +20,14 @@
 
 struct ratelimit;
 
-/* `burst` failures at once, and then one every `period` seconds; a burst of 0
- * is no limit at all. NULL if there is no memory. */
+/* Allows `burst` failures at once and then one every `period` seconds. A burst
+ * of 0 means no limit. Returns NULL if memory is exhausted. */
 struct ratelimit *ratelimit_new(unsigned burst, unsigned period);
 void ratelimit_free(struct ratelimit *l);
 
-/* Counts a failure of that peer: an address of IPv4, the first 64 bits of one
- * of IPv6, or any other name. Returns 0, or for how many seconds the peer
- * should not try again. */
+/* Counts a failure of the client: an IPv4 address, the first 64 bits of an IPv6
+ * address, or another name. Returns the seconds for which the client should not
+ * retry, or 0. */
 unsigned ratelimit_failed(struct ratelimit *l, struct str peer, int64_t now_at);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * secret.c - reads small files, and refuses keys that others can read.
+ * secret.c - reads small files and refuses keys that other users can read.
  */
 #include "state/secret.h"
 
@@ -26,7 +26,7 @@ refuse(enum err e, const char *path, const char *why,
 	return e;
 }
 
-/* Reads a file of less than SECRET_TEXT_MAX bytes. */
+/* Reads a file of less than SECRET_TEXT_MAX bytes into text. */
 static enum err
 read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
     struct str *out, char message[CONFIG_TEXT_MAX])
@@ -37,7 +37,8 @@ read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
 	ssize_t n = 0;
 
 	if (fd < 0 || fstat(fd, &st) != 0)
-		/* As below. NOLINTNEXTLINE(bugprone-branch-clone) */
+		/* The two failures have one message.
+		 * NOLINTNEXTLINE(bugprone-branch-clone) */
 		e = refuse(ERR_FILE, path, strerror(errno), message);
 	else if (is_key && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		e = refuse(ERR_NOT_PRIVATE, path,
@@ -53,8 +54,8 @@ read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
 	return e;
 }
 
-/* The bytes of a file, and their form in UTF-8: 40 KiB, too much for the stack
- * of a thread. */
+/* The bytes of a file and the same text as UTF-8. With 40 KiB it is too large
+ * for a thread's stack. */
 struct reading {
 	char text[SECRET_TEXT_MAX];
 	char wide[STR_PLAIN_SIZE(SECRET_TEXT_MAX)];
@@ -78,7 +79,7 @@ convert(const char *path, struct reading *r, struct str found, char *out,
 	return ERR_OK;
 }
 
-/* Reads a file into out[room] as a C string: UTF-8 without a mark. */
+/* Reads a file as a C string into out: UTF-8 without a byte order mark. */
 static enum err
 read_plain(const char *path, bool is_key, char *out, size_t room,
     char message[CONFIG_TEXT_MAX])
@@ -98,7 +99,7 @@ read_plain(const char *path, bool is_key, char *out, size_t room,
 	return e;
 }
 
-/* Without blanks and ends of lines after it. */
+/* Removes blanks and line ends at the end. */
 static struct str
 bare(struct str s)
 {
@@ -123,14 +124,14 @@ load_key(const char *path, struct secrets *out, char message[CONFIG_TEXT_MAX])
 	return e;
 }
 
-/* Whether the bytes are an ASN.1 sequence of 128 bytes or more. */
+/* Whether the bytes look like an ASN.1 sequence of 128 bytes or more. */
 static bool
 is_der(struct str s)
 {
 	return s.n > 2 && s.p[0] == '\x30' && ((uint8_t)s.p[1] & 0xf0) == 0x80;
 }
 
-/* Appends the certificates of a file to the chain, as PEM. */
+/* Appends the certificates of a file, PEM or DER, to the chain as PEM. */
 static enum err
 add_certificates(
     const char *path, struct buf *chain, char message[CONFIG_TEXT_MAX])
@@ -219,8 +220,8 @@ secret_wipe(struct secrets *s)
 	crypto_wipe(s, sizeof(*s));
 }
 
-/* Whether an administrator has made an empty file where its owner cannot make
- * one. */
+/* Whether this is an empty file that only its owner can use. An administrator
+ * makes such a file if its owner may not create files in that directory. */
 static bool
 is_to_be_filled(int fd)
 {
@@ -237,8 +238,8 @@ fill(int fd, const char text[KEY_TEXT + 1])
 							     : ERR_FILE;
 }
 
-/* A whole file or none, since half a key would stand in the way of a new one.
- */
+/* Writes the whole file or none: a file with half a key would prevent a new
+ * attempt. */
 static enum err
 put_key(const char *path, const char text[KEY_TEXT + 1])
 {

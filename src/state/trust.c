@@ -15,15 +15,15 @@
 
 /* --- groups -------------------------------------------------------------- */
 
-/* Root may write anyway. */
+/* The owner may write to its file, and root to every file. */
 static bool
 is_other(uid_t uid, uid_t owner)
 {
 	return uid != owner && uid != 0;
 }
 
-/* Whether the user of that name is another than the owner; a name that the file
- * does not have is. */
+/* Whether the user of this name is neither the owner nor root. Returns true for
+ * a name that the file does not list. */
 static bool
 names_other(const char *passwd, const char *name, uid_t owner)
 {
@@ -42,7 +42,8 @@ names_other(const char *passwd, const char *name, uid_t owner)
 	return other;
 }
 
-/* Whether a group has members by its own entry; *known is set if it has one. */
+/* Whether /etc/group lists a member of the group other than the owner and root.
+ * Sets *known if the file has the group. */
 static bool
 lists_other(
     const struct trust_users *users, gid_t gid, uid_t owner, bool *known)
@@ -64,7 +65,8 @@ lists_other(
 	return other;
 }
 
-/* Whether it is the first group of another user. */
+/* Whether the group is the primary group of a user other than the owner and
+ * root. Sets *known if it is the primary group of any user. */
 static bool
 is_first_of_other(
     const struct trust_users *users, gid_t gid, uid_t owner, bool *known)
@@ -159,7 +161,7 @@ trust_directory(const char *path, struct trust_fault *out)
 
 	if ((e = check_parent(path, out)) != ERR_OK)
 		return e;
-	/* Also where a directory on the way is a link. */
+	/* realpath also resolves directories on the way that are links. */
 	return realpath(path, target) != NULL ? check_parent(target, out)
 					      : ERR_OK;
 }

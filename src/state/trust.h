@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * trust.h - whether other users can change a file that decides who is let in:
- * the configuration, and the key set of the issuers.
+ * trust.h - whether other users can change a file that decides which callers
+ * are let in: the configuration, or the key set of the issuers.
  *
- * A file is safe if its owner is root or the running user, and no one else may
- * write to it or replace it in its directory. The same holds for the directory;
- * a sticky directory of root's is safe, since no user can replace another's
- * file in it. A group that may write is safe as long as it has no members but
- * the owner and root.
+ * A file is safe if its owner is root or the running user, and if no other user
+ * can write to it or replace it in its directory. The same holds for the
+ * directory; a sticky directory of root is safe too, because a user cannot
+ * replace another user's file in it. Write permission for a group is safe if
+ * the group has no members but the owner and root.
  */
 #ifndef PUSHCERT_TRUST_H
 #define PUSHCERT_TRUST_H
@@ -24,24 +24,29 @@ struct trust_fault {
 	const char *cure; /* a constant sentence */
 };
 
-/* Who may write. The files are read without NSS, which neither a static program
- * nor a sandbox has: members that only a directory service knows are unknown,
- * and a group that the file does not list counts as one with other members. */
+/*
+ * The users. Their files are read without NSS, which neither a static program
+ * nor a sandbox has. Members that only a directory service lists stay unknown,
+ * so a group that is missing from the files counts as a group with other
+ * members.
+ */
 struct trust_users {
 	uid_t running;
-	const char *passwd, *group; /* paths of the two files */
+	const char *passwd, *group; /* /etc/passwd and /etc/group */
 };
 
-/* What is wrong with one file or directory, whose path is for the message. */
+/* Whether one file or directory is safe. If not, *out says why; the path is
+ * only for that message. */
 bool trust_judge(const struct trust_users *users, const char *path,
     const struct stat *st, struct trust_fault *out) ATTR_CHECKED;
 
-/* The directory of a path and, where the path is a symbolic link, that of its
- * target: ERR_OK or ERR_NOT_PRIVATE. A file that does not exist is not at
- * fault. */
+/* Checks the directory of a path and, if the path is a symbolic link, the
+ * directory of its target. Returns ERR_OK or ERR_NOT_PRIVATE. A directory that
+ * does not exist is not at fault. */
 enum err
 trust_directory(const char *path, struct trust_fault *out) ATTR_CHECKED;
-/* The same, and the file. A device is nothing that others could change. */
+/* Checks the file as well as trust_directory. A device always passes, because
+ * it has no content to change. */
 enum err trust_file(const char *path, struct trust_fault *out) ATTR_CHECKED;
 
 #endif
