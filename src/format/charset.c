@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * charset.c - bytes that were read as characters, and become bytes again.
+ * charset.c - turns characters back into the bytes that a wrong encoding made
+ * them from.
  */
 #include "format/charset.h"
 
 #include <stdint.h>
 
-/* The code points that windows-1252 has for the bytes from 0x80 (WHATWG): a
- * browser reads Latin-1 so. */
+/* The code points of the bytes from 0x80 in windows-1252 (WHATWG Encoding). A
+ * browser decodes Latin-1 this way too. */
 static const uint16_t windows_1252[32] = { 0x20ac, 0x81, 0x201a, 0x0192, 0x201e,
 	0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d,
 	0x017d, 0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013,
 	0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d, 0x017e, 0x0178 };
 
-/* A well-formed UTF-8 sequence of n bytes as a code point. */
+/* The code point of a well-formed UTF-8 sequence of n bytes. */
 static uint32_t
 code_point(const char *p, size_t n)
 {
@@ -29,7 +30,7 @@ code_point(const char *p, size_t n)
 	return c;
 }
 
-/* The byte that was read as this character, or -1. */
+/* Returns the byte that was decoded as this character, or -1. */
 static int
 latin_1(uint32_t c)
 {
@@ -43,8 +44,9 @@ latin_1(uint32_t c)
 	return -1;
 }
 
-/* Pairs with a NUL in either place become bytes. The pairs may begin anywhere:
- * some files are ASCII followed by UTF-16. UTF-32 becomes UTF-16. */
+/* A pair of bytes with a NUL in either place becomes its other byte. A pair may
+ * start anywhere, because some files are ASCII followed by UTF-16. UTF-32
+ * becomes UTF-16. */
 void
 charset_drop_nuls(struct str text, struct buf *out)
 {
@@ -59,9 +61,12 @@ charset_drop_nuls(struct str text, struct buf *out)
 	}
 }
 
-/* Characters become the bytes that they stand for. A byte order mark and the
- * sign for a character that could not be read are dropped; others stay. Where
- * most bytes above ASCII are no UTF-8, the rest is so by chance. */
+/*
+ * Each character becomes the byte that it was decoded from. A byte order mark
+ * (U+FEFF) and the replacement character (U+FFFD) are dropped, and other
+ * characters stay. If there are more invalid bytes than such characters, the
+ * text was not UTF-8 and the characters are there by chance.
+ */
 bool
 charset_drop_utf8(struct str text, struct buf *out)
 {
@@ -85,8 +90,8 @@ charset_drop_utf8(struct str text, struct buf *out)
 	return good > bad;
 }
 
-/* A file that was read as UTF-16 although it is not, or in the wrong order:
- * each character stands for two bytes. */
+/* Undoes decoding as UTF-16 with the wrong byte order, or of a file that was
+ * not UTF-16: each character becomes two bytes. */
 bool
 charset_narrow(struct str text, bool big, struct buf *out)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * charset.h - undoes the reading of a file in a wrong encoding of characters.
+ * charset.h - undoes the decoding of a file with a wrong character encoding.
  *
  * Pure. The result is never longer than the text.
  */
@@ -12,14 +12,16 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* UTF-16 of either order becomes bytes, UTF-32 becomes UTF-16. The text may
- * lie in the buffer. */
+/* Turns UTF-16 of either byte order into bytes, and UTF-32 into UTF-16. The
+ * text may lie in the buffer. */
 void charset_drop_nuls(struct str text, struct buf *out);
-/* UTF-8 of Latin-1 or windows-1252 becomes bytes, without a byte order mark.
- * False: the text is no such UTF-8. */
+/* Turns UTF-8 that was made from Latin-1 or windows-1252 into bytes, without a
+ * byte order mark. Returns false if the text is not such UTF-8. */
 bool charset_drop_utf8(struct str text, struct buf *out);
-/* UTF-8 of UTF-16, in the order given, becomes bytes. False: most characters
- * are those of one byte. */
+/*
+ * Turns UTF-8 that was made from UTF-16 of the given byte order into bytes.
+ * Returns false if too few characters (a quarter, CHARSET_WIDE_MIN) are wide.
+ */
 #define CHARSET_WIDE_MIN 10
 bool charset_narrow(struct str text, bool big, struct buf *out);
 

@@ -85,8 +85,8 @@ crypto_init(void)
 	    : ERR_MEMORY;
 }
 
-/* To find one algorithm of a kind, libcrypto 3 builds a table of all of them.
- * In 1.1.1 they are compiled in. */
+/* Before it finds one algorithm of a kind, libcrypto 3 builds a table of all of
+ * them. In 1.1.1 they are compiled in. */
 static bool
 find_kinds(void)
 {
@@ -116,7 +116,7 @@ crypto_preload(void)
 {
 	uint8_t any[8];
 
-	/* Private keys have a random generator of their own. */
+	/* libcrypto has a separate random generator for private keys. */
 	if (find_kinds() && RAND_bytes(any, sizeof(any)) == 1 &&
 	    RAND_priv_bytes(any, sizeof(any)) == 1)
 		return ERR_OK;
@@ -131,7 +131,7 @@ crypto_random(void *p, size_t n)
 	return RAND_bytes(p, (int)n) == 1 ? ERR_OK : crypto_drain(ERR_INTERNAL);
 }
 
-/* Gives `in` to the cipher; with out NULL it is only authenticated. */
+/* Passes `in` to the cipher; if out is NULL, `in` is only authenticated. */
 static bool
 feed(EVP_CIPHER_CTX *ctx, struct str in, uint8_t *out)
 {
@@ -142,7 +142,8 @@ feed(EVP_CIPHER_CTX *ctx, struct str in, uint8_t *out)
 	    1;
 }
 
-/* The version byte is authenticated, so that nobody can exchange it. */
+/* The version byte is authenticated too, so that it cannot be changed
+ * unnoticed. */
 static bool
 begin(EVP_CIPHER_CTX *ctx, const uint8_t *key, const uint8_t head[HEAD_LEN],
     struct str about, bool sealing)

@@ -16,7 +16,7 @@
 
 #define CRYPTO_SHA256_LEN 32
 void crypto_sha256(struct str text, uint8_t out[CRYPTO_SHA256_LEN]);
-/* Takes the same time wherever the two first differ. */
+/* Takes the same time for equal and different bytes. */
 bool crypto_equal(const void *a, const void *b, size_t n);
 /* Overwrites a secret. The compiler cannot optimise this call away. */
 void crypto_wipe(void *p, size_t n);
@@ -51,7 +51,7 @@ enum err crypto_random(void *p, size_t n) ATTR_CHECKED;
  * the same `about`.
  */
 #define CRYPTO_KEY_LEN 32
-/* By how many bytes a sealed text is longer than the plain one. */
+/* The number of bytes that sealing adds. */
 #define CRYPTO_SEAL_MORE 29
 /* The longest plain text and the longest `about`; a private key has 1,300
  * bytes. */

@@ -102,7 +102,7 @@ take_number(
 	return true;
 }
 
-/* Takes a mark; its letters match in either case. */
+/* Takes one character, a letter in either case. */
 static bool
 take(struct str *s, const char *mark)
 {

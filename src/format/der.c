@@ -12,12 +12,12 @@
 
 #include <stdint.h>
 
-/* The elements that shapes are made of. `begins` is what the bytes after the
- * tag begin with, the length among them. */
+/* The elements of the shapes below. `begins` is the start of the bytes after
+ * the tag, including the length. */
 static const struct part {
 	char sign;
 	uint8_t tag;
-	bool enter; /* go on inside it, not after it */
+	bool enter; /* continue inside it, not after it */
 	struct str begins;
 } parts[] = {
 	{ '(', 0x30, true, STR("") }, /* SEQUENCE */
@@ -34,7 +34,8 @@ static const struct part {
 	{ 'p', 0x06, false, STR("\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01") },
 };
 
-/* How DER begins, element by element: the first row that fits tells. */
+/* The start of each kind of DER, element by element. The first row that matches
+ * decides. */
 static const struct {
 	const char *shape;
 	enum der_kind is;
@@ -45,7 +46,7 @@ static const struct {
 	{ "(0(o", DER_KEY }, /* PKCS#8 */
 	{ "(1(o", DER_KEY }, /* PKCS#8 with the public key (RFC 5958) */
 	{ "((5", DER_KEY }, /* encrypted PKCS#8 */
-	{ "((p", DER_KEY }, /* the same with the methods of PKCS#12 */
+	{ "((p", DER_KEY }, /* encrypted PKCS#8, PKCS#12 methods */
 	{ "(0i", DER_KEY }, /* PKCS#1, DSA */
 	{ "(1i", DER_KEY }, /* PKCS#1 with more than two primes */
 	{ "(1x", DER_KEY }, /* SEC 1 */
@@ -54,12 +55,14 @@ static const struct {
 	{ "((o", DER_PUBLIC_KEY },
 };
 
-/* Shorter DER is none of these: the smallest, a key on a curve, has 39. */
+/*
+ * Any of these kinds is longer: the shortest, a key on a curve, has 39 bytes.
+ */
 #define DER_MIN 34
 /*
- * Reads a tag and a length and moves *s behind them. *n is what the container
- * has left from here, then the length, which fits into that. An indefinite
- * length, as old tools write it, is all of the rest.
+ * Reads a tag and a length and moves *s past them. On entry *n is the rest of
+ * the container; on return it is the length of the element, which fits into
+ * that rest. An indefinite length, which old tools write, means the whole rest.
  */
 static bool
 der_header(struct str *s, uint8_t *tag, size_t *n)
@@ -84,7 +87,7 @@ der_header(struct str *s, uint8_t *tag, size_t *n)
 	return length <= room;
 }
 
-/* Whether DER, of which only the opening need be there, begins like this. */
+/* Whether DER has this shape. Only its start must be present. */
 static bool
 der_is(struct str der, const char *shape)
 {
@@ -127,7 +130,7 @@ der_kind(struct str der)
 	size_t i, n = SIZE_MAX;
 	uint8_t tag;
 
-	/* Every shape is a SEQUENCE: most texts end here. */
+	/* Every shape is a SEQUENCE, so most texts leave here. */
 	if (!der_header(&rest, &tag, &n) || tag != 0x30 || n < DER_MIN)
 		return DER_NONE;
 	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
@@ -149,13 +152,13 @@ enum {
 
 struct element {
 	uint8_t tag;
-	size_t length; /* as declared */
-	struct str content; /* as much of it as is there */
-	bool cut; /* not all of it is there */
+	size_t length; /* as its header says */
+	struct str content; /* the part of it that is present */
+	bool cut; /* the rest of it is missing */
 };
 
-/* Takes the next element of *s. Lengths may have any form that BER allows; an
- * indefinite one is the rest of the container. */
+/* Takes the next element of *s. A length may have any form of BER; an
+ * indefinite length means the rest of the container. */
 static bool
 next_element(struct str *s, struct element *out)
 {
@@ -208,19 +211,22 @@ der_certificate(struct str s, struct str *to_be_signed)
 
 /* --- private keys ------------------------------------------------------ */
 
-/* The shortest key that libcrypto reads, one of DSA with numbers of one byte,
- * has 18 bytes of content; the shortest number of SEC 1 that is in use has 14,
- * but an initialisation vector, which stands in the same place, 8 or 16. */
+/*
+ * Lower limits. The shortest key that libcrypto reads is a DSA key with numbers
+ * of one byte, which has 18 bytes of content. The shortest private number of
+ * SEC 1 in use has 14 bytes; an initialisation vector stands in the same place
+ * of other structures and has 8 or 16.
+ */
 #define KEY_CONTENT_MIN 18
 #define SEC1_NUMBER_MIN 9
-/* Numbers in a DSA key, and more than those in an RSA key. */
+/* The INTEGERs of a DSA key. An RSA key has nine. */
 #define KEY_NUMBERS 6
-/* Bytes of the shortest modulus, 128 bits. */
+/* Bytes of the shortest modulus: 128 bits. */
 #define MODULUS_MIN 16
 
-/* RSA and DSA: nothing but INTEGERs, of which the version and `first` were
- * read. With a version of theirs the modulus alone is enough: of a key that is
- * cut off or damaged the rest may be of use. */
+/* An RSA or DSA key: a row of INTEGERs, of which the version and `first` are
+ * read already. If the version is one of theirs, a modulus is enough, because
+ * the rest of a key that is cut off or damaged may still be usable. */
 static bool
 is_numbers(struct element first, struct str rest, bool known_version)
 {
@@ -233,8 +239,9 @@ is_numbers(struct element first, struct str rest, bool known_version)
 	    (known_version && first.length >= MODULUS_MIN);
 }
 
-/* PKCS#8: an algorithm and an OCTET STRING. Where a cut hides the second, the
- * version decides: parameters of a curve begin alike, but with 1. */
+/* PKCS#8: an algorithm and an OCTET STRING. If the OCTET STRING is cut off, the
+ * version must be 0, because the parameters of a curve start in the same way
+ * with version 1. */
 static bool
 is_pkcs8(struct element algorithm, struct str rest, bool first_version)
 {
@@ -248,7 +255,7 @@ is_pkcs8(struct element algorithm, struct str rest, bool first_version)
 	return (key.tag & ~CONSTRUCTED) == OCTET_STRING;
 }
 
-/* Encrypted PKCS#8: an algorithm of PKCS#5 or PKCS#12, and an OCTET STRING. */
+/* Encrypted PKCS#8: an algorithm of PKCS#5 or PKCS#12 and an OCTET STRING. */
 static bool
 is_encrypted(struct element algorithm, struct str rest)
 {
@@ -269,7 +276,7 @@ is_encrypted(struct element algorithm, struct str rest)
 	return false;
 }
 
-/* Whether s begins with a key. */
+/* Whether s starts with a private key. */
 static bool
 is_key(struct str s)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * der.h - what DER is, by its first elements, and whether a private key stands
- * anywhere in it.
+ * der.h - recognises DER by its first elements, and private keys anywhere in a
+ * text.
  *
- * Pure. Nothing is copied; time is linear in the bytes.
+ * Pure. No bytes are copied, and the time is linear in their number.
  */
 #ifndef PUSHCERT_DER_H
 #define PUSHCERT_DER_H
@@ -14,7 +14,7 @@
 #include "base/str.h"
 
 enum der_kind {
-	DER_NONE, /* no SEQUENCE, or one too short for anything below */
+	DER_NONE, /* not a SEQUENCE, or too short for the kinds below */
 	DER_OTHER,
 	DER_PUBLIC_KEY,
 	DER_PKCS7,
@@ -24,18 +24,21 @@ enum der_kind {
 	DER_KEY
 };
 
-/* The kind of the DER that s begins with; the beginning of it is enough. */
+/* The kind of the DER that s starts with. The first elements are enough. */
 enum der_kind der_kind(struct str s);
 
-/* The size of the DER at the start of s, header and all; 0 for none. A size
- * below 128 bytes also counts as none: no certificate is so short, but some
- * words of text read as such DER. */
+/* The size of the DER at the start of s, with its header; 0 if there is none. A
+ * size below 128 bytes also counts as none, because no certificate is that
+ * short but some words of a text read as short DER. */
 size_t der_size(struct str s);
 
-/* The DER of a certificate at the start of s, null for none: besides its first
- * elements the places and sizes of its three parts are right (RFC 5280, section
- * 4.1), which those of damaged digits are not. The first
- * part, without the signature, says which certificate it is. */
+/*
+ * The DER of a certificate at the start of s, or the null slice. Besides the
+ * first elements, the places and sizes of its three parts must be right (RFC
+ * 5280, section 4.1), which they are not in a certificate with damaged digits.
+ * *to_be_signed is the first part, without the signature; it identifies the
+ * certificate.
+ */
 struct str der_certificate(struct str s, struct str *to_be_signed);
 
 /*

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * emit.c - the JSON writer, a table of scopes; the escapers, a table of bytes.
+ * emit.c - the JSON writer with a table of its states, and the escapers with
+ * tables of bytes.
  */
 #include "format/emit.h"
 
 #include <limits.h>
 #include <string.h>
 
-/* What is open, and what was written last in it. */
+/* The state of the innermost scope: its type, and the item that was written
+ * last. */
 enum scope {
 	NOWHERE,
 	ROOT,
@@ -19,7 +21,8 @@ enum scope {
 	MEMBER
 };
 
-/* What may be written in a scope, and the scope that follows. */
+/* For each state: the next state after a value and after a name (NOWHERE: not
+ * allowed). */
 static const struct {
 	enum scope value;
 	enum scope name;
@@ -35,7 +38,7 @@ static const struct {
 	[MEMBER] = { .value = OBJECT },
 };
 
-/* The replacement of each byte; NULL: the byte stays. */
+/* The replacement of each byte; NULL leaves the byte as it is. */
 /* clang-format off */
 static const char *const in_json[UCHAR_MAX + 1] = {
 	"\\u0000", "\\u0001", "\\u0002", "\\u0003",
@@ -65,8 +68,8 @@ scope(const struct emit *e)
 	return (enum scope)e->scope[e->depth];
 }
 
-/* A call that would make no JSON is a fault of ours. It costs this text, which
- * counts as one that has no room, and so the request, but not the process. */
+/* A call that would produce invalid JSON is a bug of ours. It marks the buffer
+ * as full, so the request fails but the process goes on. */
 static void
 misused(struct emit *e)
 {
@@ -199,7 +202,7 @@ emit_complete(const struct emit *e)
 	return scope(e) == ROOT_CLOSED;
 }
 
-/* The length of the run at the start of s that needs no replacement. */
+/* Returns how many bytes at the start of s need no replacement. */
 static size_t
 plain(struct str s, const char *const table[UCHAR_MAX + 1])
 {
@@ -232,7 +235,7 @@ emit_html(struct buf *out, struct str s)
 	}
 }
 
-/* The bytes that one step looks at (a vector type of GCC and clang). */
+/* The bytes that one step checks (a vector type of GCC and clang). */
 typedef unsigned char step_bytes __attribute__((vector_size(16)));
 
 /* Whether the bytes of one step need no escape in a JSON string. */
@@ -248,8 +251,8 @@ are_plain(const char *p)
 	return (half[0] | half[1]) == 0;
 }
 
-/* As plain() for JSON, 16 bytes at a time: most of what is written is base64 of
- * certificates. */
+/* Like plain() for JSON, but 16 bytes at a time, because most output is base64
+ * of certificates. */
 static size_t
 plain_json(struct str s)
 {

@@ -2,9 +2,9 @@
 /*
  * emit.h - the JSON writer, and escapers for HTML and plain text.
  *
- * The writer keeps a stack of scopes and sets commas and colons itself, so its
- * output is always well-formed; a call that would break that rule fails an
- * assertion. The owner of the buffer checks the room once, at the end.
+ * The writer keeps a stack of scopes and writes commas and colons itself, so
+ * its output is always well-formed. A call that would break that marks the
+ * buffer as full. The owner of the buffer checks `full` once, at the end.
  */
 #ifndef PUSHCERT_EMIT_H
 #define PUSHCERT_EMIT_H
@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* Deepest nesting, the same as in json.h: everything that was read can be
+/* Deepest nesting; the same as in json.h, so that any text that was read can be
  * written. */
 #define EMIT_DEPTH_MAX 32
 
@@ -34,7 +34,7 @@ void emit_end(struct emit *e);
 /* The name of the next member, inside an object only. Names come from our own
  * tables and are written without escapes. */
 void emit_name(struct emit *e, const char *name);
-/* As emit_name, for a name in two parts: "first@second". */
+/* Like emit_name, for a name in two parts: "first@second". */
 void emit_name2(struct emit *e, const char *first, const char *second);
 /* A string, which must be valid UTF-8; the null slice is written as null. */
 void emit_str(struct emit *e, struct str s);

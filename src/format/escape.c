@@ -39,11 +39,11 @@ escape_number(struct str s, unsigned base, size_t most, uint32_t *out)
 	return i;
 }
 
-/* Each reader gets the text from the first byte of an escape on. It appends
- * what the escape stands for and returns the length of the escape; 0: it is
- * none. */
+/* Each reader gets the text from the first byte of an escape on. It appends the
+ * character that the escape stands for and returns the length of the escape, or
+ * 0 if there is no escape. */
 
-/* RFC 3986, section 2.1, and what JavaScript's escape() makes. */
+/* %41 (RFC 3986, section 2.1), and %u0041 of JavaScript's escape(). */
 static size_t
 percent(struct str s, struct buf *out)
 {
@@ -115,14 +115,14 @@ entity(struct str s, struct buf *out)
 
 #define TAG_MAX 256
 
-/* The first character of a tag's name. */
+/* Whether c may start the name of a tag. */
 static bool
 is_name(char c)
 {
 	return c == '/' || (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
-/* A tag is a line end: <br>. So is the rest of markup. */
+/* A tag, which becomes a line end. */
 static size_t
 tag(struct str s, struct buf *out)
 {
@@ -142,7 +142,7 @@ tag(struct str s, struct buf *out)
 	return n;
 }
 
-/* As in JSON, C and shells. */
+/* Escapes of JSON, C and shells. */
 static size_t
 backslash(struct str s, struct buf *out)
 {
@@ -198,8 +198,9 @@ holds_entity(struct str text, struct buf *out)
 enum { PERCENT, HTML, BACKSLASH, ESCAPES };
 
 static const struct escape {
-	const char *first; /* the bytes that an escape may begin with */
-	size_t (*read[2])(struct str s, struct buf *out); /* for each */
+	const char *first; /* bytes that start an escape */
+	size_t (*read[2])(
+	    struct str s, struct buf *out); /* a reader for each of them */
 	const char *phrase;
 } escapes[ESCAPES] = {
 	[PERCENT] = { "%", { percent }, "it is percent-encoded" },
@@ -208,7 +209,7 @@ static const struct escape {
 	    "its line ends are written as \\n" },
 };
 
-/* Takes off the escapes of one kind; how many there were. */
+/* Replaces the escapes of one kind and returns their number. */
 static size_t
 read_escapes(struct str text, const struct escape *kind, struct buf *out)
 {
@@ -229,9 +230,9 @@ read_escapes(struct str text, const struct escape *kind, struct buf *out)
 	return n;
 }
 
-/* Only the most frequent kind is taken off: others may be inside it, or in the
- * text by chance. But where there are entities, HTML is taken off first,
- * because they hide the other kinds and hardly happen by chance. */
+/* Replaces only the most frequent kind, because escapes of other kinds may be
+ * inside it or in the text by chance. A text with entities is read as HTML
+ * first: entities hide the other kinds and hardly occur by chance. */
 size_t
 escape_take_off(struct str text, struct buf *out, const char **phrase)
 {

@@ -14,14 +14,16 @@
 #include "base/str.h"
 
 /*
- * Replaces the escapes of one kind by what they stand for and keeps everything
- * else. Returns how many there were; 0: none, and *out is not valid. For HTML
- * the number is the length of the text. The phrase names the kind for a
- * message.
+ * Replaces the escapes of one kind by the characters that they stand for and
+ * keeps the rest. Returns their number; for 0, *out is not valid. For HTML it
+ * returns the length of the text instead. *phrase is a constant text that names
+ * the kind in a message.
  */
 size_t escape_take_off(struct str text, struct buf *out, const char **phrase);
 
-/* Reads up to `most` digits of a base up to 16; returns how many there were. */
+/*
+ * Reads up to `most` digits of a base up to 16 and returns how many there were.
+ */
 size_t escape_number(struct str s, unsigned base, size_t most, uint32_t *out);
 
 #endif

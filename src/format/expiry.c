@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * expiry.c - the dates of a record: of a real certificate those in it, of any
- * other text the one that the client named.
+ * expiry.c - the dates of a record. A real certificate has them; for any other
+ * text the client's expirationDateTime counts.
  */
 #include "format/expiry.h"
 
@@ -42,7 +42,7 @@ expiry_of_text(struct str text, struct arena *a)
 	return out;
 }
 
-/* However it is written: .NET has it with +00:00. */
+/* Compares instants, because .NET writes the unset date with +00:00. */
 static bool
 is_unset(struct instant t)
 {
@@ -62,7 +62,9 @@ expiry_of_record(const struct record *r, struct arena *a)
 	if (r == NULL)
 		return out;
 	text = r->value[RECORD_EXPIRES];
-	/* A real certificate is known by its serial (change.c). */
+	/*
+	 * Only a real certificate has a serial number in its record (change.c).
+	 */
 	if (!str_is_null(r->value[RECORD_SERIAL]))
 		out = expiry_of_text(r->value[RECORD_CERTIFICATE], a);
 	if (out.expires || str_is_null(text) ||

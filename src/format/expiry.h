@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * expiry.h - how long a certificate is still good, in days and in one word.
+ * expiry.h - how long a certificate stays valid, in days and in one word.
  *
- * Pure: the clock is a parameter. What cannot be read is not known, and no
- * failure.
+ * Pure: the clock is a parameter. A date that cannot be read is unknown and not
+ * an error.
  */
 #ifndef PUSHCERT_EXPIRY_H
 #define PUSHCERT_EXPIRY_H
@@ -26,33 +26,37 @@ enum expiry_status {
 	EXPIRY_STATUSES
 };
 
-/* none, valid, expiring, expired, notYetValid. */
+/* Returns none, valid, expiring, expired or notYetValid. */
 const char *expiry_word(enum expiry_status status);
 
 struct expiry {
 	bool expires; /* whether expires_at is known */
-	bool issued; /* whether issued_at is: of a real certificate only */
+	bool issued; /* whether issued_at is known */
 	int64_t expires_at;
 	int64_t issued_at;
 };
 
-/* What the functions below need of an arena, and give back. */
+/* Space that the functions below need in an arena; they give it back. */
 #define EXPIRY_ARENA X509_ARENA(PEM_TEXT_MAX)
 
-/* Of a record, or of NULL: no record. */
+/* The dates of a record; r == NULL means that there is no record. */
 struct expiry expiry_of_record(const struct record *r, struct arena *a);
-/* Of the certificate that counts in a text. */
+/* The dates of the certificate that counts in a text (x509.h). */
 struct expiry expiry_of_text(struct str text, struct arena *a);
 
-/* Seconds by which a clock may be behind that of a certificate's issuer:
- * notBefore may lie this far ahead. */
+/* Seconds by which this machine's clock may lag that of a certificate's issuer:
+ * notBefore may lie this far in the future. */
 #define EXPIRY_SLACK 300
 
-/* "expiring" is less than that many days before the end; by default: */
+/*
+ * A certificate is "expiring" when less than `days` days are left; the default:
+ */
 #define EXPIRY_DAYS 30
 enum expiry_status
 expiry_status(const struct expiry *x, int64_t now_at, uint64_t days);
-/* Whole days that are left; below 0 after the end. Only where it expires. */
+/*
+ * Whole days that are left, negative after the end. Call it only if x->expires.
+ */
 int64_t expiry_days(const struct expiry *x, int64_t now_at);
 
 #define EXPIRY_TENANT_MAX ((size_t)64 * 1024)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * json.c - three passes over one text: the strict check, jsmn, and jsmn's
- * tokens turned into ours.
+ * json.c - three passes over one text: the strict check, jsmn, and the
+ * conversion of jsmn's tokens.
  *
- * jsmn takes many texts that are not JSON, so it is shown only what the check
- * has passed.
+ * jsmn accepts many texts that are not JSON, so it gets only a text that has
+ * passed the check.
  */
 #include "format/json.h"
 
@@ -19,7 +19,7 @@
 
 #include "format/json_check.h"
 
-/* What each character stands for behind a backslash; \u is apart. */
+/* The character for each letter after a backslash, except \u. */
 static const char escapes[UCHAR_MAX + 1] = {
 	['"'] = '"',
 	['\\'] = '\\',
@@ -33,18 +33,18 @@ static const char escapes[UCHAR_MAX + 1] = {
 
 struct json_token {
 	struct str text;
-	/* The token behind this one and all that it holds. */
+	/* Index of the first token after this one and its contents. */
 	uint32_t end;
 	enum json_type type;
 };
 
-/* The third pass. */
+/* The state of the third pass. */
 struct build {
 	struct str text;
 	jsmntok_t *from;
 	struct json_token *to;
 	size_t count;
-	uint32_t *names; /* their tokens, and room to sort them */
+	uint32_t *names; /* tokens of names, and space to sort them */
 	size_t name_count;
 	struct buf strings;
 };
@@ -53,7 +53,7 @@ _Static_assert(
     sizeof(struct json_token) + sizeof(jsmntok_t) + sizeof(uint32_t) < 64,
     "JSON_ARENA_SIZE has 64 bytes for a token");
 
-/* The four digits of \uXXXX, already checked. */
+/* The code unit of \uXXXX at p, which the check has accepted. */
 static uint32_t
 unit_at(const char *p)
 {
@@ -84,8 +84,8 @@ put_utf8(struct buf *out, uint32_t code)
 		buf_char(out, (char)(0x80 | (code >> 6 * more & 0x3f)));
 }
 
-/* Writes the character of the escape at p, already checked; returns what
- * follows it. */
+/* Writes the character of the escape at p, which the check has accepted.
+ * Returns the end of the escape. */
 static const char *
 put_escape(struct buf *out, const char *p)
 {
@@ -105,7 +105,7 @@ put_escape(struct buf *out, const char *p)
 	return p;
 }
 
-/* The text of a string: where it stands if nothing is escaped in it. */
+/* The text of a string: a slice of the input if it has no escapes. */
 static struct str
 resolve(struct build *b, struct str raw)
 {
@@ -170,7 +170,8 @@ convert(struct build *b)
 	return b->strings.full ? ERR_MEMORY : ERR_OK;
 }
 
-/* Backwards, so that a token's end is known before its parent takes it over. */
+/* Walks backwards, so that the end of a token is final before its parent takes
+ * it over. */
 static void
 set_ends(struct build *b)
 {
@@ -190,7 +191,8 @@ at_most(size_t n, size_t most)
 	return n < most ? n : most;
 }
 
-/* By object, then by length, then by bytes: 0 for the same name. */
+/* Orders names by object, then length, then bytes. Returns 0 if an object has
+ * the same name twice. */
 static int
 compare_names(const struct build *b, uint32_t i, uint32_t j)
 {
@@ -203,7 +205,7 @@ compare_names(const struct build *b, uint32_t i, uint32_t j)
 	return memcmp(x.p, y.p, x.n);
 }
 
-/* Makes one sorted run of every two of that length. */
+/* Merges neighbouring sorted runs of this length in pairs. */
 static void
 merge_runs(
     const struct build *b, const uint32_t *from, uint32_t *to, size_t length)
@@ -227,9 +229,10 @@ merge_runs(
 }
 
 /*
- * Sorts the names and looks at neighbours. A hash set would be as quick on
- * what clients send, but a hostile body could make it many times slower; the
- * time of this depends on the number and length of the names alone.
+ * Finds a duplicate name by sorting all names and comparing neighbours. A hash
+ * set would be as fast on normal input, but a hostile body could make it many
+ * times slower. The time of sorting depends only on the number and length of
+ * the names.
  */
 static enum err
 check_names(struct build *b, struct str *what)
@@ -259,7 +262,8 @@ build_open(struct build *b, struct arena *a)
 {
 	b->to = arena_take(a, b->count * sizeof(b->to[0]));
 	b->from = arena_take(a, b->count * sizeof(b->from[0]));
-	/* At least every second token is no name. */
+	/* At most half of the tokens are names, so this has space for two lists
+	 * of them. */
 	b->names = arena_take(a, b->count * sizeof(b->names[0]));
 	if (b->to == NULL || b->from == NULL || b->names == NULL)
 		return ERR_MEMORY;
@@ -267,15 +271,17 @@ build_open(struct build *b, struct arena *a)
 	return ERR_OK;
 }
 
-/* Windows PowerShell and Notepad write the mark before UTF-8. */
+/* Windows PowerShell and Notepad write a byte order mark before UTF-8. */
 static struct str
 without_mark(struct str text)
 {
 	return str_tail(text, str_starts(text, "\xef\xbb\xbf") ? 3 : 0);
 }
 
-/* UTF-16 and UTF-32: by the mark, or by the NUL in the first character, which
- * is ASCII in every JSON text whose root is an object. */
+/*
+ * Recognises UTF-16 and UTF-32 by the byte order mark, or by the NUL in the
+ * first character, which is ASCII in every JSON text whose root is an object.
+ */
 static bool
 is_wide(struct str text)
 {
@@ -326,8 +332,8 @@ json_text(const struct json *doc, size_t value)
 	return doc->token[value].text;
 }
 
-/* The next child of a scope: jsmn makes a value the child of its name, so that
- * a name ends where its value ends. */
+/* Moves to the next child of a scope. jsmn makes a value the child of its name,
+ * so the end of a name is the end of its value. */
 static bool
 next_child(const struct json *doc, size_t scope, size_t *at, size_t *child)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * json_check.c - one pass over a text, left to right. It never recurses: a bit
- * per open scope is all that it remembers of what is around it.
+ * json_check.c - one pass over a text, left to right. The scanner never
+ * recurses: it keeps one bit for each open scope.
  */
 #include "format/json_check.h"
 
@@ -17,7 +17,7 @@ static const struct str literals[] = {
 	STR("null"),
 };
 
-/* What may come next; nothing once the root is closed. */
+/* The tokens that may come next; 0 once the root is closed. */
 enum want {
 	WANT_VALUE = 1 << 0,
 	WANT_NAME = 1 << 1,
@@ -26,18 +26,18 @@ enum want {
 	WANT_CLOSE = 1 << 4
 };
 
-/* When it refuses, p stands at the offending piece. */
+/* After a refusal, p is at the offending piece. */
 struct scan {
 	const char *p;
 	const char *end;
 	unsigned want;
 	unsigned depth;
-	uint64_t arrays; /* a bit per open scope, the innermost lowest */
+	uint64_t arrays; /* one bit per open scope; bit 0 is the innermost */
 	size_t count;
 	struct str what;
 };
 
-/* Whether a word is one of a grammar, the beginning of one, or neither. */
+/* Whether a word belongs to the grammar, starts such a word, or neither. */
 enum fit { FITS, BEGINS, FAILS };
 
 _Static_assert(JSON_DEPTH_MAX <= 64, "struct scan has a bit per scope");
@@ -62,7 +62,7 @@ refuse_end(struct scan *s, enum err e)
 	return refuse(s, e, 0);
 }
 
-/* Visible ASCII but the marks of the grammar. */
+/* Visible ASCII, except the punctuation of JSON. */
 static bool
 is_word(char c)
 {
@@ -80,7 +80,7 @@ word_at(const struct scan *s)
 	return str_head(all, n);
 }
 
-/* Shows the whole word or character, so that the message is readable. */
+/* Reports the whole word or character, so that the message is readable. */
 static enum err
 refuse_here(struct scan *s, enum err e)
 {
@@ -98,7 +98,7 @@ unexpected(struct scan *s)
 	    s, s->want == 0 ? ERR_JSON_TRAILING : ERR_JSON_SYNTAX);
 }
 
-/* At every name and value. */
+/* Counts a name or value, if one may come here. */
 static enum err
 count_token(struct scan *s, unsigned as)
 {
@@ -110,8 +110,8 @@ count_token(struct scan *s, unsigned as)
 	return ERR_OK;
 }
 
-/* A value that is no scope ends at s->p. Outside of all scopes it is a root
- * that is no object. */
+/* Ends a value, other than an object or array, at s->p. Outside of all scopes
+ * the value would be the root, which must be an object. */
 static enum err
 end_value(struct scan *s, const char *start)
 {
@@ -168,7 +168,9 @@ check_mark(struct scan *s, unsigned as, unsigned next)
 	return ERR_OK;
 }
 
-/* What was read of the escape and the character that does not belong to it. */
+/*
+ * Reports n bytes of the escape and the character that does not belong to it.
+ */
 static enum err
 refuse_escape(struct scan *s, size_t n)
 {
@@ -176,7 +178,7 @@ refuse_escape(struct scan *s, size_t n)
 	    s, ERR_JSON_ESCAPE, n + str_utf8_step(str_tail(rest(s), n)));
 }
 
-/* The code unit of \uXXXX. */
+/* Reads the code unit of \uXXXX. */
 static enum err
 check_unit(struct scan *s, unsigned *unit)
 {
@@ -195,7 +197,8 @@ check_unit(struct scan *s, unsigned *unit)
 	return ERR_OK;
 }
 
-/* The low half of a pair, which must follow the high one at s->p. */
+/* Checks the low half of a surrogate pair, which must follow the high half at
+ * s->p. */
 static enum err
 check_low(struct scan *s)
 {
@@ -247,7 +250,7 @@ check_escape(struct scan *s)
 	return ERR_OK;
 }
 
-/* A character that does not stand for itself alone. */
+/* Checks an escape, a control character or a character outside ASCII. */
 static enum err
 check_special(struct scan *s)
 {
@@ -316,7 +319,7 @@ take(struct str *w, const char *any)
 	return true;
 }
 
-/* RFC 8259, section 6. */
+/* The number of RFC 8259, section 6. */
 static enum fit
 fit_number(struct str w)
 {

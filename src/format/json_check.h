@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * json_check.h - whether a text is JSON (RFC 8259) with an object at its root;
- * private to json.
+ * json_check.h - whether a text is JSON (RFC 8259) with an object as its root.
+ * Only json.c includes this header.
  *
- * Strict in both directions: nothing that is not JSON passes, and of what is
- * nothing is refused but what is too deep or too large. Duplicate names pass:
- * json.c looks for those.
+ * The check is strict in both directions: it accepts only JSON, and it refuses
+ * only JSON that is too deep or has too many tokens. It accepts duplicate
+ * names, which json.c looks for.
  */
 #ifndef PUSHCERT_JSON_CHECK_H
 #define PUSHCERT_JSON_CHECK_H
@@ -17,8 +17,9 @@
 #include "base/str.h"
 
 /*
- * *tokens: the number of names and values. On refusal one of ERR_JSON_*, and
- * *what is the offending piece of the text, empty at its end.
+ * Sets *tokens to the number of names and values. If it refuses, it returns one
+ * of ERR_JSON_*, and *what is the offending piece of the text (empty at its
+ * end).
  */
 enum err
 json_check(struct str text, size_t *tokens, struct str *what) ATTR_CHECKED;
