@@ -147,17 +147,13 @@ size_t str_base64url(const uint8_t *bytes, size_t n, char *out);
 bool str_unbase64(struct str s, uint8_t *out, size_t *n);
 bool str_unbase64url(struct str s, uint8_t *out, size_t *n);
 
-/*
- * Decodes percent escapes (RFC 3986, section 2.1) to out, which needs s.n
+/* Decodes percent escapes (RFC 3986, section 2.1) to out, which needs s.n
  * bytes. With `plus`, '+' becomes a blank as in a query. Returns false for a
- * broken escape or an escaped NUL.
- */
+ * broken escape or an escaped NUL. */
 bool str_unpercent(struct str s, bool plus, char *out, struct str *decoded);
 
-/*
- * Returns the length in bytes of the well-formed UTF-8 sequence (RFC 3629) at
- * the start of s, or 0 if there is none.
- */
+/* Returns the length in bytes of the well-formed UTF-8 sequence (RFC 3629) at
+ * the start of s, or 0 if there is none. */
 size_t str_utf8_step(struct str s);
 bool str_utf8_valid(struct str s);
 /* The number of code points in a valid text. */

@@ -18,10 +18,9 @@ void charset_drop_nuls(struct str text, struct buf *out);
 /* Turns UTF-8 that was made from Latin-1 or windows-1252 into bytes, without a
  * byte order mark. Returns false if the text is not such UTF-8. */
 bool charset_drop_utf8(struct str text, struct buf *out);
-/*
- * Turns UTF-8 that was made from UTF-16 of the given byte order into bytes.
- * Returns false if too few characters (a quarter, CHARSET_WIDE_MIN) are wide.
- */
+/* Turns UTF-8 that was made from UTF-16 of the given byte order into bytes.
+ * Returns false unless CHARSET_WIDE_MIN characters, and a quarter of all, are
+ * outside Latin-1 and windows-1252. */
 #define CHARSET_WIDE_MIN 10
 bool charset_narrow(struct str text, bool big, struct buf *out);
 

@@ -25,11 +25,9 @@ void crypto_wipe(void *p, size_t n);
  * failure. Returns e, or ERR_MEMORY if a lack of memory was the cause. */
 enum err crypto_drain(enum err e) ATTR_CHECKED;
 
-/*
- * Initialises libcrypto, including its configuration and modules, which a
+/* Initialises libcrypto, including its configuration and modules, which a
  * sandboxed process can no longer read. Call it before every other function.
- * After ERR_MEMORY, libcrypto must not be used: it would crash.
- */
+ * After ERR_MEMORY, libcrypto must not be used: it would crash. */
 enum err crypto_init(void) ATTR_CHECKED;
 
 /*
@@ -60,11 +58,9 @@ enum err crypto_random(void *p, size_t n) ATTR_CHECKED;
 /* Writes plain.n + CRYPTO_SEAL_MORE bytes to out. ERR_MEMORY, ERR_INTERNAL. */
 enum err crypto_seal(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
     struct str plain, uint8_t *out) ATTR_CHECKED;
-/*
- * Writes *n = sealed.n - CRYPTO_SEAL_MORE bytes to out, which the caller wipes.
+/* Writes *n = sealed.n - CRYPTO_SEAL_MORE bytes to out, which the caller wipes.
  * ERR_CORRUPT if anything differs from what was sealed; out then holds nothing
- * of the text. ERR_NEWER for an unknown version; ERR_MEMORY, ERR_INTERNAL.
- */
+ * of the text. ERR_NEWER for an unknown version; ERR_MEMORY, ERR_INTERNAL. */
 enum err crypto_open(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
     struct str sealed, uint8_t *out, size_t *n) ATTR_CHECKED;
 

@@ -183,9 +183,7 @@ datetime_parse(struct str text, struct instant *out)
 	out->at = (day_of(&t.date) - EPOCH) * DAY + t.hour * 3600 +
 	    t.minute * 60 + t.second - t.offset;
 	out->nano = t.nano;
-	/*
-	 * A leap second is valid only if the next second begins a day in UTC.
-	 */
+	/* A leap second is valid only as the last second of a day in UTC. */
 	if (t.second == 60 && out->at % DAY != 0)
 		return ERR_NOT_DATE;
 	return ERR_OK;

@@ -36,11 +36,9 @@ struct instant {
  */
 enum err datetime_parse(struct str text, struct instant *out) ATTR_CHECKED;
 
-/*
- * Appends a valid text in the form that is stored and returned: the caller's
+/* Appends a valid text in the form that is stored and returned: the caller's
  * fraction and offset stay as sent, T and Z become upper case, and missing
- * seconds are written out (RFC 3339, section 5.6).
- */
+ * seconds are written out (RFC 3339, section 5.6). */
 void datetime_normal(struct str valid, struct buf *out);
 
 /* Both functions write an instant before year 0001 or after 9999 as the nearest
@@ -49,9 +47,7 @@ void datetime_normal(struct str valid, struct buf *out);
 /* YYYY-MM-DDThh:mm:ss.fffffffZ, as Graph writes lastModifiedDateTime. */
 #define DATETIME_TICKS_LEN 28
 void datetime_ticks(struct instant t, char out[DATETIME_TICKS_LEN]);
-/*
- * YYYY-MM-DDThh:mm:ss without a zone; the caller appends Z where it wants one.
- */
+/* YYYY-MM-DDThh:mm:ss without a zone; the caller appends Z if needed. */
 #define DATETIME_SECONDS_LEN 19
 void datetime_seconds(int64_t at, char out[DATETIME_SECONDS_LEN]);
 

@@ -55,9 +55,7 @@ static const struct {
 	{ "((o", DER_PUBLIC_KEY },
 };
 
-/*
- * Any of these kinds is longer: the shortest, a key on a curve, has 39 bytes.
- */
+/* The kinds are longer: the shortest, a key on a curve, has 39 bytes. */
 #define DER_MIN 34
 /*
  * Reads a tag and a length and moves *s past them. On entry *n is the rest of

@@ -41,10 +41,8 @@ size_t der_size(struct str s);
  */
 struct str der_certificate(struct str s, struct str *to_be_signed);
 
-/*
- * Whether a private key begins at any byte: PKCS#1, PKCS#8, SEC 1, DSA or
- * encrypted PKCS#8, in any version that libcrypto reads, whole or cut off.
- */
+/* Whether a private key begins at any byte: PKCS#1, PKCS#8, SEC 1, DSA or
+ * encrypted PKCS#8, in any version that libcrypto reads, whole or cut off. */
 bool der_holds_key(struct str bytes);
 
 #endif

@@ -40,8 +40,8 @@ escape_number(struct str s, unsigned base, size_t most, uint32_t *out)
 }
 
 /* Each reader gets the text from the first byte of an escape on. It appends the
- * character that the escape stands for and returns the length of the escape, or
- * 0 if there is no escape. */
+ * character that the escape stands for and returns the length of the escape: 0
+ * if s does not start with an escape. */
 
 /* %41 (RFC 3986, section 2.1), and %u0041 of JavaScript's escape(). */
 static size_t

@@ -21,9 +21,7 @@
  */
 size_t escape_take_off(struct str text, struct buf *out, const char **phrase);
 
-/*
- * Reads up to `most` digits of a base up to 16 and returns how many there were.
- */
+/* Reads up to `most` digits of a base up to 16 and returns their number. */
 size_t escape_number(struct str s, unsigned base, size_t most, uint32_t *out);
 
 #endif

@@ -62,9 +62,7 @@ expiry_of_record(const struct record *r, struct arena *a)
 	if (r == NULL)
 		return out;
 	text = r->value[RECORD_EXPIRES];
-	/*
-	 * Only a real certificate has a serial number in its record (change.c).
-	 */
+	/* Only the record of a real certificate has a serial (change.c). */
 	if (!str_is_null(r->value[RECORD_SERIAL]))
 		out = expiry_of_text(r->value[RECORD_CERTIFICATE], a);
 	if (out.expires || str_is_null(text) ||

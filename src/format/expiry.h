@@ -39,7 +39,7 @@ struct expiry {
 /* Space that the functions below need in an arena; they give it back. */
 #define EXPIRY_ARENA X509_ARENA(PEM_TEXT_MAX)
 
-/* The dates of a record; r == NULL means that there is no record. */
+/* The dates of a record; r may be NULL: a tenant without a record. */
 struct expiry expiry_of_record(const struct record *r, struct arena *a);
 /* The dates of the certificate that counts in a text (x509.h). */
 struct expiry expiry_of_text(struct str text, struct arena *a);
@@ -48,15 +48,11 @@ struct expiry expiry_of_text(struct str text, struct arena *a);
  * notBefore may lie this far in the future. */
 #define EXPIRY_SLACK 300
 
-/*
- * A certificate is "expiring" when less than `days` days are left; the default:
- */
+/* A certificate with less than `days` days left is "expiring"; the default: */
 #define EXPIRY_DAYS 30
 enum expiry_status
 expiry_status(const struct expiry *x, int64_t now_at, uint64_t days);
-/*
- * Whole days that are left, negative after the end. Call it only if x->expires.
- */
+/* Whole days that are left, negative after the end. Needs x->expires. */
 int64_t expiry_days(const struct expiry *x, int64_t now_at);
 
 #define EXPIRY_TENANT_MAX ((size_t)64 * 1024)

@@ -278,10 +278,9 @@ without_mark(struct str text)
 	return str_tail(text, str_starts(text, "\xef\xbb\xbf") ? 3 : 0);
 }
 
-/*
- * Recognises UTF-16 and UTF-32 by the byte order mark, or by the NUL in the
- * first character, which is ASCII in every JSON text whose root is an object.
- */
+/* Recognises UTF-16 and UTF-32 by the byte order mark, or by the NUL in the
+ * first character, which is ASCII in every JSON text whose root is an
+ * object. */
 static bool
 is_wide(struct str text)
 {

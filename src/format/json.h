@@ -20,9 +20,7 @@
 
 /* Deepest nesting of objects and arrays: a PATCH needs one, a JWKS four. */
 #define JSON_DEPTH_MAX 32
-/*
- * Most values and names in one text, which limits the work for a hostile body.
- */
+/* Most values and names in one text; limits the work for a hostile body. */
 #define JSON_TOKENS_MAX 4096
 /* Space that a text of n bytes needs in the arena at most. */
 #define JSON_ARENA_SIZE(n) (64 * (size_t)JSON_TOKENS_MAX + (n))
@@ -56,9 +54,9 @@ struct json_member {
  * arena is too small, and *what is the offending piece of the text (empty at
  * its end).
  *
- * It reports the first of several mistakes, but a duplicate name only if there
- * is no other mistake. A text of white space is ERR_JSON_EMPTY. A UTF-8 byte
- * order mark before the text is ignored, as RFC 8259, section 8.1 allows;
+ * It reports the first of several mistakes, but a duplicate name only if the
+ * text has no other mistake. A text of white space is ERR_JSON_EMPTY. A UTF-8
+ * byte order mark before the text is ignored, as RFC 8259, section 8.1 allows;
  * UTF-16 and UTF-32 are ERR_JSON_UTF16. After ERR_JSON_DUPLICATE the document
  * is still readable, and json_find finds the first member of a name.
  */
@@ -66,10 +64,8 @@ enum err json_parse(struct str text, struct arena *a, struct json *out,
     struct str *what) ATTR_CHECKED;
 
 enum json_type json_type(const struct json *doc, size_t value);
-/*
- * The text of a string with its escapes resolved: valid UTF-8 that may hold
- * NUL. For other values, their piece of the input.
- */
+/* The text of a string with its escapes resolved: valid UTF-8 that may hold
+ * NUL. For other values, their piece of the input. */
 struct str json_text(const struct json *doc, size_t value);
 
 /*

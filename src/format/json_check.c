@@ -168,9 +168,7 @@ check_mark(struct scan *s, unsigned as, unsigned next)
 	return ERR_OK;
 }
 
-/*
- * Reports n bytes of the escape and the character that does not belong to it.
- */
+/* Reports n bytes of the escape and the first character after them. */
 static enum err
 refuse_escape(struct scan *s, size_t n)
 {

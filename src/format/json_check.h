@@ -16,11 +16,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/*
- * Sets *tokens to the number of names and values. If it refuses, it returns one
+/* Sets *tokens to the number of names and values. If it refuses, it returns one
  * of ERR_JSON_*, and *what is the offending piece of the text (empty at its
- * end).
- */
+ * end). */
 enum err
 json_check(struct str text, size_t *tokens, struct str *what) ATTR_CHECKED;
 

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jwt.c - tokens. Anything unexpected is refused: a header says which key
- * signed, and nothing else in it is obeyed.
+ * jwt.c - verifies and reads tokens. The header of a token names the key that
+ * signed it; apart from that, a token cannot choose how it is verified, and
+ * anything unexpected is refused.
  */
 #include "format/jwt.h"
 
 #include <string.h>
 
-/* The last second of the year 9999: no date is later. */
+/* The last second of the year 9999; a later date is refused. */
 #define LATEST_AT 253402300799
 
 /* --- members of JSON objects --------------------------------------------- */
 
-/* A member that may be absent or null, but not of another type. */
+/* Finds a text. The member may be absent or null but not of another type. */
 static bool
 find_string(
     const struct json *doc, size_t object, const char *name, struct str *out)
@@ -51,8 +52,8 @@ find_time(const struct json *doc, const char *name, int64_t *out)
 		return true;
 	if (json_type(doc, value) != JSON_NUMBER)
 		return false;
-	/* A fraction is allowed (RFC 7519, section 2), and less than the skew;
-	 * an exponent is not worth its code. */
+	/* A fraction is allowed (RFC 7519, section 2) and dropped, since it is
+	 * less than JWT_SKEW. An exponent is refused: no issuer writes one. */
 	fraction = json_text(doc, value);
 	text = str_cut(&fraction, '.');
 	if (!is_digits(fraction) || !str_u64(text, &seconds) ||
@@ -73,7 +74,7 @@ jwt_list_next(const struct jwt_list *list, size_t *at, struct str *out)
 		*out = json_text(&list->doc, value);
 		return (*at)++ == 0;
 	}
-	/* Null in an array is as much as nothing. */
+	/* A null in an array counts as absent. */
 	while (json_next_item(&list->doc, list->value, at, &value)) {
 		*out = json_text(&list->doc, value);
 		if (json_type(&list->doc, value) == JSON_STRING)
@@ -82,7 +83,7 @@ jwt_list_next(const struct jwt_list *list, size_t *at, struct str *out)
 	return false;
 }
 
-/* A text or an array of texts: issuers disagree about scp, roles and aud. */
+/* Finds a text or an array of texts: issuers use both for these claims. */
 static bool
 find_list(const struct json *doc, const char *name, struct jwt_list *out)
 {
@@ -104,7 +105,7 @@ find_list(const struct json *doc, const char *name, struct jwt_list *out)
 
 /* --- tokens -------------------------------------------------------------- */
 
-/* Headers by which a token would choose its own key or its own form. */
+/* Headers that would let a token choose its own key or format. */
 static const char *const forbidden[] = { "b64", "crit", "cty", "enc", "jku",
 	"jwk", "x5c", "x5u", "zip" };
 
@@ -112,7 +113,7 @@ struct parts {
 	struct str header;
 	struct str claims;
 	struct str signature;
-	struct str signed_text; /* header and claims as they were sent */
+	struct str signed_text; /* header and claims as sent */
 };
 
 static enum err
@@ -129,7 +130,7 @@ decode(struct str text, struct arena *a, struct str *out)
 	return ERR_OK;
 }
 
-/* Three parts, each base64url of something. */
+/* Splits a token into its three parts of base64url and decodes them. */
 static enum err
 take_apart(struct str token, struct arena *a, struct parts *out)
 {
@@ -148,14 +149,14 @@ take_apart(struct str token, struct arena *a, struct parts *out)
 	return decode(rest, a, &out->signature);
 }
 
-/* What json found wrong, and where, is the token's own matter. */
+/* Parses a part of the token as JSON. The exact mistake is not reported. */
 static enum err
 parse(struct str text, struct arena *a, struct json *out)
 {
 	struct str piece;
 	enum err e;
 
-	/* A mark is for files; no issuer writes one. */
+	/* A byte order mark belongs in files; no issuer writes one. */
 	if (str_starts(text, "\xef\xbb\xbf"))
 		return ERR_TOKEN_INVALID;
 	e = json_parse(text, a, out, &piece);
@@ -175,7 +176,7 @@ is_type_of_token(struct str type)
 	return str_is_null(type);
 }
 
-/* *name is the name of the key that, as the header claims, has signed. */
+/* Sets *name to the name of the signing key that the header claims. */
 static enum err
 read_header(const struct json *doc, struct str *name, struct str *what)
 {
@@ -200,8 +201,8 @@ read_header(const struct json *doc, struct str *name, struct str *what)
 	return ERR_OK;
 }
 
-/* The name is copied, and the memory of the header is free again: the claims
- * may need the whole arena. */
+/* Copies the name and frees the memory of the header, because the claims may
+ * need the whole arena. */
 static enum err
 find_signer(struct str header, struct arena *a, char name[JWT_KID_MAX],
     struct str *signer, struct str *what)
@@ -222,8 +223,8 @@ find_signer(struct str header, struct arena *a, char name[JWT_KID_MAX],
 	return ERR_OK;
 }
 
-/* The first key of that name whose signature this is: the set may hold several
- * of one name. */
+/* Finds the key with this name that made the signature. A set may have several
+ * keys with one name. */
 static enum err
 verify_signature(const struct jwt_keys *keys, struct str signer,
     const struct parts *parts, const struct jwt_key **out, struct str *what)
@@ -253,7 +254,8 @@ find_tenant(const struct json *doc, struct guid *out)
 	return find_string(doc, 0, "tid", &text) && str_guid(text, out);
 }
 
-/* Old tokens say appid, those of version 2 azp; both must be fit to read. */
+/* Tokens of version 1 have appid, tokens of version 2 have azp. Both must be
+ * readable. */
 static bool
 find_application(const struct json *doc, struct str *out)
 {

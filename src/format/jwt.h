@@ -3,8 +3,9 @@
  * jwt.h - tokens of an OAuth authorization server: RS256 and nothing else (RFC
  * 7515, 7519, 8725, 9068).
  *
- * Pure: the clock is a parameter. Of a refused token *what tells the cause in
- * a constant text, for the log alone; no outcome carries a piece of the token.
+ * Pure: the clock is a parameter. If a function refuses a token, *what is a
+ * constant text with the cause, which belongs in the log only. No outcome
+ * carries a piece of the token.
  */
 #ifndef PUSHCERT_JWT_H
 #define PUSHCERT_JWT_H
@@ -21,24 +22,24 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* Longest token; people in 200 groups have tokens of 11,000 bytes (Entra names
- * no more groups), and web servers pass 60,000 at most. */
+/* Longest token. A person in 200 groups has a token of 11,000 bytes, and Entra
+ * lists no more groups; web servers pass at most 60,000 bytes. */
 #define JWT_TOKEN_MAX 60000
-/* Tolerance between the clocks of two machines (contract 7), seconds. */
+/* Tolerance for the clocks of two machines, in seconds. */
 #define JWT_SKEW 60
 
-/* The texts of a claim that is one text or an array of texts. */
+/* The texts of a claim that may be one text or an array of texts. */
 struct jwt_list {
-	struct json doc; /* its tokens are NULL where the claim is absent */
+	struct json doc; /* doc.token is NULL if the claim is absent */
 	size_t value;
 };
 
-/* Walks the texts: *at is 0 before the first call and belongs to the function.
- * False after the last one. */
+/* Walks the texts. *at is 0 before the first call and belongs to the function.
+ * Returns false after the last text. */
 bool jwt_list_next(const struct jwt_list *list, size_t *at, struct str *out);
 
-/* The claims of a token whose signature is right. Claims that are absent or
- * null are null, empty or 0. Slices live in the arena. */
+/* The claims of a token with a valid signature. A claim that is absent or null
+ * is null, empty or 0. Slices live in the arena. */
 struct jwt {
 	struct str issuer;
 	struct jwt_list audience;
@@ -46,35 +47,34 @@ struct jwt {
 	int64_t not_before_at;
 	int64_t issued_at;
 	struct guid tenant;
-	/* Names, also several in a text with blanks between them. */
+	/* Each text is one name or several names with blanks between them. */
 	struct jwt_list scopes;
 	struct jwt_list roles;
-	struct str application; /* appid, or azp of a v2 token */
+	struct str application; /* appid, or azp in version 2 */
 	struct str object;
 	struct str user;
-	/* The key names the token's issuer as its own.
-	 * False: the set does not say whom the key speaks for. */
+	/* True if the key set binds the signing key to the token's issuer,
+	 * false if the set names no issuer for that key. */
 	bool bound;
 };
 
-/*
- * Reads a token and verifies its signature before it looks at a claim. A key
- * that speaks for another issuer than the token's is refused; the other claims
- * are still to be judged. ERR_TOKEN_INVALID, ERR_MEMORY, ERR_INTERNAL.
- */
+/* Verifies the signature of a token, then reads its claims. Refuses a key that
+ * the set binds to another issuer. jwt_judge checks the other claims. Returns
+ * ERR_TOKEN_INVALID, ERR_MEMORY or ERR_INTERNAL. */
 #define JWT_ARENA (JSON_ARENA_SIZE(JWT_TOKEN_MAX) + JWT_TOKEN_MAX)
 enum err jwt_verify(const struct jwt_keys *keys, struct str token,
     struct arena *a, struct jwt *out, struct str *what) ATTR_CHECKED;
 
-/* A part of jwt_verify: whether the signer, or the same key in another entry of
- * the set, speaks for the token's issuer. Sets token->bound. */
+/* A part of jwt_verify: whether the set lets the signing key, in any of its
+ * entries, sign for the token's issuer. Sets token->bound. */
 enum err
 jwt_check_key(const struct jwt_keys *keys, const struct jwt_key *signer,
     struct jwt *token, struct str *what) ATTR_CHECKED;
 
-/* Whose tokens are welcome, and for whom they were made. */
+/* The issuers and audiences that we accept. */
 struct jwt_policy {
-	/* Exact, or with {tenantid} where the token's tenant stands. */
+	/* The exact text, or a pattern with {tenantid} in place of the token's
+	 * tenant. */
 	const struct str *issuer;
 	size_t issuers;
 	const struct str *audience;
@@ -82,14 +82,16 @@ struct jwt_policy {
 };
 
 /*
- * Whether all issuers of the policy belong to one server: the same scheme and
- * host; the two of Entra's default issuers count as one. Only then may a key
- * speak that does not say for whom: with two servers in one set, the key of
- * either would speak for the tenants of the other.
+ * Whether all issuers of the policy belong to one server, that is, have the
+ * same scheme and host. The two default issuers of Entra count as one server.
+ * Only then may we accept a key without an issuer: with two servers in one set,
+ * each server's keys could sign for the other's tenants.
  */
 bool jwt_is_one_server(const struct jwt_policy *policy);
 
-/* ERR_TOKEN_EXPIRED, also for one not yet valid; ERR_TOKEN_INVALID. */
+/* Checks the dates, issuer and audience of a verified token. Returns
+ * ERR_TOKEN_EXPIRED if the token is expired or not yet valid, or
+ * ERR_TOKEN_INVALID. */
 enum err jwt_judge(const struct jwt *token, const struct jwt_policy *policy,
     int64_t now_at, struct str *what) ATTR_CHECKED;
 

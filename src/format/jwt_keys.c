@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * jwt_keys.c - reads a set entry by entry. Each test of an entry is a function
- * in one table, with the reason that its refusal gives; the first that refuses
- * leaves the entry out.
+ * in one table, with the reason for a refusal. The first test that fails skips
+ * the entry.
  *
- * Private and shared keys. A set is public by nature, so a private key in one
- * is known to every reader of the file, and its tokens prove nothing. The entry
- * is left out, and so is every other entry with the same modulus; a shared key
- * could never verify RS256. The other entries are as good as before: refusing
- * the whole set would keep the issuer's new keys out and the exposed one in.
+ * Private and shared keys. A key set is public, so every reader of the file
+ * knows a private key in it, and tokens signed with that key prove nothing. The
+ * entry is skipped, and so is every other entry with the same modulus. A shared
+ * key could never verify RS256. The other entries stay usable: refusing the
+ * whole set would keep the issuer's new keys out and the exposed key in.
  */
 #include "format/jwt_keys.h"
 
@@ -16,8 +16,8 @@
 
 /* --- members of an entry ------------------------------------------------- */
 
-/* A member that is absent or null gives the null slice; false for a value
- * that is not a text. */
+/* Finds a text; the null slice if the member is absent or null. Returns false
+ * for a value of another type. */
 static bool
 find_text(
     const struct json *doc, size_t entry, const char *name, struct str *out)
@@ -32,7 +32,7 @@ find_text(
 	return json_type(doc, value) == JSON_STRING;
 }
 
-/* A number of at most size bytes in base64url, without leading zero bytes. */
+/* Finds a number in base64url, without leading zero bytes. */
 static bool
 find_number(const struct json *doc, size_t entry, const char *name,
     struct str *out, uint8_t bytes[1024])
@@ -55,8 +55,8 @@ is_object(const struct json *doc, size_t entry)
 	return json_type(doc, entry) == JSON_OBJECT;
 }
 
-/* RFC 7517, section 4: member names are unique. json takes the first one, other
- * readers take the last. */
+/* Whether member names are unique (RFC 7517, section 4). For a duplicate, our
+ * reader takes the first value and other readers take the last. */
 static bool
 has_unique_names(const struct json *doc, size_t entry)
 {
@@ -73,8 +73,8 @@ has_unique_names(const struct json *doc, size_t entry)
 	return true;
 }
 
-/* The private members of all types of keys (RFC 7518, section 6; RFC 8037), and
- * priv of the type AKP. */
+/* Whether the key is without private members: the members of all key types (RFC
+ * 7518, section 6; RFC 8037), and priv of the type AKP. */
 static bool
 is_public(const struct json *doc, size_t entry)
 {
@@ -119,7 +119,7 @@ says_purpose(const struct json *doc, size_t entry)
 	    find_text(doc, entry, "alg", &algorithm);
 }
 
-/* Whether key_ops, if there is one, allows to verify (RFC 7517, 4.3). */
+/* Whether key_ops, if present, allows "verify" (RFC 7517, section 4.3). */
 static bool
 may_verify(const struct json *doc, size_t entry)
 {
@@ -204,7 +204,7 @@ _Static_assert(JWT_KEYS_MAX == 128, "the text above has the number");
 
 /* --- sets ---------------------------------------------------------------- */
 
-/* A set that is being read. */
+/* The state while a set is read. */
 struct reading {
 	const struct json *doc;
 	jwt_left_visit *visit;
@@ -257,7 +257,7 @@ jwt_keys_expose(const struct jwt_keys *keys, const struct jwt_key *key)
 	return false;
 }
 
-/* Notes the modulus of a private key, also where the entry is odd otherwise. */
+/* Records the modulus of a private key, even if the entry has other faults. */
 static void
 expose(const struct json *doc, size_t entry, struct jwt_keys *out)
 {
@@ -284,7 +284,7 @@ is_known(const struct jwt_keys *keys, const struct jwt_key *key)
 	return false;
 }
 
-/* Everything of a key but rsa. False for numbers that cannot be read. */
+/* Fills every member of a key but rsa. Returns false if one cannot be read. */
 static bool
 fill_key(const struct json *doc, size_t entry, struct jwt_key *out)
 {
@@ -311,7 +311,7 @@ fill_key(const struct json *doc, size_t entry, struct jwt_key *out)
 	return true;
 }
 
-/* ERR_CONFIG and *why for a key that cannot be used. */
+/* Adds a key to the set. Returns ERR_CONFIG with *why if it is not usable. */
 static enum err
 take_key(const struct reading *r, size_t entry, struct str *why)
 {
@@ -389,7 +389,7 @@ leave_out_text(const struct reading *r, size_t number, struct str why)
 		r->visit(&left, r->arg);
 }
 
-/* Reads one entry by itself; first of all entries only what they expose. */
+/* Reads the text of one entry. With number 0 it only records an exposed key. */
 static enum err
 read_text(struct reading *r, struct str text, size_t number, struct arena *a)
 {
@@ -427,7 +427,8 @@ read_texts(struct reading *r, struct str entries, bool take, struct arena *a)
 	return ERR_OK;
 }
 
-/* As a document, or entry by entry where the document is refused. */
+/* Reads the set as one document. If json refuses that, reads each entry by
+ * itself: first which keys they expose, then the keys. */
 static enum err
 read_set(struct reading *r, struct str text, struct arena *a, struct str *what)
 {
@@ -436,7 +437,7 @@ read_set(struct reading *r, struct str text, struct arena *a, struct str *what)
 	struct json doc;
 	enum err e = json_parse(text, a, &doc, what);
 
-	/* An entry with a member twice is left out like any other odd one. */
+	/* An entry with a duplicate member is skipped and reported later. */
 	if (e == ERR_OK || e == ERR_JSON_DUPLICATE) {
 		r->doc = &doc;
 		return read_entries(r, what);

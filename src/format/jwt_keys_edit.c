@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jwt_keys_edit.c - patterns of issuers, and what import does to a set: binds
- * it to an issuer, joins it with another, and writes it.
+ * jwt_keys_edit.c - issuer patterns, and the changes that an import makes to a
+ * set: binding it to an issuer, joining it with another set, writing it.
  */
 #include "format/jwt_keys.h"
 
@@ -41,7 +41,7 @@ jwt_issuer_matches(
 
 /* --- changes ------------------------------------------------------------- */
 
-/* Whether the pattern matches the issuer for any tenant at all. */
+/* Whether the pattern matches the issuer for some tenant. */
 static bool
 covers(struct str pattern, struct str issuer)
 {
@@ -112,7 +112,7 @@ put_number(struct emit *e, const uint8_t *bytes, size_t n)
 	emit_str(e, str_from(digits, str_base64url(bytes, n, digits)));
 }
 
-/* In the order of a thumbprint's members (RFC 7638, section 3.2). */
+/* Writes the members in the order of a thumbprint (RFC 7638, section 3.2). */
 static void
 put_key(struct emit *e, const struct jwt_key *key)
 {

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jwt_keys_split.c - the text of a set: from UTF-16, and in entries.
+ * jwt_keys_split.c - converts the text of a set from UTF-16 and splits it into
+ * entries.
  *
- * It finds the entries of a set that json refuses as a whole:
- * one entry that is too deep, too long or has half a surrogate pair must not
- * keep the others out. It looks at nothing but strings and brackets; each entry
- * is read by json afterwards. A set that is cut off has no end and is refused.
+ * Splitting is for a set that json refuses as a whole: one entry that is too
+ * deep, too long or has half a surrogate pair must not keep the other entries
+ * out. The splitter looks only at strings and brackets, and json reads each
+ * entry afterwards. A set that was cut off has no end and is refused.
  */
 #include "format/jwt_keys.h"
 
 #include <string.h>
 
-/* UTF-16 without a mark gets one: its first character is ASCII, as that of JSON
- * and PEM is. */
+/* Adds a byte order mark to UTF-16 that has none. Its first character is ASCII,
+ * as in every JSON and PEM text, which shows the byte order. */
 static enum err
 mark(struct str text, struct arena *a, struct str *out)
 {
@@ -64,7 +65,7 @@ starts(struct str s, char c)
 	return s.n > 0 && s.p[0] == c;
 }
 
-/* The length of the string at the start of s; 0 where it does not end. */
+/* The length of the string at the start of s; 0 if it has no end. */
 static size_t
 string_length(struct str s)
 {
@@ -79,7 +80,7 @@ string_length(struct str s)
 	return 0;
 }
 
-/* The length of the value at the start of s; 0 where it does not end. */
+/* The length of the value at the start of s; 0 if it has no end. */
 static size_t
 value_length(struct str s)
 {
@@ -102,8 +103,7 @@ value_length(struct str s)
 	return 0;
 }
 
-/* Takes one value and what separates it from the next one: a comma, or the end
- * of all. */
+/* Takes one value and the comma or closing bracket after it. */
 static bool
 take_value(struct str *s, char end, struct str *value, bool *ended)
 {
@@ -136,7 +136,8 @@ take_name(struct str *s, struct str *name)
 	return true;
 }
 
-/* Whether there are values with commas between them, and an end. */
+/* Whether the entries are values with commas between them and a closing bracket
+ * at the end. */
 static bool
 is_whole(struct str entries)
 {
@@ -165,7 +166,7 @@ jwt_keys_split(struct str text, struct str *entries)
 			return false;
 		if (!str_is(name, "\"keys\""))
 			continue;
-		/* Twice, or not an array. */
+		/* A second "keys", or "keys" without an array. */
 		if (!str_is_null(*entries) || !starts(value, '['))
 			return false;
 		*entries = skip_blanks(str_tail(value, 1));

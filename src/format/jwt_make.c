@@ -7,7 +7,7 @@
 
 #include <limits.h>
 
-/* The parts of RSA keys: OpenSSL 1.1.1 has no newer interface for them. */
+/* OpenSSL 1.1.1 has only the old interface for the numbers of an RSA key. */
 #define OPENSSL_API_COMPAT 0x10101000L
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -18,11 +18,11 @@
 #include "format/emit.h"
 
 #define KEY_BITS 2048
-/* The modulus of the largest key that jwt.c reads, in bytes, and its digits. */
+/* Bytes of the largest modulus that jwt_keys accepts, and its base64 digits. */
 #define PART_MAX 512
 #define DIGITS_MAX STR_BASE64_SIZE(PART_MAX)
 
-/* The names of a public key in a set. */
+/* The values of a public key in a set, as base64url. */
 struct names {
 	char modulus[DIGITS_MAX];
 	char exponent[DIGITS_MAX];
@@ -42,9 +42,8 @@ digits_of(const BIGNUM *number, char out[DIGITS_MAX])
 	return str_from(out, str_base64url(bytes, (size_t)n, out));
 }
 
-/*
- * The members that a thumbprint covers, in the order of RFC 7638, section 3.2.
- */
+/* Writes the members that a thumbprint covers, in the order of RFC 7638,
+ * section 3.2. */
 static void
 put_members(struct emit *e, const struct names *k)
 {
@@ -84,7 +83,7 @@ find_names(EVP_PKEY *key, struct names *out)
 	return true;
 }
 
-/* Without this callback libcrypto would ask at the terminal. */
+/* Without this callback libcrypto asks for a passphrase on the terminal. */
 static int
 no_passphrase(char *text, int size, int writing, void *arg)
 {
@@ -125,7 +124,7 @@ put_set_key(struct emit *e, const struct names *names)
 	emit_end(e);
 }
 
-/* A key that cannot be used: only its place and its type. */
+/* Writes a key that cannot be used: only its position and type. */
 static void
 put_unfit_key(struct emit *e, bool is_rsa, size_t number)
 {
@@ -185,7 +184,7 @@ jwt_make_set(struct str pem, struct buf *out, struct str *what)
 	return crypto_drain(outcome);
 }
 
-/* Appends what was written to a BIO in memory. */
+/* Appends the content of a memory BIO. */
 static void
 put_bio(BIO *bio, struct buf *out)
 {

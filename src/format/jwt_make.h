@@ -12,11 +12,9 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/*
- * Appends a set of all public keys in a PEM text; each key's name is its
- * thumbprint (RFC 7638). ERR_CONFIG if the text has no key, or one that is not
- * RSA.
- */
+/* Appends a set of all public keys in a PEM text. The name of each key is its
+ * thumbprint (RFC 7638). Returns ERR_CONFIG if the text has no key, or a key
+ * other than RSA. */
 enum err
 jwt_make_set(struct str pem, struct buf *out, struct str *what) ATTR_CHECKED;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jwt_policy.c - whether a token whose signature is right was made by an issuer
- * that is welcome, with a key that speaks for it, for us, and is valid now.
+ * jwt_policy.c - decides whether to accept a token with a valid signature: by
+ * its issuer, the key that signed it, its audience and its dates.
  */
 #include "format/jwt.h"
 
@@ -10,8 +10,8 @@
 /* --- whom keys speak for ------------------------------------------------- */
 
 /* Entra's issuers of one tenant, in tokens of version 1 and 2: TENANT/ follows
- * the first, and TENANT/v2.0 the second. The cloud of the US government shares
- * the first with the public one. */
+ * the first text and TENANT/v2.0 the second. The cloud of the US government
+ * shares the first with the public cloud. */
 static const struct pair {
 	struct str one, two;
 } pairs[] = {
@@ -41,8 +41,9 @@ put_entra(struct str head, const struct guid *tenant, const char *tail,
 	return buf_view(&b);
 }
 
-/* A key of Entra names the issuer of version 2, and signs tokens of version 1
- * of the same tenants. */
+/* Whether the key's issuer covers the token's issuer. A key of Entra names the
+ * issuer of version 2 and also signs tokens of version 1 for the same
+ * tenants. */
 static bool
 speaks_for(const struct jwt_key *key, const struct jwt *token)
 {
@@ -67,7 +68,7 @@ speaks_for(const struct jwt_key *key, const struct jwt *token)
 	return false;
 }
 
-/* The same key may stand in the set for several issuers. */
+/* Checks all entries: a set may have the same key for several issuers. */
 enum err
 jwt_check_key(const struct jwt_keys *keys, const struct jwt_key *signer,
     struct jwt *token, struct str *what)
@@ -107,7 +108,7 @@ server_of(struct str url)
 	return str_head(url, n);
 }
 
-/* Of the two default issuers the first stands for both. */
+/* Returns the server of an issuer; the first default issuer stands for both. */
 static struct str
 known_server(struct str issuer)
 {
@@ -128,7 +129,8 @@ jwt_is_one_server(const struct jwt_policy *policy)
 		server = known_server(policy->issuer[i]);
 		if (i == 0)
 			first = server;
-		/* A host with a tenant in it is another for each tenant. */
+		/* A host with {tenantid} in it is a different server for each
+		 * tenant. */
 		if (!str_ieq(server, first) ||
 		    (server.n > 0 && memchr(server.p, '{', server.n) != NULL))
 			return false;

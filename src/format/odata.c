@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* System query options of OData 4.01; only the first two are supported on a
- * singleton, and only the first may stand without its $. */
+/* The system query options of OData 4.01. On a singleton only the first two are
+ * supported, and only the first may be written without its $. */
 static const char *const options[] = { "select", "format", "expand", "filter",
 	"orderby", "top", "skip", "count", "search", "compute", "apply",
 	"index", "levels", "schemaversion", "skiptoken", "deltatoken", "id" };
@@ -15,10 +15,9 @@ static const char *const options[] = { "select", "format", "expand", "filter",
 enum { OPTION_SELECT, OPTION_FORMAT };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
-/*
- * The number of a system option. An unknown name with a $ is OPTIONS, a refusal
- * too; without it any name but select is a custom option.
- */
+/* Whether this is a system query option; *number is its index. An unknown name
+ * with a $ is refused too, with *number = OPTIONS. Without a $, any name but
+ * select is a custom option. */
 static bool
 is_system_option(struct str name, size_t *number)
 {
@@ -31,10 +30,8 @@ is_system_option(struct str name, size_t *number)
 	return dollar;
 }
 
-/*
- * Takes the next element of a header list (RFC 9110, section 5.6.1): up to the
- * next comma, but for one inside a quoted string.
- */
+/* Takes the next element of a header list (RFC 9110, section 5.6.1), up to the
+ * next separator outside a quoted string. */
 static struct str
 next_element(struct str *list, char separator)
 {
@@ -57,7 +54,7 @@ next_element(struct str *list, char separator)
 	return str_trim(str_head(rest, i));
 }
 
-/* A parameter's value without the quotes that it may stand in. */
+/* The value of a parameter, without quotes around it. */
 static struct str
 unquoted(struct str value)
 {
@@ -67,7 +64,7 @@ unquoted(struct str value)
 	return value;
 }
 
-/* q=0, q=0.0 and so on; anything else is an acceptable weight. */
+/* Whether the weight is 0, 0.0 and so on. Any other weight means acceptable. */
 static bool
 is_zero(struct str q)
 {
@@ -79,7 +76,7 @@ is_zero(struct str q)
 	return q.n > 0 && q.p[0] == '0';
 }
 
-/* How exactly a media range names application/json; 0: not at all. */
+/* How precisely a media range names application/json; 0: not at all. */
 static int
 range_precision(struct str type)
 {
@@ -90,7 +87,7 @@ range_precision(struct str type)
 	return str_is(type, "*/*") || str_is(type, "*") ? 1 : 0;
 }
 
-/* The parameters of a media type or range. */
+/* Reads the parameters of a media type or range. */
 static void
 read_parameters(struct str list, enum odata_metadata *level, bool *zero)
 {
@@ -137,14 +134,14 @@ decode(struct arena *a, struct str *text)
 	return ERR_OK;
 }
 
-/* Whether a name that cannot be decoded would be a system option's. */
+/* Whether a name that cannot be decoded starts like a system option. */
 static bool
 has_dollar(struct str name)
 {
 	return str_starts(name, "$") || str_starts(name, "%24");
 }
 
-/* One name=value of the query. */
+/* Reads one name=value of the query. */
 static enum err
 read_option(struct str pair, struct arena *a, unsigned *seen,
     struct odata_query *out, struct str *what)
@@ -212,7 +209,8 @@ odata_accept(struct str accept, enum odata_metadata *out)
 		bool zero = false;
 
 		read_parameters(range, &level, &zero);
-		/* The most precise range decides, the first of equals. */
+		/* The most precise range decides. Among equal ranges an
+		 * acceptable one wins. */
 		if (precision > best ||
 		    (precision == best && refused && precision > 0)) {
 			best = precision;
@@ -246,8 +244,8 @@ odata_prefer(struct str prefer)
 	return bits;
 }
 
-/* A tag's text without W/, the quotes, and what a server's compression put
- * behind it. */
+/* The text of an ETag without W/, the quotes, and the suffix that a web
+ * server's compression appends. */
 static struct str
 tag_text(struct str tag)
 {

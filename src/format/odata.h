@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * odata.h - what OData 4.01 and RFC 9110 put around a resource: query options,
- * Prefer, Accept, conditional headers, ETags.
+ * odata.h - the parts of a request that OData 4.01 and RFC 9110 define around a
+ * resource: query options, Prefer, Accept, conditional headers, ETags.
  *
- * Pure. Slices point into the header given or into the arena.
+ * Pure. Slices point into the given header or into the arena.
  */
 #ifndef PUSHCERT_ODATA_H
 #define PUSHCERT_ODATA_H
@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* odata.metadata=... of the answer. */
+/* The odata.metadata level of a response. */
 enum odata_metadata { ODATA_NONE, ODATA_MINIMAL, ODATA_FULL };
 
 enum odata_prefer {
@@ -26,43 +26,38 @@ enum odata_prefer {
 };
 #define ODATA_PREFER_RETURN (ODATA_PREFER_MINIMAL | ODATA_PREFER_REPRESENTATION)
 
-/* The text of $select, decoded; null when there is none. */
+/* `select` is the decoded text of $select, or null. */
 struct odata_query {
 	struct str select;
-	bool has_format; /* then its level counts, whatever Accept says */
+	bool has_format; /* its level then overrides Accept */
 	enum odata_metadata format;
 };
 
-/*
- * Reads a query string. $select may stand without the $. Options
- * that are not system options are ignored. ERR_QUERY_OPTION, ERR_QUERY_TWICE,
- * ERR_QUERY_ESCAPE, ERR_FORMAT; *what is the option's name or value.
- */
+/* Reads a query string. $select may be written without the $. Options that are
+ * not system options are ignored. Returns ERR_QUERY_OPTION, ERR_QUERY_TWICE,
+ * ERR_QUERY_ESCAPE or ERR_FORMAT; *what is then the option's name or value. */
 enum err odata_query(struct str query, struct arena *a, struct odata_query *out,
     struct str *what) ATTR_CHECKED;
 
-/*
- * Accept: which metadata level the client wants of JSON. An absent header
- * means anything. ERR_NOT_ACCEPTABLE where no JSON is acceptable (q=0 counts).
- */
+/* Reads Accept: the metadata level that the client wants for JSON. An absent
+ * header accepts anything. Returns ERR_NOT_ACCEPTABLE if no range accepts JSON;
+ * q=0 refuses it. */
 enum err odata_accept(struct str accept, enum odata_metadata *out) ATTR_CHECKED;
 
-/* Prefer: the known preferences as bits, unknown ones ignored (RFC 7240). The
- * first of minimal and representation wins. */
+/* Reads Prefer (RFC 7240): the known preferences as bits; unknown preferences
+ * are ignored. The first of minimal and representation wins. */
 unsigned odata_prefer(struct str prefer);
 
 /*
- * Whether an If-Match or If-None-Match list names this weak ETag. Compares
- * weakly and without a suffix that a web server's compression put inside the
- * quotes (-gzip, -br, -deflate, -zstd). A list of just * matches any tag that
- * is not null.
+ * Whether the list of an If-Match or If-None-Match header names this weak ETag.
+ * The comparison is weak and ignores a suffix that a web server's compression
+ * put inside the quotes (-gzip, -br, -deflate, -zstd). A list of just * matches
+ * any ETag that is not null.
  */
 bool odata_match(struct str list, struct str etag);
 
-/*
- * The value of a header that has one. Web servers join repeated lines with
- * commas: equal lines count as one, and false if they differ.
- */
+/* Reads a header that may have only one value. Web servers join repeated lines
+ * with commas. Equal lines count as one; returns false if they differ. */
 bool odata_single(struct str lines, struct str *value);
 
 /* Whether the media type, without its parameters, is application/json. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * origin.c - compares parsed origins, never their texts: a default port may be
- * written or left out.
+ * origin.c - compares parsed origins and never their texts, because a default
+ * port may be written or omitted.
  */
 #include "format/origin.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
-/* The characters of names and IPv4 addresses, or of an IPv6 literal in its
- * brackets (RFC 3986, section 3.2.2). */
+/* Whether the text has only characters of a name or an IPv4 address, or is an
+ * IPv6 literal in brackets (RFC 3986, section 3.2.2). */
 static bool
 is_host(struct str host)
 {
@@ -50,7 +50,7 @@ origin_parse_host(struct str text, bool secure, struct origin *out)
 	return is_host(host) && out->port > 0 && out->port <= UINT16_MAX;
 }
 
-/* The scheme; *rest is what follows its slashes. */
+/* Reads the scheme. *rest is the text after its slashes. */
 static bool
 read_scheme(struct str text, bool *secure, struct str *rest)
 {
@@ -79,7 +79,7 @@ origin_of_url(struct str url, struct origin *out)
 	    origin_parse_host(str_cut(&url, '/'), secure, out);
 }
 
-/* The bytes of an IPv6 literal. */
+/* Reads the bytes of an IPv6 literal. */
 static bool
 read_literal(struct str host, uint8_t bytes[16])
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * path.c - the rule that found the root in every way of mounting that was
- * recorded.
+ * path.c - one rule finds the root in every recorded way of mounting the
+ * program.
  */
 #include "format/path.h"
 
@@ -18,11 +18,11 @@ static const struct {
 
 #define ROOTS (sizeof(roots) / sizeof(roots[0]))
 
-/* The paths in which the root is searched for, in this order. */
+/* The paths that may contain the root, in the order of the search. */
 enum candidate { AFTER_SCRIPT, WHOLE, URI, CANDIDATES };
 
-/* Puts the segments of a text after the first `floor` ones of a path, of which
- * .. takes none away. */
+/* Appends the segments of a text to the first `floor` segments of a path, which
+ * a .. cannot remove. Returns false if there are too many. */
 static bool
 split(struct str text, size_t floor, struct path *p)
 {
@@ -43,11 +43,9 @@ split(struct str text, size_t floor, struct path *p)
 	return true;
 }
 
-/*
- * REQUEST_URI without its query, and without scheme and host of the absolute
- * form (RFC 9112, section 3.2.2). Also without a fragment: nginx chooses the
- * location by the path before it, but passes on all of it.
- */
+/* The path of REQUEST_URI: without its query, and without the scheme and host
+ * of the absolute form (RFC 9112, section 3.2.2). A fragment is dropped too,
+ * because nginx chooses the location by the path before it but passes it on. */
 static struct str
 uri_path(struct str uri)
 {
@@ -77,8 +75,8 @@ decoded_uri(struct str uri, struct arena *a)
 	return decoded;
 }
 
-/* Apache's ProxyPass and some others put the whole path into SCRIPT_NAME, and
- * perhaps into PATH_INFO as well. */
+/* Whether SCRIPT_NAME ends in PATH_INFO. Apache's ProxyPass and some others put
+ * the whole path into SCRIPT_NAME, and perhaps into PATH_INFO as well. */
 static bool
 script_has_info(const struct path_source *from)
 {
@@ -88,8 +86,8 @@ script_has_info(const struct path_source *from)
 	    str_eq(str_tail(script, script.n - info.n), info);
 }
 
-/* The index of the segment after those of a prefix that begin at `at`; `at` if
- * they do not begin there. */
+/* Returns the index after the segments of a prefix that start at `at`, or `at`
+ * if the prefix is not there. */
 static size_t
 after_prefix(const struct path *p, size_t at, struct str prefix)
 {
@@ -108,9 +106,10 @@ after_prefix(const struct path *p, size_t at, struct str prefix)
 }
 
 /*
- * Splits one of the paths of a request, whose REQUEST_URI is decoded. No
- * segment before *first can be the root: the script's and the mount path's.
- * False if the request does not have this path.
+ * Splits one of the paths of a request. REQUEST_URI must be decoded already.
+ * *first is the first segment that can be the root; segments of the script and
+ * of the mount path cannot. Returns false if the request does not have this
+ * path.
  */
 static bool
 load(const struct path_source *from, enum candidate which, struct path *p,
@@ -160,8 +159,8 @@ is_known(struct str segment, const struct str *known)
 	return false;
 }
 
-/* Whether an absolute URL begins here: a scheme, of whose slashes split() and
- * some servers leave none, and a host. */
+/* Whether an absolute URL starts here: a scheme and a host. split() drops the
+ * slashes between them, and so do some servers. */
 static bool
 is_url(const struct path *p, size_t i)
 {
@@ -170,8 +169,8 @@ is_url(const struct path *p, size_t i)
 		str_iis(p->segment[i], "http:"));
 }
 
-/* The left-most root from a segment on. In an absolute URL the mount path
- * begins after the host, which may be named like a root. */
+/* Finds the left-most root from segment i on. In an absolute URL the mount path
+ * follows the host, which may have the name of a root. */
 static bool
 find_root(struct path *p, size_t i, struct str mount)
 {
@@ -190,8 +189,8 @@ find_root(struct path *p, size_t i, struct str mount)
 	return false;
 }
 
-/* The two forms in which clients write a root once more after the root; any
- * other second root is an unknown segment. */
+/* Handles the two forms in which clients repeat the root. Any other second root
+ * is an unknown segment. */
 static void
 find_later_root(struct path *p, struct str mount)
 {
@@ -214,7 +213,8 @@ find_later_root(struct path *p, struct str mount)
 	p->mounted = mounted;
 }
 
-/* The segment where a root should be: before a known segment, else first. */
+/* The segment that is in the place of the root: the segment before a known
+ * segment, or else the first. */
 static struct str
 not_a_root(const struct path *p, size_t first, const struct str *known)
 {
@@ -261,7 +261,7 @@ path_find(const struct path_source *from, const struct str *known,
 	return ERR_ROOT;
 }
 
-/* A function's name without what may stand around it. */
+/* The name of a function without its namespace and parentheses. */
 static struct str
 bare_function(struct str segment)
 {
@@ -292,7 +292,7 @@ path_is(const struct path *p, const struct str *list, bool function)
 		;
 	if (i < n || !str_is_null(list[i]))
 		return false;
-	/* Paths begin alike and end differently. */
+	/* Compares from the end, because most paths have the same start. */
 	while (i-- > 0)
 		if (!is_segment(after[i], list + i, function))
 			return false;
@@ -310,7 +310,8 @@ path_agrees(const struct path *p, const struct str *list, bool function)
 	return i;
 }
 
-/* RFC 3986, section 3.3: what may stand in a segment as it is. */
+/* Whether a segment may contain the character unescaped (RFC 3986, section
+ * 3.3). */
 static bool
 is_plain(char c)
 {
@@ -348,7 +349,7 @@ path_root_name(enum path_root root)
 	return roots[i].name;
 }
 
-/* Whether both paths end in the same segments, from the root on. */
+/* Whether p ends in the segments of `found` from its root on. */
 static bool
 ends_alike(const struct path *p, const struct path *found)
 {

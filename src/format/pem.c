@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pem.c - finds certificates in text. Labels are not believed: a block is what
- * its DER begins like.
+ * pem.c - finds certificates in a text. Labels are not trusted: the DER of a
+ * block decides its kind.
  */
 #include "format/pem.h"
 
@@ -51,13 +51,13 @@ static const enum pem_kind kinds[] = {
 	[DER_KEY] = PEM_KEY,
 };
 
-/* Enough of the beginning for every shape: the longest holds an INTEGER of 21
- * bytes. In base64 digits and in bytes. */
+/* Base64 digits, and bytes, that are enough to recognise every shape. The
+ * longest shape contains an INTEGER of 21 bytes. */
 #define OPENING_DIGITS 64
 #define OPENING_BYTES 51
 
 struct block {
-	struct str before; /* up to it, from the end of the last one */
+	struct str before; /* the text between the last block and this */
 	struct str label;
 	struct str body;
 	bool whole;
@@ -76,8 +76,9 @@ is_digit(char c)
 	    (c >= '0' && c <= '9') || c == '+' || c == '/';
 }
 
-/* Where `word` begins, or NULL. Not memmem, which makes itself a table first:
- * most texts are short and hold hardly the first letter. */
+/* Returns the first occurrence of `word`, or NULL. memmem would build a table
+ * first, which costs more: most texts are short and hardly contain the first
+ * letter. */
 static const char *
 find(struct str s, const char *word, size_t n)
 {
@@ -92,8 +93,9 @@ find(struct str s, const char *word, size_t n)
 	return NULL;
 }
 
-/* Takes the part of *s before the first `word` and moves *s behind it; without
- * one the whole of *s is taken and *s becomes null. */
+/* Returns the part of *s before the first `word` and leaves in *s the part
+ * after it. If s does not contain `word`, returns the whole of *s and makes *s
+ * null. */
 static struct str
 cut(struct str *s, const char *word)
 {
@@ -123,8 +125,8 @@ kind_of(struct str der)
 	return kinds[der_kind(der)];
 }
 
-/* base64 with blanks and line ends anywhere. ERR_NOT_A_CERTIFICATE where it is
- * not that, ERR_MEMORY. */
+/* Decodes base64 with blanks and line ends anywhere. Returns
+ * ERR_NOT_A_CERTIFICATE if the text is not base64, or ERR_MEMORY. */
 static enum err
 decode(struct str text, struct arena *a, struct str *out)
 {
@@ -144,7 +146,7 @@ decode(struct str text, struct arena *a, struct str *out)
 	return ERR_OK;
 }
 
-/* What the base64 that begins here begins with. */
+/* Recognises the start of the DER whose base64 starts here. */
 static enum pem_kind
 opening(struct str text)
 {
@@ -164,9 +166,10 @@ opening(struct str text)
 }
 
 /*
- * The gravest thing of which base64 begins at any word of the text, armoured or
- * not, whole or not: a key must not slip through beside a certificate or under
- * a wrong label. All that we know begins with an M.
+ * Tests every word of the text as the start of base64, inside or outside of PEM
+ * blocks, complete or not, and returns the gravest kind. So a key cannot slip
+ * through beside a certificate or under a wrong label. The base64 of every kind
+ * that we recognise starts with an M.
  */
 static enum pem_kind
 any_opening(struct str text)
@@ -183,8 +186,8 @@ any_opening(struct str text)
 	return found;
 }
 
-/* A label of a key: BEGIN or END and PRIVATE KEY on one line, whatever is left
- * of the dashes. */
+/* Whether the text has the label of a key: BEGIN or END, and PRIVATE KEY, on
+ * one line. The dashes may be missing. */
 static bool
 has_key_label(struct str text)
 {
@@ -248,7 +251,7 @@ read_block(const struct block *b, struct arena *a, struct pem *out)
 	if ((e = decode(b->body, a, &der)) == ERR_MEMORY)
 		return PEM_NO_MEMORY;
 	is = e == ERR_OK ? kind_of(der) : PEM_PLAIN;
-	/* OpenSSL puts behind the certificate what it trusts it for. */
+	/* OpenSSL appends its trust settings to such a certificate. */
 	if (is == PEM_CERTIFICATE && str_is(b->label, "TRUSTED CERTIFICATE"))
 		der = str_head(der, der_size(der));
 	if (is == PEM_CERTIFICATE)
@@ -259,7 +262,7 @@ read_block(const struct block *b, struct arena *a, struct pem *out)
 	return is;
 }
 
-/* Keys of other kinds, and keys in base64 of PEM, behind something else. */
+/* Whether the text has a key of another kind, or base64 of the PEM of a key. */
 static bool
 has_other_key(struct str text)
 {
@@ -280,7 +283,7 @@ has_other_key(struct str text)
 	return has(text, "\"kty\"") && has(text, "\"d\"");
 }
 
-/* PEM or DER. `hint` is any_opening of the text. */
+/* Reads PEM or DER. `hint` is any_opening of the text. */
 static enum pem_kind
 look(struct str text, enum pem_kind hint, struct arena *a, struct pem *out)
 {
@@ -292,10 +295,10 @@ look(struct str text, enum pem_kind hint, struct arena *a, struct pem *out)
 		return PEM_KEY;
 	if (hint == PEM_PKCS12)
 		return hint;
-	/* Apple's request wraps certificates, those of the vendor. */
+	/* Apple's form of a request contains the vendor's certificates. */
 	if (has(text, "PushCertRequestCSR"))
 		return PEM_REQUEST;
-	/* Every shape has a control character in it: text has not. */
+	/* A text is never DER: every shape contains a control character. */
 	if ((found = kind_of(text)) == PEM_CERTIFICATE)
 		return add(text, out);
 	out->only = true;
@@ -325,8 +328,8 @@ look_inside(struct str text, struct arena *a, struct pem *out)
 	return e == ERR_MEMORY ? PEM_NO_MEMORY : PEM_PLAIN;
 }
 
-/* Binary DER of which a browser made text: the 30 that it begins with and the
- * small numbers near its start are left as they were. */
+/* Whether this is binary DER that a browser turned into text. Such DER keeps
+ * its first byte, 0x30, and the small numbers near its start. */
 static bool
 was_binary(struct str text)
 {
@@ -334,7 +337,7 @@ was_binary(struct str text)
 	    has(str_head(text, 32), "\x02\x01");
 }
 
-/* Nothing was found: does the text look as if something was meant? */
+/* No certificate was found. Decides whether the text was meant to be one. */
 static enum pem_kind
 claims(struct str text, enum pem_kind hint)
 {

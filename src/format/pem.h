@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pem.h - finds the certificates in what people paste, or says what else it is.
+ * pem.h - finds the certificates in a pasted text, or names what the text is
+ * instead.
  *
- * Looks at the armour and the first bytes of the DER only: x509 reads on. Pure;
- * time is linear in the text. What it finds lives in the arena or in the text.
+ * It looks only at the PEM labels and at the first bytes of the DER; x509 reads
+ * the rest. Pure; the time is linear in the text. Results live in the arena or
+ * in the text.
  */
 #ifndef PUSHCERT_PEM_H
 #define PUSHCERT_PEM_H
@@ -16,15 +18,15 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* Longest text (contract 3.9); a push certificate has 2 KiB. */
+/* Longest text; a push certificate has 2 KiB. */
 #define PEM_TEXT_MAX 32768
-/* Most certificates in one text: a chain has three, a careless paste six. */
+/* Most certificates in one text. A chain has three, a careless paste six. */
 #define PEM_CHAIN_MAX 16
-/* What pem_find takes of an arena at most, for a text of n bytes. */
+/* Space that pem_find needs in an arena for a text of n bytes. */
 #define PEM_ARENA(n) (3 * (n) + 1024)
 
-/* What a text is, in order of gravity: of several findings in one text the
- * last one counts. */
+/* The kinds of a text, in order of gravity. If a text has several kinds, the
+ * last of them counts. */
 enum pem_kind {
 	PEM_PLAIN,
 	PEM_EMPTY,
@@ -46,20 +48,21 @@ struct pem {
 	struct str der[PEM_CHAIN_MAX];
 	size_t n;
 	enum pem_kind kind;
-	size_t blocks; /* BEGIN lines */
-	bool only; /* nothing but blanks stands outside of the certificates */
-	bool inside; /* the text is base64 of this and not itself it */
+	size_t blocks; /* number of BEGIN lines */
+	bool only; /* only blanks are outside of the certificates */
+	bool inside; /* the text is base64 of PEM */
 };
 
 /*
- * Takes PEM blocks among any other text, with any line ends or none, chains in
+ * Accepts PEM blocks among any other text, with any or no line ends, chains in
  * any order, base64 of DER or of PEM with or without line ends, and plain DER.
  *
- * ERR_OK with certificates, or with none where the text claims to be nothing
- * that we know: *what then says so. ERR_PRIVATE_KEY and ERR_REQUEST_INSTEAD say
- * what it holds; ERR_NOT_A_CERTIFICATE, with the reason in *what, that it is
- * something else or damaged. ERR_TOO_LONG, ERR_MEMORY.
- * *what is a constant text for ERR_NOT_A_CERTIFICATE's {}.
+ * Returns ERR_OK with certificates, or without any if the text does not look
+ * like an attempt at one; *what then names the reason. Returns ERR_PRIVATE_KEY
+ * or ERR_REQUEST_INSTEAD if the text contains that, and ERR_NOT_A_CERTIFICATE,
+ * with the reason in *what, if the text is something else or damaged. Also
+ * returns ERR_TOO_LONG and ERR_MEMORY. *what is a constant text for the
+ * placeholder of ERR_NOT_A_CERTIFICATE.
  */
 enum err pem_find(struct str text, struct arena *a, struct pem *out,
     struct str *what) ATTR_CHECKED;

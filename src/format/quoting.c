@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * quoting.c - what mail, source code, patches and consoles put around lines.
+ * quoting.c - removes the marks that mail, source code, patches and consoles
+ * put around lines.
  */
 #include "format/quoting.h"
 
 #include <string.h>
 
-/* Typographic quotes and characters of no width. */
+/* The length of the typographic quote or zero-width character that starts s. */
 static size_t
 quote_length(struct str s)
 {
@@ -28,7 +29,7 @@ is_any_of(char c, const char *set)
 	return c != 0 && strchr(set, c) != NULL;
 }
 
-/* Longer ones are offsets of a dump. */
+/* Digits of a line number; longer numbers are the offsets of a dump. */
 #define LINE_NUMBER_MAX 5
 
 static struct str
@@ -44,8 +45,8 @@ without_number(struct str line)
 	return line;
 }
 
-/* A line without the quoting before it. `sign` is a sign that most of the
- * lines begin with, such as the + of a patch. */
+/* A line without the marks before it. `sign` starts most of the lines, like the
+ * + of a patch. */
 static struct str
 without_prefix(struct str line, char sign)
 {
@@ -92,8 +93,8 @@ without_suffix(struct str line)
 	return line;
 }
 
-/* The sign of a patch, or the slash of comments, that at least half of the
- * lines begin with: a digit of base64 otherwise. */
+/* The sign that at least half of the lines start with: + or - of a patch, or /
+ * of comments; else 0. A few such lines may be digits of base64. */
 static char
 common_sign(struct str text)
 {

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* False: no line has anything but blanks around it. */
+/* Returns false if no line has marks other than blanks around it. */
 bool quoting_take_off(struct str text, struct buf *out);
 
 #endif

@@ -58,7 +58,7 @@ const struct record_property record_properties[RECORD_PROPERTIES] = {
 	    .limit_is_bytes = true },
 };
 
-/* The property of that name, or RECORD_PROPERTIES. */
+/* The property with this name, or RECORD_PROPERTIES. */
 static enum property
 property_named(struct str name)
 {
@@ -70,8 +70,8 @@ property_named(struct str name)
 	return (enum property)i;
 }
 
-/* A member whose name holds an @: an annotation of the record or of a
- * property. All are ignored but for a type that is not ours. */
+/* Checks a member with an @ in its name: an annotation of the record or of a
+ * property. Annotations are ignored, except for a type other than ours. */
 static enum err
 check_annotation(
     const struct json *body, const struct json_member *m, struct str *what)
@@ -118,7 +118,7 @@ read_date(struct arena *a, struct str *text)
 	return str_is_null(*text) ? ERR_MEMORY : ERR_OK;
 }
 
-/* Reads one property's value; an unset value becomes null. */
+/* Reads the value of a property. A text that means "unset" becomes null. */
 static enum err
 read_value(const struct json *body, size_t value, enum property property,
     struct arena *a, struct str *out)
@@ -253,8 +253,9 @@ record_etag(const struct record *r, char out[RECORD_ETAG_MAX])
 	struct str modified = r->value[RECORD_MODIFIED];
 	struct buf b;
 
-	/* The id's first part tells a record from one that took its place, the
-	 * ticks a change from one that a restored backup knows nothing of. */
+	/* The start of the id distinguishes a record from its successor.
+	 * The ticks distinguish a change from a change with the same revision
+	 * that was lost when a backup was restored. */
 	buf_init(&b, out, RECORD_ETAG_MAX);
 	buf_text(&b, "W/\"");
 	buf_str(&b, str_head(r->value[RECORD_ID], 8));

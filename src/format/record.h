@@ -3,8 +3,8 @@
  * record.h - the resource applePushNotificationCertificate: its properties in
  * one table, its merge with a PATCH, its stored form.
  *
- * Everything that depends on a property (checks, $select, rendering, storing)
- * loops over record_properties: another property is another row.
+ * All code that depends on a property (checks, $select, rendering, storing)
+ * loops over record_properties, so a new property is a new row.
  */
 #ifndef PUSHCERT_RECORD_H
 #define PUSHCERT_RECORD_H
@@ -37,24 +37,22 @@ enum edm { EDM_STRING, EDM_DATE };
 
 struct record_property {
 	const char *name;
-	/* The number of its field in a stored row (enum record_field). */
+	/* Its field in a stored row (enum record_field). */
 	unsigned field;
 	enum edm type;
 	bool nullable;
-	/* Set by the server alone: ignored in a body, whatever it is. */
+	/* Only the server sets it; a value in a body is ignored. */
 	bool server_only;
-	/* What an unset one reads as; NULL: null. */
+	/* The text that stands for an unset value; NULL: JSON null. */
 	const char *unset;
-	/* Longest text in characters, or in bytes for the certificate. */
+	/* Longest text, in characters or (limit_is_bytes) in bytes. */
 	uint32_t limit;
 	bool limit_is_bytes;
 };
 
-/*
- * The fields of a stored record. A number belongs to its field for ever: a new
- * field takes the next free one, and a field that is given up leaves its number
- * unused. The order in which properties are shown is another matter.
- */
+/* The fields of a stored record. A number always keeps its meaning: a new field
+ * takes the next free number, and a field that is given up leaves its number
+ * unused. The order in which properties are shown does not depend on this. */
 enum record_field {
 	RECORD_FIELD_ID = 0,
 	RECORD_FIELD_APPLE_ID = 1,
@@ -73,80 +71,77 @@ enum record_field {
 
 extern const struct record_property record_properties[RECORD_PROPERTIES];
 
-/* Property sets are bits: 1 << RECORD_ID and so on. */
+/* Sets of properties are bits: 1 << RECORD_ID and so on. */
 #define RECORD_BIT(property) (1U << (property))
 #define RECORD_ALL (RECORD_BIT(RECORD_PROPERTIES) - 1)
 _Static_assert(RECORD_PROPERTIES < 32, "a property set is 32 bits");
 
-/*
- * A record: the text of every property, null where unset. The slices live as
- * long as what they were read from (a transaction, a body, an arena). The
- * revision grows by one with each change and makes the ETag.
- */
+/* A record: the text of every property, null if unset. The slices live as long
+ * as the bytes that they were read from (a transaction, a body, an arena). The
+ * revision grows by one with each change and is part of the ETag. */
 struct record {
 	struct str value[RECORD_PROPERTIES];
 	uint64_t revision;
-	/* The topic of the newest real certificate that had one, also after the
-	 * certificate was cleared; read it with record_newest_topic. */
+	/* The topic of the newest real certificate that had one, kept even
+	 * after the certificate was cleared. Read it with
+	 * record_newest_topic. */
 	struct str newest_topic;
-	/* SHA-256 of the stored real certificate; null where there is none, or
-	 * where a release before format 4 stored it. */
+	/* SHA-256 of the stored real certificate. Null if there is none, or if
+	 * a release before format 4 stored it. */
 	struct str fingerprint;
 };
 
-/* What a client asked to change: the properties in `set`, null or not. */
+/* The properties that a client asked to change: those in `set`, null or not. */
 struct patch {
 	unsigned set;
 	struct str value[RECORD_PROPERTIES];
 };
 
 /*
- * Reads a PATCH body that is an object. Refusals: ERR_UNKNOWN_PROPERTY,
- * ERR_NOT_STRING, ERR_NOT_DATE, ERR_NOT_NULLABLE, ERR_TOO_LONG, ERR_WRONG_TYPE;
- * *what is the offending text, *target the property's name.
+ * Reads a PATCH body that is an object. Returns ERR_UNKNOWN_PROPERTY,
+ * ERR_NOT_STRING, ERR_NOT_DATE, ERR_NOT_NULLABLE, ERR_TOO_LONG or
+ * ERR_WRONG_TYPE; then *what is the offending text and *target the name of the
+ * property.
  */
 enum err record_patch(const struct json *body, struct arena *a,
     struct patch *out, struct str *what, struct str *target) ATTR_CHECKED;
 
-/* Whether a real certificate is stored. It is known by its serial number, which
- * only the server sets. */
+/* Whether a real certificate is stored. Only the server sets the serial number,
+ * and only for a real certificate. */
 bool record_is_real(const struct record *r);
-/* The topic that the topic guard compares with; null: none. In a record of a
- * release before format 4 it is the topic of the stored real certificate. */
+/* The topic that a new certificate is compared with; null: none. In a record of
+ * a release before format 4 it is the topic of the stored real certificate. */
 struct str record_newest_topic(const struct record *r);
 /* Whether every property has the same value in both. */
 bool record_same(const struct record *a, const struct record *b);
 
-/* Puts the patch's values over the record's. */
+/* Overwrites the record's values with the patch's. */
 void record_merge(struct record *r, const struct patch *p);
-/* The way real tools remove the record: both texts empty (contract 3.8). */
+/* Whether the patch removes the record. Existing clients set both texts to the
+ * empty text for this. */
 bool record_patch_removes(const struct patch *p);
 
-/*
- * Reads a $select list: the set of properties named. ERR_SELECT with *what the
- * unknown name.
- */
+/* Reads a $select list as a set of properties. Returns ERR_SELECT with the
+ * unknown name in *what. */
 enum err
 record_select(struct str list, unsigned *set, struct str *what) ATTR_CHECKED;
 
-/* What a property reads as: its text, or that of an unset one (may be null). */
+/* The text of a property, or the text for an unset value, which may be null. */
 struct str record_text(const struct record *r, enum property property);
 
-/* Weak ETag of a record, changes with every change, and is none of those that
- * a store had before it was restored from a backup, unless the clock is behind
+/* The weak ETag of a record, which changes with every change. After a backup
+ * was restored it differs from every ETag before that, unless the clock lags
  * the last change. */
 #define RECORD_ETAG_MAX 48
 struct str record_etag(const struct record *r, char out[RECORD_ETAG_MAX]);
 
-/* Stored form (row.h) under a key; the decoded slices point into bytes. */
+/* The stored form (row.h) under a key; decoded slices point into `bytes`. */
 void record_encode(struct str key, const struct record *r, struct buf *out);
 enum err record_decode(
     struct str key, struct str bytes, struct record *out) ATTR_CHECKED;
-/*
- * A property set as it is stored: the bits are those of the fields, so that it
- * stays right when the order of the properties changes. A field that this
- * release does not know is dropped when a set is read.
- */
+/* A set of properties in its stored form, whose bits are fields, so that it
+ * stays valid when the order of the properties changes. Fields that this
+ * release does not know are dropped when a set is read. */
 uint64_t record_set_to_fields(unsigned set);
 unsigned record_set_of_fields(uint64_t fields);
 

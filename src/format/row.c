@@ -5,8 +5,8 @@
  * fields. Numbers are stored least significant byte first.
  *
  * The version defines the layout of the fields. The place and the arithmetic of
- * the checksum are the same in every version, so that a newer row can be told
- * from a damaged one.
+ * the checksum are the same in every version, so that a reader can distinguish
+ * a newer row from a damaged row.
  */
 #include "format/row.h"
 
@@ -37,11 +37,9 @@ set_number(uint64_t u, char *p, size_t n)
 	memcpy(p, &u, n);
 }
 
-/*
- * Adds one word to the sum. Each of the three steps can be undone, so two sums
+/* Adds one word to the sum. Each of the three steps can be undone, so two sums
  * that differ stay different as long as the same words follow. The shift keeps
- * two flipped bits from cancelling each other.
- */
+ * two flipped bits from cancelling each other. */
 static uint64_t
 mix(uint64_t sum, uint64_t word)
 {
@@ -90,7 +88,7 @@ row_encode(struct str key, const struct str *field, size_t n, struct buf *out)
 	size_t start = out->n, i;
 	struct str row;
 
-	/* What no row can hold has no room. */
+	/* A row that is too large marks the buffer as full. */
 	if (!fits(field, n)) {
 		out->full = true;
 		return;

@@ -27,8 +27,8 @@
 /* Appends the row; a null slice stays null, an empty one empty. */
 void
 row_encode(struct str key, const struct str *field, size_t n, struct buf *out);
-/* The checksum that a row carries, whether or not it is right; 0 if the row is
- * too short to have one. */
+/* The checksum that a row carries, valid or not; 0 if the row is too short to
+ * have one. */
 uint64_t row_checksum(struct str row);
 /* ERR_CORRUPT if these bytes were not written under that key. */
 enum err row_check(struct str key, struct str bytes) ATTR_CHECKED;

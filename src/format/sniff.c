@@ -2,10 +2,10 @@
 /*
  * sniff.c - marks of private keys and archives.
  *
- * A mark must be found wherever it stands, because keys are pasted together
- * with other text. So each mark is one that neither prose nor random bytes
- * contain: the chance that 32 KiB of random bytes hold any of them is below
- * 1 in 10,000.
+ * A mark counts anywhere in a layer, because keys are pasted together with
+ * other text. So each mark is a text that neither prose nor random bytes
+ * contain: the chance that 32 KiB of random bytes contain any mark is below 1
+ * in 10,000.
  */
 #include "format/sniff.h"
 
@@ -23,15 +23,15 @@
 #define PR UINT64_C(0x7072)
 #define EXPONENT UINT64_C(0x6578706f6e656e74)
 #define PRIVATE UINT64_C(0x70726976617465)
-/* Letters of PRIVATEKEY, and of the longest label. */
+/* The letters in PRIVATEKEY, and in the longest label. */
 #define KEY_LETTERS 10
 #define LABEL_LETTERS 27
 
-/* The last sixteen letters that were read, in lower case. */
+/* The last sixteen letters of the text, in lower case. */
 struct letters {
 	uint64_t last;
 	uint64_t before;
-	unsigned capitals; /* in a row, up to the last letter */
+	unsigned capitals; /* capitals in a row at the end */
 };
 
 static bool
@@ -40,7 +40,7 @@ is_letter(char c)
 	return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
-/* Whether the letters of text end in a label of a key. */
+/* Whether the letters of the text end in the label of a key. */
 static bool
 ends_in_label(struct str text)
 {
@@ -66,10 +66,10 @@ ends_in_label(struct str text)
 }
 
 /*
- * The letters alone, in capitals, spell PRIVATE KEY, or they spell a label in
- * either case, or the name of a number of a key. So line numbers, blanks, NULs
- * and the marks of quoted-printable and RTF hide nothing. Prose may talk of a
- * private key in lower case.
+ * Looks only at the letters of the text, so line numbers, blanks, NULs and the
+ * marks of quoted-printable and RTF hide nothing. Returns true if the letters
+ * spell PRIVATE KEY in capitals, a whole label in either case, or the name of a
+ * number of a key. Prose may mention a private key in lower case.
  */
 static bool
 spells_key(struct str text)
@@ -112,7 +112,7 @@ holds(struct str s, struct str word)
 	return false;
 }
 
-/* A key is there where the mark is, and the second one too if there is one. */
+/* A key is present if the mark is, together with `and` if that is not empty. */
 static const struct mark {
 	struct str mark;
 	struct str and;
@@ -133,7 +133,7 @@ static const struct mark {
 	{ STR("\x07\x02\0\0\0"), STR("DSS2"), "a key blob" },
 };
 
-/* RFC 7292, section 4: version 3, then PKCS#7 data. */
+/* Looks for version 3 followed by PKCS#7 data (RFC 7292, section 4). */
 static bool
 is_pkcs12(struct str layer)
 {
@@ -162,7 +162,7 @@ is_blank_or_quote(char c)
 	return c == ' ' || c == '"' || c == '\'' || (c >= '\t' && c <= '\r');
 }
 
-/* A member of an object with the name d, in quotes or not. */
+/* Whether an object has a member with the name d, quoted or not. */
 static bool
 has_member_d(struct str s)
 {
@@ -218,8 +218,8 @@ static const struct {
 	{ STR("\x28\xb5\x2f\xfd"), ARCHIVE("a Zstandard") },
 };
 
-/* RFC 1952: the magic number alone has three bytes, which random bytes hold
- * too often; so the flags, the level and the system must be right as well. */
+/* The magic number (RFC 1952) has only three bytes, which random bytes contain
+ * too often. So the flags, the level and the system must be valid too. */
 static bool
 is_gzip(struct str layer)
 {
@@ -254,7 +254,7 @@ archive_mark(struct str layer)
 
 /* --- documents --------------------------------------------------------- */
 
-/* Texts that are known by their first bytes, in lower case. */
+/* The first bytes of known documents, in lower case. */
 static const struct {
 	const char *begins;
 	const char *phrase;
@@ -280,16 +280,16 @@ sniff_document(struct str text)
 		if (str_ieq(str_head(text, begins.n), begins))
 			return documents[i].phrase;
 	}
-	/* Not a section of an INI file. */
+	/* The second character rules out a section of an INI file. */
 	if (text.n > 1 && (text.p[0] == '{' || text.p[0] == '[') &&
 	    text.p[1] != 0 && strchr("\"{}[]-0123456789\n", text.p[1]) != NULL)
 		return "it is JSON";
 	return NULL;
 }
 
-/* --- all of it --------------------------------------------------------- */
+/* --- one layer --------------------------------------------------------- */
 
-/* DER and archives have control characters. */
+/* DER and archives contain control characters. */
 static bool
 is_binary(struct str layer)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * unwrap.c - what the layers of a text mean for the text as a whole.
+ * unwrap.c - decides what the layers of a text mean for the text as a whole.
  */
 #include "format/unwrap.h"
 
@@ -10,9 +10,9 @@
 #include "format/wrapping.h"
 #include "format/unwrap_private.h"
 
-/* Control characters that no text has; JSON lets them through. */
+/* Control characters that a text never has; JSON can carry them. */
 #define DREGS_MIN 16
-/* The magic number of a Java key store: shorter texts hold no mark of a key. */
+/* The length of a Java key store's magic number, the shortest mark of a key. */
 #define KEY_TEXT_MIN 7
 
 #define DEEP                                                            \
@@ -21,7 +21,8 @@
 
 /* --- a text for the certificate ---------------------------------------- */
 
-/* Says of a text in which nothing was found, or only damage, what it is. */
+/* Sets *what to the kind of a document in which no certificate, or only a
+ * damaged one, was found. */
 static void
 name_document(struct unwrap_search *s, struct str text, enum pem_kind kind,
     struct str *what)
@@ -34,7 +35,7 @@ name_document(struct unwrap_search *s, struct str text, enum pem_kind kind,
 
 #define MARK_AS_LATIN_1 "\xc3\xaf\xc2\xbb\xc2\xbf"
 
-/* Whether a byte order mark stands anywhere. */
+/* Whether the text contains a byte order mark. */
 static bool
 is_marked(struct str text)
 {
@@ -49,8 +50,8 @@ is_marked(struct str text)
 	return false;
 }
 
-/* Whether pem_find's word on the text itself is the last one, whatever inner
- * layers hold. */
+/* Whether the result of pem_find for the text itself is final, so that inner
+ * layers do not matter. */
 static bool
 is_settled(const struct pem *found, bool marked)
 {
@@ -62,11 +63,11 @@ is_settled(const struct pem *found, bool marked)
 
 	if (found->kind == PEM_CERTIFICATE)
 		return !found->inside && !marked;
-	/* A whole certificate does not make up for a damaged one beside it. */
+	/* A valid certificate does not make up for a damaged one beside it. */
 	return settled[found->kind] || found->n > 0;
 }
 
-/* The certificates of inner layers become the text. */
+/* Replaces the text by the certificates of the inner layers. */
 static enum err
 take_pem(struct unwrap_search *s, struct arena *a, struct unwrap *out,
     struct str *what)
@@ -79,8 +80,9 @@ take_pem(struct unwrap_search *s, struct arena *a, struct unwrap *out,
 	return pem_find(out->pem, a, &out->found, what);
 }
 
-/* The rest of a binary file after a program dropped all bytes that are not
- * UTF-8: every other control character stays. */
+/* Whether the text is the rest of a binary file from which a program dropped
+ * all bytes that are not UTF-8. Its control characters survive that, because
+ * they are ASCII. */
 static bool
 is_dregs(struct str text)
 {
@@ -90,8 +92,8 @@ is_dregs(struct str text)
 	return look.controls >= DREGS_MIN && 16 * look.controls >= text.n;
 }
 
-/* A text that is no certificate by itself, after its layers were searched.
- * `e` is pem_find's word. */
+/* Decides about a text that is not a certificate by itself, after its layers
+ * were searched. `e` is the result of pem_find. */
 static enum err
 judge(struct unwrap_search *s, struct str text, struct unwrap *out, enum err e,
     struct str *what)

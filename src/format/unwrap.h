@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * unwrap.h - takes the wrappings off a text, layer by layer, and says what is
- * inside: certificates, a private key, an archive, or nothing of these.
+ * unwrap.h - takes the wrappings off a text, layer by layer, and finds out
+ * whether it contains certificates, a private key or an archive.
  *
  * Pure. Results live in the arena or in the text. All layers together have at
  * most UNWRAP_WORK times the bytes of the text.
@@ -15,41 +15,41 @@
 #include "format/pem.h"
 #include "base/str.h"
 
-/* Layers that are taken off (contract 4). */
+/* Layers that are taken off. */
 #define UNWRAP_DEPTH 4
-/* A text up to this length may be wrapped more often: nothing fits into it. */
+/* A layer up to this length may be wrapped further, because it is too short for
+ * a key. */
 #define UNWRAP_DEEP_MIN 64
-/* Bytes in all layers, per byte of the text. */
+/* Limit of the bytes in all layers, per byte of the text. */
 #define UNWRAP_WORK 64
-/* Room that the functions need in the arena, for a text of n bytes:
- * certificates of the text itself have at most n, those of inner layers half as
- * much again as PEM, and each layer has n; pem_find needs its own. */
+/* Space that the functions need in the arena for a text of n bytes: n for the
+ * certificates of the text itself, 1.5 n for certificates of inner layers as
+ * PEM, n for each layer, and the space of pem_find. */
 #define UNWRAP_ARENA(n) \
 	((n) + (n) / 2 * 3 + UNWRAP_DEPTH * (n) + PEM_ARENA(n) + 2048)
 
 struct unwrap {
 	struct pem found;
-	/* The certificates as PEM, if the text had to be unwrapped; otherwise
-	 * null: the text itself is PEM or base64 of a certificate. */
+	/* The certificates as PEM if the text had to be unwrapped. Null if the
+	 * text itself is PEM or base64 of a certificate. */
 	struct str pem;
 };
 
 /*
- * Finds the certificates in a text. ERR_OK: out->found has them, or has none
- * because the text claims to be nothing that is known here. ERR_PRIVATE_KEY: a
- * layer holds key material. ERR_REQUEST_INSTEAD, ERR_TOO_LONG, ERR_MEMORY.
- * ERR_NOT_A_CERTIFICATE: something else, damaged, an archive, or wrapped in too
- * many layers. *what completes the message of the outcome, or of
+ * Finds the certificates in a text. Returns ERR_OK with the certificates in
+ * out->found, or with none if the text looks like nothing that we recognise.
+ * Returns ERR_PRIVATE_KEY if a layer contains key material,
+ * ERR_REQUEST_INSTEAD, and ERR_NOT_A_CERTIFICATE if the text is something else,
+ * damaged, an archive, or wrapped in too many layers. Also returns ERR_TOO_LONG
+ * and ERR_MEMORY. *what completes the message of the outcome, or of
  * ERR_NOT_A_CERTIFICATE if nothing was found.
  */
 enum err unwrap_certificates(struct str text, struct arena *a,
     struct unwrap *out, struct str *what) ATTR_CHECKED;
 
-/*
- * Checks that no layer of a text of any length holds key material. ERR_OK,
- * ERR_PRIVATE_KEY, ERR_WRAPPED (an archive, or too many layers), ERR_MEMORY.
- * The arena is left as it was, but *what may live in it.
- */
+/* Checks a text of any length for key material in every layer. Returns ERR_OK,
+ * ERR_PRIVATE_KEY, ERR_WRAPPED (an archive, or too many layers) or ERR_MEMORY.
+ * The arena is left as it was, but *what may live in it. */
 enum err
 unwrap_check(struct str text, struct arena *a, struct str *what) ATTR_CHECKED;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * unwrap_private.h - between unwrap and unwrap_search: the state of a search.
+ * unwrap_private.h - shared by unwrap and unwrap_search: the state of a search.
  */
 #ifndef PUSHCERT_UNWRAP_PRIVATE_H
 #define PUSHCERT_UNWRAP_PRIVATE_H
@@ -14,25 +14,25 @@
 
 struct unwrap_search {
 	struct arena *arena;
-	size_t left; /* bytes that may still be looked at */
-	const char *phrase[UNWRAP_DEPTH + 1]; /* of the layers taken off */
-	char *room; /* for `what` */
+	size_t left; /* bytes that may still be searched */
+	const char *phrase[UNWRAP_DEPTH + 1]; /* one for each layer */
+	char *room; /* memory for `what` */
 	bool keys_only;
-	bool only; /* the text is certificates and nothing else */
+	bool only; /* the text is nothing but certificates */
 
-	/* What was found. */
-	struct buf pem; /* certificates of layer pem_depth */
+	/* The results. */
+	struct buf pem; /* the certificates of layer pem_depth */
 	size_t pem_depth;
 	size_t certificates;
-	uint8_t id[PEM_CHAIN_MAX + 2][CRYPTO_SHA256_LEN]; /* of each */
-	enum pem_kind kind; /* something else in an inner layer */
-	struct str what; /* about the key, the archive or `kind` */
+	uint8_t id[PEM_CHAIN_MAX + 2][CRYPTO_SHA256_LEN]; /* their hashes */
+	enum pem_kind kind; /* another kind, in an inner layer */
+	struct str what; /* text for a key, an archive or `kind` */
 	bool archive;
 	bool deep;
 };
 
-/* What an inner layer holds, after the phrases of its wrappings in a message.
- */
+/* Describes the content of an inner layer; the phrases of its wrappings come
+ * before this in a message. */
 extern const char *const unwrap_contents[];
 
 enum err unwrap_search(

@@ -2,17 +2,17 @@
 /*
  * unwrap_search.c - a depth-first search through the readings of a text.
  *
- * Each layer is first searched for key material and archives (sniff), then for
- * certificates, and then read in every way that its first look allows
- * (wrapping). Wrappings that change pieces of a text and keep the rest, such as
- * escapes, form a chain: the first one that applies makes the next layer, and
- * there the others are tried. Digits are read at every alignment, each of which
- * is a layer of its own. Most of these readings are noise, which no wrapping
- * applies to, so the search stays small.
+ * For each layer, the search looks first for key material and archives (sniff),
+ * then for certificates, and then reads the layer in every way that the first
+ * look allows (wrapping). A wrapping that changes pieces of a text and keeps
+ * the rest, such as escapes, is taken off in place: the first such wrapping
+ * that applies makes the next layer, and the others are tried there. Digits are
+ * read at every alignment, and each alignment makes a layer. Most of these
+ * layers are noise, to which no wrapping applies, so the search stays small.
  *
- * The search ends early only for a key. Certificates count in the layer closest
- * to the text; those of different readings of equal depth count together,
- * because the blocks of one file may be aligned differently.
+ * Only a key ends the search early. Certificates count in the layer closest to
+ * the text. Those of different readings at the same depth count together,
+ * because the blocks of one file may have different alignments.
  */
 #include "format/unwrap_private.h"
 
@@ -22,16 +22,14 @@
 #include "format/sniff.h"
 #include "format/wrapping.h"
 
-/* Shorter layers hold neither keys nor certificates in another layer: the
- * shortest key on a curve has 30 bytes. */
+/* A shorter layer contains no key: the shortest key on a curve has 30 bytes. */
 #define LAYER_MIN 30
-/* Fewer bytes than those of two escapes are removed by chance. */
+/* Fewer bytes than two escapes have may be removed by chance. */
 #define REMOVED_MIN 4
 #define WHAT_MAX 384
 
 /* --- messages ---------------------------------------------------------- */
 
-/* What is said of an inner layer, after the phrases of its wrappings. */
 const char *const unwrap_contents[] = {
 	[PEM_PLAIN] = "it holds no certificate",
 	[PEM_EMPTY] = "it is empty",
@@ -51,7 +49,7 @@ const char *const unwrap_contents[] = {
 	[PEM_NO_MEMORY] = "",
 };
 
-/* The phrases of the layers down to `depth`, each once. */
+/* Appends the phrases of the layers down to `depth`, each once. */
 static void
 put_phrases(const struct unwrap_search *s, size_t depth, struct buf *out)
 {
@@ -78,8 +76,8 @@ unwrap_explain(struct unwrap_search *s, size_t depth, const char *last)
 	s->what = buf_view(&text);
 }
 
-/* In brackets, to stand within a sentence: where the key is, if that is not
- * plain. */
+/* Describes where the key is, in parentheses for the middle of a sentence. The
+ * description is empty for a plain key in the text itself. */
 static void
 explain_key(struct unwrap_search *s, size_t depth, const char *name)
 {
@@ -100,8 +98,8 @@ explain_key(struct unwrap_search *s, size_t depth, const char *name)
 
 /* --- certificates ------------------------------------------------------ */
 
-/* Notes what an inner layer is instead. The first finding counts: it is that of
- * the layer closest to the text. */
+/* Records what an inner layer is instead of a certificate. The first record
+ * counts, because it belongs to the layer closest to the text. */
 static void
 note(struct unwrap_search *s, size_t depth, enum pem_kind kind)
 {
@@ -111,9 +109,11 @@ note(struct unwrap_search *s, size_t depth, enum pem_kind kind)
 	unwrap_explain(s, depth, unwrap_contents[kind]);
 }
 
-/* Adds a certificate, unless it was found in another reading: the first one,
- * of wrappings that are taken off exactly, is right where their signatures
- * differ. One more than PEM_CHAIN_MAX is kept, so that pem_find refuses them.
+/*
+ * Adds a certificate unless another reading found it already. If two readings
+ * differ only in the signature, the first is right, because exact wrappings are
+ * taken off first. The function keeps one certificate more than PEM_CHAIN_MAX,
+ * so that pem_find refuses them.
  */
 static void
 add(struct unwrap_search *s, size_t depth, struct str der)
@@ -138,8 +138,8 @@ add(struct unwrap_search *s, size_t depth, struct str der)
 	s->certificates++;
 }
 
-/* Certificates as DER among other bytes. Those in a PKCS#7 or PKCS#12 file are
- * not meant: it is passed over. */
+/* Finds certificates as DER among other bytes. A PKCS#7 or PKCS#12 file is
+ * skipped, because the certificates in it do not count. */
 static void
 add_der(struct unwrap_search *s, size_t depth, struct str bytes)
 {
@@ -170,7 +170,7 @@ add_der(struct unwrap_search *s, size_t depth, struct str bytes)
 	}
 }
 
-/* What a layer holds besides keys. */
+/* Looks for certificates, and for what the layer is instead. */
 static enum err
 take_certificates(struct unwrap_search *s, size_t depth, struct str text)
 {
@@ -183,7 +183,7 @@ take_certificates(struct unwrap_search *s, size_t depth, struct str text)
 		return ERR_OK;
 	if ((e = pem_find(text, s->arena, &found, &why)) == ERR_MEMORY)
 		return e;
-	/* PEM in base64 is another layer. */
+	/* PEM in base64 is a layer of its own. */
 	if (found.inside)
 		found = (struct pem){ .kind = PEM_PLAIN };
 	for (i = 0; e == ERR_OK && i < found.n; i++)
@@ -200,8 +200,9 @@ take_certificates(struct unwrap_search *s, size_t depth, struct str text)
 
 /* --- the search -------------------------------------------------------- */
 
-/* Numbers everywhere, or hardly anything but digits, and not prose, which has
- * blanks between words. 0x30, 0x82 has a row of digits. */
+/* Whether the text has numbers everywhere, or nearly all bytes are digits and
+ * it is not prose, which has blanks between words. A list such as 0x30, 0x82
+ * has enough digits in a row. */
 static bool
 is_coded(const struct wrapping_look *look, size_t n)
 {
@@ -212,7 +213,7 @@ is_coded(const struct wrapping_look *look, size_t n)
 		4 * look->hex >= n);
 }
 
-/* Whether a layer is wrapped still. */
+/* Whether a layer at the depth limit is wrapped again, and not by chance. */
 static bool
 still_wrapped(const struct wrapping_look *look, const struct wrapping *w,
     struct str text, size_t n)
@@ -224,7 +225,7 @@ still_wrapped(const struct wrapping_look *look, const struct wrapping *w,
 	return text.n >= n + REMOVED_MIN && w->share * (text.n - n) > text.n;
 }
 
-/* One reading of a layer. */
+/* Takes one wrapping off in one way, and searches the result. */
 static enum err
 read_layer(struct unwrap_search *s, size_t depth, struct str text,
     const struct wrapping_look *look, const struct wrapping *w, unsigned way,
@@ -246,7 +247,7 @@ read_layer(struct unwrap_search *s, size_t depth, struct str text,
 	return unwrap_visit(s, depth + 1, buf_view(&out));
 }
 
-/* All readings of a layer. */
+/* Takes each wrapping off in every way. */
 static enum err
 read_on(struct unwrap_search *s, size_t depth, struct str text)
 {
@@ -301,7 +302,7 @@ unwrap_visit(struct unwrap_search *s, size_t depth, struct str text)
 	return e == ERR_OK ? read_on(s, depth, text) : e;
 }
 
-/* Searches all layers; without room for `what` there is none. */
+/* Searches all layers of a text. */
 enum err
 unwrap_search(struct unwrap_search *s, struct str text, struct arena *a)
 {

@@ -2,10 +2,10 @@
 /*
  * wrapping.c - the table of wrappings.
  *
- * Readers are lenient: they pass over everything that is not a digit of theirs,
- * and so also read digits that are not meant. That is harmless, because only a
- * key or a certificate in the reading counts, and it makes line ends, quotes,
- * zero-width characters and text around the digits irrelevant.
+ * The readers are lenient: they skip every byte that is not a digit, and so
+ * also read digits that were not meant. That is harmless, because only a key or
+ * a certificate in the result counts. It makes line ends, quotes, zero-width
+ * characters and text around the digits irrelevant.
  */
 #include "format/wrapping.h"
 
@@ -16,24 +16,24 @@
 #include "format/escape.h"
 #include "format/quoting.h"
 
-/* Fewer digits or numbers in a row hold no key: the shortest DER of a key on a
- * curve, secp112r1 in SEC 1, has 30 bytes. A line of a dump has 40 digits. */
+/* Fewer digits or numbers in a row contain no key: the shortest DER of a key on
+ * a curve, secp112r1 in SEC 1, has 30 bytes. A line of a dump has 40 digits. */
 #define BASE64_MIN 32
 #define HEX_MIN 40
 #define NUMBERS_MIN 28
-/* Fewer NULs at every other byte happen in binary files. */
+/* Binary files also contain up to this many NULs at every other byte. */
 #define SPREAD_MIN 16
-/* Fewer bytes of ASCII in a row happen in binary files as well: no text is
- * there, so the layer is noise. */
+/* Binary files also contain shorter runs of ASCII. A layer without such a run
+ * contains no text and is noise. */
 #define TEXT_RUN_MIN 20
-/* In a binary file, fewer escapes than one in so many bytes are chance. */
+/* In a binary file, fewer escapes than one in this many bytes are chance. */
 #define ESCAPES_IN_BINARY 128
 
 /* --- the first look ---------------------------------------------------- */
 
-/* How a byte counts: as a digit of base64, of base64url only, or of
- * hexadecimal; as the beginning of an escape; as a byte between digits; as a
- * control character; as ASCII, in UTF-16 too. */
+/* The classes of a byte: digit of base64, of base64url only, or of hexadecimal;
+ * start of an escape; byte between digits; control character; ASCII, also as
+ * UTF-16. */
 enum {
 	BASE64 = 1,
 	URL = 2,
@@ -44,9 +44,9 @@ enum {
 	TEXT = 64
 };
 
-/* A table, because every byte of every layer is looked up. Between digits stand
- * blanks, line ends and each of =,:;[]\% ; escapes begin with one of %\&< . The
- * bytes from 0x80 count as nothing. */
+/* A table, because every byte of every layer is looked up. Bytes between digits
+ * are blanks, line ends and each of =,:;[]\% ; escapes start with one of %\&< .
+ * Bytes from 0x80 have no class. */
 static const uint8_t classes[256] = { 96, 32, 32, 32, 32, 32, 32, 32, 32, 80,
 	80, 80, 80, 80, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32,
 	32, 32, 32, 32, 80, 64, 64, 64, 64, 88, 72, 64, 64, 64, 64, 65, 80, 66,
@@ -62,7 +62,7 @@ is_letter(char c)
 	return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
-/* Digits in a row, with at most `gap` other bytes between two of them. */
+/* A run of digits with at most `gap` other bytes between two of them. */
 struct row {
 	size_t n;
 	size_t gap;
@@ -81,8 +81,8 @@ count(struct row *row, bool digit, size_t gap)
 	}
 }
 
-/* Bytes between two digits: in lines of base64; in 0x30, 0x82 with a line end
- * between; between the first digits of two numbers. */
+/* The largest gaps: between digits of base64 at a line end; between digits in
+ * 0x30, 0x82 with a line end; between the first digits of two numbers. */
 #define BASE64_GAP 2
 #define HEX_GAP 6
 #define NUMBER_GAP 12
@@ -106,8 +106,9 @@ look_at(struct str text, size_t i, struct wrapping_look *out)
 	out->spread += c == 0 && i >= 2 && last != 0 && text.p[i - 2] == 0;
 }
 
-/* Most bytes above ASCII are UTF-8: at least each fourth begins a character. Of
- * random bytes each eighth seems to. */
+/* Whether the bytes above ASCII are UTF-8: at least one in five is the second
+ * byte of a character. In UTF-8 one in two to four is; in random bytes one in
+ * eight looks like it. */
 static bool
 is_utf8(const struct wrapping_look *look)
 {
@@ -142,7 +143,7 @@ wrapping_look(struct str text, struct wrapping_look *out)
 	out->numbers = out->text ? numbers.longest : 0;
 }
 
-/* A binary file, or digits that were read at a wrong alignment. */
+/* Whether the layer is a binary file, or digits at a wrong alignment. */
 static bool
 is_noise(const struct wrapping_look *look)
 {
@@ -151,7 +152,7 @@ is_noise(const struct wrapping_look *look)
 
 /* --- encodings of characters ------------------------------------------- */
 
-/* UTF-16 that was read as something else is one layer. */
+/* UTF-16 that was decoded with another encoding counts as one layer. */
 static void
 drop_spread(struct buf *out, const char **phrase)
 {
@@ -185,7 +186,7 @@ take_off_characters(struct str text, const struct wrapping_look *look,
 	return true;
 }
 
-/* Read in either order. */
+/* The two ways are the two byte orders. */
 static bool
 take_off_wide(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
@@ -241,8 +242,8 @@ base64_digit(char c, bool url)
 	return -1;
 }
 
-/* All digits of the text as one stream, of which the first `skip` are passed
- * over. Padding ends a group: what follows it begins anew. */
+/* Decodes all digits of the text as one stream and skips the first `skip` of
+ * them. Padding ends a group, and the digits after it form a new stream. */
 static void
 decode_base64(struct str text, unsigned skip, bool url, struct buf *out)
 {
@@ -266,7 +267,8 @@ decode_base64(struct str text, unsigned skip, bool url, struct buf *out)
 	}
 }
 
-/* The next text among noise. Alignments begin anew in each. */
+/* Takes the next piece of text from among noise. Alignments start again in each
+ * piece. */
 static struct str
 next_text(struct str *text, const struct wrapping_look *look)
 {
@@ -290,8 +292,8 @@ next_text(struct str *text, const struct wrapping_look *look)
 	return n >= TEXT_RUN_MIN ? str_from(piece.p + i - n, n) : STR_EMPTY;
 }
 
-/* At each alignment; and if there are digits of base64url, once more with those
- * as separators. */
+/* Ways 0 to 3 are the alignments. If the text has digits of base64url, ways 4
+ * to 7 are the alignments with those digits as separators. */
 static bool
 take_off_base64(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
@@ -308,8 +310,8 @@ take_off_base64(struct str text, const struct wrapping_look *look, unsigned way,
 	return true;
 }
 
-/* The rest of a line after an offset of eight digits and a colon, as xxd writes
- * it; null where there is none. */
+/* Returns the part of a line after an offset of eight digits and a colon, which
+ * xxd writes; null if there is none. */
 static struct str
 after_offset(struct str line)
 {
@@ -323,8 +325,8 @@ after_offset(struct str line)
 	return str_of(NULL);
 }
 
-/* A line of a dump: without the offset at its start, and without the characters
- * at its end. Any other line is returned as it is. */
+/* Returns the digits of a line of a dump, without the offset at its start and
+ * the characters at its end. Other lines stay as they are. */
 static struct str
 dumped_line(struct str line)
 {
@@ -348,8 +350,8 @@ dumped_line(struct str line)
 	return line;
 }
 
-/* Hexadecimal digits in pairs. A lone digit between others than digits is a
- * byte of its own: 0x30, 0x4. */
+/* Decodes pairs of hexadecimal digits. A single digit between other characters
+ * is a byte too: 0x30, 0x4. */
 static void
 decode_hex(struct str line, unsigned *high, struct buf *out)
 {
@@ -376,8 +378,8 @@ decode_hex(struct str line, unsigned *high, struct buf *out)
 	}
 }
 
-/* The same, but with pairs that end where a word of digits ends: a digit of
- * other text before the first pair moves none. */
+/* Decodes pairs that end where a word of digits ends, so that a digit in other
+ * text before them does not shift them. */
 static void
 decode_hex_words(struct str line, struct buf *out)
 {
@@ -398,7 +400,7 @@ decode_hex_words(struct str line, struct buf *out)
 	}
 }
 
-/* In pairs that begin at either digit, or word by word. */
+/* Ways 0 and 1 start pairs at either digit; way 2 goes word by word. */
 static bool
 take_off_hex(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
@@ -422,9 +424,9 @@ take_off_hex(struct str text, const struct wrapping_look *look, unsigned way,
 	return true;
 }
 
-/* Numbers from -128 to 255, as JSON and debuggers write bytes. A number before
- * a colon is the name of the next one: {"0":48,"1":130}. Digits of hexadecimal
- * are none. */
+/* Decodes numbers from -128 to 255, the form in which JSON and debuggers write
+ * bytes. A number before a colon is the name of the next number:
+ * {"0":48,"1":130}. Hexadecimal digits do not count. */
 static void
 decode_numbers(struct str text, struct buf *out)
 {
@@ -460,7 +462,7 @@ take_off_numbers(struct str text, const struct wrapping_look *look,
 	return true;
 }
 
-/* First those that are taken off exactly. */
+/* Exact wrappings come first: the first reading of a certificate counts. */
 const struct wrapping wrapping_table[WRAPPINGS] = {
 	{ take_off_escapes, 1, true, 128 },
 	{ take_off_characters, 1, true, 4 },

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * wrapping.h - the ways in which programs wrap a text, and how each is taken
- * off: encodings of characters, escapes, quoting, base64, hexadecimal, lists of
+ * wrapping.h - the ways in which programs wrap a text, and how to take each
+ * off: character encodings, escapes, quoting, base64, hexadecimal, lists of
  * numbers.
  *
- * Pure. A reading is never longer than the text that it was made of.
+ * Pure. A reading is never longer than its text.
  */
 #ifndef PUSHCERT_WRAPPING_H
 #define PUSHCERT_WRAPPING_H
@@ -15,38 +15,40 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* A first look at a layer, which rules out most wrappings at once. The lengths
- * are in digits or numbers that follow each other closely. */
+/* The first look at a layer, which rules out most wrappings at once. base64,
+ * hex and numbers are the longest runs of digits or numbers. */
 struct wrapping_look {
 	size_t length;
-	bool text; /* there is enough text in it; otherwise it is noise */
+	bool text; /* contains enough text; false: noise */
 	size_t base64; /* of either alphabet */
 	size_t hex;
 	size_t numbers;
 	size_t spread; /* NULs at every other byte, as in UTF-16 */
 	size_t high; /* bytes above 0x7f */
-	size_t utf8; /* those that begin a character */
+	size_t utf8; /* those that are the second byte of a character */
 	size_t controls;
-	size_t letters; /* that are digits of base64 but not of hexadecimal */
+	size_t letters; /* digits of base64 but not of hexadecimal */
 	size_t blanks;
-	size_t other; /* bytes that stand neither in nor between digits */
-	bool url; /* digits of base64url between others */
-	bool escapes; /* bytes that begin an escape */
+	size_t other; /* bytes neither in nor between digits */
+	bool url; /* has base64url digits between others */
+	bool escapes; /* has bytes that start an escape */
 };
 
 struct wrapping {
-	/* Takes this wrapping off. `way` counts the possible readings, such as
-	 * the alignments of base64. The phrase names the wrapping for a
-	 * message, such as "it is base64". False: the text is not wrapped so.
+	/*
+	 * Takes this wrapping off. `way` counts the possible readings, such as
+	 * the alignments of base64. *phrase names the wrapping for a message,
+	 * such as "it is base64". Returns false if the text is not wrapped in
+	 * this way.
 	 */
 	bool (*take_off)(struct str text, const struct wrapping_look *look,
 	    unsigned way, struct buf *out, const char **phrase);
 	unsigned ways;
-	/* It changes pieces of the text and keeps the rest: one reading is
-	 * enough, and it takes the place of the text. */
+	/* The wrapping changes pieces of the text and keeps the rest. One
+	 * reading is enough, and it replaces the text. */
 	bool in_place;
-	/* Where taking it off removes more than one byte in so many, the text
-	 * was wrapped so, not by chance. 0: nothing tells. */
+	/* If taking it off removes more than one byte in `share`, the text was
+	 * wrapped and the match is not chance. 0: the size shows nothing. */
 	size_t share;
 };
 

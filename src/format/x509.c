@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * x509.c - certificates by libcrypto. Whatever happens, its error queue is
- * empty afterwards.
+ * x509.c - certificates by libcrypto. Every function leaves libcrypto's error
+ * queue empty.
  */
 #include "format/x509.h"
 
@@ -32,7 +32,7 @@ parse(struct str der)
 	return NULL;
 }
 
-/* Fit to be shown, stored and compared. */
+/* Whether a text is safe to show, store and compare. */
 static bool
 is_clean(struct str s)
 {
@@ -44,8 +44,9 @@ is_clean(struct str s)
 	return s.n <= X509_FACT_MAX && str_utf8_valid(s);
 }
 
-/* The subject's UID, null where it has none. False for one that is no clean
- * text, and for two of them: which would be the topic? */
+/* Finds the UID of the subject; null if it has none. Returns false if the UID
+ * is not a clean text or the subject has two, which would leave the topic
+ * ambiguous. */
 static bool
 subject_uid(const X509 *x, char text[X509_FACT_MAX], struct str *out)
 {
@@ -174,7 +175,7 @@ read_public_key(X509_PUBKEY *key, struct arena *a, struct str *out)
 	return str_is_null(*out) ? ERR_MEMORY : ERR_OK;
 }
 
-/* A kind of key that libcrypto does not know is no error here. */
+/* A type of key that libcrypto does not know is not an error here. */
 static enum err
 read_key(X509 *x, struct arena *a, struct x509 *out)
 {
@@ -203,7 +204,7 @@ static const struct {
 	{ read_key, STR("its key cannot be read") },
 };
 
-/* The more, the likelier is this the certificate that is meant. */
+/* A certificate of higher rank is more likely the one the user meant. */
 static int
 rank(X509 *x)
 {
@@ -226,8 +227,8 @@ is_better(X509 *x, X509 *best)
 	return by > 0;
 }
 
-/* The number of the one that is meant, and *out for the caller to free; NULL
- * if one of them is no certificate. */
+/* Returns the index of the certificate that counts, and its parsed form in *out
+ * for the caller to free. *out is NULL if one of them is not a certificate. */
 static size_t
 choose(const struct pem *found, X509 **out)
 {

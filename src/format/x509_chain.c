@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * x509_chain.c - puts the certificates of an MDM vendor in the order in which
- * Apple's portal wants them: walks from a certificate to its issuer, and on.
+ * x509_chain.c - puts the certificates of an MDM vendor in the order that
+ * Apple's portal requires, by walking from each certificate to its issuer.
  *
- * An issuer is a certificate whose name, key identifier and key usage fit
- * (RFC 5280, section 6.1) and whose key verifies the signature. Of several, as
- * after an authority's certificate was renewed with the same key, the walk
- * takes the one that is valid now.
+ * An issuer is a certificate whose name, key identifier and key usage fit (RFC
+ * 5280, section 6.1) and whose key verifies the signature. There may be
+ * several, for example after an authority renewed its certificate with the same
+ * key. The walk then takes the certificate that is valid now.
  */
 #include "format/x509_make.h"
 
@@ -19,14 +19,14 @@
 #include "format/crypto.h"
 #include "format/pem.h"
 
-/* Seconds that our clock may be behind that of an authority. */
+/* Seconds by which our clock may lag that of an authority. */
 #define SLACK 300
 
 struct walk {
 	X509 *x[PEM_CHAIN_MAX];
 	size_t n;
 	int64_t now_at;
-	struct buf faults; /* texts with "; " between them */
+	struct buf faults; /* texts separated by "; " */
 };
 
 /* --- what is wrong ------------------------------------------------------ */
@@ -93,7 +93,8 @@ check_dates(struct walk *w, const X509 *x)
 		add_date(w, x, " is not valid before ", X509_get0_notBefore(x));
 }
 
-/* What there is of the name of an issuer does not fit: tells how. */
+/* Adds the fault that the issuer is missing or, if a certificate has its name
+ * (named), has not signed x. */
 static void
 add_issuer_fault(struct walk *w, const X509 *x, bool named)
 {
@@ -119,8 +120,8 @@ has_issued(X509 *issuer, X509 *x)
 	    X509_check_ca(issuer) != 0 && X509_verify(x, key) == 1;
 }
 
-/* The place of the issuer of x among those from `from` on, or n. *named is
- * whether one of them has at least its name. */
+/* Returns the index of the issuer of x among the certificates from `from` on,
+ * or n. *named: one of them has at least the issuer's name. */
 static size_t
 find_issuer(const struct walk *w, size_t from, X509 *x, bool *named)
 {
@@ -158,8 +159,8 @@ is_root(X509 *x)
 		   X509_get_subject_name(x), X509_get_issuer_name(x)) == 0;
 }
 
-/* Brings each issuer behind what it issued; what is left behind the root is of
- * no use. */
+/* Moves each issuer to the place after the certificate that it issued, and
+ * drops the certificates after the root. */
 static void
 order(struct walk *w, struct pem *chain)
 {

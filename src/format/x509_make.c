@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * x509_make.c - keys, requests and PKCS#12 by libcrypto. Whatever happens, its
- * error queue is empty afterwards.
+ * x509_make.c - keys, requests and PKCS#12 by libcrypto. Every function leaves
+ * libcrypto's error queue empty.
  */
 #include "format/x509_make.h"
 
@@ -20,11 +20,11 @@
 #include "format/pem.h"
 
 #define KEY_BITS 2048
-/* Signatures of RSA keys up to 4096 bits. */
+/* Bytes of a signature by an RSA key of 4096 bits. */
 #define SIGNATURE_MAX 512
 /* Rounds of PBKDF2 over the passphrase of a PKCS#12 file. */
 #define ROUNDS 100000
-/* What `openssl pkcs12 -legacy` takes: old readers refuse more. */
+/* The rounds of `openssl pkcs12 -legacy`; old readers refuse more. */
 #define LEGACY_ROUNDS 2048
 
 struct vendor {
@@ -46,7 +46,7 @@ encode(
 	return str_is_null(*out) ? ERR_MEMORY : ERR_OK;
 }
 
-/* Why libcrypto does not take a text, of the last error in its queue. */
+/* Why libcrypto refused a text, by the last error in its queue. */
 static const char *
 reason(void)
 {
@@ -124,7 +124,8 @@ make_key(void)
 	return key;
 }
 
-/* The key's DER goes straight into the caller's struct: no copy is left. */
+/* Writes the DER of the key straight into the caller's struct, so that no other
+ * copy remains. */
 static enum err
 encode_private(const EVP_PKEY *key, struct x509_request *out)
 {
@@ -172,7 +173,7 @@ out:
 	return crypto_drain(e);
 }
 
-/* libcrypto would ask the terminal. */
+/* Without this callback libcrypto asks for a passphrase on the terminal. */
 static int
 no_passphrase(char *text, int size, int writing, void *arg)
 {
@@ -217,7 +218,7 @@ belongs(struct str der, const EVP_PKEY *key)
 	return yes;
 }
 
-/* Moves the certificate of the key to the front. */
+/* Moves the key's certificate to the front. Returns false if there is none. */
 static bool
 lead_with(struct pem *chain, const EVP_PKEY *key)
 {
@@ -263,7 +264,7 @@ put_base64(struct buf *out, struct str rest)
 	}
 }
 
-/* None of what goes into it holds a character that XML escapes. */
+/* Needs no escapes: none of the values contains a special character of XML. */
 static void
 put_plist(struct buf *out, struct str csr, const struct pem *chain,
     struct str signature)
@@ -287,7 +288,8 @@ put_plist(struct buf *out, struct str csr, const struct pem *chain,
 	buf_text(out, "</string>\n</dict>\n</plist>\n");
 }
 
-/* The certificates of a text that people wrote, with pem_find's reason. */
+/* Reads the certificates of a text that a person wrote. If there are none,
+ * *what has the reason of pem_find. */
 static enum err
 read_chain(struct str text, struct arena *a, struct pem *out, struct str *what)
 {
@@ -398,9 +400,9 @@ out:
 
 /* --- PKCS#12 -------------------------------------------------------------- */
 
-/* Triple DES, its key derivation (RFC 7292, appendix B) and SHA-1 belong to
- * the default provider of OpenSSL 3, so that neither its legacy provider, which
- * RC2 would need, nor a library to load is needed. */
+/* The legacy form uses triple DES, its key derivation (RFC 7292, appendix B)
+ * and SHA-1, which are in the default provider of OpenSSL 3. RC2 would need the
+ * legacy provider, which is a library to load. */
 static PKCS12 *
 pack(const char *secret, EVP_PKEY *key, X509 *x, bool legacy)
 {
@@ -417,7 +419,7 @@ pack(const char *secret, EVP_PKEY *key, X509 *x, bool legacy)
 	return NULL;
 }
 
-/* Why libcrypto could not: its own words. */
+/* Sets *what to libcrypto's own reason for the failure. */
 static enum err
 tell_reason(struct arena *a, struct str *what)
 {

@@ -65,10 +65,8 @@ struct config {
 /* Sets every member to its default. */
 void config_default(struct config *c);
 
-/*
- * Reads a file over the defaults. Returns ERR_FILE or ERR_CONFIG with a whole
- * sentence in message: the file, the line, the mistake.
- */
+/* Reads a file over the defaults. Returns ERR_FILE or ERR_CONFIG with a whole
+ * sentence in message: the file, the line, the mistake. */
 enum err config_load(const char *path, struct config *c,
     char message[CONFIG_TEXT_MAX]) ATTR_CHECKED;
 

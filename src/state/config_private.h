@@ -43,11 +43,9 @@ struct config_key {
 
 /* Whether a value of this kind is a list with commas between its items. */
 bool config_is_list(enum config_kind kind);
-/*
- * Reads the value of a key into its member. The first line of a list replaces
+/* Reads the value of a key into its member. The first line of a list replaces
  * the default; each further line adds its items. Returns false if the value
- * does not fit the kind of the key or is too long.
- */
+ * does not fit the kind of the key or is too long. */
 bool config_set(const struct config_key *k, const char *value, bool first,
     struct config *c);
 /* Appends the value in the form that config_set reads. */

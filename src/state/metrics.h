@@ -35,9 +35,7 @@ struct metrics {
 void metrics_request(struct metrics *m, int status, enum err outcome);
 /* One commit of this many changes has succeeded or failed. */
 void metrics_commit(struct metrics *m, size_t changes, enum err outcome);
-/*
- * A change starts waiting; a change ends (ERR_BUSY: it timed out in the queue).
- */
+/* A change starts waiting; a change ends (ERR_BUSY: it timed out waiting). */
 void metrics_change_begins(struct metrics *m);
 void metrics_change_ends(struct metrics *m, enum err outcome);
 
