@@ -9,14 +9,15 @@
 
 #include "base/str.h"
 
-/* What a refusal is about: pieces of the request for err's text, a piece of
- * our own, and the property at fault. */
+/* `what` and `also` are pieces of the request for the text of the outcome ({}
+ * and {2} in err.h), `ours` is a piece that the server chose ({!}), and
+ * `target` is the property at fault. Each may be null. */
 struct fault {
 	struct str what;
 	struct str also;
 	struct str ours;
 	struct str target;
-	bool withheld; /* the request holds a key: repeat nothing of it */
+	bool withheld; /* the request holds a key: quote nothing of it */
 };
 
 #endif

@@ -57,7 +57,7 @@ int64_t expiry_days(const struct expiry *x, int64_t now_at);
 
 #define EXPIRY_TENANT_MAX ((size_t)64 * 1024)
 
-/* What there is to say of one tenant. Texts may be null. */
+/* The facts about one tenant. Texts may be null. */
 struct expiry_tenant {
 	struct guid tenant;
 	struct expiry expiry;
@@ -69,8 +69,9 @@ struct expiry_tenant {
 	uint64_t revision;
 };
 
-/* Of a record, or of NULL: none. Needs EXPIRY_ARENA of the arena, and gives it
- * back; the texts are the record's. */
+/* Returns the facts of a tenant's record; r may be NULL: a tenant without a
+ * record. Needs EXPIRY_ARENA bytes of the arena and gives them back. The texts
+ * are slices of the record. */
 struct expiry_tenant expiry_tenant(const struct guid *tenant,
     const struct record *r, int64_t now_at, uint64_t days, struct arena *a);
 
