@@ -3,23 +3,15 @@
  * fuzz.h - the common part of all fuzz targets.
  *
  * A target NAME is one file, fuzz_NAME.c, with the function below, and a
- * directory corpus/NAME of inputs with descriptive names. It is linked twice:
- * as replay_NAME, which `make check` runs over the corpus with any compiler,
- * and, after `configure CC=clang --enable-fuzzing --enable-sanitizers`, as
- * fuzz_NAME with libFuzzer:
+ * directory corpus/NAME of inputs with descriptive names. Its program is
+ * fuzz_NAME. By default it is linked with replay.c, and `make check` runs it
+ * over the corpus, with any compiler. After `configure CC=clang
+ * --enable-fuzzing --enable-sanitizers` it is linked with libFuzzer:
  *
  *   mkdir new && ./fuzz_NAME -runs=200000 new $srcdir/tests/fuzz/corpus/NAME
  *
  * An input that has caused a crash is copied into the corpus and so becomes a
- * permanent test. A target needs these lines in Makefile.am:
- *
- *   fuzz_targets += fuzz_NAME
- *   fuzz_NAME_SOURCES = tests/fuzz/fuzz_NAME.c
- *   fuzz_NAME_LDFLAGS = $(fuzz_ldflags)
- *   fuzz_NAME_LDADD = $(libraries)
- *   replay_targets += replay_NAME
- *   replay_NAME_SOURCES = tests/fuzz/fuzz_NAME.c
- *   replay_NAME_LDADD = $(replay_libraries)
+ * permanent test. A new target needs only a line in Makefile.am's fuzz_targets.
  */
 #ifndef PUSHCERT_FUZZ_H
 #define PUSHCERT_FUZZ_H

@@ -2,7 +2,7 @@
 /*
  * replay.c - runs a fuzz target over files and directories: the arguments of
  * the command line, or the target's corpus in the source tree. The program is
- * named replay_NAME. It prints the name of each file before it runs the target,
+ * named fuzz_NAME. It prints the name of each file before it runs the target,
  * so the last name is the culprit, and finally the number of files. It fails if
  * there are no files.
  */
