@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * backup.c - everything into one file, and out of one.
+ * backup.c - writes the whole store to one file, and restores it from one.
  *
- * A copy is read back, and a file is read, in a directory of its own within the
- * data directory: that is private, and local whatever holds the backups.
- * Whoever uses it holds a lock on it; one without is of a process that died.
+ * Both work in a scratch directory within the data directory, which is private
+ * and on a local disk wherever the backups are. A backup is read back there,
+ * and a restore reads its file there. A process holds a lock on its scratch
+ * directory; a scratch directory without a lock belongs to a process that died.
  */
 #include "store/store.h"
 
@@ -23,7 +24,7 @@
 #include "format/row.h"
 #include "store/store_private.h"
 
-/* The name of such a directory, for mkdtemp. */
+/* The name of a scratch directory, for mkdtemp. */
 #define SCRATCH "copy.XXXXXX"
 
 struct scratch {
@@ -31,7 +32,7 @@ struct scratch {
 	char data[PATH_MAX + 16];
 	char lock[PATH_MAX + 16];
 	int lock_fd; /* of the directory */
-	int fd; /* of the data */
+	int fd; /* of data.mdb */
 };
 
 static void
@@ -49,7 +50,7 @@ remove_if_dead(int parent, const char *name)
 	close(fd);
 }
 
-/* What cannot be looked at now is looked at by the next one. */
+/* Errors are ignored, because the next backup tries again. */
 void
 store_backup_clean(const char *directory)
 {
@@ -63,8 +64,8 @@ store_backup_clean(const char *directory)
 		closedir(d);
 }
 
-/* Where the data directory is on a disk that is read-only, where there is room
- * for passing files, or else where the backup goes. */
+/* Creates the scratch directory. If the disk of the data directory is
+ * read-only, it goes to TMPDIR, or else beside the backup. */
 static bool
 make_directory(const struct store *st, const char *path, struct scratch *s)
 {
@@ -95,7 +96,7 @@ make_directory(const struct store *st, const char *path, struct scratch *s)
 	return false;
 }
 
-/* path: of the backup. */
+/* `path` is that of the backup. */
 static enum err
 scratch_make(const struct store *st, const char *path, struct scratch *s)
 {
@@ -112,7 +113,7 @@ scratch_make(const struct store *st, const char *path, struct scratch *s)
 	return s->fd >= 0 ? ERR_OK : ERR_FILE;
 }
 
-/* Keeps errno for whoever reports the failure. */
+/* Keeps errno for the report of the failure. */
 static void
 scratch_remove(struct scratch *s)
 {
@@ -155,7 +156,7 @@ copy_file(int from, int to)
 	return n == 0 ? ERR_OK : ERR_FILE;
 }
 
-/* Every row is what was once written, and none is missing. */
+/* Checks that each row is intact and that no row is missing. */
 static enum err
 verify(struct txn *tx)
 {
@@ -168,14 +169,15 @@ verify(struct txn *tx)
 	return counts.findings == 0 ? ERR_OK : ERR_CORRUPT;
 }
 
-/* Opens the copy as a store of its own, upgraded if that is wanted, with a
- * reader that has begun, and reads it all. Free both whatever the outcome. */
+/* Opens the copy as a store of its own, upgrades it if the caller wants that,
+ * begins a reader, and verifies all rows. The caller must free both the store
+ * and the reader, whatever the outcome. */
 static enum err
 open_copy(
     const struct scratch *s, bool upgrade, struct store **st, struct txn **tx)
 {
 	const struct store_upgrade_options plainly = { .keep_copy = false };
-	/* With map_size 0 the map is as large as the file says. */
+	/* With map_size 0, LMDB takes the size from the file. */
 	struct store_options options = {
 		.directory = s->directory,
 		.readers = 1,
@@ -207,14 +209,15 @@ check_copy(const struct scratch *s)
 	return e;
 }
 
-/* What was written, as the disk gives it back. */
+/* Compares the written file, as the disk returns it, with its source. */
 static enum err
 compare_file(int from, int to)
 {
 	char block[2][16 * 1024];
 	ssize_t n;
 
-	/* Else the kernel would give back what it still has in memory. */
+	/* Otherwise the kernel would return the pages in its cache, and not
+	 * those on the disk. */
 	(void)posix_fadvise(to, 0, 0, POSIX_FADV_DONTNEED);
 	if (lseek(from, 0, SEEK_SET) < 0 || lseek(to, 0, SEEK_SET) < 0)
 		return ERR_FILE;
@@ -230,7 +233,9 @@ compare_file(int from, int to)
 	return ERR_OK;
 }
 
-/* A file appears whole or not at all, and was read back before that. */
+/*
+ * The file appears under its name only when it is complete and was read back.
+ */
 static enum err
 put_file(int from, const char *path, bool replace)
 {
@@ -255,7 +260,7 @@ store_backup(struct store *st, const char *path, bool replace)
 	struct stat old;
 	enum err e;
 
-	/* Looked at again at the end; this saves the work. */
+	/* output_open makes the final check; an early check saves the work. */
 	if (!replace && lstat(path, &old) == 0) {
 		errno = EEXIST;
 		return ERR_FILE;
@@ -286,7 +291,8 @@ store_keep_copy(struct store *st, const char *path)
 		e = ERR_FILE;
 		goto out;
 	}
-	/* Else the kernel would give back what it still has in memory. */
+	/* Otherwise the kernel would return the pages in its cache, and not
+	 * those on the disk. */
 	(void)posix_fadvise(s.fd, 0, 0, POSIX_FADV_DONTNEED);
 	if ((e = check_copy(&s)) != ERR_OK && e != ERR_CORRUPT)
 		goto out;
@@ -300,14 +306,12 @@ out:
 	return e;
 }
 
-/* --- restoring -------------------------------------------------------- */
-
 struct replacement {
 	struct txn *from;
 	bool replace;
 };
 
-/* Whether there is nothing but the format. */
+/* ERR_USAGE if the store holds any row but its format. */
 static enum err
 check_empty(struct txn *tx)
 {
@@ -357,8 +361,8 @@ fill(struct txn *tx, enum store_table map, struct txn *from)
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* The store_change of a restore. Rows are bound to their keys, not to the file
- * that they are in. */
+/* The store_change of a restore. A row's checksum covers its key but not its
+ * file, so rows can be copied as they are. */
 static enum err
 replace_all(struct txn *tx, void *arg)
 {
@@ -372,7 +376,8 @@ replace_all(struct txn *tx, void *arg)
 		if ((e = clear(tx, (enum store_table)map)) != ERR_OK ||
 		    (e = fill(tx, (enum store_table)map, r->from)) != ERR_OK)
 			return store_fail(tx, e);
-	/* What was cleared may have been damaged. */
+	/* A damaged store may have had a wrong tally, so all rows are counted
+	 * again. */
 	return store_recount(tx);
 }
 

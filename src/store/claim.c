@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * claim.c - two locks on bytes of lock.mdb: the first byte, which LMDB
- * locks, and one far beyond its end, which says that a process upgrades.
+ * claim.c - sets locks on two bytes of lock.mdb: on the first byte, which LMDB
+ * locks too, and on a byte far after the end of the file, which marks a process
+ * that upgrades.
  *
- * The order is: first the far byte, so that of several processes that want to
- * upgrade only one waits for the others, and those give up and close the store;
- * then the first byte. Each call sets a lock or fails at once, and waits by
- * trying again, so that no deadlock is possible.
+ * A process locks the far byte first, so that of several processes that want to
+ * upgrade, one waits for the others, and the others give up and close the
+ * store. Then the process locks the first byte. Each attempt succeeds or fails
+ * at once, and a wait repeats the attempt, so a deadlock is impossible.
  */
 #include "store/claim.h"
 
@@ -16,11 +17,11 @@
 
 #include "base/clock.h"
 
-/* LMDB uses the first byte, and the byte that has the number of a process. */
+/* LMDB locks the first byte, and the byte at the offset of each process id. */
 #define FIRST_BYTE 0
 #define FAR_BYTE ((off_t)1 << 40)
 
-/* Milliseconds between two tries. */
+/* Milliseconds between two attempts. */
 #define AGAIN 10
 
 static struct flock
@@ -40,7 +41,8 @@ set_lock(int fd, short type, off_t byte)
 	return fcntl(fd, F_SETLK, &lock) == 0;
 }
 
-/* The process that keeps a write lock from us; false if there is none. */
+/* The process whose lock conflicts with a write lock of ours; false if there is
+ * none. */
 static bool
 find_holder(int fd, off_t byte, pid_t *pid)
 {
@@ -84,7 +86,7 @@ claim_take(int lock_file, int64_t ms, pid_t *pid)
 void
 claim_drop(int lock_file)
 {
-	/* A lock that is made weaker is always granted. */
+	/* The kernel always grants a weaker lock. */
 	set_lock(lock_file, F_RDLCK, FIRST_BYTE);
 	set_lock(lock_file, F_UNLCK, FAR_BYTE);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * data_dir.c - the checks of the data directory, before anything in it is
- * read.
+ * data_dir.c - checks the data directory before LMDB reads anything in it.
  */
 #include "store/data_dir.h"
 
@@ -21,8 +20,8 @@
 #define FILE_MODE 0600
 
 /*
- * File systems of other machines, on which locks or maps do not hold (f_type
- * of statfs). FUSE is among them since it does not tell what is behind it.
+ * The f_type of network file systems, on which locks or shared maps do not
+ * work. FUSE is on the list because it does not reveal the real file system.
  */
 static const uint32_t network[] = {
 	0x00006969, /* NFS */
@@ -52,8 +51,8 @@ failed(const char *directory, const char *name, int cause)
 	case ENOSPC:
 	case EDQUOT:
 		return ERR_FULL;
-	case EACCES: /* of another user */
-	case ELOOP: /* a symbolic link: name what it points at instead */
+	case EACCES: /* the file belongs to another user */
+	case ELOOP: /* a symbolic link: configure its target instead */
 	case ENOTDIR:
 		return ERR_NOT_PRIVATE;
 	default:
@@ -102,12 +101,13 @@ make_directory(const char *path)
 {
 	if (mkdir(path, DIRECTORY_MODE) != 0)
 		return errno == EEXIST ? ERR_OK : failed(path, ".", errno);
-	/* The umask may have taken away what we need. */
+	/* The umask may have removed permissions that this program needs. */
 	return chmod(path, DIRECTORY_MODE) == 0 ? ERR_OK
 						: failed(path, ".", errno);
 }
 
-/* The file must be ours alone; *fd is to be closed unless it is -1. */
+/* Opens or creates a file of the directory, which must be private to this user.
+ * The caller must close *fd unless it is -1, whatever the outcome. */
 static enum err
 open_file(const char *directory, const struct store_dir *d, const char *name,
     bool create, int *fd)
@@ -134,7 +134,7 @@ open_data(const char *directory, bool create, struct store_dir *d)
 	enum err e;
 
 	e = open_file(directory, d, "data.mdb", create, &d->data);
-	/* Of a first start that got no further than here. */
+	/* An empty file is left from a first start that went no further. */
 	if (e == ERR_OK && fstat(d->data, &st) == 0 && st.st_size == 0 &&
 	    !create)
 		e = ERR_NO_STORE;
@@ -142,13 +142,15 @@ open_data(const char *directory, bool create, struct store_dir *d)
 }
 
 /*
- * A process that has the database open holds a lock on the byte that has its
- * number (mdb_reader_pid in LMDB 0.9), and LMDB knows readers by that number
- * alone: a second process of the same number, which only another pid namespace
- * can have, could not tell its readers from those of the first. A lock of the
- * open file, other than one of the process, sees those of its own process too;
- * the kernel gives the holder's number as this namespace knows it, 0 where it
- * does not.
+ * Whether a process with the id of this one already has the database open.
+ *
+ * LMDB 0.9 keeps a lock on the byte at the offset of the process id
+ * (mdb_reader_pid), and identifies readers by process id alone. So two
+ * processes with the same id, which is possible only in different pid
+ * namespaces, would confuse their readers. F_OFD_GETLK also sees the locks of
+ * the calling process, which F_GETLK does not. The kernel translates the
+ * holder's id into this pid namespace, and returns 0 if the holder is in
+ * another one.
  */
 static bool
 is_open_already(int fd, pid_t *holder)
@@ -180,7 +182,8 @@ log_open_already(const char *directory, pid_t holder)
 		    directory, (long)getpid());
 }
 
-/* A write to a hole in the lock file's map would kill us on a full disk. */
+/* Opens the lock file and allocates its blocks. LMDB maps this file, and on a
+ * full disk a write to a hole in it would kill the process (SIGBUS). */
 static enum err
 open_lock(const char *directory, size_t size, struct store_dir *d)
 {
@@ -192,8 +195,8 @@ open_lock(const char *directory, size_t size, struct store_dir *d)
 		return e;
 	if (is_open_already(d->lock, &pid)) {
 		log_open_already(directory, pid);
-		/* The file stays open: to close it would drop this process's
-		 * locks under the one who has the database open. */
+		/* The file stays open, because closing it would release the
+		 * locks of the thread that has the database open. */
 		d->lock = -1;
 		return ERR_STORE;
 	}
@@ -203,8 +206,8 @@ open_lock(const char *directory, size_t size, struct store_dir *d)
 		    (long)pid);
 		return ERR_UPGRADING;
 	}
-	/* Not posix_fallocate: where the file system cannot do it, that writes
-	 * over what another process writes. */
+	/* posix_fallocate would overwrite data of another process if the file
+	 * system does not support the call. */
 	if (fallocate(d->lock, 0, 0, (off_t)size) != 0 && errno != EOPNOTSUPP)
 		e = failed(directory, "lock.mdb", errno);
 	return e;
@@ -259,8 +262,8 @@ data_dir_sync(const struct store_dir *d)
 {
 	int parent = openat(d->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	/* The parent may not be ours to read; then its file system is left to
-	 * put the new directory on the disk in its own time. */
+	/* If this user may not read the parent directory, the kernel writes the
+	 * new name to the disk at some later time. */
 	if (parent >= 0) {
 		fsync(parent);
 		close(parent);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * events.c - the history of each tenant as rows.
+ * events.c - stores the history of each tenant as rows.
  *
- * The order of the fields is that of the stored form: new ones go to the end.
+ * The order of the fields is part of the format on disk: add new fields at the
+ * end.
  */
 #include "store/store.h"
 
@@ -12,7 +13,8 @@
 #include "format/row.h"
 #include "store/store_private.h"
 
-/* The number in the key of an event of this tenant; 0 if it is no such. */
+/* The event number in a key of this tenant; 0 if the key is not that of an
+ * event of this tenant. */
 static uint64_t
 event_number(struct str key, const struct guid *tenant)
 {
@@ -33,7 +35,7 @@ enum {
 	EVENT_OUTCOME,
 	EVENT_CHANGED,
 	EVENT_FINGERPRINT,
-	EVENT_FORMER, /* a record's row, under the event's key */
+	EVENT_FORMER, /* a nested row, under the key of the event */
 	EVENT_SERIAL,
 	EVENT_TOPIC,
 	EVENT_EXPIRES,
@@ -78,7 +80,7 @@ encode_event(
 	row->full |= former->full;
 }
 
-/* A release before format 4 did not count. */
+/* Releases before format 4 did not count refusals. */
 static void
 decode_count(const struct str *field, struct event *ev)
 {
@@ -121,8 +123,8 @@ decode_event(struct str key, struct str row, struct event *ev)
 }
 
 /*
- * Whether the store has the format 1 or 2: then the events are in a map of
- * their own, where a key is a tenant and a number, the oldest event first.
+ * Whether the store has format 1 or 2, which keep events in a table of their
+ * own, under tenant and number, the oldest event first.
  */
 static bool
 is_former(const struct txn *tx)
@@ -130,8 +132,8 @@ is_former(const struct txn *tx)
 	return store_format_seen(tx) < 3;
 }
 
-/* The tenant's newest event; its number is 0 if there is none, and alone is
- * known where the event is damaged. */
+/* Reads the tenant's newest event. Its number is 0 if the tenant has no event.
+ * If the row is damaged, only its number is set. */
 static enum err
 newest_event(struct txn *tx, const struct guid *tenant, struct event *out)
 {
@@ -144,7 +146,7 @@ newest_event(struct txn *tx, const struct guid *tenant, struct event *out)
 	if ((e = store_next(tx, STORE_RECORD, LMDB_NEXT, &at)) != ERR_OK)
 		return store_walked(e);
 	number = event_number(at.key, tenant);
-	/* None has the last number there is. */
+	/* No event has the largest number. */
 	if (number == UINT64_MAX)
 		return store_fail(tx,
 		    store_log_damage(tx, ERR_CORRUPT, STORE_RECORD, at.key));
@@ -168,7 +170,7 @@ put_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 	return store_put(tx, STORE_RECORD, key, &row);
 }
 
-/* Whether a refusal is the newest event once more. */
+/* Whether a refusal equals the newest event, so that it is only counted. */
 static bool
 is_repeated(const struct event *newest, const struct event *ev)
 {
@@ -181,24 +183,29 @@ is_repeated(const struct event *newest, const struct event *ev)
 }
 
 /*
- * A sweep reads the oldest event of history_keep and then, from newer to older,
- * those beyond it. There it keeps an event that leads back to a certificate
- * which none of those read before leads back to. An event that leaves
- * history_keep is read beside the next newer one, so that it is kept only if it
- * took its certificate away. Ten events beyond history_keep cost a change about
- * 7 us of CPU (8 connections, 12,000 changes of one record).
+ * A sweep drops events beyond history_keep, but keeps those from which a former
+ * certificate can be restored.
+ *
+ * The sweep reads the oldest event within history_keep and then the events
+ * beyond it, from newer to older. It keeps an event if the event's former
+ * record holds a certificate and no event read before holds the same one.
+ * Reading the oldest event within history_keep first means that the next older
+ * event is kept only if it replaced the certificate of its former record.
+ *
+ * With ten events beyond history_keep, a sweep costs a change about 7 us of CPU
+ * time (8 connections, 12,000 changes of one record).
  */
 struct sweep {
 	uint8_t seen[STORE_CERTIFICATES_MAX + 1][CRYPTO_SHA256_LEN];
 	unsigned n;
 };
 
-/* Events that one sweep drops at most, so that no change becomes slow after
+/* The most events that one sweep drops, so that no change becomes slow after
  * history_keep was lowered. */
 #define SWEEP_MOST 16
 
-/* The certificate that an event leads back to; false: none. A release before
- * format 4 kept no fingerprint of it. */
+/* The fingerprint of the certificate in the former record; false if there is
+ * none. Releases before format 4 did not store the fingerprint. */
 static bool
 former_certificate(const struct event *ev, uint8_t id[CRYPTO_SHA256_LEN])
 {
@@ -213,8 +220,8 @@ former_certificate(const struct event *ev, uint8_t id[CRYPTO_SHA256_LEN])
 	return true;
 }
 
-/* Whether an event is the first of the sweep that leads back to its
- * certificate. */
+/* Whether an event is the first of the sweep that holds its certificate. If so,
+ * the certificate is noted. */
 static bool
 is_first(struct sweep *s, const struct event *ev)
 {
@@ -230,8 +237,9 @@ is_first(struct sweep *s, const struct event *ev)
 	return true;
 }
 
-/* Drops the events up to number `old` that are not to stay. One that is damaged
- * is dropped in its turn, and stays to be found where it does not belong. */
+/* Drops the events up to number `old` that need not stay. A damaged event is
+ * dropped when it is the first beyond history_keep; a damaged event further
+ * back stays, because its key may be wrong and verify must find it. */
 static enum err
 sweep(struct txn *tx, const struct guid *tenant, uint64_t old)
 {
@@ -290,11 +298,12 @@ store_event_add(
 }
 
 /*
- * Puts an event of formats 1 and 2 where it belongs; one that is damaged as it
- * is, so that it is refused there too, and not taken for missing. In a store
- * of format 3 such an event is of an older release that went on writing after
- * a newer one had upgraded the store. Its number is taken there, so that it
- * becomes the newest event.
+ * Moves an event of format 1 or 2 to the records. A damaged event moves as it
+ * is, so that it is reported as damaged there and not as missing.
+ *
+ * In a store of format 3, such an event was written by an older release that
+ * was still running after a newer one had upgraded the store. Its number is
+ * already in use, so it becomes the newest event.
  */
 static enum err
 join_event(struct txn *tx, const struct store_cursor *at)
@@ -340,7 +349,7 @@ store_join_history(struct txn *tx)
 	return store_walked(e);
 }
 
-/* The map and the key of an event in the format that the store has. */
+/* The table and the key of an event in the format of the store. */
 static struct str
 find_event(const struct txn *tx, const struct guid *tenant, uint64_t number,
     char out[STORE_EVENT_KEY_LEN], enum store_table *map)
@@ -365,9 +374,9 @@ store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 	return store_log_damage(tx, decode_event(key, row, out), map, key);
 }
 
-/* The place before the first of a tenant's events, which is the tenant's own
- * record, if there is one. That may be damaged, when its history is needed
- * most. */
+/* Checks the row before the tenant's events. This row is normally the tenant's
+ * own record, which is not checked, because a damaged record is when its
+ * history is needed most. */
 static enum err
 check_first(struct txn *tx, const struct guid *tenant)
 {
@@ -383,8 +392,8 @@ check_first(struct txn *tx, const struct guid *tenant)
 	return store_walked(e);
 }
 
-/* Checks that no event has got out of sight before the first or after the last.
- */
+/* Checks that no event of the tenant is hidden before the first or after the
+ * last one. */
 static enum err
 check_ends(struct txn *tx, const struct guid *tenant)
 {
@@ -404,10 +413,10 @@ check_ends(struct txn *tx, const struct guid *tenant)
 }
 
 /*
- * Goes on from the newer event in *ev to the one at a place of the walk.
- * ERR_NOT_FOUND at another tenant's. That one must be intact too: it may be
- * ours with a flipped bit in its key. Events up to number `swept` may be
- * missing.
+ * Moves *ev from the newer event to the one at the cursor. ERR_NOT_FOUND if the
+ * row belongs to another tenant; that row must be intact too, because it may be
+ * an event of this tenant with a flipped bit in its key. ERR_CORRUPT if an
+ * event between the two is missing, unless its number is at most `swept`.
  */
 static enum err
 older_event(const struct txn *tx, const struct store_cursor *at,
@@ -419,7 +428,7 @@ older_event(const struct txn *tx, const struct store_cursor *at,
 	if ((e = row_check(at->key, at->row)) != ERR_OK)
 		return e;
 	number = event_number(at->key, tenant);
-	/* UINT64_MAX is the number 0 in the former way of counting. */
+	/* Formats 1 and 2 do not invert the number: invert it back. */
 	if (is_former(tx) && number != 0)
 		number = ~number;
 	if ((ev->number = number) == 0)
@@ -445,7 +454,7 @@ store_events(struct txn *tx, const struct guid *tenant,
 	if ((e = check_ends(tx, tenant)) != ERR_OK)
 		return e;
 	start = find_event(tx, tenant, UINT64_MAX, bytes, &map);
-	/* Here the newest event comes right after the record. */
+	/* In this format the newest event comes right after the record. */
 	if (map == STORE_RECORD)
 		start = store_tenant_key(tenant);
 	store_seek(tx, start, &at);
@@ -454,7 +463,8 @@ store_events(struct txn *tx, const struct guid *tenant,
 		if (e != ERR_OK)
 			return store_walked(
 			    store_log_damage(tx, e, map, at.key));
-		/* The newest event knows best. */
+		/* A newer event knows of later sweeps, so the largest number
+		 * holds. */
 		swept = ev.swept > swept ? ev.swept : swept;
 		if ((e = visit(&ev, arg)) != ERR_OK)
 			return e;

@@ -124,7 +124,7 @@ clients_return_soon(const struct group_commit *g, int64_t most)
 	return g->return_time != 0 && g->return_time * 3 <= most * 2;
 }
 
-/* When the commit delay of the next batch ends; 0 if there is no delay. The
+/* When the commit delay of the next batch ends; 0 without a delay. The
  * lock is held. */
 static int64_t
 delay_end(const struct group_commit *g, int64_t now)

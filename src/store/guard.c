@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * guard.c - locks that pair data.mdb with lock.mdb, and a look at their
- * names.
+ * guard.c - sets locks that pair data.mdb with lock.mdb, and compares the names
+ * of both files with the open files.
  *
- * The locks are those of the open file description (fcntl(2), F_OFD_SETLK):
- * LMDB's own, of the process, are lost when any descriptor of the file is
- * closed. They are shared, so they never make a process wait, and they lie far
- * behind the bytes that LMDB locks.
+ * The locks belong to the open file description (fcntl(2), F_OFD_SETLK). LMDB's
+ * locks belong to the process, which loses them when it closes any descriptor
+ * of the file. The locks are shared, so they never make a process wait, and
+ * they lie far after the bytes that LMDB locks. The offset of a lock is:
  *
- *      bit 62    1
- *      bits 61-22  the inode of the other file, folded to 40 bits
- *      bits 21-0   the process (Linux has less than 2^22)
+ *   bit 62      1
+ *   bits 61-22  the inode of the other file, folded to 40 bits
+ *   bits 21-0   the process id (less than 2^22 on Linux)
  *
- * An inode number is not used again as long as a process has the file open, so
- * that two files never look like one.
+ * The file system does not reuse an inode number while a process has the file
+ * open, so two different files never have the same number.
  */
 #include "store/guard.h"
 
@@ -34,7 +34,7 @@
 
 _Static_assert(sizeof(off_t) == 8, "a lock's byte has 63 bits");
 
-/* The first byte of those that belong to this partner. */
+/* The first byte of the range that stands for this partner. */
 static off_t
 bytes_of(ino_t partner)
 {
@@ -43,7 +43,8 @@ bytes_of(ino_t partner)
 	return FIRST + (off_t)((inode ^ inode >> 40) & INODES) * PROCESSES;
 }
 
-/* The process that holds a lock in the range, or 0. n 0: to the end. */
+/* The process that holds a lock in the range, or 0. With n = 0 the range has no
+ * end. */
 static pid_t
 holder(int fd, off_t from, off_t n)
 {
@@ -60,7 +61,7 @@ holder(int fd, off_t from, off_t n)
 	return (pid_t)(lock.l_start % PROCESSES);
 }
 
-/* The process that uses the file with another partner, or 0. */
+/* The process that uses the file together with another partner, or 0. */
 static pid_t
 stranger(int fd, ino_t partner)
 {
@@ -69,7 +70,8 @@ stranger(int fd, ino_t partner)
 
 	if (ours > FIRST)
 		pid = holder(fd, FIRST, ours - FIRST);
-	/* The last one has nothing after it: the sum overflows. */
+	/* After the last possible range nothing follows, and the sum would
+	 * overflow. */
 	if (pid == 0 && ours <= INT64_MAX - PROCESSES)
 		pid = holder(fd, behind, 0);
 	return pid;
@@ -85,7 +87,8 @@ pair(int fd, ino_t partner)
 		.l_len = 1,
 	};
 
-	/* A kernel that does not know these locks leaves us without them. */
+	/* A kernel without these locks (Linux before 3.15) returns EINVAL, and
+	 * the store then works without the guard. */
 	if (fcntl(fd, F_OFD_SETLK, &lock) == 0 || errno == EINVAL)
 		return ERR_OK;
 	return ERR_STORE;
@@ -100,8 +103,8 @@ refuse(struct store_guard *g, const char *path, pid_t pid, const char *why)
 	return ERR_STORE;
 }
 
-/* On a disk that is read-only this process writes nothing, but another one may,
- * by another mount of the same disk. */
+/* On a read-only disk this process sets no locks, but another process may write
+ * through another mount of the same disk. */
 static enum err
 set_read_only(
     struct store_guard *g, const char *path, const struct store_dir *d)
@@ -124,7 +127,8 @@ set_pair(struct store_guard *g, const char *path, const struct store_dir *d)
 		log_line(LOG_AT_ERROR, "%s: %s", path, strerror(errno));
 		return ERR_STORE;
 	}
-	/* Each process locks before it looks, so one of two sees the other. */
+	/* Each process sets its lock before it checks, so at least one of two
+	 * processes sees the other. */
 	if ((pid = stranger(d->data, g->lock.inode)) != 0)
 		return refuse(g, path, pid,
 		    "has data.mdb open with another lock.mdb, which was "
@@ -161,7 +165,7 @@ is_gone(int cause)
 	return cause == ENOENT || cause == ENOTDIR || cause == ELOOP;
 }
 
-/* good: what stat returned. */
+/* Compares a result of stat, rc and *st, with the open file. */
 static enum guard_state
 compare(int rc, const struct stat *st, dev_t device, ino_t inode,
     enum guard_state other)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * keys.c - the keys of a tenant's rows.
+ * keys.c - the keys of a tenant's rows, and the tenant and number in them.
  */
 #include "store/store_private.h"
 

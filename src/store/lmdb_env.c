@@ -2,9 +2,9 @@
 /*
  * lmdb_env.c - opens and closes the LMDB environment.
  *
- * Every commit is on the disk when it returns: MDB_NOSYNC, MDB_NOMETASYNC and
- * MDB_WRITEMAP lose acknowledged changes and are not used. MDB_NOTLS lets a
- * thread have several readers.
+ * Every commit is on the disk when it returns. MDB_NOSYNC, MDB_NOMETASYNC and
+ * MDB_WRITEMAP lose acknowledged changes, so they are not used. MDB_NOTLS lets
+ * a thread have several readers.
  */
 #include "store/lmdb_env.h"
 
@@ -27,21 +27,26 @@
 
 #define MIB ((size_t)1024 * 1024)
 
-/* A thread that reads keeps a slot in the lock file, 64 bytes, for as long as
- * it lives: this is room for 100 processes of 80 threads. Never another number,
- * as processes that see different sizes of the file crash. */
+/*
+ * The number of reader slots in the lock file; each has 64 bytes. A reading
+ * thread keeps its slot while it lives, so 100 processes of 80 threads fit. All
+ * releases must use this number, because processes that see different sizes of
+ * the file crash.
+ */
 #define READERS 8192
 #define LOCK_SIZE ((READERS + 4) * 64)
 
-/* Whether somebody has written with a larger map since ours was opened: then
- * the full one is ours alone. */
+/*
+ * Whether another process has written with a larger map since this process
+ * opened its map. If so, only the map of this process is full, not the store.
+ */
 static bool
 has_grown(const struct lmdb_env *db)
 {
 	return db->env != NULL && lmdb_pages_map_size(db) > db->file_map_size;
 }
 
-/* The environment is open. */
+/* The caller has made sure that the environment is open. */
 bool
 lmdb_env_find_oldest(struct lmdb_env *db, struct db_reader_age *out)
 {
@@ -52,14 +57,16 @@ lmdb_env_find_oldest(struct lmdb_env *db, struct db_reader_age *out)
 		return false;
 	out->pid = oldest.pid;
 	out->changes = oldest.changes;
-	/* It is another one that the last look saw, or it has begun again. */
+	/* If the numbers differ, the last look saw another reader, or this
+	 * reader has begun again since. */
 	out->seconds = watched == oldest.commit
 	    ? time(NULL) - atomic_load(&db->watched_since)
 	    : 0;
 	return true;
 }
 
-/* Where there is no room, who keeps it may be named. */
+/* Logs a failure of LMDB. If the map is full, the line names the oldest reader,
+ * because LMDB cannot reuse the pages that this reader sees. */
 static void
 log_outcome(struct lmdb_env *db, const char *doing, int rc, bool full)
 {
@@ -93,7 +100,7 @@ lmdb_env_outcome(struct lmdb_env *db, const char *doing, int rc)
 	case MDB_MAP_FULL:
 		if (has_grown(db))
 			atomic_store(&db->must_reopen, MDB_MAP_RESIZED);
-		/* The next one may find room. */
+		/* The next writer may find the pages of dead readers free. */
 		if (db->env != NULL)
 			mdb_reader_check(db->env, &dead);
 		e = ERR_FULL;
@@ -119,7 +126,7 @@ lmdb_env_outcome(struct lmdb_env *db, const char *doing, int rc)
 	return e;
 }
 
-/* What a reader keeps. */
+/* Closes the cursors and the LMDB transaction of a reader. */
 void
 lmdb_txn_drop(struct lmdb_txn *tx)
 {
@@ -133,7 +140,7 @@ lmdb_txn_drop(struct lmdb_txn *tx)
 	tx->mdb = NULL;
 }
 
-/* No transaction is open. */
+/* No transaction may be open. */
 void
 lmdb_env_unmap(struct lmdb_env *db)
 {
@@ -149,10 +156,11 @@ lmdb_env_unmap(struct lmdb_env *db)
 }
 
 /*
- * LMDB does not write pages that were taken and freed in one transaction, so
- * that a sound file may end before its last page. But to read a page behind
- * the end, of a file that was cut off, would kill us: so the file is made to
- * reach that far. What was cut off reads as zeros, which are no page.
+ * Extends the file to its last page. LMDB does not write pages that one
+ * transaction has allocated and freed, so an intact file may end before its
+ * last page. But if a file was truncated, a read after its end would kill this
+ * process (SIGBUS). In the extended file the missing pages read as zeros, which
+ * LMDB refuses.
  */
 static void
 reach_last_page(const struct lmdb_env *db)
@@ -165,9 +173,9 @@ reach_last_page(const struct lmdb_env *db)
 	    mdb_env_stat(db->env, &page) != 0 ||
 	    mdb_env_get_fd(db->env, &fd) != 0)
 		return;
-	/* Never shortens or writes over what another process writes. On a full
-	 * disk, and where the file system cannot do it, the file stays as it
-	 * is. */
+	/* fallocate never shortens the file and never overwrites data of
+	 * another process. On a full disk, or if the file system lacks
+	 * fallocate, the file stays as it is. */
 	(void)fallocate(
 	    fd, 0, (off_t)(info.me_last_pgno * page.ms_psize), page.ms_psize);
 }
@@ -195,8 +203,8 @@ open_file(struct lmdb_env *db, size_t map_size)
 	return rc;
 }
 
-/* Takes a smaller map where the address space is limited; LMDB never takes one
- * that is smaller than the data. */
+/* Opens the file with a smaller map if the address space is limited. LMDB never
+ * takes a map that is smaller than the data. */
 static int
 open_file_limited(struct lmdb_env *db)
 {
@@ -211,7 +219,9 @@ open_file_limited(struct lmdb_env *db)
 	return rc;
 }
 
-/* *held: how many entries there were before, of all kinds. */
+/*
+ * *held: the number of entries in the main map before this call, of any kind.
+ */
 static int
 open_maps(
     struct lmdb_env *db, unsigned txn_flags, unsigned map_flags, size_t *held)
@@ -225,7 +235,7 @@ open_maps(
 		return rc;
 	while (db->maps[count] != NULL)
 		count++;
-	/* The one that the others are in. */
+	/* LMDB's main map, which contains the named maps. */
 	rc = mdb_dbi_open(txn, NULL, 0, &db->dbi[count]);
 	if (rc == 0 && (rc = mdb_stat(txn, db->dbi[count], &all)) == 0)
 		*held = all.ms_entries;
@@ -237,9 +247,12 @@ open_maps(
 	return rc;
 }
 
-/* Makes all of them or none: a single one that is missing was not always. What
- * mdb_env_stat tells is no base for that: it knows of a commit of another
- * process before a transaction does. */
+/*
+ * Opens all maps, or creates all of them in an empty file. If only some of the
+ * maps exist, the file is damaged. mdb_env_stat cannot answer whether the file
+ * is empty, because it sees a commit of another process before a transaction
+ * does.
+ */
 static enum err
 find_maps(struct lmdb_env *db, bool create)
 {
@@ -257,7 +270,8 @@ find_maps(struct lmdb_env *db, bool create)
 	return lmdb_env_outcome(db, "create", rc);
 }
 
-/* LMDB has opened the files by their names, some time after we did. */
+/* Checks that LMDB, which opens the files by name, has opened the same files as
+ * data_dir_open did shortly before. */
 static enum err
 check_opened(const struct lmdb_env *db)
 {
@@ -320,9 +334,12 @@ lmdb_env_map(struct lmdb_env *db, bool create)
 	return e;
 }
 
-/* The name by which the directory is found again, wherever we work by then. A
- * link on the way to it may point elsewhere one day: then the name must lead
- * there too, since it does for every process that starts. */
+/*
+ * Makes the name of the directory absolute, because the working directory may
+ * change. Symbolic links are resolved only in a relative name: a process that
+ * starts later follows the links of an absolute name, so this process must
+ * notice when they lead elsewhere.
+ */
 static enum err
 name_directory(struct lmdb_env *db)
 {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lmdb_pages.c - the pages of the data file as LMDB 0.9 writes them.
+ * lmdb_pages.c - reads the pages of the data file. Only this file knows their
+ * layout, which is that of LMDB 0.9 (struct MDB_page and struct MDB_meta in its
+ * mdb.c). If the library or the file has another version, the checks here are
+ * off.
  */
 #include "store/lmdb_pages.h"
 
@@ -11,16 +14,16 @@
 
 #include "store/lmdb_private.h"
 
-/* The release of LMDB whose layout this file knows, and the version number that
- * this release writes into both roots. */
+/* The release of LMDB whose layout this file knows, and the data version
+ * (MDB_DATA_VERSION) that this release writes into both roots. */
 enum { RELEASE_MAJOR = 0, RELEASE_MINOR = 9, DATA_VERSION = 1 };
 static const bool header_is_known = MDB_VERSION_MAJOR == RELEASE_MAJOR &&
     MDB_VERSION_MINOR == RELEASE_MINOR;
 
-/* Bytes; each processor's is larger. */
+/* In bytes; the page size of each supported processor is larger. */
 #define PAGE_SIZE_MIN 512
 
-/* The start of a root's page, as LMDB 0.9 writes it. */
+/* The first bytes of a root page (P_META). */
 struct root {
 	size_t page;
 	uint16_t pad, flags;
@@ -28,7 +31,7 @@ struct root {
 	uint32_t magic, version;
 	size_t address, map_size;
 	struct {
-		uint32_t pad; /* of the first: the size of a page */
+		uint32_t pad; /* in tree[0]: the page size */
 		uint16_t flags, depth;
 		size_t pages[3], entries, top;
 	} tree[2];
@@ -46,7 +49,7 @@ lmdb_pages_known(int fd)
 	if (!header_is_known || major != RELEASE_MAJOR ||
 	    minor != RELEASE_MINOR)
 		return false;
-	/* An empty file gets its roots from this library. */
+	/* An empty file gets its roots from the library. */
 	return pread(fd, &root, sizeof(root), 0) != (ssize_t)sizeof(root) ||
 	    root.version == DATA_VERSION;
 }
@@ -65,7 +68,6 @@ read_root(const struct lmdb_env *db, unsigned i, struct root *root)
 	return true;
 }
 
-/* The size of the map that the last writer had. */
 size_t
 lmdb_pages_map_size(const struct lmdb_env *db)
 {
@@ -77,9 +79,6 @@ lmdb_pages_map_size(const struct lmdb_env *db)
 	return root[root[1].commit > root[0].commit].map_size;
 }
 
-/* LMDB believes what the file says of its pages: it divides by their size, and
- * would search one for ever that begins elsewhere. What it can tell by itself
- * it may. */
 bool
 lmdb_pages_has_size(int fd)
 {
@@ -95,15 +94,15 @@ lmdb_pages_has_size(int fd)
 	    root[1].tree[0].pad == size;
 }
 
-/* The head of a page, as LMDB 0.9 writes it. */
+/* The first bytes of any page. */
 struct head {
 	size_t number;
 	uint16_t pad, flags;
 	union {
 		struct {
 			uint16_t lower, upper;
-		} room; /* of a leaf: between its nodes */
-		uint32_t pages; /* of a value that has its own */
+		} room; /* in a leaf: the gap between its nodes */
+		uint32_t pages; /* of a value that has pages of its own */
 	} has;
 };
 enum { LEAF = 0x02, OVERFLOW = 0x04 };
@@ -123,7 +122,8 @@ lmdb_txn_check_page(struct lmdb_txn *tx, struct str value, uintptr_t *map)
 		return ERR_STORE;
 	size = page.ms_psize;
 	head = (const void *)((uintptr_t)value.p & ~(uintptr_t)(size - 1));
-	/* Pages stand in the order of their numbers. */
+	/* Pages lie in the order of their numbers, so each page yields the
+	 * address of page 0, which must be the same for all of them. */
 	first = (uintptr_t)head - head->number * size;
 	if (*map == 0)
 		*map = first;
@@ -138,8 +138,8 @@ lmdb_txn_check_page(struct lmdb_txn *tx, struct str value, uintptr_t *map)
 	return good && first == *map ? ERR_OK : ERR_CORRUPT;
 }
 
-/* LMDB's own map of what may be used again: lists of pages that begin with
- * their length. */
+/* LMDB's own map of free pages. Each value is a list of page numbers that
+ * begins with its length. */
 #define FREE_PAGES 0
 
 size_t
@@ -170,7 +170,7 @@ lmdb_pages_check_roots(const struct lmdb_env *db)
 
 	if (!db->knows_pages)
 		return ERR_OK;
-	/* Others commit meanwhile: then once more. */
+	/* If another process commits between the two reads, read again. */
 	while (e == ERR_OK && again.commit != even.commit)
 		if (!read_root(db, 0, &even) || !read_root(db, 1, &odd) ||
 		    !read_root(db, 0, &again))

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lmdb_private.h - the environment and its transactions as the lmdb_* files see
- * them; private to those files.
+ * lmdb_private.h - the members of an environment and of its transactions.
+ * Private to the lmdb_* files.
+ *
+ * The environment is closed and reopened while other threads want to use it. So
+ * each use stands between lmdb_env_enter and lmdb_env_leave, which hold the
+ * lock `use` in shared mode. Only reopen in lmdb_watch.c takes this lock
+ * exclusively, and never waits for it.
+ *
+ * Lock order: `use`, then LMDB's write mutex (mdb_txn_begin). readers_lock is
+ * an innermost lock.
  */
 #ifndef PUSHCERT_LMDB_PRIVATE_H
 #define PUSHCERT_LMDB_PRIVATE_H
@@ -26,7 +34,7 @@ struct MDB_txn;
 
 struct lmdb_txn {
 	struct lmdb_env *db;
-	/* Of a reader, also between its transactions. */
+	/* A reader keeps it between its transactions. */
 	struct MDB_txn *mdb;
 	struct MDB_cursor *cursor[LMDB_MAPS_MAX + 1];
 	bool writes;
@@ -39,29 +47,29 @@ struct lmdb_env {
 	char *directory;
 	const char *const *maps;
 	size_t map_size;
-	size_t file_map_size; /* when it was opened */
+	size_t file_map_size; /* in the file, when it was opened */
 	pid_t pid;
 
-	struct MDB_env *env; /* NULL while it cannot be opened anew */
+	struct MDB_env *env; /* NULL: closed, and not yet reopened */
 	unsigned dbi[LMDB_MAPS_MAX + 1];
-	/* Shared as long as a transaction is open; whoever gets it for himself
-	 * alone may open the environment anew. */
+	/* A thread with an open transaction holds it shared; the thread that
+	 * reopens the environment holds it exclusively. */
 	pthread_rwlock_t use;
-	/* LMDB's reason why that must be done, or LMDB_REPLACED or LMDB_GONE,
-	 * or 0. */
+	/* Why the environment must be reopened or closed: an error of LMDB
+	 * (below 0), LMDB_REPLACED or LMDB_GONE. 0: not at all. */
 	atomic_int must_reopen;
-	/* Open as long as the environment is. */
+	/* These files are open while the environment is. */
 	struct store_dir files;
-	bool reads; /* a disk that is read-only will do */
-	bool knows_pages; /* lmdb_pages_known; else no page is checked */
+	bool reads; /* a read-only disk is accepted */
+	bool knows_pages; /* see lmdb_pages_known */
 	struct store_guard guard;
-	atomic_int_fast64_t looked_at; /* at the files' names, in seconds */
-	size_t newest; /* commit that lmdb_env_look saw */
-	/* The commit that the oldest reader saw at the last look, and the
-	 * first moment at which it was seen to be that. */
+	atomic_int_fast64_t looked_at; /* last check of the names, in seconds */
+	size_t newest; /* commit that lmdb_env_look saw last */
+	/* The commit that the oldest reader saw when lmdb_env_look looked last,
+	 * and the time of the first look that found it. */
 	atomic_uint_fast64_t watched;
 	atomic_int_fast64_t watched_since;
-	atomic_uint opened; /* how many files data.mdb has been */
+	atomic_uint opened; /* see lmdb_env_opened */
 	struct log_repeat told;
 
 	pthread_mutex_t readers_lock;
@@ -69,17 +77,20 @@ struct lmdb_env {
 	struct lmdb_txn writer;
 };
 
-/* Reasons besides LMDB's, which are all below 0: data.mdb is another file than
- * the open one; lock.mdb or the directory is, and this process cannot go on. */
+/* LMDB_REPLACED: another file has replaced data.mdb, and this process opens
+ * that file. LMDB_GONE: lock.mdb or the directory was removed or replaced, and
+ * this process must not use the store any more. */
 enum { LMDB_REPLACED = 1, LMDB_GONE };
 
-/* lmdb_env.c */
+/* lmdb_env.c. lmdb_env_outcome maps a return value of LMDB and logs failures.
+ * lmdb_env_unmap and lmdb_env_map close and open the environment; only a thread
+ * that holds `use` exclusively may call them. */
 enum err lmdb_env_outcome(struct lmdb_env *db, const char *doing, int rc);
 void lmdb_env_unmap(struct lmdb_env *db);
 enum err lmdb_env_map(struct lmdb_env *db, bool create) ATTR_CHECKED;
 bool lmdb_env_find_oldest(struct lmdb_env *db, struct db_reader_age *out);
 
-/* lmdb_watch.c */
+/* lmdb_watch.c. lmdb_env_lose ends the use of the store and logs why. */
 enum err lmdb_env_enter(struct lmdb_env *db) ATTR_CHECKED;
 void lmdb_env_leave(struct lmdb_env *db);
 void lmdb_env_lose(struct lmdb_env *db, const char *name, const char *why);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lmdb_readers.c - reads the table of readers in the lock file, which LMDB
- * gives as text: a line of titles, then "process thread commit" of each reader,
- * with "-" for the commit of one that has not begun.
+ * lmdb_readers.c - finds the oldest reader in the reader table of the lock
+ * file. mdb_reader_list gives the table as text: a line of titles, then a line
+ * "process thread commit" for each reader, with "-" as the commit of a reader
+ * that has not begun.
  */
 #include "store/lmdb_readers.h"
 

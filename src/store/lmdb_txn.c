@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lmdb_txn.c - transactions of the LMDB environment, and pairs of bytes.
+ * lmdb_txn.c - readers, the write transaction, and the pairs of bytes in the
+ * maps.
+ *
+ * A transaction goes through these steps: lmdb_env_enter, begin of the LMDB
+ * transaction, check of the files, use, end of the LMDB transaction,
+ * lmdb_env_leave. If LMDB reports an error that only a reopened environment
+ * cures, begin leaves, reopens and tries once more.
  */
 #include "store/lmdb_env.h"
 
@@ -18,7 +24,9 @@
 #include "store/lmdb_pages.h"
 #include "store/lmdb_private.h"
 
-/* What LMDB writes at once: 64 pages, but for a value that has more. */
+/*
+ * The most bytes that LMDB writes by one call: 64 pages, or one longer value.
+ */
 #define WRITE_MAX (256 * 1024 + LMDB_VALUE_MAX)
 
 static enum err
@@ -46,7 +54,8 @@ start(struct lmdb_txn *tx)
 	return rc;
 }
 
-/* Notes what only a new environment cures; begin tries once more then. */
+/* Records an error that only a reopened environment cures; false for any other
+ * error. */
 static bool
 note_must_reopen(struct lmdb_env *db, int rc)
 {
@@ -56,7 +65,7 @@ note_must_reopen(struct lmdb_env *db, int rc)
 	return true;
 }
 
-/* What start began, where the files are not ours any more. */
+/* Ends the LMDB transaction of a begin whose check of the files has failed. */
 static void
 stop(struct lmdb_txn *tx)
 {
@@ -68,8 +77,8 @@ stop(struct lmdb_txn *tx)
 	tx->mdb = NULL;
 }
 
-/* One try to begin; *again: after the environment is opened anew a second one
- * may succeed. */
+/* One attempt to begin. *again: on entry, whether a second attempt is allowed;
+ * on return, whether it may succeed after the environment was reopened. */
 static enum err
 try_begin(struct lmdb_txn *tx, bool *again)
 {
@@ -77,11 +86,12 @@ try_begin(struct lmdb_txn *tx, bool *again)
 	int rc = start(tx);
 	enum err e;
 
-	/* Only another tool can have written to our slot. */
+	/* Only another program can have overwritten the slot of this reader. */
 	if (rc == MDB_BAD_RSLOT)
 		lmdb_env_lose(db, "/lock.mdb", "was written over");
 	if (rc != 0) {
-		/* The first time it is not worth a line. */
+		/* The first failure is not logged, because the second attempt
+		 * usually succeeds. */
 		if (note_must_reopen(db, rc) && *again)
 			return ERR_STORE;
 		*again = false;
@@ -109,7 +119,8 @@ begin(struct lmdb_txn *tx)
 			tx->open = true;
 			return ERR_OK;
 		}
-		/* Last, since leave lets others close the environment. */
+		/* This comes last, because after it another thread may close
+		 * the environment. */
 		lmdb_env_leave(tx->db);
 	}
 	return e;
@@ -132,7 +143,8 @@ lmdb_txn_reader(struct lmdb_env *db, struct lmdb_txn **out)
 		tx->next->link = &tx->next;
 	db->readers = tx;
 	pthread_mutex_unlock(&db->readers_lock);
-	/* Takes its slot now, so that no request fails for want of one. */
+	/* The reader takes its slot now, so that a later request cannot fail
+	 * for lack of a slot. */
 	if ((e = lmdb_txn_begin(tx)) != ERR_OK) {
 		lmdb_txn_reader_free(tx);
 		return e;
@@ -185,7 +197,8 @@ lmdb_txn_write(struct lmdb_env *db, struct lmdb_txn **out)
 	return begin(&db->writer);
 }
 
-/* The writer is somebody else's as soon as LMDB's lock is gone. */
+/* Detaches the LMDB transaction from the writer. As soon as LMDB has released
+ * its lock, another thread may use the writer. */
 static MDB_txn *
 hand_over(struct lmdb_txn *tx)
 {
@@ -196,9 +209,9 @@ hand_over(struct lmdb_txn *tx)
 	return mdb;
 }
 
-/* LMDB calls it EIO when less was written than it wanted to, though then there
- * was room for no more: in what a file of ours may grow to, on the disk, or in
- * our share of it, which only tells who asks for more. */
+/* Whether a short write, for which LMDB reports EIO, was due to lack of room:
+ * the limit of this process's file size, the free room of the disk, or the
+ * user's quota. Only an allocation shows whether the quota is used up. */
 static bool
 lacks_room(const struct lmdb_env *db)
 {
@@ -251,10 +264,12 @@ lmdb_txn_commit(struct lmdb_txn *tx)
 	rc = mdb_txn_commit(hand_over(tx));
 	if (rc == EIO && lacks_room(db))
 		rc = ENOSPC;
-	/* The outcome reads the environment, so it comes before leave: after
-	 * leave another thread may close the environment. */
+	/*
+	 * lmdb_env_outcome reads the environment, so it comes before
+	 * lmdb_env_leave: after that another thread may close the environment.
+	 */
 	e = lmdb_env_outcome(db, "commit", rc);
-	/* What went into a file that has lost its name meanwhile is lost. */
+	/* If the file lost its name during the commit, the change is lost. */
 	if (e == ERR_OK)
 		e = lmdb_env_check_names(db);
 	lmdb_env_leave(db);
@@ -283,7 +298,8 @@ lmdb_txn_usage(struct lmdb_txn *tx, uint64_t *used, uint64_t *size)
 		*used = (info.me_last_pgno + 1 - unused) * page.ms_psize;
 }
 
-/* LMDB's type has no const, but LMDB does not write to what we give it. */
+/* The members of MDB_val are not const, but LMDB does not write to keys and
+ * values that it is given. */
 static MDB_val
 given(struct str s)
 {
@@ -296,7 +312,7 @@ found(MDB_val v)
 	return str_from(v.mv_data, v.mv_size);
 }
 
-/* In the order of the map. */
+/* Compares keys in the order of a map. */
 static bool
 is_less(struct str a, struct str b)
 {
@@ -316,11 +332,13 @@ lmdb_txn_get(
 	if ((rc = mdb_get(tx->mdb, db->dbi[map], &k, &v)) != 0)
 		return lmdb_env_outcome(db, "get", rc);
 	*value = found(v);
-	/* What follows must not be looked at: it may end behind the file. */
+	/* A longer value is not read, because it may end after the end of the
+	 * file. */
 	return value->n <= LMDB_VALUE_MAX ? ERR_OK : ERR_CORRUPT;
 }
 
-/* Else a damaged page could send a walk round in circles. */
+/* Whether a step went in its direction. This stops a walk that a damaged page
+ * would otherwise send round in circles. */
 static bool
 in_order(enum lmdb_direction way, struct str from, struct str key)
 {
@@ -337,7 +355,8 @@ in_order(enum lmdb_direction way, struct str from, struct str key)
 	return false;
 }
 
-/* A reader's cursors last as long as it does; a writer's are closed. */
+/* A reader's cursors live as long as the reader; the caller must close a
+ * writer's cursor. */
 static int
 take_cursor(struct lmdb_txn *tx, unsigned map, MDB_cursor **out)
 {

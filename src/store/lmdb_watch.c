@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lmdb_watch.c - opens the environment again when that is needed, and checks
- * that the open files are still those of the directory.
+ * lmdb_watch.c - watches the files of the environment, and reopens the
+ * environment when that is necessary.
  */
 #include "store/lmdb_env.h"
 
@@ -17,13 +17,17 @@
 #include "store/lmdb_readers.h"
 
 /*
- * LMDB gives up for good after a failed write of its root (MDB_PANIC), and
- * cannot read what another process wrote behind the end of our map
- * (MDB_MAP_RESIZED). Both need the environment opened anew, which needs a
- * moment without transactions: since none begins any more, it comes soon, and
- * until then the answer is ERR_STORE. The same is done where data.mdb is not
- * the open file any more; where this process cannot go on, the environment is
- * only closed.
+ * Reopens the environment in three cases. After a failed write of a root, LMDB
+ * refuses all further use (MDB_PANIC). LMDB cannot read pages that another
+ * process wrote after the end of this process's map (MDB_MAP_RESIZED). And
+ * another file may have replaced data.mdb (LMDB_REPLACED). In the state
+ * LMDB_GONE this function only closes the environment.
+ *
+ * LMDB allows this only while no transaction of the process is open, so this
+ * function needs `use` exclusively. If a transaction is open, the function
+ * returns at once, and the caller's transaction fails with ERR_STORE. No
+ * transaction begins any more in this state, so the open ones soon end, and a
+ * later caller succeeds.
  */
 static void
 reopen(struct lmdb_env *db)
@@ -36,7 +40,9 @@ reopen(struct lmdb_env *db)
 	must_reopen = atomic_load(&db->must_reopen);
 	if (must_reopen == 0)
 		goto out;
-	/* The other's size, which the file tells. */
+	/*
+	 * The file contains the size of the larger map; 0 makes LMDB take it.
+	 */
 	if (must_reopen == MDB_MAP_RESIZED)
 		db->map_size = 0;
 	if (db->env != NULL)
@@ -77,7 +83,8 @@ void
 lmdb_env_leave(struct lmdb_env *db)
 {
 	pthread_rwlock_unlock(&db->use);
-	/* So that other processes can use what is there now. */
+	/* Closing the environment releases its locks, so that other processes
+	 * can use the files that are there now. */
 	if (atomic_load(&db->must_reopen) == LMDB_GONE)
 		reopen(db);
 }
@@ -95,7 +102,8 @@ lmdb_env_copy(struct lmdb_env *db, int fd)
 	return e;
 }
 
-/* Nothing is begun any more; what is under way is not acknowledged. */
+/* From now on no transaction begins, and a commit that is under way returns
+ * ERR_STORE. */
 void
 lmdb_env_lose(struct lmdb_env *db, const char *name, const char *why)
 {
@@ -106,7 +114,7 @@ lmdb_env_lose(struct lmdb_env *db, const char *name, const char *why)
 		    db->directory, name, why);
 }
 
-/* Whether the open files are those that the names lead to. */
+/* Checks that the names still lead to the open files. */
 enum err
 lmdb_env_check_names(struct lmdb_env *db)
 {
@@ -132,11 +140,11 @@ lmdb_env_check_names(struct lmdb_env *db)
 }
 
 /*
- * The number of the last commit stands in data.mdb and, in memory, in lock.mdb.
- * Where either of the two was written over by another tool (cp, rsync
- * --inplace), the numbers differ, and LMDB would go on from a wrong state. Only
- * under the write lock are they always the same: a commit writes data.mdb
- * first.
+ * Checks that data.mdb and lock.mdb state the same last commit. Another program
+ * (cp, rsync --inplace) may have overwritten one of them, and LMDB would then
+ * continue from a wrong state. A commit writes data.mdb first, so the two
+ * numbers are certain to be equal only under the write lock; a reader may find
+ * data.mdb ahead of lock.mdb.
  */
 enum err
 lmdb_env_check_numbers(struct lmdb_txn *tx)
@@ -154,7 +162,7 @@ lmdb_env_check_numbers(struct lmdb_txn *tx)
 	return ERR_STORE;
 }
 
-/* Once a second, or before each write. */
+/* The check before each write, and once a second before a read. */
 enum err
 lmdb_env_check_files(struct lmdb_txn *tx)
 {

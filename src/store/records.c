@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * records.c - records, requests and notices as rows.
+ * records.c - stores records, requests and notices as rows.
  *
- * The order of the fields is that of the stored form: new ones go to the end.
+ * The order of the fields is part of the format on disk: add new fields at the
+ * end.
  */
 #include "store/store.h"
 
@@ -41,7 +42,8 @@ store_record_delete(struct txn *tx, const struct guid *tenant)
 	return store_remove(tx, STORE_RECORD, store_tenant_key(tenant));
 }
 
-/* The tenant of a row, which is intact and a record or an event. */
+/* Checks that a row is intact and has the key of a record or an event, and
+ * gives its tenant. */
 static enum err
 check_place(const struct store_cursor *at, struct guid *tenant)
 {
@@ -52,7 +54,8 @@ check_place(const struct store_cursor *at, struct guid *tenant)
 	return row_check(at->key, at->row);
 }
 
-/* Visits the record at a place; behind an event there must be none. */
+/* Visits a record. If the walk met an event instead, the tenant must have no
+ * record: a damaged key may have moved it. */
 static enum err
 visit_place(struct txn *tx, const struct store_cursor *at,
     const struct guid *tenant, store_record_visit *visit, void *arg)
@@ -83,7 +86,7 @@ store_records(struct txn *tx, store_record_visit *visit, void *arg)
 		e = visit_place(tx, &at, &tenant, visit, arg);
 		if (e != ERR_OK)
 			return e;
-		/* On behind its history. */
+		/* The next step continues after the tenant's history. */
 		at.key = store_event_key_of(&tenant, 0, at.byte);
 	}
 	return store_walked(e);
@@ -113,8 +116,8 @@ csr_key(const struct guid *tenant, const uint8_t *key_id, char out[CSR_KEY_MAX])
 	return str_from(out, CSR_KEY_MAX);
 }
 
-/* A release before format 4 put a request under its key when its certificate
- * came, and did not note when. */
+/* Releases before format 4 stored a request under its key_id when its
+ * certificate was uploaded, without the time of the upload. */
 static struct instant
 decode_settled(struct str key, const struct str *field, struct instant when)
 {
@@ -157,10 +160,10 @@ store_csr(struct txn *tx, const struct guid *tenant, const uint8_t *key_id,
 	    tx, decode_csr(key, row, out), STORE_REQUEST, key);
 }
 
-/* Requests of one kind that a tenant keeps under their key. */
+/* The requests of one kind that a tenant keeps under a key_id. */
 struct kept_requests {
 	unsigned n, most;
-	char byte[CSR_KEY_MAX]; /* the key of the oldest one, if any */
+	char byte[CSR_KEY_MAX]; /* key of the oldest request, if any */
 	size_t key_n;
 	struct instant oldest;
 };
@@ -190,8 +193,9 @@ drop_oldest(struct txn *tx, const struct kept_requests *kept)
 	    tx, STORE_REQUEST, str_from(kept->byte, kept->key_n));
 }
 
-/* Drops the oldest request of each kind where there are too many, but never the
- * one whose certificate has come just now. A damaged one is not counted. */
+/* Drops the oldest request of each kind if there are too many, but never the
+ * request `put`, whose certificate has just been uploaded. A damaged request
+ * does not count. */
 static enum err
 drop_requests(struct txn *tx, const struct guid *tenant, struct str put)
 {

@@ -82,7 +82,8 @@ store_open(const struct store_options *options, struct store **out)
 		return ERR_MEMORY;
 	st->lock = -1;
 	st->alone = options->alone;
-	/* Without one the numbers would begin anew with each event. */
+	/* At least one event stays, because the next event takes its number
+	 * from the newest one. */
 	st->history_keep = within(options->history_keep, 1, UINT_MAX);
 	st->history_certificates = within(
 	    options->history_certificates, 1, STORE_CERTIFICATES_MAX);

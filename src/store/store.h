@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * store.h - tenants' records, their history, their requests, and tokens, kept
- * durably.
+ * store.h - keeps the tenants' records, their history, their certificate
+ * requests and the tokens durably.
  *
- * A reader sees one consistent state. All changes of all threads and processes
- * happen one after the other; store_update returns ERR_OK only when the change
- * is on the disk. Slices that a get returns live until the transaction ends.
+ * A reader sees one consistent state. The changes of all threads and processes
+ * run one after the other, and store_update returns ERR_OK only after the
+ * change is on the disk. Slices that a function returns live until the
+ * transaction ends.
  *
- * Outcomes of every call: ERR_CORRUPT (a stored value is not what was
- * written), ERR_NEWER (written by a newer release), ERR_OLD_FORMAT (a change of
- * a store that was not upgraded), ERR_FULL (disk or map full), ERR_STORE (the
- * store cannot be used now), beside those named.
+ * Each function may also return, beside the outcomes named below: ERR_CORRUPT
+ * (a stored value is damaged), ERR_NEWER (a newer release has written it),
+ * ERR_OLD_FORMAT (a change of a store that was not upgraded), ERR_FULL (the
+ * disk or the map is full), ERR_STORE (the store cannot be used now).
  */
 #ifndef PUSHCERT_STORE_H
 #define PUSHCERT_STORE_H
@@ -32,54 +33,61 @@ struct store;
 struct txn;
 
 /*
- * The format of the whole. 2: there is a tally. 3: events stand next to their
- * record. 4: fields have numbers, and rows have fields that older releases do
- * not know. A store of an older format can be read as it is, and changed after
- * store_upgrade.
+ * The format of the whole store. Format 2 added the tally. Format 3 moved the
+ * events next to their record. Format 4 gave numbers to the fields, and added
+ * fields that older releases do not know. This release reads a store of an
+ * older format as it is, and changes it only after store_upgrade.
  */
 #define STORE_FORMAT 4
-/* Every event that is kept for its certificate is read when one is added. */
+/* The limit of history_certificates. Each change reads every event that is kept
+ * for its certificate, so this number bounds the cost of a change. */
 #define STORE_CERTIFICATES_MAX 100
 
 struct store_options {
-	/* The data directory, owned by us, mode 0700. */
+	/* The data directory. This process must own it; mode 0700. */
 	const char *directory;
-	/* Address space to ask for; less is taken where less is to be had, but
-	 * never less than the data needs. */
+	/*
+	 * The size of the map, in bytes of address space. If the system refuses
+	 * that size, the store takes less, but never less than the data needs.
+	 */
 	size_t map_size;
-	/* Threads and processes that read at the same moment. */
+	/* The number of threads, of all processes, that may read at the same
+	 * time. */
 	unsigned readers;
-	/* Newest events kept per tenant. */
+	/* The number of newest events that are kept per tenant. */
 	unsigned history_keep;
-	/* Former certificates that stay restorable beyond these events, and
-	 * requests that keep their key; see store_event_add, store_csr_put. At
-	 * most STORE_CERTIFICATES_MAX. */
+	/* The number of former certificates that stay restorable beyond these
+	 * events, and the number of requests that keep their key; see
+	 * store_event_add and store_csr_put. At most STORE_CERTIFICATES_MAX. */
 	unsigned history_certificates;
 	/*
-	 * A change waits for its turn at most so many milliseconds, and so many
-	 * may wait at a time; else ERR_BUSY. So many share a commit. 0: no such
+	 * A change waits at most timeout_ms milliseconds in the queue, and the
+	 * queue holds at most queue_max changes; beyond either limit a change
+	 * fails with ERR_BUSY. At most batch_max changes share a commit. 0: no
 	 * limit.
 	 */
 	int64_t timeout_ms;
 	size_t queue_max;
 	size_t batch_max;
-	/* Counts commits; NULL: nobody does. Must outlive the store. */
+	/* Counts the commits and must outlive the store. NULL: commits are not
+	 * counted. */
 	struct metrics *metrics;
-	/* Make the directory and the store if there is none. */
+	/* Create the directory and the store if they are missing. */
 	bool create;
-	/* Only to read it: a disk that is read-only will do. */
+	/* The caller only reads, so a read-only disk is accepted. */
 	bool reads;
-	/* Nobody else has it: its changes wait for no other process. */
+	/* No other process has the store, so a change takes no lock against
+	 * other processes. */
 	bool alone;
 };
 
 /*
- * Opens the store; once per process and never before a fork. ERR_NO_STORE
- * (there is none and create is false), ERR_NOT_PRIVATE (others can read the
- * directory or a file in it, or it is not ours to write), ERR_NETWORK_FS,
- * ERR_NEWER, ERR_UPGRADING (another process upgrades it), ERR_STORE. The cause
- * that only the system knows is logged. A store of an older format is left as
- * it is.
+ * Opens the store. A process must call this only once, and not before a fork.
+ * ERR_NO_STORE (the store is missing and `create` is false), ERR_NOT_PRIVATE
+ * (other users can read the directory or a file in it, or this process does not
+ * own it), ERR_NETWORK_FS, ERR_NEWER, ERR_UPGRADING (another process is
+ * upgrading the store), ERR_STORE. If only the system knows the cause, the
+ * cause is logged. A store of an older format stays as it is.
  */
 enum err store_open(
     const struct store_options *options, struct store **out) ATTR_CHECKED;
@@ -88,33 +96,38 @@ void store_close(struct store *st);
 
 /* The format that the store has: STORE_FORMAT or an older one. */
 unsigned store_format(const struct store *st);
-/* Whether a newer release has upgraded the store under us: all calls fail with
- * ERR_NEWER from then on, and the process should end, so that its manager
- * starts the newer release. Changes notice it at once, readers within a second.
+/*
+ * Whether a newer release has upgraded the store while this process had it
+ * open. From then on each call fails with ERR_NEWER, and the process should end
+ * so that its service manager starts the newer release. A change notices the
+ * upgrade at once, a reader within a second.
  */
 bool store_is_outdated(const struct store *st);
 
 struct store_upgrade_options {
-	/* Leave a copy of the former store beside it, as data.mdb.format-N. */
+	/* Keep a copy of the former store beside the store, as
+	 * data.mdb.format-N. */
 	bool keep_copy;
-	/* Refuse a store of more tenants than that; 0: of any number. */
+	/* Refuse a store with more tenants than this. 0: no limit. */
 	uint64_t tenants_most;
-	/* Milliseconds for other processes to close the store. */
+	/* How many milliseconds to wait until other processes have closed the
+	 * store. */
 	int64_t wait;
 };
 /*
- * Brings a store of an older format to STORE_FORMAT, in one change, and logs
- * it. To be called before any other thread uses the store. ERR_IN_USE (another
- * process has the store open), ERR_UPGRADING (another process upgrades it),
- * ERR_OLD_FORMAT (it has more tenants), ERR_FILE (no copy could be made); the
- * cause is logged. Whatever fails, the store stays as it was.
+ * Brings a store of an older format to STORE_FORMAT in one change, and logs it.
+ * The caller must call this before any other thread uses the store. ERR_IN_USE
+ * (another process has the store open), ERR_UPGRADING (another process is
+ * upgrading it), ERR_OLD_FORMAT (the store has more tenants than allowed),
+ * ERR_FILE (the copy failed); the cause is logged. After any failure the store
+ * is as it was before.
  */
 enum err store_upgrade(
     struct store *st, const struct store_upgrade_options *options) ATTR_CHECKED;
 
 /*
- * A reader belongs to one thread. store_begin takes the newest state and
- * store_end lets it go; a reader may begin again any number of times.
+ * A reader belongs to one thread. store_begin takes the newest state, and
+ * store_end releases it; a reader may begin again any number of times.
  */
 enum err store_reader(struct store *st, struct txn **out) ATTR_CHECKED;
 void store_reader_free(struct txn *tx);
@@ -123,54 +136,55 @@ void store_end(struct txn *tx);
 
 /*
  * Runs `change` in the one write transaction and commits it, together with the
- * changes of other threads that wait at the same moment. `change` must decide
- * before it puts anything: when it refuses (returns anything but ERR_OK) it
- * must have put nothing. It may run more than once before store_update
- * returns, each time on a fresh state; only the last run counts. It does no
- * I/O and no heavy work. Returns what `change` returned, or why the commit
- * failed (then nothing is changed).
+ * changes of other threads that wait at the same time. A change must decide
+ * before its first put: a change that refuses (returns anything but ERR_OK)
+ * must have put nothing. A change may run more than once before store_update
+ * returns, each time on a fresh state; only the last run counts. A change does
+ * no I/O and no heavy work. Returns the outcome of `change`, or the reason why
+ * the commit failed; in the latter case nothing has changed.
  */
 typedef enum err store_change(struct txn *tx, void *arg);
 enum err
 store_update(struct store *st, store_change *change, void *arg) ATTR_CHECKED;
 
-/* Milliseconds for which this process has held the write lock by now; 0 while
- * it does not, or waits for it. Safe to call from any thread. */
+/* The number of milliseconds since this process took the write lock; 0 if it
+ * does not hold the lock. Any thread may call this at any time. */
 int64_t store_write_age(const struct store *st);
 
-/* Forgets readers of dead processes, else they keep old pages for ever. Cheap;
- * call it once a minute. */
+/* Frees the reader slots of dead processes, whose pages LMDB would otherwise
+ * never reuse. The call is cheap; call it once a minute. */
 void store_tidy(struct store *st);
 /*
- * Looks whether the files of the store are still those that are open; call it
- * once a second. ERR_STORE: lock.mdb or the directory was removed or replaced,
- * and every call fails from now on, so that the process must end. A data.mdb
- * that was replaced is opened by the next transaction. ERR_NEWER: see
- * store_is_outdated.
+ * Checks that the open files are still the files of the store; call it once a
+ * second. ERR_STORE: lock.mdb or the directory was removed or replaced; each
+ * later call fails too, so the process must end. If data.mdb was replaced, the
+ * next transaction opens the new file. ERR_NEWER: see store_is_outdated.
  */
 enum err store_look(struct store *st) ATTR_CHECKED;
 
 /*
- * Puts a compact copy of everything, as it is at one moment while changes go
- * on, into a new file (mode 0600), or in the place of one if `replace` is set.
- * It gets its name only after it was verified, and what was written was read
- * back. Needs as much room in the data directory for a while. ERR_CORRUPT where
- * the store is damaged, ERR_FILE with errno: EEXIST where there is a file.
+ * Writes a compact copy of the store to a new file (mode 0600), or over an
+ * existing file if `replace` is set. The copy shows the state of one moment,
+ * while changes go on. The copy is verified, written, read back, and only then
+ * gets its name. Meanwhile it needs the same room in the data directory.
+ * ERR_CORRUPT if the store is damaged; ERR_FILE with errno, which is EEXIST if
+ * the file exists.
  */
 enum err
 store_backup(struct store *st, const char *path, bool replace) ATTR_CHECKED;
 /*
- * Makes everything what it is in such a copy, in one change, also while others
- * use the store. ERR_USAGE where the store is not empty and may not be
- * replaced, ERR_NO_STORE or ERR_CORRUPT where the file is no whole copy,
- * ERR_FILE with errno.
+ * Replaces the content of the store by that of such a copy, in one change;
+ * other processes may use the store meanwhile. ERR_USAGE if the store is not
+ * empty and `replace` is not set, ERR_NO_STORE or ERR_CORRUPT if the file is
+ * not a complete copy, ERR_FILE with errno.
  */
 enum err
 store_restore(struct store *st, const char *path, bool replace) ATTR_CHECKED;
-/* Removes what processes that died in one of the two have left there. */
+/* Removes the files that store_backup or store_restore left in the directory
+ * when its process died. */
 void store_backup_clean(const char *directory);
 
-/* The record of a tenant. ERR_NOT_FOUND where there is none. */
+/* The record of a tenant. ERR_NOT_FOUND: the tenant has none. */
 enum err store_record(
     struct txn *tx, const struct guid *tenant, struct record *out) ATTR_CHECKED;
 enum err store_record_put(struct txn *tx, const struct guid *tenant,
@@ -178,8 +192,8 @@ enum err store_record_put(struct txn *tx, const struct guid *tenant,
 enum err
 store_record_delete(struct txn *tx, const struct guid *tenant) ATTR_CHECKED;
 
-/* Walks all records in the order of the tenants; stops at the first outcome
- * that is not ERR_OK and returns it. */
+/* Visits all records in the order of the tenants. A visit that returns anything
+ * but ERR_OK ends the walk, and store_records returns that outcome. */
 typedef enum err store_record_visit(
     const struct guid *tenant, const struct record *r, void *arg);
 enum err store_records(
@@ -193,7 +207,7 @@ enum store_action {
 	STORE_RESTORED
 };
 
-/* One line of a tenant's history. */
+/* One event of a tenant's history. */
 struct event {
 	uint64_t number; /* given by store_event_add, from 1 */
 	struct instant when;
@@ -201,54 +215,57 @@ struct event {
 	struct str actor;
 	struct str outcome; /* error code of a refusal, else null */
 	unsigned changed; /* set of properties */
-	/* Of the certificate that was uploaded; null where there was none. */
+	/* Of the uploaded certificate; null if there was none. */
 	struct str fingerprint; /* SHA-256 */
 	struct str serial;
 	struct str topic;
 	struct str expires; /* as expirationDateTime */
 	bool had_former; /* whether former holds a record */
-	struct record former; /* the record as it was before */
-	/* Given by store_event_add: how many equal refusals this stands for,
-	 * and when the last of them was. */
+	struct record former; /* the record before the event */
+	/* store_event_add sets both: the number of equal refusals that this
+	 * event stands for, and the time of the last of them. */
 	uint64_t count;
 	struct instant last;
-	/* Events up to this number may be missing, as of this event. */
+	/*
+	 * When this event was added, events up to this number could be missing.
+	 */
 	uint64_t swept;
 };
 
-/* The event of that number; ERR_NOT_FOUND. */
+/* The event with that number, or ERR_NOT_FOUND. */
 enum err store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
     struct event *out) ATTR_CHECKED;
 
 /*
- * Appends to the tenant's history. A refusal that equals the newest event is
- * counted there. Of the events beyond history_keep, only the newest event stays
- * that leads back to each of the last history_certificates certificates: its
- * former record holds that certificate.
+ * Appends an event to the tenant's history. A refusal that equals the newest
+ * event only increments the count of that event. Beyond history_keep, an event
+ * stays only if its former record holds one of the last history_certificates
+ * certificates and no newer event holds the same certificate.
  */
 enum err store_event_add(struct txn *tx, const struct guid *tenant,
     const struct event *ev) ATTR_CHECKED;
 typedef enum err store_event_visit(const struct event *ev, void *arg);
-/* Walks a tenant's history, the newest event first. */
+/* Visits the events of a tenant, the newest first. */
 enum err store_events(struct txn *tx, const struct guid *tenant,
     store_event_visit *visit, void *arg) ATTR_CHECKED;
 
-/* An opaque bearer token; the store knows only its SHA-256. */
+/* An opaque bearer token. The store holds only its SHA-256. */
 #define STORE_HASH_LEN 32
 struct token {
 	uint8_t hash[STORE_HASH_LEN];
 	struct guid tenant;
-	uint32_t rights; /* set of scopes (auth.h) */
+	uint32_t rights; /* set of scopes (scope.h) */
 	struct str name;
 	int64_t created_at;
 	int64_t expires_at; /* 0: never */
-	int64_t used_at; /* 0: never; may be an hour behind */
+	int64_t used_at; /* 0: never; up to an hour late */
 };
 
 /*
- * Whether the row before a token's is sound: a token is not found too where a
- * flipped bit has moved it there, so store_token looks before it says so. Who
- * refuses a known token calls this, lest its time tell that it is one.
+ * Checks that the row before the place of a token is intact. A flipped bit in a
+ * key makes its token unfindable, so store_token makes this check before it
+ * reports ERR_NOT_FOUND. A caller that rejects a known token must make the same
+ * check, or the response time reveals that the token exists.
  */
 enum err store_token_before(
     struct txn *tx, const uint8_t hash[STORE_HASH_LEN]) ATTR_CHECKED;
@@ -261,40 +278,40 @@ typedef enum err store_token_visit(const struct token *t, void *arg);
 enum err
 store_tokens(struct txn *tx, store_token_visit *visit, void *arg) ATTR_CHECKED;
 
-/* A tenant that the operator knows. */
+/* A tenant that the operator has listed. */
 struct tenant {
 	struct guid id;
-	struct str alias; /* null: it has none */
+	struct str alias; /* null: none */
 	int64_t created_at;
 };
 
-/* ERR_NOT_FOUND. */
+/* ERR_NOT_FOUND: the tenant is not listed. */
 enum err store_tenant(
     struct txn *tx, const struct guid *id, struct tenant *out) ATTR_CHECKED;
 enum err store_tenant_put(struct txn *tx, const struct tenant *t) ATTR_CHECKED;
 enum err
 store_tenant_delete(struct txn *tx, const struct guid *id) ATTR_CHECKED;
-/* Walks all of them in the order of their ids. */
+/* Visits the listed tenants in the order of their ids. */
 typedef enum err store_tenant_visit(const struct tenant *t, void *arg);
 enum err store_tenants(
     struct txn *tx, store_tenant_visit *visit, void *arg) ATTR_CHECKED;
 
-/* A certificate request made here (contract 2: generate), and its key. */
+/* A certificate request that this program has made, and its private key. */
 struct csr {
 	struct instant when;
-	/* When its certificate came, the last time; 0: not yet. */
+	/* When its certificate was uploaded, the last time; 0: not yet. */
 	struct instant settled;
-	struct str request; /* what the client is given, as text */
+	struct str request; /* the request that the client gets, as text */
 	struct str public_key; /* DER SubjectPublicKeyInfo */
 	struct str sealed_key; /* the private key, sealed (crypto.h) */
 };
 
 /*
- * Each tenant has one pending request (key_id is NULL), and former requests
- * under their key: key_id is then the start of the SHA-256 of the public key. A
- * put keeps the newest history_certificates requests that have got their
- * certificate. Of those that were replaced before, it keeps one fewer, as the
- * pending request is one of them.
+ * Each tenant has at most one pending request (key_id is NULL), and former
+ * requests, each under a key_id: the first bytes of the SHA-256 of its public
+ * key. A put of a former request keeps the newest history_certificates requests
+ * whose certificate was uploaded. Of the requests that were replaced before
+ * that, it keeps one fewer, because the pending request counts as one of them.
  */
 #define STORE_KEY_ID_LEN 16
 enum err store_csr(struct txn *tx, const struct guid *tenant,
@@ -304,39 +321,40 @@ enum err store_csr_put(struct txn *tx, const struct guid *tenant,
 enum err store_csr_delete(struct txn *tx, const struct guid *tenant,
     const uint8_t *key_id) ATTR_CHECKED;
 
-/* How far somebody was told that a tenant's certificate runs out: it is known
- * by its serial, which may be null, and its end. */
+/* The last notice that was given of the end of a tenant's certificate. The
+ * serial, which may be null, and the end identify the certificate. */
 struct notice {
 	struct str serial;
 	struct str expires; /* as expirationDateTime */
 	uint64_t level;
 };
 
-/* ERR_NOT_FOUND. */
+/* ERR_NOT_FOUND: the tenant has had no notice. */
 enum err store_notice(
     struct txn *tx, const struct guid *tenant, struct notice *out) ATTR_CHECKED;
 enum err store_notice_put(struct txn *tx, const struct guid *tenant,
     const struct notice *n) ATTR_CHECKED;
 
-/* The reader, of any process, that has read for longest, while there were
- * changes; false: there is none. */
+/* The reader, of any process, that sees the oldest commit, and the number of
+ * commits since. False: every reader sees the newest commit. */
 struct store_reader_age {
 	pid_t pid;
 	uint64_t changes;
 };
 bool store_oldest_reader(struct store *st, struct store_reader_age *out);
-/* How much of the map is in use, and how much there is. */
+/* The bytes of the map that are in use, and the size of the map. */
 void store_usage(struct txn *tx, uint64_t *used, uint64_t *size);
 
-/* What store_verify is to do with what it finds. */
+/* The callbacks of store_verify, and the depth of its checks. */
 struct store_verifier {
-	/* Also whether the rows agree with each other. */
+	/* Check also that the rows agree with each other. */
 	bool relations;
-	/* Told what is wrong: where, of which tenant (NULL: of none, or it is
-	 * not known), and a few words. NULL: nobody is. */
+	/* Called for each finding: its place, its tenant (NULL if there is none
+	 * or it is unknown), and a short description. May be NULL. */
 	void (*found)(const char *where, const struct guid *tenant,
 	    const char *what, void *arg);
-	/* Given every request, to try its seal. NULL: nobody is. */
+	/* Called for each request, so that the caller can test its seal. May be
+	 * NULL. */
 	void (*request)(
 	    const struct guid *tenant, const struct csr *c, void *arg);
 	void *arg;
@@ -348,9 +366,10 @@ struct store_counts {
 };
 
 /*
- * Reads all there is and compares it with what was written. ERR_OK also where
- * something is wrong, which is then counted; otherwise it could not go on. A
- * damaged file may end the process by a signal: LMDB believes its pages.
+ * Reads the whole store and compares it with the checksums and the tally.
+ * Damage is counted, and the outcome is then still ERR_OK; any other outcome
+ * means that the check could not finish. A damaged file may kill the process by
+ * a signal, because LMDB trusts its pages.
  */
 enum err store_verify(struct txn *tx, const struct store_verifier *v,
     struct store_counts *out) ATTR_CHECKED;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * store_private.h - rows under keys in the store's maps: what store.c gives to
- * its rows; private to store.
+ * store_private.h - reads and writes rows under keys in the tables of the
+ * store. txn.c provides these functions to the modules of the rows; private to
+ * store.
  *
- * Once one of these has failed with anything but ERR_NOT_FOUND in a change,
- * they all fail, and nothing of the transaction is committed.
+ * When one of these functions fails in a change with anything but
+ * ERR_NOT_FOUND, each later call in the same transaction fails too, and nothing
+ * of the transaction is committed.
  */
 #ifndef PUSHCERT_STORE_PRIVATE_H
 #define PUSHCERT_STORE_PRIVATE_H
@@ -22,115 +24,125 @@
 #include "base/str.h"
 
 enum store_table {
-	/* A record's key: tenant. An event's: tenant, number counted down, with
-	 * its greatest byte first: the newest stands next to the record, so
-	 * that a change mostly writes one page of both. */
+	/*
+	 * The key of a record is the tenant. The key of an event is the tenant
+	 * and the complement of the event's number, most significant byte
+	 * first. So the newest event stands right after the record, and a
+	 * change usually writes one page for both.
+	 */
 	STORE_RECORD,
-	/* The events as formats 1 and 2 keep them, by tenant and number; in
-	 * later ones empty but for what could not be brought to its place. */
+	/* Events as formats 1 and 2 keep them, under tenant and number. In
+	 * later formats this table is empty, except for rows that the upgrade
+	 * could not move. */
 	STORE_FORMER_HISTORY,
-	STORE_TOKEN, /* SHA-256 */
-	STORE_REQUEST, /* tenant */
-	STORE_META, /* a name; a word and a tenant */
+	STORE_TOKEN, /* key: SHA-256 */
+	STORE_REQUEST, /* key: tenant, or tenant and key_id */
+	STORE_META, /* key: a name, or a word and a tenant */
 	STORE_MAPS
 };
 
-/* Logs what is damaged, once a minute, as nobody above knows which row of a
- * walk it was, and returns e. */
+/*
+ * Logs ERR_CORRUPT with the table and the key, and returns e. Only the caller
+ * knows which row of a walk was damaged. Equal lines are logged once a minute.
+ */
 enum err store_log_damage(
     struct txn *tx, enum err e, enum store_table map, struct str key);
 
 /*
- * ERR_NOT_FOUND if there is no such key and its neighbours are intact and in
- * order; else ERR_CORRUPT. A flipped bit in a key, or in one of those that lead
- * to it, makes rows unfindable; they show up as such a neighbour.
+ * Confirms that a key is absent: ERR_NOT_FOUND if the table has no such key and
+ * the rows before and after its place are intact; otherwise ERR_CORRUPT. A
+ * flipped bit in a key, or in a page that leads to it, makes a row unfindable;
+ * it usually shows up as one of these two rows.
  */
 enum err
 store_absent(struct txn *tx, enum store_table map, struct str key) ATTR_CHECKED;
 
-/* What is counted in every map; all zeros where nothing ever was. */
+/* The counts and sums of each table, as last committed; all zeros in a new
+ * store. */
 struct tally;
 enum err store_load_tally(struct txn *tx, struct tally *out) ATTR_CHECKED;
-/* lmdb_txn_check_page, lmdb_env_check_roots, lmdb_txn_commit_number. */
+/* See lmdb_txn_check_page, lmdb_env_check_roots and lmdb_txn_commit_number. */
 enum err
 store_check_page(struct txn *tx, struct str row, uintptr_t *map) ATTR_CHECKED;
 enum err store_check_roots(struct txn *tx) ATTR_CHECKED;
 uint64_t store_commit_seen(const struct txn *tx);
-/* In a change: makes that what is there, however it came there. */
+/* In a change: counts all rows again and makes the result the tally. */
 enum err store_recount(struct txn *tx) ATTR_CHECKED;
 
-/* Returns e; if that is a failure, nothing of the transaction is committed. */
+/* Returns e. If e is a failure, nothing of the transaction is committed. */
 enum err store_fail(struct txn *tx, enum err e);
 
-/* The row lives until the transaction ends. ERR_NOT_FOUND. */
+/* The row lives until the transaction ends; in a change, until that change
+ * ends. ERR_NOT_FOUND. */
 enum err store_get(struct txn *tx, enum store_table map, struct str key,
     struct str *row) ATTR_CHECKED;
 
-/* Room for the row to put, and for one that goes into it. */
+/* Buffers for the row to put, and for a row that is nested in it. Both belong
+ * to the change that runs. */
 enum store_scratch { STORE_ROW, STORE_NESTED, STORE_SCRATCHES };
 void store_scratch(struct txn *tx, enum store_scratch room, struct buf *out);
 
-/* ERR_MEMORY for a row that had no room. */
+/* ERR_MEMORY if the row did not fit into its buffer. */
 enum err store_put(struct txn *tx, enum store_table map, struct str key,
     const struct buf *row) ATTR_CHECKED;
 enum err
 store_remove(struct txn *tx, enum store_table map, struct str key) ATTR_CHECKED;
 
-/* A place in a walk: a key, and the row of that key until the next step. */
+/* A position in a walk: a key, and its row until the next step. */
 struct store_cursor {
 	char byte[LMDB_KEY_MAX];
 	struct str key;
 	struct str row;
-	size_t read; /* before the first step */
+	size_t read; /* bytes of the arena in use before the first step */
 };
 
-/* Stands at a key, or before the first one where that is null. */
+/* Sets the cursor at a key, or before the first key if `key` is null. */
 void store_seek(struct txn *tx, struct str key, struct store_cursor *at);
-/* ERR_NOT_FOUND at the end. */
+/* Moves the cursor by one step. ERR_NOT_FOUND at the end. */
 enum err store_next(struct txn *tx, enum store_table map,
     enum lmdb_direction way, struct store_cursor *at) ATTR_CHECKED;
 
 const char *store_directory(const struct store *st);
-/* Writes the data file of all that was committed. */
+/* Writes a data file with the last committed state. */
 enum err store_copy(struct store *st, int fd) ATTR_CHECKED;
 
-/* A record's key; that of the pending request too. */
+/* The key of a tenant's record and of its pending request. */
 struct str store_tenant_key(const struct guid *tenant);
-/* The keys of a tenant's events lie between the keys of number 0 and of number
+/* The keys of a tenant's events lie between the keys of the numbers 0 and
  * UINT64_MAX, which no event has. */
 #define STORE_EVENT_KEY_LEN (sizeof(struct guid) + 8)
 struct str store_event_key_of(
     const struct guid *tenant, uint64_t number, char out[STORE_EVENT_KEY_LEN]);
-/* The same in the map of STORE_FORMER_HISTORY. */
+/* The key of an event in STORE_FORMER_HISTORY. */
 struct str store_former_key_of(
     const struct guid *tenant, uint64_t number, char out[STORE_EVENT_KEY_LEN]);
 /* The number in the last eight bytes of a key. */
 uint64_t store_key_number(struct str key);
-/* The outcome of a walk: its end is not a failure. */
+/* Maps the end of a walk (ERR_NOT_FOUND) to ERR_OK. */
 enum err store_walked(enum err e);
-/* Whether that is an event's key, and whose. */
+/* Whether a key is that of an event; its tenant and its number. */
 bool store_event_key(struct str key, struct guid *tenant, uint64_t *number);
-/* In a change: puts the events of a former format where they belong now. */
+/* In a change: moves the events of an older format to STORE_RECORD. */
 enum err store_join_history(struct txn *tx) ATTR_CHECKED;
 
-/* The format that a transaction sees. */
+/* The format that the last check of the format has seen. */
 unsigned store_format_seen(const struct txn *tx);
-/* As store_begin, but looks at the format whenever that was looked at last. */
+/* Like store_begin, but always checks the format. */
 enum err store_begin_and_look(struct txn *tx) ATTR_CHECKED;
-/* The store_change that brings a store of an older format, or one with nothing
- * in it, to STORE_FORMAT; store_convert runs it. */
+/* The store_change that brings an empty store, or a store of an older format,
+ * to STORE_FORMAT. store_convert runs such a change. */
 enum err store_to_our_format(struct txn *tx, void *arg) ATTR_CHECKED;
 enum err
 store_convert(struct store *st, store_change *change, void *arg) ATTR_CHECKED;
-/* claim_take, claim_drop. */
+/* See claim_take and claim_drop. */
 enum err store_claim(struct store *st, int64_t ms, pid_t *pid) ATTR_CHECKED;
 void store_unclaim(struct store *st);
-/* A copy of everything in the data directory under that name, in the place of
- * the file that has it. It is verified; ERR_CORRUPT, and there is a copy, where
- * the store is damaged. ERR_FILE with errno. */
+/* Writes a verified copy of the store to `path` in the data directory, and
+ * replaces a file of that name. ERR_CORRUPT means that the store is damaged;
+ * the copy exists nevertheless. ERR_FILE with errno. */
 enum err store_keep_copy(struct store *st, const char *path) ATTR_CHECKED;
 
-/* Newest events to keep of each tenant; one at least. */
+/* The number of newest events to keep per tenant, at least 1. */
 unsigned store_history_keep(const struct txn *tx);
 /* From 1 to STORE_CERTIFICATES_MAX. */
 unsigned store_history_certificates(const struct txn *tx);

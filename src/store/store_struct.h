@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * store_struct.h - the store and its transactions as txn.c, update.c and
- * store.c see them; private to those files.
+ * store_struct.h - the members of a store and of a transaction. Private to
+ * txn.c, update.c and store.c.
  */
 #ifndef PUSHCERT_STORE_STRUCT_H
 #define PUSHCERT_STORE_STRUCT_H
@@ -22,17 +22,18 @@
 
 struct metrics;
 
-/* What one change may read and keep: a record, requests, tokens, two events.
- * None is longer than 64 KiB but for the event, which holds a record. */
+/* The bytes that one change may read and keep: a record, requests, tokens and
+ * two events. Each is at most 64 KiB, except for the event, which contains a
+ * record. */
 #define READ_MAX ((size_t)4 * LMDB_VALUE_MAX)
 
 struct txn {
 	struct store *st;
 	struct lmdb_txn *db;
 	bool writes;
-	/* Of the change that runs: it has put something. */
+	/* Whether the running change has put anything. */
 	bool put;
-	/* Why nothing of the transaction may be committed, or ERR_OK. */
+	/* The reason why the transaction must not be committed, or ERR_OK. */
 	enum err failed;
 };
 
@@ -40,35 +41,36 @@ struct store {
 	struct lmdb_env *db;
 	unsigned history_keep, history_certificates;
 	struct metrics *metrics;
-	struct log_repeat damage; /* that was told */
+	struct log_repeat damage; /* last logged */
 	struct group_commit queue;
-	int lock; /* store_lock */
-	bool alone; /* no other process has it */
+	int lock; /* see write_lock.h; -1: none */
+	bool alone; /* no other process has the store */
 
-	/* The format of the last transaction that looked, the lmdb_env_opened
-	 * of its file, and when it looked, in seconds. */
+	/* The last check of the format: the format, lmdb_env_opened at that
+	 * moment, and the time in seconds. */
 	atomic_uint format;
 	atomic_uint looked_in;
 	atomic_int_fast64_t looked_at;
-	/* The format is newer than ours: nothing is read or written any more.
-	 */
+	/* Whether the format is newer than STORE_FORMAT. If so, each
+	 * transaction fails. */
 	atomic_bool outdated;
-	atomic_int_fast64_t writes_since; /* milliseconds; 0: nobody writes */
+	atomic_int_fast64_t writes_since; /* clock_ms; 0: the lock is free */
 
-	/* What follows belongs to the thread that commits. */
+	/* The thread that holds the write lock owns the members below. */
 	struct txn writer;
-	bool converts; /* the change that runs brings it to our format */
-	bool tallied; /* the transaction has put something; then: */
+	bool converts; /* the running change is a conversion */
+	bool tallied; /* the tally below was loaded */
 	struct tally tally;
 	struct arena read; /* rows that the running change has read */
 	char read_block[READ_MAX];
 	char room[STORE_SCRATCHES][LMDB_VALUE_MAX];
 };
 
-/* txn.c: takes note of the format that this transaction sees. */
+/* txn.c: records the format that this transaction sees. ERR_NEWER, or ERR_STORE
+ * if the format is older than before. */
 enum err store_note_format(struct txn *tx) ATTR_CHECKED;
 
-/* update.c: what a leader does; arg is the store. */
+/* update.c: the callbacks of group_commit.h. `arg` is the store. */
 enum err store_begin_batch(void *arg, int64_t ms) ATTR_CHECKED;
 void store_run_batch(struct group_commit_job *first, size_t n, void *arg);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tally.c - one row of numbers: the commit, then the rows and the sum of
- * each map.
+ * tally.c - stores the tally as one row of numbers: the commit, then the number
+ * of rows and the sum of each map.
  *
- * Checksums add up modulo 2^64, so that a row can be removed from the sum as
- * cheaply as it was added, in any order.
+ * The sums of checksums are modulo 2^64, so that rows can be added and removed
+ * in any order at the same cost.
  */
 #include "store/tally.h"
 
@@ -28,7 +28,7 @@ tally_take(struct tally *t, unsigned map, struct str row)
 	t->sum[map] -= row_checksum(row);
 }
 
-/* Takes the next number from the front of the list. */
+/* Takes the first number from the list. */
 static uint64_t
 get(struct str *numbers)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tally.h - the number of rows in each map and the sum of their
- * checksums, kept in the transaction that changes them. Private to store.
+ * tally.h - counts the rows of each map and sums their checksums, in the
+ * transaction that changes the rows. Private to store.
  *
- * A row shows by itself that it is damaged, but not that it is missing or that
- * an older row stands in its place, because LMDB keeps no checksums of the
- * pages that lead to it. The tally shows that.
+ * A row's checksum reveals a damaged row, but not a missing row or an older row
+ * in its place, because LMDB keeps no checksums of the pages that lead to the
+ * rows. The tally reveals both.
  */
 #ifndef PUSHCERT_TALLY_H
 #define PUSHCERT_TALLY_H
@@ -18,8 +18,7 @@
 #include "base/str.h"
 
 struct tally {
-	uint64_t commit; /* the commit that wrote the tally
-			    (lmdb_txn_commit_number) */
+	uint64_t commit; /* written by this commit (lmdb_txn_commit_number) */
 	uint64_t rows[LMDB_MAPS_MAX];
 	uint64_t sum[LMDB_MAPS_MAX];
 };
@@ -27,8 +26,8 @@ struct tally {
 void tally_add(struct tally *t, unsigned map, struct str row);
 void tally_take(struct tally *t, unsigned map, struct str row);
 
-/* `maps` is the number of maps. The tally lies in the map that follows them
- *. ERR_NOT_FOUND while nothing was counted. */
+/* `maps` is the number of maps; the tally lies in the map after them (see
+ * lmdb_options.maps). ERR_NOT_FOUND: nothing was counted yet. */
 enum err
 tally_load(struct lmdb_txn *tx, unsigned maps, struct tally *out) ATTR_CHECKED;
 enum err tally_save(

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tokens.c - who may come in, as rows: tokens, and the tenants that the
- * operator has listed. New fields go to the end.
+ * tokens.c - stores tokens, and the tenants that the operator has listed, as
+ * rows.
+ *
+ * The order of the fields is part of the format on disk: add new fields at the
+ * end.
  */
 #include "store/store.h"
 
@@ -10,8 +13,6 @@
 #include "format/crypto.h"
 #include "format/row.h"
 #include "store/store_private.h"
-
-/* --- tokens ------------------------------------------------------------- */
 
 enum {
 	TOKEN_TENANT,
@@ -82,7 +83,7 @@ store_token(
 	uint8_t wanted[STORE_HASH_LEN];
 	enum err e;
 
-	/* It may be the hash in *out. */
+	/* `hash` may point into *out, which token_beside overwrites. */
 	memcpy(wanted, hash, sizeof(wanted));
 	e = token_beside(tx, token_key(wanted), LMDB_FROM, out);
 	if (e == ERR_OK && crypto_equal(out->hash, wanted, sizeof(wanted)))
@@ -136,8 +137,6 @@ store_tokens(struct txn *tx, store_token_visit *visit, void *arg)
 	}
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
-
-/* --- tenants ------------------------------------------------------------ */
 
 enum { TENANT_ALIAS, TENANT_CREATED, TENANT_FIELDS };
 _Static_assert(TENANT_FIELDS <= ROW_FIELDS_MAX, "a tenant fits into a row");

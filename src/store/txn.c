@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * txn.c - transactions of the store, and rows under keys.
+ * txn.c - transactions of the store, the rows under their keys, and the check
+ * of the store's format.
  */
 #include "store/store_private.h"
 
@@ -12,7 +13,7 @@
 #include "format/row.h"
 #include "store/store_struct.h"
 
-/* Tells keys apart. */
+/* A hash of table and key, which stands for a damaged row in the log. */
 static uint64_t
 number_of(enum store_table map, struct str key)
 {
@@ -47,8 +48,8 @@ store_log_damage(
 	return e;
 }
 
-/* A change whose transaction has failed must not be committed, and neither may
- * those that share it. */
+/* Marks a transaction as failed. Nothing of a failed transaction is committed,
+ * including the other changes that share it. */
 enum err
 store_fail(struct txn *tx, enum err e)
 {
@@ -57,7 +58,8 @@ store_fail(struct txn *tx, enum err e)
 	return e;
 }
 
-/* In a change a put moves what was read before, so that is copied. */
+/* In a change, a put moves rows that were read before it, so this copies the
+ * row. */
 static enum err
 keep(struct txn *tx, struct str *row)
 {
@@ -115,7 +117,8 @@ store_load_tally(struct txn *tx, struct tally *out)
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* Counts a row out of its map before another one, or none, takes its place. */
+/* Subtracts the row that a put or a removal will replace from the tally.
+ * ERR_NOT_FOUND if there is none. */
 static enum err
 take_old(struct txn *tx, enum store_table map, struct str key)
 {
@@ -194,7 +197,8 @@ store_next(struct txn *tx, enum store_table map, enum lmdb_direction way,
 		tx->st->read.used = at->read;
 	if ((e = lmdb_txn_step(tx->db, map, way, &key, &at->row)) != ERR_OK)
 		return store_fail(tx, store_log_damage(tx, e, map, at->key));
-	/* A copy, since a put before the next step moves keys too. */
+	/* The cursor copies the key, because a put before the next step moves
+	 * keys as well. */
 	memcpy(at->byte, key.p, key.n);
 	at->key = str_from(at->byte, key.n);
 	return keep(tx, &at->row);
@@ -239,7 +243,6 @@ give_up(struct store *st, uint64_t format)
 	return ERR_NEWER;
 }
 
-/* Takes note of the format that this transaction sees. */
 enum err
 store_note_format(struct txn *tx)
 {
@@ -253,7 +256,7 @@ store_note_format(struct txn *tx)
 		return e;
 	if (format > STORE_FORMAT)
 		return give_up(st, format);
-	/* A file that took the place of data.mdb may be of an older format. The
+	/* A file that replaced data.mdb may have an older format. Only the
 	 * start of a process upgrades it. */
 	if (format < store_format(st)) {
 		lmdb_env_give_up(
@@ -265,7 +268,8 @@ store_note_format(struct txn *tx)
 	return ERR_OK;
 }
 
-/* Whether a reader is to look: once a second, and at each new file. */
+/* Whether a reader must check the format: once a second, and after data.mdb was
+ * replaced. */
 static bool
 look_is_due(struct store *st)
 {
@@ -330,7 +334,8 @@ store_begin(struct txn *tx)
 	e = store_note_format(tx);
 	if (e == ERR_OK)
 		return ERR_OK;
-	/* A damaged format does not keep readers from rows that are whole. */
+	/* If only the row of the format is damaged, the other rows stay
+	 * readable. */
 	if (e == ERR_CORRUPT &&
 	    atomic_load(&st->looked_in) == lmdb_env_opened(st->db))
 		return ERR_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * update.c - changes: those of all threads that wait at a moment go to the disk
- * in one transaction.
+ * update.c - changes. The changes of all threads that wait at the same time
+ * share one transaction.
  */
 #include "store/store_private.h"
 
@@ -12,18 +12,18 @@
 #include "store/store_struct.h"
 #include "store/write_lock.h"
 
-/* One call of store_update. */
+/* One call of store_update, on the stack of its thread. */
 struct waiter {
 	struct group_commit_job
-	    job; /* first, so that the one leads to the other */
+	    job; /* first, so that its address is the waiter's */
 	store_change *change;
 	void *arg;
 	enum err outcome;
 };
 
-/* Another process may have upgraded the store since we opened it. So each
- * transaction that writes looks at the format: rows of a former one would be
- * damage in a newer one. */
+/* Another process may have upgraded the store since this process opened it. A
+ * row of the older format would be damage in the newer one, so each write
+ * transaction checks the format. */
 static enum err
 check_writable(struct txn *tx)
 {
@@ -43,8 +43,9 @@ run_change(struct txn *tx, struct waiter *w)
 	arena_reset(&tx->st->read);
 	tx->put = false;
 	w->outcome = w->change(tx, w->arg);
-	/* A change that refuses has put nothing: the others' are committed. If
-	 * it has, that is a fault of ours, and nothing of it may be kept. */
+	/* A change that refuses must have put nothing, so that the other
+	 * changes of the batch can be committed. If it did put something, that
+	 * is a bug in this program, and the whole transaction is dropped. */
 	if (w->outcome != ERR_OK && tx->put && tx->failed == ERR_OK) {
 		log_line(LOG_AT_ERROR,
 		    "store: a change was refused after it had put something; "
@@ -53,8 +54,8 @@ run_change(struct txn *tx, struct waiter *w)
 	}
 }
 
-/* Runs n changes in one transaction. If that fails nothing is changed, and
- * what the single changes returned is void. */
+/* Runs n changes in one transaction. If the transaction fails, nothing has
+ * changed, and the outcomes of the single changes are void. */
 static enum err
 change_all(struct store *st, struct group_commit_job *job, size_t n)
 {
@@ -86,8 +87,8 @@ commit(struct store *st, struct group_commit_job *job, size_t n)
 	return e;
 }
 
-/* If they cannot be committed together each gets a transaction of its own, so
- * that only the one which does not fit is refused. */
+/* Commits n changes together. If that fails, each change gets its own
+ * transaction, so that only the change at fault fails. */
 static void
 settle(struct group_commit_job *first, size_t n, struct store *st)
 {

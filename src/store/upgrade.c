@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * upgrade.c - brings a store of an older format to ours.
+ * upgrade.c - brings a store of an older format to STORE_FORMAT.
  *
- * An upgrade has four steps: it claims the store, so that no other process has
- * it open; it leaves a copy; it converts all rows in one change; it lets the
- * others in again. A process that ends in between leaves the former store, or
- * the new one, and a copy of the former one that the next upgrade replaces.
+ * An upgrade has four steps. It claims the store, so that no other process has
+ * the store open. It writes a copy. It converts all rows in one change. It
+ * releases the claim. If the process dies between these steps, either the
+ * former store or the new one is there, and perhaps a copy of the former store,
+ * which the next upgrade replaces.
  */
 #include "store/store.h"
 
@@ -29,8 +30,8 @@ store_to_our_format(struct txn *tx, void *arg)
 	(void)arg;
 	if (store_format_seen(tx) == STORE_FORMAT)
 		return ERR_OK;
-	/* What format 2 has counted is not counted again: missing or old rows
-	 * would be taken for right. */
+	/* Format 2 has a tally. A new count would accept rows that are missing
+	 * or too old, so only format 1 is counted. */
 	if (store_format_seen(tx) < 2 && (e = store_recount(tx)) != ERR_OK)
 		return e;
 	if ((e = store_join_history(tx)) != ERR_OK)
@@ -41,7 +42,7 @@ store_to_our_format(struct txn *tx, void *arg)
 	return store_put(tx, STORE_META, key, &row);
 }
 
-/* Whether there are more tenants with a record or a history than that. */
+/* Whether more tenants than `most` have a record or a history. */
 static enum err
 has_more_tenants(struct txn *tx, uint64_t most, bool *more)
 {
@@ -63,7 +64,8 @@ has_more_tenants(struct txn *tx, uint64_t most, bool *more)
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* Looks again, now that no other process can change it. */
+/* Reads the format and the number of tenants under the claim, when no other
+ * process can change them. */
 static enum err
 look(struct store *st, uint64_t most)
 {
@@ -99,7 +101,9 @@ keep_copy(struct store *st)
 	if (e == ERR_OK || e == ERR_CORRUPT)
 		log_line(LOG_AT_INFO,
 		    "store: %s: a copy of the store as it was", path);
-	/* The damage was there before, and an upgrade makes none. */
+	/*
+	 * The damage is older than the upgrade, which does not make it worse.
+	 */
 	if (e == ERR_CORRUPT) {
 		log_line(LOG_AT_WARNING,
 		    "store: %s: it is damaged, and so is the copy; run "
@@ -134,7 +138,7 @@ upgrade(struct store *st, const struct store_upgrade_options *options)
 	return e;
 }
 
-/* The process that keeps us from an upgrade, for the log. */
+/* The name of the process that prevents the upgrade, for the log. */
 #define PROCESS_MAX 64
 
 static const char *
@@ -163,7 +167,7 @@ log_refusal(const struct store *st, enum err e, pid_t pid)
 		    store_directory(st), name_process(pid, process));
 }
 
-/* A wait is logged when it begins. */
+/* Logs a wait when it begins, so that the operator sees its cause. */
 static enum err
 claim(struct store *st, int64_t ms)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * verify.c - reads everything and finds what is not as it was written.
+ * verify.c - reads the whole store and finds the damage in it.
  *
- * Three questions: is each row whole, and found under its key; are these the
- * rows that were put, no more, no less and none older (tally.h); and do
- * they agree with each other.
+ * It answers three questions. Is each row intact, and can it be found under its
+ * key? Are these exactly the rows that were last written (tally.h)? Do the rows
+ * agree with each other?
  */
 #include "store/store.h"
 
@@ -20,12 +20,13 @@
 
 #define GUID_LEN sizeof(struct guid)
 
-/* The history of one tenant, as far as it was read, back from the newest. */
+/* The part of one tenant's history that was read so far, from the newest event
+ * backwards. */
 struct past {
 	struct guid tenant;
-	uint64_t oldest; /* the number of the event; 0: none yet */
+	uint64_t oldest; /* number of the last event read; 0: none */
 	uint64_t swept; /* events up to this number may be missing */
-	bool changed; /* one of them is of a change */
+	bool changed; /* an event of a change was read */
 };
 
 struct walk {
@@ -33,7 +34,7 @@ struct walk {
 	const struct store_verifier *v;
 	struct store_counts *counts;
 	struct tally seen;
-	uintptr_t map; /* store_check_page */
+	uintptr_t map; /* for store_check_page */
 	struct past past;
 };
 
@@ -57,8 +58,6 @@ found(struct walk *w, const char *where, const struct guid *tenant,
 	w->v->found(where, tenant, what, w->v->arg);
 }
 
-/* --- rows that agree with each other ----------------------------------- */
-
 static enum err
 stop_at_event(const struct event *ev, void *arg)
 {
@@ -79,8 +78,8 @@ need_history(struct walk *w, const char *where, const struct guid *tenant)
 		found(w, where, tenant, "it has no history");
 }
 
-/* Each change leaves an event with the record as it was before, and a record
- * of the next revision. */
+/* Compares a record with the newest event of a change. Each change adds an
+ * event with the former record, and puts a record of the next revision. */
 static void
 compare_record(
     struct walk *w, const struct guid *tenant, const struct event *newest)
@@ -125,8 +124,6 @@ follow_past(struct walk *w, const struct guid *tenant, const struct event *ev)
 	compare_record(w, tenant, ev);
 }
 
-/* --- rows by themselves ------------------------------------------------- */
-
 static enum err
 look_at_event(struct walk *w, const struct guid *tenant, uint64_t number)
 {
@@ -162,7 +159,7 @@ look_at_record(struct walk *w, struct str key)
 	return ERR_OK;
 }
 
-/* An event of formats 1 and 2; later ones have theirs among the records. */
+/* An event of format 1 or 2. Later formats keep events among the records. */
 static enum err
 look_at_former(struct walk *w, struct str key)
 {
@@ -217,7 +214,7 @@ look_at_request(struct walk *w, struct str key)
 	return ERR_OK;
 }
 
-/* Whether a key is a word and a tenant. */
+/* Whether a key consists of a word and a tenant. */
 static bool
 is_of_tenant(struct str key, const char *word, struct guid *tenant)
 {
@@ -250,8 +247,6 @@ look_at_entry(struct walk *w, struct str key)
 	return str_is(key, "format") ? ERR_OK : ERR_NEWER;
 }
 
-/* --- maps ---------------------------------------------------------------- */
-
 static const struct map {
 	const char *name;
 	enum err (*look)(struct walk *w, struct str key);
@@ -271,7 +266,9 @@ row_name(enum store_table map, struct str key)
 	return maps[map].name;
 }
 
-/* The keys of these begin with a tenant. */
+/*
+ * The tenant at the start of a key; NULL in tables whose keys have none there.
+ */
 static const struct guid *
 tenant_in(enum store_table map, struct str key, struct guid *out)
 {
@@ -308,7 +305,9 @@ look_at(struct walk *w, enum store_table map, const struct store_cursor *at)
 static enum err
 walk_map(struct walk *w, enum store_table map)
 {
-	/* So that the newest event of a tenant comes first in either map. */
+	/*
+	 * In either table this direction meets a tenant's newest event first.
+	 */
 	enum lmdb_direction way = map == STORE_FORMER_HISTORY ? LMDB_PREVIOUS
 							      : LMDB_NEXT;
 	struct store_cursor at;
@@ -339,8 +338,8 @@ compare_tally(struct walk *w, const struct tally *kept)
 			    "at least one is not the last that was written");
 }
 
-/* The state is that of the last commit. A copy's first one has another number
- * than that which it is a copy of. */
+/* Checks that the store shows the state of its last commit. In a copy the first
+ * commit has the number 1, and the tally has the number of the original. */
 static void
 check_age(struct walk *w, const struct tally *kept)
 {

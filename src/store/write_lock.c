@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * write_lock.c - flock, which lets the processes in one after the other as they
- * came, and a timer that ends the wait.
+ * write_lock.c - an flock on the data directory. The kernel grants it to the
+ * processes in the order of their requests. A timer ends a wait that takes too
+ * long.
  *
- * A process that is stopped keeps the lock, and the others have to answer all
- * the same. Where the file system has no locks LMDB's own is enough.
+ * A process that is stopped (SIGSTOP) keeps the lock, and the other processes
+ * must answer their clients nevertheless. If the file system has no flock,
+ * LMDB's own write lock suffices.
  */
 #include "store/write_lock.h"
 
@@ -18,18 +20,18 @@
 
 #include "base/clock.h"
 
-/* Does nothing where nobody handles it. */
+/* The default action of this signal is to do nothing. */
 #define WAKE SIGURG
 
-/* The timer goes off again and again, since the first time may be between two
- * waits. Milliseconds. */
+/* The period of the timer in milliseconds. The timer repeats, because its first
+ * signal may arrive just before the wait begins. */
 #define AGAIN 10
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-/* That a signal comes is all that is wanted of it. */
+/* The signal has done its work when it interrupts the wait. */
 static void
 wake(int number)
 {
@@ -42,7 +44,8 @@ write_lock_open(const char *directory)
 	return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* So that the calling thread gets a signal, and a wait of it is cut short. */
+/* Starts a timer whose signal goes to the calling thread and interrupts its
+ * wait. */
 static bool
 start_timer(int64_t ms, timer_t *timer)
 {

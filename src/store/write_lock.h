@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * write_lock.h - whose turn it is to write, among all processes: LMDB's lock,
- * which comes after it, cannot be waited for with an end. Private to store.
+ * write_lock.h - the lock that decides which process writes next. A process
+ * takes it before LMDB's own write lock, because a wait for LMDB's lock cannot
+ * have a timeout. Private to store.
  */
 #ifndef PUSHCERT_WRITE_LOCK_H
 #define PUSHCERT_WRITE_LOCK_H
@@ -11,10 +12,11 @@
 
 #include "base/attr.h"
 
-/* A descriptor for the lock, which is on the directory; -1 with errno. */
+/* Returns a descriptor for the lock, or -1 with errno. */
 int write_lock_open(const char *directory) ATTR_CHECKED;
-/* Waits at most so many milliseconds, below 0 without end; false when the time
- * was over. Given up by write_lock_drop, and with the process. */
+/* Waits at most `ms` milliseconds, or without end if `ms` is negative. False:
+ * the time is over. The lock lasts until write_lock_drop, or until the process
+ * ends. */
 bool write_lock_take(int fd, int64_t ms) ATTR_CHECKED;
 void write_lock_drop(int fd);
 
