@@ -70,13 +70,13 @@ static bool
 make_directory(const struct store *st, const char *path, struct scratch *s)
 {
 	const char *slash = strrchr(path, '/');
-	const char *passing = getenv("TMPDIR");
+	const char *temporary = getenv("TMPDIR");
 	const struct {
 		const char *directory;
 		int n;
 	} places[] = {
 		{ store_directory(st), -1 },
-		{ passing != NULL ? passing : "/tmp", -1 },
+		{ temporary != NULL ? temporary : "/tmp", -1 },
 		{ slash != NULL ? path : ".",
 		    slash != NULL ? (int)(slash - path) + 1 : -1 },
 	};

@@ -70,8 +70,8 @@ struct group_commit {
 	bool has_helper;
 	atomic_bool ends;
 	sem_t helper_wake;
-	struct group_commit_job helper_job; /* never queued: the helper sleeps
-					       on it */
+	/* The helper sleeps on this job, which is never queued. */
+	struct group_commit_job helper_job;
 };
 
 /* ERR_STORE if the system refuses a lock. The struct must not move after this

@@ -97,7 +97,7 @@ pair(int fd, ino_t partner)
 static enum err
 refuse(struct store_guard *g, const char *path, pid_t pid, const char *why)
 {
-	if (log_should_repeat(&g->told, (uint64_t)pid, time(NULL)))
+	if (log_should_repeat(&g->last_logged, (uint64_t)pid, time(NULL)))
 		log_line(
 		    LOG_AT_ERROR, "%s: process %ld %s", path, (long)pid, why);
 	return ERR_STORE;

@@ -25,7 +25,7 @@ struct store_guard {
 		dev_t device;
 		ino_t inode;
 	} directory, data, lock;
-	struct log_repeat told; /* all zeros at the start */
+	struct log_repeat last_logged; /* all zeros at the start */
 };
 
 /*

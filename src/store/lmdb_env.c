@@ -79,7 +79,7 @@ log_outcome(struct lmdb_env *db, const char *doing, int rc, bool full)
 		    "seconds and %llu changes",
 		    (long)oldest.pid, (long long)oldest.seconds,
 		    (unsigned long long)oldest.changes);
-	if (log_should_repeat(&db->told,
+	if (log_should_repeat(&db->last_logged,
 		(uint64_t)(unsigned)rc | (uint64_t)oldest.pid << 32,
 		time(NULL)))
 		log_line(LOG_AT_ERROR, "store: %s: %s%s", doing,

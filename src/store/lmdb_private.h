@@ -70,7 +70,7 @@ struct lmdb_env {
 	atomic_uint_fast64_t watched;
 	atomic_int_fast64_t watched_since;
 	atomic_uint opened; /* see lmdb_env_opened */
-	struct log_repeat told;
+	struct log_repeat last_logged;
 
 	pthread_mutex_t readers_lock;
 	struct lmdb_txn *readers;

@@ -41,7 +41,7 @@ struct store {
 	struct lmdb_env *db;
 	unsigned history_keep, history_certificates;
 	struct metrics *metrics;
-	struct log_repeat damage; /* last logged */
+	struct log_repeat last_damage; /* that was logged */
 	struct group_commit queue;
 	int lock; /* see write_lock.h; -1: none */
 	bool alone; /* no other process has the store */

@@ -40,7 +40,7 @@ store_log_damage(
 
 	if (e != ERR_CORRUPT ||
 	    !log_should_repeat(
-		&tx->st->damage, number_of(map, key), time(NULL)))
+		&tx->st->last_damage, number_of(map, key), time(NULL)))
 		return e;
 	str_hex((const uint8_t *)key.p, key.n, hex);
 	log_line(LOG_AT_ERROR, "store: damaged %s %.*s", what[map],

@@ -14,8 +14,8 @@
 
 /* One call of store_update, on the stack of its thread. */
 struct waiter {
-	struct group_commit_job
-	    job; /* first, so that its address is the waiter's */
+	/* The first member, so that a job's address is that of its waiter. */
+	struct group_commit_job job;
 	store_change *change;
 	void *arg;
 	enum err outcome;
@@ -90,7 +90,7 @@ commit(struct store *st, struct group_commit_job *job, size_t n)
 /* Commits n changes together. If that fails, each change gets its own
  * transaction, so that only the change at fault fails. */
 static void
-settle(struct group_commit_job *first, size_t n, struct store *st)
+commit_batch(struct group_commit_job *first, size_t n, struct store *st)
 {
 	struct group_commit_job *job = first;
 	enum err e;
@@ -118,7 +118,7 @@ store_run_batch(struct group_commit_job *first, size_t n, void *arg)
 {
 	struct store *st = arg;
 
-	settle(first, n, st);
+	commit_batch(first, n, st);
 	atomic_store(&st->writes_since, 0);
 	write_lock_drop(st->lock);
 }

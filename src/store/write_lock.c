@@ -68,7 +68,7 @@ start_timer(int64_t ms, timer_t *timer)
 }
 
 static bool
-wait_for_it(int fd, int64_t until)
+wait_for_lock(int fd, int64_t until)
 {
 	while (flock(fd, LOCK_EX) != 0) {
 		if (errno != EINTR)
@@ -88,10 +88,10 @@ write_lock_take(int fd, int64_t ms)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return true;
 	if (ms < 0)
-		return wait_for_it(fd, -1);
+		return wait_for_lock(fd, -1);
 	if (ms == 0 || !start_timer(ms, &timer))
 		return false;
-	good = wait_for_it(fd, clock_ms() + ms);
+	good = wait_for_lock(fd, clock_ms() + ms);
 	timer_delete(timer);
 	return good;
 }
