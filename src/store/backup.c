@@ -233,9 +233,7 @@ compare_file(int from, int to)
 	return ERR_OK;
 }
 
-/*
- * The file appears under its name only when it is complete and was read back.
- */
+/* The file gets its name only after it is complete and was read back. */
 static enum err
 put_file(int from, const char *path, bool replace)
 {

@@ -188,7 +188,8 @@ is_repeated(const struct event *newest, const struct event *ev)
  *
  * The sweep reads the oldest event within history_keep and then the events
  * beyond it, from newer to older. It keeps an event if the event's former
- * record holds a certificate and no event read before holds the same one.
+ * record holds a certificate and no event read before holds the same one, up
+ * to history_certificates events.
  * Reading the oldest event within history_keep first means that the next older
  * event is kept only if it replaced the certificate of its former record.
  *
@@ -374,9 +375,9 @@ store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 	return store_log_damage(tx, decode_event(key, row, out), map, key);
 }
 
-/* Checks the row before the tenant's events. This row is normally the tenant's
- * own record, which is not checked, because a damaged record is when its
- * history is needed most. */
+/* Checks the row before the tenant's events, unless it is the tenant's record.
+ * The history must stay readable when the record is damaged, because it is
+ * needed most then. */
 static enum err
 check_first(struct txn *tx, const struct guid *tenant)
 {

@@ -40,9 +40,7 @@ reopen(struct lmdb_env *db)
 	must_reopen = atomic_load(&db->must_reopen);
 	if (must_reopen == 0)
 		goto out;
-	/*
-	 * The file contains the size of the larger map; 0 makes LMDB take it.
-	 */
+	/* With size 0, LMDB takes the size of the larger map from the file. */
 	if (must_reopen == MDB_MAP_RESIZED)
 		db->map_size = 0;
 	if (db->env != NULL)

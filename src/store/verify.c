@@ -266,9 +266,7 @@ row_name(enum store_table map, struct str key)
 	return maps[map].name;
 }
 
-/*
- * The tenant at the start of a key; NULL in tables whose keys have none there.
- */
+/* The tenant at the start of a key; NULL if the keys of the table have none. */
 static const struct guid *
 tenant_in(enum store_table map, struct str key, struct guid *out)
 {
@@ -305,9 +303,7 @@ look_at(struct walk *w, enum store_table map, const struct store_cursor *at)
 static enum err
 walk_map(struct walk *w, enum store_table map)
 {
-	/*
-	 * In either table this direction meets a tenant's newest event first.
-	 */
+	/* In this direction a tenant's newest event comes first. */
 	enum lmdb_direction way = map == STORE_FORMER_HISTORY ? LMDB_PREVIOUS
 							      : LMDB_NEXT;
 	struct store_cursor at;
