@@ -11,7 +11,7 @@
 void
 access_log_put(const struct call *c)
 {
-	const struct str *var = c->rq->var;
+	const struct str *var = c->req->var;
 	struct str path = var[REQUEST_URI], why = c->who.why;
 	enum log_level level = LOG_AT_DEBUG;
 	char tenant[STR_GUID_LEN], status[16];
@@ -19,7 +19,7 @@ access_log_put(const struct call *c)
 
 	/* A client that asks for keys all the time must not fill the log with
 	 * errors. */
-	if (c->status >= 500 && c->an->outcome != ERR_KEYGEN_BUSY)
+	if (c->status >= 500 && c->resp->outcome != ERR_KEYGEN_BUSY)
 		level = LOG_AT_ERROR;
 	else if (c->status >= 400 || (c->route != NULL && c->route->body))
 		level = LOG_AT_INFO;
@@ -36,7 +36,7 @@ access_log_put(const struct call *c)
 		{ NULL, var[REQUEST_METHOD], 40, false },
 		{ NULL, path, 320, false },
 		{ NULL, str_of(status), 16, false },
-		{ NULL, str_of(err_info(c->an->outcome)->code), 48, false },
+		{ NULL, str_of(err_info(c->resp->outcome)->code), 48, false },
 		{ "tenant", str_from(tenant, known ? STR_GUID_LEN : 0),
 		    STR_GUID_LEN, false },
 		{ "actor", c->who.actor, 200, false },

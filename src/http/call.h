@@ -57,8 +57,8 @@ struct call_room {
 struct call {
 	const struct app *app;
 	struct worker *wk;
-	const struct request *rq;
-	struct response *an;
+	const struct request *req;
+	struct response *resp;
 
 	struct call_room *room;
 	struct path *path;

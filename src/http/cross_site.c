@@ -21,24 +21,24 @@ is_safe(struct str method)
  * origin of the same host is foreign.
  */
 static bool
-is_of_host(const struct origin *origin, const struct request *rq)
+is_of_host(const struct origin *origin, const struct request *req)
 {
-	bool secure = origin->secure || request_is_secure(rq);
+	bool secure = origin->secure || request_is_secure(req);
 	struct origin ours;
 
 	return origin_parse_host(
-		   str_trim(rq->var[REQUEST_HOST]), secure, &ours) &&
+		   str_trim(req->var[REQUEST_HOST]), secure, &ours) &&
 	    origin_same(origin, &ours);
 }
 
 static bool
-is_ours(struct str text, const struct request *rq, const struct config *c)
+is_ours(struct str text, const struct request *req, const struct config *c)
 {
 	struct origin origin, base;
 
 	if (!origin_parse(text, &origin))
 		return false;
-	return is_of_host(&origin, rq) ||
+	return is_of_host(&origin, req) ||
 	    (origin_of_url(str_of(c->base_url), &base) &&
 		origin_same(&origin, &base));
 }
@@ -49,20 +49,20 @@ is_ours(struct str text, const struct request *rq, const struct config *c)
  * "CORS-safelisted request-header").
  */
 static bool
-is_asked_first(const struct request *rq)
+is_asked_first(const struct request *req)
 {
 	struct str type;
 
-	if (!str_iis(rq->var[REQUEST_METHOD], "POST"))
+	if (!str_iis(req->var[REQUEST_METHOD], "POST"))
 		return true;
-	return odata_single(rq->var[REQUEST_CONTENT_TYPE], &type) &&
+	return odata_single(req->var[REQUEST_CONTENT_TYPE], &type) &&
 	    odata_is_json(type);
 }
 
 /* Whether cors_origins lets the origin in: by its name, or by the star where
  * the browser has asked before. */
 static bool
-is_allowed(struct str text, const struct request *rq, const struct config *c)
+is_allowed(struct str text, const struct request *req, const struct config *c)
 {
 	struct str list = str_of(c->cors_origins);
 	struct origin origin, listed;
@@ -71,7 +71,7 @@ is_allowed(struct str text, const struct request *rq, const struct config *c)
 	while (!str_is_null(list)) {
 		struct str item = str_trim(str_cut(&list, ','));
 
-		if (str_is(item, "*") ? is_asked_first(rq)
+		if (str_is(item, "*") ? is_asked_first(req)
 				      : known && origin_parse(item, &listed) &&
 			    origin_same(&origin, &listed))
 			return true;
@@ -85,12 +85,12 @@ is_allowed(struct str text, const struct request *rq, const struct config *c)
  * that hands on every header does.
  */
 static struct str
-header(const struct request *rq, enum request_var var)
+header(const struct request *req, enum request_var var)
 {
 	struct str value;
 
-	if (!odata_single(rq->var[var], &value))
-		value = rq->var[var];
+	if (!odata_single(req->var[var], &value))
+		value = req->var[var];
 	return value.n > 0 ? value : str_of(NULL);
 }
 
@@ -104,14 +104,14 @@ refuse(struct fault *fault, const char *header, struct str value)
 
 enum err
 cross_site_check(
-    const struct request *rq, const struct config *c, struct fault *fault)
+    const struct request *req, const struct config *c, struct fault *fault)
 {
-	struct str origin = header(rq, REQUEST_ORIGIN);
-	struct str site = header(rq, REQUEST_SEC_FETCH_SITE);
+	struct str origin = header(req, REQUEST_ORIGIN);
+	struct str site = header(req, REQUEST_SEC_FETCH_SITE);
 
-	if (is_safe(rq->var[REQUEST_METHOD]) || is_allowed(origin, rq, c))
+	if (is_safe(req->var[REQUEST_METHOD]) || is_allowed(origin, req, c))
 		return ERR_OK;
-	if (!str_is_null(origin) && !is_ours(origin, rq, c))
+	if (!str_is_null(origin) && !is_ours(origin, req, c))
 		return refuse(fault, "Origin", origin);
 	if (!str_is_null(site) && !str_is(site, "same-origin") &&
 	    !str_is(site, "none"))

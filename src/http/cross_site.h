@@ -20,7 +20,7 @@
  * names passes all the same. An
  * empty header counts as absent. Clients other than browsers send neither.
  */
-enum err cross_site_check(const struct request *rq, const struct config *c,
+enum err cross_site_check(const struct request *req, const struct config *c,
     struct fault *fault) ATTR_CHECKED;
 
 #endif

@@ -49,7 +49,7 @@ repeats(enum err e, const struct fault *fault)
 void
 routes_withhold(struct call *c, enum err e)
 {
-	const struct str *var = c->rq->var;
+	const struct str *var = c->req->var;
 	const struct str places[] = { c->body, var[REQUEST_URI],
 		var[REQUEST_PATH_INFO], var[REQUEST_QUERY], var[REQUEST_ACCEPT],
 		var[REQUEST_CONTENT_TYPE], var[REQUEST_CONTENT_ENCODING],

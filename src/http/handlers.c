@@ -20,9 +20,9 @@ read_body(struct call *c, struct str *body)
 {
 	enum err e;
 
-	e = request_body(c->rq, c->app->config->max_body, &c->wk->arena, body,
-	    &c->an->body_read);
-	c->fault.what = c->rq->var[REQUEST_CONTENT_LENGTH];
+	e = request_body(c->req, c->app->config->max_body, &c->wk->arena, body,
+	    &c->resp->body_read);
+	c->fault.what = c->req->var[REQUEST_CONTENT_LENGTH];
 	return e == ERR_TOO_LARGE ? call_too_large(c) : e;
 }
 
@@ -43,7 +43,7 @@ put_record(struct call *c, struct record *r)
 enum err
 routes_get(struct call *c)
 {
-	struct str none_match = c->rq->var[REQUEST_IF_NONE_MATCH];
+	struct str none_match = c->req->var[REQUEST_IF_NONE_MATCH];
 	struct record r;
 	enum err e;
 
@@ -99,7 +99,7 @@ caller(const struct call *c)
 {
 	return (struct caller){ .tenant = c->who.tenant,
 		.actor = c->who.actor,
-		.now = c->rq->now };
+		.now = c->req->now };
 }
 
 /* What a clock may go back when it is set right, in seconds. */
@@ -111,7 +111,7 @@ static void
 warn_if_clock_is_behind(const struct call *c, const struct record *r)
 {
 	struct str modified = r->value[RECORD_MODIFIED];
-	int64_t now_at = c->rq->now.at;
+	int64_t now_at = c->req->now.at;
 	struct instant changed;
 
 	if (c->app->behind == NULL ||
@@ -127,19 +127,19 @@ warn_if_clock_is_behind(const struct call *c, const struct record *r)
 enum err
 routes_patch(struct call *c)
 {
-	const struct request *rq = c->rq;
+	const struct request *req = c->req;
 	struct change change = { .config = c->app->config,
 		.arena = &c->wk->arena,
 		.by = caller(c),
-		.if_match = rq->var[REQUEST_IF_MATCH],
-		.if_none_match = rq->var[REQUEST_IF_NONE_MATCH],
-		.allow_topic = str_trim(rq->var[REQUEST_ALLOW_TOPIC_CHANGE]) };
+		.if_match = req->var[REQUEST_IF_MATCH],
+		.if_none_match = req->var[REQUEST_IF_NONE_MATCH],
+		.allow_topic = str_trim(req->var[REQUEST_ALLOW_TOPIC_CHANGE]) };
 	struct record r;
 	enum err e;
 
 	if ((e = read_patch(c, &change.patch)) != ERR_OK)
 		return e;
-	memcpy(change.new_id.byte, rq->random + sizeof(change.new_id),
+	memcpy(change.new_id.byte, req->random + sizeof(change.new_id),
 	    sizeof(change.new_id));
 	str_guid_v4(&change.new_id);
 	if (c->prefer & ODATA_PREFER_DRY_RUN)
@@ -186,9 +186,9 @@ routes_download(struct call *c)
 	return e == ERR_OK ? put_text(c, text) : e;
 }
 
-/* The key is read again for each seal: by one that is nowhere any more nobody
- * could open it. A file that could not be read when the program started perhaps
- * can be now. To be wiped unless NULL. */
+/* The key is read again for each seal: by one that is nowhere any more
+ * no_tenant could open it. A file that could not be read when the program
+ * started perhaps can be now. To be wiped unless NULL. */
 static enum err
 load_secrets(const struct call *c, struct secrets **out)
 {
@@ -205,7 +205,7 @@ load_secrets(const struct call *c, struct secrets **out)
 	if (e == ERR_OK)
 		return ERR_OK;
 	if (c->app->secrets_lost == NULL ||
-	    log_should_repeat(c->app->secrets_lost, 1, c->rq->now.at))
+	    log_should_repeat(c->app->secrets_lost, 1, c->req->now.at))
 		log_line(LOG_AT_ERROR, "%s", message);
 	return ERR_SECRET;
 }
@@ -241,7 +241,7 @@ routes_generate(struct call *c)
 		return ERR_NO_DRY_RUN;
 	if (slots == NULL)
 		return make_key(c);
-	if (!keygen_slots_take(slots, &c->who.tenant, c->rq->now.at))
+	if (!keygen_slots_take(slots, &c->who.tenant, c->req->now.at))
 		return ERR_KEYGEN_BUSY;
 	e = make_key(c);
 	keygen_slots_give(slots, &c->who.tenant);
@@ -251,7 +251,7 @@ routes_generate(struct call *c)
 enum err
 routes_health(struct call *c)
 {
-	static const struct guid nobody;
+	static const struct guid no_tenant;
 	struct metrics_counts counts = { .hanging = 0 };
 	struct record r;
 	struct buf body;
@@ -259,7 +259,7 @@ routes_health(struct call *c)
 
 	if (call_begin_reading(c) != ERR_OK)
 		return ERR_STORE;
-	e = store_record(c->wk->reader, &nobody, &r);
+	e = store_record(c->wk->reader, &no_tenant, &r);
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return ERR_STORE;
 	buf_open(&body, &c->wk->arena);
@@ -299,7 +299,7 @@ routes_metrics(struct call *c)
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
 	t = expiry_tenant(&c->who.tenant, e == ERR_OK ? &r : NULL,
-	    c->rq->now.at, EXPIRY_DAYS, &c->wk->arena);
+	    c->req->now.at, EXPIRY_DAYS, &c->wk->arena);
 	buf_open(&text, &c->wk->arena);
 	put_metrics(c, &t, &text);
 	c->content = buf_close(&text, &c->wk->arena);

@@ -81,20 +81,20 @@ static const uint64_t of_length[NAME_MAX_LEN + 1] = {
 	    BIT(REQUEST_ORIGIN) | BIT(REQUEST_SEC_FETCH_SITE))
 
 static void
-take_value(struct request *rq, enum request_var var, struct str value)
+take_value(struct request *req, enum request_var var, struct str value)
 {
-	if (str_is_null(rq->var[var])) {
-		rq->var[var] = value;
+	if (str_is_null(req->var[var])) {
+		req->var[var] = value;
 	} else if (LISTS & BIT(var)) {
-		if (rq->lines < REQUEST_LINES_MAX)
-			rq->line[rq->lines] =
+		if (req->lines < REQUEST_LINES_MAX)
+			req->line[req->lines] =
 			    (struct request_line){ var, value };
-		rq->lines++;
+		req->lines++;
 	}
 }
 
 void
-request_take(struct request *rq, const char *name_value)
+request_take(struct request *req, const char *name_value)
 {
 	const char *equals = strchr(name_value, '=');
 	struct str name;
@@ -112,56 +112,56 @@ request_take(struct request *rq, const char *name_value)
 		if (names[i].p[name.n - 1] != name.p[name.n - 1] ||
 		    memcmp(names[i].p, name.p, name.n) != 0)
 			continue;
-		take_value(rq, (enum request_var)i, str_of(equals + 1));
+		take_value(req, (enum request_var)i, str_of(equals + 1));
 		return;
 	}
 }
 
 /* All lines of a list from this one on. */
 static bool
-join(struct request *rq, size_t first, struct arena *a)
+join(struct request *req, size_t first, struct arena *a)
 {
-	enum request_var var = rq->line[first].var;
+	enum request_var var = req->line[first].var;
 	struct buf b;
 	size_t i;
 
 	buf_open(&b, a);
-	buf_str(&b, rq->var[var]);
-	for (i = first; i < rq->lines; i++) {
-		if (rq->line[i].var != var)
+	buf_str(&b, req->var[var]);
+	for (i = first; i < req->lines; i++) {
+		if (req->line[i].var != var)
 			continue;
 		buf_text(&b, ", ");
-		buf_str(&b, rq->line[i].text);
+		buf_str(&b, req->line[i].text);
 	}
-	rq->var[var] = buf_close(&b, a);
+	req->var[var] = buf_close(&b, a);
 	return !b.full;
 }
 
 enum err
-request_join(struct request *rq, struct arena *a)
+request_join(struct request *req, struct arena *a)
 {
 	uint32_t joined = 0;
 	size_t i;
 
-	if (rq->lines > REQUEST_LINES_MAX)
+	if (req->lines > REQUEST_LINES_MAX)
 		return ERR_HEADER_LINES;
-	for (i = 0; i < rq->lines; i++) {
-		if (joined & BIT(rq->line[i].var))
+	for (i = 0; i < req->lines; i++) {
+		if (joined & BIT(req->line[i].var))
 			continue;
-		joined |= BIT(rq->line[i].var);
-		if (!join(rq, i, a))
+		joined |= BIT(req->line[i].var);
+		if (!join(req, i, a))
 			return ERR_MEMORY;
 	}
 	return ERR_OK;
 }
 
 bool
-request_length(const struct request *rq, uint64_t *n)
+request_length(const struct request *req, uint64_t *n)
 {
-	struct str text = str_trim(rq->var[REQUEST_CONTENT_LENGTH]);
+	struct str text = str_trim(req->var[REQUEST_CONTENT_LENGTH]);
 	size_t i;
 
-	if (rq->var[REQUEST_TRANSFER_ENCODING].n > 0)
+	if (req->var[REQUEST_TRANSFER_ENCODING].n > 0)
 		return false;
 	if (str_u64(text, n))
 		return true;
@@ -174,17 +174,17 @@ request_length(const struct request *rq, uint64_t *n)
 }
 
 bool
-request_is_secure(const struct request *rq)
+request_is_secure(const struct request *req)
 {
-	return str_iis(rq->var[REQUEST_HTTPS], "on") ||
-	    str_is(rq->var[REQUEST_HTTPS], "1") ||
-	    str_iis(rq->var[REQUEST_SCHEME], "https");
+	return str_iis(req->var[REQUEST_HTTPS], "on") ||
+	    str_is(req->var[REQUEST_HTTPS], "1") ||
+	    str_iis(req->var[REQUEST_SCHEME], "https");
 }
 
 void
-request_origin(const struct request *rq, struct buf *out)
+request_origin(const struct request *req, struct buf *out)
 {
-	const struct str *var = rq->var;
+	const struct str *var = req->var;
 	struct str host = var[REQUEST_HOST];
 	struct origin parsed;
 
@@ -195,17 +195,17 @@ request_origin(const struct request *rq, struct buf *out)
 		buf_text(out, "https://graph.microsoft.com");
 		return;
 	}
-	buf_text(out, request_is_secure(rq) ? "https://" : "http://");
+	buf_text(out, request_is_secure(req) ? "https://" : "http://");
 	buf_str(out, host);
 }
 
 enum err
-request_body(const struct request *rq, size_t max, struct arena *a,
+request_body(const struct request *req, size_t max, struct arena *a,
     struct str *body, bool *ended)
 {
 	size_t n = 0, want = max + 1;
 	uint64_t declared;
-	bool known = request_length(rq, &declared);
+	bool known = request_length(req, &declared);
 	long got = 1;
 	char *p;
 
@@ -215,7 +215,7 @@ request_body(const struct request *rq, size_t max, struct arena *a,
 		want = (size_t)declared;
 	if ((p = arena_take(a, want)) == NULL)
 		return ERR_MEMORY;
-	while (n < want && (got = rq->read(rq->from, p + n, want - n)) > 0)
+	while (n < want && (got = req->read(req->from, p + n, want - n)) > 0)
 		n += (size_t)got;
 	/* Small ones must not cost the pages of the largest. */
 	a->used -= want - n;

@@ -85,28 +85,28 @@ struct request {
 /* Takes one NAME=VALUE of the environment or of the FastCGI parameters if it
  * is one of those above; the first of a name counts, but for lists, of which
  * request_join makes one. The text must outlive the request. */
-void request_take(struct request *rq, const char *name_value);
+void request_take(struct request *req, const char *name_value);
 /* Puts the lines of each list behind its first, with a comma between them (RFC
  * 9110, section 5.3). ERR_HEADER_LINES, ERR_MEMORY. */
-enum err request_join(struct request *rq, struct arena *a) ATTR_CHECKED;
+enum err request_join(struct request *req, struct arena *a) ATTR_CHECKED;
 
 /* The declared length of the body; false where it is unknown: absent, empty
  * or -1, as web servers hand on a chunked one. */
-bool request_length(const struct request *rq, uint64_t *n);
+bool request_length(const struct request *req, uint64_t *n);
 
 /* Whether the web server says that the request came by TLS. */
-bool request_is_secure(const struct request *rq);
+bool request_is_secure(const struct request *req);
 
 /* Appends scheme and host as the client sees them, "https://example.org:8443";
  * where the server does not tell, those of Microsoft Graph. */
-void request_origin(const struct request *rq, struct buf *out);
+void request_origin(const struct request *req, struct buf *out);
 
 /*
  * Reads the body to its declared length, or to its end where none is declared.
  * *ended tells whether its end was reached. ERR_TOO_LARGE (after max + 1 bytes
  * at most), ERR_BODY_SHORT, ERR_BUSY (REQUEST_CUT), ERR_MEMORY.
  */
-enum err request_body(const struct request *rq, size_t max, struct arena *a,
+enum err request_body(const struct request *req, size_t max, struct arena *a,
     struct str *body, bool *ended) ATTR_CHECKED;
 
 #endif

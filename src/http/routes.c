@@ -87,7 +87,7 @@ refuse(struct call *c, enum err e)
 {
 	struct buf content;
 
-	c->an->outcome = e;
+	c->resp->outcome = e;
 	c->status = err_info(e)->status;
 	if (c->status == 0)
 		c->status = 500;
@@ -103,7 +103,7 @@ static struct str
 render(const struct call *c)
 {
 	const struct config *config = c->app->config;
-	bool ok = c->an->outcome == ERR_OK;
+	bool ok = c->resp->outcome == ERR_OK;
 	bool tell_allow = c->route == &steps_options || c->status == 405;
 	struct response_parts parts = {
 		.status = c->status,
@@ -145,10 +145,10 @@ is_visible(struct str s)
 static void
 assign_ids(struct call *c)
 {
-	struct str theirs = c->rq->var[REQUEST_CLIENT_REQUEST_ID];
+	struct str theirs = c->req->var[REQUEST_CLIENT_REQUEST_ID];
 	struct guid id;
 
-	memcpy(id.byte, c->rq->random, sizeof(id.byte));
+	memcpy(id.byte, c->req->random, sizeof(id.byte));
 	str_guid_v4(&id);
 	str_guid_text(&id, c->room->request_id);
 	c->ids.request_id = str_from(c->room->request_id, STR_GUID_LEN);
@@ -156,7 +156,7 @@ assign_ids(struct call *c)
 	if (theirs.n >= 1 && theirs.n <= 64 && is_visible(theirs) &&
 	    routes_may_repeat_id(c, theirs))
 		c->ids.client_request_id = theirs;
-	c->ids.now_at = c->rq->now.at;
+	c->ids.now_at = c->req->now.at;
 }
 
 size_t
@@ -176,7 +176,7 @@ routes_arena_size(const struct config *c)
 
 void
 routes_handle(const struct app *app, struct worker *wk,
-    const struct request *rq, struct response *an)
+    const struct request *req, struct response *resp)
 {
 	struct call_room room;
 	struct call c = {
@@ -185,15 +185,15 @@ routes_handle(const struct app *app, struct worker *wk,
 		.app = app,
 		.table = &table,
 		.wk = wk,
-		.rq = rq,
-		.an = an,
-		.head = str_is(rq->var[REQUEST_METHOD], "HEAD"),
+		.req = req,
+		.resp = resp,
+		.head = str_is(req->var[REQUEST_METHOD], "HEAD"),
 		.status = 200,
 		.view = { .metadata = ODATA_MINIMAL, .set = RECORD_ALL },
 	};
 	enum err e;
 
-	*an = (struct response){ .outcome = ERR_OK };
+	*resp = (struct response){ .outcome = ERR_OK };
 	arena_reset(&wk->arena);
 	wk->arena.size -= RESERVE;
 	assign_ids(&c);
@@ -201,14 +201,14 @@ routes_handle(const struct app *app, struct worker *wk,
 	call_end_reading(&c);
 	wk->arena.size += RESERVE;
 	if (e == ERR_OK)
-		an->text = render(&c);
-	if (e == ERR_OK && str_is_null(an->text))
+		resp->text = render(&c);
+	if (e == ERR_OK && str_is_null(resp->text))
 		e = ERR_MEMORY;
 	if (e != ERR_OK) {
 		refuse(&c, e);
-		an->text = render(&c);
+		resp->text = render(&c);
 	}
-	an->status = c.status;
-	metrics_request(app->metrics, an->status, an->outcome);
+	resp->status = c.status;
+	metrics_request(app->metrics, resp->status, resp->outcome);
 	access_log_put(&c);
 }

@@ -72,6 +72,6 @@ size_t routes_arena_size(const struct config *c);
 
 /* Always gives an answer; logs one line. */
 void routes_handle(const struct app *app, struct worker *wk,
-    const struct request *rq, struct response *an);
+    const struct request *req, struct response *resp);
 
 #endif

@@ -40,7 +40,7 @@ check_url(struct call *c)
 	size_t i;
 
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (c->rq->var[parts[i]].n > URL_MAX)
+		if (c->req->var[parts[i]].n > URL_MAX)
 			return refuse_url(c, URL_MAX);
 	return ERR_OK;
 }
@@ -121,7 +121,7 @@ match(struct call *c, struct str method)
 static struct path_source
 path_source(const struct call *c)
 {
-	const struct str *var = c->rq->var;
+	const struct str *var = c->req->var;
 
 	return (struct path_source){ .path_info = var[REQUEST_PATH_INFO],
 		.script_name = var[REQUEST_SCRIPT_NAME],
@@ -135,14 +135,14 @@ check_place(struct call *c)
 {
 	static const enum request_var roots[] = { REQUEST_DOCUMENT_ROOT,
 		REQUEST_CONTEXT_DOCUMENT_ROOT };
-	const struct str *var = c->rq->var;
+	const struct str *var = c->req->var;
 	size_t i;
 
 	if (c->app->docroot == NULL)
 		return ERR_OK;
 	for (i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
 		if (!docroot_holds_now(c->app->docroot, &c->wk->seen,
-			var[roots[i]], c->rq->now.at))
+			var[roots[i]], c->req->now.at))
 			continue;
 		log_line(LOG_AT_ERROR,
 		    "the data directory lies under the document root %.*s",
@@ -156,7 +156,7 @@ static enum err
 find_path(struct call *c)
 {
 	struct path_source from = path_source(c);
-	struct str method = c->rq->var[REQUEST_METHOD];
+	struct str method = c->req->var[REQUEST_METHOD];
 	enum err e;
 
 	e = path_find(&from, c->table->first_segments, &c->wk->arena, c->path,
@@ -174,12 +174,12 @@ join_lines(struct call *c)
 {
 	struct request *joined;
 
-	if (c->rq->lines == 0)
+	if (c->req->lines == 0)
 		return ERR_OK;
 	if ((joined = arena_take(&c->wk->arena, sizeof(*joined))) == NULL)
 		return ERR_MEMORY;
-	*joined = *c->rq;
-	c->rq = joined;
+	*joined = *c->req;
+	c->req = joined;
 	return request_join(joined, &c->wk->arena);
 }
 
@@ -188,12 +188,12 @@ join_lines(struct call *c)
 static enum err
 limit_failures(struct call *c, enum err e)
 {
-	const struct str *var = c->rq->var;
+	const struct str *var = c->req->var;
 
 	if (e != ERR_TOKEN_INVALID && e != ERR_TOKEN_EXPIRED)
 		return e;
 	c->retry_after = auth_failed(c->app->auth, var[REQUEST_REMOTE_ADDR],
-	    var[REQUEST_FORWARDED_FOR], c->rq->now.at);
+	    var[REQUEST_FORWARDED_FOR], c->req->now.at);
 	return c->retry_after > 0 ? ERR_RATE : e;
 }
 
@@ -202,7 +202,7 @@ limit_failures(struct call *c, enum err e)
 static void
 hint_apache(const struct call *c)
 {
-	if (str_starts(c->rq->var[REQUEST_SERVER_SOFTWARE], "Apache") &&
+	if (str_starts(c->req->var[REQUEST_SERVER_SOFTWARE], "Apache") &&
 	    c->app->hinted != NULL && !atomic_flag_test_and_set(c->app->hinted))
 		log_line(LOG_AT_WARNING,
 		    "a request came without Authorization; if its client "
@@ -212,10 +212,10 @@ hint_apache(const struct call *c)
 static enum err
 authenticate(struct call *c)
 {
-	const struct str *var = c->rq->var;
+	const struct str *var = c->req->var;
 	struct str authorization = var[REQUEST_AUTHORIZATION];
 	struct auth_call call = { .tx = c->wk->reader,
-		.now_at = c->rq->now.at,
+		.now_at = c->req->now.at,
 		.arena = &c->wk->arena };
 	enum err e;
 
@@ -245,7 +245,7 @@ check_route(struct call *c)
 static enum err
 check_site(struct call *c)
 {
-	return cross_site_check(c->rq, c->app->config, &c->fault);
+	return cross_site_check(c->req, c->app->config, &c->fault);
 }
 
 static enum err
@@ -266,7 +266,7 @@ check_length(struct call *c)
 {
 	uint64_t declared;
 
-	if (request_length(c->rq, &declared) &&
+	if (request_length(c->req, &declared) &&
 	    declared > c->app->config->max_body)
 		return call_too_large(c);
 	return ERR_OK;
@@ -274,14 +274,14 @@ check_length(struct call *c)
 
 /* Null where two lines differ; *lines are those of the first that do. */
 static struct str
-content_type(const struct request *rq, struct str *lines)
+content_type(const struct request *req, struct str *lines)
 {
 	struct str type, again;
 
-	*lines = rq->var[REQUEST_CONTENT_TYPE];
+	*lines = req->var[REQUEST_CONTENT_TYPE];
 	if (!odata_single(*lines, &type))
 		return str_of(NULL);
-	*lines = rq->var[REQUEST_CONTENT_TYPE_LINES];
+	*lines = req->var[REQUEST_CONTENT_TYPE_LINES];
 	if (!str_is_null(*lines) &&
 	    (!odata_single(*lines, &again) || !str_ieq(again, type)))
 		return str_of(NULL);
@@ -291,7 +291,7 @@ content_type(const struct request *rq, struct str *lines)
 static enum err
 check_content(struct call *c)
 {
-	struct str coding = str_trim(c->rq->var[REQUEST_CONTENT_ENCODING]);
+	struct str coding = str_trim(c->req->var[REQUEST_CONTENT_ENCODING]);
 	struct str type;
 
 	if (!c->route->body)
@@ -299,7 +299,7 @@ check_content(struct call *c)
 	c->fault.what = coding;
 	if (coding.n > 0 && !str_iis(coding, "identity"))
 		return ERR_CONTENT_ENCODING;
-	type = content_type(c->rq, &c->fault.what);
+	type = content_type(c->req, &c->fault.what);
 	if (str_is_null(type))
 		return ERR_CONTENT_TYPES;
 	c->fault.what = type;
@@ -318,9 +318,9 @@ is_odata(const struct call *c)
 static enum err
 check_accept(struct call *c)
 {
-	c->fault.what = c->rq->var[REQUEST_ACCEPT];
+	c->fault.what = c->req->var[REQUEST_ACCEPT];
 	return is_odata(c)
-	    ? odata_accept(c->rq->var[REQUEST_ACCEPT], &c->view.metadata)
+	    ? odata_accept(c->req->var[REQUEST_ACCEPT], &c->view.metadata)
 	    : ERR_OK;
 }
 
@@ -330,11 +330,11 @@ check_query(struct call *c)
 	struct odata_query query;
 	enum err e;
 
-	c->prefer = odata_prefer(c->rq->var[REQUEST_PREFER]);
+	c->prefer = odata_prefer(c->req->var[REQUEST_PREFER]);
 	if (!is_odata(c))
 		return ERR_OK;
 	e = odata_query(
-	    c->rq->var[REQUEST_QUERY], &c->wk->arena, &query, &c->fault.what);
+	    c->req->var[REQUEST_QUERY], &c->wk->arena, &query, &c->fault.what);
 	if (e == ERR_OK && query.has_format)
 		c->view.metadata = query.format;
 	if (e != ERR_OK || str_is_null(query.select))
@@ -362,7 +362,7 @@ find_base(struct call *c)
 			base.n--;
 		buf_str(&b, base);
 	} else {
-		request_origin(c->rq, &b);
+		request_origin(c->req, &b);
 		path_mount(&from, c->path, &c->wk->arena, &b);
 	}
 	buf_char(&b, '/');
