@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * access_log.c - the line that the log gets of each request.
+ * access_log.c - writes the one line that each request gets in the log.
  */
 #include "http/call.h"
 
@@ -17,8 +17,9 @@ access_log_put(const struct call *c)
 	char tenant[STR_GUID_LEN], status[16];
 	bool known = c->who.scopes != 0;
 
-	/* A client that asks for keys all the time must not fill the log with
-	 * errors. */
+	/* A client that requests keys without a pause is refused with
+	 * ERR_KEYGEN_BUSY. Its requests are logged like other refusals, because
+	 * it must not be able to fill the log with errors. */
 	if (c->status >= 500 && c->resp->outcome != ERR_KEYGEN_BUSY)
 		level = LOG_AT_ERROR;
 	else if (c->status >= 400 || (c->route != NULL && c->route->body))
@@ -30,8 +31,9 @@ access_log_put(const struct call *c)
 		why = str_of("(withheld)");
 	snprintf(status, sizeof(status), "%d", c->status);
 	str_guid_text(&c->who.tenant, tenant);
-	/* Never the query: people put tokens there. The sum of what the fields
-	 * take is less than LOG_LINE, so that none pushes another out. */
+	/* The line never contains the query, because people put tokens there.
+	 * The maximum lengths of the fields add up to less than LOG_LINE, so no
+	 * field pushes another one out of the line. */
 	const struct log_field fields[] = {
 		{ NULL, var[REQUEST_METHOD], 40, false },
 		{ NULL, path, 320, false },

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * calendar.c - iCalendar (RFC 5545).
+ * calendar.c - writes iCalendar (RFC 5545): an event for each certificate, with
+ * alarms before it expires.
  */
 #include "http/calendar.h"
 
 #include "format/datetime.h"
 
-/* A line of more octets goes on in the next one (RFC 5545, section 3.1). */
+/* Octets in a line. A longer one continues on the next line (RFC 5545, section
+ * 3.1). */
 #define FOLD_AT 75
 
-/* A content line on its way out. */
+/* A content line while it is being written. */
 struct line {
 	struct buf *out;
 	size_t column;
 };
 
-/* Whole characters only, so that no reader sees half a one. */
+/* Appends one character. A fold never splits a character, so a reader may
+ * decode UTF-8 before it unfolds the lines. */
 static void
 line_put(struct line *l, struct str character)
 {
@@ -34,8 +37,9 @@ line_plain(struct line *l, const char *ascii)
 		line_put(l, str_from(ascii, 1));
 }
 
-/* A value of the type TEXT (section 3.3.11), which has no control characters:
- * a line end is escaped, others are left out. */
+/* Appends a value of the type TEXT (section 3.3.11), which has no control
+ * characters: a line feed is escaped, and other control characters are left
+ * out, as are bytes that are not UTF-8. */
 static void
 line_text(struct line *l, struct str text)
 {
@@ -75,7 +79,8 @@ put_line(struct buf *out, const char *text)
 	line_end(&l);
 }
 
-/* NAME:20271123T165637Z of the first 19 characters of an ISO date. */
+/* Appends NAME:20271123T165637Z, made from the first 19 characters of an ISO
+ * 8601 date. */
 static void
 put_date(struct buf *out, const char *name, struct str iso)
 {
@@ -130,8 +135,8 @@ put_alarm(struct buf *out, unsigned days)
 void
 calendar_begin(struct buf *out)
 {
-	/* A calendar holds one component at least (section 3.6): the time zone
-	 * stands there when no tenant has a date. */
+	/* A calendar must have at least one component (section 3.6). The time
+	 * zone is that component if no tenant has an event. */
 	static const char *const lines[] = { "BEGIN:VCALENDAR", "VERSION:2.0",
 		/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
 		"PRODID:-//pushcert//pushcert " PACKAGE_VERSION "//EN",
@@ -158,7 +163,8 @@ calendar_event(struct buf *out, const struct expiry_tenant *t)
 	datetime_seconds(t->expiry.expires_at, until);
 	put_line(out, "BEGIN:VEVENT");
 	buf_printf(out, "UID:push-certificate-%.*s\r\n", STR_GUID_LEN, tenant);
-	/* Without a METHOD this is when the event last changed (3.8.7.2). */
+	/* In a calendar without METHOD, DTSTAMP is the time of the event's last
+	 * change (section 3.8.7.2). */
 	put_date(out, "DTSTAMP:", t->modified);
 	buf_printf(out, "SEQUENCE:%llu\r\n", (unsigned long long)t->revision);
 	put_date(out, "DTSTART:", str_from(until, sizeof(until)));

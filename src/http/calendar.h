@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * calendar.h - the dates of expiry as a calendar (RFC 5545).
+ * calendar.h - the expiry dates of certificates as a calendar (RFC 5545).
  *
- * Pure: each function appends to `out` what comes in by parameter;
- * EXPIRY_TENANT_MAX bytes hold what one tenant adds.
+ * Pure: the functions use nothing but their parameters, and append to `out`.
+ * One tenant adds at most EXPIRY_TENANT_MAX bytes.
  */
 #ifndef PUSHCERT_CALENDAR_H
 #define PUSHCERT_CALENDAR_H
@@ -11,7 +11,9 @@
 #include "base/buf.h"
 #include "format/expiry.h"
 
-/* A calendar: its head, an event for each tenant that has a date, its end. */
+/* A calendar consists of its head, the events of the tenants, and its end.
+ * calendar_event appends nothing for a tenant whose certificate has no known
+ * expiry date. */
 void calendar_begin(struct buf *out);
 void calendar_event(struct buf *out, const struct expiry_tenant *t);
 void calendar_end(struct buf *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * call.c - what steps and handlers share.
+ * call.c - helpers of the steps and the handlers: the worker's read
+ * transaction, and the refusal of a body that is too large.
  */
 #include "http/call.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * call.h - a request on its walk through the table of routes; private to
- * routes.
+ * call.h - the state of one request from its first step to its complete
+ * response, and what the files that handle it offer to each other. Private to
+ * src/http.
  */
 #ifndef PUSHCERT_CALL_H
 #define PUSHCERT_CALL_H
@@ -23,15 +24,15 @@
 struct call;
 
 struct route {
-	/* Behind the root; null after the last. */
+	/* The segments after the root; a null slice follows the last one. */
 	struct str segment[4];
 	unsigned roots;
 	struct str method;
 	bool function;
 	bool open; /* the path needs no token */
-	bool body; /* has one, in JSON */
-	bool reads; /* in the transaction in which its caller was known */
-	const char *type; /* of an answer that is no OData, else NULL */
+	bool body; /* the request has a body, in JSON */
+	bool reads; /* in the transaction that authenticated the caller */
+	const char *type; /* of a response that is not OData, else NULL */
 	uint32_t scopes;
 	enum err (*run)(struct call *c);
 };
@@ -39,11 +40,13 @@ struct route {
 struct route_table {
 	const struct route *route;
 	size_t n;
-	/* What may follow a root; null after the last. */
+	/* The segments that may follow a root; a null slice follows the last
+	 * one. */
 	const struct str *first_segments;
 };
 
-/* Where what a call points at lies; large, so nobody fills it with zeros. */
+/* The buffers that a call points to. They are large, so they are kept apart
+ * from struct call, which is zeroed for each request. */
 struct call_room {
 	struct path path;
 	char request_id[STR_GUID_LEN];
@@ -53,7 +56,7 @@ struct call_room {
 	char limit[24];
 };
 
-/* One request on its walk. */
+/* One request. Everything in it lives until the response has been written. */
 struct call {
 	const struct app *app;
 	struct worker *wk;
@@ -64,17 +67,17 @@ struct call {
 	struct path *path;
 	const struct route_table *table;
 	const struct route *route;
-	enum err route_error; /* why there is none */
-	unsigned reached; /* the routes of this path, as bits */
-	bool reads; /* in a transaction of the worker's reader */
-	bool open; /* the path is for everybody */
+	enum err route_error; /* reason why `route` is NULL, or ERR_OK */
+	unsigned reached; /* bit i: route i has this path */
+	bool reads; /* the worker's read transaction is open */
+	bool open; /* the path needs no token */
 	struct principal who;
 	struct view view;
 	unsigned prefer;
-	bool head; /* HEAD: the answer to GET without its content */
-	unsigned applied; /* the preferences that we followed */
+	bool head; /* HEAD: the response to GET without its content */
+	unsigned applied; /* the preferences that were applied */
 	struct fault fault;
-	struct str body; /* as far as it was read */
+	struct str body; /* null until it has been read */
 
 	int status;
 	unsigned retry_after;
@@ -85,31 +88,36 @@ struct call {
 	struct view_ids ids;
 };
 
-/* In a transaction of the worker's reader: begins one unless it has begun, and
- * ends it if it has. */
+/* The worker's read transaction. call_begin_reading does nothing if it is
+ * already open, call_end_reading if it is not. */
 enum err call_begin_reading(struct call *c) ATTR_CHECKED;
 void call_end_reading(struct call *c);
-/* ERR_TOO_LARGE, with the limit in its text. */
+/* Puts the limit into the fault and returns ERR_TOO_LARGE. */
 enum err call_too_large(struct call *c) ATTR_CHECKED;
 
-/* Whether a text may hold a private key. */
+/* Whether a text may hold a private key. True also if the arena has no room for
+ * the search. */
 bool routes_holds_key(const struct call *c, struct str text);
-/* Keeps the pieces of a request that holds a key out of the answer. */
+/* If the error would repeat a piece of a request that holds a private key,
+ * marks the fault as withheld, so that the response repeats nothing. */
 void routes_withhold(struct call *c, enum err e);
 bool routes_may_repeat_id(const struct call *c, struct str id);
-/* The path for the log, or a word in its place. */
+/* The path as the log may show it: itself, or "(withheld)" if it may hold a
+ * private key. */
 struct str routes_logged_path(const struct call *c, struct str path);
 
-/* The route of OPTIONS, which every known path has. */
+/* The route of OPTIONS, a method that every known path has. */
 extern const struct route steps_options;
-/* All steps up to the first that refuses the request, whose outcome it
- * returns; the last step is the handler. */
+/* Runs the steps in their order. Returns the outcome of the first step that
+ * refuses the request, or of the last step, which is the handler. */
 enum err steps_walk(struct call *c) ATTR_CHECKED;
 
-/* Writes the line of a request to the log, once the response is complete. */
+/* Logs the request. Call it when the response is complete. */
 void access_log_put(const struct call *c);
 
-/* What the routes do; they leave the answer's parts in the call. */
+/*
+ * The handlers of the routes. They leave the parts of the response in the call.
+ */
 enum err routes_get(struct call *c) ATTR_CHECKED;
 enum err routes_patch(struct call *c) ATTR_CHECKED;
 enum err routes_download(struct call *c) ATTR_CHECKED;

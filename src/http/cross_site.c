@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cross_site.c - Sec-Fetch-Site (Fetch Metadata) and Origin (RFC 6454). A page
- * can set neither. X-Forwarded-Host is not used: anybody can send it.
+ * cross_site.c - checks Sec-Fetch-Site (Fetch Metadata) and Origin (RFC 6454).
+ * A web page can set neither of them. X-Forwarded-Host is not used, because any
+ * client can send it.
  */
 #include "http/cross_site.h"
 
@@ -16,9 +17,9 @@ is_safe(struct str method)
 }
 
 /*
- * A proxy may end TLS before the request comes here without it, so that an
- * https origin is that of the Host too. Where the request came by TLS, an http
- * origin of the same host is foreign.
+ * A proxy may terminate TLS and pass the request on without it, so an https
+ * origin of the same host is accepted even if the request arrived without TLS.
+ * If the request arrived with TLS, an http origin of the same host is foreign.
  */
 static bool
 is_of_host(const struct origin *origin, const struct request *req)
@@ -44,8 +45,9 @@ is_ours(struct str text, const struct request *req, const struct config *c)
 }
 
 /*
- * Whether a browser asks by OPTIONS before it sends this to another site: not
- * for what a form can send, a POST whose type is not JSON (Fetch standard,
+ * Whether a browser sends an OPTIONS request (a CORS preflight) before it sends
+ * this request to another site. It does so unless a form could send the request
+ * too. Forms send POST, with a type that is not JSON (Fetch standard,
  * "CORS-safelisted request-header").
  */
 static bool
@@ -59,8 +61,8 @@ is_asked_first(const struct request *req)
 	    odata_is_json(type);
 }
 
-/* Whether cors_origins lets the origin in: by its name, or by the star where
- * the browser has asked before. */
+/* Whether cors_origins permits the origin: by its name, or by * if the browser
+ * has sent a preflight. */
 static bool
 is_allowed(struct str text, const struct request *req, const struct config *c)
 {
@@ -80,9 +82,9 @@ is_allowed(struct str text, const struct request *req, const struct config *c)
 }
 
 /*
- * The value of a header; all values if lines differ, and then none is a known
- * one. An empty value counts as absent: browsers send none, but a web server
- * that hands on every header does.
+ * The value of a header. If its lines differ, the result is all of them, which
+ * equals no known value. An empty value counts as absent: browsers do not send
+ * one, but a web server that passes on every header does.
  */
 static struct str
 header(const struct request *req, enum request_var var)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * cross_site.h - refuses changes that a browser sends for a page of another
- * site. A web server may add credentials to them, so that a token is not enough
- * to know that the user wants them.
+ * site. A web server may add credentials to such a request, so a valid token
+ * does not prove that the user wants the change.
  */
 #ifndef PUSHCERT_CROSS_SITE_H
 #define PUSHCERT_CROSS_SITE_H
@@ -14,11 +14,11 @@
 #include "http/request.h"
 
 /*
- * Every method but GET, HEAD and OPTIONS is refused with ERR_CROSS_SITE where
- * Sec-Fetch-Site is neither same-origin nor none, or where Origin is neither
- * that of the request's Host nor that of base_url. An Origin that cors_origins
- * names passes all the same. An
- * empty header counts as absent. Clients other than browsers send neither.
+ * Refuses a request with ERR_CROSS_SITE if Sec-Fetch-Site is neither
+ * same-origin nor none, or if Origin equals neither the origin of the request's
+ * Host nor that of base_url. GET, HEAD and OPTIONS pass, and so does an Origin
+ * that cors_origins permits. An empty header counts as absent. Clients other
+ * than browsers send neither header. *fault names the header and its value.
  */
 enum err cross_site_check(const struct request *req, const struct config *c,
     struct fault *fault) ATTR_CHECKED;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * echo.c - keeps private keys of a request out of answers and the log.
+ * echo.c - keeps private keys that a request contains out of responses and out
+ * of the log.
  *
- * A key is pasted whole, but an answer repeats only a piece, in which a key
- * cannot be recognised. So everything that a piece may come from is searched,
- * and nothing is repeated where it holds a key, or where there is no room for
- * the search.
+ * Users paste a key as a whole, but a response repeats only a piece of the
+ * request, and a key cannot be recognised in a piece. So the functions search
+ * every part of the request from which a piece may come. Nothing is repeated if
+ * one of these parts holds a key, or if the arena has no room for the search.
  */
 #include "http/call.h"
 
@@ -13,7 +14,8 @@
 
 #include "format/unwrap.h"
 
-/* Shorter texts are ids; the shortest key in base64 is longer. */
+/* In bytes. Texts up to this length are identifiers; the shortest private key
+ * in base64 is longer. */
 #define ID_MAX STR_GUID_LEN
 
 bool
@@ -35,7 +37,7 @@ is_property(struct str name)
 	return name.n == 0;
 }
 
-/* Whether the answer repeats anything of the request. */
+/* Whether the error would repeat any part of the request. */
 static bool
 repeats(enum err e, const struct fault *fault)
 {
@@ -74,7 +76,8 @@ routes_may_repeat_id(const struct call *c, struct str id)
 struct str
 routes_logged_path(const struct call *c, struct str path)
 {
-	/* The routes themselves are no keys: only what stands before them. */
+	/* The segments of a route cannot hold a key. Only segments before the
+	 * root are searched. */
 	if ((c->route != NULL && c->path->at == 0) || path.n <= ID_MAX ||
 	    !routes_holds_key(c, path))
 		return path;

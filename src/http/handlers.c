@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * handlers.c - what each route does once its caller may.
+ * handlers.c - the handlers of the routes. A handler runs when all checks have
+ * passed.
  */
 #include "http/call.h"
 
@@ -56,7 +57,7 @@ routes_get(struct call *c)
 	return ERR_OK;
 }
 
-/* Reads the body into the patch. */
+/* Reads the body and parses it into a patch. */
 static enum err
 read_patch(struct call *c, struct patch *p)
 {
@@ -75,7 +76,8 @@ read_patch(struct call *c, struct patch *p)
 	if (e != ERR_OK)
 		return e;
 	c->fault = (struct fault){ .what = str_of(NULL) };
-	/* Clients that cannot read it must not wipe it (contract 1). */
+	/* If return_certificate is off, clients read null as the certificate.
+	 * If they write this null back, it must not delete the certificate. */
 	if (!c->app->config->return_certificate &&
 	    str_is_null(p->value[RECORD_CERTIFICATE]))
 		p->set &= ~RECORD_BIT(RECORD_CERTIFICATE);
@@ -102,11 +104,12 @@ caller(const struct call *c)
 		.now = c->req->now };
 }
 
-/* What a clock may go back when it is set right, in seconds. */
+/* Seconds by which a clock may go back when it is corrected. */
 #define CLOCK_SLACK 300
 
-/* A change is never dated before the last one, so that a clock which was set
- * back shows by its date. */
+/* Warns if the record's last change is later than the clock. The program never
+ * dates a change before the previous one, so such a date shows that the clock
+ * was set back. */
 static void
 warn_if_clock_is_behind(const struct call *c, const struct record *r)
 {
@@ -156,8 +159,8 @@ routes_patch(struct call *c)
 	if (c->prefer & ODATA_PREFER_MINIMAL)
 		c->status = 204;
 	e = put_record(c, &r);
-	/* What was not stored has no ETag, or it would match the next change.
-	 */
+	/* A dry run stores nothing, so its response has no ETag: the next
+	 * change would get the same one, and would match it. */
 	if (c->prefer & ODATA_PREFER_DRY_RUN)
 		c->etag = str_of(NULL);
 	return e;
@@ -186,9 +189,12 @@ routes_download(struct call *c)
 	return e == ERR_OK ? put_text(c, text) : e;
 }
 
-/* The key is read again for each seal: by one that is nowhere any more
- * no_tenant could open it. A file that could not be read when the program
- * started perhaps can be now. To be wiped unless NULL. */
+/*
+ * Loads the secrets for one seal. The key file is read each time: if its key no
+ * longer exists on disk, a seal made with it could never be opened. If the
+ * secrets could not be read when the program started, they are all tried again.
+ * The caller must wipe *out unless it is NULL.
+ */
 static enum err
 load_secrets(const struct call *c, struct secrets **out)
 {
@@ -223,7 +229,8 @@ make_key(struct call *c)
 		    &c->wk->arena, &text, &c->fault.what);
 	if (now != NULL)
 		secret_wipe(now);
-	/* A subject that does not fit is the operator's fault. */
+	/* The subject comes from the configuration, so its fault concerns the
+	 * operator. */
 	if (e == ERR_CONFIG)
 		log_line(LOG_AT_ERROR, "certificate request: %.*s",
 		    STR_ARG(c->fault.what));
@@ -236,7 +243,9 @@ routes_generate(struct call *c)
 	struct keygen_slots *slots = c->app->keygen_slots;
 	enum err e;
 
-	/* A new request replaces the one that waits. */
+	/*
+	 * The handler would replace the pending request, so it has no dry run.
+	 */
 	if (c->prefer & ODATA_PREFER_DRY_RUN)
 		return ERR_NO_DRY_RUN;
 	if (slots == NULL)
@@ -270,7 +279,7 @@ routes_health(struct call *c)
 	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
 }
 
-/* Of the caller's own tenant, and of this process. */
+/* Appends the metrics of the caller's tenant and of this process. */
 static void
 put_metrics(struct call *c, const struct expiry_tenant *t, struct buf *out)
 {

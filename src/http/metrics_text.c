@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * metrics_text.c - Prometheus' text exposition format 0.0.4, and iCalendar.
+ * metrics_text.c - writes metrics in Prometheus' text exposition format 0.0.4.
  */
 #include "http/metrics_text.h"
 
@@ -94,8 +94,9 @@ put_requests(struct buf *out, const uint64_t *count, uint64_t process)
 	}
 }
 
-/* What is counted by outcome under one code: that of outcome `first`; 0 if an
- * outcome before it has that code too. */
+/* Several outcomes can have the same error code. Returns the sum of their
+ * counts if outcome `first` is the first one with its code, otherwise 0, so
+ * that each code is written once. */
 static uint64_t
 count_of_code(const uint64_t *count, unsigned first)
 {

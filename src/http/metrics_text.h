@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * metrics_text.h - what is no Graph: the metrics as Prometheus reads them, and
- * the calendar of expiries (RFC 5545).
+ * metrics_text.h - the metrics of tenants and of this process, for Prometheus.
  *
- * Pure: everything that a page shows comes in by parameter. Each function
- * appends; EXPIRY_TENANT_MAX bytes hold what one tenant adds.
+ * Pure: the functions use nothing but their parameters, and append to `out`.
+ * One tenant adds at most EXPIRY_TENANT_MAX bytes.
  */
 #ifndef PUSHCERT_METRICS_TEXT_H
 #define PUSHCERT_METRICS_TEXT_H
@@ -17,8 +16,8 @@
 #include "base/str.h"
 
 /*
- * Metrics of the tenants. The format wants the samples of a family together:
- * for each family its head, then a sample of each tenant.
+ * Metrics of the tenants. The format requires the samples of a family to stand
+ * together: for each family, append its head, then the sample of each tenant.
  */
 #define METRICS_TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 enum metrics_text_family {
@@ -31,7 +30,7 @@ void metrics_text_family(struct buf *out, enum metrics_text_family family);
 void metrics_text_sample(struct buf *out, enum metrics_text_family family,
     const struct expiry_tenant *t);
 
-/* What the process of that number has counted. */
+/* Appends the counters of a process, labelled with its process id. */
 void metrics_text_counters(
     struct buf *out, const struct metrics_counts *counts, uint64_t process);
 

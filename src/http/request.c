@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * request.c - the table of CGI variables, and the body.
+ * request.c - the table of CGI variables, and the body of a request.
  */
 #include "http/request.h"
 
@@ -46,8 +46,9 @@ static const struct str names[REQUEST_VARS] = {
 #define BIT(var) (UINT64_C(1) << (var))
 _Static_assert(REQUEST_VARS <= 64, "a set of variables is 64 bits");
 
-/* The variables whose names have so many bytes, as bits: of the dozens that a
- * server sends most differ in their length from all of ours. */
+/* The variables whose names have a given length, as bits. A web server sends
+ * dozens of variables, and most of those that the program does not use already
+ * differ in length from every name above. */
 static const uint64_t of_length[NAME_MAX_LEN + 1] = {
 	[5] = BIT(REQUEST_HTTPS),
 	[9] = BIT(REQUEST_PATH_INFO) | BIT(REQUEST_HOST),
@@ -72,7 +73,9 @@ static const uint64_t of_length[NAME_MAX_LEN + 1] = {
 	[36] = BIT(REQUEST_AUTHORIZATION_TWICE_REDIRECTED),
 };
 
-/* The others may come once. Of two topics to change to none is meant. */
+/* The variables that may come more than once and are then joined. The first
+ * value of any other variable counts. The override of the topic guard is in the
+ * list so that two different topics permit no change. */
 #define LISTS                                                                \
 	(BIT(REQUEST_ACCEPT) | BIT(REQUEST_PREFER) | BIT(REQUEST_IF_MATCH) | \
 	    BIT(REQUEST_IF_NONE_MATCH) | BIT(REQUEST_CONTENT_ENCODING) |     \
@@ -108,7 +111,8 @@ request_take(struct request *req, const char *name_value)
 		return;
 	for (left = of_length[name.n]; left != 0; left &= left - 1) {
 		i = __builtin_ctzll(left);
-		/* They begin alike more often than they end so. */
+		/* Names more often have the same beginning than the same end,
+		 * so the last byte is compared first. */
 		if (names[i].p[name.n - 1] != name.p[name.n - 1] ||
 		    memcmp(names[i].p, name.p, name.n) != 0)
 			continue;
@@ -117,7 +121,8 @@ request_take(struct request *req, const char *name_value)
 	}
 }
 
-/* All lines of a list from this one on. */
+/* Joins all lines of a list, of which line `first` is the first further one.
+ * Returns false if the arena is full. */
 static bool
 join(struct request *req, size_t first, struct arena *a)
 {
@@ -168,7 +173,8 @@ request_length(const struct request *req, uint64_t *n)
 	for (i = 0; i < text.n; i++)
 		if (text.p[i] < '0' || text.p[i] > '9')
 			return false;
-	/* All digits, but too many for a number: over any limit. */
+	/* The text is all digits, but the number exceeds 64 bits and so any
+	 * limit. */
 	*n = UINT64_MAX;
 	return text.n > 0;
 }
@@ -188,7 +194,7 @@ request_origin(const struct request *req, struct buf *out)
 	struct str host = var[REQUEST_HOST];
 	struct origin parsed;
 
-	/* A malformed Host must not reach the URLs of an answer. */
+	/* A malformed Host must not become part of a URL in a response. */
 	if (!origin_parse_host(host, false, &parsed))
 		host = var[REQUEST_SERVER_NAME];
 	if (!origin_parse_host(host, false, &parsed)) {
@@ -217,7 +223,8 @@ request_body(const struct request *req, size_t max, struct arena *a,
 		return ERR_MEMORY;
 	while (n < want && (got = req->read(req->from, p + n, want - n)) > 0)
 		n += (size_t)got;
-	/* Small ones must not cost the pages of the largest. */
+	/* Gives the rest of the buffer back to the arena, so that the memory of
+	 * a request with a small body stays small. */
 	a->used -= want - n;
 	*ended = got == 0 || (known && n == want);
 	if (got == REQUEST_CUT)

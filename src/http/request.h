@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * request.h - one request as a web server hands it on: CGI variables (RFC 3875)
- * and a body that is read when its turn has come.
+ * request.h - one request as a web server passes it on: the CGI variables (RFC
+ * 3875), and a body that is read only after the checks have passed.
  */
 #ifndef PUSHCERT_REQUEST_H
 #define PUSHCERT_REQUEST_H
@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "format/datetime.h"
 
-/* The variables that a request is made of; absent ones are null. */
+/* The variables that the program uses; absent ones are null. */
 enum request_var {
 	REQUEST_METHOD,
 	REQUEST_PATH_INFO,
@@ -24,8 +24,8 @@ enum request_var {
 	REQUEST_URI,
 	REQUEST_QUERY,
 	REQUEST_CONTENT_TYPE,
-	/* All lines of the header, from nginx: its CONTENT_TYPE is the first.
-	 */
+	/* HTTP_CONTENT_TYPE: nginx puts all lines of the header here, and only
+	 * the first into CONTENT_TYPE. */
 	REQUEST_CONTENT_TYPE_LINES,
 	REQUEST_CONTENT_LENGTH,
 	REQUEST_TRANSFER_ENCODING,
@@ -53,18 +53,19 @@ enum request_var {
 	REQUEST_VARS
 };
 
-/* A body was cut by this process, which ends or needs the worker. */
+/* The process stopped reading the body, because it is ending or needs the
+ * worker. */
 #define REQUEST_CUT (-2)
 
 /*
- * Reads up to n bytes of the body: the number of bytes, 0 at its end, -1 if the
- * peer is gone or too slow, or REQUEST_CUT. Called only when the size is
- * allowed.
+ * Reads up to n bytes of the body. Returns the number of bytes, 0 at the end of
+ * the body, -1 if the peer is gone or too slow, or REQUEST_CUT. It is called
+ * only after the declared length has been accepted.
  */
 typedef long request_read(void *from, char *p, size_t n);
 
-/* A further line of a header that is a list: some web servers hand on each line
- * as a variable of the same name (nginx before 1.23). */
+/* A further line of a header that is a list. Some web servers (nginx before
+ * 1.23) pass on each line as a separate variable of the same name. */
 struct request_line {
 	enum request_var var;
 	struct str text;
@@ -74,37 +75,46 @@ struct request_line {
 struct request {
 	struct str var[REQUEST_VARS];
 	struct request_line line[REQUEST_LINES_MAX];
-	size_t lines; /* also those that had no room */
+	size_t lines; /* includes lines that do not fit into `line` */
 	request_read *read;
 	void *from;
 	struct instant now;
-	/* Random bytes: 16 for the request's id, 16 for a new record's. */
+	/*
+	 * Random bytes: 16 for the request id, 16 for the id of a new record.
+	 */
 	uint8_t random[32];
 };
 
-/* Takes one NAME=VALUE of the environment or of the FastCGI parameters if it
- * is one of those above; the first of a name counts, but for lists, of which
- * request_join makes one. The text must outlive the request. */
+/*
+ * Stores one NAME=VALUE of the environment or of the FastCGI parameters, if the
+ * name is one of those above. If a name comes more than once, the first value
+ * counts; further lines of a list are kept for request_join. The text must
+ * outlive the request.
+ */
 void request_take(struct request *req, const char *name_value);
-/* Puts the lines of each list behind its first, with a comma between them (RFC
- * 9110, section 5.3). ERR_HEADER_LINES, ERR_MEMORY. */
+/* Joins the lines of each list, separated by commas (RFC 9110, section 5.3).
+ * Returns ERR_OK, ERR_HEADER_LINES (more than REQUEST_LINES_MAX further lines)
+ * or ERR_MEMORY. */
 enum err request_join(struct request *req, struct arena *a) ATTR_CHECKED;
 
-/* The declared length of the body; false where it is unknown: absent, empty
- * or -1, as web servers hand on a chunked one. */
+/* Gets the declared length of the body, in bytes. Returns false if it is
+ * unknown: absent, empty or -1, as web servers pass on a chunked body. */
 bool request_length(const struct request *req, uint64_t *n);
 
-/* Whether the web server says that the request came by TLS. */
+/* Whether the request arrived with TLS, according to the web server. */
 bool request_is_secure(const struct request *req);
 
-/* Appends scheme and host as the client sees them, "https://example.org:8443";
- * where the server does not tell, those of Microsoft Graph. */
+/* Appends the scheme and host that the client used, as in
+ * "https://example.org:8443". If the web server does not provide a valid host,
+ * appends https://graph.microsoft.com. */
 void request_origin(const struct request *req, struct buf *out);
 
 /*
- * Reads the body to its declared length, or to its end where none is declared.
- * *ended tells whether its end was reached. ERR_TOO_LARGE (after max + 1 bytes
- * at most), ERR_BODY_SHORT, ERR_BUSY (REQUEST_CUT), ERR_MEMORY.
+ * Reads the body to its declared length, or to its end if no length is
+ * declared. *body lives in the arena. *ended reports whether the end of the
+ * body was reached, also after a failure. Returns ERR_OK, ERR_TOO_LARGE (after
+ * at most max + 1 bytes), ERR_BODY_SHORT, ERR_BUSY (for REQUEST_CUT) or
+ * ERR_MEMORY.
  */
 enum err request_body(const struct request *req, size_t max, struct arena *a,
     struct str *body, bool *ended) ATTR_CHECKED;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * response.c - header lines. Status is always sent: mod_fcgid answers a
- * conditional request by itself where it is missing.
+ * response.c - writes the header lines and the content. Status is sent with
+ * every response: without it, mod_fcgid answers a conditional request by
+ * itself.
  */
 #include "http/response.h"
 
-/* Seconds for Retry-After: what a restart or a full queue needs at most. */
+/*
+ * The usual Retry-After, in seconds: a restart or a full queue takes no longer.
+ */
 #define RETRY_AFTER 5
 
 static const struct {
@@ -134,7 +137,8 @@ put_challenge(struct buf *out, const struct response_parts *parts)
 void
 response_put(struct buf *out, const struct response_parts *parts)
 {
-	/* 204 and 304 have no content and no Content-Length (RFC 9110, 8.6). */
+	/* A response with status 204 or 304 has no content and no
+	 * Content-Length (RFC 9110, section 8.6). */
 	bool content = parts->status != 204 && parts->status != 304;
 
 	put_status(out, parts->status);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * response.h - the header lines of an answer, and its form as a CGI response.
+ * response.h - the parts of a response, and how they become a CGI response.
  */
 #ifndef PUSHCERT_RESPONSE_H
 #define PUSHCERT_RESPONSE_H
@@ -12,21 +12,21 @@
 #include "format/odata.h"
 #include "base/str.h"
 
-/* Everything that the header lines of contract 6 are made of. Null slices and
- * NULL leave their line out. */
+/* The status, the values of the header lines, and the content. A null slice
+ * leaves its line out. */
 struct response_parts {
 	int status;
-	bool ok; /* a success with the OData headers, or an error */
-	bool head; /* the content is counted, but not sent */
+	bool ok; /* a success, with the OData headers, or an error */
+	bool head; /* Content-Length is sent, but no content */
 	enum odata_metadata metadata;
 	unsigned prefer; /* the preferences that were applied */
-	struct str type; /* of a success that is no OData */
+	struct str type; /* of a success that is not OData */
 	struct str etag;
 	struct str allow;
-	struct str authorization_uri; /* of the challenge in a 401 */
+	struct str authorization_uri; /* for the challenge of a 401 */
 	struct str client_id;
-	unsigned retry_after; /* seconds of a 429 or 503; 0: a few */
-	struct str insecure; /* what the operator has switched off */
+	unsigned retry_after; /* in seconds; 0: the usual value */
+	struct str insecure; /* the protection that is switched off */
 	struct str notice; /* the fault of an accepted certificate */
 	struct str request_id;
 	struct str client_request_id;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * routes.c - the walk of a request: a table of steps, of which each may end it
- * with an outcome, and a table of routes. What is refused first is contract
- * 3.1; whatever happens there is an answer, and one line in the log.
+ * routes.c - the table of routes, and the handling of a request as a whole.
+ *
+ * routes_handle resets the worker's arena, runs the steps (steps.c), and writes
+ * the response: the parts that the handler left in the call, or the error of
+ * the step that refused the request. Every request gets a response and one line
+ * in the log.
  */
 #include "http/routes.h"
 
@@ -19,8 +22,8 @@
 	    AUTH_DEVICES_READ | AUTH_DEVICES_WRITE)
 #define WRITE_SCOPES (AUTH_SERVICE_CONFIG_WRITE | AUTH_CONFIGURATION_WRITE)
 
-/* Kept free in the arena so that a refusal can always be written: an error
- * with all that it repeats, and the header lines. */
+/* Bytes of the arena that the steps cannot use, so that an error can always be
+ * written: its text with all repeated pieces, and the header lines. */
 #define K ((size_t)1024)
 #define RESERVE (16 * K)
 
@@ -72,7 +75,7 @@ static const struct route routes[] = {
 
 _Static_assert(ROUTES <= 32, "the routes of a path are 32 bits");
 
-/* What may follow a root. */
+/* The segments that may follow a root. */
 static const struct str first_segments[] = { STR("deviceManagement"),
 	STR("health"), STR("metrics"), { NULL, 0 } };
 
@@ -98,7 +101,7 @@ refuse(struct call *c, enum err e)
 	c->content = buf_close(&content, &c->wk->arena);
 }
 
-/* The whole response; null if it does not fit. */
+/* The whole response; null if it does not fit into the arena. */
 static struct str
 render(const struct call *c)
 {
@@ -163,10 +166,11 @@ size_t
 routes_arena_size(const struct config *c)
 {
 	/*
-	 * The body, its strings once more where they hold escapes, the former
-	 * and the new record, the content (a control character becomes six
-	 * bytes) and its copy behind the header lines; the tokens; what
-	 * reading a certificate takes; the rest.
+	 * The sum covers the body, its strings once more if they contain
+	 * escapes, the former and the new record, the content (a control
+	 * character becomes six bytes) and its copy after the header lines; the
+	 * JSON tokens; the memory that it takes to read a certificate; and the
+	 * rest.
 	 */
 	size_t texts = 2 * c->max_body + 2 * 64 * K + 2 * 6 * 48 * K;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * routes.h - the door: one request in, one complete answer out. No socket: the
- * FastCGI loop, the CGI program, the tests and the fuzzers all call it.
+ * routes.h - the entry of src/http: takes one request and returns one complete
+ * response. It uses no socket. The FastCGI workers, the CGI program, the tests
+ * and the fuzz targets call it.
  */
 #ifndef PUSHCERT_ROUTES_H
 #define PUSHCERT_ROUTES_H
@@ -25,30 +26,34 @@ struct log_repeat;
 
 struct auth;
 
-/* What all requests share; set up once, never changed. */
+/*
+ * The objects that all requests share. They are set up once and never change.
+ */
 struct app {
 	const struct config *config;
 	const struct secrets *secrets;
 	struct store *store;
-	/* Why there is no store, and every request is refused with it; ERR_OK
-	 * otherwise. */
+	/* If the store could not be opened, the reason, with which every
+	 * request is refused; otherwise ERR_OK. */
 	enum err broken;
-	struct auth *auth; /* NULL: opaque tokens alone, and no limit */
+	struct auth *auth; /* NULL: opaque tokens only, no limit */
 	struct metrics *metrics; /* NULL: nothing is counted */
-	struct keygen_slots
-	    *keygen_slots; /* NULL: this process makes one key */
-	/* NULL: the data may lie under a document root. */
+	struct keygen_slots *keygen_slots; /* NULL: one key at most */
+	/* NULL: the data directory may lie under a document root. */
 	const struct docroot *docroot;
-	/* Set once the log tells what Apache needs; NULL: it never does. */
+	/* Set when the log has named the setting that Apache needs, so that it
+	 * does so once; NULL: it never does. */
 	atomic_flag *hinted;
-	/* Of the clock, the same; NULL: nothing is said. */
+	/* Limits the warning about a clock that was set back; NULL: it is not
+	 * logged. */
 	struct log_repeat *behind;
-	/* Of the key file and the vendor's files; NULL: each time. */
+	/* Limits the error about secrets that cannot be read; NULL: it is
+	 * logged each time. */
 	struct log_repeat *secrets_lost;
 };
 
-/* What a worker owns: an arena, emptied by routes_handle, a reader, and what it
- * knows of document roots. */
+/* The memory of one worker: an arena, which routes_handle empties for each
+ * request, a reader of the store, and the document roots that were checked. */
 struct worker {
 	struct arena arena;
 	struct txn *reader;
@@ -56,9 +61,9 @@ struct worker {
 };
 
 /*
- * `text` is the whole CGI response: header lines from Status on, an empty
- * line, the content. It lives in the arena. body_read tells whether the
- * request's body was read to its end.
+ * `text` is the whole CGI response: the header lines from Status on, an empty
+ * line, and the content. It lives in the worker's arena until the next request.
+ * body_read reports whether the request's body was read to its end.
  */
 struct response {
 	enum err outcome;
@@ -67,10 +72,10 @@ struct response {
 	struct str text;
 };
 
-/* Room that the arena of a worker needs under this configuration, in bytes. */
+/* Bytes that the arena of a worker needs under this configuration. */
 size_t routes_arena_size(const struct config *c);
 
-/* Always gives an answer; logs one line. */
+/* Handles one request: always writes a response, and logs one line. */
 void routes_handle(const struct app *app, struct worker *wk,
     const struct request *req, struct response *resp);
 

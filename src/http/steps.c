@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * steps.c - the checks that each request goes through, in their order.
+ * steps.c - the steps that each request goes through, and their order.
+ *
+ * A step returns ERR_OK, or the outcome with which it refuses the request. If a
+ * request has several faults, the order decides which one is reported, and
+ * clients rely on that. An unknown path below a root is found before
+ * authentication but reported after it, so a caller without a valid token
+ * learns nothing about the routes.
  */
 #include "http/call.h"
 
@@ -17,8 +23,8 @@ run_options(struct call *c)
 
 const struct route steps_options = { .run = run_options };
 
-/* RFC 9110, section 4.1, asks for 8,000 bytes at least; web servers refuse
- * longer URLs by default. */
+/* Bytes of a URL. RFC 9110, section 4.1, recommends at least 8,000; web servers
+ * refuse longer URLs by default. */
 #define URL_MAX ((size_t)8192)
 
 static enum err
@@ -45,7 +51,7 @@ check_url(struct call *c)
 	return ERR_OK;
 }
 
-/* The methods of the routes that the path leads to. */
+/* Lists the methods of all routes that have this path. */
 static void
 put_allow(struct call *c)
 {
@@ -65,7 +71,7 @@ put_allow(struct call *c)
 	c->allow = buf_view(&allow);
 }
 
-/* The first segment that is not known, or the last where more must follow. */
+/* The first unknown segment, or the last segment if the path ends too early. */
 static struct str
 unknown_segment(const struct call *c)
 {
@@ -84,8 +90,8 @@ unknown_segment(const struct call *c)
 	return p->segment[n < p->count ? n : p->count - 1];
 }
 
-/* Finds the route, or why there is none, which is told only to a caller who
- * may know (check_route). */
+/* Finds the route of the path and method, or the reason why there is none,
+ * which check_route reports. */
 static void
 match(struct call *c, struct str method)
 {
@@ -129,7 +135,9 @@ path_source(const struct call *c)
 		.mount = str_of(c->app->config->mount) };
 }
 
-/* Whoever is let near the data through us must not get at it around us. */
+/* If the data directory lies under a document root, the web server may hand out
+ * its files without any check. So every request is refused until the directory
+ * has been moved. */
 static enum err
 check_place(struct call *c)
 {
@@ -183,8 +191,8 @@ join_lines(struct call *c)
 	return request_join(joined, &c->wk->arena);
 }
 
-/* Who sends wrong tokens too often is told to wait. To send none is no try, and
- * right ones are taken all the time. */
+/* A peer that sends invalid tokens too often has to wait. A request without a
+ * token does not count, and valid tokens are always accepted. */
 static enum err
 limit_failures(struct call *c, enum err e)
 {
@@ -197,8 +205,10 @@ limit_failures(struct call *c, enum err e)
 	return c->retry_after > 0 ? ERR_RATE : e;
 }
 
-/* Apache keeps Authorization to itself unless it is told not to. Said once in a
- * process: most requests without a token are a client's own fault. */
+/*
+ * Apache does not pass on Authorization by default. The hint is logged once per
+ * process, because most requests without a token are a mistake of the client.
+ */
 static void
 hint_apache(const struct call *c)
 {
@@ -240,8 +250,9 @@ check_route(struct call *c)
 	return c->route_error;
 }
 
-/* With the rights, which have the same status, and after the token: a stranger
- * learns nothing more, and nothing has been changed yet. */
+/* This check comes next to that of the permissions, which has the same status,
+ * and after authentication, so that it reveals nothing to a stranger. At this
+ * point nothing has been changed yet. */
 static enum err
 check_site(struct call *c)
 {
@@ -272,7 +283,8 @@ check_length(struct call *c)
 	return ERR_OK;
 }
 
-/* Null where two lines differ; *lines are those of the first that do. */
+/* The value of Content-Type, empty if there is none. Null if two lines of the
+ * header differ; *lines then holds these lines. */
 static struct str
 content_type(const struct request *req, struct str *lines)
 {
@@ -308,7 +320,7 @@ check_content(struct call *c)
 	return odata_is_json(type) ? ERR_OK : ERR_CONTENT_TYPE;
 }
 
-/* Others know neither $select nor metadata. */
+/* Only OData responses have metadata, $select and $format. */
 static bool
 is_odata(const struct call *c)
 {
@@ -343,7 +355,7 @@ check_query(struct call *c)
 	return record_select(query.select, &c->view.set, &c->fault.what);
 }
 
-/* The URL of the root, for context and links. */
+/* Finds the URL of the root, for the context and the links of the response. */
 static enum err
 find_base(struct call *c)
 {
@@ -371,8 +383,9 @@ find_base(struct call *c)
 	return b.full ? refuse_url(c, VIEW_BASE_MAX) : ERR_OK;
 }
 
-/* A body may take its time, and a change its turn: what is old by then must
- * not be kept for this reader meanwhile. */
+/* A handler may have to wait for the body, or for its turn to write. Meanwhile
+ * an open read transaction would keep old pages of the store from being reused,
+ * so it ends here unless the handler reads in it. */
 static enum err
 run(struct call *c)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * view.c - the record and refusals as JSON, by emit.
+ * view.c - writes records, texts and errors as JSON.
  */
 #include "http/view.h"
 
@@ -11,7 +11,7 @@
 
 #define RESOURCE "deviceManagement/applePushNotificationCertificate"
 
-/* The longest URL: base, resource, and the names of all properties. */
+/* Bytes of the longest URL: base, resource, and the names of all properties. */
 #define URL_MAX (VIEW_BASE_MAX + 512)
 
 static void
@@ -128,8 +128,9 @@ view_health(struct buf *out, uint64_t hanging)
 	emit_end(&e);
 }
 
-/* Appends a piece of the request as it may be repeated: cut, and with U+FFFD in
- * place of each byte that is not UTF-8. */
+/* Appends a piece of the request as a response may repeat it: at most
+ * VIEW_ECHO_MAX characters, with U+FFFD in place of each byte that is not
+ * UTF-8. */
 static void
 put_echo(struct buf *out, struct str s)
 {

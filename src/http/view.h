@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * view.h - what a client sees: the record and refusals as JSON.
+ * view.h - the content of responses: records, texts and errors as JSON.
  *
- * Pure: everything that an answer shows comes in by parameter.
+ * Pure: the functions use nothing but their parameters, and append to `out`.
  */
 #ifndef PUSHCERT_VIEW_H
 #define PUSHCERT_VIEW_H
@@ -16,24 +16,24 @@
 #include "format/record.h"
 #include "base/str.h"
 
-/* Longest piece of a request that an answer repeats, in characters. */
+/* Longest piece of a request that a response repeats, in characters. */
 #define VIEW_ECHO_MAX 64
 
-/* Longest base of the URLs in an answer, in bytes. */
+/* Longest base of the URLs in a response, in bytes. */
 #define VIEW_BASE_MAX 1024
 
 /* How a record is shown. */
 struct view {
-	/* Scheme, host, mount path and root, without a / at the end; at most
+	/* Scheme, host, mount path and root, without a final slash; at most
 	 * VIEW_BASE_MAX bytes. */
 	struct str base;
 	enum odata_metadata metadata;
-	bool revision; /* shown after the properties, by the tool */
-	bool selected; /* whether there was a $select */
+	bool revision; /* shown after the properties, for the tool */
+	bool selected; /* the request has a $select */
 	unsigned set; /* the properties to show */
 };
 
-/* Where an answer belongs, for innerError. */
+/* The members of innerError, which identify a response. */
 struct view_ids {
 	struct str request_id;
 	struct str client_request_id;
@@ -41,16 +41,19 @@ struct view_ids {
 };
 
 void view_record(struct buf *out, const struct view *v, const struct record *r);
-/* The answer of a function that returns a text: {"@odata.context","value"}. */
+/*
+ * The response of a function that returns a text: {"@odata.context","value"}.
+ */
 void view_text(struct buf *out, const struct view *v, struct str text);
-/* The text of an outcome with the pieces of the request in their places: the
- * longest text of err, and thrice four bytes for each character of these. */
+/* The text of an outcome with pieces of the request inserted. VIEW_MESSAGE_MAX
+ * bytes hold the longest text of err.c and three pieces, with four bytes for
+ * each character. */
 #define VIEW_MESSAGE_MAX (512 + 3 * 4 * VIEW_ECHO_MAX)
 void view_message(struct buf *out, enum err e, const struct fault *fault);
-/* {"error":{...}} of contract 6. */
+/* The error object of Microsoft Graph: {"error":{...}}. */
 void view_error(struct buf *out, enum err e, const struct fault *fault,
     const struct view_ids *ids);
-/* {"status":"ok"}, or "degraded" and how many workers hang. */
+/* {"status":"ok"}, or "degraded" and the number of workers that hang. */
 void view_health(struct buf *out, uint64_t hanging);
 
 #endif

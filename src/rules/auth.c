@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * auth.c - bearer tokens (RFC 6750). A token's text is never kept: its SHA-256
- * is the key under which it is looked up.
+ * auth.c - authenticates callers by bearer tokens (RFC 6750). The text of a
+ * token is never stored: the program looks it up by its SHA-256.
  */
 #include "rules/auth.h"
 
@@ -17,7 +17,7 @@
 #include "state/ratelimit.h"
 #include "base/log.h"
 
-/* A list of the configuration has less than this many items. */
+/* A list in the configuration has fewer items than this. */
 #define ITEMS_MAX (CONFIG_TEXT_MAX / 2)
 
 struct auth {
@@ -27,7 +27,7 @@ struct auth {
 	struct ratelimit *limit;
 	struct token_use *uses;
 
-	/* NULL: there are no JWT. */
+	/* NULL: JWTs are not accepted. */
 	struct keyring *keyring;
 	struct auth_cache *cache;
 	struct jwt_policy policy;
@@ -151,7 +151,8 @@ auth_failed(
 {
 	struct str peer;
 
-	/* All whom the web server does not name would share one account. */
+	/* Without REMOTE_ADDR, all clients would share one bucket, so their
+	 * failures are not counted. */
 	if (auth == NULL || remote.n == 0)
 		return 0;
 	peer = client_addr(
@@ -189,7 +190,8 @@ take_opaque(struct auth *auth, const struct auth_call *call,
 	if (e != ERR_OK)
 		return e;
 	if (t.expires_at != 0 && t.expires_at <= call->now_at) {
-		/* As long as for an unknown one. */
+		/* An unknown token takes the same read, so the response time
+		 * does not reveal that this token exists. */
 		if ((e = store_token_before(call->tx, hash)) != ERR_OK)
 			return e;
 		return refuse(ERR_TOKEN_EXPIRED, "it has expired", out);
@@ -214,7 +216,7 @@ is_jwt(struct str token)
 	return dots == 2;
 }
 
-/* Unknown names are rights to something else. */
+/* Unknown names are permissions of other services, and are ignored. */
 static uint32_t
 rights_of(const struct jwt_list *list)
 {
@@ -228,7 +230,7 @@ rights_of(const struct jwt_list *list)
 	return set;
 }
 
-/* At most n bytes of it, and no half a character. */
+/* Appends at most n bytes of s, without splitting a character. */
 static void
 put_head(struct str s, size_t n, struct buf *out)
 {
@@ -240,7 +242,8 @@ put_head(struct str s, size_t n, struct buf *out)
 	buf_str(out, str_head(s, n));
 }
 
-/* Who asks through what: a name for people, else an object's id. */
+/* Names the actor for the history and the log: the user, by name or else by
+ * object id, and the application. */
 static void
 name_actor(const struct jwt *t, struct auth_verified *out)
 {
@@ -290,8 +293,9 @@ check_tenant(const struct auth *auth, const struct auth_call *call,
 	struct tenant t;
 	enum err e;
 
-	/* Also for an issuer that is named in full: the tenant is a claim of
-	 * the token, and a server may issue tokens of many. */
+	/* The tenant is checked even if jwt_issuer names the issuer in full:
+	 * the tenant is a claim of the token, and one server may issue tokens
+	 * for many tenants. */
 	if (auth->config->tenants == CONFIG_TENANTS_ANY)
 		return ERR_OK;
 	e = store_tenant(call->tx, &out->tenant, &t);
@@ -313,7 +317,8 @@ take_jwt(struct auth *auth, const struct auth_call *call, struct str token,
 	if (!auth_cache_get(auth->cache, hash, v.state, call->now_at, &v)) {
 		memcpy(v.hash, hash, sizeof(v.hash));
 		e = verify(auth, call, token, &v, &why);
-		/* What reading it took is as much as a request. */
+		/* Verification takes as much memory as the rest of the request,
+		 * so it is given back here. */
 		call->arena->used = used;
 		if (e != ERR_OK)
 			return refuse(e, why.p, out);
@@ -329,7 +334,9 @@ take_jwt(struct auth *auth, const struct auth_call *call, struct str token,
 
 /* --- bearers ------------------------------------------------------------ */
 
-/* The credentials of an Authorization header of the scheme Bearer. */
+/*
+ * Extracts the credentials from an Authorization header of the scheme Bearer.
+ */
 static enum err
 bearer(struct str authorization, struct str *token)
 {

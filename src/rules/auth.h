@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * auth.h - who asks: a bearer token becomes a principal with one tenant and a
- * set of rights. Safe to call from any thread.
+ * auth.h - authentication: a bearer token becomes a principal, which has one
+ * tenant and a set of permissions. Safe to call from any thread.
  *
- * Tokens are opaque ones, made by the tool, which are looked up in the store at
- * each request; or, where a JWKS file is configured, those of an OAuth
- * authorization server.
+ * There are two kinds of tokens. Opaque tokens are made by the tool and looked
+ * up in the store at each request. If a JWKS file is configured, the tokens of
+ * an OAuth authorization server (JWTs) are accepted too.
  */
 #ifndef PUSHCERT_AUTH_H
 #define PUSHCERT_AUTH_H
@@ -21,64 +21,67 @@
 #include "store/store.h"
 #include "base/str.h"
 
-/* An opaque token: 32 random bytes in base64url. */
+/* An opaque token is 32 random bytes in base64url. */
 #define AUTH_SECRET_LEN 32
 #define AUTH_TOKEN_LEN 43
 void auth_token_text(
     const uint8_t secret[AUTH_SECRET_LEN], char out[AUTH_TOKEN_LEN]);
 void auth_token_hash(struct str token, uint8_t hash[STORE_HASH_LEN]);
 
-/* What all requests share: keys, what was verified, who failed, what was used.
- * NULL knows opaque tokens, and nothing of failures and uses. */
+/* The state that all requests share: keys, verified tokens, the failures of
+ * peers, and the uses of tokens. With NULL, only opaque tokens are accepted,
+ * and neither failures nor uses are counted. */
 struct auth;
 
-/* The configuration must outlive it. NULL if there is no memory. */
+/*
+ * The configuration must outlive the result. Returns NULL if memory runs out.
+ */
 struct auth *auth_open(const struct config *c, int64_t now_at);
-/* The same for a process that answers one request: warnings that would come
- * with each request are left to doctor. */
+/* The same for a process that answers one request. It leaves it to doctor to
+ * report what would otherwise be logged as a warning at each request. */
 struct auth *auth_open_once(const struct config *c, int64_t now_at);
 void auth_close(struct auth *auth);
 
-/* Whether all of jwt_issuer belongs to one server: jwt_is_one_server. */
+/* Whether all items of jwt_issuer belong to one server (jwt_is_one_server). */
 bool auth_has_one_server(const struct config *c);
 
-/* From now on any bearer token has all rights on this tenant: for tests, before
- * the first request. */
+/* From now on, any bearer token has all permissions on this tenant. For tests;
+ * call it before the first request. */
 void auth_take_any(struct auth *auth, const struct guid *tenant);
 bool auth_takes_any(const struct auth *auth);
 
 struct auth_call {
-	struct txn *tx; /* has begun */
-	struct str authorization; /* the header */
+	struct txn *tx; /* must have begun */
+	struct str authorization; /* the value of the header */
 	int64_t now_at;
 	struct arena *arena;
 };
 
-/* Slices live in the arena. */
+/* The authenticated caller. Slices live in the arena. */
 struct principal {
 	struct guid tenant;
 	uint32_t scopes;
 	struct str actor;
-	/* Of a refusal: the cause, a constant text, for the log alone. */
+	/* The reason for a refusal: a constant text, for the log only. */
 	struct str why;
 };
 
 /*
- * ERR_TOKEN_ABSENT, ERR_TOKEN_INVALID, ERR_TOKEN_EXPIRED; ERR_TENANT for a
- * right token of a tenant that is not listed; ERR_MEMORY, or what the store
- * says.
+ * Authenticates a caller. Returns ERR_OK; ERR_TOKEN_ABSENT, ERR_TOKEN_INVALID
+ * or ERR_TOKEN_EXPIRED; ERR_TENANT for a valid token whose tenant is not
+ * listed; ERR_MEMORY, or an outcome of the store.
  */
 enum err auth_bearer(struct auth *auth, const struct auth_call *call,
     struct principal *out) ATTR_CHECKED;
 
-/* Counts a refusal: 0, or for how many seconds its peer (REMOTE_ADDR and
- * X-Forwarded-For) should not try again. */
+/* Counts an invalid token. Returns 0, or for how many seconds the peer
+ * (REMOTE_ADDR and X-Forwarded-For) should not try again. */
 unsigned auth_failed(
     struct auth *auth, struct str remote, struct str forwarded, int64_t now_at);
 
-/* Writes when tokens were last used, if that is news of a minute ago;
- * INT64_MAX: any news. Waits for other writers: call it when the answer is out.
- */
+/* Writes the times at which tokens were last used to the store, if the oldest
+ * that waits is at least a minute old; with INT64_MAX, at any age. It waits for
+ * other writers, so call it after the response has been sent. */
 void auth_tidy(struct auth *auth, struct store *st, int64_t now_at);
 
 #endif

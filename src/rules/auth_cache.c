@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * auth_cache.c - sets of a few entries each, found by the first bytes of the
- * hash.
+ * auth_cache.c - a table of sets with a few entries each. The first byte of the
+ * hash selects the set.
  */
 #include "rules/auth_cache.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-/* 1,024 tokens: 300 KiB. */
+/* 1,024 tokens, 300 KiB. */
 #define SETS 256
 #define WAYS 4
 
@@ -36,8 +36,8 @@ auth_cache_free(struct auth_cache *c)
 	free(c);
 }
 
-/* The hash's entry, or the one in its set that is over first, as a free one
- * has been all along. */
+/* The entry with this hash, or else the entry of its set that expires first. A
+ * free entry counts as expired. */
 static struct auth_verified *
 find(struct auth_cache *c, const uint8_t hash[CRYPTO_SHA256_LEN])
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * auth_cache.h - tokens that were verified lately, under their SHA-256: private
- * to auth. A table of a fixed size; only who holds a right token can put
- * something in. Safe to call from any thread.
+ * auth_cache.h - tokens that were verified recently, by their SHA-256; private
+ * to auth. The table has a fixed size, and only callers with a valid token can
+ * add an entry. Safe to call from any thread.
  */
 #ifndef PUSHCERT_AUTH_CACHE_H
 #define PUSHCERT_AUTH_CACHE_H
@@ -14,13 +14,13 @@
 #include "format/crypto.h"
 #include "base/str.h"
 
-/* Longest name of who asks; what is longer is cut before. */
+/* Longest name of an actor, in bytes; auth cuts longer names. */
 #define AUTH_ACTOR_MAX 200
 
 struct auth_verified {
 	uint8_t hash[CRYPTO_SHA256_LEN];
-	uint64_t state; /* of the keyring that verified it */
-	int64_t from_at, until_at; /* when it is valid: until_at is too late */
+	uint64_t state; /* of the keyring that verified the token */
+	int64_t from_at, until_at; /* valid if from_at <= now_at < until_at */
 	struct guid tenant;
 	uint32_t scopes;
 	uint8_t actor_n;
@@ -29,11 +29,12 @@ struct auth_verified {
 
 struct auth_cache;
 
-/* NULL if there is no memory. */
+/* Returns NULL if memory runs out. */
 struct auth_cache *auth_cache_new(void);
 void auth_cache_free(struct auth_cache *c);
 
-/* The entry of that hash, if it was made in that state and is valid now. */
+/* Gets the entry with this hash, if it was made in this state of the keyring
+ * and is valid now. */
 bool auth_cache_get(struct auth_cache *c, const uint8_t hash[CRYPTO_SHA256_LEN],
     uint64_t state, int64_t now_at, struct auth_verified *out);
 void auth_cache_put(struct auth_cache *c, const struct auth_verified *v);

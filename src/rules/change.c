@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * change.c - the rules. Each change is a function that runs inside the
- * store's write transaction: it reads and decides, and only then puts. What is
- * heavy, judging a certificate, was done before.
+ * change.c - carries changes out. A change is a function that runs inside the
+ * store's write transaction: change_decide reads and decides, and only then the
+ * functions here write the record, the event and the request. The costly part,
+ * checking a certificate, is done before the transaction begins.
  */
 #include "rules/change.h"
 
@@ -43,8 +44,9 @@ put_event(struct txn *tx, const struct job *job, enum store_action action)
 	return store_event_add(tx, &in->by.tenant, &ev);
 }
 
-/* The certificate of a request has come, of the pending one or an older one:
- * its key is in use now. */
+/* If the certificate belongs to a request that was made here, either the
+ * pending one or an older one, marks that request as settled: its key is in use
+ * now. */
 static enum err
 settle_request(struct txn *tx, const struct job *job)
 {
@@ -90,8 +92,9 @@ remove_record(struct txn *tx, const struct job *job)
 	return put_event(tx, job, STORE_REMOVED);
 }
 
-/* The store_change of a patch. A refused upload is a change of the history, so
- * the refusal itself stays in the job. */
+/* The store_change of a patch. A refused upload adds an event to the history,
+ * so the transaction must succeed; job->refusal keeps the outcome for the
+ * caller. */
 static enum err
 apply(struct txn *tx, void *arg)
 {
@@ -113,7 +116,7 @@ apply(struct txn *tx, void *arg)
 	return ERR_INTERNAL;
 }
 
-/* Judges what is uploaded, before any transaction, and makes the job ready. */
+/* Checks the upload and prepares the job, before any transaction begins. */
 static enum err
 prepare(struct job *job, struct verdict *verdict)
 {
@@ -160,9 +163,9 @@ change_try(
 
 /* --- restoring -------------------------------------------------------- */
 
-/* The patch is what a client could send to make the record so again: every
- * property, and "" where there was no certificate, as null means unchanged. The
- * serial number is derived again. */
+/* The patch is what a client could send to restore the record: it sets every
+ * property, with "" for an absent certificate, because null means unchanged.
+ * The serial number is derived from the certificate again. */
 enum err
 change_former(struct txn *tx, struct change *in, uint64_t number)
 {

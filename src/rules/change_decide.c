@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * change_decide.c - what a change would do: reads the stored record and the
- * pending request, and writes nothing.
+ * change_decide.c - decides what a change does. It reads the stored record and
+ * the pending request and writes nothing, so a dry run can use it too. All
+ * texts that outlive a read are copied into the caller's arena, because the
+ * first put invalidates the slices that the store returned.
  */
 #include "rules/change_job.h"
 
 #include "format/odata.h"
 
-/* What the server derives from a real certificate (contract 4). */
+/* The properties that the server derives from a real certificate. */
 #define DERIVED                                                      \
 	(RECORD_BIT(RECORD_TOPIC) | RECORD_BIT(RECORD_EXPIRES) |     \
 	    RECORD_BIT(RECORD_STATUS) | RECORD_BIT(RECORD_FAILURE) | \
 	    RECORD_BIT(RECORD_SERIAL))
 
-/* lastModifiedDateTime counts in ticks of 100 ns. */
+/* In ns: lastModifiedDateTime has a resolution of 100 ns. */
 #define DATETIME_TICK 100
 #define NANOS 1000000000
 
@@ -40,7 +42,7 @@ change_copy_record(const struct record *r, struct arena *a, struct record *out)
 	return e;
 }
 
-/* The pending request; null texts where there is none. */
+/* Copies the pending request; its texts are null if there is none. */
 static enum err
 copy_csr(
     struct txn *tx, const struct guid *tenant, struct arena *a, struct csr *out)
@@ -74,8 +76,8 @@ change_read(struct txn *tx, const struct guid *tenant, struct arena *a,
 	return change_copy_record(&stored, a, out);
 }
 
-/* The record before the change. It is copied: a put moves what the store's
- * slices point at. */
+/* Reads the record as it is before the change. The store may run a change
+ * twice, so the arena is first reset to where the first run began. */
 static enum err
 read_former(struct txn *tx, struct job *job)
 {
@@ -120,8 +122,9 @@ unset(struct record *r, unsigned properties)
 			r->value[i] = str_of(NULL);
 }
 
-/* Sets the facts that the record and the guard keep beside a certificate. A
- * restored record brings back its guard's topic where there is none. */
+/* Sets the facts that are stored beside a certificate: its fingerprint, and the
+ * topic for the topic guard. A restored record without a topic gets the topic
+ * that the guard kept for it. */
 static void
 remember(const struct job *job, struct record *r)
 {
@@ -140,8 +143,10 @@ remember(const struct job *job, struct record *r)
 		r->newest_topic = job->in->former_topic;
 }
 
-/* The record after the patch. Properties that were derived from a real
- * certificate go with it, and cannot be set while it stays. */
+/*
+ * Applies the patch to the record. Properties that were derived from a real
+ * certificate disappear together with it, and cannot be set while it is stored.
+ */
 static void
 merge(const struct job *job, struct record *r)
 {
@@ -159,7 +164,8 @@ merge(const struct job *job, struct record *r)
 	remember(job, r);
 }
 
-/* Now, but later than the last change, even where the clock was set back. */
+/* The time of a change: now, or one tick after the last change if the clock was
+ * set back. */
 static struct instant
 moment_after(struct str modified, struct instant now)
 {
@@ -176,8 +182,9 @@ moment_after(struct str modified, struct instant now)
 	return last;
 }
 
-/* Sets what every change sets, after what stands there of the former record;
- * the texts live in the arena. */
+/* Sets the properties that every change sets: date, revision and, for a new
+ * record, the id. The date and the revision of the former record must still be
+ * in *r. The texts live in the arena. */
 static enum err
 stamp(const struct change *in, bool existed, struct record *r)
 {
@@ -225,8 +232,9 @@ check_successor(struct txn *tx, struct job *job)
 	return e == ERR_OK || e == ERR_MEMORY ? e : refuse(job, e);
 }
 
-/* Whether the stored certificate has the fingerprint of the uploaded one. A
- * release before format 4 kept none. */
+/* Whether the stored certificate has the fingerprint of the uploaded one.
+ * Records that a release before store format 4 wrote have no fingerprint; their
+ * certificate is read again. */
 static bool
 has_fingerprint(const struct job *job)
 {
@@ -249,9 +257,9 @@ has_fingerprint(const struct job *job)
 	return same;
 }
 
-/* Clients read the record, edit it and write all of it back: the certificate
- * that is stored already is not judged again. A text that had to be unwrapped
- * is the same where its certificate is. */
+/* Clients read the record, edit it and write the whole record back, so a
+ * certificate that is already stored is not checked again. If the upload had to
+ * be unwrapped, the certificates are compared, otherwise the texts. */
 static bool
 is_same_certificate(const struct job *job)
 {
@@ -263,9 +271,9 @@ is_same_certificate(const struct job *job)
 	    (job->verdict->unwrapped && has_fingerprint(job));
 }
 
-/* The patch without a certificate that stays as it is: the stored one, or null
- * over a real one. Graph always reads null, and backups of it write that back.
- */
+/* The patch without a certificate that changes nothing: the stored one, or null
+ * while a real one is stored. Graph always returns null as the certificate, and
+ * restoring a backup of Graph's data writes that null back. */
 static struct patch
 effective_patch(const struct job *job)
 {

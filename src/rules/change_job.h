@@ -1,37 +1,42 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * change_job.h - a change on its way through a transaction; private to change.
+ * change_job.h - the state of a change during its transaction; private to
+ * change.c and change_decide.c.
  */
 #ifndef PUSHCERT_CHANGE_JOB_H
 #define PUSHCERT_CHANGE_JOB_H
 
 #include "rules/change.h"
 
-/* What decide found to be done. */
+/* The result of change_decide. REFUSE: the upload is refused, and the refusal
+ * goes into the history. */
 enum action { NOTHING, CHANGE, REMOVE, REFUSE };
 
-/* A change on its way through a transaction. */
+/* A change during its transaction. The store may run the transaction twice, and
+ * change_decide resets everything below arena_used at the start of each run. */
 struct job {
 	struct change *in;
 	const struct verdict *verdict;
 	struct record *out;
 	struct fault *fault;
-	size_t arena_used; /* where a second run starts over */
+	size_t arena_used; /* the use of the arena before the first run */
 
 	struct record former;
 	bool existed;
-	bool same; /* the certificate is the stored one */
-	struct patch patch; /* that of in, less what leaves things unchanged */
-	struct csr pending; /* null texts: no request waits */
+	bool same; /* the uploaded certificate is the stored one */
+	struct patch patch; /* in->patch without what changes nothing */
+	struct csr pending; /* null texts: no request is pending */
 	enum action action;
 	enum err refusal;
 };
 
-/* Copies a record of the store into the arena. */
+/* Copies a record that the store returned into the arena. */
 enum err change_copy_record(
     const struct record *r, struct arena *a, struct record *out) ATTR_CHECKED;
 
-/* What is to be done about a change, without doing it. */
+/* Decides what the change does: sets job->action, job->refusal and *job->out.
+ * Returns ERR_OK (for a refused upload too), ERR_PRECONDITION, ERR_NOT_FOUND,
+ * ERR_MEMORY or an outcome of the store. */
 enum err change_decide(struct txn *tx, struct job *job) ATTR_CHECKED;
 
 #endif

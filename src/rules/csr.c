@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * csr.c - requests for certificates: made here, kept with their sealed
- * keys, and found again by the key of a certificate.
+ * csr.c - requests for certificates: makes them, keeps them with their sealed
+ * private keys, and finds the private key of a certificate.
  */
 #include "rules/csr.h"
 
 #include <string.h>
 
-/* A seal belongs to its tenant and to this use of it. */
+/* The data that a seal is bound to: the tenant and the purpose. A seal opens
+ * for no other tenant or purpose. */
 #define SEAL_ABOUT "pushcert.request.1"
 #define SEAL_ABOUT_LEN (sizeof(((struct guid *)0)->byte) + sizeof(SEAL_ABOUT))
 
@@ -36,7 +37,8 @@ seal_key(const struct secrets *s, const struct guid *tenant, struct arena *a,
 	return e;
 }
 
-/* The text that a client is given of a request. */
+/* The text of a request as the client gets it: for Apple's portal if there is a
+ * vendor certificate, else the DER request in base64. */
 static enum err
 request_text(const struct secrets *s, int64_t now_at, struct str csr,
     struct arena *a, struct str *text, struct str *what)
@@ -85,7 +87,8 @@ struct request_job {
 	const struct csr *csr;
 };
 
-/* Apple may still issue the certificate of a request that is replaced now. */
+/* Keeps the pending request under its key before a new one replaces it, because
+ * Apple may still issue its certificate. */
 static enum err
 keep_pending(struct txn *tx, const struct guid *tenant)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * csr.h - requests for certificates: made here, kept with their sealed keys,
- * and found again by the key of a certificate. Returned texts live in the
- * caller's arena.
+ * csr.h - requests for certificates: makes them, keeps them with their sealed
+ * private keys, and finds the private key of a certificate. Returned texts live
+ * in the caller's arena.
  */
 #ifndef PUSHCERT_CSR_H
 #define PUSHCERT_CSR_H
@@ -22,29 +22,31 @@
 #include "store/store.h"
 
 /*
- * Makes a key and a request for it, which takes 50 to 500 ms, keeps the key
- * sealed, and gives the request's text: what Apple's portal takes if a vendor
- * certificate is configured, else base64 of the DER request. It replaces the
- * pending request, which stays under its key (store.h). ERR_NOT_IMPLEMENTED
- * without a key file, ERR_CONFIG with *what.
+ * Makes a key pair and a request for it, which takes 50 to 500 ms, and stores
+ * the request with the sealed private key. *text is the request's text: signed
+ * for Apple's portal if a vendor certificate is configured, else the DER
+ * request in base64. The new request replaces the pending one, which stays in
+ * the store under its public key (store.h). Returns ERR_OK, ERR_NOT_IMPLEMENTED
+ * without a key file, ERR_CONFIG with the fault in *what, ERR_MEMORY or an
+ * outcome of the store.
  */
 enum err csr_make(struct store *st, const struct config *c,
     const struct secrets *s, const struct caller *by, struct arena *a,
     struct str *text, struct str *what) ATTR_CHECKED;
 
-/* The text of the request that waits for its certificate; ERR_NOT_FOUND. */
+/* The text of the pending request. Returns ERR_NOT_FOUND if there is none. */
 enum err csr_pending(struct txn *tx, const struct guid *tenant, struct arena *a,
     struct str *text) ATTR_CHECKED;
 
-/* Whether a stored request's key opens: ERR_NOT_IMPLEMENTED without a key file,
- * ERR_CORRUPT where it does not. */
+/* Checks that the sealed key of a stored request opens. Returns ERR_OK,
+ * ERR_NOT_IMPLEMENTED without a key file, or ERR_CORRUPT. */
 enum err csr_open_seal(const struct secrets *s, const struct guid *tenant,
     const struct csr *c) ATTR_CHECKED;
 
 /*
- * The private key, PKCS#8 in DER, that belongs to a public key and was made
- * here, for the caller to wipe. ERR_NOT_FOUND, ERR_NOT_IMPLEMENTED without a
- * key file, ERR_CORRUPT where the seal does not open.
+ * Finds the private key, as PKCS#8 in DER, of a public key that was made here.
+ * The caller must wipe it. Returns ERR_OK, ERR_NOT_FOUND, ERR_NOT_IMPLEMENTED
+ * without a key file, or ERR_CORRUPT if the seal does not open.
  */
 #define CSR_SEALED_MAX (X509_PRIVATE_MAX + CRYPTO_SEAL_MORE)
 enum err csr_private_key(struct txn *tx, const struct secrets *s,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * policy.c - the policies. `inspect` takes any readable certificate and any
- * text that claims to be none; `enforce` only what Apple's push service would
- * take today.
+ * policy.c - the certificate policies. `inspect` accepts any readable
+ * certificate, and any text that does not claim to be a certificate. `enforce`
+ * accepts only certificates that Apple's push service would accept today.
  */
 #include "rules/policy.h"
 
 #include "format/expiry.h"
 #include "format/unwrap.h"
 
-/* RSA keys of fewer bits are refused (Apple issues 2048). */
+/* In bits. Shorter RSA keys are refused; Apple issues 2048. */
 #define KEY_BITS_MIN 2048
 
 static struct str
@@ -56,7 +56,8 @@ derive(const struct x509 *x, struct arena *a, struct patch *p)
 	return ERR_OK;
 }
 
-/* What speaks against a certificate under the policy `enforce`. */
+/* The reason why the policy `enforce` refuses a certificate, or ERR_OK. *what
+ * is the value at fault. */
 static enum err
 enforce(const struct x509 *x, int64_t now_at, struct arena *a, struct str *what)
 {
@@ -83,7 +84,8 @@ enforce(const struct x509 *x, int64_t now_at, struct arena *a, struct str *what)
 	return ERR_OK;
 }
 
-/* Private keys pasted into another property, and texts that could hide one. */
+/* Refuses private keys in any property but the certificate, and texts that
+ * could hide one. */
 static enum err
 check_for_keys(const struct patch *p, struct arena *a, struct verdict *v)
 {
@@ -103,7 +105,7 @@ check_for_keys(const struct patch *p, struct arena *a, struct verdict *v)
 	return ERR_OK;
 }
 
-/* What comes out of wrappings is stored as PEM (contract 4). */
+/* A certificate that had to be unwrapped is stored as PEM. */
 static void
 take_pem(const struct x509 *x, struct patch *p, struct verdict *out)
 {
@@ -147,10 +149,12 @@ policy_check_upload(const struct config *c, int64_t now_at, struct arena *a,
 }
 
 /*
- * The guard against the mistake that costs users most. It compares with the
- * topic of the newest real certificate that had one. A certificate without a
- * topic has the name NO_TOPIC, in the message and for the override; no device
- * was ever enrolled with it, so the guard goes on with the topic before.
+ * The topic guard prevents the mistake that costs users most: after a change of
+ * the topic, every device has to enrol again. The guard compares the new topic
+ * with that of the newest real certificate that had one. A certificate without
+ * a topic has the name NO_TOPIC in the message and for the override. No device
+ * was ever enrolled with such a certificate, so the guard keeps the earlier
+ * topic.
  */
 #define NO_TOPIC "none"
 
@@ -181,8 +185,9 @@ is_older(const struct verdict *v, const struct record *stored)
 	    v->x509.not_after_at < until.at;
 }
 
-/* A text that is stored as it is must not wipe a certificate: a saved sign-in
- * page, a file name, "undefined". */
+/* A text that is not a certificate is stored as it is, but it must not replace
+ * a real certificate. Typical texts are a saved sign-in page, a file name, and
+ * "undefined". */
 static enum err
 check_text(const struct verdict *v, const struct policy_stored *stored,
     struct arena *a, struct fault *fault)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * policy.h - what an uploaded text is worth: reads the certificate in a patch,
- * derives properties from it, and says what speaks against it.
+ * policy.h - decides whether an uploaded text may be stored: reads the
+ * certificate in a patch, derives properties from it, and finds its faults.
  *
- * Pure: the clock is a parameter. The heavy part, policy_check_upload, needs
- * nothing of the store and runs before any transaction; policy_check_successor
- * compares its verdict with what is stored, and is cheap.
+ * Pure: the clock is a parameter. policy_check_upload does the costly part. It
+ * needs nothing from the store, and runs before any transaction.
+ * policy_check_successor compares its verdict with the stored record, and is
+ * cheap.
  */
 #ifndef PUSHCERT_POLICY_H
 #define PUSHCERT_POLICY_H
@@ -23,48 +24,52 @@
 #include "format/datetime.h"
 #include "format/x509.h"
 
-/* Slices live in the arena or in the patch. */
+/*
+ * The result of policy_check_upload. Slices live in the arena or in the patch.
+ */
 struct verdict {
-	bool uploaded; /* the patch brings a certificate text */
-	bool real; /* and it is a certificate: x509 is filled in */
-	/* The text had to be unwrapped; the patch has the certificate as PEM.
-	 */
+	bool uploaded; /* the patch has a certificate text */
+	bool real; /* the text is a certificate: x509 is filled in */
+	/* The text had to be unwrapped; the patch now has the certificate as
+	 * PEM. */
 	bool unwrapped;
-	enum err refusal; /* of the text by itself, or ERR_OK */
+	enum err refusal; /* why the text is refused by itself, or ERR_OK */
 	struct fault fault;
 	struct x509 x509;
 };
 
 /*
- * Reads the certificate that a patch sets, and puts into the patch what is
- * derived from it (contract 4). A text that must not be stored makes
- * out->refusal; so does a private key in any property. Returns ERR_OK then
- * too, for a refused upload is an event; otherwise ERR_MEMORY or ERR_INTERNAL.
+ * Reads the certificate that a patch sets, and adds the properties that are
+ * derived from it to the patch. If the text must not be stored, or a property
+ * holds a private key, the outcome is in out->refusal, and the function still
+ * returns ERR_OK, because a refused upload is an event of the history.
+ * Otherwise it returns ERR_OK, ERR_MEMORY or ERR_INTERNAL.
  */
 enum err policy_check_upload(const struct config *c, int64_t now_at,
     struct arena *a, struct patch *p, struct verdict *out) ATTR_CHECKED;
 
-/* The record that a new certificate is to become part of. */
+/* The stored state that a new certificate is compared with. */
 struct policy_stored {
 	const struct record *record;
-	/* A former state comes back: it is older, and belongs to an older
-	 * request, by its nature. */
+	/* A former record is being restored: its certificate may be older than
+	 * the stored one and belong to an older request. */
 	bool restores;
-	struct str pending_key; /* SubjectPublicKeyInfo; null: no request */
-	struct instant requested; /* when that request was made */
-	struct str allow_topic; /* the override: the new topic, or null */
+	struct str pending_key; /* SubjectPublicKeyInfo, or null */
+	struct instant requested; /* when the request of pending_key was made */
+	struct str allow_topic; /* may replace the old topic; or null */
 };
 
 /*
- * Whether the uploaded text may take the place of what is stored:
- * ERR_NOT_A_CERTIFICATE (over a real certificate), ERR_TOPIC_CHANGE, ERR_OLDER,
- * ERR_KEY_MISMATCH, or ERR_OK. Texts of *fault live in the arena.
+ * Decides whether the uploaded text may replace the stored one. Returns ERR_OK,
+ * ERR_NOT_A_CERTIFICATE (a real certificate is stored), ERR_TOPIC_CHANGE,
+ * ERR_OLDER, ERR_KEY_MISMATCH or ERR_MEMORY. The texts of *fault live in the
+ * arena.
  */
 enum err policy_check_successor(const struct config *c, const struct verdict *v,
     const struct policy_stored *stored, struct arena *a,
     struct fault *fault) ATTR_CHECKED;
 
-/* The fault of a real certificate that is accepted all the same: ERR_EXPIRED,
+/* The fault of a real certificate that is accepted nevertheless: ERR_EXPIRED,
  * ERR_OLDER (than the stored certificate), or ERR_OK. */
 enum err policy_notice(const struct verdict *v, int64_t now_at,
     const struct record *stored) ATTR_CHECKED;

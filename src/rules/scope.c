@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * scope.c - the table of Microsoft Graph's permissions.
+ * scope.c - the names of Microsoft Graph's permissions.
  */
 #include "rules/scope.h"
 

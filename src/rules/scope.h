@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* Graph's permission names; a set of them is a set of these bits. */
+/* Graph's permissions. A set of them is a combination of these bits. */
 enum auth_scope {
 	AUTH_SERVICE_CONFIG_READ = 1 << 0,
 	AUTH_SERVICE_CONFIG_WRITE = 1 << 1,
@@ -21,9 +21,9 @@ enum auth_scope {
 	AUTH_ALL = (1 << 6) - 1
 };
 
-/* The scope of that name, or 0. */
+/* The permission with this name, or 0 if the name is unknown. */
 uint32_t auth_scope(struct str name);
-/* Appends the names of a set, with `between` between them. */
+/* Appends the names of a set, separated by `between`. */
 void auth_scope_names(uint32_t set, const char *between, struct buf *out);
 
 #endif

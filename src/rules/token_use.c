@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * token_use.c - a table of uses, found by the first byte of the hash.
+ * token_use.c - a table of uses that wait to be written. The first byte of the
+ * token's hash selects the entry.
+ *
+ * A use is written only if the stored one is old enough (USE_PERIOD), and it
+ * waits for others (USE_WAIT), so that many tokens share one transaction. If
+ * the entry is taken, the use is dropped: a later use of the same token will be
+ * written instead.
  */
 #include "rules/token_use.h"
 
@@ -11,12 +17,11 @@
 
 #include "base/log.h"
 
-/* The use of a token is written when the last one that was written is so many
- * seconds ago. */
+/* Seconds after which a stored use is replaced by a newer one. */
 #define USE_PERIOD 3600
-/* Uses that wait to be written; what has no room waits for the next use. */
+/* Uses that can wait at the same time. */
 #define USES 256
-/* So long the first of them waits for others. */
+/* Seconds for which the first use waits for others. */
 #define USE_WAIT 60
 
 struct use {
@@ -25,8 +30,8 @@ struct use {
 };
 
 struct token_use {
-	_Atomic int64_t first_at; /* of those that wait; 0: none does */
-	pthread_mutex_t lock; /* guards what follows */
+	_Atomic int64_t first_at; /* of the uses that wait; 0: none waits */
+	pthread_mutex_t lock; /* guards the members below */
 	struct use use[USES];
 };
 
@@ -67,8 +72,8 @@ token_use_note(struct token_use *uses, const struct token *t, int64_t now_at)
 	pthread_mutex_unlock(&uses->lock);
 }
 
-/* The store_change of token_use_write. A token that was revoked meanwhile is
- * passed over. */
+/* The store_change of token_use_write. Tokens that were revoked meanwhile are
+ * skipped. */
 static enum err
 write_uses(struct txn *tx, void *arg)
 {
@@ -103,7 +108,7 @@ token_use_write(struct token_use *uses, struct store *st, int64_t now_at)
 	memset(uses->use, 0, sizeof(uses->use));
 	first_at = atomic_exchange(&uses->first_at, 0);
 	pthread_mutex_unlock(&uses->lock);
-	/* Another thread may have been here first. */
+	/* Another thread may have taken the uses first. */
 	if (first_at != 0 && (e = store_update(st, write_uses, use)) != ERR_OK)
 		log_line(LOG_AT_WARNING, "last use of tokens: %s",
 		    err_info(e)->text);
