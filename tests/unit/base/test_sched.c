@@ -62,8 +62,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("scheduling");
-	TCase *t = tcase_create("scheduling");
+	Suite *s = suite_create("sched");
+	TCase *t = tcase_create("sched");
 
 	tcase_add_loop_test(
 	    t, each_thread_has_its_own, 0, sizeof(lives) / sizeof(lives[0]));

@@ -298,8 +298,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("when");
-	TCase *tc = tcase_create("when");
+	Suite *suite = suite_create("datetime");
+	TCase *tc = tcase_create("datetime");
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, taken, 0, COUNT(taken_cases));

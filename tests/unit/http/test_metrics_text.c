@@ -289,7 +289,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("page");
+	Suite *suite = suite_create("metrics_text");
 	TCase *cases = tcase_create("all");
 
 	tcase_add_loop_test(cases, samples, 0, COUNT(sample_cases));

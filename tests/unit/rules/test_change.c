@@ -803,8 +803,8 @@ main(void)
 		guards_the_record_of_an_older_release,
 		a_wrapped_copy_of_the_stored_certificate_is_no_change,
 	};
-	Suite *suite = suite_create("pushcert");
-	TCase *t = tcase_create("pushcert");
+	Suite *suite = suite_create("change");
+	TCase *t = tcase_create("change");
 	size_t i;
 
 	for (i = 0; i < ROWS(tests); i++)

@@ -240,8 +240,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("judge");
-	TCase *t = tcase_create("judge");
+	Suite *suite = suite_create("policy");
+	TCase *t = tcase_create("policy");
 
 	tcase_add_loop_test(t, successor, 0, ROWS(cases));
 	tcase_add_loop_test(t, notice, 0, ROWS(notices));

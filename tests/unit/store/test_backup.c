@@ -441,7 +441,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("store_backup");
+	Suite *suite = suite_create("backup");
 	TCase *cases = tcase_create("all");
 
 	tcase_set_timeout(cases, 60);

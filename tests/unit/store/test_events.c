@@ -334,8 +334,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("store_events");
-	TCase *t = tcase_create("store_events");
+	Suite *suite = suite_create("events");
+	TCase *t = tcase_create("events");
 
 	tcase_add_test(t, keeps_the_newest_way_back);
 	tcase_add_test(t, keeps_the_last_certificates);

@@ -494,7 +494,7 @@ START_TEST(is_fair)
 		squares += (double)m[i].done * (double)m[i].done;
 	}
 	jain = sum * sum / (THREADS * squares);
-	printf("store_batch: %d threads, %zu rounds of %.1f, fairness %.3f\n",
+	printf("group_commit: %d threads, %zu batches of %.1f, fairness %.3f\n",
 	    THREADS, r.runs, sum / (double)r.runs, jain);
 	ck_assert(jain > 0.9);
 	group_commit_destroy(&r.batch);
@@ -618,8 +618,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("batch");
-	TCase *t = tcase_create("batch");
+	Suite *s = suite_create("group_commit");
+	TCase *t = tcase_create("group_commit");
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, runs_a_single_job_at_once);

@@ -417,7 +417,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("store_guard");
+	Suite *suite = suite_create("guard");
 	TCase *t = tcase_create("files");
 
 	tcase_add_loop_test(

@@ -1134,7 +1134,7 @@ END_TEST
 static Suite *
 suite_db(void)
 {
-	Suite *s = suite_create("db");
+	Suite *s = suite_create("lmdb");
 	TCase *t = tcase_create("the directory");
 	tcase_add_checked_fixture(t, enter_directory, NULL);
 

@@ -230,8 +230,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("store_access");
-	TCase *t = tcase_create("store_access");
+	Suite *s = suite_create("tokens");
+	TCase *t = tcase_create("tokens");
 
 	tcase_add_test(t, keeps_tenants);
 	tcase_add_test(t, an_empty_store_has_no_tenants);

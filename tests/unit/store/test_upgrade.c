@@ -732,7 +732,7 @@ set_up(void)
 static Suite *
 suite(void)
 {
-	Suite *s = suite_create("store_upgrade");
+	Suite *s = suite_create("upgrade");
 	TCase *t = tcase_create("all");
 
 	tcase_set_timeout(t, 120);

@@ -570,7 +570,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("store_verify");
+	Suite *suite = suite_create("verify");
 	TCase *cases = tcase_create("all");
 
 	tcase_set_timeout(cases, 60);

@@ -120,8 +120,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("lock");
-	TCase *t = tcase_create("lock");
+	Suite *s = suite_create("write_lock");
+	TCase *t = tcase_create("write_lock");
 
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, one_descriptor_has_the_lock);
