@@ -167,7 +167,7 @@ backslash(struct str s, struct buf *out)
 			buf_char(out, (char)code);
 		return n + 2 + 2 * (size_t)braces;
 	}
-	if ((n = escape_number(str_tail(s, 1), 8, 3, &code)) == 3) {
+	if (escape_number(str_tail(s, 1), 8, 3, &code) == 3) {
 		buf_char(out, (char)code);
 		return 4;
 	}

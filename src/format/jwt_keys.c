@@ -400,6 +400,7 @@ read_text(struct reading *r, struct str text, size_t number, struct arena *a)
 	if (e == ERR_MEMORY)
 		return e;
 	if (e == ERR_OK || e == ERR_JSON_DUPLICATE) {
+		/* cppcheck-suppress autoVariables ; read before we return */
 		r->doc = &doc;
 		if (number > 0)
 			return take_entry(r, number, 0);
@@ -439,6 +440,7 @@ read_set(struct reading *r, struct str text, struct arena *a, struct str *what)
 
 	/* An entry with a duplicate member is skipped and reported later. */
 	if (e == ERR_OK || e == ERR_JSON_DUPLICATE) {
+		/* cppcheck-suppress autoVariables ; read before we return */
 		r->doc = &doc;
 		return read_entries(r, what);
 	}

@@ -221,7 +221,7 @@ data_dir_close(struct store_dir *d)
 
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (*fds[i] >= 0)
-			close(*fds[i]);
+			(void)close(*fds[i]);
 		*fds[i] = -1;
 	}
 }

@@ -85,13 +85,13 @@ cmd_backup(struct cmd_call *c)
 		return EXIT_FAILURE;
 	}
 	e = cmd_in_child(c, backup, NULL, 0, &died);
-	if (died != 0)
+	if (died != 0) {
 		fprintf(stderr,
 		    "pushcert: %s: damaged: reading it ended with signal %d; "
 		    "no backup was made\n",
 		    c->config.data, died);
-	if (died != 0)
 		store_backup_clean(c->config.data);
+	}
 	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

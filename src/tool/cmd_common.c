@@ -430,3 +430,15 @@ cmd_keep_files(void)
 	closedir(d);
 	return true;
 }
+
+enum err
+cmd_write_text(const char *path, unsigned mode, struct str text)
+{
+	struct cmd_output o;
+	enum err e;
+
+	if ((e = cmd_output_open(path, mode, &o)) != ERR_OK)
+		return e;
+	fwrite(text.p, 1, text.n, o.f);
+	return cmd_output_close(&o, ERR_OK);
+}

@@ -203,15 +203,3 @@ cmd_read_text(const char *path, char *text, size_t size, struct str *out)
 	*out = str_from(text, n);
 	return ERR_OK;
 }
-
-enum err
-cmd_write_text(const char *path, unsigned mode, struct str text)
-{
-	struct cmd_output o;
-	enum err e;
-
-	if ((e = cmd_output_open(path, mode, &o)) != ERR_OK)
-		return e;
-	fwrite(text.p, 1, text.n, o.f);
-	return cmd_output_close(&o, ERR_OK);
-}
