@@ -200,17 +200,19 @@ take_certificates(struct unwrap_search *s, size_t depth, struct str text)
 
 /* --- the search -------------------------------------------------------- */
 
-/* Whether the text has numbers everywhere, or nearly all bytes are digits and
- * it is not prose, which has blanks between words. A list such as 0x30, 0x82
- * has enough digits in a row. */
+/* Whether the text has numbers everywhere, or most bytes are digits and it is
+ * not prose, which has blanks between words. A list such as 0x30, 0x82 has
+ * enough digits in a row. Some noise may stand before the digits: the reading
+ * of other text at the same alignment. */
 static bool
 is_coded(const struct wrapping_look *look, size_t n)
 {
-	if (16 * look->numbers >= n)
-		return true;
-	return 16 * look->other <= n &&
-	    (16 * look->blanks <= n || 16 * look->letters <= n ||
-		4 * look->hex >= n);
+	bool digits = 16 * look->other <= n || 2 * look->base64 >= n;
+
+	return 16 * look->numbers >= n ||
+	    (digits &&
+		(16 * look->blanks <= n || 16 * look->letters <= n ||
+		    4 * look->hex >= n));
 }
 
 /* Whether a layer at the depth limit is wrapped again, and not by chance. */
