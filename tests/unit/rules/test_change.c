@@ -95,18 +95,18 @@ issue_for(EVP_PKEY *key, const char *topic, int64_t until_at, char *pem)
 {
 	static long serial = 1000;
 	X509 *x = X509_new();
-	X509_NAME *name = X509_get_subject_name(x);
+	X509_NAME *subject = X509_get_subject_name(x);
 	BIO *bio = BIO_new(BIO_s_mem());
 	int n;
 
 	X509_set_version(x, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial);
 	if (topic != NULL)
-		X509_NAME_add_entry_by_txt(name, "UID", MBSTRING_UTF8,
+		X509_NAME_add_entry_by_txt(subject, "UID", MBSTRING_UTF8,
 		    (const unsigned char *)topic, -1, -1, 0);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
 	    (const unsigned char *)"APSP:test", -1, -1, 0);
-	X509_set_issuer_name(x, name);
+	X509_set_issuer_name(x, subject);
 	ASN1_TIME_set(X509_getm_notBefore(x), until_at - YEAR);
 	ASN1_TIME_set(X509_getm_notAfter(x), until_at);
 	X509_set_pubkey(x, key);
