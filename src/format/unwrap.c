@@ -12,8 +12,8 @@
 
 /* Control characters that a text never has; JSON can carry them. */
 #define DREGS_MIN 16
-/* The length of a Java key store's magic number, the shortest mark of a key. */
-#define KEY_TEXT_MIN 7
+/* The shortest mark of a key is that of a JSON Web Key: kty,d: */
+#define KEY_TEXT_MIN 5
 
 #define DEEP                                                            \
 	"it is wrapped in more layers than are taken off here; upload " \
