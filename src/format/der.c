@@ -145,7 +145,8 @@ enum {
 	OCTET_STRING = 0x04,
 	OBJECT_ID = 0x06,
 	CONSTRUCTED = 0x20,
-	SEQUENCE = 0x30
+	SEQUENCE = 0x30,
+	CURVE = 0xa0 /* of SEC 1: the tag [0] */
 };
 
 struct element {
@@ -221,6 +222,9 @@ der_certificate(struct str s, struct str *to_be_signed)
 #define KEY_NUMBERS 6
 /* Bytes of the shortest modulus: 128 bits. */
 #define MODULUS_MIN 16
+/* Without its header, a key of numbers must have a modulus or a prime of 512
+ * bits, so that no other bytes are mistaken for one. */
+#define PRIME_MIN 64
 
 /* An RSA or DSA key: a row of INTEGERs, of which the version and `first` are
  * read already. If the version is one of theirs, a modulus is enough, because
@@ -306,19 +310,78 @@ is_key(struct str s)
 	}
 }
 
+/* Whether an OCTET STRING holds exactly one element, which a signature or an
+ * encrypted key does only by chance. */
+static bool
+is_one(struct element e)
+{
+	struct str content = e.content;
+	struct element inner;
+
+	return next_element(&content, &inner) && !inner.cut && content.n == 0 &&
+	    inner.length > 1;
+}
+
+/*
+ * What is left of a key whose first bytes were lost, as when base64 is copied
+ * without its first character: the version and large numbers; or the
+ * algorithm of a key and an OCTET STRING, in which certificates have a BIT
+ * STRING; or a number of SEC 1 and the curve after it. Libcrypto reads none of
+ * these, but a person who has the text can add the bytes.
+ */
+static bool
+is_headless_key(struct str s)
+{
+	static const struct str algorithms[] = {
+		STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), /* RSA */
+		STR("\x2a\x86\x48\xce\x3d\x02\x01"), /* EC */
+		STR("\x2a\x86\x48\xce\x38\x04\x01"), /* DSA */
+		STR("\x2b\x65"), /* X25519 to Ed448 */
+	};
+	struct str rest = s, inner, after;
+	struct element first, id, second;
+	size_t i;
+
+	if (!next_element(&rest, &first) || first.cut)
+		return false;
+	after = rest;
+	if (!next_element(&rest, &second) || second.cut)
+		return false;
+	if (first.tag == INTEGER)
+		return first.length == 1 && (uint8_t)first.content.p[0] <= 1 &&
+		    second.tag == INTEGER && second.length >= PRIME_MIN &&
+		    next_element(&rest, &second) && second.tag == INTEGER;
+	inner = first.tag == SEQUENCE ? first.content : second.content;
+	if (!next_element(&inner, &id) || id.tag != OBJECT_ID)
+		return false;
+	if (first.tag == OCTET_STRING)
+		return second.tag == CURVE && first.length >= SEC1_NUMBER_MIN;
+	for (i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
+		if (str_eq(
+			str_head(id.content, algorithms[i].n), algorithms[i]))
+			return first.tag == SEQUENCE &&
+			    second.tag == OCTET_STRING && is_one(second);
+	return first.tag == SEQUENCE && second.tag == OCTET_STRING &&
+	    second.length >= DER_MIN && is_encrypted(first, after);
+}
+
 bool
 der_holds_key(struct str bytes)
 {
-	const char *p;
-
-	while (bytes.n > 1) {
-		p = memchr(bytes.p, SEQUENCE, bytes.n - 1);
-		if (p == NULL)
-			return false;
-		bytes = str_tail(bytes, (size_t)(p - bytes.p));
-		if (is_key(bytes))
-			return true;
-		bytes = str_tail(bytes, 1);
+	for (; bytes.n > 1; bytes = str_tail(bytes, 1)) {
+		switch ((uint8_t)bytes.p[0]) {
+		case SEQUENCE:
+			if (is_key(bytes))
+				return true;
+			/* FALLTHROUGH */
+		case INTEGER:
+		case OCTET_STRING:
+			if (is_headless_key(bytes))
+				return true;
+			break;
+		default:
+			break;
+		}
 	}
 	return false;
 }

@@ -42,7 +42,8 @@ size_t der_size(struct str s);
 struct str der_certificate(struct str s, struct str *to_be_signed);
 
 /* Whether a private key begins at any byte: PKCS#1, PKCS#8, SEC 1, DSA or
- * encrypted PKCS#8, in any version that libcrypto reads, whole or cut off. */
+ * encrypted PKCS#8, in any version that libcrypto reads, whole, cut off, or
+ * without the few bytes of its outer header. */
 bool der_holds_key(struct str bytes);
 
 #endif

@@ -125,7 +125,7 @@ static const struct mark {
 	{ STR("priv:"), STR("pub:"), "a private key" },
 	{ STR("Private-key-format:"), STR(""), "a private key" }, /* BIND */
 	{ STR("AGE-SECRET-KEY-1"), STR(""), "a private key" },
-	{ STR("openssh-key-v1"), STR(""), "an OpenSSH key" },
+	{ STR("ssh-key-v1"), STR(""), "an OpenSSH key" },
 	{ STR("\xfe\xed\xfe\xed\0\0\0"), STR(""), "a Java key store" },
 	{ STR("\xce\xce\xce\xce\0\0\0"), STR(""), "a Java key store" },
 	{ STR("\x1e\xf1\xb5\xb0\0\0\0\0"), STR(""), "a PVK file" },

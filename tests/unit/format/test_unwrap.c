@@ -408,6 +408,42 @@ START_TEST(key_in_two_wrappings)
 }
 END_TEST
 
+/* DER in base64 that was copied without its first characters. */
+START_TEST(key_without_its_start)
+{
+	static void (*const puts[])(BIO * b) = { pkcs8_der, pkcs8_ec_der,
+		pkcs8_ed25519_der, pkcs8_encrypted_der, traditional_der,
+		traditional_ec_der, openssh };
+	struct str key = bytes_of(puts[_i], 0);
+	char text[TEXT_MAX];
+	size_t n = str_base64((const uint8_t *)key.p, key.n, text), lost;
+
+	for (lost = 0; lost <= 3; lost++)
+		ck_assert_msg(
+		    check(str_from(text + lost, n - lost)) == ERR_PRIVATE_KEY,
+		    "%d without %zu characters", _i, lost);
+}
+END_TEST
+
+/* Parts of certificates and signed messages look like the rest of a key. */
+START_TEST(signature_is_not_a_key)
+{
+	static const struct str texts[] = {
+		/* The algorithm and the signature of a signer (RFC 5652). */
+		STR("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
+		    "\x05\x00\x04\x28"
+		    "\x7b\x1c\x9e\x44\x05\x91\xd3\x28\x60\xaf\x7b\x1c\x9e\x44"
+		    "\x05\x91\xd3\x28\x60\xaf\x7b\x1c\x9e\x44\x05\x91\xd3\x28"
+		    "\x60\xaf\x7b\x1c\x9e\x44\x05\x91\xd3\x28\x60\xaf"),
+		/* A path length of 0, and another extension. */
+		STR("\x30\x06\x01\x01\xff\x02\x01\x00\x30\x0e\x06\x03\x55\x1d"
+		    "\x0f\x01\x01\xff\x04\x04\x03\x02\x01\x06"),
+	};
+
+	ck_assert_int_ne(check(texts[_i]), ERR_PRIVATE_KEY);
+}
+END_TEST
+
 static unsigned
 random_below(unsigned *seed, size_t n)
 {
@@ -728,6 +764,8 @@ main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, key_in_two_wrappings, 0, ROWS(key_cases));
+	tcase_add_loop_test(t, key_without_its_start, 0, 7);
+	tcase_add_loop_test(t, signature_is_not_a_key, 0, 2);
 	tcase_add_loop_test(t, key_in_many_wrappings, 0, 400);
 	tcase_add_loop_test(
 	    t, certificate_in_two_wrappings, 0, ROWS(certificate_cases));
