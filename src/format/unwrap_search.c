@@ -260,6 +260,7 @@ read_on(struct unwrap_search *s, size_t depth, struct str text)
 	unsigned way;
 
 	wrapping_look(text, &look);
+	look.is_sent = depth == 0;
 	for (i = 0; i < WRAPPINGS; i++) {
 		if (wrapping_table[i].in_place && in_place)
 			continue;

@@ -186,6 +186,25 @@ take_off_characters(struct str text, const struct wrapping_look *look,
 	return true;
 }
 
+/* Control characters in the text itself, such as those of a terminal. In a
+ * reading they show that it is noise. */
+static bool
+take_off_controls(struct str text, const struct wrapping_look *look,
+    unsigned way, struct buf *out, const char **phrase)
+{
+	size_t i;
+
+	(void)way;
+	*phrase = "it holds control characters";
+	if (!look->is_sent || look->controls == 0 ||
+	    look->spread >= SPREAD_MIN || !str_utf8_valid(text))
+		return false;
+	for (i = 0; i < text.n; i++)
+		if ((classes[(uint8_t)text.p[i]] & CONTROL) == 0)
+			buf_char(out, text.p[i]);
+	return out->n > 0;
+}
+
 /* The two ways are the two byte orders. */
 static bool
 take_off_wide(struct str text, const struct wrapping_look *look, unsigned way,
@@ -464,6 +483,7 @@ take_off_numbers(struct str text, const struct wrapping_look *look,
 
 /* Exact wrappings come first: the first reading of a certificate counts. */
 const struct wrapping wrapping_table[WRAPPINGS] = {
+	{ take_off_controls, 1, false, 0 },
 	{ take_off_escapes, 1, true, 128 },
 	{ take_off_characters, 1, true, 4 },
 	{ take_off_quotes, 1, true, 0 },

@@ -32,6 +32,7 @@ struct wrapping_look {
 	size_t other; /* bytes neither in nor between digits */
 	bool url; /* has base64url digits between others */
 	bool escapes; /* has bytes that start an escape */
+	bool is_sent; /* the text itself, not a reading of it */
 };
 
 struct wrapping {
@@ -52,7 +53,7 @@ struct wrapping {
 	size_t share;
 };
 
-#define WRAPPINGS 7
+#define WRAPPINGS 8
 extern const struct wrapping wrapping_table[WRAPPINGS];
 
 void wrapping_look(struct str text, struct wrapping_look *out);

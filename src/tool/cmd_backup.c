@@ -85,13 +85,13 @@ cmd_backup(struct cmd_call *c)
 		return EXIT_FAILURE;
 	}
 	e = cmd_in_child(c, backup, NULL, 0, &died);
-	if (died != 0) {
+	if (died != 0)
 		fprintf(stderr,
 		    "pushcert: %s: damaged: reading it ended with signal %d; "
 		    "no backup was made\n",
 		    c->config.data, died);
+	if (e != ERR_OK)
 		store_backup_clean(c->config.data);
-	}
 	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -131,13 +131,14 @@ cmd_restore(struct cmd_call *c)
 
 	if (cmd_load_config(c) != ERR_OK || !cmd_has_place(c->config.data))
 		return EXIT_FAILURE;
-	e = cmd_in_child(c, restore, NULL, 0, &died);
-	if (died == 0)
-		return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
-	fprintf(stderr,
-	    "pushcert: %s: not a whole backup: reading it ended with signal "
-	    "%d; nothing was changed\n",
-	    c->argument[0], died);
+	if ((e = cmd_in_child(c, restore, NULL, 0, &died)) == ERR_OK)
+		return EXIT_SUCCESS;
+	if (died != 0)
+		fprintf(stderr,
+		    "pushcert: %s: not a whole backup: reading it ended with "
+		    "signal %d; nothing was changed\n",
+		    c->argument[0], died);
+	/* A sanitizer ends the child without a signal. */
 	store_backup_clean(c->config.data);
 	return EXIT_FAILURE;
 }

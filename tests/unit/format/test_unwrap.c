@@ -252,7 +252,9 @@ putty(BIO *b)
 static void
 openssh(BIO *b)
 {
-	BIO_write(b, "openssh-key-v1\0\0\0\0\4none\0\0\0\4none", 34);
+	static const char start[] = "openssh-key-v1\0\0\0\0\4none\0\0\0\4none";
+
+	BIO_write(b, start, sizeof(start));
 }
 
 static void
@@ -422,6 +424,22 @@ START_TEST(key_without_its_start)
 		ck_assert_msg(
 		    check(str_from(text + lost, n - lost)) == ERR_PRIVATE_KEY,
 		    "%d without %zu characters", _i, lost);
+}
+END_TEST
+
+/* Control characters between the digits, as of a terminal. */
+START_TEST(key_among_controls)
+{
+	struct str key = bytes_of(pkcs8_der, 0);
+	char text[TEXT_MAX], spread[2 * TEXT_MAX];
+	size_t n = str_base64((const uint8_t *)key.p, key.n, text), i, to = 0;
+
+	for (i = 0; i < n; i++) {
+		if (i % 8 == 7)
+			spread[to++] = (char)(1 + _i);
+		spread[to++] = text[i];
+	}
+	ck_assert_int_eq(check(str_from(spread, to)), ERR_PRIVATE_KEY);
 }
 END_TEST
 
@@ -766,6 +784,7 @@ main(void)
 	tcase_add_loop_test(t, key_in_two_wrappings, 0, ROWS(key_cases));
 	tcase_add_loop_test(t, key_without_its_start, 0, 7);
 	tcase_add_loop_test(t, signature_is_not_a_key, 0, 2);
+	tcase_add_loop_test(t, key_among_controls, 0, 31);
 	tcase_add_loop_test(t, key_in_many_wrappings, 0, 400);
 	tcase_add_loop_test(
 	    t, certificate_in_two_wrappings, 0, ROWS(certificate_cases));
