@@ -87,9 +87,9 @@ def no_constant(name):
 
 
 def read_json(body):
-    """The JSON object, or None if the body is not a valid one."""
+    """The JSON object, or None if the body is not valid; one mark is skipped."""
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=members,
+        value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=members,
                            parse_constant=no_constant)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
