@@ -127,11 +127,10 @@ int
 cmd_restore(struct cmd_call *c)
 {
 	int died;
-	enum err e;
 
 	if (cmd_load_config(c) != ERR_OK || !cmd_has_place(c->config.data))
 		return EXIT_FAILURE;
-	if ((e = cmd_in_child(c, restore, NULL, 0, &died)) == ERR_OK)
+	if (cmd_in_child(c, restore, NULL, 0, &died) == ERR_OK)
 		return EXIT_SUCCESS;
 	if (died != 0)
 		fprintf(stderr,
