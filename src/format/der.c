@@ -323,11 +323,12 @@ is_one(struct element e)
 }
 
 /*
- * What is left of a key whose first bytes were lost, as when base64 is copied
- * without its first character: the version and large numbers; or the
- * algorithm of a key and an OCTET STRING, in which certificates have a BIT
- * STRING; or a number of SEC 1 and the curve after it. Libcrypto reads none of
- * these, but a person who has the text can add the bytes.
+ * Whether s starts with the rest of a key that has lost its first bytes, as
+ * when base64 is copied without its first character. The rest is one of these:
+ * the version and large numbers; the algorithm of a key and an OCTET STRING,
+ * where certificates have a BIT STRING; or a number of SEC 1 and its curve.
+ * libcrypto cannot read it, but a person who has the text can add the missing
+ * bytes.
  */
 static bool
 is_headless_key(struct str s)
