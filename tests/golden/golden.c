@@ -26,6 +26,21 @@
  * bytes. In the responses LF stands for CR LF. With GOLDEN_UPDATE=1 in the
  * environment the program writes the actual responses into the files; a person
  * must then review them.
+ *
+ * In a response the line "usual headers" stands for exactly these lines, in
+ * this order. Both ids are the GUID that the random bytes of the case give, and
+ * the last line belongs to them only if the response has content:
+ *
+ *   request-id: 02020202-0202-4202-8202-020202020202
+ *   client-request-id: 02020202-0202-4202-8202-020202020202
+ *   Cache-Control: no-cache
+ *   Accept-Ranges: none
+ *   X-Content-Type-Options: nosniff
+ *   Content-Length: the number of bytes of the content
+ *
+ * The runner shortens the actual response, and only where every byte of these
+ * lines is as expected. A response with other lines keeps all of them, so a
+ * golden file shows each difference.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -188,6 +203,66 @@ plain(struct str answer, char *out)
 	return str_from(out, n);
 }
 
+/* Returns the text up to the first line that begins with `mark`, and sets *text
+ * to the rest, which begins with it. Without such a line, returns the whole
+ * text. */
+static struct str
+until(struct str *text, const char *mark)
+{
+	struct str all = *text;
+	size_t i;
+
+	for (i = 0; i < all.n; i++)
+		if ((i == 0 || all.p[i - 1] == '\n') &&
+		    str_starts(str_tail(all, i), mark))
+			break;
+	*text = str_tail(all, i);
+	return str_head(all, i);
+}
+
+/* Writes the usual headers of a response with `content` bytes of content. */
+static struct str
+usual_headers(unsigned number, size_t content, char *out, size_t size)
+{
+	unsigned byte = number & 0xff; /* each of the 16 random bytes */
+	char id[STR_GUID_LEN + 1];
+	int n;
+
+	/* The digit 4 and the two bits 10 mark a GUID of version 4. */
+	snprintf(id, sizeof(id), "%08x-%04x-4%03x-%02x%02x-%08x%04x",
+	    byte * 0x01010101, byte * 0x0101, byte * 0x0101 & 0xfff,
+	    (byte & 0x3f) | 0x80, byte, byte * 0x01010101, byte * 0x0101);
+	n = snprintf(out, size,
+	    "request-id: %s\nclient-request-id: %s\nCache-Control: no-cache\n"
+	    "Accept-Ranges: none\nX-Content-Type-Options: nosniff\n",
+	    id, id);
+	if (content > 0)
+		n += snprintf(out + n, size - (size_t)n,
+		    "Content-Length: %zu\n", content);
+	return str_from(out, (size_t)n);
+}
+
+/* Replaces the usual headers by one line. `text` holds the response. */
+static struct str
+shorten(unsigned number, char *text, struct str response)
+{
+	static const char line[] = "usual headers\n";
+	struct str rest = response, content = response, usual;
+	char expected[512];
+
+	(void)until(&rest, "request-id: ");
+	(void)until(&content, "\n");
+	content = str_tail(content, 1);
+	usual = usual_headers(number, content.n, expected, sizeof(expected));
+	if (!str_eq(str_head(rest, usual.n), usual))
+		return response;
+	rest = str_tail(rest, usual.n);
+	text += response.n - rest.n - usual.n;
+	memcpy(text, line, strlen(line));
+	memmove(text + strlen(line), rest.p, rest.n);
+	return str_head(response, response.n - usual.n + strlen(line));
+}
+
 static struct str
 decode_body(struct str body, char *out)
 {
@@ -225,7 +300,7 @@ run_case(struct golden *g, struct str name, struct str head, struct str body,
 	}
 	g->body = decode_body(body, bytes);
 	handle(g, &an);
-	got = plain(an.text, text);
+	got = shorten(g->number - 1, text, plain(an.text, text));
 	if (g->update != NULL) {
 		fwrite(got.p, 1, got.n, g->update);
 		fputs("\n", g->update);
@@ -240,23 +315,6 @@ run_case(struct golden *g, struct str name, struct str head, struct str body,
 		printf("%s: %.*s\n--- want\n%.*s\n--- got\n%.*s\n", g->path,
 		    STR_ARG(name), STR_ARG(want), STR_ARG(got));
 	}
-}
-
-/* Returns the text up to the first line that begins with `mark`, and sets *text
- * to the rest, which begins with it. Without such a line, returns the whole
- * text. */
-static struct str
-until(struct str *text, const char *mark)
-{
-	struct str all = *text;
-	size_t i;
-
-	for (i = 0; i < all.n; i++)
-		if ((i == 0 || all.p[i - 1] == '\n') &&
-		    str_starts(str_tail(all, i), mark))
-			break;
-	*text = str_tail(all, i);
-	return str_head(all, i);
 }
 
 static enum err
