@@ -9,116 +9,305 @@
 #ifndef PUSHCERT_ERR_H
 #define PUSHCERT_ERR_H
 
-enum err {
-	ERR_OK,
+/*
+ * Each row becomes a constant of the enum and a row of the table, so neither
+ * can lack the other. The columns:
+ *   - the name of the outcome;
+ *   - the status of HTTP; 0: no request ends with this outcome;
+ *   - the error code of Graph;
+ *   - the text: one sentence or more. {} stands for the offending piece of the
+ *     input, {2} for a second piece, {!} for a piece that the server chose.
+ *     Where Graph has a text for an outcome, the row has the same text, because
+ *     clients compare it;
+ *   - the code in error.details[], which names the exact reason, or NULL where
+ *     the error code is exact enough.
+ */
+#define ERR_LIST(ROW)                                                          \
+	ROW(ERR_OK, 200, "OK", "Fine.", NULL)                                  \
+	/* The path of the URL. */                                             \
+	ROW(ERR_ROOT, 404, "ResourceNotFound", "Invalid version: {}", NULL)    \
+	ROW(ERR_SEGMENT, 400, "BadRequest",                                    \
+	    "Resource not found for the segment '{}'.", NULL)                  \
+	ROW(ERR_METHOD, 405, "Request_BadRequest",                             \
+	    "Specified HTTP method is not allowed for the request target.",    \
+	    NULL)                                                              \
+	/* The caller and its rights. */                                       \
+	ROW(ERR_TOKEN_ABSENT, 401, "InvalidAuthenticationToken",               \
+	    "Access token is empty.", NULL)                                    \
+	ROW(ERR_TOKEN_INVALID, 401, "InvalidAuthenticationToken",              \
+	    "Access token validation failure.", NULL)                          \
+	ROW(ERR_TOKEN_EXPIRED, 401, "InvalidAuthenticationToken",              \
+	    "Access token has expired or is not yet valid.", NULL)             \
+	ROW(ERR_FORBIDDEN, 403, "Forbidden",                                   \
+	    "Application is not authorized to perform this operation. "        \
+	    "Application must have one of the following scopes: {!}",          \
+	    NULL)                                                              \
+	ROW(ERR_TENANT, 403, "Forbidden",                                      \
+	    "The tenant of the access token is not served here.", NULL)        \
+	ROW(ERR_CROSS_SITE, 403, "Forbidden",                                  \
+	    "A browser sent this request from another site: {!} is '{}'. "     \
+	    "Nothing was changed. If that site is this service, set "          \
+	    "base_url; if it may change data here, add its origin to "         \
+	    "cors_origins.",                                                   \
+	    NULL)                                                              \
+	ROW(ERR_RATE, 429, "TooManyRequests",                                  \
+	    "Too many failed requests. Try again later.", NULL)                \
+	/* Headers and query options. */                                       \
+	ROW(ERR_URL_TOO_LONG, 414, "RequestUriTooLong",                        \
+	    "The request's URL is longer than {!} bytes.", NULL)               \
+	ROW(ERR_HEADER_LINES, 400, "BadRequest",                               \
+	    "The request repeats too many headers.", NULL)                     \
+	ROW(ERR_TOO_LARGE, 413, "RequestEntityTooLarge",                       \
+	    "The request body is larger than {!} bytes.", NULL)                \
+	ROW(ERR_CONTENT_ENCODING, 415, "UnsupportedMediaType",                 \
+	    "The content encoding '{}' is not supported. Send the body "       \
+	    "without one.",                                                    \
+	    NULL)                                                              \
+	ROW(ERR_CONTENT_TYPE_ABSENT, 400, "BadRequest",                        \
+	    "Unable to read JSON request payload. Please ensure "              \
+	    "Content-Type header is set and payload is of valid JSON "         \
+	    "format.",                                                         \
+	    NULL)                                                              \
+	ROW(ERR_CONTENT_TYPE, 415, "UnsupportedMediaType",                     \
+	    "The content type '{}' is not supported. Use application/json.",   \
+	    NULL)                                                              \
+	ROW(ERR_CONTENT_TYPES, 415, "UnsupportedMediaType",                    \
+	    "The request has several Content-Type headers, and they "          \
+	    "differ: '{}'. Send one.",                                         \
+	    NULL)                                                              \
+	ROW(ERR_NOT_ACCEPTABLE, 406, "NotAcceptable",                          \
+	    "None of the media types '{}' can be produced. Accept "            \
+	    "application/json.",                                               \
+	    NULL)                                                              \
+	ROW(ERR_QUERY_OPTION, 400, "BadRequest",                               \
+	    "The query option '{}' is not supported.", NULL)                   \
+	ROW(ERR_QUERY_TWICE, 400, "BadRequest",                                \
+	    "The query option '{}' was specified more than once, but it "      \
+	    "must be specified at most once.",                                 \
+	    NULL)                                                              \
+	ROW(ERR_QUERY_ESCAPE, 400, "BadRequest",                               \
+	    "The query option '{}' holds a bad percent escape or is not "      \
+	    "valid UTF-8.",                                                    \
+	    NULL)                                                              \
+	ROW(ERR_FORMAT, 400, "BadRequest",                                     \
+	    "The value '{}' of $format is not supported. Use json.", NULL)     \
+	ROW(ERR_SELECT, 400, "BadRequest",                                     \
+	    "Parsing OData Select and Expand failed: Could not find a "        \
+	    "property named '{}' on type "                                     \
+	    "'microsoft.graph.applePushNotificationCertificate'.",             \
+	    NULL)                                                              \
+	/* The body as JSON (RFC 8259). */                                     \
+	ROW(ERR_BODY_SHORT, 400, "BadRequest",                                 \
+	    "The request body ended before its declared length of {} bytes.",  \
+	    NULL)                                                              \
+	ROW(ERR_JSON_EMPTY, 400, "BadRequest",                                 \
+	    "Empty Payload. JSON content expected.", NULL)                     \
+	ROW(ERR_JSON_SYNTAX, 400, "BadRequest",                                \
+	    "Unable to read JSON request payload. It is not JSON at '{}'.",    \
+	    NULL)                                                              \
+	ROW(ERR_JSON_CUT, 400, "BadRequest",                                   \
+	    "Unable to read JSON request payload. It ends in the middle.",     \
+	    NULL)                                                              \
+	ROW(ERR_JSON_NOT_OBJECT, 400, "BadRequest",                            \
+	    "Unable to read JSON request payload. An object is expected "      \
+	    "instead of '{}'.",                                                \
+	    NULL)                                                              \
+	ROW(ERR_JSON_TRAILING, 400, "BadRequest",                              \
+	    "Unable to read JSON request payload. Something follows the "      \
+	    "object: '{}'.",                                                   \
+	    NULL)                                                              \
+	ROW(ERR_JSON_NUMBER, 400, "BadRequest",                                \
+	    "Unable to read JSON request payload. '{}' is not a number in "    \
+	    "JSON.",                                                           \
+	    NULL)                                                              \
+	ROW(ERR_JSON_ESCAPE, 400, "BadRequest",                                \
+	    "Unable to read JSON request payload. A string holds the bad "     \
+	    "escape '{}'.",                                                    \
+	    NULL)                                                              \
+	ROW(ERR_JSON_CONTROL, 400, "BadRequest",                               \
+	    "Unable to read JSON request payload. A string holds the "         \
+	    "unescaped control character '{}'.",                               \
+	    NULL)                                                              \
+	ROW(ERR_JSON_SURROGATE, 400, "BadRequest",                             \
+	    "Unable to read JSON request payload. A string holds the lone "    \
+	    "surrogate '{}'.",                                                 \
+	    NULL)                                                              \
+	ROW(ERR_JSON_UTF8, 400, "BadRequest",                                  \
+	    "Unable to read JSON request payload. It is not valid UTF-8.",     \
+	    NULL)                                                              \
+	ROW(ERR_JSON_UTF16, 400, "BadRequest",                                 \
+	    "Unable to read JSON request payload. It is UTF-16 or UTF-32. "    \
+	    "Send it as UTF-8.",                                               \
+	    NULL)                                                              \
+	ROW(ERR_JSON_DUPLICATE, 400, "BadRequest",                             \
+	    "Unable to read JSON request payload. The name '{}' stands "       \
+	    "more than once in an object.",                                    \
+	    NULL)                                                              \
+	ROW(ERR_JSON_DEPTH, 400, "BadRequest",                                 \
+	    "Unable to read JSON request payload. It is nested too deeply.",   \
+	    NULL)                                                              \
+	ROW(ERR_JSON_TOKENS, 400, "BadRequest",                                \
+	    "Unable to read JSON request payload. It has too many values.",    \
+	    NULL)                                                              \
+	/* The body as an applePushNotificationCertificate of Graph. */        \
+	ROW(ERR_UNKNOWN_PROPERTY, 400, "ModelValidationFailure",               \
+	    "The property '{}' does not exist on type "                        \
+	    "'microsoft.graph.applePushNotificationCertificate'. Make sure "   \
+	    "to only use property names that are defined by the type.",        \
+	    NULL)                                                              \
+	ROW(ERR_NOT_STRING, 400, "ModelValidationFailure",                     \
+	    "Cannot convert the literal '{}' to the expected type "            \
+	    "'Edm.String'.",                                                   \
+	    NULL)                                                              \
+	ROW(ERR_NOT_DATE, 400, "ModelValidationFailure",                       \
+	    "Cannot convert the literal '{}' to the expected type "            \
+	    "'Edm.DateTimeOffset'.",                                           \
+	    NULL)                                                              \
+	ROW(ERR_NOT_NULLABLE, 400, "ModelValidationFailure",                   \
+	    "The property '{}' is not nullable and cannot be set to null.",    \
+	    NULL)                                                              \
+	ROW(ERR_WRONG_TYPE, 400, "ModelValidationFailure",                     \
+	    "The type '{}' is not "                                            \
+	    "'microsoft.graph.applePushNotificationCertificate'.",             \
+	    NULL)                                                              \
+	ROW(ERR_TOO_LONG, 400, "ModelValidationFailure",                       \
+	    "The value of the property '{}' is too long.", NULL)               \
+	ROW(ERR_PRECONDITION, 412, "PreconditionFailed",                       \
+	    "The condition of the request, If-Match or If-None-Match, is "     \
+	    "not met. Nothing was changed.",                                   \
+	    NULL)                                                              \
+	ROW(ERR_NOT_FOUND, 404, "ResourceNotFound",                            \
+	    "Resource not found: no Apple push notification certificate is "   \
+	    "configured.",                                                     \
+	    NULL)                                                              \
+	ROW(ERR_NO_REQUEST, 404, "ResourceNotFound",                           \
+	    "Resource not found: no certificate signing request waits for "    \
+	    "its certificate.",                                                \
+	    NULL)                                                              \
+	ROW(ERR_NO_DRY_RUN, 400, "BadRequest",                                 \
+	    "A certificate request has no dry run. Nothing was changed.",      \
+	    NULL)                                                              \
+	/* The certificate. */                                                 \
+	ROW(ERR_NOT_A_CERTIFICATE, 400, "BadRequest",                          \
+	    "The certificate cannot be read: {!}.", "NotACertificate")         \
+	ROW(ERR_PRIVATE_KEY, 400, "BadRequest",                                \
+	    "The text holds a private key{!}. Nothing was stored. Upload "     \
+	    "the certificate alone, and take it that the key is known to "     \
+	    "others now.",                                                     \
+	    "PrivateKeyPresent")                                               \
+	ROW(ERR_WRAPPED, 400, "ModelValidationFailure",                        \
+	    "The text might hide a private key: {!}. Nothing was stored.",     \
+	    NULL)                                                              \
+	ROW(ERR_REQUEST_INSTEAD, 400, "BadRequest",                            \
+	    "This is a certificate signing request, not a certificate. "       \
+	    "Upload the file that Apple's portal gave for it.",                \
+	    "CertificateRequestInstead")                                       \
+	ROW(ERR_NOT_MDM, 400, "BadRequest",                                    \
+	    "This is not an MDM push certificate: its subject UID is '{}' "    \
+	    "and does not begin with com.apple.mgmt. Use the one made at "     \
+	    "identity.apple.com/pushcert.",                                    \
+	    "NotAnMdmCertificate")                                             \
+	ROW(ERR_EXPIRED, 400, "BadRequest",                                    \
+	    "The certificate expired at {}. Renew it with the same Apple "     \
+	    "account and upload the new one.",                                 \
+	    "CertificateExpired")                                              \
+	ROW(ERR_NOT_YET_VALID, 400, "BadRequest",                              \
+	    "The certificate is not valid before {}. Check the clock of "      \
+	    "this machine.",                                                   \
+	    "CertificateNotYetValid")                                          \
+	ROW(ERR_OLDER, 400, "BadRequest",                                      \
+	    "The certificate ends at {}, before the stored one, which ends "   \
+	    "at {2}. Upload the newest one.",                                  \
+	    "OlderThanStored")                                                 \
+	ROW(ERR_WEAK_KEY, 400, "BadRequest",                                   \
+	    "The certificate's RSA key has {} bits; at least 2048 are "        \
+	    "needed.",                                                         \
+	    "WeakKey")                                                         \
+	ROW(ERR_UNSUPPORTED_KEY, 400, "BadRequest",                            \
+	    "The certificate's key is of the type {}; Apple issues RSA.",      \
+	    "UnsupportedKey")                                                  \
+	ROW(ERR_KEY_MISMATCH, 400, "BadRequest",                               \
+	    "The certificate belongs to another key than the last request "    \
+	    "made here, of {}. Upload the certificate that Apple issued "      \
+	    "for that request.",                                               \
+	    "KeyMismatch")                                                     \
+	ROW(ERR_TOPIC_CHANGE, 409, "Conflict",                                 \
+	    "The certificate's topic is {2}, but the topic of this tenant "    \
+	    "is {}. With another topic every enrolled device would have to "   \
+	    "enrol again. Renew the certificate of that topic with its "       \
+	    "Apple account instead; if the change is meant, send the "         \
+	    "header Pushcert-Allow-Topic-Change: {2}",                         \
+	    "TopicChange")                                                     \
+	/* The server and its store. */                                        \
+	ROW(ERR_NOT_IMPLEMENTED, 501, "NotImplemented",                        \
+	    "This function is not available here: the operator has "           \
+	    "configured no key_file.",                                         \
+	    NULL)                                                              \
+	ROW(ERR_FULL, 507, "InsufficientStorage",                              \
+	    "The store is full. Nothing was changed.", NULL)                   \
+	ROW(ERR_BUSY, 503, "ServiceUnavailable",                               \
+	    "The service is busy. Try again later.", NULL)                     \
+	ROW(ERR_KEYGEN_BUSY, 503, "ServiceUnavailable",                        \
+	    "Other keys are being made. Try again later.", NULL)               \
+	ROW(ERR_STORE, 503, "ServiceUnavailable",                              \
+	    "The store cannot be used at the moment. Try again later.", NULL)  \
+	ROW(ERR_NO_STORE, 503, "ServiceUnavailable",                           \
+	    "There is no store yet. Run pushcert init.", NULL)                 \
+	ROW(ERR_NOT_PRIVATE, 503, "ServiceUnavailable",                        \
+	    "The data directory or a file in it can be read by others, "       \
+	    "belongs to another user, or cannot be written.",                  \
+	    NULL)                                                              \
+	ROW(ERR_NETWORK_FS, 503, "ServiceUnavailable",                         \
+	    "The data directory is on a network file system, on which "        \
+	    "locks and maps do not hold. Use a local one.",                    \
+	    NULL)                                                              \
+	ROW(ERR_EXPOSED, 500, "InternalError",                                 \
+	    "The data directory lies under the web server's document root. "   \
+	    "Move it, or allow it by data_in_document_root = yes.",            \
+	    NULL)                                                              \
+	ROW(ERR_NEWER, 503, "ServiceUnavailable",                              \
+	    "The store was written by a newer release of pushcert.", NULL)     \
+	ROW(ERR_OLD_FORMAT, 503, "ServiceUnavailable",                         \
+	    "The store has the format of an older release. Run pushcert "      \
+	    "init to upgrade it.",                                             \
+	    NULL)                                                              \
+	ROW(ERR_IN_USE, 503, "ServiceUnavailable",                             \
+	    "The store has the format of an older release, and cannot be "     \
+	    "upgraded while another process has it open. The log names the "   \
+	    "process.",                                                        \
+	    NULL)                                                              \
+	ROW(ERR_UPGRADING, 503, "ServiceUnavailable",                          \
+	    "The store is being upgraded. Try again later.", NULL)             \
+	ROW(ERR_CORRUPT, 500, "InternalError",                                 \
+	    "A stored value is damaged. It was not used.", NULL)               \
+	ROW(ERR_SECRET, 503, "ServiceUnavailable",                             \
+	    "A file with a key cannot be read at the moment. Try again "       \
+	    "later.",                                                          \
+	    NULL)                                                              \
+	ROW(ERR_MEMORY, 500, "InternalError",                                  \
+	    "The request needs more memory than it may have.", NULL)           \
+	ROW(ERR_INTERNAL, 500, "InternalError", "An internal error occurred.", \
+	    NULL)                                                              \
+	/* Walks, and the command line tool. */                                \
+	ROW(ERR_USAGE, 0, "Usage", "Wrong usage.", NULL)                       \
+	ROW(ERR_CONFIG, 0, "Configuration",                                    \
+	    "The configuration is not usable.", NULL)                          \
+	ROW(ERR_FILE, 0, "File", "A file cannot be used.", NULL)               \
+	ROW(ERR_STOP, 0, "Stop", "A visitor ended a walk before its end.",     \
+	    NULL)                                                              \
+	ROW(ERR_EXISTS, 0, "Exists", "It exists already.", NULL)
 
-	/* The path of the URL. */
-	ERR_ROOT,
-	ERR_SEGMENT,
-	ERR_METHOD,
+#define ERR_CONSTANT(name, status, code, text, reason) name,
 
-	/* The caller and its rights. */
-	ERR_TOKEN_ABSENT,
-	ERR_TOKEN_INVALID,
-	ERR_TOKEN_EXPIRED,
-	ERR_FORBIDDEN,
-	ERR_TENANT,
-	ERR_CROSS_SITE,
-	ERR_RATE,
+enum err { ERR_LIST(ERR_CONSTANT) ERR_COUNT };
 
-	/* Headers and query options. */
-	ERR_URL_TOO_LONG,
-	ERR_HEADER_LINES,
-	ERR_TOO_LARGE,
-	ERR_CONTENT_ENCODING,
-	ERR_CONTENT_TYPE_ABSENT,
-	ERR_CONTENT_TYPE,
-	ERR_CONTENT_TYPES,
-	ERR_NOT_ACCEPTABLE,
-	ERR_QUERY_OPTION,
-	ERR_QUERY_TWICE,
-	ERR_QUERY_ESCAPE,
-	ERR_FORMAT,
-	ERR_SELECT,
+#undef ERR_CONSTANT
 
-	/* The body as JSON (RFC 8259). */
-	ERR_BODY_SHORT,
-	ERR_JSON_EMPTY,
-	ERR_JSON_SYNTAX,
-	ERR_JSON_CUT,
-	ERR_JSON_NOT_OBJECT,
-	ERR_JSON_TRAILING,
-	ERR_JSON_NUMBER,
-	ERR_JSON_ESCAPE,
-	ERR_JSON_CONTROL,
-	ERR_JSON_SURROGATE,
-	ERR_JSON_UTF8,
-	ERR_JSON_UTF16,
-	ERR_JSON_DUPLICATE,
-	ERR_JSON_DEPTH,
-	ERR_JSON_TOKENS,
-
-	/* The body as an applePushNotificationCertificate of Graph. */
-	ERR_UNKNOWN_PROPERTY,
-	ERR_NOT_STRING,
-	ERR_NOT_DATE,
-	ERR_NOT_NULLABLE,
-	ERR_WRONG_TYPE,
-	ERR_TOO_LONG,
-	ERR_PRECONDITION,
-	ERR_NOT_FOUND,
-	ERR_NO_REQUEST,
-	ERR_NO_DRY_RUN,
-
-	/* The certificate. */
-	ERR_NOT_A_CERTIFICATE,
-	ERR_PRIVATE_KEY,
-	ERR_WRAPPED,
-	ERR_REQUEST_INSTEAD,
-	ERR_NOT_MDM,
-	ERR_EXPIRED,
-	ERR_NOT_YET_VALID,
-	ERR_OLDER,
-	ERR_WEAK_KEY,
-	ERR_UNSUPPORTED_KEY,
-	ERR_KEY_MISMATCH,
-	ERR_TOPIC_CHANGE,
-
-	/* The server and its store. */
-	ERR_NOT_IMPLEMENTED,
-	ERR_FULL,
-	ERR_BUSY,
-	ERR_KEYGEN_BUSY,
-	ERR_STORE,
-	ERR_NO_STORE,
-	ERR_NOT_PRIVATE,
-	ERR_NETWORK_FS,
-	ERR_EXPOSED,
-	ERR_NEWER,
-	ERR_OLD_FORMAT,
-	ERR_IN_USE,
-	ERR_UPGRADING,
-	ERR_CORRUPT,
-	ERR_SECRET,
-	ERR_MEMORY,
-	ERR_INTERNAL,
-
-	/* The command line tool (cmd.h). */
-	ERR_USAGE,
-	ERR_CONFIG,
-	ERR_FILE,
-
-	ERR_COUNT
-};
-
+/* A row of the list. */
 struct err_info {
-	int status; /* of HTTP; 0: a request never ends with it */
+	int status;
 	const char *code;
-	/* One sentence or more. {} stands for the offending piece of the input,
-	 * {2} for a second piece, {!} for a piece that the server chose. */
 	const char *text;
-	/* The code in error.details[], which names the exact reason; NULL if
-	 * `code` is exact enough. */
 	const char *reason;
 };
 

@@ -309,7 +309,7 @@ struct replacement {
 	bool replace;
 };
 
-/* ERR_USAGE if the store holds any row but its format. */
+/* ERR_EXISTS if the store holds any row but its format. */
 static enum err
 check_empty(struct txn *tx)
 {
@@ -322,7 +322,7 @@ check_empty(struct txn *tx)
 		while ((e = store_next(tx, (enum store_table)map, LMDB_NEXT,
 			    &at)) == ERR_OK)
 			if (map != STORE_META || !str_is(at.key, "format"))
-				return ERR_USAGE;
+				return ERR_EXISTS;
 		if (e != ERR_NOT_FOUND)
 			return e;
 	}

@@ -174,7 +174,7 @@ enum err
 store_backup(struct store *st, const char *path, bool replace) ATTR_CHECKED;
 /*
  * Replaces the content of the store by that of such a copy, in one change;
- * other processes may use the store meanwhile. ERR_USAGE if the store is not
+ * other processes may use the store meanwhile. ERR_EXISTS if the store is not
  * empty and `replace` is not set, ERR_NO_STORE or ERR_CORRUPT if the file is
  * not a complete copy, ERR_FILE with errno.
  */

@@ -63,7 +63,7 @@ stop_at_event(const struct event *ev, void *arg)
 {
 	(void)ev;
 	*(bool *)arg = true;
-	return ERR_USAGE;
+	return ERR_STOP;
 }
 
 static void
@@ -72,7 +72,7 @@ need_history(struct walk *w, const char *where, const struct guid *tenant)
 	bool any = false;
 	enum err e = store_events(w->tx, tenant, stop_at_event, &any);
 
-	if (e != ERR_OK && e != ERR_USAGE)
+	if (e != ERR_OK && e != ERR_STOP)
 		found(w, where, tenant, "its history is damaged");
 	else if (!any)
 		found(w, where, tenant, "it has no history");

@@ -109,7 +109,7 @@ restore(struct cmd_call *c, void *arg)
 	if ((e = cmd_open_store(c, true)) != ERR_OK)
 		return e;
 	e = store_restore(c->store, path, force);
-	if (e == ERR_USAGE)
+	if (e == ERR_EXISTS)
 		fprintf(stderr,
 		    "pushcert: %s: the store is not empty; --force puts the "
 		    "backup in its place\n",

@@ -311,7 +311,7 @@ cmd_begin_reading(struct cmd_call *c)
 }
 
 /* Called for each record. Takes the tenant of the first record, and stops with
- * ERR_USAGE at a second one. */
+ * ERR_STOP at a second one. */
 static enum err
 only_tenant(const struct guid *tenant, const struct record *r, void *arg)
 {
@@ -319,7 +319,7 @@ only_tenant(const struct guid *tenant, const struct record *r, void *arg)
 
 	(void)r;
 	if (c->given & CMD_BIT(OPTION_TENANT))
-		return ERR_USAGE;
+		return ERR_STOP;
 	c->given |= CMD_BIT(OPTION_TENANT);
 	c->tenant = *tenant;
 	return ERR_OK;
@@ -332,7 +332,7 @@ cmd_need_tenant(struct cmd_call *c)
 
 	if ((c->given & CMD_BIT(OPTION_TENANT)) == 0)
 		e = store_records(c->reader, only_tenant, c);
-	if (e == ERR_USAGE)
+	if (e == ERR_STOP)
 		fprintf(stderr,
 		    "pushcert: there are several tenants: "
 		    "say which with --tenant GUID\n");

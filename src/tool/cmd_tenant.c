@@ -28,7 +28,7 @@ check_alias(struct txn *tx, const struct cmd_call *c)
 	enum err e = cmd_find_alias(tx, c->value[OPTION_NAME], &other);
 
 	if (e == ERR_OK && memcmp(&other, &c->tenant, sizeof(other)) != 0)
-		return ERR_USAGE;
+		return ERR_EXISTS;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -68,7 +68,7 @@ cmd_tenant_add(struct cmd_call *c)
 	if (cmd_load_config(c) != ERR_OK || cmd_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_update(c->store, put_tenant, c);
-	if (e == ERR_USAGE)
+	if (e == ERR_EXISTS)
 		return cmd_fail_with(
 		    name, str_of("another tenant is called so"));
 	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "tenant add");

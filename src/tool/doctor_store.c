@@ -237,7 +237,7 @@ refuse_change(struct txn *tx, void *arg)
 {
 	(void)tx;
 	(void)arg;
-	return ERR_USAGE;
+	return ERR_STOP;
 }
 
 /* Runs a change that refuses, to see whether the write lock can be taken. */
@@ -251,7 +251,7 @@ write_nothing(struct cmd_call *c, void *arg)
 		return e;
 	e = store_update(c->store, refuse_change, NULL);
 	/* A store of an older format can be locked, though not changed. */
-	return e == ERR_USAGE || e == ERR_OLD_FORMAT ? ERR_OK : e;
+	return e == ERR_STOP || e == ERR_OLD_FORMAT ? ERR_OK : e;
 }
 
 void

@@ -37,6 +37,8 @@ static const struct {
 	{ 0, "Usage" },
 	{ 0, "Configuration" },
 	{ 0, "File" },
+	{ 0, "Stop" },
+	{ 0, "Exists" },
 };
 
 /* Texts that clients of Graph compare with. */

@@ -232,7 +232,7 @@ START_TEST(a_full_store_is_replaced_only_if_asked)
 	ck_assert_int_eq(store_backup(from, file, false), ERR_FILE);
 	ck_assert_int_eq(errno, EEXIST);
 	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
-	ck_assert_int_eq(store_restore(to, file, false), ERR_USAGE);
+	ck_assert_int_eq(store_restore(to, file, false), ERR_EXISTS);
 	check_all(to, 200, "other");
 	ck_assert_int_eq(store_restore(to, file, true), ERR_OK);
 	check_all(to, 3, "first");
@@ -412,10 +412,10 @@ START_TEST(a_store_that_lists_a_tenant_is_not_empty)
 
 	ck_assert_int_eq(store_update(to, list_tenant, &t), ERR_OK);
 	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
-	ck_assert_int_eq(store_restore(to, file, false), ERR_USAGE);
+	ck_assert_int_eq(store_restore(to, file, false), ERR_EXISTS);
 	ck_assert_int_eq(store_backup(to, file, true), ERR_OK);
 	ck_assert_int_eq(store_restore(from, file, false), ERR_OK);
-	ck_assert_int_eq(store_restore(from, file, false), ERR_USAGE);
+	ck_assert_int_eq(store_restore(from, file, false), ERR_EXISTS);
 	store_close(from);
 	store_close(to);
 }

@@ -191,14 +191,14 @@ static enum err
 stop_at_tenant(const struct tenant *t, void *arg)
 {
 	(void)t;
-	return ++*(int *)arg == 2 ? ERR_USAGE : ERR_OK;
+	return ++*(int *)arg == 2 ? ERR_STOP : ERR_OK;
 }
 
 static enum err
 stop_at_token(const struct token *t, void *arg)
 {
 	(void)t;
-	return ++*(int *)arg == 2 ? ERR_USAGE : ERR_OK;
+	return ++*(int *)arg == 2 ? ERR_STOP : ERR_OK;
 }
 
 START_TEST(stops_where_the_visitor_does)
@@ -217,10 +217,9 @@ START_TEST(stops_where_the_visitor_does)
 		ck_assert(store_update(st, put_token, &token) == ERR_OK);
 	}
 	tx = begin(st);
-	ck_assert(
-	    store_tenants(tx, stop_at_tenant, &seen_tenants) == ERR_USAGE);
+	ck_assert(store_tenants(tx, stop_at_tenant, &seen_tenants) == ERR_STOP);
 	ck_assert_int_eq(seen_tenants, 2);
-	ck_assert(store_tokens(tx, stop_at_token, &seen_tokens) == ERR_USAGE);
+	ck_assert(store_tokens(tx, stop_at_token, &seen_tokens) == ERR_STOP);
 	ck_assert_int_eq(seen_tokens, 2);
 	store_reader_free(tx);
 	store_close(st);
