@@ -212,9 +212,10 @@ static const struct command {
 	    .summary = "print the effective configuration",
 	    .run = cmd_config },
 	{ .word = "doctor",
-	    .options = CMD_BIT(OPTION_URL) | CMD_BIT(OPTION_TOKEN_FILE) |
-		CMD_BIT(OPTION_JSON),
-	    .synopsis = "[--url URL --token-file FILE] [--json]",
+	    .options = CMD_BIT(OPTION_SOCKET) | CMD_BIT(OPTION_URL) |
+		CMD_BIT(OPTION_TOKEN_FILE) | CMD_BIT(OPTION_JSON),
+	    .synopsis =
+		"[--socket PATH] [--url URL --token-file FILE] [--json]",
 	    .summary = "find what is wrong, and say what cures it",
 	    .run = cmd_doctor },
 };

@@ -223,6 +223,7 @@ static const struct check {
 	{ "map", CONFIGURATION, check_map },
 	{ "store", DIRECTORY, doctor_check_store },
 	{ "lock", DIRECTORY, doctor_check_lock },
+	{ "socket", NOTHING, doctor_check_socket },
 	{ "url", NOTHING, doctor_check_url },
 };
 

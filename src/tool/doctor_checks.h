@@ -18,6 +18,10 @@ void doctor_check_keys(struct doctor *d);
 void doctor_check_store(struct doctor *d);
 /* Checks whether a change gets the write lock in time. Changes nothing. */
 void doctor_check_lock(struct doctor *d);
+/* Checks whether the web servers of this machine may connect to the FastCGI
+ * socket, and no other user: the socket of --socket, of the key socket,
+ * or of pushcert.socket. */
+void doctor_check_socket(struct doctor *d);
 /* Sends requests to --url with the token of --token-file; without --url it
  * does nothing. */
 void doctor_check_url(struct doctor *d);

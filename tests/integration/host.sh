@@ -22,6 +22,11 @@ need() {
 	done
 }
 
+# The user of the program where a unit or spawn-fcgi starts it: the user of the
+# samples, or one that each Debian has.
+own=pushcert
+id -u $own >/dev/null 2>&1 || own=daemon
+
 # give_to USER: makes USER the owner of the program's files, if root runs the
 # test.
 give_to() {
@@ -32,13 +37,20 @@ give_to() {
 	}
 }
 
-# as_web COMMAND...: runs the command as the user of web servers.
-as_web() {
+# as USER COMMAND...: runs the command as this user, if root runs the test.
+as() {
+	user=$1
+	shift
 	if [ "$(id -u)" -eq 0 ]; then
-		exec setpriv --reuid=www-data --regid=www-data \
+		exec setpriv --reuid="$user" --regid="$(id -gn "$user")" \
 			--clear-groups -- "$@"
 	fi
 	exec "$@"
+}
+
+# as_web COMMAND...: runs the command as the user of web servers.
+as_web() {
+	as www-data "$@"
 }
 
 # sample FILE: prints a sample with the paths of this run.
@@ -69,6 +81,21 @@ start_program() {
 	"$@" &
 	backend=$!
 	until_true test -S "$dir/run/fcgi.sock"
+}
+
+# start_units [DROP-IN]: starts the program by the samples pushcert.socket and
+# pushcert.service, with a drop-in for the socket, as systemd does.
+start_units() {
+	need python3
+	give_to $own
+	mkdir -p "$dir/units/pushcert.socket.d"
+	for unit in pushcert.socket pushcert.service; do
+		sample $unit | sed "s/^\(User\|Group\)=pushcert/\1=$own/" \
+			>"$dir/units/$unit"
+	done
+	[ $# -eq 0 ] || sample "$1" >"$dir/units/pushcert.socket.d/$1"
+	PUSHCERT_CONFIG=$config start_program \
+		python3 "${0%/*}/run_units.py" "$dir/units/pushcert.socket"
 }
 
 # serve COMMAND...: runs the web server next to the program, and ends both.
