@@ -11,7 +11,6 @@
 #include "state/keyring.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "state/trust.h"
 
@@ -109,27 +109,25 @@ is_of_others(const struct keyring *k, int fd)
 	return !trust_judge(&users, k->path, &st, &fault);
 }
 
-/* Returns the text of the file, or the null slice with errno. */
-static struct str
-read_text(const struct keyring *k, char *text, size_t size)
+/* Reads the text of the file. Fails with errno, which is EPERM if another user
+ * may have written it. A text that is too long is cut off, and too long for
+ * jwt_keys_visit as well. */
+static enum err
+read_text(const struct keyring *k, char *text, size_t size, struct str *out)
 {
-	int fd = open(k->path, O_RDONLY | O_CLOEXEC);
-	size_t n = 0;
-	ssize_t got = 1;
+	enum err e;
+	int fd, cause = EPERM;
 
-	if (fd >= 0 && is_of_others(k, fd)) {
-		close(fd);
-		errno = EPERM;
-		return str_of(NULL);
-	}
-	if (fd < 0)
-		return str_of(NULL);
-	while (got > 0 && n < size) {
-		got = read(fd, text + n, size - n);
-		n += got > 0 ? (size_t)got : 0;
+	if ((e = file_open(k->path, &fd)) != ERR_OK)
+		return e;
+	e = ERR_FILE;
+	if (!is_of_others(k, fd)) {
+		e = file_read_fd(fd, text, size, out);
+		cause = errno;
 	}
 	close(fd);
-	return got < 0 ? str_of(NULL) : str_from(text, n);
+	errno = cause;
+	return e != ERR_OK && cause == EFBIG ? ERR_OK : e;
 }
 
 /*
@@ -198,13 +196,12 @@ read_keys(struct keyring *k, struct reading *r, int64_t now_at)
 	struct arena a;
 	enum err e;
 
-	text = read_text(k, r->text, sizeof(r->text));
-	if (str_is_null(text)) {
+	if ((e = read_text(k, r->text, sizeof(r->text), &text)) != ERR_OK) {
 		complain(k,
 		    errno == EPERM ? "another user may write to it"
 				   : strerror(errno),
 		    errno, now_at);
-		return ERR_FILE;
+		return e;
 	}
 	arena_init(&a, r->block, sizeof(r->block));
 	buf_init(&r->report, r->left, sizeof(r->left));

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/output.h"
+#include "base/file.h"
 #include "format/pem.h"
 
 /* A key file: 64 hexadecimal digits and a newline. */
@@ -31,12 +31,12 @@ static enum err
 read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
     struct str *out, char message[CONFIG_TEXT_MAX])
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum err e = ERR_OK;
 	struct stat st;
-	ssize_t n = 0;
+	enum err e;
+	int fd;
 
-	if (fd < 0 || fstat(fd, &st) != 0)
+	*out = str_of(NULL);
+	if (file_open(path, &fd) != ERR_OK || fstat(fd, &st) != 0)
 		/* The two failures have one message.
 		 * NOLINTNEXTLINE(bugprone-branch-clone) */
 		e = refuse(ERR_FILE, path, strerror(errno), message);
@@ -46,9 +46,9 @@ read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
 	else if (!S_ISREG(st.st_mode) || st.st_size >= SECRET_TEXT_MAX)
 		e = refuse(
 		    ERR_FILE, path, "not a file of less than 16 KiB", message);
-	else if ((n = read(fd, text, SECRET_TEXT_MAX - 1)) < 0)
-		e = refuse(ERR_FILE, path, strerror(errno), message);
-	*out = str_from(text, n > 0 ? (size_t)n : 0);
+	else if ((e = file_read_fd(fd, text, SECRET_TEXT_MAX - 1, out)) !=
+	    ERR_OK)
+		e = refuse(e, path, strerror(errno), message);
 	if (fd >= 0)
 		close(fd);
 	return e;
@@ -231,29 +231,22 @@ is_to_be_filled(int fd)
 	    (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
-static enum err
-fill(int fd, const char text[KEY_TEXT + 1])
-{
-	return write(fd, text, KEY_TEXT + 1) == KEY_TEXT + 1 ? ERR_OK
-							     : ERR_FILE;
-}
-
 /* Writes the whole file or none: a file with half a key would prevent a new
  * attempt. */
 static enum err
 put_key(const char *path, const char text[KEY_TEXT + 1])
 {
-	struct output o;
+	struct file f;
 	enum err e;
 	int fd;
 
-	if (output_open(&o, path, S_IRUSR | S_IWUSR, false) == ERR_OK)
-		return output_close(&o, fill(o.fd, text));
+	if (file_create(&f, path, S_IRUSR | S_IWUSR, false) == ERR_OK)
+		return file_finish(&f, file_write(f.fd, text, KEY_TEXT + 1));
 	if (errno != EEXIST)
 		return ERR_FILE;
 	if ((fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)) >= 0 &&
 	    is_to_be_filled(fd)) {
-		e = fill(fd, text);
+		e = file_write(fd, text, KEY_TEXT + 1);
 		if (fsync(fd) != 0)
 			e = ERR_FILE;
 		close(fd);

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/output.h"
+#include "base/file.h"
 #include "format/row.h"
 #include "store/store_private.h"
 
@@ -132,17 +132,6 @@ scratch_remove(struct scratch *s)
 }
 
 static enum err
-write_all(int fd, const char *p, ssize_t n)
-{
-	ssize_t done;
-
-	for (; n > 0; p += done, n -= done)
-		if ((done = write(fd, p, (size_t)n)) < 0)
-			return ERR_FILE;
-	return ERR_OK;
-}
-
-static enum err
 copy_file(int from, int to)
 {
 	char block[64 * 1024];
@@ -151,7 +140,7 @@ copy_file(int from, int to)
 	if (lseek(from, 0, SEEK_SET) < 0)
 		return ERR_FILE;
 	while ((n = read(from, block, sizeof(block))) > 0)
-		if (write_all(to, block, n) != ERR_OK)
+		if (file_write(to, block, (size_t)n) != ERR_OK)
 			return ERR_FILE;
 	return n == 0 ? ERR_OK : ERR_FILE;
 }
@@ -237,18 +226,18 @@ compare_file(int from, int to)
 static enum err
 put_file(int from, const char *path, bool replace)
 {
-	struct output o;
+	struct file f;
 	enum err e;
 
-	if (output_open(&o, path, 0600, replace) != ERR_OK)
+	if (file_create(&f, path, 0600, replace) != ERR_OK)
 		return ERR_FILE;
-	e = copy_file(from, o.fd);
-	if (e == ERR_OK && output_is_file(&o)) {
-		e = fsync(o.fd) == 0 ? ERR_OK : ERR_FILE;
+	e = copy_file(from, f.fd);
+	if (e == ERR_OK && file_is_new(&f)) {
+		e = fsync(f.fd) == 0 ? ERR_OK : ERR_FILE;
 		if (e == ERR_OK)
-			e = compare_file(from, o.fd);
+			e = compare_file(from, f.fd);
 	}
-	return output_close(&o, e);
+	return file_finish(&f, e);
 }
 
 enum err
@@ -258,7 +247,7 @@ store_backup(struct store *st, const char *path, bool replace)
 	struct stat old;
 	enum err e;
 
-	/* output_open makes the final check; an early check saves the work. */
+	/* file_create makes the final check; an early check saves the work. */
 	if (!replace && lstat(path, &old) == 0) {
 		errno = EEXIST;
 		return ERR_FILE;
@@ -298,7 +287,7 @@ store_keep_copy(struct store *st, const char *path)
 		e = ERR_FILE;
 		goto out;
 	}
-	output_sync_name(path);
+	file_sync_name(path);
 out:
 	scratch_remove(&s);
 	return e;

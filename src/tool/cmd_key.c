@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "format/crypto.h"
 #include "format/pem.h"
 #include "format/x509.h"
@@ -144,25 +145,12 @@ cmd_request(struct cmd_call *c)
  * and further lines after it. Only the first line is used. */
 #define PASSPHRASE_ROOM 2048
 
-static ssize_t
-read_all(int fd, char text[PASSPHRASE_ROOM])
-{
-	ssize_t n = 0, part = 1;
-
-	while (part > 0 && n < PASSPHRASE_ROOM) {
-		part = read(fd, text + n, PASSPHRASE_ROOM - (size_t)n);
-		if (part > 0)
-			n += part;
-	}
-	return part < 0 ? -1 : n;
-}
-
 /* Moves the first line to the start of `text`, as UTF-8. */
 static enum err
-take_first_line(char text[PASSPHRASE_ROOM], size_t n, struct str *out)
+take_first_line(char text[PASSPHRASE_ROOM], struct str *out)
 {
 	char wide[STR_PLAIN_SIZE(PASSPHRASE_ROOM)];
-	bool good = str_plain(str_from(text, n), wide, out);
+	bool good = str_plain(*out, wide, out);
 
 	if (good) {
 		*out = str_head(str_line(*out), PASSPHRASE_ROOM);
@@ -177,17 +165,13 @@ static enum err
 passphrase_of_file(
     const char *path, char text[PASSPHRASE_ROOM], struct str *out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read_all(fd, text);
-	enum err e = ERR_FILE;
+	enum err e = file_read(path, text, PASSPHRASE_ROOM, out);
 
-	if (n < 0)
+	if (e != ERR_OK && errno != EFBIG)
 		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
-	else if ((e = take_first_line(text, (size_t)n, out)) != ERR_OK)
+	else if ((e = take_first_line(text, out)) != ERR_OK)
 		fprintf(stderr,
 		    "pushcert: %s: damaged UTF-16; save it as UTF-8\n", path);
-	if (fd >= 0)
-		close(fd);
 	return e;
 }
 

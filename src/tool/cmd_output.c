@@ -152,7 +152,7 @@ cmd_output_open(const char *path, unsigned mode, struct cmd_output *o)
 	if (path == NULL || strcmp(path, "-") == 0)
 		return ERR_OK;
 	o->path = path;
-	if (output_open(&o->file, path, mode, true) != ERR_OK)
+	if (file_create(&o->file, path, mode, true) != ERR_OK)
 		return output_failed(path);
 	fd = fcntl(o->file.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (fd >= 0 && (o->f = fdopen(fd, "w")) != NULL)
@@ -160,7 +160,7 @@ cmd_output_open(const char *path, unsigned mode, struct cmd_output *o)
 	(void)output_failed(path);
 	if (fd >= 0)
 		close(fd);
-	return output_close(&o->file, ERR_FILE);
+	return file_finish(&o->file, ERR_FILE);
 }
 
 enum err
@@ -176,10 +176,9 @@ cmd_output_close(struct cmd_output *o, enum err e)
 	if (fclose(o->f) != 0 && e == ERR_OK)
 		e = output_failed(o->path);
 	if (e != ERR_OK)
-		return output_close(&o->file, e);
-	return output_close(&o->file, ERR_OK) == ERR_OK
-	    ? ERR_OK
-	    : output_failed(o->path);
+		return file_finish(&o->file, e);
+	return file_finish(&o->file, ERR_OK) == ERR_OK ? ERR_OK
+						       : output_failed(o->path);
 }
 
 /* --- files ------------------------------------------------------------- */
@@ -187,19 +186,9 @@ cmd_output_close(struct cmd_output *o, enum err e)
 enum err
 cmd_read_text(const char *path, char *text, size_t size, struct str *out)
 {
-	FILE *f = fopen(path, "re");
-	size_t n = 0;
-	bool whole = false;
+	enum err e = file_read(path, text, size, out);
 
-	if (f != NULL) {
-		n = fread(text, 1, size, f);
-		whole = !ferror(f);
-		fclose(f);
-	}
-	if (!whole) {
+	if (e != ERR_OK)
 		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
-		return ERR_FILE;
-	}
-	*out = str_from(text, n);
-	return ERR_OK;
+	return e;
 }

@@ -10,7 +10,7 @@
 
 #include "base/attr.h"
 #include "base/err.h"
-#include "base/output.h"
+#include "base/file.h"
 #include "base/str.h"
 
 struct fault;
@@ -49,7 +49,7 @@ enum err cmd_flush(void) ATTR_CHECKED;
 struct cmd_output {
 	FILE *f;
 	const char *path; /* NULL: standard output */
-	struct output file;
+	struct file file;
 };
 /* A path of NULL or "-" means standard output. A new file gets `mode`. Prints
  * the reason of a failure, as does the next function. */

@@ -6,11 +6,11 @@
 #include "tool/cmd_call.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "format/crypto.h"
 #include "format/pem.h"
 #include "http/view.h"
@@ -143,24 +143,23 @@ static enum err
 read_text(const char *path, struct arena *a, struct str *out)
 {
 	bool standard = strcmp(path, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	char *p = arena_take(a, FILE_MAX);
-	size_t n = 0;
-	ssize_t got = 1;
+	enum err e = ERR_MEMORY;
 
-	while (fd >= 0 && p != NULL && n < FILE_MAX && got > 0)
-		if ((got = read(fd, p + n, FILE_MAX - n)) > 0)
-			n += (size_t)got;
-	if (fd < 0 || p == NULL || got < 0) {
+	errno = ENOMEM;
+	if (p != NULL)
+		e = standard ? file_read_fd(STDIN_FILENO, p, FILE_MAX, out)
+			     : file_read(path, p, FILE_MAX, out);
+	/* The certificate's own limit is far below. */
+	if (e == ERR_FILE && errno == EFBIG)
+		return ERR_OK;
+	if (e != ERR_OK) {
 		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
-		n = 0;
-	} else if (n == 0) {
+	} else if (out->n == 0) {
 		fprintf(stderr, "pushcert: %s: the file is empty\n", path);
+		e = ERR_FILE;
 	}
-	if (fd >= 0 && !standard)
-		close(fd);
-	*out = str_from(p, n);
-	return n > 0 ? ERR_OK : ERR_FILE;
+	return e;
 }
 
 /* The record holds text, so a certificate in binary form is converted to PEM. A

@@ -24,7 +24,7 @@
 #include "server/fastcgi.h"
 #include "state/keygen_slots.h"
 #include "base/log.h"
-#include "base/output.h"
+#include "base/file.h"
 #include "server/conns.h"
 #include "http/routes.h"
 #include "server/sandbox.h"
@@ -92,19 +92,19 @@ static enum err
 write_config(const char *path, const char *data, bool forced)
 {
 	char key[PATH_MAX];
-	struct output o;
+	struct file f;
 	int n;
 
 	if (!key_beside(path, key))
 		return ERR_FILE;
-	if (output_open(&o, path, S_IRUSR | S_IWUSR, false) != ERR_OK)
+	if (file_create(&f, path, S_IRUSR | S_IWUSR, false) != ERR_OK)
 		return errno == EEXIST ? ERR_OK : ERR_FILE;
-	n = dprintf(o.fd,
+	n = dprintf(f.fd,
 	    "# pushcert.conf - see pushcert.conf(5); 'pushcert config' shows\n"
 	    "# every key with its value.\n"
 	    "data = %s\n%skey_file = %s\n",
 	    data, forced ? "data_in_document_root = yes\n" : "", key);
-	return output_close(&o, n > 0 ? ERR_OK : ERR_FILE);
+	return file_finish(&f, n > 0 ? ERR_OK : ERR_FILE);
 }
 
 /* Makes the key file that the configuration names, if it does not exist. */

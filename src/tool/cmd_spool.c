@@ -9,12 +9,12 @@
  */
 #include "tool/cmd_call.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "tool/cmd_output.h"
 
 /* Replaces the descriptor fd by a file in memory. Returns a descriptor of the
@@ -35,20 +35,6 @@ divert(int fd)
 	return real;
 }
 
-static bool
-write_all(int fd, const char *p, ssize_t n)
-{
-	ssize_t done;
-
-	for (; n > 0; p += done, n -= done)
-		if ((done = write(fd, p, (size_t)n)) < 0) {
-			if (errno != EINTR)
-				return false;
-			done = 0;
-		}
-	return true;
-}
-
 /* Puts the original file back, and writes the collected output to it. Closes
  * `real`. */
 static bool
@@ -63,7 +49,7 @@ restore(int fd, int real)
 		good = false;
 	close(real);
 	while (good && (n = read(memory, block, sizeof(block))) != 0)
-		good = n > 0 && write_all(fd, block, n);
+		good = n > 0 && file_write(fd, block, (size_t)n) == ERR_OK;
 	if (memory >= 0)
 		close(memory);
 	return good;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "rules/auth.h"
 #include "format/jwt_keys.h"
 #include "state/trust.h"
@@ -61,15 +62,14 @@ find_left(const struct jwt_left *left, void *arg)
 static const char *
 read_keys(const char *path, struct key_set *s)
 {
-	FILE *file = fopen(path, "re");
-	struct str text = { s->text, 0 }, what = { NULL, 0 };
+	struct str text, what = { NULL, 0 };
 	struct arena a;
 	enum err e;
 
-	if (file == NULL)
+	/* A text that was cut off is too long for jwt_keys_visit as well. */
+	e = file_read(path, s->text, sizeof(s->text), &text);
+	if (e != ERR_OK && errno != EFBIG)
 		return strerror(errno);
-	text.n = fread(s->text, 1, sizeof(s->text), file);
-	(void)fclose(file);
 	arena_init(&a, s->block, sizeof(s->block));
 	e = jwt_keys_visit(text, &a, find_left, s, &s->keys, &what);
 	if (e == ERR_CONFIG)

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "format/crypto.h"
 #include "tool/cmd_call.h"
 #include "tool/doctor_reply.h"
@@ -387,18 +388,16 @@ static bool
 read_token(struct mount *m, const char *path)
 {
 	char text[2 * sizeof(m->token)], wide[STR_PLAIN_SIZE(sizeof(text))];
-	FILE *file = fopen(path, "re");
-	struct str line = { NULL, 0 };
+	struct str line;
 	bool good;
 
-	if (file == NULL) {
+	if (file_read(path, text, sizeof(text), &line) != ERR_OK &&
+	    errno != EFBIG) {
 		doctor_finding(m->doctor, "Put the token there.", "%s: %s",
 		    path, strerror(errno));
 		return false;
 	}
-	good = str_plain(
-	    str_from(text, fread(text, 1, sizeof(text), file)), wide, &line);
-	(void)fclose(file);
+	good = str_plain(line, wide, &line);
 	line = str_line(line);
 	good = good && line.n > 0 && line.n < sizeof(m->token);
 	snprintf(m->token, sizeof(m->token), "%.*s", (int)(good ? line.n : 0),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * output.c - a temporary file beside the old one, which is renamed at the end.
+ * file.c - reads a file as a whole; writes a temporary file beside the old one
+ * and renames it at the end.
  */
-#include "base/output.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,81 @@
 
 /* As many symbolic links as the kernel follows (path_resolution(7)). */
 #define LINKS_MAX 40
+
+/* --- reading ---------------------------------------------------------- */
+
+enum err
+file_open(const char *path, int *fd)
+{
+	*fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	return *fd >= 0 ? ERR_OK : ERR_FILE;
+}
+
+/* Like read(2), but a signal does not end it. */
+static ssize_t
+read_part(int fd, char *p, size_t n)
+{
+	ssize_t got;
+
+	do {
+		got = read(fd, p, n);
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
+enum err
+file_read_fd(int fd, char *text, size_t size, struct str *out)
+{
+	size_t n = 0;
+	ssize_t got = 1;
+	char more;
+
+	*out = str_of(NULL);
+	while (got > 0 && n < size)
+		if ((got = read_part(fd, text + n, size - n)) > 0)
+			n += (size_t)got;
+	if (got > 0)
+		got = read_part(fd, &more, 1);
+	if (got < 0)
+		return ERR_FILE;
+	*out = str_from(text, n);
+	if (got == 0)
+		return ERR_OK;
+	errno = EFBIG;
+	return ERR_FILE;
+}
+
+enum err
+file_read(const char *path, char *text, size_t size, struct str *out)
+{
+	int fd, cause;
+	enum err e;
+
+	*out = str_of(NULL);
+	if (file_open(path, &fd) != ERR_OK)
+		return ERR_FILE;
+	e = file_read_fd(fd, text, size, out);
+	cause = errno;
+	close(fd);
+	errno = cause;
+	return e;
+}
+
+/* --- writing ---------------------------------------------------------- */
+
+enum err
+file_write(int fd, const char *p, size_t n)
+{
+	ssize_t done;
+
+	for (; n > 0; p += done, n -= (size_t)done)
+		if ((done = write(fd, p, n)) < 0) {
+			if (errno != EINTR)
+				return ERR_FILE;
+			done = 0;
+		}
+	return ERR_OK;
+}
 
 /* Returns the descriptor of this process that the path names, or -1. */
 static int
@@ -57,24 +133,24 @@ follow(char path[PATH_MAX])
 	return true;
 }
 
-/* Follows links until o->path is the file itself. If it is a descriptor of this
- * process, o->fd becomes a copy of that. */
+/* Follows links until f->path is the file itself. If it is a descriptor of this
+ * process, f->fd becomes a copy of that. */
 static enum err
-resolve(struct output *o)
+resolve(struct file *f)
 {
 	struct stat st;
 	int links, own;
 
 	for (links = 0; links < LINKS_MAX; links++) {
-		if ((own = own_descriptor(o->path)) >= 0) {
-			o->fd = fcntl(own, F_DUPFD_CLOEXEC, 0);
-			return o->fd >= 0 ? ERR_OK : ERR_FILE;
+		if ((own = own_descriptor(f->path)) >= 0) {
+			f->fd = fcntl(own, F_DUPFD_CLOEXEC, 0);
+			return f->fd >= 0 ? ERR_OK : ERR_FILE;
 		}
-		if (lstat(o->path, &st) != 0)
+		if (lstat(f->path, &st) != 0)
 			return errno == ENOENT ? ERR_OK : ERR_FILE;
 		if (!S_ISLNK(st.st_mode))
 			return ERR_OK;
-		if (!follow(o->path))
+		if (!follow(f->path))
 			return ERR_FILE;
 	}
 	errno = ELOOP;
@@ -96,57 +172,57 @@ is_to_be_made(const char *path, bool *regular)
 }
 
 static enum err
-open_temporary(struct output *o, mode_t mode)
+open_temporary(struct file *f, mode_t mode)
 {
 	int n = snprintf(
-	    o->temporary, sizeof(o->temporary), "%s.XXXXXX", o->path);
+	    f->temporary, sizeof(f->temporary), "%s.XXXXXX", f->path);
 
-	if (n < 0 || (size_t)n >= sizeof(o->temporary)) {
-		o->temporary[0] = '\0';
+	if (n < 0 || (size_t)n >= sizeof(f->temporary)) {
+		f->temporary[0] = '\0';
 		errno = ENAMETOOLONG;
 		return ERR_FILE;
 	}
-	if ((o->fd = mkostemp(o->temporary, O_CLOEXEC)) < 0) {
-		o->temporary[0] = '\0';
+	if ((f->fd = mkostemp(f->temporary, O_CLOEXEC)) < 0) {
+		f->temporary[0] = '\0';
 		return ERR_FILE;
 	}
-	if (fchmod(o->fd, mode) == 0)
+	if (fchmod(f->fd, mode) == 0)
 		return ERR_OK;
-	return output_close(o, ERR_FILE);
+	return file_finish(f, ERR_FILE);
 }
 
 enum err
-output_open(struct output *o, const char *path, mode_t mode, bool replace)
+file_create(struct file *f, const char *path, mode_t mode, bool replace)
 {
 	struct stat st;
 	bool regular;
 
-	*o = (struct output){ .fd = -1, .replace = replace };
-	if (strlen(path) >= sizeof(o->path)) {
+	*f = (struct file){ .fd = -1, .replace = replace };
+	if (strlen(path) >= sizeof(f->path)) {
 		errno = ENAMETOOLONG;
 		return ERR_FILE;
 	}
-	strcpy(o->path, path);
+	strcpy(f->path, path);
 	if (!replace && lstat(path, &st) == 0) {
 		errno = EEXIST;
 		return ERR_FILE;
 	}
-	if (resolve(o) != ERR_OK)
+	if (resolve(f) != ERR_OK)
 		return ERR_FILE;
-	if (o->fd >= 0)
+	if (f->fd >= 0)
 		return ERR_OK;
-	if (is_to_be_made(o->path, &regular))
-		return open_temporary(o, mode);
+	if (is_to_be_made(f->path, &regular))
+		return open_temporary(f, mode);
 	/* Opens without O_TRUNC and O_CREAT. For a FIFO, open waits here for a
 	 * reader. */
-	o->fd = open(o->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-	return o->fd >= 0 ? ERR_OK : ERR_FILE;
+	f->fd = open(f->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	return f->fd >= 0 ? ERR_OK : ERR_FILE;
 }
 
 bool
-output_is_file(const struct output *o)
+file_is_new(const struct file *f)
 {
-	return o->temporary[0] != '\0';
+	return f->temporary[0] != '\0';
 }
 
 /* Some file systems do not support RENAME_NOREPLACE, and some support no hard
@@ -163,24 +239,24 @@ name_new_file(const char *temporary, const char *path)
 }
 
 /* Checks again, because another process may have made a file of this name since
- * output_open. */
+ * file_create. */
 static bool
-name_file(const struct output *o)
+name_file(const struct file *f)
 {
 	bool regular;
 
-	if (!o->replace)
-		return name_new_file(o->temporary, o->path);
-	if (!is_to_be_made(o->path, &regular)) {
+	if (!f->replace)
+		return name_new_file(f->temporary, f->path);
+	if (!is_to_be_made(f->path, &regular)) {
 		errno = EEXIST;
 		return false;
 	}
-	return regular ? rename(o->temporary, o->path) == 0
-		       : name_new_file(o->temporary, o->path);
+	return regular ? rename(f->temporary, f->path) == 0
+		       : name_new_file(f->temporary, f->path);
 }
 
 void
-output_sync_name(const char *path)
+file_sync_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char directory[PATH_MAX] = ".";
@@ -197,31 +273,31 @@ output_sync_name(const char *path)
 
 /* Finishes a file whose content was written without an error. */
 static bool
-complete(const struct output *o)
+complete(const struct file *f)
 {
-	if (!output_is_file(o))
+	if (!file_is_new(f))
 		return true;
-	if (fsync(o->fd) != 0 || !name_file(o))
+	if (fsync(f->fd) != 0 || !name_file(f))
 		return false;
-	output_sync_name(o->path);
+	file_sync_name(f->path);
 	return true;
 }
 
 enum err
-output_close(struct output *o, enum err e)
+file_finish(struct file *f, enum err e)
 {
 	int cause;
 
-	if (e == ERR_OK && !complete(o))
+	if (e == ERR_OK && !complete(f))
 		e = ERR_FILE;
 	cause = errno;
-	if (close(o->fd) != 0 && e == ERR_OK) {
+	if (close(f->fd) != 0 && e == ERR_OK) {
 		cause = errno;
 		e = ERR_FILE;
 	}
-	o->fd = -1;
-	if (e != ERR_OK && output_is_file(o))
-		unlink(o->temporary);
+	f->fd = -1;
+	if (e != ERR_OK && file_is_new(f))
+		unlink(f->temporary);
 	errno = cause;
 	return e;
 }
