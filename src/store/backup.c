@@ -306,9 +306,9 @@ check_empty(struct txn *tx)
 	unsigned map;
 	enum err e;
 
-	for (map = 0; map < STORE_MAPS; map++) {
+	for (map = 0; map < STORE_TABLES; map++) {
 		store_seek(tx, str_of(NULL), &at);
-		while ((e = store_next(tx, (enum store_table)map, LMDB_NEXT,
+		while ((e = store_next(tx, (enum store_table)map, STORE_NEXT,
 			    &at)) == ERR_OK)
 			if (map != STORE_META || !str_is(at.key, "format"))
 				return ERR_EXISTS;
@@ -325,7 +325,7 @@ clear(struct txn *tx, enum store_table map)
 	enum err e;
 
 	store_seek(tx, str_of(NULL), &at);
-	while ((e = store_next(tx, map, LMDB_NEXT, &at)) == ERR_OK)
+	while ((e = store_next(tx, map, STORE_NEXT, &at)) == ERR_OK)
 		if ((e = store_remove(tx, map, at.key)) != ERR_OK)
 			return e;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -339,7 +339,7 @@ fill(struct txn *tx, enum store_table map, struct txn *from)
 	enum err e;
 
 	store_seek(from, str_of(NULL), &at);
-	while ((e = store_next(from, map, LMDB_NEXT, &at)) == ERR_OK) {
+	while ((e = store_next(from, map, STORE_NEXT, &at)) == ERR_OK) {
 		store_scratch(tx, STORE_ROW, &row);
 		buf_str(&row, at.row);
 		if ((e = store_put(tx, map, at.key, &row)) != ERR_OK)
@@ -359,7 +359,7 @@ replace_all(struct txn *tx, void *arg)
 
 	if (!r->replace && (e = check_empty(tx)) != ERR_OK)
 		return e;
-	for (map = 0; map < STORE_MAPS; map++)
+	for (map = 0; map < STORE_TABLES; map++)
 		if ((e = clear(tx, (enum store_table)map)) != ERR_OK ||
 		    (e = fill(tx, (enum store_table)map, r->from)) != ERR_OK)
 			return store_fail(tx, e);

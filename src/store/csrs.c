@@ -128,7 +128,7 @@ drop_requests(struct txn *tx, const struct guid *tenant, struct str put)
 	enum err e;
 
 	store_seek(tx, of_tenant, &at);
-	while ((e = store_next(tx, STORE_REQUEST, LMDB_NEXT, &at)) == ERR_OK &&
+	while ((e = store_next(tx, STORE_REQUEST, STORE_NEXT, &at)) == ERR_OK &&
 	    str_eq(str_head(at.key, of_tenant.n), of_tenant)) {
 		if (at.key.n != CSR_KEY_MAX ||
 		    decode_csr(at.key, at.row, &c) != ERR_OK)

@@ -143,7 +143,7 @@ newest_event(struct txn *tx, const struct guid *tenant, struct event *out)
 
 	*out = (struct event){ .number = 0 };
 	store_seek(tx, store_tenant_key(tenant), &at);
-	if ((e = store_next(tx, STORE_RECORD, LMDB_NEXT, &at)) != ERR_OK)
+	if ((e = store_next(tx, STORE_RECORD, STORE_NEXT, &at)) != ERR_OK)
 		return store_walked(e);
 	number = event_number(at.key, tenant);
 	/* No event has the largest number. */
@@ -254,7 +254,7 @@ sweep(struct txn *tx, const struct guid *tenant, uint64_t old)
 
 	store_seek(tx, store_event_key_of(tenant, old + 2, at.byte), &at);
 	while (dropped < SWEEP_MOST &&
-	    (e = store_next(tx, STORE_RECORD, LMDB_NEXT, &at)) == ERR_OK &&
+	    (e = store_next(tx, STORE_RECORD, STORE_NEXT, &at)) == ERR_OK &&
 	    (number = event_number(at.key, tenant)) != 0) {
 		if (decode_event(at.key, at.row, &ev) != ERR_OK)
 			stays = number != old;
@@ -337,7 +337,7 @@ store_join_history(struct txn *tx)
 	enum err e;
 
 	store_seek(tx, str_of(NULL), &at);
-	while ((e = store_next(tx, STORE_FORMER_HISTORY, LMDB_NEXT, &at)) ==
+	while ((e = store_next(tx, STORE_FORMER_HISTORY, STORE_NEXT, &at)) ==
 	    ERR_OK) {
 		if (at.key.n != STORE_EVENT_KEY_LEN)
 			continue;
@@ -386,7 +386,7 @@ check_first(struct txn *tx, const struct guid *tenant)
 	enum err e;
 
 	store_seek(tx, store_event_key_of(tenant, UINT64_MAX, bytes), &at);
-	e = store_next(tx, STORE_RECORD, LMDB_PREVIOUS, &at);
+	e = store_next(tx, STORE_RECORD, STORE_PREVIOUS, &at);
 	if (e == ERR_OK && !str_eq(at.key, store_tenant_key(tenant)))
 		e = store_log_damage(
 		    tx, row_check(at.key, at.row), STORE_RECORD, at.key);
@@ -443,7 +443,7 @@ enum err
 store_events(struct txn *tx, const struct guid *tenant,
     store_event_visit *visit, void *arg)
 {
-	enum lmdb_direction way = is_former(tx) ? LMDB_PREVIOUS : LMDB_NEXT;
+	enum store_direction way = is_former(tx) ? STORE_PREVIOUS : STORE_NEXT;
 	struct event ev = { .number = 0 };
 	char bytes[STORE_EVENT_KEY_LEN];
 	struct store_cursor at;

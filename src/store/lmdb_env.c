@@ -191,7 +191,7 @@ open_file(struct lmdb_env *db, size_t map_size)
 	}
 	if ((rc = mdb_env_set_mapsize(db->env, map_size)) == 0 &&
 	    (rc = mdb_env_set_maxreaders(db->env, READERS)) == 0 &&
-	    (rc = mdb_env_set_maxdbs(db->env, LMDB_MAPS_MAX)) == 0)
+	    (rc = mdb_env_set_maxdbs(db->env, STORE_TABLES_MAX)) == 0)
 		rc = mdb_env_open(db->env, db->directory,
 		    MDB_NOTLS | (db->files.read_only ? MDB_RDONLY : 0), 0600);
 	if (rc == 0) {

@@ -25,12 +25,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/str.h"
-
-/* The longest key and the longest value, in bytes. A longer one in the file is
- * damage. */
-#define LMDB_KEY_MAX 32
-#define LMDB_VALUE_MAX (128 * 1024)
-#define LMDB_MAPS_MAX 8
+#include "store/engine.h"
 
 struct lmdb_env;
 struct lmdb_txn;
@@ -142,16 +137,15 @@ enum err lmdb_txn_get(struct lmdb_txn *tx, unsigned map, struct str key,
     struct str *value) ATTR_CHECKED;
 
 /*
- * Finds the pair with the least key that is not less than *key (LMDB_FROM),
- * with the least key that is greater (LMDB_NEXT), or with the greatest key that
- * is less (LMDB_PREVIOUS), and sets *key to its key. The null key stands before
- * the first key for LMDB_FROM and LMDB_NEXT, and after the last key for
- * LMDB_PREVIOUS. ERR_NOT_FOUND at the end. Puts and deletes between two steps
- * do not disturb a walk.
+ * Finds the pair with the least key that is not less than *key (STORE_FROM),
+ * with the least key that is greater (STORE_NEXT), or with the greatest key
+ * that is less (STORE_PREVIOUS), and sets *key to its key. The null key stands
+ * before the first key for STORE_FROM and STORE_NEXT, and after the last key
+ * for STORE_PREVIOUS. ERR_NOT_FOUND at the end. Puts and deletes between two
+ * steps do not disturb a walk.
  */
-enum lmdb_direction { LMDB_FROM, LMDB_NEXT, LMDB_PREVIOUS };
 enum err lmdb_txn_step(struct lmdb_txn *tx, unsigned map,
-    enum lmdb_direction way, struct str *key, struct str *value) ATTR_CHECKED;
+    enum store_direction way, struct str *key, struct str *value) ATTR_CHECKED;
 
 enum err lmdb_txn_put(struct lmdb_txn *tx, unsigned map, struct str key,
     struct str value) ATTR_CHECKED;

@@ -36,7 +36,7 @@ struct lmdb_txn {
 	struct lmdb_env *db;
 	/* A reader keeps it between its transactions. */
 	struct MDB_txn *mdb;
-	struct MDB_cursor *cursor[LMDB_MAPS_MAX + 1];
+	struct MDB_cursor *cursor[STORE_TABLES_MAX + 1];
 	bool writes;
 	bool open;
 	struct lmdb_txn *next;
@@ -51,7 +51,7 @@ struct lmdb_env {
 	pid_t pid;
 
 	struct MDB_env *env; /* NULL: closed, and not yet reopened */
-	unsigned dbi[LMDB_MAPS_MAX + 1];
+	unsigned dbi[STORE_TABLES_MAX + 1];
 	/* A thread with an open transaction holds it shared; the thread that
 	 * reopens the environment holds it exclusively. */
 	pthread_rwlock_t use;

@@ -27,7 +27,7 @@
 /*
  * The most bytes that LMDB writes by one call: 64 pages, or one longer value.
  */
-#define WRITE_MAX (256 * 1024 + LMDB_VALUE_MAX)
+#define WRITE_MAX (256 * 1024 + STORE_VALUE_MAX)
 
 static enum err
 check_process(const struct lmdb_env *db)
@@ -334,22 +334,22 @@ lmdb_txn_get(
 	*value = found(v);
 	/* A longer value is not read, because it may end after the end of the
 	 * file. */
-	return value->n <= LMDB_VALUE_MAX ? ERR_OK : ERR_CORRUPT;
+	return value->n <= STORE_VALUE_MAX ? ERR_OK : ERR_CORRUPT;
 }
 
 /* Whether a step went in its direction. This stops a walk that a damaged page
  * would otherwise send round in circles. */
 static bool
-in_order(enum lmdb_direction way, struct str from, struct str key)
+in_order(enum store_direction way, struct str from, struct str key)
 {
 	if (str_is_null(from))
 		return true;
 	switch (way) {
-	case LMDB_FROM:
+	case STORE_FROM:
 		return !is_less(key, from);
-	case LMDB_NEXT:
+	case STORE_NEXT:
 		return is_less(from, key);
-	case LMDB_PREVIOUS:
+	case STORE_PREVIOUS:
 		return is_less(key, from);
 	}
 	return false;
@@ -374,29 +374,29 @@ take_cursor(struct lmdb_txn *tx, unsigned map, MDB_cursor **out)
 }
 
 static int
-seek(MDB_cursor *cursor, enum lmdb_direction way, struct str from, MDB_val *k,
+seek(MDB_cursor *cursor, enum store_direction way, struct str from, MDB_val *k,
     MDB_val *v)
 {
 	int rc;
 
 	if (str_is_null(from))
 		return mdb_cursor_get(
-		    cursor, k, v, way == LMDB_PREVIOUS ? MDB_LAST : MDB_FIRST);
+		    cursor, k, v, way == STORE_PREVIOUS ? MDB_LAST : MDB_FIRST);
 	*k = given(from);
 	rc = mdb_cursor_get(cursor, k, v, MDB_SET_RANGE);
 	if (rc == 0 && is_less(found(*k), from))
 		return MDB_CORRUPTED;
-	if (way == LMDB_PREVIOUS && rc == MDB_NOTFOUND)
+	if (way == STORE_PREVIOUS && rc == MDB_NOTFOUND)
 		return mdb_cursor_get(cursor, k, v, MDB_LAST);
-	if (way == LMDB_PREVIOUS && rc == 0)
+	if (way == STORE_PREVIOUS && rc == 0)
 		return mdb_cursor_get(cursor, k, v, MDB_PREV);
-	if (way == LMDB_NEXT && rc == 0 && str_eq(found(*k), from))
+	if (way == STORE_NEXT && rc == 0 && str_eq(found(*k), from))
 		return mdb_cursor_get(cursor, k, v, MDB_NEXT);
 	return rc;
 }
 
 enum err
-lmdb_txn_step(struct lmdb_txn *tx, unsigned map, enum lmdb_direction way,
+lmdb_txn_step(struct lmdb_txn *tx, unsigned map, enum store_direction way,
     struct str *key, struct str *value)
 {
 	struct lmdb_env *db = tx->db;
@@ -412,8 +412,8 @@ lmdb_txn_step(struct lmdb_txn *tx, unsigned map, enum lmdb_direction way,
 		mdb_cursor_close(cursor);
 	if (rc != 0)
 		return lmdb_env_outcome(db, "walk", rc);
-	if (k.mv_size == 0 || k.mv_size > LMDB_KEY_MAX ||
-	    v.mv_size > LMDB_VALUE_MAX || !in_order(way, from, found(k)))
+	if (k.mv_size == 0 || k.mv_size > STORE_KEY_MAX ||
+	    v.mv_size > STORE_VALUE_MAX || !in_order(way, from, found(k)))
 		return ERR_CORRUPT;
 	*key = found(k);
 	*value = found(v);
@@ -426,7 +426,7 @@ lmdb_txn_put(
 {
 	MDB_val k = given(key), v = given(value);
 
-	if (key.n == 0 || key.n > LMDB_KEY_MAX || value.n > LMDB_VALUE_MAX)
+	if (key.n == 0 || key.n > STORE_KEY_MAX || value.n > STORE_VALUE_MAX)
 		return ERR_INTERNAL;
 	return lmdb_env_outcome(
 	    tx->db, "put", mdb_put(tx->mdb, tx->db->dbi[map], &k, &v, 0));

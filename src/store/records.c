@@ -77,7 +77,7 @@ store_records(struct txn *tx, store_record_visit *visit, void *arg)
 	enum err e;
 
 	store_seek(tx, str_of(NULL), &at);
-	while ((e = store_next(tx, STORE_RECORD, LMDB_NEXT, &at)) == ERR_OK) {
+	while ((e = store_next(tx, STORE_RECORD, STORE_NEXT, &at)) == ERR_OK) {
 		if ((e = check_place(&at, &tenant)) != ERR_OK)
 			return store_log_damage(tx, e, STORE_RECORD, at.key);
 		e = visit_place(tx, &at, &tenant, visit, arg);

@@ -4,34 +4,16 @@
  */
 #include "store/store.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "store/store_private.h"
 #include "store/store_struct.h"
-#include "store/write_lock.h"
-
-_Static_assert(STORE_MAPS <= LMDB_MAPS_MAX, "every map has its number");
 
 static unsigned
 within(unsigned n, unsigned least, unsigned most)
 {
 	return n < least ? least : n > most ? most : n;
-}
-
-static enum err
-open_lock(struct store *st)
-{
-	const char *directory = lmdb_env_directory(st->db);
-
-	if ((st->lock = write_lock_open(directory)) >= 0)
-		return ERR_OK;
-	log_line(LOG_AT_ERROR, "store: %s: %s", directory, strerror(errno));
-	return ERR_STORE;
 }
 
 static enum err
@@ -53,22 +35,6 @@ check_format(struct store *st, bool create)
 enum err
 store_open(const struct store_options *options, struct store **out)
 {
-	static const char *const maps[] = {
-		[STORE_RECORD] = "record",
-		[STORE_FORMER_HISTORY] = "history",
-		[STORE_TOKEN] = "token",
-		[STORE_REQUEST] = "request",
-		[STORE_META] = "meta",
-		[STORE_MAPS] = NULL,
-	};
-	struct lmdb_options db = {
-		.directory = options->directory,
-		.map_size = options->map_size,
-		.readers = options->readers,
-		.create = options->create,
-		.reads = options->reads,
-		.maps = maps,
-	};
 	struct store *st = calloc(1, sizeof(*st));
 	const struct group_commit_work work = { .arg = st,
 		.begin = store_begin_batch,
@@ -80,8 +46,7 @@ store_open(const struct store_options *options, struct store **out)
 
 	if (st == NULL)
 		return ERR_MEMORY;
-	st->lock = -1;
-	st->alone = options->alone;
+	st->engine = &lmdb_engine;
 	/* At least one event stays, because the next event takes its number
 	 * from the newest one. */
 	st->history_keep = within(options->history_keep, 1, UINT_MAX);
@@ -94,8 +59,7 @@ store_open(const struct store_options *options, struct store **out)
 		free(st);
 		return e;
 	}
-	if ((e = lmdb_env_open(&db, &st->db)) != ERR_OK ||
-	    (!options->alone && (e = open_lock(st)) != ERR_OK) ||
+	if ((e = st->engine->open(options, &st->writer, &st->db)) != ERR_OK ||
 	    (e = check_format(st, options->create)) != ERR_OK) {
 		store_close(st);
 		return e;
@@ -110,16 +74,14 @@ store_close(struct store *st)
 	if (st == NULL)
 		return;
 	group_commit_destroy(&st->queue);
-	if (st->lock >= 0)
-		close(st->lock);
-	lmdb_env_close(st->db);
+	st->engine->close(st->db);
 	free(st);
 }
 
 void
 store_tidy(struct store *st)
 {
-	lmdb_env_tidy(st->db);
+	st->engine->tidy(st->db);
 }
 
 enum err
@@ -127,17 +89,11 @@ store_look(struct store *st)
 {
 	if (store_is_outdated(st))
 		return ERR_NEWER;
-	return lmdb_env_look(st->db);
+	return st->engine->look(st->db);
 }
 
 bool
 store_oldest_reader(struct store *st, struct store_reader_age *out)
 {
-	struct db_reader_age age;
-
-	if (!lmdb_env_oldest_reader(st->db, &age))
-		return false;
-	*out =
-	    (struct store_reader_age){ .pid = age.pid, .changes = age.changes };
-	return true;
+	return st->engine->oldest_reader(st->db, out);
 }

@@ -139,7 +139,9 @@ void store_end(struct txn *tx);
  * changes of other threads that wait at the same time. A change must decide
  * before its first put: a change that refuses (returns anything but ERR_OK)
  * must have put nothing. A change may run more than once before store_update
- * returns, each time on a fresh state; only the last run counts. A change does
+ * returns, each time on a fresh state; only the last run counts. When a read
+ * fails, the change returns at once: the engine may run it only to find out
+ * which rows it needs, and then a row that exists is missing. A change does
  * no I/O and no heavy work. Returns the outcome of `change`, or the reason why
  * the commit failed; in the latter case nothing has changed.
  */

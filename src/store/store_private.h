@@ -20,26 +20,8 @@
 #include "base/err.h"
 #include "base/buf.h"
 #include "store/store.h"
-#include "store/lmdb_env.h"
+#include "store/engine.h"
 #include "base/str.h"
-
-enum store_table {
-	/*
-	 * The key of a record is the tenant. The key of an event is the tenant
-	 * and the complement of the event's number, most significant byte
-	 * first. So the newest event stands right after the record, and a
-	 * change usually writes one page for both.
-	 */
-	STORE_RECORD,
-	/* Events as formats 1 and 2 keep them, under tenant and number. In
-	 * later formats this table is empty, except for rows that the upgrade
-	 * could not move. */
-	STORE_FORMER_HISTORY,
-	STORE_TOKEN, /* key: SHA-256 */
-	STORE_REQUEST, /* key: tenant, or tenant and key_id */
-	STORE_META, /* key: a name, or a word and a tenant */
-	STORE_MAPS
-};
 
 /*
  * Logs ERR_CORRUPT with the table and the key, and returns e. Only the caller
@@ -57,16 +39,11 @@ enum err store_log_damage(
 enum err
 store_absent(struct txn *tx, enum store_table map, struct str key) ATTR_CHECKED;
 
-/* The counts and sums of each table, as last committed; all zeros in a new
- * store. */
-struct tally;
-enum err store_load_tally(struct txn *tx, struct tally *out) ATTR_CHECKED;
-/* See lmdb_txn_check_page, lmdb_env_check_roots and lmdb_txn_commit_number. */
+/* See check_page, check_whole and recount in struct store_engine. */
 enum err
-store_check_page(struct txn *tx, struct str row, uintptr_t *map) ATTR_CHECKED;
-enum err store_check_roots(struct txn *tx) ATTR_CHECKED;
-uint64_t store_commit_seen(const struct txn *tx);
-/* In a change: counts all rows again and makes the result the tally. */
+store_check_page(struct txn *tx, struct str row, uintptr_t *state) ATTR_CHECKED;
+enum err store_check_whole(struct txn *tx, const struct store_sums *seen,
+    store_report *report, void *arg) ATTR_CHECKED;
 enum err store_recount(struct txn *tx) ATTR_CHECKED;
 
 /* Returns e. If e is a failure, nothing of the transaction is committed. */
@@ -90,7 +67,7 @@ store_remove(struct txn *tx, enum store_table map, struct str key) ATTR_CHECKED;
 
 /* A position in a walk: a key, and its row until the next step. */
 struct store_cursor {
-	char byte[LMDB_KEY_MAX];
+	char byte[STORE_KEY_MAX];
 	struct str key;
 	struct str row;
 	size_t read; /* bytes of the arena in use before the first step */
@@ -100,7 +77,7 @@ struct store_cursor {
 void store_seek(struct txn *tx, struct str key, struct store_cursor *at);
 /* Moves the cursor by one step. ERR_NOT_FOUND at the end. */
 enum err store_next(struct txn *tx, enum store_table map,
-    enum lmdb_direction way, struct store_cursor *at) ATTR_CHECKED;
+    enum store_direction way, struct store_cursor *at) ATTR_CHECKED;
 
 const char *store_directory(const struct store *st);
 /* Writes a data file with the last committed state. */

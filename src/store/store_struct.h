@@ -16,20 +16,19 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "store/group_commit.h"
-#include "store/lmdb_env.h"
+#include "store/engine.h"
 #include "store/store_private.h"
-#include "store/tally.h"
 
 struct metrics;
 
 /* The bytes that one change may read and keep: a record, requests, tokens and
  * two events. Each is at most 64 KiB, except for the event, which contains a
  * record. */
-#define READ_MAX ((size_t)4 * LMDB_VALUE_MAX)
+#define READ_MAX ((size_t)4 * STORE_VALUE_MAX)
 
 struct txn {
 	struct store *st;
-	struct lmdb_txn *db;
+	void *db; /* the engine's handle */
 	bool writes;
 	/* Whether the running change has put anything. */
 	bool put;
@@ -38,16 +37,15 @@ struct txn {
 };
 
 struct store {
-	struct lmdb_env *db;
+	const struct store_engine *engine;
+	void *db;
 	unsigned history_keep, history_certificates;
 	struct metrics *metrics;
 	struct log_repeat last_damage; /* that was logged */
 	struct group_commit queue;
-	int lock; /* see write_lock.h; -1: none */
-	bool alone; /* no other process has the store */
 
-	/* The last check of the format: the format, lmdb_env_opened at that
-	 * moment, and the time in seconds. */
+	/* The last check of the format: the format, the generation of the
+	 * database at that moment, and the time in seconds. */
 	atomic_uint format;
 	atomic_uint looked_in;
 	atomic_int_fast64_t looked_at;
@@ -59,11 +57,9 @@ struct store {
 	/* The thread that holds the write lock owns the members below. */
 	struct txn writer;
 	bool converts; /* the running change is a conversion */
-	bool tallied; /* the tally below was loaded */
-	struct tally tally;
 	struct arena read; /* rows that the running change has read */
 	char read_block[READ_MAX];
-	char room[STORE_SCRATCHES][LMDB_VALUE_MAX];
+	char room[STORE_SCRATCHES][STORE_VALUE_MAX];
 };
 
 /* txn.c: records the format that this transaction sees. ERR_NEWER, or ERR_STORE

@@ -63,7 +63,7 @@ tally_load(struct lmdb_txn *tx, unsigned maps, struct tally *out)
 enum err
 tally_save(struct lmdb_txn *tx, unsigned maps, const struct tally *t)
 {
-	char numbers[LEN(LMDB_MAPS_MAX)], block[sizeof(numbers) + 64], *p;
+	char numbers[LEN(STORE_TABLES_MAX)], block[sizeof(numbers) + 64], *p;
 	struct str field;
 	struct buf row;
 	unsigned i;

@@ -19,8 +19,8 @@
 
 struct tally {
 	uint64_t commit; /* written by this commit (lmdb_txn_commit_number) */
-	uint64_t rows[LMDB_MAPS_MAX];
-	uint64_t sum[LMDB_MAPS_MAX];
+	uint64_t rows[STORE_TABLES_MAX];
+	uint64_t sum[STORE_TABLES_MAX];
 };
 
 void tally_add(struct tally *t, unsigned map, struct str row);

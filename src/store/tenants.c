@@ -82,7 +82,7 @@ enum err
 store_tenants(struct txn *tx, store_tenant_visit *visit, void *arg)
 {
 	static const struct guid first;
-	enum lmdb_direction way = LMDB_FROM;
+	enum store_direction way = STORE_FROM;
 	char bytes[KEY_LEN];
 	struct store_cursor at;
 	struct tenant t;
@@ -90,7 +90,7 @@ store_tenants(struct txn *tx, store_tenant_visit *visit, void *arg)
 
 	store_seek(tx, tenant_key(&first, bytes), &at);
 	while ((e = store_next(tx, STORE_META, way, &at)) == ERR_OK) {
-		way = LMDB_NEXT;
+		way = STORE_NEXT;
 		if (at.key.n != KEY_LEN || !str_starts(at.key, WORD))
 			return ERR_OK;
 		if ((e = decode_tenant(at.key, at.row, &t)) != ERR_OK)

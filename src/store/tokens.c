@@ -54,7 +54,7 @@ decode_token(struct str key, struct str row, struct token *out)
 
 static enum err
 token_beside(
-    struct txn *tx, struct str key, enum lmdb_direction way, struct token *out)
+    struct txn *tx, struct str key, enum store_direction way, struct token *out)
 {
 	struct store_cursor at;
 	enum err e;
@@ -70,7 +70,7 @@ enum err
 store_token_before(struct txn *tx, const uint8_t hash[STORE_HASH_LEN])
 {
 	struct token t;
-	enum err e = token_beside(tx, token_key(hash), LMDB_PREVIOUS, &t);
+	enum err e = token_beside(tx, token_key(hash), STORE_PREVIOUS, &t);
 
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -84,7 +84,7 @@ store_token(
 
 	/* `hash` may point into *out, which token_beside overwrites. */
 	memcpy(wanted, hash, sizeof(wanted));
-	e = token_beside(tx, token_key(wanted), LMDB_FROM, out);
+	e = token_beside(tx, token_key(wanted), STORE_FROM, out);
 	if (e == ERR_OK && crypto_equal(out->hash, wanted, sizeof(wanted)))
 		return ERR_OK;
 	if (e == ERR_OK || e == ERR_NOT_FOUND)
@@ -128,7 +128,7 @@ store_tokens(struct txn *tx, store_token_visit *visit, void *arg)
 	enum err e;
 
 	store_seek(tx, str_of(NULL), &at);
-	while ((e = store_next(tx, STORE_TOKEN, LMDB_NEXT, &at)) == ERR_OK) {
+	while ((e = store_next(tx, STORE_TOKEN, STORE_NEXT, &at)) == ERR_OK) {
 		if ((e = decode_token(at.key, at.row, &t)) != ERR_OK)
 			return store_log_damage(tx, e, STORE_TOKEN, at.key);
 		if ((e = visit(&t, arg)) != ERR_OK)

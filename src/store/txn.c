@@ -29,14 +29,12 @@ enum err
 store_log_damage(
     struct txn *tx, enum err e, enum store_table map, struct str key)
 {
-	static const char *const what[STORE_MAPS] = {
-		[STORE_RECORD] = "record or event of tenant",
-		[STORE_FORMER_HISTORY] = "event of format 2",
-		[STORE_TOKEN] = "token with hash",
-		[STORE_REQUEST] = "request of tenant",
-		[STORE_META] = "entry",
+	static const char *const what[STORE_TABLES] = {
+#define X(name, word, in_database, one, all) one,
+		STORE_TABLE_LIST(X)
+#undef X
 	};
-	char hex[2 * LMDB_KEY_MAX];
+	char hex[2 * STORE_KEY_MAX];
 
 	if (e != ERR_CORRUPT ||
 	    !log_should_repeat(
@@ -70,13 +68,13 @@ keep(struct txn *tx, struct str *row)
 }
 
 static enum err
-check_neighbour(struct txn *tx, enum store_table map, enum lmdb_direction way,
+check_neighbour(struct txn *tx, enum store_table map, enum store_direction way,
     struct str key)
 {
 	struct str near = key, row;
 	enum err e;
 
-	e = lmdb_txn_step(tx->db, map, way, &near, &row);
+	e = tx->st->engine->step(tx->db, map, way, &near, &row);
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
 	if (e == ERR_OK)
@@ -89,8 +87,10 @@ store_absent(struct txn *tx, enum store_table map, struct str key)
 {
 	enum err e;
 
-	if ((e = check_neighbour(tx, map, LMDB_FROM, key)) == ERR_OK &&
-	    (e = check_neighbour(tx, map, LMDB_PREVIOUS, key)) == ERR_OK)
+	if (!tx->st->engine->loses_rows)
+		return ERR_NOT_FOUND;
+	if ((e = check_neighbour(tx, map, STORE_FROM, key)) == ERR_OK &&
+	    (e = check_neighbour(tx, map, STORE_PREVIOUS, key)) == ERR_OK)
 		return ERR_NOT_FOUND;
 	return store_fail(tx, e);
 }
@@ -102,36 +102,12 @@ store_get(struct txn *tx, enum store_table map, struct str key, struct str *row)
 
 	if (tx->failed != ERR_OK)
 		return tx->failed;
-	if ((e = lmdb_txn_get(tx->db, map, key, row)) == ERR_NOT_FOUND)
+	e = tx->st->engine->get(tx->db, map, key, row);
+	if (e == ERR_NOT_FOUND)
 		return store_absent(tx, map, key);
 	if (e != ERR_OK)
 		return store_fail(tx, store_log_damage(tx, e, map, key));
 	return keep(tx, row);
-}
-
-enum err
-store_load_tally(struct txn *tx, struct tally *out)
-{
-	enum err e = tally_load(tx->db, STORE_MAPS, out);
-
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-/* Subtracts the row that a put or a removal will replace from the tally.
- * ERR_NOT_FOUND if there is none. */
-static enum err
-take_old(struct txn *tx, enum store_table map, struct str key)
-{
-	struct store *st = tx->st;
-	struct str old;
-	enum err e;
-
-	if (!st->tallied && (e = store_load_tally(tx, &st->tally)) != ERR_OK)
-		return e;
-	st->tallied = true;
-	if ((e = lmdb_txn_get(tx->db, map, key, &old)) == ERR_OK)
-		tally_take(&st->tally, map, old);
-	return e;
 }
 
 void
@@ -153,10 +129,7 @@ store_put(
 	tx->put = true;
 	if (row->full)
 		return store_fail(tx, ERR_MEMORY);
-	if ((e = take_old(tx, map, key)) != ERR_OK && e != ERR_NOT_FOUND)
-		return store_fail(tx, e);
-	tally_add(&tx->st->tally, map, buf_view(row));
-	e = lmdb_txn_put(tx->db, map, key, buf_view(row));
+	e = tx->st->engine->put(tx->db, map, key, buf_view(row));
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
@@ -169,11 +142,10 @@ store_remove(struct txn *tx, enum store_table map, struct str key)
 		return ERR_INTERNAL;
 	if (tx->failed != ERR_OK)
 		return tx->failed;
-	if ((e = take_old(tx, map, key)) == ERR_NOT_FOUND)
+	e = tx->st->engine->remove(tx->db, map, key);
+	if (e == ERR_NOT_FOUND)
 		return e;
 	tx->put = true;
-	if (e == ERR_OK)
-		e = lmdb_txn_delete(tx->db, map, key);
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
@@ -185,7 +157,7 @@ store_seek(struct txn *tx, struct str key, struct store_cursor *at)
 }
 
 enum err
-store_next(struct txn *tx, enum store_table map, enum lmdb_direction way,
+store_next(struct txn *tx, enum store_table map, enum store_direction way,
     struct store_cursor *at)
 {
 	struct str key = at->key;
@@ -195,7 +167,8 @@ store_next(struct txn *tx, enum store_table map, enum lmdb_direction way,
 		return tx->failed;
 	if (tx->writes)
 		tx->st->read.used = at->read;
-	if ((e = lmdb_txn_step(tx->db, map, way, &key, &at->row)) != ERR_OK)
+	e = tx->st->engine->step(tx->db, map, way, &key, &at->row);
+	if (e != ERR_OK)
 		return store_fail(tx, store_log_damage(tx, e, map, at->key));
 	/* The cursor copies the key, because a put before the next step moves
 	 * keys as well. */
@@ -207,13 +180,13 @@ store_next(struct txn *tx, enum store_table map, enum lmdb_direction way,
 const char *
 store_directory(const struct store *st)
 {
-	return lmdb_env_directory(st->db);
+	return st->engine->directory(st->db);
 }
 
 enum err
 store_copy(struct store *st, int fd)
 {
-	return lmdb_env_copy(st->db, fd);
+	return st->engine->copy(st->db, fd);
 }
 
 static enum err
@@ -247,7 +220,7 @@ enum err
 store_note_format(struct txn *tx)
 {
 	struct store *st = tx->st;
-	unsigned opened = lmdb_env_opened(st->db);
+	unsigned opened = st->engine->generation(st->db);
 	uint64_t format;
 	enum err e;
 
@@ -259,7 +232,7 @@ store_note_format(struct txn *tx)
 	/* A file that replaced data.mdb may have an older format. Only the
 	 * start of a process upgrades it. */
 	if (format < store_format(st)) {
-		lmdb_env_give_up(
+		st->engine->give_up(
 		    st->db, "was replaced by one of an older format");
 		return ERR_STORE;
 	}
@@ -274,7 +247,7 @@ static bool
 look_is_due(struct store *st)
 {
 	return atomic_load(&st->looked_at) != time(NULL) ||
-	    atomic_load(&st->looked_in) != lmdb_env_opened(st->db);
+	    atomic_load(&st->looked_in) != st->engine->generation(st->db);
 }
 
 unsigned
@@ -304,7 +277,7 @@ store_reader(struct store *st, struct txn **out)
 	if (tx == NULL)
 		return ERR_MEMORY;
 	tx->st = st;
-	if ((e = lmdb_txn_reader(st->db, &tx->db)) != ERR_OK) {
+	if ((e = st->engine->reader(st->db, &tx->db)) != ERR_OK) {
 		free(tx);
 		return e;
 	}
@@ -317,7 +290,7 @@ store_reader_free(struct txn *tx)
 {
 	if (tx == NULL)
 		return;
-	lmdb_txn_reader_free(tx->db);
+	tx->st->engine->reader_free(tx->db);
 	free(tx);
 }
 
@@ -329,7 +302,7 @@ store_begin(struct txn *tx)
 
 	if (store_is_outdated(st))
 		return ERR_NEWER;
-	if ((e = lmdb_txn_begin(tx->db)) != ERR_OK || !look_is_due(st))
+	if ((e = tx->st->engine->begin(tx->db)) != ERR_OK || !look_is_due(st))
 		return e;
 	e = store_note_format(tx);
 	if (e == ERR_OK)
@@ -337,9 +310,9 @@ store_begin(struct txn *tx)
 	/* If only the row of the format is damaged, the other rows stay
 	 * readable. */
 	if (e == ERR_CORRUPT &&
-	    atomic_load(&st->looked_in) == lmdb_env_opened(st->db))
+	    atomic_load(&st->looked_in) == st->engine->generation(st->db))
 		return ERR_OK;
-	lmdb_txn_end(tx->db);
+	tx->st->engine->end(tx->db);
 	return e;
 }
 
@@ -348,10 +321,10 @@ store_begin_and_look(struct txn *tx)
 {
 	enum err e;
 
-	if ((e = lmdb_txn_begin(tx->db)) != ERR_OK)
+	if ((e = tx->st->engine->begin(tx->db)) != ERR_OK)
 		return e;
 	if ((e = store_note_format(tx)) != ERR_OK)
-		lmdb_txn_end(tx->db);
+		tx->st->engine->end(tx->db);
 	return e;
 }
 
@@ -359,31 +332,38 @@ void
 store_end(struct txn *tx)
 {
 	if (tx != NULL)
-		lmdb_txn_end(tx->db);
+		tx->st->engine->end(tx->db);
 }
 
 enum err
-store_check_page(struct txn *tx, struct str row, uintptr_t *map)
+store_check_page(struct txn *tx, struct str row, uintptr_t *state)
 {
-	return lmdb_txn_check_page(tx->db, row, map);
+	const struct store_engine *engine = tx->st->engine;
+
+	if (engine->check_page == NULL)
+		return ERR_OK;
+	return engine->check_page(tx->db, row, state);
 }
 
 enum err
-store_check_roots(struct txn *tx)
+store_check_whole(struct txn *tx, const struct store_sums *seen,
+    store_report *report, void *arg)
 {
-	return lmdb_env_check_roots(tx->st->db);
+	return tx->st->engine->check_whole(tx->db, seen, report, arg);
+}
+
+enum err
+store_recount(struct txn *tx)
+{
+	enum err e = tx->st->engine->recount(tx->db);
+
+	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
 void
 store_usage(struct txn *tx, uint64_t *used, uint64_t *size)
 {
-	lmdb_txn_usage(tx->db, used, size);
-}
-
-uint64_t
-store_commit_seen(const struct txn *tx)
-{
-	return lmdb_txn_commit_number(tx->db);
+	tx->st->engine->usage(tx->db, used, size);
 }
 
 unsigned

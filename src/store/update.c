@@ -8,9 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "state/metrics.h"
-#include "store/claim.h"
 #include "store/store_struct.h"
-#include "store/write_lock.h"
 
 /* One call of store_update, on the stack of its thread. */
 struct waiter {
@@ -37,80 +35,61 @@ check_writable(struct txn *tx)
 	return ERR_OLD_FORMAT;
 }
 
-static void
-run_change(struct txn *tx, struct waiter *w)
+void
+store_batch_use(struct txn *writer, void *tx)
 {
-	arena_reset(&tx->st->read);
-	tx->put = false;
-	w->outcome = w->change(tx, w->arg);
+	writer->db = tx;
+}
+
+enum err
+store_batch_begin(struct txn *writer)
+{
+	writer->failed = ERR_OK;
+	arena_reset(&writer->st->read);
+	return writer->failed = check_writable(writer);
+}
+
+enum err
+store_batch_run(struct txn *writer, struct group_commit_job *job)
+{
+	struct waiter *w = (struct waiter *)job;
+
+	arena_reset(&writer->st->read);
+	writer->put = false;
+	w->outcome = w->change(writer, w->arg);
 	/* A change that refuses must have put nothing, so that the other
 	 * changes of the batch can be committed. If it did put something, that
 	 * is a bug in this program, and the whole transaction is dropped. */
-	if (w->outcome != ERR_OK && tx->put && tx->failed == ERR_OK) {
+	if (w->outcome != ERR_OK && writer->put && writer->failed == ERR_OK) {
 		log_line(LOG_AT_ERROR,
 		    "store: a change was refused after it had put something; "
 		    "it was undone");
-		tx->failed = ERR_INTERNAL;
+		writer->failed = ERR_INTERNAL;
 	}
+	return writer->failed;
 }
 
-/* Runs n changes in one transaction. If the transaction fails, nothing has
- * changed, and the outcomes of the single changes are void. */
-static enum err
-change_all(struct store *st, struct group_commit_job *job, size_t n)
+void
+store_batch_fail(struct group_commit_job *job, enum err e)
 {
-	struct txn *tx = &st->writer;
-	enum err e;
-
-	if ((e = lmdb_txn_write(st->db, &tx->db)) != ERR_OK)
-		return e;
-	tx->failed = ERR_OK;
-	st->tallied = false;
-	arena_reset(&st->read);
-	tx->failed = check_writable(tx);
-	for (; n > 0 && tx->failed == ERR_OK; n--, job = job->next)
-		run_change(tx, (struct waiter *)job);
-	if (tx->failed == ERR_OK && st->tallied)
-		tx->failed = tally_save(tx->db, STORE_MAPS, &st->tally);
-	if (tx->failed == ERR_OK)
-		return lmdb_txn_commit(tx->db);
-	lmdb_txn_abort(tx->db);
-	return tx->failed;
+	((struct waiter *)job)->outcome = e;
 }
 
-static enum err
-commit(struct store *st, struct group_commit_job *job, size_t n)
+void
+store_batch_count(struct txn *writer, size_t n, enum err e)
 {
-	enum err e = change_all(st, job, n);
-
-	metrics_commit(st->metrics, n, e);
-	return e;
-}
-
-/* Commits n changes together. If that fails, each change gets its own
- * transaction, so that only the change at fault fails. */
-static void
-commit_batch(struct group_commit_job *first, size_t n, struct store *st)
-{
-	struct group_commit_job *job = first;
-	enum err e;
-
-	if (n > 1 && commit(st, first, n) == ERR_OK)
-		return;
-	for (; n > 0; n--, job = job->next)
-		if ((e = commit(st, job, 1)) != ERR_OK)
-			((struct waiter *)job)->outcome = e;
+	metrics_commit(writer->st->metrics, n, e);
 }
 
 enum err
 store_begin_batch(void *arg, int64_t ms)
 {
 	struct store *st = arg;
+	enum err e = st->engine->begin_batch(st->db, ms);
 
-	if (!write_lock_take(st->lock, ms))
-		return ERR_BUSY;
-	atomic_store(&st->writes_since, clock_ms());
-	return ERR_OK;
+	if (e == ERR_OK)
+		atomic_store(&st->writes_since, clock_ms());
+	return e;
 }
 
 void
@@ -118,9 +97,8 @@ store_run_batch(struct group_commit_job *first, size_t n, void *arg)
 {
 	struct store *st = arg;
 
-	commit_batch(first, n, st);
+	st->engine->run_batch(st->db, first, n);
 	atomic_store(&st->writes_since, 0);
-	write_lock_drop(st->lock);
 }
 
 int64_t
@@ -144,27 +122,6 @@ store_update(struct store *st, store_change *change, void *arg)
 }
 
 enum err
-store_recount(struct txn *tx)
-{
-	struct tally *tally = &tx->st->tally;
-	struct store_cursor at;
-	unsigned map;
-	enum err e;
-
-	*tally = (struct tally){ .commit = 0 };
-	tx->st->tallied = true;
-	for (map = 0; map < STORE_MAPS; map++) {
-		store_seek(tx, str_of(NULL), &at);
-		while ((e = store_next(tx, (enum store_table)map, LMDB_NEXT,
-			    &at)) == ERR_OK)
-			tally_add(tally, map, at.row);
-		if (e != ERR_NOT_FOUND)
-			return store_fail(tx, e);
-	}
-	return ERR_OK;
-}
-
-enum err
 store_convert(struct store *st, store_change *change, void *arg)
 {
 	enum err e;
@@ -180,14 +137,11 @@ store_convert(struct store *st, store_change *change, void *arg)
 enum err
 store_claim(struct store *st, int64_t ms, pid_t *pid)
 {
-	if (st->alone)
-		return ERR_OK;
-	return claim_take(lmdb_env_lock_file(st->db), ms, pid);
+	return st->engine->claim(st->db, ms, pid);
 }
 
 void
 store_unclaim(struct store *st)
 {
-	if (!st->alone)
-		claim_drop(lmdb_env_lock_file(st->db));
+	st->engine->unclaim(st->db);
 }

@@ -53,7 +53,7 @@ has_more_tenants(struct txn *tx, uint64_t most, bool *more)
 	enum err e;
 
 	store_seek(tx, str_of(NULL), &at);
-	while ((e = store_next(tx, STORE_RECORD, LMDB_NEXT, &at)) == ERR_OK) {
+	while ((e = store_next(tx, STORE_RECORD, STORE_NEXT, &at)) == ERR_OK) {
 		if ((*more = ++n > most))
 			return ERR_OK;
 		if (at.key.n < sizeof(tenant.byte))

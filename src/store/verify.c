@@ -16,7 +16,6 @@
 #include "format/crypto.h"
 #include "format/row.h"
 #include "store/store_private.h"
-#include "store/tally.h"
 
 #define GUID_LEN sizeof(struct guid)
 
@@ -33,8 +32,8 @@ struct walk {
 	struct txn *tx;
 	const struct store_verifier *v;
 	struct store_counts *counts;
-	struct tally seen;
-	uintptr_t map; /* for store_check_page */
+	struct store_sums seen;
+	uintptr_t page; /* for store_check_page */
 	struct past past;
 };
 
@@ -250,12 +249,10 @@ look_at_entry(struct walk *w, struct str key)
 static const struct map {
 	const char *name;
 	enum err (*look)(struct walk *w, struct str key);
-} maps[STORE_MAPS] = {
-	[STORE_RECORD] = { "records and history", look_at_record },
-	[STORE_FORMER_HISTORY] = { "former history", look_at_former },
-	[STORE_TOKEN] = { "token", look_at_token },
-	[STORE_REQUEST] = { "request", look_at_request },
-	[STORE_META] = { "entry", look_at_entry },
+} maps[STORE_TABLES] = {
+#define X(name, word, in_database, one, all) { all, look_at_##word },
+	STORE_TABLE_LIST(X)
+#undef X
 };
 
 static const char *
@@ -284,8 +281,9 @@ look_at(struct walk *w, enum store_table map, const struct store_cursor *at)
 	const struct guid *tenant = tenant_in(map, at->key, &room);
 	enum err e;
 
-	tally_add(&w->seen, map, at->row);
-	if (store_check_page(w->tx, at->row, &w->map) == ERR_CORRUPT)
+	w->seen.rows[map]++;
+	w->seen.sum[map] += row_checksum(at->row);
+	if (store_check_page(w->tx, at->row, &w->page) == ERR_CORRUPT)
 		found(w, name, tenant, "its page is damaged");
 	if (row_check(at->key, at->row) != ERR_OK) {
 		found(w, name, tenant, "not what was written");
@@ -304,8 +302,8 @@ static enum err
 walk_map(struct walk *w, enum store_table map)
 {
 	/* In this direction a tenant's newest event comes first. */
-	enum lmdb_direction way = map == STORE_FORMER_HISTORY ? LMDB_PREVIOUS
-							      : LMDB_NEXT;
+	enum store_direction way = map == STORE_FORMER_HISTORY ? STORE_PREVIOUS
+							       : STORE_NEXT;
 	struct store_cursor at;
 	enum err e;
 
@@ -318,34 +316,12 @@ walk_map(struct walk *w, enum store_table map)
 	return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
 }
 
+/* The store_report of check_whole. */
 static void
-compare_tally(struct walk *w, const struct tally *kept)
+report(void *arg, enum store_table table, const char *what)
 {
-	unsigned i;
-
-	for (i = 0; i < STORE_MAPS; i++)
-		if (w->seen.rows[i] != kept->rows[i])
-			found(w, maps[i].name, NULL,
-			    "%llu of them are found, but %llu are kept",
-			    (unsigned long long)w->seen.rows[i],
-			    (unsigned long long)kept->rows[i]);
-		else if (w->seen.sum[i] != kept->sum[i])
-			found(w, maps[i].name, NULL,
-			    "at least one is not the last that was written");
-}
-
-/* Checks that the store shows the state of its last commit. In a copy the first
- * commit has the number 1, and the tally has the number of the original. */
-static void
-check_age(struct walk *w, const struct tally *kept)
-{
-	uint64_t seen = store_commit_seen(w->tx);
-
-	if (store_check_roots(w->tx) == ERR_CORRUPT)
-		found(w, "store", NULL, "its two roots do not belong together");
-	if (seen != 1 && seen != kept->commit)
-		found(w, "store", NULL, "seen as of commit %llu and of %llu",
-		    (unsigned long long)seen, (unsigned long long)kept->commit);
+	found(arg, table < STORE_TABLES ? maps[table].name : "store", NULL,
+	    "%s", what);
 }
 
 enum err
@@ -353,25 +329,15 @@ store_verify(
     struct txn *tx, const struct store_verifier *v, struct store_counts *out)
 {
 	struct walk w = { .tx = tx, .v = v, .counts = out };
-	struct tally kept;
 	unsigned map;
 	enum err e;
 
 	*out = (struct store_counts){ .findings = 0 };
-	for (map = 0; map < STORE_MAPS; map++)
+	for (map = 0; map < STORE_TABLES; map++)
 		if ((e = walk_map(&w, (enum store_table)map)) != ERR_OK)
 			return e;
 	/* Format 1 has no tally. */
 	if (store_format_seen(tx) < 2)
 		return ERR_OK;
-	e = store_load_tally(tx, &kept);
-	if (e == ERR_CORRUPT) {
-		found(&w, "store", NULL, "its tally is damaged");
-		return ERR_OK;
-	}
-	if (e != ERR_OK)
-		return e;
-	compare_tally(&w, &kept);
-	check_age(&w, &kept);
-	return ERR_OK;
+	return store_check_whole(tx, &w.seen, report, &w);
 }

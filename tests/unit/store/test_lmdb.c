@@ -725,22 +725,22 @@ END_TEST
 
 static const struct {
 	const char *name;
-	enum lmdb_direction way;
+	enum store_direction way;
 	const char *from;
 	const char *key; /* NULL if there are no more keys */
 } steps[] = {
-	{ "goes to the first", LMDB_NEXT, NULL, "b" },
-	{ "goes to the last", LMDB_PREVIOUS, NULL, "d" },
-	{ "goes past an existing key", LMDB_NEXT, "b", "bb" },
-	{ "goes past a missing key", LMDB_NEXT, "ba", "bb" },
-	{ "goes on from before the first", LMDB_NEXT, "a", "b" },
-	{ "ends at the last", LMDB_NEXT, "d", NULL },
-	{ "ends past the last", LMDB_NEXT, "e", NULL },
-	{ "goes before an existing key", LMDB_PREVIOUS, "d", "bb" },
-	{ "goes before a missing key", LMDB_PREVIOUS, "c", "bb" },
-	{ "goes back from past the last", LMDB_PREVIOUS, "e", "d" },
-	{ "ends at the first", LMDB_PREVIOUS, "b", NULL },
-	{ "ends before the first", LMDB_PREVIOUS, "a", NULL },
+	{ "goes to the first", STORE_NEXT, NULL, "b" },
+	{ "goes to the last", STORE_PREVIOUS, NULL, "d" },
+	{ "goes past an existing key", STORE_NEXT, "b", "bb" },
+	{ "goes past a missing key", STORE_NEXT, "ba", "bb" },
+	{ "goes on from before the first", STORE_NEXT, "a", "b" },
+	{ "ends at the last", STORE_NEXT, "d", NULL },
+	{ "ends past the last", STORE_NEXT, "e", NULL },
+	{ "goes before an existing key", STORE_PREVIOUS, "d", "bb" },
+	{ "goes before a missing key", STORE_PREVIOUS, "c", "bb" },
+	{ "goes back from past the last", STORE_PREVIOUS, "e", "d" },
+	{ "ends at the first", STORE_PREVIOUS, "b", NULL },
+	{ "ends before the first", STORE_PREVIOUS, "a", NULL },
 };
 
 START_TEST(walks)
@@ -778,9 +778,9 @@ START_TEST(walks_an_empty_map)
 	ck_assert(put_text(db, "key", "of the first map") == ERR_OK);
 	ck_assert(lmdb_txn_begin(tx) == ERR_OK);
 	ck_assert(
-	    lmdb_txn_step(tx, 1, LMDB_NEXT, &key, &value) == ERR_NOT_FOUND);
-	ck_assert(
-	    lmdb_txn_step(tx, 1, LMDB_PREVIOUS, &key, &value) == ERR_NOT_FOUND);
+	    lmdb_txn_step(tx, 1, STORE_NEXT, &key, &value) == ERR_NOT_FOUND);
+	ck_assert(lmdb_txn_step(tx, 1, STORE_PREVIOUS, &key, &value) ==
+	    ERR_NOT_FOUND);
 	lmdb_txn_reader_free(tx);
 	lmdb_env_close(db);
 }
@@ -935,7 +935,7 @@ END_TEST
 /* A misuse of the interface fails the change; it does not end the process. */
 START_TEST(refuses_invalid_keys_and_calls)
 {
-	static char longest[LMDB_KEY_MAX + 1];
+	static char longest[STORE_KEY_MAX + 1];
 	struct lmdb_env *db = open_sized(MIB);
 	struct lmdb_txn *tx, *reader = reader_of(db);
 
@@ -944,7 +944,7 @@ START_TEST(refuses_invalid_keys_and_calls)
 	ck_assert(lmdb_txn_put(tx, 0, str_from(longest, sizeof(longest)),
 		      str_of("x")) == ERR_INTERNAL);
 	ck_assert(lmdb_txn_put(tx, 0, str_of("x"),
-		      str_from(longest, LMDB_VALUE_MAX + 1)) == ERR_INTERNAL);
+		      str_from(longest, STORE_VALUE_MAX + 1)) == ERR_INTERNAL);
 	ck_assert(lmdb_txn_begin(tx) == ERR_INTERNAL);
 	lmdb_txn_abort(tx);
 	lmdb_txn_abort(tx);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * engine.h - what the store needs from a database engine: ordered tables of
+ * keys and rows, readers that see one state, and batches of changes. Private to
+ * store.
+ *
+ * An engine knows nothing of the meaning of a row, except that row.h can check
+ * it. The store above calls the engine only through struct store_engine, so no
+ * other file names an engine. `db` is what open returned; `tx` is what reader
+ * returned, or, in a change, what the engine has put into the member tx of the
+ * writer.
+ *
+ * Each function may also return, beside the outcomes named below: ERR_FULL,
+ * ERR_CORRUPT, ERR_MEMORY and ERR_STORE; the engine logs the cause of the last.
+ */
+#ifndef PUSHCERT_ENGINE_H
+#define PUSHCERT_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct group_commit_job;
+struct metrics;
+struct store_options;
+struct store_reader_age;
+struct txn;
+
+/* The longest key and the longest row, in bytes. A longer one is damage. */
+#define STORE_KEY_MAX 32
+#define STORE_VALUE_MAX (128 * 1024)
+#define STORE_TABLES_MAX 8
+
+/*
+ * The tables: the name for the code, the name in the database, and the words
+ * for a damaged row and for all rows. A table is one line here; each engine
+ * makes it, and verify.c must have a function look_at_NAME. A line is never
+ * removed or moved, because LMDB's tally counts the tables by their order.
+ *
+ * RECORD: the key of a record is the tenant. The key of an event is the tenant
+ * and the complement of the event's number, most significant byte first. So the
+ * newest event stands right after the record, and a change usually writes one
+ * page for both.
+ *
+ * FORMER_HISTORY: events as formats 1 and 2 keep them, under tenant and number.
+ * In later formats this table is empty, except for rows that the upgrade could
+ * not move.
+ *
+ * TOKEN: the key is a SHA-256. REQUEST: the key is a tenant, or a tenant and a
+ * key_id. META: the key is a name, or a word and a tenant.
+ */
+#define STORE_TABLE_LIST(X)                                            \
+	X(RECORD, record, "record", "record or event of tenant",       \
+	    "records and history")                                     \
+	X(FORMER_HISTORY, former, "history", "event of format 2",      \
+	    "former history")                                          \
+	X(TOKEN, token, "token", "token with hash", "token")           \
+	X(REQUEST, request, "request", "request of tenant", "request") \
+	X(META, entry, "meta", "entry", "entry")
+
+enum store_table {
+#define X(name, word, in_database, one, all) STORE_##name,
+	STORE_TABLE_LIST(X)
+#undef X
+	    STORE_TABLES
+};
+
+/* Finds the row with the least key that is not less than a key (FROM), with the
+ * least key that is greater (NEXT), or with the greatest key that is less
+ * (PREVIOUS). */
+enum store_direction { STORE_FROM, STORE_NEXT, STORE_PREVIOUS };
+
+/* What a walk over all tables has counted: rows, and the sum of the rows'
+ * checksums modulo 2^64. */
+struct store_sums {
+	uint64_t rows[STORE_TABLES_MAX];
+	uint64_t sum[STORE_TABLES_MAX];
+};
+
+/* Reports what is wrong with a table, or with the store itself if `table` is
+ * STORE_TABLES. */
+typedef void store_report(void *arg, enum store_table table, const char *what);
+
+struct store_engine {
+	/* Whether damage can make a row unfindable, because the engine keeps no
+	 * checksums of the pages that lead to the rows; see store_absent. */
+	bool loses_rows;
+
+	/* Opens the database, and creates it if the options say so. `writer` is
+	 * the transaction of every change. ERR_NO_STORE, ERR_NOT_PRIVATE,
+	 * ERR_NETWORK_FS, ERR_UPGRADING. */
+	enum err (*open)(
+	    const struct store_options *options, struct txn *writer, void **db);
+	/* All readers must have been freed. */
+	void (*close)(void *db);
+	/* The absolute path of the data directory. */
+	const char *(*directory)(const void *db);
+	/* See store_tidy and store_look. */
+	void (*tidy)(void *db);
+	enum err (*look)(void *db);
+	/* A number that changes when the database was replaced by another one
+	 * under this process. */
+	unsigned (*generation)(const void *db);
+	/* Ends the use of the database for good; `why` goes into the log. */
+	void (*give_up)(void *db, const char *why);
+	/* Gives the database to this process alone, for an upgrade, and takes
+	 * it back. See claim.h. */
+	enum err (*claim)(void *db, int64_t ms, pid_t *pid);
+	void (*unclaim)(void *db);
+
+	/* A reader sees one state from begin to end. */
+	enum err (*reader)(void *db, void **tx);
+	void (*reader_free)(void *tx);
+	enum err (*begin)(void *tx);
+	void (*end)(void *tx);
+
+	/* The row lives until the reader ends; in a change, until the next put
+	 * or removal. ERR_NOT_FOUND. */
+	enum err (*get)(
+	    void *tx, enum store_table table, struct str key, struct str *row);
+	/* Sets *key to the key that was found, and *row to its row. The null
+	 * key stands before the first key, or after the last for
+	 * STORE_PREVIOUS. ERR_NOT_FOUND at the end. Puts and removals between
+	 * two steps do not disturb a walk. */
+	enum err (*step)(void *tx, enum store_table table,
+	    enum store_direction way, struct str *key, struct str *row);
+	enum err (*put)(
+	    void *tx, enum store_table table, struct str key, struct str row);
+	enum err (*remove)(void *tx, enum store_table table, struct str key);
+	/* In a change that has replaced all rows: counts them again. */
+	enum err (*recount)(void *tx);
+
+	/* Waits at most `ms` milliseconds until a batch may begin; a negative
+	 * `ms` waits without end. ERR_BUSY. */
+	enum err (*begin_batch)(void *db, int64_t ms);
+	/* Runs n changes by the functions below, commits them, and ends the
+	 * batch. n may be 0. */
+	void (*run_batch)(void *db, struct group_commit_job *first, size_t n);
+
+	/* Checks the page of a row of a walk. *state is 0 before the first
+	 * call. NULL: there is nothing to check. */
+	enum err (*check_page)(void *tx, struct str row, uintptr_t *state);
+	/* Compares what a walk has counted with what was committed, and checks
+	 * the database as a whole. */
+	enum err (*check_whole)(void *tx, const struct store_sums *seen,
+	    store_report *report, void *arg);
+	/* Writes the last committed state as a data file of LMDB. */
+	enum err (*copy)(void *db, int fd);
+	/* See store_usage and store_oldest_reader. */
+	void (*usage)(void *tx, uint64_t *used, uint64_t *size);
+	bool (*oldest_reader)(void *db, struct store_reader_age *out);
+};
+
+extern const struct store_engine lmdb_engine;
+
+/*
+ * What the store does for an engine's run_batch. store_batch_begin checks,
+ * within the transaction, that the store has the format of this release;
+ * store_batch_run runs one change and stores its outcome in the job. Both
+ * return the reason why the transaction must not be committed, or ERR_OK.
+ */
+enum err store_batch_begin(struct txn *writer) ATTR_CHECKED;
+enum err
+store_batch_run(struct txn *writer, struct group_commit_job *job) ATTR_CHECKED;
+/* Replaces the outcome of a change whose transaction failed. */
+void store_batch_fail(struct group_commit_job *job, enum err e);
+/* Counts a commit of n changes in the metrics. */
+void store_batch_count(struct txn *writer, size_t n, enum err e);
+/* Sets the engine's handle of the writer. */
+void store_batch_use(struct txn *writer, void *tx);
+
+#endif
