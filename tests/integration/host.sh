@@ -9,6 +9,8 @@ set -eu
 PATH=$PATH:/usr/sbin:/sbin
 program=$1 config=$2 dir=$3 port=$4
 samples=$(cd "${0%/*}/../../conf" && pwd)
+# The same for the right side of a substitution.
+samples_quoted=$(printf '%s\n' "$samples" | sed 's/[&|\\]/\\&/g')
 data=$(sed -n 's/^data = //p' "$config")
 backend='' web=''
 
@@ -58,7 +60,7 @@ sample() {
 	sed -e "s|/usr/local/bin/pushcert|$program|g" \
 		-e "s|/run/pushcert|$dir/run|g" \
 		-e "s|/run/lighttpd|$dir/run|g" \
-		-e "s|/usr/local/share/pushcert/errors|$samples/errors|g" \
+		-e "s|/usr/local/share/pushcert/errors|$samples_quoted/errors|g" \
 		-e "s|/var/log/lighttpd/breakage.log|/dev/stderr|" \
 		"$samples/$1"
 }
