@@ -290,9 +290,9 @@ answer(struct fastcgi_worker *own, FCGX_Request *fr,
 }
 
 enum conns_next
-fastcgi_worker_serve(void *arg, const struct conns_taken *taken)
+fastcgi_worker_serve(void *worker, const struct conns_taken *taken)
 {
-	struct fastcgi_worker *own = arg;
+	struct fastcgi_worker *own = worker;
 	struct arena *a = &own->worker.arena;
 	enum conns_next next;
 	FCGX_Request fr;
@@ -322,9 +322,9 @@ fastcgi_worker_serve(void *arg, const struct conns_taken *taken)
 #define PEEK_MAX ((size_t)16 * 1024)
 
 bool
-fastcgi_worker_whole(void *arg, int fd)
+fastcgi_worker_whole(void *worker, int fd)
 {
-	const struct fastcgi_worker *own = arg;
+	const struct fastcgi_worker *own = worker;
 	unsigned char *block = (unsigned char *)own->worker.arena.block;
 	ssize_t n = recv(fd, block, PEEK_MAX, MSG_PEEK | MSG_DONTWAIT);
 
@@ -355,17 +355,17 @@ put_record(struct buf *out, int type, int request_id, struct str content)
 }
 
 /*
- * Sends a 503 in the place of the worker `arg`, in the sweeper's thread. The
+ * Sends a 503 in the place of this worker, in the sweeper's thread. The
  * refuser's own arena holds the response, because the hanging worker uses its
  * arena. The response goes through routes_handle like any refusal, so it is
  * logged and counted. The send does not wait: if the peer's socket buffer is
  * full, the peer gets no answer.
  */
 void
-fastcgi_worker_refuse(void *arg, int fd)
+fastcgi_worker_refuse(void *worker, int fd)
 {
 	static const char end[8] = { 0 };
-	struct fastcgi_worker *own = arg, *mine = own->refuser;
+	struct fastcgi_worker *own = worker, *mine = own->refuser;
 	struct str doing = str_from(own->doing, own->doing_n);
 	struct request rq = { .lines = 0 };
 	struct body none = { .ended = true };
@@ -389,9 +389,9 @@ fastcgi_worker_refuse(void *arg, int fd)
 }
 
 void
-fastcgi_worker_hangs(void *arg)
+fastcgi_worker_hangs(void *worker)
 {
-	const struct fastcgi_worker *own = arg;
+	const struct fastcgi_worker *own = worker;
 
 	log_line(LOG_AT_ERROR, "a worker hangs; its request: %.*s",
 	    (int)own->doing_n, own->doing);
@@ -407,9 +407,9 @@ fastcgi_worker_init(void)
 }
 
 void
-fastcgi_worker_free(void *arg)
+fastcgi_worker_free(void *worker)
 {
-	struct fastcgi_worker *own = arg;
+	struct fastcgi_worker *own = worker;
 	struct arena *a = &own->worker.arena;
 
 	store_reader_free(own->worker.reader);
