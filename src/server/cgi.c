@@ -43,17 +43,17 @@ read_input(void *from, char *p, size_t n)
  * (RFC 3875, section 4.2).
  */
 static void
-drain(const struct request *rq, const uint64_t *taken)
+drain(const struct request *req, const uint64_t *taken)
 {
 	char left[4096];
 	uint64_t length = UINT64_MAX;
 
-	if (!request_length(rq, &length) &&
-	    rq->var[REQUEST_TRANSFER_ENCODING].n == 0)
+	if (!request_length(req, &length) &&
+	    req->var[REQUEST_TRANSFER_ENCODING].n == 0)
 		return;
 	alarm(DRAIN_SECONDS);
 	while (*taken < length)
-		if (read_input(rq->from, left, sizeof(left)) <= 0)
+		if (read_input(req->from, left, sizeof(left)) <= 0)
 			return;
 }
 
@@ -71,19 +71,19 @@ write_output(struct str text)
 }
 
 static enum err
-fill_request(struct request *rq)
+fill_request(struct request *req)
 {
 	char **variable;
 	struct timespec now;
 
 	for (variable = environ; *variable != NULL; variable++)
-		request_take(rq, *variable);
-	rq->read = read_input;
+		request_take(req, *variable);
+	req->read = read_input;
 	clock_gettime(CLOCK_REALTIME, &now);
-	rq->now =
+	req->now =
 	    (struct instant){ .at = now.tv_sec, .nano = (uint32_t)now.tv_nsec };
-	if (getrandom(rq->random, sizeof(rq->random), 0) ==
-	    (ssize_t)sizeof(rq->random))
+	if (getrandom(req->random, sizeof(req->random), 0) ==
+	    (ssize_t)sizeof(req->random))
 		return ERR_OK;
 	log_line(LOG_AT_ERROR, "getrandom: %s", strerror(errno));
 	return ERR_INTERNAL;
@@ -95,20 +95,20 @@ static enum err
 answer(const struct app *app, struct worker *wk)
 {
 	uint64_t taken = 0;
-	struct request rq = { .from = &taken };
+	struct request req = { .from = &taken };
 	struct app own = *app;
-	struct response an;
-	enum err e = fill_request(&rq);
+	struct response resp;
+	enum err e = fill_request(&req);
 
 	if (e == ERR_OK && own.broken == ERR_OK)
 		e = store_reader(own.store, &wk->reader);
 	if (e != ERR_OK)
 		own.broken = e;
-	routes_handle(&own, wk, &rq, &an);
+	routes_handle(&own, wk, &req, &resp);
 	store_reader_free(wk->reader);
-	e = write_output(an.text);
-	if (!an.body_read)
-		drain(&rq, &taken);
+	e = write_output(resp.text);
+	if (!resp.body_read)
+		drain(&req, &taken);
 	return e;
 }
 

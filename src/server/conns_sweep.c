@@ -20,7 +20,7 @@
 enum {
 	/* How long a request may take to arrive while other connections wait
 	 * for a worker. */
-	PATIENCE_SHORT = 250,
+	TIMEOUT_SHORT = 250,
 	/* How long a worker may take to notice that its socket was shut down.
 	 * After that it counts as hanging. */
 	GRACE = 2 * 1000,
@@ -166,7 +166,7 @@ when_peer_is_slow(const struct conns *cs, int fd, int64_t age, int64_t now)
 		return HANGS;
 	if (age > cs->rules.timeout_ms)
 		return reading ? END_READING : END_BOTH;
-	if (!cs->sight.starving || age <= PATIENCE_SHORT)
+	if (!cs->sight.starving || age <= TIMEOUT_SHORT)
 		return LET_BE;
 	return reading ? NEED_WORKER : END_READING;
 }

@@ -85,10 +85,10 @@ tidy(void *arg)
 enum err
 fastcgi_serve(const struct app *app, int fd)
 {
-	const char *peers = getenv("FCGI_WEB_SERVER_ADDRS");
+	const char *allowed = getenv("FCGI_WEB_SERVER_ADDRS");
 	struct server sv = { .app = app,
-		.door = {
-		    .named = peers != NULL && *peers != '\0' ? peers : NULL,
+		.door = { .named = allowed != NULL && *allowed != '\0' ? allowed
+								       : NULL,
 		    .refusal_logged = ATOMIC_FLAG_INIT } };
 	const struct pool_work work = { .arg = &sv,
 		.workers = app->config->workers,

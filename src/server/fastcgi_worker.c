@@ -193,46 +193,46 @@ take_random(struct fastcgi_worker *own, uint8_t *out, size_t n)
 }
 
 static bool
-fill_request(struct fastcgi_worker *own, struct request *rq, char **variables,
+fill_request(struct fastcgi_worker *own, struct request *req, char **variables,
     struct body *b)
 {
 	struct timespec now;
 
-	memset(rq->var, 0, sizeof(rq->var));
-	rq->lines = 0;
+	memset(req->var, 0, sizeof(req->var));
+	req->lines = 0;
 	for (; *variables != NULL; variables++)
-		request_take(rq, *variables);
-	rq->read = read_body;
-	rq->from = b;
+		request_take(req, *variables);
+	req->read = read_body;
+	req->from = b;
 	clock_gettime(CLOCK_REALTIME, &now);
-	rq->now =
+	req->now =
 	    (struct instant){ .at = now.tv_sec, .nano = (uint32_t)now.tv_nsec };
-	return take_random(own, rq->random, sizeof(rq->random));
+	return take_random(own, req->random, sizeof(req->random));
 }
 
 /* The path without the query, because some clients put a token into the
  * query. */
 static struct str
-path_of(const struct request *rq)
+path_of(const struct request *req)
 {
-	struct str uri = rq->var[REQUEST_URI];
+	struct str uri = req->var[REQUEST_URI];
 
 	if (!str_is_null(uri))
 		return str_cut(&uri, '?');
-	if (!str_is_null(rq->var[REQUEST_PATH_INFO]))
-		return rq->var[REQUEST_PATH_INFO];
-	return rq->var[REQUEST_SCRIPT_NAME];
+	if (!str_is_null(req->var[REQUEST_PATH_INFO]))
+		return req->var[REQUEST_PATH_INFO];
+	return req->var[REQUEST_SCRIPT_NAME];
 }
 
 static void
-note_doing(struct fastcgi_worker *own, const struct request *rq)
+note_doing(struct fastcgi_worker *own, const struct request *req)
 {
 	struct buf b;
 
 	buf_init(&b, own->doing, sizeof(own->doing));
-	buf_str(&b, str_head(rq->var[REQUEST_METHOD], 8));
+	buf_str(&b, str_head(req->var[REQUEST_METHOD], 8));
 	buf_char(&b, ' ');
-	buf_str(&b, str_head(path_of(rq), DOING_MAX - 16));
+	buf_str(&b, str_head(path_of(req), DOING_MAX - 16));
 	own->doing_n = b.n;
 }
 
@@ -261,31 +261,31 @@ answer(struct fastcgi_worker *own, FCGX_Request *fr,
 {
 	struct body body = { .in = fr->in, .taken = taken };
 	enum conns_next next = CONNS_CLOSE;
-	struct request rq;
-	struct response an;
+	struct request req;
+	struct response resp;
 
 	/* libfcgi reports a connection that ended in the parameters as a
 	 * request with fewer parameters; only the stream's error shows the
 	 * difference. */
 	if (FCGX_GetError(fr->in) != 0 || fr->role != ROLE_RESPONDER)
 		return CONNS_CLOSE;
-	if (!fill_request(own, &rq, fr->envp, &body)) {
+	if (!fill_request(own, &req, fr->envp, &body)) {
 		log_line(LOG_AT_ERROR, "getrandom: %s", strerror(errno));
 		return CONNS_CLOSE;
 	}
-	if (!request_length(&rq, &body.missing))
+	if (!request_length(&req, &body.missing))
 		body.missing = 0;
 	own->request_id = fr->requestId;
-	note_doing(own, &rq);
+	note_doing(own, &req);
 	(void)conns_enter(taken, CONNS_WORKING);
 	routes_handle(
-	    taken->late ? &own->busy : own->app, &own->worker, &rq, &an);
+	    taken->late ? &own->busy : own->app, &own->worker, &req, &resp);
 	drain(&body, own->app->config->max_body);
 	if (conns_enter(taken, CONNS_ANSWERING))
-		next = send_answer(fr, an.text, &body);
+		next = send_answer(fr, resp.text, &body);
 	(void)conns_enter(taken, CONNS_TIDYING);
 	if (own->app->store != NULL)
-		auth_tidy(own->app->auth, own->app->store, rq.now.at);
+		auth_tidy(own->app->auth, own->app->store, req.now.at);
 	return next;
 }
 
@@ -367,20 +367,20 @@ fastcgi_worker_refuse(void *worker, int fd)
 	static const char end[8] = { 0 };
 	struct fastcgi_worker *own = worker, *mine = own->refuser;
 	struct str doing = str_from(own->doing, own->doing_n);
-	struct request rq = { .lines = 0 };
+	struct request req = { .lines = 0 };
 	struct body none = { .ended = true };
 	char block[8192];
-	struct response an;
+	struct response resp;
 	struct buf out;
 	char *variables[] = { NULL };
 
-	if (!fill_request(mine, &rq, variables, &none))
+	if (!fill_request(mine, &req, variables, &none))
 		return;
-	rq.var[REQUEST_METHOD] = str_cut(&doing, ' ');
-	rq.var[REQUEST_URI] = doing;
-	routes_handle(&mine->busy, &mine->worker, &rq, &an);
+	req.var[REQUEST_METHOD] = str_cut(&doing, ' ');
+	req.var[REQUEST_URI] = doing;
+	routes_handle(&mine->busy, &mine->worker, &req, &resp);
 	buf_init(&out, block, sizeof(block));
-	put_record(&out, STDOUT, own->request_id, an.text);
+	put_record(&out, STDOUT, own->request_id, resp.text);
 	put_record(&out, STDOUT, own->request_id, str_of(""));
 	put_record(
 	    &out, END_REQUEST, own->request_id, str_from(end, sizeof(end)));

@@ -50,29 +50,29 @@ all_zero(const uint8_t *p, size_t n)
 
 void
 routes_handle(const struct app *app, struct worker *wk,
-    const struct request *rq, struct response *an)
+    const struct request *req, struct response *resp)
 {
 	char piece[1000];
 	struct buf out;
 	long n;
 
-	ck_assert(rq->now.at > 0 && rq->now.nano < 1000000000);
-	ck_assert(!all_zero(rq->random, sizeof(rq->random) / 2));
+	ck_assert(req->now.at > 0 && req->now.nano < 1000000000);
+	ck_assert(!all_zero(req->random, sizeof(req->random) / 2));
 	ck_assert(!all_zero(
-	    rq->random + sizeof(rq->random) / 2, sizeof(rq->random) / 2));
+	    req->random + sizeof(req->random) / 2, sizeof(req->random) / 2));
 	buf_open(&out, &wk->arena);
 	buf_text(
 	    &out, app->broken == ERR_OK ? "" : err_info(app->broken)->text);
-	buf_str(&out, rq->var[REQUEST_METHOD]);
+	buf_str(&out, req->var[REQUEST_METHOD]);
 	buf_char(&out, ' ');
-	buf_str(&out, rq->var[REQUEST_PATH_INFO]);
+	buf_str(&out, req->var[REQUEST_PATH_INFO]);
 	buf_char(&out, '\n');
-	if (str_is(rq->var[REQUEST_PATH_INFO], "/a")) {
-		while ((n = rq->read(rq->from, piece, sizeof(piece))) > 0)
+	if (str_is(req->var[REQUEST_PATH_INFO], "/a")) {
+		while ((n = req->read(req->from, piece, sizeof(piece))) > 0)
 			buf_put(&out, piece, (size_t)n);
 		ck_assert(n == 0);
 	}
-	*an = (struct response){ .text = buf_close(&out, &wk->arena) };
+	*resp = (struct response){ .text = buf_close(&out, &wk->arena) };
 }
 
 /* --- the web server ----------------------------------------------------- */

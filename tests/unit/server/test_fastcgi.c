@@ -97,12 +97,12 @@ routes_arena_size(const struct config *c)
 /* Repeats the body. A body that breaks off becomes "cut"; if the pool needs the
  * worker, it becomes "needed". */
 static void
-echo(const struct request *rq, struct buf *out)
+echo(const struct request *req, struct buf *out)
 {
 	char piece[100];
 	long n;
 
-	while ((n = rq->read(rq->from, piece, sizeof(piece))) > 0)
+	while ((n = req->read(req->from, piece, sizeof(piece))) > 0)
 		buf_put(out, piece, (size_t)n);
 	if (n < 0) {
 		atomic_fetch_add(&seen->cut, 1);
@@ -112,9 +112,9 @@ echo(const struct request *rq, struct buf *out)
 
 void
 routes_handle(const struct app *app, struct worker *wk,
-    const struct request *rq, struct response *an)
+    const struct request *req, struct response *resp)
 {
-	struct str path = rq->var[REQUEST_PATH_INFO];
+	struct str path = req->var[REQUEST_PATH_INFO];
 	struct buf out;
 	size_t i;
 
@@ -129,10 +129,10 @@ routes_handle(const struct app *app, struct worker *wk,
 		for (i = 0; i < BIG_ANSWER; i++)
 			buf_char(&out, (char)i);
 	else if (str_is(path, "/echo"))
-		echo(rq, &out);
+		echo(req, &out);
 	else
 		buf_str(&out, path);
-	*an = (struct response){ .text = buf_close(&out, &wk->arena) };
+	*resp = (struct response){ .text = buf_close(&out, &wk->arena) };
 }
 
 /* --- the child that serves ---------------------------------------------- */

@@ -839,8 +839,8 @@ END_TEST
 
 static const struct {
 	const char *name;
-	size_t peers;
-	const char *said;
+	size_t connections;
+	const char *sent;
 	const char *answer; /* the response before the signal */
 	const char *rest; /* sent after the signal */
 	const char *last; /* the response to that */
@@ -875,16 +875,16 @@ START_TEST(ways_to_end)
 	long began;
 	size_t i;
 
-	connect_all(fds, endings[_i].peers, endings[_i].said);
-	for (i = 0; i < endings[_i].peers; i++)
+	connect_all(fds, endings[_i].connections, endings[_i].sent);
+	for (i = 0; i < endings[_i].connections; i++)
 		unit_check(name, hears(fds[i], endings[_i].answer));
 	nap(100);
 	began = milliseconds();
 	unit_check(name, kill(child, SIGTERM) == 0);
 	nap(100);
-	for (i = 0; i < endings[_i].peers; i++)
+	for (i = 0; i < endings[_i].connections; i++)
 		unit_check(name, say(fds[i], endings[_i].rest));
-	for (i = 0; i < endings[_i].peers; i++)
+	for (i = 0; i < endings[_i].connections; i++)
 		unit_check(name, hears(fds[i], endings[_i].last));
 	status = exit_of(child);
 	ck_assert_msg(milliseconds() - began < timeout_ms(endings[_i].within),

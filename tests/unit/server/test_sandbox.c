@@ -527,7 +527,7 @@ END_TEST
 
 /* Stores the first line that `run` logs on stderr. */
 static void
-told(int (*run)(void), char line[256])
+first_log_line(int (*run)(void), char line[256])
 {
 	int fds[2];
 	ssize_t n;
@@ -552,14 +552,14 @@ START_TEST(logs_refused_calls)
 	char line[256], want[128];
 
 	if (landlock() >= 1) {
-		told(read_keys, line);
+		first_log_line(read_keys, line);
 		ck_assert_str_eq(line, "");
 	}
-	told(call_nothing, line);
+	first_log_line(call_nothing, line);
 	snprintf(want, sizeof(want),
 	    "pushcert: sandbox: refused system call %d\n", NO_CALL);
 	ck_assert_ptr_nonnull(strstr(line, want));
-	told(call_nothing_twice, line);
+	first_log_line(call_nothing_twice, line);
 	ck_assert_ptr_null(strstr(strstr(line, want) + 1, want));
 }
 END_TEST
