@@ -2,7 +2,6 @@
 #
 # files.py PROGRAM SOURCE [CASE...] - files that are removed, replaced, full,
 # read-only or not regular files, while a service or the tool uses them.
-import contextlib
 import datetime
 import fcntl
 import os
@@ -10,153 +9,35 @@ import shutil
 import signal
 import socket
 import stat
-import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
+import service_box
+from service_box import ONE, TIMEOUT, TWO, WRITE, check, status, wait_until
+
 program, source = sys.argv[1:3]
-ONE, TWO = ("%s1111111-1111-4111-8111-111111111111" % c for c in "12")
-ME = "/deviceManagement/applePushNotificationCertificate"
-GENERATE = ME + "/generateApplePushNotificationCertificateSigningRequest"
-WRITE = "DeviceManagementServiceConfig.ReadWrite.All"
-# Seconds that a busy machine may add to any wait.
-PATIENCE = 30
-passed = 0
+GENERATE = service_box.RESOURCE.replace("v1.0", "beta") + \
+    "/generateApplePushNotificationCertificateSigningRequest"
 
 
-def check(name, holds, about=""):
-    global passed
-    if not holds:
-        raise AssertionError(f"{name}: {about}")
-    passed += 1
-
-
-def wait_until(condition, seconds=PATIENCE):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-# --- FastCGI ----------------------------------------------------------------
-
-def record(kind, content):
-    return struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content
-
-
-def pair(name, value):
-    lengths = b"".join(struct.pack(">I", len(x) | 1 << 31)
-                       for x in (name, value))
-    return lengths + (name + value).encode()
-
-
-def request(method, uri, token, body):
-    pairs = [("REQUEST_METHOD", method), ("REQUEST_URI", uri),
-             ("REMOTE_ADDR", "127.0.0.1"),
-             ("HTTP_AUTHORIZATION", "Bearer " + token)]
-    if body:
-        pairs += [("CONTENT_TYPE", "application/json"),
-                  ("CONTENT_LENGTH", str(len(body)))]
-    return (record(1, struct.pack(">HB5x", 1, 0)) +
-            record(4, b"".join(pair(*p) for p in pairs)) + record(4, b"") +
-            (record(5, body) if body else b"") + record(5, b""))
-
-
-def answer(s):
-    """The text of a response, or a part of it if the peer ends early."""
-    data = text = b""
-    while True:
-        while len(data) >= 8:
-            kind, n, pad = struct.unpack(">xBxxHBx", data[:8])
-            if len(data) < 8 + n + pad:
-                break
-            if kind == 6:
-                text += data[8:8 + n]
-            if kind == 3:
-                return text.decode("latin-1")
-            data = data[8 + n + pad:]
-        piece = s.recv(65536)
-        if not piece:
-            return text.decode("latin-1")
-        data += piece
-
-
-# --- a store and its service ------------------------------------------------
-
-class Box:
-    def __init__(self, *lines):
-        self.dir = tempfile.mkdtemp(prefix="pushcert-files-")
-        self.conf, self.socket = self.dir + "/p.conf", self.dir + "/s"
-        self.data, self.errors = self.dir + "/data", self.dir + "/errors"
-        self.key = self.dir + "/p.key"
-        self.running = []
-        with open(self.conf, "w") as f:
-            print(f"data = {self.data}", f"key_file = {self.key}", *lines,
-                  sep="\n", file=f)
-        self.tool("init")
-        self.token = self.new_token(ONE)
-
-    def run(self, *words, **options):
-        options = {"capture_output": True, "text": True, **options}
-        return subprocess.run([program, *words, "--config", self.conf],
-                              timeout=PATIENCE * 2, **options)
-
-    def tool(self, *words):
-        r = self.run(*words)
-        check("pushcert " + " ".join(words), r.returncode == 0, r.stderr)
-        return r.stdout.strip()
-
-    def new_token(self, tenant, *more):
-        return self.tool("token", "create", "--tenant", tenant, "--scope",
-                         WRITE, *more)
-
-    def serve(self, stderr=None):
-        if os.path.exists(self.socket):
-            os.unlink(self.socket)
-        with contextlib.ExitStack() as s:
-            if stderr is None:
-                stderr = s.enter_context(open(self.errors, "a"))
-            p = subprocess.Popen([program, "serve", "--config", self.conf,
-                                  "--socket", self.socket], stderr=stderr)
-        self.running.append(p)
-        check("serve", wait_until(lambda: self.ask() != ""), self.log())
-        return p
-
-    def ask(self, method="GET", uri="/v1.0" + ME, body=None, token=None):
+class Box(service_box.Box):
+    def ask(self, *request, **more):
         """The status of the response, or "" without one."""
-        s = socket.socket(socket.AF_UNIX)
-        s.settimeout(PATIENCE)
         try:
-            s.connect(self.socket)
-            s.sendall(request(method, uri, token or self.token, body))
-            return answer(s)[8:11]
-        except OSError as e:
-            check("an answer comes in time", not isinstance(e, TimeoutError))
+            return status(super().ask(*request, **more))
+        except (ConnectionError, FileNotFoundError):
             return ""
-        finally:
-            s.close()
 
     def set(self, value):
         return self.ask("PATCH", body=b'{"appleIdentifier":"%s"}' %
                         value.encode())
 
-    def log(self):
-        try:
-            return open(self.errors).read()
-        except FileNotFoundError:
-            return ""
-
-    def end(self):
-        for p in self.running:
-            if p.poll() is None:
-                p.kill()
-                p.wait()
-        shutil.rmtree(self.dir)
+    def empty(self, *lines):
+        """Makes a new store with these lines of configuration."""
+        self.close()
+        self.__init__(self.program, *lines)
 
 
 # --- the store's files ------------------------------------------------------
@@ -254,7 +135,7 @@ def log_unread(b):
         check("read", b.ask() in ("200", "404"))
         check("changed", b.set("x") == "200")
         p.terminate()
-        check("it ends", p.wait(PATIENCE) == 0)
+        check("it ends", p.wait(TIMEOUT) == 0)
         text = os.read(theirs, 1 << 20) if what is os.pipe else \
             theirs.recv(1 << 20)
         check("lines are whole", text.startswith(b"pushcert: "))
@@ -269,15 +150,14 @@ def fill(b, n):
     answers = {}
     for i in range(n):
         body = b'{"certificate":"%s"}' % (bytes([97 + i % 26]) * 20000)
-        status = b.ask("PATCH", body=body)
-        answers[status] = answers.get(status, 0) + 1
+        got = b.ask("PATCH", body=body)
+        answers[got] = answers.get(got, 0) + 1
     return answers
 
 
 def pager_is_open(b):
     """A command whose output is not read keeps no transaction open."""
-    b.end()
-    b.__init__("map_size = 16M", "history_keep = 150")
+    b.empty("map_size = 16M", "history_keep = 150")
     b.serve()
     for i in range(30):
         b.new_token(ONE, "--name", "x" * 64)
@@ -312,7 +192,7 @@ def pager_is_open(b):
         p.stdin.close()
         with out:
             text = out.read()
-        p.wait(PATIENCE)
+        p.wait(TIMEOUT)
         check("all is printed", p.returncode == 0 or words[0] == "upload",
               f"{words} {p.returncode} {text[-200:]}")
     t.join()
@@ -320,8 +200,7 @@ def pager_is_open(b):
 
 def reader_is_stopped(b):
     """doctor and the log name the process that keeps old pages in use."""
-    b.end()
-    b.__init__("map_size = 16M", "history_keep = 150")
+    b.empty("map_size = 16M", "history_keep = 150")
     b.serve()
     check("filled", fill(b, 200) == {"200": 200})
     # A process that is stopped while it reads the store.
@@ -465,22 +344,22 @@ def key_replaced(b):
     b.serve()
     old = open(b.key).read()
     os.unlink(b.key)
-    check("no key", b.ask("POST", "/beta" + GENERATE) == "503")
+    check("no key", b.ask("POST", GENERATE) == "503")
     check("and a line", b.key + ": No such file" in b.log(), b.log())
     with open(b.key + ".new", "w") as f:
         os.fchmod(f.fileno(), 0o600)
         print("12" * 32, file=f)
     os.rename(b.key + ".new", b.key)
-    check("sealed", b.ask("POST", "/beta" + GENERATE) == "200")
+    check("sealed", b.ask("POST", GENERATE) == "200")
     r = b.run("verify")
     check("by the new key", r.returncode == 0, r.stderr)
     # Overwrite the file, as an editor does. The old key does not open the new
     # request.
     open(b.key, "w").write(old)
     check("it opens nothing", b.run("verify").returncode == 1)
-    check("but seals", b.ask("POST", "/beta" + GENERATE) == "200")
+    check("but seals", b.ask("POST", GENERATE) == "200")
     os.chmod(b.key, 0o644)
-    check("not by an open one", b.ask("POST", "/beta" + GENERATE) == "503")
+    check("not by an open one", b.ask("POST", GENERATE) == "503")
 
 
 def init_is_whole(b):
@@ -623,15 +502,16 @@ def main():
     for case in CASES:
         if sys.argv[3:] and case.__name__ not in sys.argv[3:]:
             continue
-        b = Box()
+        b = Box(program)
         try:
             case(b)
-        except (AssertionError, subprocess.TimeoutExpired) as e:
+        except (AssertionError, OSError,
+                subprocess.SubprocessError) as e:
             print(f"NOT: {case.__name__}: {e}")
             failed += 1
         finally:
-            b.end()
-    print(f"files: {passed} passed, {failed} failed")
+            b.close()
+    print(f"files: {service_box.count()} passed, {failed} failed")
     return failed > 0
 
 

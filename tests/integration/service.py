@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
 # service.py PROGRAM [CASE...] - the service from the outside, as its manager
-# and its peers see it: how it starts, which events end it, and that valid
+# and its clients see it: how it starts, which events end it, and that valid
 # requests never do.
 import contextlib
 import fcntl
@@ -15,7 +15,7 @@ import threading
 import time
 
 import service_box
-from service_box import (BODY, ONE, PATIENCE, RESOURCE, TWO, WRITE, answer,
+from service_box import (BODY, ONE, RESOURCE, TIMEOUT, TWO, WRITE, answer,
                          check, record, status, wait_until)
 
 program = sys.argv[1]
@@ -46,7 +46,7 @@ def systemd(b, count, listener, words, pid=None):
     return child
 
 
-def wait_status(child, seconds=PATIENCE):
+def wait_status(child, seconds=TIMEOUT):
     """The exit status, or None if the process does not end in time."""
     found = []
 
@@ -109,7 +109,7 @@ def a_tool_without_output_fails():
                      "--tenant", ONE, "--scope", WRITE],
                     preexec_fn=lambda: os.close(1))
         check("a token that nobody got is a failure",
-              p.wait(PATIENCE) != 0, b.log())
+              p.wait(TIMEOUT) != 0, b.log())
 
 
 def names_the_descriptors_it_needs():
@@ -117,14 +117,14 @@ def names_the_descriptors_it_needs():
         return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n))
     with box() as b:
         p = b.start(preexec_fn=limit(12))
-        check("too few descriptors end it", p.wait(PATIENCE) == 1, b.log())
+        check("too few descriptors end it", p.wait(TIMEOUT) == 1, b.log())
         words = b.log().replace(",", " ").split()
         check("the limit is named", "12" in words, b.log())
         numbers = [int(w) for w in words if w.isdigit() and int(w) > 12]
         check("and the number needed", len(numbers) == 1, b.log())
         needed = numbers[0]
         p = b.start(preexec_fn=limit(needed - 1))
-        check("one fewer ends it", p.wait(PATIENCE) == 1, b.log())
+        check("one fewer ends it", p.wait(TIMEOUT) == 1, b.log())
         p = b.serve(preexec_fn=limit(needed))
         check("so many are enough", status(
             b.ask("PATCH", body=BODY)) == "200", b.log())
@@ -178,17 +178,17 @@ def a_lawful_wait_is_no_hang():
     """A body arrives late; later another process writes."""
     with box("queue_timeout = 7", "worker_timeout = 8") as b:
         p = b.serve()
-        peers = []
+        conns = []
         for _ in range(3):
-            peers.append(b.begin(sent=BODY[:5]))
+            conns.append(b.begin(sent=BODY[:5]))
         time.sleep(5)
         with contextlib.ExitStack() as stack:
             fd = os.open(b.dir + "/data", os.O_RDONLY | os.O_DIRECTORY)
             stack.callback(os.close, fd)
             fcntl.flock(fd, fcntl.LOCK_EX)
-            for s in peers:
+            for s in conns:
                 s.sendall(record(5, BODY[5:]) + record(5, b""))
-            for s in peers:
+            for s in conns:
                 got = answer(s)
                 check("a change that waited too long", status(got) == "503"
                       and "Retry-After" in got, (got, b.log()))
@@ -283,14 +283,14 @@ def stop_while_bodies_arrive(body):
     bodies that do not arrive; the exit status."""
     with box() as b:
         p = b.serve()
-        peers = [b.begin(body=body, sent=body[:5]), b.begin(body=body)]
+        conns = [b.begin(body=body, sent=body[:5]), b.begin(body=body)]
         late = b.begin(body=body, sent=body[:5])
         time.sleep(0.3)
         p.terminate()
         time.sleep(0.2)
         with contextlib.suppress(OSError):
             late.sendall(record(5, body[5:]) + record(5, b""))
-        return answer(late), [answer(s) for s in peers], p.wait(PATIENCE)
+        return answer(late), [answer(s) for s in conns], p.wait(TIMEOUT)
 
 
 def a_stop_while_a_body_arrives_is_503():

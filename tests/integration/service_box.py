@@ -3,7 +3,6 @@
 # service_box.py - a store with a service in a directory of its own, and the web
 # server's side of FastCGI, for tests in Python.
 import contextlib
-import os
 import shutil
 import socket
 import struct
@@ -15,8 +14,8 @@ ONE, TWO = ("%s1111111-1111-4111-8111-111111111111" % c for c in "12")
 RESOURCE = "/v1.0/deviceManagement/applePushNotificationCertificate"
 WRITE = "DeviceManagementServiceConfig.ReadWrite.All"
 BODY = b'{"appleIdentifier":"x"}'
-# Seconds that a busy machine may add to any wait.
-PATIENCE = 30
+# How long any wait may take on a busy machine, in seconds.
+TIMEOUT = 30
 passed = 0
 
 
@@ -31,7 +30,7 @@ def check(name, holds, about=""):
     passed += 1
 
 
-def wait_until(condition, seconds=PATIENCE):
+def wait_until(condition, seconds=TIMEOUT):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -87,6 +86,8 @@ def answer(s):
             data = data[8 + n + pad:]
         try:
             piece = s.recv(65536)
+        except TimeoutError as e:
+            raise AssertionError("no response came in time") from e
         except OSError:
             piece = b""
         if not piece:
@@ -103,24 +104,31 @@ def status(text):
 class Box:
     def __init__(self, program, *lines):
         self.program = program
-        self.dir = tempfile.mkdtemp(prefix="pushcert-service-")
+        self.dir = tempfile.mkdtemp(prefix="pushcert-box-")
         self.conf, self.socket = self.dir + "/p.conf", self.dir + "/s"
-        self.errors = self.dir + "/errors"
+        self.data, self.errors = self.dir + "/data", self.dir + "/errors"
+        self.key = self.dir + "/p.key"
         self.running = []
         with open(self.conf, "w") as f:
-            print(f"data = {self.dir}/data", f"key_file = {self.dir}/key",
-                  *lines, sep="\n", file=f)
+            print(f"data = {self.data}", f"key_file = {self.key}", *lines,
+                  sep="\n", file=f)
         self.tool("init")
         self.token = self.new_token(ONE)
 
-    def tool(self, *words):
+    def run(self, *words, **options):
+        options = {"capture_output": True, "text": True, **options}
         return subprocess.run([self.program, *words, "--config", self.conf],
-                              check=True, capture_output=True,
-                              text=True).stdout.strip()
+                              timeout=TIMEOUT * 2, **options)
 
-    def new_token(self, tenant):
-        return self.tool("token", "create", "--tenant", tenant,
-                         "--scope", WRITE)
+    def tool(self, *words):
+        """The output of a command that must succeed."""
+        r = self.run(*words)
+        check("pushcert " + " ".join(words), r.returncode == 0, r.stderr)
+        return r.stdout.strip()
+
+    def new_token(self, tenant, *more):
+        return self.tool("token", "create", "--tenant", tenant, "--scope",
+                         WRITE, *more)
 
     def listener(self, address=None):
         s = socket.socket(socket.AF_UNIX)
@@ -151,7 +159,7 @@ class Box:
             return True
         return False
 
-    def connect(self, seconds=PATIENCE):
+    def connect(self, seconds=TIMEOUT):
         s = socket.socket(socket.AF_UNIX)
         s.settimeout(seconds)
         s.connect(self.socket)
@@ -172,10 +180,12 @@ class Box:
             return answer(s)
 
     def log(self):
-        with open(self.errors, errors="replace") as f:
-            return f.read()
+        with contextlib.suppress(FileNotFoundError):
+            with open(self.errors, errors="replace") as f:
+                return f.read()
+        return ""
 
-    def end(self, p, within=PATIENCE):
+    def end(self, p, within=TIMEOUT):
         p.terminate()
         return p.wait(within)
 

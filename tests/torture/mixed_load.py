@@ -62,8 +62,8 @@ def tool(b, until, commands):
             try:
                 b.tool(*words)
                 answers["tool", words[0]] += 1
-            except subprocess.CalledProcessError as e:
-                faults.append((words, e.stderr))
+            except AssertionError as e:
+                faults.append((words, str(e)))
                 return
         n += 1
 
