@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../unit/patience.h"
+#include "timing.h"
 
 #define REQUEST_ID 1
 #define HEADER_LEN 8

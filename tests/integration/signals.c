@@ -18,10 +18,10 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "../unit/patience.h"
+#include "timing.h"
+#include "base/clock.h"
 #include "fcgi_client.h"
 
 #define CLIENTS 8
@@ -59,24 +59,6 @@ die(const char *what)
 	exit(99);
 }
 
-static long
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void
-nap(long ms)
-{
-	const struct timespec t = { .tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000 };
-
-	nanosleep(&t, NULL);
-}
-
 /* --- clients ------------------------------------------------------------ */
 
 static struct str
@@ -106,7 +88,7 @@ ask(const struct test *t, struct str request, size_t cut)
 
 	fcgi_reply_init(&r, block, sizeof(block));
 	good = fd >= 0 && fcgi_send(fd, str_head(request, cut));
-	nap(1);
+	sleep_ms(1);
 	good = good && fcgi_send(fd, str_tail(request, cut)) &&
 	    fcgi_receive(fd, &r) &&
 	    str_starts(buf_view(&r.text), "Status: 200 ");
@@ -173,13 +155,13 @@ add_bad_peers(struct test *t)
 static bool
 stop(struct test *t, pid_t child)
 {
-	long began = milliseconds(), took;
+	long began = clock_ms(), took;
 	int status;
 
 	kill(child, SIGTERM);
 	if (waitpid(child, &status, 0) != child)
 		die("waitpid");
-	took = milliseconds() - began;
+	took = clock_ms() - began;
 	if (took > t->slowest_end)
 		t->slowest_end = took;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS &&
@@ -198,7 +180,7 @@ stop(struct test *t, pid_t child)
 static bool
 await_answer(const struct test *t)
 {
-	const long began = milliseconds();
+	const long began = clock_ms();
 	char block[4096];
 	struct buf out;
 	struct str request;
@@ -206,7 +188,7 @@ await_answer(const struct test *t)
 	buf_init(&out, block, sizeof(block));
 	request = change(t, &out);
 	while (!ask(t, request, request.n / 2)) {
-		if (milliseconds() - began < START_MAX)
+		if (clock_ms() - began < START_MAX)
 			continue;
 		fprintf(stderr, "signals: no answer within %d ms\n", START_MAX);
 		return false;

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "timing.h"
 #include "torture.h"
 
 /* Deadline of a read, in seconds. */
@@ -84,7 +84,6 @@ configure(const struct front *f, const struct victim *v, unsigned connections)
 static bool
 is_there(const struct front *f)
 {
-	const struct timespec moment = { .tv_nsec = 10000000 };
 	int tries, fd;
 
 	for (tries = 0; tries < START_MAX; tries++) {
@@ -94,7 +93,7 @@ is_there(const struct front *f)
 		}
 		if (waitpid(f->pid, NULL, WNOHANG) != 0)
 			return false;
-		nanosleep(&moment, NULL);
+		sleep_ms(10);
 	}
 	return false;
 }

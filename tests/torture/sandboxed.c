@@ -17,9 +17,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "timing.h"
 #include "torture.h"
 #include "victim.h"
 
@@ -176,7 +176,6 @@ static void
 serve_clients(
     struct torture *t, struct victim *v, bool inside, struct counts *counts)
 {
-	const struct timespec moment = { .tv_nsec = 10000000 };
 	unsigned i, requests = t->full ? 2500 : 100;
 	pid_t clients[CLIENTS];
 	int status = -1;
@@ -188,7 +187,7 @@ serve_clients(
 	for (i = 0; i < LOOKS; i++) {
 		torture_check(t, threads_are(v, inside, &counts->looks),
 		    "a thread is on the wrong side");
-		nanosleep(&moment, NULL);
+		sleep_ms(10);
 	}
 	for (i = 0; i < CLIENTS; i++)
 		torture_check(t,
@@ -246,14 +245,13 @@ start(struct victim *v, struct start s)
 static void
 await_probe(const struct victim *v, char *text)
 {
-	const struct timespec tenth = { .tv_nsec = 100000000 };
 	int i;
 
 	for (i = 0; i < TELLING; i++) {
 		read_text(v->log, text, LOG_MAX);
 		if (strstr(text, "probe: ") != NULL)
 			return;
-		nanosleep(&tenth, NULL);
+		sleep_ms(100);
 	}
 }
 

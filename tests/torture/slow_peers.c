@@ -16,8 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "fcgi_client.h"
-#include "../unit/patience.h"
+#include "timing.h"
 #include "front.h"
 #include "torture.h"
 #include "victim.h"
@@ -131,7 +132,6 @@ go_on(const struct test *f, struct conn *p)
 static _Noreturn void
 be_slow(const struct test *f)
 {
-	const struct timespec pause = { .tv_nsec = PAUSE * 1000000 };
 	static struct conn peer[KINDS * PEERS];
 	size_t i;
 
@@ -142,7 +142,7 @@ be_slow(const struct test *f)
 	for (;;) {
 		for (i = 0; i < KINDS * PEERS; i++)
 			go_on(f, &peer[i]);
-		nanosleep(&pause, NULL);
+		sleep_ms(PAUSE);
 	}
 }
 
@@ -156,15 +156,6 @@ compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static long
-microseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 static void
 ask_for_good(struct test *f, unsigned requests)
 {
@@ -175,13 +166,13 @@ ask_for_good(struct test *f, unsigned requests)
 	int status;
 
 	for (i = 0; i < requests && time(NULL) < until; i++) {
-		began = microseconds();
+		began = clock_us();
 		if (i % 4 == 3)
 			status = front_ask(&f->front, &f->v, "PATCH",
 			    "{\"topicIdentifier\":\"good\"}");
 		else
 			status = front_ask(&f->front, &f->v, "GET", NULL);
-		took[i] = microseconds() - began;
+		took[i] = clock_us() - began;
 		good += torture_check(
 		    &f->t, status == 200, "request %u: %d", i, status);
 	}

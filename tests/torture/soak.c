@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "timing.h"
 #include "fcgi_client.h"
 #include "torture.h"
 #include "victim.h"
@@ -237,12 +237,11 @@ descriptors_of(const struct victim *v)
 static struct size
 measure(struct test *f)
 {
-	const struct timespec moment = { .tv_nsec = 500000000 };
 	char path[160];
 	struct stat st;
 
 	crowd(f);
-	nanosleep(&moment, NULL);
+	sleep_ms(500);
 	snprintf(path, sizeof(path), "%s/data.mdb", f->v.data);
 	if (stat(path, &st) != 0)
 		torture_die(&f->t, path);

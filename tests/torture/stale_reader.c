@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "store/store.h"
+#include "timing.h"
 #include "torture.h"
 #include "victim.h"
 
@@ -116,12 +116,11 @@ check_flat(struct test *f, off_t grown, const char *when)
 static void
 wait_until_seen(struct test *f)
 {
-	const struct timespec second = { .tv_sec = 1 };
 	unsigned i;
 
 	for (i = 0; i < LOOKS_AFTER; i++) {
 		(void)growth(f, 1);
-		nanosleep(&second, NULL);
+		sleep_ms(1000);
 	}
 }
 

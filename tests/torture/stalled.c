@@ -15,12 +15,13 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tool/cmd.h"
 #include "state/metrics.h"
 #include "store/store.h"
+#include "base/clock.h"
+#include "timing.h"
 #include "torture.h"
 #include "victim.h"
 
@@ -59,24 +60,6 @@ struct test {
 	unsigned number; /* last acknowledged */
 };
 
-static long
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void
-nap(long ms)
-{
-	const struct timespec t = { .tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000 };
-
-	nanosleep(&t, NULL);
-}
-
 /* --- the disk ----------------------------------------------------------- */
 
 /* Replaces the function of the C library. */
@@ -86,7 +69,7 @@ fdatasync(int fd)
 	if (shared != NULL && shared->hangs) {
 		shared->syncing++;
 		while (shared->hangs)
-			nap(5);
+			sleep_ms(5);
 		shared->syncing--;
 	}
 	return (int)syscall(SYS_fdatasync, fd);
@@ -102,7 +85,7 @@ getpid(void)
 	if (shared != NULL && (n = shared->reads_hang) > 0 &&
 	    atomic_compare_exchange_strong(&shared->reads_hang, &n, n - 1))
 		while (!shared->reads_go_on)
-			nap(5);
+			sleep_ms(5);
 	return (pid_t)syscall(SYS_getpid);
 }
 
@@ -157,10 +140,10 @@ change_once(const struct test *f)
 	const struct ask a = { .method = "PATCH",
 		.body = "{\"topicIdentifier\":\"a topic\"}" };
 	char out[RESPONSE_MAX];
-	long began = milliseconds(), took;
+	long began = clock_ms(), took;
 	int status = victim_ask(&f->v, &a, out, sizeof(out));
 
-	took = milliseconds() - began;
+	took = clock_ms() - began;
 	if (status == 200) {
 		shared->good++;
 	} else if (is_busy(status, out)) {
@@ -198,17 +181,17 @@ wait_for(const pid_t *writers, size_t n)
 static void
 read_for(struct test *f, long ms)
 {
-	long until = milliseconds() + ms, began, took, number;
+	long until = clock_ms() + ms, began, took, number;
 	int status;
 
-	while ((began = milliseconds()) < until) {
+	while ((began = clock_ms()) < until) {
 		number = victim_get(&f->v, &status);
 		torture_check(&f->t, number == (long)f->number,
 		    "GET %d, %ld and not %u", status, number, f->number);
-		took = milliseconds() - began;
+		took = clock_ms() - began;
 		if (took > f->slowest_read)
 			f->slowest_read = took;
-		nap(5);
+		sleep_ms(5);
 	}
 }
 
@@ -237,7 +220,7 @@ try_stopped_writer(struct test *f, size_t n)
 		torture_die(&f->t, "nobody is stopped");
 	start_writers(f, writers, n);
 	/* A crowd of writers may occupy all workers until the queue timeout. */
-	nap(n > WRITERS ? QUEUE_TIMEOUT * 1000 + MARGIN : 100);
+	sleep_ms(n > WRITERS ? QUEUE_TIMEOUT * 1000 + MARGIN : 100);
 	read_for(f, QUEUE_TIMEOUT * 1000);
 	wait_for(writers, n);
 	torture_check(&f->t, shared->busy == n,
@@ -273,15 +256,15 @@ log_tells(const struct test *f, const char *what)
 static int
 wait_for_end(struct test *f)
 {
-	long until = milliseconds() + END_MAX;
+	long until = clock_ms() + END_MAX;
 
 	while (!victim_ended(&f->v)) {
-		if (milliseconds() > until) {
+		if (clock_ms() > until) {
 			kill(f->v.pid, SIGKILL);
 			(void)victim_wait(&f->v);
 			return -1;
 		}
-		nap(5);
+		sleep_ms(5);
 	}
 	return victim_wait(&f->v);
 }
@@ -296,12 +279,12 @@ try_hanging_disk(struct test *f, size_t n)
 	f->slowest_read = 0;
 	check_write(f, "before the disk hangs");
 	shared->hangs = true;
-	began = milliseconds();
+	began = clock_ms();
 	start_writers(f, writers, n);
-	nap(n > WRITERS ? QUEUE_TIMEOUT * 1000 + MARGIN / 2 : 100);
+	sleep_ms(n > WRITERS ? QUEUE_TIMEOUT * 1000 + MARGIN / 2 : 100);
 	read_for(f, QUEUE_TIMEOUT * 1000);
 	status = wait_for_end(f);
-	took = milliseconds() - began;
+	took = clock_ms() - began;
 	wait_for(writers, n);
 	torture_check(&f->t, shared->good == 0 && shared->busy > 0,
 	    "of %zu changes %u were 503, %u 200, %u neither", n, shared->busy,
@@ -336,15 +319,15 @@ get(const struct test *f, const char *path, char *out, size_t size)
 static bool
 health_becomes(const struct test *f, const char *text)
 {
-	long until = milliseconds() + 20000;
+	long until = clock_ms() + 20000;
 	char out[RESPONSE_MAX];
 
 	do {
 		if (get(f, "/v1.0/health", out, sizeof(out)) == 200 &&
 		    strstr(out, text) != NULL)
 			return true;
-		nap(20);
-	} while (milliseconds() < until);
+		sleep_ms(20);
+	} while (clock_ms() < until);
 	fprintf(stderr, "stalled: the last health: %s\n", out);
 	return false;
 }
@@ -356,7 +339,7 @@ try_hanging_read(struct test *f)
 		"/v1.0/metrics?access_token=SECRET", NULL };
 	const struct ask a = { .path = "/v1.0/metrics", .more = query };
 	char out[RESPONSE_MAX];
-	long began = milliseconds();
+	long began = clock_ms();
 	pid_t asker;
 
 	shared->reads_go_on = false;
@@ -371,7 +354,7 @@ try_hanging_read(struct test *f)
 	waitpid(asker, NULL, 0);
 	torture_check(&f->t, shared->status == 503,
 	    "whose worker hangs: %d after %ld ms", shared->status,
-	    milliseconds() - began);
+	    clock_ms() - began);
 	torture_check(&f->t,
 	    health_becomes(f, "{\"status\":\"degraded\",\"hangingWorkers\":1}"),
 	    "health of a worker that hangs");

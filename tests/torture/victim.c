@@ -15,10 +15,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "../unit/patience.h"
+#include "timing.h"
 #include "fcgi_client.h"
 #include "torture.h"
 
@@ -163,7 +162,6 @@ victim_ended(const struct victim *v)
 bool
 victim_stop(struct victim *v)
 {
-	const struct timespec moment = { .tv_nsec = 2000000 };
 	long tries = timeout_ms(STOP_MAX * 500);
 	int status = -1;
 
@@ -173,7 +171,7 @@ victim_stop(struct victim *v)
 			v->pid = 0;
 			return status == 0;
 		}
-		nanosleep(&moment, NULL);
+		sleep_ms(2);
 	}
 	kill(v->pid, SIGKILL);
 	victim_wait(v);

@@ -4,7 +4,7 @@
  * what the worker does, and the response is the line. A child process serves;
  * the test plays the peers.
  */
-#include "patience.h"
+#include "timing.h"
 #include "unit.h"
 
 #include <errno.h>

@@ -10,10 +10,11 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/sched.h"
+#include "base/clock.h"
+#include "timing.h"
 #include "unit.h"
 
 #define THREADS 32
@@ -72,35 +73,18 @@ is_led(struct group_commit *b)
 	return led;
 }
 
-static void
-nap(long ms)
-{
-	const struct timespec t = { .tv_nsec = ms * 1000000 };
-
-	nanosleep(&t, NULL);
-}
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static enum err
 begin(void *arg, int64_t ms)
 {
 	struct record *r = arg;
-	int64_t until = milliseconds() + ms;
+	int64_t until = clock_ms() + ms;
 
 	while (atomic_load(&r->shut)) {
-		if (milliseconds() >= until) {
+		if (clock_ms() >= until) {
 			atomic_fetch_add(&r->failed, 1);
 			return ERR_BUSY;
 		}
-		nap(1);
+		sleep_ms(1);
 	}
 	return ERR_OK;
 }
@@ -120,7 +104,7 @@ run(struct group_commit_job *first, size_t n, void *arg)
 		sched_yield();
 	r->holds = false;
 	while (r->hangs)
-		nap(1);
+		sleep_ms(1);
 	r->runs++;
 	r->jobs += n;
 	r->last = n;
@@ -262,10 +246,10 @@ static void *
 ask(void *arg)
 {
 	struct asker *a = arg;
-	int64_t began = milliseconds();
+	int64_t began = clock_ms();
 
 	a->outcome = group_commit_run(&a->record->batch, &a->job);
-	a->took = milliseconds() - began;
+	a->took = clock_ms() - began;
 	return NULL;
 }
 
@@ -373,7 +357,7 @@ START_TEST(jobs_time_out_when_no_batch_can_begin)
 	/* One thread leads and tries to begin. The others are refused at once
 	 * meanwhile. */
 	start(&a[0], &r);
-	nap(PATIENCE / 4);
+	sleep_ms(PATIENCE / 4);
 	for (i = 1; i < 8; i++)
 		start(&a[i], &r);
 	for (i = 1; i < 8; i++) {
@@ -412,7 +396,7 @@ START_TEST(followers_time_out_when_the_next_batch_cannot_begin)
 		ck_assert(a[i].took < 25 * PATIENCE);
 	}
 	while (is_led(&r.batch))
-		nap(1);
+		sleep_ms(1);
 	ck_assert_int_ge(r.failed, 1);
 	atomic_store(&r.shut, false);
 	do_one(&r);
@@ -459,7 +443,7 @@ do_until(void *arg)
 {
 	struct member *m = arg;
 
-	while (milliseconds() < m->until) {
+	while (clock_ms() < m->until) {
 		do_one(m->record);
 		m->done++;
 	}
@@ -469,7 +453,7 @@ do_until(void *arg)
 static void
 run_slowly(struct group_commit_job *first, size_t n, void *arg)
 {
-	nap(1);
+	sleep_ms(1);
 	run(first, n, arg);
 }
 
@@ -478,7 +462,7 @@ START_TEST(is_fair)
 	struct record r = { .runs = 0 };
 	struct member m[THREADS];
 	double sum = 0, squares = 0, jain;
-	int64_t until = milliseconds() + 1000;
+	int64_t until = clock_ms() + 1000;
 	size_t i;
 
 	make(&r, 0, THREADS * 3 / 4, 5000);
@@ -510,7 +494,7 @@ END_TEST
 static double
 share_of(struct record *r, size_t threads)
 {
-	int64_t until = milliseconds() + 500;
+	int64_t until = clock_ms() + 500;
 	struct member m[FEW];
 	size_t i;
 
@@ -522,7 +506,7 @@ share_of(struct record *r, size_t threads)
 	for (i = 0; i < threads; i++)
 		pthread_join(m[i].thread, NULL);
 	while (is_led(&r->batch))
-		nap(1);
+		sleep_ms(1);
 	return (double)r->jobs / (double)r->runs;
 }
 
@@ -577,14 +561,14 @@ END_TEST
 static int64_t
 answered_after(struct record *r, int64_t back_after)
 {
-	int64_t ended = milliseconds();
+	int64_t ended = clock_ms();
 
 	r->batch.batch_size = r->batch.missing = FEW;
 	r->batch.batch_ended_at = ended * 1000;
 	r->batch.batch_took = INT64_C(3600) * 1000000;
 	r->batch.return_time = back_after;
 	do_one(r);
-	return milliseconds() - ended;
+	return clock_ms() - ended;
 }
 
 START_TEST(a_missing_job_delays_the_batch_only_briefly)

@@ -8,19 +8,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "timing.h"
 #include "unit.h"
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int
 open_here(void)
@@ -53,9 +45,9 @@ START_TEST(waits_as_long_as_it_may)
 
 	ck_assert(write_lock_take(a, 0));
 	for (i = 0; i < 20; i++) {
-		began = milliseconds();
+		began = clock_ms();
 		ck_assert(!write_lock_take(b, 5 * i));
-		took = milliseconds() - began;
+		took = clock_ms() - began;
 		ck_assert(took >= 5 * i && took < 5 * i + 1000);
 	}
 	close(a);
@@ -66,27 +58,25 @@ END_TEST
 static void *
 drop_late(void *arg)
 {
-	const struct timespec moment = { .tv_nsec = 100000000 };
-
-	nanosleep(&moment, NULL);
+	sleep_ms(100);
 	write_lock_drop(*(int *)arg);
 	return NULL;
 }
 
-static const int64_t timeout_ms[] = { 20000, -1 };
+static const int64_t timeouts[] = { 20000, -1 };
 
 START_TEST(gets_it_as_soon_as_it_is_free)
 {
 	int a = open_here(), b = open_here();
-	int64_t began = milliseconds();
+	int64_t began = clock_ms();
 	pthread_t other;
 
 	ck_assert(write_lock_take(a, 0));
 	ck_assert(pthread_create(&other, NULL, drop_late, &a) == 0);
-	ck_assert(write_lock_take(b, timeout_ms[_i]));
-	ck_assert(milliseconds() - began >= 100);
+	ck_assert(write_lock_take(b, timeouts[_i]));
+	ck_assert(clock_ms() - began >= 100);
 	ck_assert(!write_lock_take(a, 0));
-	ck_assert(milliseconds() - began < 5000);
+	ck_assert(clock_ms() - began < 5000);
 	pthread_join(other, NULL);
 	close(a);
 	close(b);

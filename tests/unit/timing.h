@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * patience.h - scales the timeouts of the tests with the load of the machine.
+ * timing.h - timeouts that grow with the load of the machine, and short sleeps.
  *
  * A process that shares its processor with n others takes n times as long. So a
  * limit is multiplied by the number of runnable processes per processor: by 1
  * on an idle machine, by 10 with a load of 20 on two processors.
  */
-#ifndef PUSHCERT_PATIENCE_H
-#define PUSHCERT_PATIENCE_H
+#ifndef PUSHCERT_TIMING_H
+#define PUSHCERT_TIMING_H
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -31,6 +32,16 @@ timeout_ms(long limit)
 		running = (long)load;
 	times = processors > 0 ? running / processors : 1;
 	return times > 1 ? limit * times : limit;
+}
+
+/* Sleeps, usually between two looks at a state that another thread changes. */
+static inline void
+sleep_ms(long ms)
+{
+	const struct timespec t = { .tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
 }
 
 #endif
