@@ -16,10 +16,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "../unit/unit.h"
+#include "base/clock.h"
+#include "timing.h"
+#include "unit.h"
+#include "unit_store.h"
 #include "fcgi_client.h"
 #include "format/row.h"
 #include "store/store.h"
@@ -28,28 +30,10 @@
 #include "store/tally.h"
 
 #define DEADLINE 60000 /* milliseconds */
-enum { META_MAP = 4, MAPS };
 #define CGI_TENANTS 10000
 
 static const char *home; /* of the test, also in a child */
 static char data[256], config[256], out[256], err[256], where[256];
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void
-nap(void)
-{
-	const struct timespec t = { .tv_nsec = 10000000 };
-
-	nanosleep(&t, NULL);
-}
 
 /* --- running the program ------------------------------------------------ */
 
@@ -84,16 +68,16 @@ start(const char *const *argv)
 static int
 end_of(pid_t pid)
 {
-	int64_t until = milliseconds() + DEADLINE;
+	int64_t until = clock_ms() + DEADLINE;
 	int status;
 
 	while (waitpid(pid, &status, WNOHANG) == 0) {
-		if (milliseconds() > until) {
+		if (clock_ms() > until) {
 			kill(pid, SIGKILL);
 			waitpid(pid, &status, 0);
 			return -1;
 		}
-		nap();
+		sleep_ms(10);
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -140,55 +124,34 @@ must_run(const char *line)
 
 /* --- the store ---------------------------------------------------------- */
 
-static struct lmdb_env *
-open_db(void)
-{
-	static const char *const maps[] = { "record", "history", "token",
-		"request", "meta", NULL };
-	const struct lmdb_options options = { .directory = data, .maps = maps };
-	struct lmdb_env *db = NULL;
-
-	ck_assert_int_eq(lmdb_env_open(&options, &db), ERR_OK);
-	return db;
-}
-
-/* Writes the format number and updates the tally, as a release of that format
+/* Puts the format number and updates the tally, as a release of that format
  * does. */
 static void
 write_format(uint64_t format)
 {
-	char number[ROW_U64_LEN], bytes[64];
-	struct str field = row_u64(format, number), old;
-	struct lmdb_env *db = open_db();
+	struct unit_tables t = unit_tables_open(data);
 	struct tally tally;
-	struct lmdb_txn *tx;
-	struct buf row;
+	struct str row;
 
-	buf_init(&row, bytes, sizeof(bytes));
-	row_encode(str_of("format"), &field, 1, &row);
-	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
-	ck_assert_int_eq(tally_load(tx, MAPS, &tally), ERR_OK);
+	ck_assert_int_eq(tally_load(t.tx, STORE_TABLES, &tally), ERR_OK);
 	ck_assert_int_eq(
-	    lmdb_txn_get(tx, META_MAP, str_of("format"), &old), ERR_OK);
-	tally_take(&tally, META_MAP, old);
-	tally_add(&tally, META_MAP, buf_view(&row));
+	    lmdb_txn_get(t.tx, STORE_META, str_of("format"), &row), ERR_OK);
+	tally_take(&tally, STORE_META, row);
+	unit_put_format(t.tx, format);
 	ck_assert_int_eq(
-	    lmdb_txn_put(tx, META_MAP, str_of("format"), buf_view(&row)),
-	    ERR_OK);
-	ck_assert_int_eq(tally_save(tx, MAPS, &tally), ERR_OK);
-	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
-	lmdb_env_close(db);
+	    lmdb_txn_get(t.tx, STORE_META, str_of("format"), &row), ERR_OK);
+	tally_add(&tally, STORE_META, row);
+	ck_assert_int_eq(tally_save(t.tx, STORE_TABLES, &tally), ERR_OK);
+	unit_tables_commit(&t);
 }
 
 static unsigned
 read_format(void)
 {
-	const struct store_options options = { .directory = data,
-		.readers = 1 };
-	struct store *st = NULL;
+	struct store *st = unit_store(
+	    (struct store_options){ .directory = data });
 	unsigned format;
 
-	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
 	format = store_format(st);
 	store_close(st);
 	return format;
@@ -212,7 +175,7 @@ start_former(bool upgrades)
 	fflush(NULL);
 	f = (struct former){ .pid = fork(), .hold = hold[1] };
 	if (f.pid == 0) {
-		struct lmdb_env *db = open_db();
+		struct lmdb_env *db = unit_open_env(data);
 		pid_t holder;
 
 		close(hold[1]);
@@ -379,12 +342,12 @@ reply_has(const struct fcgi_reply *reply, const char *text)
 static bool
 ask_until(const char *status, struct fcgi_reply *reply, char *block, size_t n)
 {
-	int64_t until = milliseconds() + DEADLINE;
+	int64_t until = clock_ms() + DEADLINE;
 
-	while (milliseconds() < until) {
+	while (clock_ms() < until) {
 		if (ask(reply, block, n) && reply_has(reply, status))
 			return true;
-		nap();
+		sleep_ms(10);
 	}
 	return false;
 }
@@ -511,15 +474,12 @@ fill(struct txn *tx, void *arg)
 static void
 fill_store(void)
 {
-	const struct store_options options = {
-		.directory = data, .map_size = (size_t)64 << 20, .readers = 1
-	};
-	struct store *st = NULL;
+	struct store *st = unit_store(
+	    (struct store_options){ .directory = data });
 	unsigned i = 0;
 
-	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
 	while (i < CGI_TENANTS)
-		ck_assert_int_eq(store_update(st, fill, &i), ERR_OK);
+		unit_update(st, fill, &i);
 	store_close(st);
 }
 
@@ -549,10 +509,10 @@ START_TEST(a_cgi_program_upgrades)
 	must_run("init --no-copy");
 	fill_store();
 	write_format(3);
-	began = milliseconds();
+	began = clock_ms();
 	ck_assert_int_eq(run_cgi(), 0);
 	fprintf(stderr, "%d tenants upgraded in %lld ms\n", CGI_TENANTS,
-	    (long long)(milliseconds() - began));
+	    (long long)(clock_ms() - began));
 	ck_assert(file_has(out, "Status: 200"));
 	ck_assert_uint_eq(read_format(), STORE_FORMAT);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * unit.c - guard pages, comparisons and the runner of the unit tests.
+ * unit.c - guard pages, comparisons, directories, captured logs and the runner
+ * of the unit tests.
  */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +83,61 @@ unit_directory(void)
 	directory_owner = getpid();
 	atexit(remove_directory);
 	return directory;
+}
+
+void
+unit_capture(void)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/stderr", unit_directory());
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ck_assert(fd >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
+	close(fd);
+}
+
+struct str
+unit_captured(void)
+{
+	static char text[256 * 1024];
+	ssize_t n = pread(STDERR_FILENO, text, sizeof(text), 0);
+
+	ck_assert(n >= 0);
+	return str_from(text, (size_t)n);
+}
+
+unsigned
+unit_count(struct str text, const char *part)
+{
+	const char *end = text.p + text.n, *at = text.p;
+	unsigned n = 0;
+
+	while (at != NULL &&
+	    (at = memmem(at, (size_t)(end - at), part, strlen(part))) != NULL) {
+		at++;
+		n++;
+	}
+	return n;
+}
+
+bool
+unit_holds(struct str text, const char *part)
+{
+	return unit_count(text, part) > 0;
+}
+
+long
+unit_read_body(void *body, char *p, size_t n)
+{
+	struct str *rest = body;
+
+	if (n > rest->n)
+		n = rest->n;
+	if (n > 0)
+		memcpy(p, rest->p, n);
+	*rest = str_tail(*rest, n);
+	return (long)n;
 }
 
 int

@@ -7,6 +7,7 @@
 #define PUSHCERT_UNIT_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
@@ -29,6 +30,19 @@ void unit_same(const char *name, struct str got, struct str want);
 /* Returns a fresh directory with mode 0700. It lives as long as the process
  * that created it, which removes it on exit. */
 const char *unit_directory(void);
+
+/* Redirects stderr to a file for the rest of the test. */
+void unit_capture(void);
+/* Returns the text that was written since unit_capture. Valid until the next
+ * call. */
+struct str unit_captured(void);
+
+/* How often a text contains another one, and whether it does. */
+unsigned unit_count(struct str text, const char *part);
+bool unit_holds(struct str text, const char *part);
+
+/* A request_read function for a body in a struct str. */
+long unit_read_body(void *body, char *p, size_t n);
 
 /* Runs the suite and returns the exit status for main. */
 int unit_run(Suite *suite);

@@ -11,33 +11,6 @@
 
 #include "unit.h"
 
-static char written[4 * LOG_LINE];
-
-/* Redirects stderr to a file for the rest of the test. */
-static void
-capture(void)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/stderr", unit_directory());
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	ck_assert(fd >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
-	close(fd);
-}
-
-/*
- * Returns the text that was written since capture. Valid until the next call.
- */
-static struct str
-captured(void)
-{
-	ssize_t n = pread(STDERR_FILENO, written, sizeof(written), 0);
-
-	ck_assert(n >= 0);
-	return str_from(written, (size_t)n);
-}
-
 static const struct line_case {
 	const char *name;
 	const char *text;
@@ -60,18 +33,18 @@ START_TEST(line)
 {
 	const struct line_case *c = &line_cases[_i];
 
-	capture();
+	unit_capture();
 	log_line(LOG_AT_ERROR, "%s", c->text);
-	unit_same(c->name, captured(), str_of(c->want));
+	unit_same(c->name, unit_captured(), str_of(c->want));
 }
 END_TEST
 
 START_TEST(formats_like_printf)
 {
-	capture();
+	unit_capture();
 	log_line(LOG_AT_INFO, "%d of %s", 1, "two");
 	log_line(LOG_AT_INFO, "100%%");
-	unit_same("two lines", captured(),
+	unit_same("two lines", unit_captured(),
 	    str_of("pushcert: 1 of two\npushcert: 100%\n"));
 }
 END_TEST
@@ -93,13 +66,13 @@ START_TEST(level)
 {
 	const struct level_case *c = &level_cases[_i];
 
-	capture();
+	unit_capture();
 	log_open(false, c->most);
 	log_line(LOG_AT_ERROR, "e");
 	log_line(LOG_AT_WARNING, "w");
 	log_line(LOG_AT_INFO, "i");
 	log_line(LOG_AT_DEBUG, "d");
-	unit_same(c->name, captured(), str_of(c->want));
+	unit_same(c->name, unit_captured(), str_of(c->want));
 	unit_check(c->name, log_wants(c->most));
 	unit_check(
 	    c->name, log_wants(LOG_AT_DEBUG) == (c->most == LOG_AT_DEBUG));
@@ -132,9 +105,9 @@ START_TEST(cut)
 	memset(text, c->fill, sizeof(text) - 1);
 	text[0] = 'x';
 	text[sizeof(text) - 1] = '\0';
-	capture();
+	unit_capture();
 	log_line(LOG_AT_INFO, "%s", text);
-	got = captured();
+	got = unit_captured();
 	unit_check(c->name, str_starts(got, "pushcert: "));
 	unit_check(c->name, str_ends(got, "\n"));
 	n = got.n - strlen("pushcert: \n");
@@ -186,10 +159,10 @@ START_TEST(field)
 	const struct log_field fields[] = { field_cases[_i].field,
 		{ NULL, STR("end"), 3, false } };
 
-	capture();
+	unit_capture();
 	log_fields(LOG_AT_ERROR, fields, 2);
-	unit_same(
-	    field_cases[_i].name, captured(), str_of(field_cases[_i].want));
+	unit_same(field_cases[_i].name, unit_captured(),
+	    str_of(field_cases[_i].want));
 }
 END_TEST
 
@@ -202,10 +175,10 @@ START_TEST(syslog_leaves_stderr_alone)
 	    : "pushcert: no syslog daemon can be reached, so log lines go to "
 	      "standard error\npushcert: a line of the test of pushcert\n";
 
-	capture();
+	unit_capture();
 	log_open(true, LOG_AT_INFO);
 	log_line(LOG_AT_INFO, "a line of the test of pushcert");
-	unit_same("stderr", captured(), str_of(want));
+	unit_same("stderr", unit_captured(), str_of(want));
 }
 END_TEST
 

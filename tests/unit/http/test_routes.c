@@ -14,6 +14,7 @@
 #include "rules/auth.h"
 #include "base/log.h"
 #include "unit.h"
+#include "unit_store.h"
 
 #define TOKEN "right"
 #define RESOURCE "/deviceManagement/applePushNotificationCertificate"
@@ -37,35 +38,11 @@ struct fixture {
 	struct str body; /* the part that has not been read yet */
 };
 
-/* Redirects stderr to a file for the rest of the test. */
-static void
-capture(void)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/stderr", unit_directory());
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	ck_assert(fd >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
-	close(fd);
-}
-
-static enum err
-put_token(struct txn *tx, void *arg)
-{
-	return store_token_put(tx, arg);
-}
-
 static struct fixture *
 set_up(void)
 {
 	static struct fixture f;
 	char path[128], message[CONFIG_TEXT_MAX];
-	const struct store_options options = { .directory = path,
-		.map_size = (size_t)16 << 20,
-		.readers = 16,
-		.history_keep = 10,
-		.create = true };
 	struct token t = { .name = str_of("test"),
 		.created_at = NOW,
 		.rights = AUTH_SERVICE_CONFIG_WRITE };
@@ -75,32 +52,20 @@ set_up(void)
 	config_default(&f.config);
 	f.config.max_body = 1024;
 	ck_assert(secret_load(&f.config, &f.secrets, message) == ERR_OK);
-	ck_assert(store_open(&options, &f.app.store) == ERR_OK);
+	f.app.store = unit_store(
+	    (struct store_options){ .directory = path, .history_keep = 10 });
 	ck_assert(store_reader(f.app.store, &f.worker.reader) == ERR_OK);
 	f.secrets.can_seal = true;
 	f.app.config = &f.config;
 	f.app.secrets = &f.secrets;
 	auth_token_hash(str_of(TOKEN), t.hash);
 	memset(&t.tenant, 7, sizeof(t.tenant));
-	ck_assert(store_update(f.app.store, put_token, &t) == ERR_OK);
+	unit_update(f.app.store, unit_put_token, &t);
 	f.app.auth = auth_open(&f.config, NOW);
 	f.token = "Bearer " TOKEN;
 	f.size = routes_arena_size(&f.config);
 	arena_init(&f.worker.arena, malloc(f.size), f.size);
 	return &f;
-}
-
-static long
-read_body(void *from, char *p, size_t n)
-{
-	struct fixture *f = from;
-
-	if (n > f->body.n)
-		n = f->body.n;
-	if (n > 0)
-		memcpy(p, f->body.p, n);
-	f->body = str_tail(f->body, n);
-	return (long)n;
 }
 
 /* A request; `variable` is one more variable, as NAME=value. */
@@ -114,7 +79,7 @@ handle(struct fixture *f, const struct ask *a)
 {
 	struct str query = str_of(a->uri), path = str_cut(&query, '?');
 	struct request rq = {
-		.read = read_body, .from = f, .now = { .at = NOW }
+		.read = unit_read_body, .from = &f->body, .now = { .at = NOW }
 	};
 	struct response an;
 
@@ -130,12 +95,6 @@ handle(struct fixture *f, const struct ask *a)
 	f->body = str_of(a->body);
 	routes_handle(&f->app, &f->worker, &rq, &an);
 	return an;
-}
-
-static bool
-holds(struct str text, const char *part)
-{
-	return memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
 /* --- memory ------------------------------------------------------------- */
@@ -170,7 +129,7 @@ START_TEST(reports_the_lack_of_memory)
 		ck_assert_int_eq(handle(f, &first).status, 200);
 	else
 		ck_assert_int_eq(handle(f, &asks[2]).status, 200);
-	capture();
+	unit_capture();
 	for (n = 0; RESERVE + n < f->size; n += STEP) {
 		f->worker.arena.size = RESERVE + n;
 		an = handle(f, &asks[_i]);
@@ -182,7 +141,7 @@ START_TEST(reports_the_lack_of_memory)
 		unit_check(asks[_i].name,
 		    str_starts(an.text, "Status: 500 Internal Server Error\r"));
 		unit_check(asks[_i].name,
-		    holds(an.text,
+		    unit_holds(an.text,
 			"{\"error\":{\"code\":\"InternalError\",\"message\":"
 			"\"The request needs more memory than it may "
 			"have.\""));
@@ -193,15 +152,6 @@ START_TEST(reports_the_lack_of_memory)
 END_TEST
 
 /* --- the log ------------------------------------------------------------ */
-
-static struct str
-captured(char *room, size_t size)
-{
-	ssize_t n = pread(STDERR_FILENO, room, size, 0);
-
-	ck_assert(n >= 0);
-	return str_from(room, (size_t)n);
-}
 
 #define HINT                                                             \
 	"pushcert: a request came without Authorization; if its client " \
@@ -228,7 +178,6 @@ START_TEST(hints_at_apache)
 	atomic_flag hinted = ATOMIC_FLAG_INIT;
 	struct fixture *f = set_up();
 	struct ask a = asks[0];
-	char room[1024];
 	int i;
 
 	a.variable = hints[_i].software;
@@ -236,11 +185,10 @@ START_TEST(hints_at_apache)
 	if (hints[_i].once)
 		f->app.hinted = &hinted;
 	log_open(false, LOG_AT_WARNING);
-	capture();
+	unit_capture();
 	for (i = 0; i < 3; i++)
 		handle(f, &a);
-	unit_same(hints[_i].name, captured(room, sizeof(room)),
-	    str_of(hints[_i].log));
+	unit_same(hints[_i].name, unit_captured(), str_of(hints[_i].log));
 }
 END_TEST
 
@@ -271,18 +219,17 @@ static const struct {
 START_TEST(logs_no_key)
 {
 	struct fixture *f = set_up();
-	char room[2048];
 	struct response an;
 	struct str log;
 
 	log_open(false, LOG_AT_INFO);
-	capture();
+	unit_capture();
 	an = handle(f, &logs[_i].ask);
-	log = captured(room, sizeof(room));
-	ck_assert_msg(holds(log, logs[_i].log), "%s: %.*s", logs[_i].ask.name,
-	    STR_ARG(log));
-	unit_check(logs[_i].ask.name, !holds(log, "MC4CAQAw"));
-	unit_check(logs[_i].ask.name, !holds(an.text, "MC4CAQAw"));
+	log = unit_captured();
+	ck_assert_msg(unit_holds(log, logs[_i].log), "%s: %.*s",
+	    logs[_i].ask.name, STR_ARG(log));
+	unit_check(logs[_i].ask.name, !unit_holds(log, "MC4CAQAw"));
+	unit_check(logs[_i].ask.name, !unit_holds(an.text, "MC4CAQAw"));
 }
 END_TEST
 
@@ -292,15 +239,14 @@ START_TEST(logs_a_faulty_subject_and_hides_it_from_the_client)
 		"/beta" RESOURCE GENERATE, NULL, NULL };
 	struct fixture *f = set_up();
 	struct response an;
-	char room[1024];
 	struct str log;
 
 	strcpy(f->config.csr_country, "Germany");
-	capture();
+	unit_capture();
 	an = handle(f, &generate);
-	log = captured(room, sizeof(room));
+	log = unit_captured();
 	ck_assert_int_eq(an.status, 500);
-	ck_assert(!holds(an.text, "Germany"));
+	ck_assert(!unit_holds(an.text, "Germany"));
 	unit_same("the first line", str_cut(&log, '\n'),
 	    str_of("pushcert: certificate request: csr_country 'Germany' "
 		   "is too long; possible are two letters"));
@@ -341,7 +287,7 @@ START_TEST(repeats_what_may_be_repeated)
 	struct response an = handle(f, &repeats[_i].ask);
 
 	unit_check(repeats[_i].ask.name, an.status == repeats[_i].status);
-	unit_check(repeats[_i].ask.name, holds(an.text, repeats[_i].part));
+	unit_check(repeats[_i].ask.name, unit_holds(an.text, repeats[_i].part));
 }
 END_TEST
 
@@ -361,7 +307,7 @@ START_TEST(refuses_a_path_that_no_response_can_repeat)
 	strcpy(uri + 1000, "/v1.0" RESOURCE);
 	an = handle(f, &a);
 	ck_assert_int_eq(an.status, 414);
-	ck_assert(holds(an.text,
+	ck_assert(unit_holds(an.text,
 	    "{\"error\":{\"code\":\"RequestUriTooLong\",\"message\":"
 	    "\"The request's URL is longer than 1024 bytes.\","));
 	strcpy(uri + 900, "/v1.0" RESOURCE);

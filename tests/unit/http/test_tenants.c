@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "http/routes.h"
 #include "unit.h"
+#include "unit_store.h"
 
 #define TENANTS 50
 #define TOKENS 200
@@ -76,39 +77,14 @@ pick(unsigned below)
 
 /* --- the scene ---------------------------------------------------------- */
 
-static enum err
-put_token(struct txn *tx, void *arg)
-{
-	return store_token_put(tx, arg);
-}
-
-static enum err
-delete_token(struct txn *tx, void *arg)
-{
-	return store_token_delete(tx, arg);
-}
-
-static enum err
-put_tenant(struct txn *tx, void *arg)
-{
-	return store_tenant_put(tx, arg);
-}
-
-static enum err
-delete_tenant(struct txn *tx, void *arg)
-{
-	return store_tenant_delete(tx, arg);
-}
-
 static void
 list_tenant(struct tenant_of *t, bool listed)
 {
 	struct tenant row = { .id = t->id };
 
 	if (listed != t->listed)
-		ck_assert(
-		    store_update(world.app.store,
-			listed ? put_tenant : delete_tenant, &row) == ERR_OK);
+		unit_update(world.app.store,
+		    listed ? unit_put_tenant : unit_delete_tenant, &row);
 	t->listed = listed;
 }
 
@@ -155,7 +131,7 @@ make_opaque(struct token_of *t, unsigned number)
 
 	snprintf(t->text, sizeof(t->text), "opaque-%u", number);
 	auth_token_hash(str_of(t->text), row.hash);
-	ck_assert(store_update(world.app.store, put_token, &row) == ERR_OK);
+	unit_update(world.app.store, unit_put_token, &row);
 }
 
 static void
@@ -211,11 +187,6 @@ static void
 make_world(void)
 {
 	char path[256];
-	const struct store_options options = { .directory = path,
-		.map_size = (size_t)64 << 20,
-		.readers = 10,
-		.history_keep = 2,
-		.create = true };
 	size_t size;
 
 	snprintf(path, sizeof(path), "%s/store", unit_directory());
@@ -224,7 +195,8 @@ make_world(void)
 	world.random = 1;
 	world.app.config = &world.config;
 	world.app.secrets = &world.secrets;
-	ck_assert(store_open(&options, &world.app.store) == ERR_OK);
+	world.app.store = unit_store(
+	    (struct store_options){ .directory = path, .history_keep = 2 });
 	ck_assert(
 	    store_reader(world.app.store, &world.worker.reader) == ERR_OK);
 	world.app.auth = auth_open(&world.config, NOW);
@@ -265,24 +237,14 @@ static const struct action {
 	    false },
 };
 
-static long
-read_body(void *from, char *p, size_t n)
-{
-	(void)from;
-	if (n > world.body.n)
-		n = world.body.n;
-	if (n > 0)
-		memcpy(p, world.body.p, n);
-	world.body = str_tail(world.body, n);
-	return (long)n;
-}
-
 static void
 send_request(
     const struct action *a, const struct token_of *t, struct response *an)
 {
 	const struct tenant_of *owner = &model.tenant[t->tenant];
-	struct request rq = { .read = read_body, .now = { NOW, 0 } };
+	struct request rq = {
+		.read = unit_read_body, .from = &world.body, .now = { NOW, 0 }
+	};
 	char authorization[2100], body[128], length[16];
 	size_t i;
 
@@ -316,12 +278,6 @@ expected_status(const struct action *a, const struct token_of *t)
 	return owner->version > 0 ? a->status : a->status_without;
 }
 
-static bool
-holds(struct str text, const char *word)
-{
-	return memmem(text.p, text.n, word, strlen(word)) != NULL;
-}
-
 /* A response shows the tenant's own record if the request may read it, and
  * never any text of another tenant. */
 static void
@@ -339,14 +295,14 @@ check_content(
 
 		if (other == owner)
 			continue;
-		ck_assert(!holds(an->text, other->mark));
-		ck_assert(!holds(an->text, other->guid));
+		ck_assert(!unit_holds(an->text, other->mark));
+		ck_assert(!unit_holds(an->text, other->guid));
 	}
 	snprintf(mark, sizeof(mark), "%s-%u\"", owner->mark, owner->version);
 	if (shows && strcmp(a->path, "/localtest/metrics") != 0)
-		ck_assert(holds(an->text, mark));
+		ck_assert(unit_holds(an->text, mark));
 	else if (an->status != 200)
-		ck_assert(!holds(an->text, owner->mark));
+		ck_assert(!unit_holds(an->text, owner->mark));
 }
 
 /* Makes one random change as an operator would: lists or unlists a tenant, or
@@ -365,8 +321,7 @@ change_something(void)
 		make_opaque(t, (unsigned)(t - model.token));
 	} else if (!t->jwt) {
 		auth_token_hash(str_of(t->text), hash);
-		ck_assert(store_update(world.app.store, delete_token, hash) ==
-		    ERR_OK);
+		unit_update(world.app.store, unit_delete_token, hash);
 		t->state = REVOKED;
 	}
 }

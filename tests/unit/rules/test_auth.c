@@ -15,6 +15,7 @@
 #include "format/jwt_make.h"
 #include "base/log.h"
 #include "unit.h"
+#include "unit_store.h"
 
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 #define NOW 1700000000
@@ -62,18 +63,13 @@ static void
 set_up(void)
 {
 	static char block[JWT_ARENA + 4096], path[256];
-	const struct store_options options = { .directory = path,
-		.map_size = (size_t)1 << 20,
-		.readers = 10,
-		.history_keep = 1,
-		.create = true };
 
 	snprintf(path, sizeof(path), "%s/store", unit_directory());
 	config_default(&f.config);
 	snprintf(f.config.jwks_file, sizeof(f.config.jwks_file), "%s/keys",
 	    unit_directory());
 	write_set(1);
-	ck_assert(store_open(&options, &f.store) == ERR_OK);
+	f.store = unit_store((struct store_options){ .directory = path });
 	ck_assert(store_reader(f.store, &f.tx) == ERR_OK);
 	ck_assert((f.auth = auth_open(&f.config, NOW)) != NULL);
 	arena_init(&f.arena, block, sizeof(block));
@@ -130,18 +126,6 @@ sign(int key, const char *claims)
 	return text;
 }
 
-static enum err
-put_tenant(struct txn *tx, void *arg)
-{
-	return store_tenant_put(tx, arg);
-}
-
-static enum err
-delete_tenant(struct txn *tx, void *arg)
-{
-	return store_tenant_delete(tx, arg);
-}
-
 static struct guid
 guid(const char *text)
 {
@@ -156,13 +140,7 @@ add_tenant(const char *text)
 {
 	struct tenant t = { .id = guid(text) };
 
-	ck_assert(store_update(f.store, put_tenant, &t) == ERR_OK);
-}
-
-static enum err
-put_token(struct txn *tx, void *arg)
-{
-	return store_token_put(tx, arg);
+	unit_update(f.store, unit_put_tenant, &t);
 }
 
 static void
@@ -174,7 +152,7 @@ add_token(const char *text, int64_t expires_at, uint32_t rights)
 		.expires_at = expires_at };
 
 	auth_token_hash(str_of(text), t.hash);
-	ck_assert(store_update(f.store, put_token, &t) == ERR_OK);
+	unit_update(f.store, unit_put_token, &t);
 }
 
 /* --- JWT ---------------------------------------------------------------- */
@@ -316,7 +294,7 @@ START_TEST(checks_the_tenant_at_each_request)
 	ck_assert(ask(token, NOW, &who) == ERR_TENANT);
 	add_tenant(HOME);
 	ck_assert(ask(token, NOW, &who) == ERR_OK);
-	ck_assert(store_update(f.store, delete_tenant, &home) == ERR_OK);
+	unit_update(f.store, unit_delete_tenant, &home);
 	ck_assert(ask(token, NOW, &who) == ERR_TENANT);
 	ck_assert(memcmp(&who.tenant, &home, sizeof(home)) == 0);
 }
@@ -552,12 +530,6 @@ START_TEST(writes_last_uses_once_an_hour)
 }
 END_TEST
 
-static enum err
-delete_token(struct txn *tx, void *arg)
-{
-	return store_token_delete(tx, arg);
-}
-
 START_TEST(a_late_last_use_does_not_restore_a_revoked_token)
 {
 	uint8_t hash[STORE_HASH_LEN];
@@ -566,7 +538,7 @@ START_TEST(a_late_last_use_does_not_restore_a_revoked_token)
 	add_token("good", 0, AUTH_DEVICES_READ);
 	ck_assert(ask("good", NOW, &who) == ERR_OK);
 	auth_token_hash(str_of("good"), hash);
-	ck_assert(store_update(f.store, delete_token, hash) == ERR_OK);
+	unit_update(f.store, unit_delete_token, hash);
 	auth_tidy(f.auth, f.store, INT64_MAX);
 	ck_assert(ask("good", NOW, &who) == ERR_TOKEN_INVALID);
 }

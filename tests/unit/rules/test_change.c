@@ -21,6 +21,7 @@
 #include "rules/csr.h"
 #include "format/crypto.h"
 #include "unit.h"
+#include "unit_store.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 #define NOW 1796083200 /* 2026-12-01 */
@@ -48,19 +49,6 @@ static struct {
 /* --- setup ---------------------------------------------------------------- */
 
 static void
-open_store(unsigned keep, unsigned certificates)
-{
-	const struct store_options options = { .directory = unit_directory(),
-		.map_size = (size_t)64 << 20,
-		.readers = 8,
-		.history_keep = keep,
-		.history_certificates = certificates,
-		.create = true };
-
-	ck_assert_int_eq(store_open(&options, &f.store), ERR_OK);
-}
-
-static void
 begin_world(unsigned keep, unsigned certificates)
 {
 	config_default(&f.config);
@@ -69,7 +57,8 @@ begin_world(unsigned keep, unsigned certificates)
 	arena_init(&f.arena, f.block, sizeof(f.block));
 	f.key = EVP_EC_gen("P-256");
 	ck_assert_ptr_nonnull(f.key);
-	open_store(keep, certificates);
+	f.store = unit_store((struct store_options){
+	    .history_keep = keep, .history_certificates = certificates });
 }
 
 static void
@@ -77,16 +66,6 @@ end_world(void)
 {
 	store_close(f.store);
 	EVP_PKEY_free(f.key);
-}
-
-static struct txn *
-begin(void)
-{
-	struct txn *tx;
-
-	ck_assert_int_eq(store_reader(f.store, &tx), ERR_OK);
-	ck_assert_int_eq(store_begin(tx), ERR_OK);
-	return tx;
 }
 
 /* Issues a certificate with this topic (NULL: none) and end, as PEM. */
@@ -134,7 +113,7 @@ issue(const char *topic, int64_t until_at)
 static EVP_PKEY *
 requested_key(void)
 {
-	struct txn *tx = begin();
+	struct txn *tx = unit_begin(f.store);
 	const unsigned char *p;
 	EVP_PKEY *key;
 	struct csr csr;
@@ -187,7 +166,7 @@ change(struct change *in, bool try)
 	if (!try) {
 		e = change_patch(f.store, in, &f.out, &f.fault);
 	} else {
-		tx = begin();
+		tx = unit_begin(f.store);
 		e = change_try(tx, in, &f.out, &f.fault);
 		store_reader_free(tx);
 	}
@@ -231,7 +210,7 @@ remove_record(void)
 static enum err
 restore_with(struct change *in, uint64_t number, bool try)
 {
-	struct txn *tx = begin();
+	struct txn *tx = unit_begin(f.store);
 	enum err e;
 
 	arena_reset(&f.arena);
@@ -260,7 +239,7 @@ struct found {
 };
 
 static enum err
-count_event(const struct event *ev, void *arg)
+add_event(const struct event *ev, void *arg)
 {
 	struct found *found = arg;
 
@@ -278,41 +257,28 @@ static struct found
 history(const char *pem)
 {
 	struct found found = { .pem = str_of(pem) };
-	struct txn *tx = begin();
+	struct txn *tx = unit_begin(f.store);
 
-	ck_assert_int_eq(
-	    store_events(tx, &tenant, count_event, &found), ERR_OK);
+	ck_assert_int_eq(store_events(tx, &tenant, add_event, &found), ERR_OK);
 	store_reader_free(tx);
 	return found;
-}
-
-static void
-print_finding(
-    const char *where, const struct guid *of, const char *what, void *arg)
-{
-	(void)of;
-	(void)arg;
-	fprintf(stderr, "%s: %s\n", where, what);
 }
 
 static uint64_t
 verify(void)
 {
-	const struct store_verifier v = { .relations = true,
-		.found = print_finding };
-	struct store_counts counts;
-	struct txn *tx = begin();
+	struct txn *tx = unit_begin(f.store);
+	uint64_t findings = unit_verify(tx).findings;
 
-	ck_assert_int_eq(store_verify(tx, &v, &counts), ERR_OK);
 	store_reader_free(tx);
-	return counts.findings;
+	return findings;
 }
 
 /* ERR_OK if the private key of the certificate can be exported. */
 static enum err
 export_key(const char *pem)
 {
-	struct txn *tx = begin();
+	struct txn *tx = unit_begin(f.store);
 	uint8_t key[X509_PRIVATE_MAX];
 	struct str what;
 	struct x509 x;
@@ -690,7 +656,7 @@ START_TEST(a_wrapped_copy_of_the_stored_certificate_is_no_change)
 	unit_same(
 	    "text", f.out.value[RECORD_CERTIFICATE], str_of(with_crlf(a)));
 	/* The comparison also works if no fingerprint is stored. */
-	ck_assert_int_eq(store_update(f.store, forget, NULL), ERR_OK);
+	unit_update(f.store, forget, NULL);
 	ck_assert_int_eq(upload(wrap(a), NULL), ERR_OK);
 	ck_assert_uint_eq(f.out.revision, 1);
 	ck_assert_uint_eq(history("").newest, 1);
@@ -752,7 +718,7 @@ START_TEST(lets_one_topic_in_even_within_a_shared_commit)
 		    pthread_create(&up[i].thread, NULL, upload_one, &up[i]), 0);
 	for (i = 0; i < THREADS; i++)
 		ck_assert_int_eq(pthread_join(up[i].thread, NULL), 0);
-	tx = begin();
+	tx = unit_begin(f.store);
 	ck_assert_int_eq(store_record(tx, &tenant, &r), ERR_OK);
 	for (i = 0; i < THREADS; i++)
 		ck_assert_int_eq(up[i].e,
@@ -773,7 +739,7 @@ START_TEST(guards_the_record_of_an_older_release)
 	a = issue(A, NOW + YEAR);
 	b = issue(B, NOW + YEAR);
 	ck_assert_int_eq(upload(a, NULL), ERR_OK);
-	ck_assert_int_eq(store_update(f.store, forget, NULL), ERR_OK);
+	unit_update(f.store, forget, NULL);
 	ck_assert_int_eq(upload(b, NULL), ERR_TOPIC_CHANGE);
 	ck_assert_int_eq(upload(a, NULL), ERR_OK);
 	ck_assert_uint_eq(f.out.revision, 1);

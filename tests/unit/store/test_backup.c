@@ -15,22 +15,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "format/row.h"
 #include "store/store.h"
-#include "store/lmdb_env.h"
 #include "unit.h"
+#include "unit_store.h"
 
 #define TENANTS 200
-
-static struct guid
-tenant_of(unsigned n)
-{
-	struct guid g = { .byte = { 0x6b } };
-
-	g.byte[14] = (uint8_t)(n >> 8);
-	g.byte[15] = (uint8_t)n;
-	return g;
-}
 
 /* Each test runs in a process of its own and has files of its own. */
 static const char *
@@ -46,15 +35,8 @@ own(int slot, const char *name)
 static struct store *
 fresh(int slot, const char *name)
 {
-	struct store_options options = { .directory = own(slot, name),
-		.map_size = (size_t)64 << 20,
-		.readers = 8,
-		.history_keep = 5,
-		.create = true };
-	struct store *st = NULL;
-
-	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
-	return st;
+	return unit_store((struct store_options){
+	    .directory = own(slot, name), .history_keep = 5 });
 }
 
 struct put {
@@ -67,7 +49,7 @@ static enum err
 put_tenant(struct txn *tx, void *arg)
 {
 	const struct put *p = arg;
-	struct guid g = tenant_of(p->n);
+	struct guid g = unit_tenant(p->n);
 	struct record r = { .revision = p->n + 1 };
 	struct event ev = { .action = STORE_CHANGED, .actor = str_of("a") };
 	struct csr csr = { .request = str_of("request") };
@@ -91,30 +73,13 @@ put_all(struct store *st, unsigned from, unsigned n, const char *apple_id)
 	struct put p = { .apple_id = apple_id };
 
 	for (p.n = from; p.n < from + n; p.n++)
-		ck_assert_int_eq(store_update(st, put_tenant, &p), ERR_OK);
-}
-
-static enum err
-count_record(const struct guid *tenant, const struct record *r, void *arg)
-{
-	(void)tenant;
-	(void)r;
-	(*(unsigned *)arg)++;
-	return ERR_OK;
-}
-
-static enum err
-count_event(const struct event *ev, void *arg)
-{
-	(void)ev;
-	(*(unsigned *)arg)++;
-	return ERR_OK;
+		unit_update(st, put_tenant, &p);
 }
 
 static void
 check_tenant(struct txn *tx, unsigned n, const char *apple_id)
 {
-	struct guid g = tenant_of(n);
+	struct guid g = unit_tenant(n);
 	uint8_t hash[STORE_HASH_LEN] = { 0 };
 	unsigned events = 0;
 	struct notice notice;
@@ -126,7 +91,8 @@ check_tenant(struct txn *tx, unsigned n, const char *apple_id)
 	ck_assert_int_eq(store_record(tx, &g, &r), ERR_OK);
 	unit_same("Apple ID", r.value[RECORD_APPLE_ID], str_of(apple_id));
 	ck_assert_uint_eq(r.revision, n + 1);
-	ck_assert_int_eq(store_events(tx, &g, count_event, &events), ERR_OK);
+	ck_assert_int_eq(
+	    store_events(tx, &g, unit_count_event, &events), ERR_OK);
 	ck_assert_uint_eq(events, 1);
 	ck_assert_int_eq(store_csr(tx, &g, NULL, &csr), ERR_OK);
 	unit_same("request", csr.request, str_of("request"));
@@ -140,12 +106,10 @@ check_tenant(struct txn *tx, unsigned n, const char *apple_id)
 static void
 check_all(struct store *st, unsigned want, const char *apple_id)
 {
-	struct txn *tx = NULL;
+	struct txn *tx = unit_begin(st);
 	unsigned n = 0;
 
-	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
-	ck_assert_int_eq(store_begin(tx), ERR_OK);
-	ck_assert_int_eq(store_records(tx, count_record, &n), ERR_OK);
+	ck_assert_int_eq(store_records(tx, unit_count_record, &n), ERR_OK);
 	ck_assert_uint_eq(n, want);
 	for (n = 0; n < want; n++)
 		check_tenant(tx, n, apple_id);
@@ -190,28 +154,14 @@ END_TEST
 /* The restore upgrades its copy of the backup to the current format. */
 START_TEST(a_backup_of_an_older_release_is_restored)
 {
-	static const char *const maps[] = { "record", "history", "token",
-		"request", "meta", NULL };
-	const struct lmdb_options options = { .directory = own(0, "from"),
-		.map_size = (size_t)64 << 20,
-		.maps = maps };
 	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
-	char number[ROW_U64_LEN], bytes[64];
-	struct str field = row_u64(1, number);
-	struct lmdb_txn *tx;
-	struct buf row;
-	struct lmdb_env *db;
+	struct unit_tables t;
 
 	put_all(from, 0, 3, "older");
 	store_close(from);
-	buf_init(&row, bytes, sizeof(bytes));
-	row_encode(str_of("format"), &field, 1, &row);
-	ck_assert_int_eq(lmdb_env_open(&options, &db), ERR_OK);
-	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
-	ck_assert_int_eq(
-	    lmdb_txn_put(tx, 4, str_of("format"), buf_view(&row)), ERR_OK);
-	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
-	lmdb_env_close(db);
+	t = unit_tables_open(own(0, "from"));
+	unit_put_format(t.tx, 1);
+	unit_tables_commit(&t);
 	ck_assert_int_eq(
 	    store_restore(to, own(2, "from/data.mdb"), false), ERR_OK);
 	check_all(to, 3, "older");
@@ -336,7 +286,7 @@ static enum err
 put_pair(struct txn *tx, void *arg)
 {
 	struct record r = { .revision = *(const uint64_t *)arg };
-	struct guid a = tenant_of(0), b = tenant_of(TENANTS);
+	struct guid a = unit_tenant(0), b = unit_tenant(TENANTS);
 	enum err e;
 
 	if ((e = store_record_put(tx, &a, &r)) != ERR_OK)
@@ -359,7 +309,7 @@ change_pair(void *arg)
 static uint64_t
 revision(struct txn *tx, unsigned n)
 {
-	struct guid g = tenant_of(n);
+	struct guid g = unit_tenant(n);
 	struct record r;
 
 	ck_assert_int_eq(store_record(tx, &g, &r), ERR_OK);
@@ -377,7 +327,7 @@ START_TEST(a_backup_is_of_one_moment)
 	int i;
 
 	put_all(from, 1, 50, "between");
-	ck_assert_int_eq(store_update(from, put_pair, &last), ERR_OK);
+	unit_update(from, put_pair, &last);
 	ck_assert_int_eq(store_reader(to, &tx), ERR_OK);
 	ck_assert_int_eq(pthread_create(&thread, NULL, change_pair, &p), 0);
 	for (i = 0; i < 5; i++) {
@@ -398,19 +348,13 @@ START_TEST(a_backup_is_of_one_moment)
 }
 END_TEST
 
-static enum err
-list_tenant(struct txn *tx, void *arg)
-{
-	return store_tenant_put(tx, arg);
-}
-
 START_TEST(a_store_that_lists_a_tenant_is_not_empty)
 {
 	struct store *from = fresh(0, "from"), *to = fresh(1, "to");
-	struct tenant t = { .id = tenant_of(1), .alias = str_of("one") };
+	struct tenant t = { .id = unit_tenant(1), .alias = str_of("one") };
 	const char *file = own(2, "backup");
 
-	ck_assert_int_eq(store_update(to, list_tenant, &t), ERR_OK);
+	unit_update(to, unit_put_tenant, &t);
 	ck_assert_int_eq(store_backup(from, file, true), ERR_OK);
 	ck_assert_int_eq(store_restore(to, file, false), ERR_EXISTS);
 	ck_assert_int_eq(store_backup(to, file, true), ERR_OK);
@@ -424,13 +368,12 @@ END_TEST
 START_TEST(a_notice_belongs_to_its_tenant)
 {
 	struct store *st = fresh(0, "from");
-	struct guid stranger = tenant_of(9);
+	struct guid stranger = unit_tenant(9);
 	struct notice notice;
-	struct txn *tx = NULL;
+	struct txn *tx;
 
 	put_all(st, 0, 2, "x");
-	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
-	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	tx = unit_begin(st);
 	ck_assert_int_eq(store_notice(tx, &stranger, &notice), ERR_NOT_FOUND);
 	check_tenant(tx, 1, "x");
 	store_reader_free(tx);

@@ -12,6 +12,7 @@
 
 #include "format/crypto.h"
 #include "unit.h"
+#include "unit_store.h"
 
 #define NO_CERTIFICATE 0
 #define LIST_MAX 64
@@ -21,26 +22,8 @@ static const struct guid tenant = { .byte = { 0x6b } };
 static struct store *
 open_store(unsigned keep, unsigned certificates)
 {
-	const struct store_options options = { .directory = unit_directory(),
-		.map_size = (size_t)16 << 20,
-		.readers = 4,
-		.history_keep = keep,
-		.history_certificates = certificates,
-		.create = true };
-	struct store *st = NULL;
-
-	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
-	return st;
-}
-
-static struct txn *
-begin(struct store *st)
-{
-	struct txn *tx;
-
-	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
-	ck_assert_int_eq(store_begin(tx), ERR_OK);
-	return tx;
+	return unit_store((struct store_options){
+	    .history_keep = keep, .history_certificates = certificates });
 }
 
 /* A record with the certificate of this number. A release before format 4
@@ -102,7 +85,7 @@ obey(struct txn *tx, void *arg)
 static void
 do_order(struct store *st, struct order o)
 {
-	ck_assert_int_eq(store_update(st, obey, &o), ERR_OK);
+	unit_update(st, obey, &o);
 }
 
 static void
@@ -148,10 +131,8 @@ add_number(const struct event *ev, void *arg)
 static void
 expect(struct store *st, const char *name, const uint64_t *want, size_t n)
 {
-	const struct store_verifier v = { .relations = true };
 	struct list list = { .n = 0 };
-	struct store_counts counts;
-	struct txn *tx = begin(st);
+	struct txn *tx = unit_begin(st);
 	size_t i;
 
 	ck_assert_int_eq(store_events(tx, &tenant, add_number, &list), ERR_OK);
@@ -161,9 +142,7 @@ expect(struct store *st, const char *name, const uint64_t *want, size_t n)
 		    "%s: number %zu is %llu, not %llu", name, i,
 		    (unsigned long long)list.number[i],
 		    (unsigned long long)want[i]);
-	ck_assert_int_eq(store_verify(tx, &v, &counts), ERR_OK);
-	ck_assert_msg(counts.findings == 0, "%s: %llu findings", name,
-	    (unsigned long long)counts.findings);
+	unit_check(name, unit_verify(tx).findings == 0);
 	store_reader_free(tx);
 }
 
@@ -261,7 +240,7 @@ START_TEST(drops_a_few_at_a_time)
 	do {
 		refuse(st, 1);
 		list = (struct list){ .n = 0 };
-		tx = begin(st);
+		tx = unit_begin(st);
 		ck_assert_int_eq(
 		    store_events(tx, &tenant, add_number, &list), ERR_OK);
 		store_reader_free(tx);
@@ -305,7 +284,7 @@ START_TEST(counts_equal_refusals)
 	do_order(st, o);
 	o.at = 300;
 	do_order(st, o);
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert_int_eq(store_events(tx, &tenant, add_number, &list), ERR_OK);
 	ck_assert_uint_eq(list.n, 1);
 	ck_assert_uint_eq(list.last.count, 3);

@@ -18,8 +18,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "store/lmdb_env.h"
-#include "format/row.h"
+#include "unit_store.h"
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
@@ -31,36 +30,9 @@
 static struct store *
 open_store(size_t map_size, unsigned history_keep)
 {
-	const struct store_options options = {
-		.directory = unit_directory(),
-		.map_size = map_size,
-		.readers = 100,
-		.history_keep = history_keep,
-		.create = true,
-	};
-	struct store *st = NULL;
-
-	ck_assert(store_open(&options, &st) == ERR_OK);
-	return st;
-}
-
-static struct txn *
-begin(struct store *st)
-{
-	struct txn *tx = NULL;
-
-	ck_assert(store_reader(st, &tx) == ERR_OK);
-	ck_assert(store_begin(tx) == ERR_OK);
-	return tx;
-}
-
-static struct guid
-tenant(unsigned n)
-{
-	struct guid g = { .byte = { 0xa0 } };
-
-	g.byte[15] = (uint8_t)n;
-	return g;
+	return unit_store((struct store_options){ .map_size = map_size,
+	    .readers = 100,
+	    .history_keep = history_keep });
 }
 
 static void
@@ -109,7 +81,7 @@ obey(struct txn *tx, void *arg)
 static enum err
 put_record(struct store *st, unsigned n, const struct record *r)
 {
-	struct order o = { .tenant = tenant(n), .record = r };
+	struct order o = { .tenant = unit_tenant(n), .record = r };
 
 	return store_update(st, obey, &o);
 }
@@ -139,14 +111,14 @@ static const struct {
 START_TEST(keeps_records)
 {
 	struct store *st = open_store(MIB, 10);
-	struct guid mine = tenant(1), other = tenant(2);
+	struct guid mine = unit_tenant(1), other = unit_tenant(2);
 	struct record r;
 	struct txn *tx;
 
 	ck_assert(put_record(st, 1, &records[_i].record) == ERR_OK);
 	store_close(st);
 	st = open_store(MIB, 10);
-	tx = begin(st);
+	tx = unit_begin(st);
 	unit_check(records[_i].name, store_record(tx, &mine, &r) == ERR_OK);
 	same_record(records[_i].name, &r, &records[_i].record);
 	unit_check(
@@ -159,16 +131,16 @@ END_TEST
 START_TEST(deletes_records)
 {
 	struct store *st = open_store(MIB, 10);
-	struct order o = { .tenant = tenant(1), .delete_record = true };
-	struct guid mine = tenant(1), other = tenant(2);
+	struct order o = { .tenant = unit_tenant(1), .delete_record = true };
+	struct guid mine = unit_tenant(1), other = unit_tenant(2);
 	struct record r;
 	struct txn *tx;
 
 	ck_assert(store_update(st, obey, &o) == ERR_NOT_FOUND);
 	ck_assert(put_record(st, 1, &records[1].record) == ERR_OK);
 	ck_assert(put_record(st, 2, &records[2].record) == ERR_OK);
-	ck_assert(store_update(st, obey, &o) == ERR_OK);
-	tx = begin(st);
+	unit_update(st, obey, &o);
+	tx = unit_begin(st);
 	ck_assert(store_record(tx, &mine, &r) == ERR_NOT_FOUND);
 	ck_assert(store_record(tx, &other, &r) == ERR_OK);
 	store_reader_free(tx);
@@ -248,10 +220,10 @@ static const struct event events[] = {
 static void
 add_events(struct store *st, unsigned n, unsigned times)
 {
-	struct order o = { .tenant = tenant(n), .event = &events[0] };
+	struct order o = { .tenant = unit_tenant(n), .event = &events[0] };
 
 	while (times-- > 0)
-		ck_assert(store_update(st, obey, &o) == ERR_OK);
+		unit_update(st, obey, &o);
 }
 
 START_TEST(walks_records_in_the_order_of_the_tenants)
@@ -263,7 +235,7 @@ START_TEST(walks_records_in_the_order_of_the_tenants)
 	struct txn *tx;
 	size_t i;
 
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_records(tx, visit_record, &all) == ERR_OK);
 	ck_assert_uint_eq(all.count, 0);
 	store_end(tx);
@@ -312,9 +284,9 @@ START_TEST(keeps_tokens)
 	struct token t;
 	struct txn *tx;
 
-	ck_assert(store_update(st, obey, &put_second) == ERR_OK);
-	ck_assert(store_update(st, obey, &put_first) == ERR_OK);
-	tx = begin(st);
+	unit_update(st, obey, &put_second);
+	unit_update(st, obey, &put_first);
+	tx = unit_begin(st);
 	ck_assert(store_token(tx, first.hash, &t) == ERR_OK);
 	ck_assert_mem_eq(t.hash, first.hash, STORE_HASH_LEN);
 	ck_assert_mem_eq(t.tenant.byte, first.tenant.byte, 16);
@@ -330,7 +302,7 @@ START_TEST(keeps_tokens)
 	ck_assert(store_tokens(tx, visit_token, &w) == ERR_OK);
 	ck_assert(w.count == 2 && w.seen[0] == 0x10 && w.seen[1] == 0x20);
 	store_end(tx);
-	ck_assert(store_update(st, obey, &delete_first) == ERR_OK);
+	unit_update(st, obey, &delete_first);
 	ck_assert(store_update(st, obey, &delete_first) == ERR_NOT_FOUND);
 	ck_assert(store_begin(tx) == ERR_OK);
 	ck_assert(store_token(tx, first.hash, &t) == ERR_NOT_FOUND);
@@ -352,9 +324,9 @@ START_TEST(keeps_the_last_request)
 		    .sealed_key = STR("s") },
 	};
 	struct store *st = open_store(MIB, 10);
-	struct order o = { .tenant = tenant(1) };
-	struct guid mine = tenant(1), other = tenant(2);
-	struct txn *tx = begin(st);
+	struct order o = { .tenant = unit_tenant(1) };
+	struct guid mine = unit_tenant(1), other = unit_tenant(2);
+	struct txn *tx = unit_begin(st);
 	struct csr c;
 	size_t i;
 
@@ -362,7 +334,7 @@ START_TEST(keeps_the_last_request)
 	for (i = 0; i < 2; i++) {
 		store_end(tx);
 		o.csr = &csr[i];
-		ck_assert(store_update(st, obey, &o) == ERR_OK);
+		unit_update(st, obey, &o);
 		ck_assert(store_begin(tx) == ERR_OK);
 		ck_assert(store_csr(tx, &mine, NULL, &c) == ERR_OK);
 		ck_assert_int_eq(c.when.at, csr[i].when.at);
@@ -399,16 +371,16 @@ same_event(const struct event *ev, void *arg)
 START_TEST(keeps_events_and_shows_the_newest_first)
 {
 	struct store *st = open_store(MIB, 10);
-	struct order o = { .tenant = tenant(1) };
-	struct guid mine = tenant(1), other = tenant(2);
+	struct order o = { .tenant = unit_tenant(1) };
+	struct guid mine = unit_tenant(1), other = unit_tenant(2);
 	size_t left = EVENTS, i;
 	struct txn *tx;
 
 	for (i = 0; i < EVENTS; i++) {
 		o.event = &events[i];
-		ck_assert(store_update(st, obey, &o) == ERR_OK);
+		unit_update(st, obey, &o);
 	}
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_events(tx, &mine, same_event, &left) == ERR_OK);
 	ck_assert_uint_eq(left, 0);
 	ck_assert(store_events(tx, &other, same_event, &left) == ERR_OK);
@@ -421,8 +393,8 @@ static void
 check_events(struct store *st, unsigned n, struct walk want)
 {
 	struct walk w = { .count = 0 };
-	struct guid mine = tenant(n);
-	struct txn *tx = begin(st);
+	struct guid mine = unit_tenant(n);
+	struct txn *tx = unit_begin(st);
 
 	ck_assert(store_events(tx, &mine, visit_event, &w) == ERR_OK);
 	ck_assert_uint_eq(w.count, want.count);
@@ -464,33 +436,14 @@ START_TEST(keeps_the_newest_events_of_each_tenant)
 }
 END_TEST
 
-static struct lmdb_env *
-open_db(void)
-{
-	static const char *const maps[] = { "record", "history", "token",
-		"request", "meta", NULL };
-	const struct lmdb_options options = {
-		.directory = unit_directory(),
-		.map_size = MIB,
-		.maps = maps,
-	};
-	struct lmdb_env *db;
-
-	ck_assert(lmdb_env_open(&options, &db) == ERR_OK);
-	return db;
-}
-
-/* Writes the row of another format, as a release of that format would. */
+/* Puts the row of another format, as a release of that format would. */
 static void
-write_format(struct str row)
+put_format(uint64_t format)
 {
-	struct lmdb_env *db = open_db();
-	struct lmdb_txn *tx;
+	struct unit_tables t = unit_tables_open(unit_directory());
 
-	ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
-	ck_assert(lmdb_txn_put(tx, 4, str_of("format"), row) == ERR_OK);
-	ck_assert(lmdb_txn_commit(tx) == ERR_OK);
-	lmdb_env_close(db);
+	unit_put_format(t.tx, format);
+	unit_tables_commit(&t);
 }
 
 static void
@@ -520,8 +473,6 @@ static const struct {
 
 START_TEST(knows_its_format)
 {
-	char number[ROW_U64_LEN], bytes[64];
-	struct str field = row_u64(formats[_i].format, number);
 	struct store_options options = {
 		.directory = unit_directory(),
 		.map_size = MIB,
@@ -529,15 +480,12 @@ START_TEST(knows_its_format)
 	};
 	struct record r = { .revision = 1 };
 	struct store *st = NULL;
-	struct buf row;
 	unsigned format = formats[_i].format == 0
 	    ? STORE_FORMAT
 	    : (unsigned)formats[_i].format;
 
 	store_close(open_store(MIB, 1));
-	buf_init(&row, bytes, sizeof(bytes));
-	row_encode(str_of("format"), &field, 1, &row);
-	write_format(buf_view(&row));
+	put_format(formats[_i].format);
 	unit_check(
 	    formats[_i].name, store_open(&options, &st) == formats[_i].outcome);
 	if (formats[_i].outcome != ERR_OK)
@@ -558,34 +506,6 @@ START_TEST(knows_its_format)
 }
 END_TEST
 
-/* Puts an event as format 2 stored it: in a map of its own, under an ascending
- * number. */
-static void
-put_old_event(struct lmdb_txn *tx, unsigned n, uint8_t number)
-{
-	const struct event *ev = &events[number - 1];
-	char at[ROW_U64_LEN], nano[ROW_U64_LEN], action[ROW_U64_LEN],
-	    changed[ROW_U64_LEN], bytes[24] = { 0 }, inner[512], outer[1024];
-	struct str field[11] = { row_u64((uint64_t)ev->when.at, at),
-		row_u64(ev->when.nano, nano), row_u64(ev->action, action),
-		ev->actor, ev->outcome, row_u64(ev->changed, changed),
-		ev->fingerprint };
-	struct guid g = tenant(n);
-	struct str key = str_from(bytes, sizeof(bytes));
-	struct buf former, row;
-
-	memcpy(bytes, g.byte, sizeof(g.byte));
-	bytes[23] = (char)number;
-	buf_init(&former, inner, sizeof(inner));
-	buf_init(&row, outer, sizeof(outer));
-	if (ev->had_former) {
-		record_encode(key, &ev->former, &former);
-		field[7] = buf_view(&former);
-	}
-	row_encode(key, field, 11, &row);
-	ck_assert(lmdb_txn_put(tx, 1, key, buf_view(&row)) == ERR_OK);
-}
-
 /* The verification finds rows that were put without the store's knowledge. In
  * format 1 some were never counted, because it had no tally. */
 static const struct {
@@ -600,43 +520,35 @@ static const struct {
 
 START_TEST(an_upgrade_moves_the_history)
 {
-	char number[ROW_U64_LEN], bytes[64];
-	struct str field = row_u64(joined[_i].format, number);
 	const struct store_verifier quiet = { .relations = false };
-	struct guid mine = tenant(1), other = tenant(2), last = tenant(3);
+	struct guid mine = unit_tenant(1), other = unit_tenant(2),
+		    last = unit_tenant(3);
 	struct store_counts counts;
-	struct lmdb_txn *db_tx;
+	char key[24] = { 0 };
+	struct unit_tables t;
 	struct txn *tx;
 	struct store *st;
 	size_t left = EVENTS;
-	struct buf row;
-	struct lmdb_env *db;
 	uint8_t i;
 
 	store_close(open_store(MIB, 10));
-	buf_init(&row, bytes, sizeof(bytes));
-	row_encode(str_of("format"), &field, 1, &row);
-	write_format(buf_view(&row));
-	db = open_db();
-	ck_assert(lmdb_txn_write(db, &db_tx) == ERR_OK);
-	for (i = 1; i <= EVENTS; i++) {
-		put_old_event(db_tx, 1, i);
-		put_old_event(db_tx, 2, i);
+	t = unit_tables_open(unit_directory());
+	unit_put_format(t.tx, joined[_i].format);
+	for (i = 0; i < EVENTS; i++) {
+		unit_put_former_event(t.tx, &mine, &events[i]);
+		unit_put_former_event(t.tx, &other, &events[i]);
 	}
 	/* An unreadable row does not prevent the store from opening. */
-	ck_assert(
-	    lmdb_txn_put(db_tx, 1, str_of("damaged"), STR_EMPTY) == ERR_OK);
-	memset(bytes, 0, sizeof(bytes));
-	memcpy(bytes, last.byte, sizeof(last.byte));
-	bytes[23] = 1;
-	ck_assert(lmdb_txn_put(db_tx, 1, str_from(bytes, 24),
-		      str_of("not an event")) == ERR_OK);
-	ck_assert(lmdb_txn_commit(db_tx) == ERR_OK);
-	lmdb_env_close(db);
+	unit_put_row(t.tx, STORE_FORMER_HISTORY, str_of("damaged"), STR_EMPTY);
+	memcpy(key, last.byte, sizeof(last.byte));
+	key[23] = 1;
+	unit_put_row(t.tx, STORE_FORMER_HISTORY, str_from(key, sizeof(key)),
+	    str_of("not an event"));
+	unit_tables_commit(&t);
 
 	st = open_store(MIB, 10);
 	upgrade(st);
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_events(tx, &mine, same_event, &left) == ERR_OK);
 	ck_assert_uint_eq(left, 0);
 	left = EVENTS;
@@ -649,31 +561,34 @@ START_TEST(an_upgrade_moves_the_history)
 	add_events(st, 1, 1);
 	check_events(st, 1, (struct walk){ 4, 0, { 4, 3, 2, 1 } });
 	/* The tenant with the damaged event is the next newer neighbour. */
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_events(tx, &other, same_event, &left) == ERR_CORRUPT);
 	store_reader_free(tx);
 	store_close(st);
 }
 END_TEST
 
+/* Puts a row that no release wrote into the table of the records. */
+static void
+damage_record(struct str key)
+{
+	struct unit_tables t = unit_tables_open(unit_directory());
+
+	unit_put_row(t.tx, STORE_RECORD, key, str_of("damaged"));
+	unit_tables_commit(&t);
+}
+
 /* A tenant whose record is damaged needs the history to repair it. */
 START_TEST(shows_the_history_of_a_damaged_record)
 {
 	struct record r = { .revision = 1 };
-	struct guid g = tenant(1);
+	struct guid g = unit_tenant(1);
 	struct store *st = open_store(MIB, 10);
-	struct lmdb_txn *tx;
-	struct lmdb_env *db;
 
 	ck_assert(put_record(st, 1, &r) == ERR_OK);
 	add_events(st, 1, 2);
 	store_close(st);
-	db = open_db();
-	ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
-	ck_assert(lmdb_txn_put(tx, 0, str_from((char *)g.byte, sizeof(g.byte)),
-		      str_of("damaged")) == ERR_OK);
-	ck_assert(lmdb_txn_commit(tx) == ERR_OK);
-	lmdb_env_close(db);
+	damage_record(str_from((char *)g.byte, sizeof(g.byte)));
 	st = open_store(MIB, 10);
 	check_events(st, 1, (struct walk){ 2, 0, { 2, 1 } });
 	store_close(st);
@@ -697,22 +612,15 @@ START_TEST(a_walk_over_records_reports_stray_rows)
 	struct record r = { .revision = 1 };
 	struct walk w = { .count = 0 };
 	struct store *st = open_store(MIB, 10);
-	struct lmdb_txn *db_tx;
 	struct txn *tx;
-	struct lmdb_env *db;
 
 	ck_assert(put_record(st, 1, &r) == ERR_OK);
 	r.revision = 3;
 	ck_assert(put_record(st, 3, &r) == ERR_OK);
 	store_close(st);
-	db = open_db();
-	ck_assert(lmdb_txn_write(db, &db_tx) == ERR_OK);
-	ck_assert(lmdb_txn_put(db_tx, 0, strays[_i].key, str_of("damaged")) ==
-	    ERR_OK);
-	ck_assert(lmdb_txn_commit(db_tx) == ERR_OK);
-	lmdb_env_close(db);
+	damage_record(strays[_i].key);
 	st = open_store(MIB, 10);
-	tx = begin(st);
+	tx = unit_begin(st);
 	unit_check(strays[_i].name,
 	    store_records(tx, visit_record, &w) == ERR_CORRUPT);
 	store_reader_free(tx);
@@ -728,9 +636,13 @@ START_TEST(refuses_a_format_that_is_damaged)
 		.create = true,
 	};
 	struct store *st = NULL;
+	struct unit_tables t;
 
 	store_close(open_store(MIB, 1));
-	write_format(str_of("\1\1 something else"));
+	t = unit_tables_open(unit_directory());
+	unit_put_row(
+	    t.tx, STORE_META, str_of("format"), str_of("\1\1 something else"));
+	unit_tables_commit(&t);
 	ck_assert(store_open(&options, &st) == ERR_CORRUPT);
 	ck_assert(st == NULL);
 }
@@ -767,26 +679,26 @@ START_TEST(never_returns_a_damaged_value)
 		.name = STR("in the token") };
 	static const struct csr c = { .request = STR("in the request") };
 	static const struct event ev = { .actor = STR("in the event") };
-	struct order o = { .tenant = tenant(1),
+	struct order o = { .tenant = unit_tenant(1),
 		.record = &r,
 		.token = &t,
 		.csr = &c,
 		.event = &ev };
 	struct store *st = open_store(MIB, 10);
-	struct guid mine = tenant(1), other = tenant(2);
+	struct guid mine = unit_tenant(1), other = unit_tenant(2);
 	struct walk w = { .count = 0 };
 	struct record got;
 	struct token token;
 	struct csr csr;
 	struct txn *tx;
 
-	ck_assert(store_update(st, obey, &o) == ERR_OK);
+	unit_update(st, obey, &o);
 	ck_assert(put_record(st, 2, &records[2].record) == ERR_OK);
 	damage(str_of("in the record"), 2);
 	damage(str_of("in the token"), 2);
 	damage(str_of("in the request"), 2);
 	damage(str_of("in the event"), 2);
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_record(tx, &mine, &got) == ERR_CORRUPT);
 	ck_assert(store_records(tx, visit_record, &w) == ERR_CORRUPT);
 	ck_assert(store_token(tx, t.hash, &token) == ERR_CORRUPT);
@@ -850,7 +762,7 @@ put_crowd(struct txn *tx, void *arg)
 static unsigned
 count_damage(struct store *st)
 {
-	struct txn *tx = begin(st);
+	struct txn *tx = unit_begin(st);
 	unsigned n, found = 0;
 	struct record r;
 	struct token t;
@@ -882,7 +794,7 @@ START_TEST(a_row_with_a_damaged_key_is_not_reported_as_absent)
 	struct guid g = crowd_tenant((unsigned)_i * 7 % CROWD);
 	struct store *st = open_store(16 * MIB, 10);
 
-	ck_assert(store_update(st, put_crowd, NULL) == ERR_OK);
+	unit_update(st, put_crowd, NULL);
 	ck_assert_uint_eq(count_damage(st), 0);
 	/* Damages the key on leaf pages and on branch pages. */
 	damage(str_from((const char *)g.byte, sizeof(g.byte)),
@@ -903,7 +815,7 @@ START_TEST(survives_a_file_that_was_cut_off)
 	struct stat s;
 	enum err e;
 
-	ck_assert(store_update(st, put_crowd, NULL) == ERR_OK);
+	unit_update(st, put_crowd, NULL);
 	store_close(st);
 	snprintf(path, sizeof(path), "%s/data.mdb", unit_directory());
 	ck_assert(stat(path, &s) == 0);
@@ -982,11 +894,11 @@ refuse(struct txn *tx, void *arg)
 START_TEST(commits_the_others_when_one_is_refused)
 {
 	struct store *st = open_store(MIB, 10);
-	struct order first = { .tenant = tenant(1),
+	struct order first = { .tenant = unit_tenant(1),
 		.record = &records[1].record };
-	struct order third = { .tenant = tenant(3),
+	struct order third = { .tenant = unit_tenant(3),
 		.record = &records[2].record };
-	struct guid second = tenant(2);
+	struct guid second = unit_tenant(2);
 	struct together t[] = {
 		{ .change = obey, .arg = &first },
 		{ .change = refuse, .arg = &second },
@@ -999,7 +911,7 @@ START_TEST(commits_the_others_when_one_is_refused)
 	ck_assert(t[0].outcome == ERR_OK);
 	ck_assert(t[1].outcome == ERR_PRECONDITION);
 	ck_assert(t[2].outcome == ERR_OK);
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_record(tx, &first.tenant, &r) == ERR_OK);
 	ck_assert(store_record(tx, &second, &r) == ERR_NOT_FOUND);
 	ck_assert(store_record(tx, &third.tenant, &r) == ERR_OK);
@@ -1020,9 +932,9 @@ put_and_refuse(struct txn *tx, void *arg)
 START_TEST(undoes_a_change_that_has_put_and_refused)
 {
 	struct store *st = open_store(MIB, 10);
-	struct order first = { .tenant = tenant(1),
+	struct order first = { .tenant = unit_tenant(1),
 		.record = &records[1].record };
-	struct guid second = tenant(2);
+	struct guid second = unit_tenant(2);
 	struct together t[] = {
 		{ .change = obey, .arg = &first },
 		{ .change = put_and_refuse, .arg = &second },
@@ -1034,7 +946,7 @@ START_TEST(undoes_a_change_that_has_put_and_refused)
 	ck_assert(t[0].outcome == ERR_OK);
 	ck_assert(t[1].outcome == ERR_INTERNAL);
 	ck_assert(store_update(st, put_and_refuse, &second) == ERR_INTERNAL);
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_record(tx, &first.tenant, &r) == ERR_OK);
 	ck_assert(store_record(tx, &second, &r) == ERR_NOT_FOUND);
 	/* A read transaction cannot put either. */
@@ -1075,9 +987,11 @@ START_TEST(commits_the_others_when_one_does_not_fit)
 	struct record large = large_record(misfits[_i].large), r;
 	struct store *st = open_store(misfits[_i].map_size, 10);
 	struct order o[] = {
-		{ .tenant = tenant(1), .record = &records[1].record },
-		{ .tenant = tenant(2), .record = &large, .event = &events[0] },
-		{ .tenant = tenant(3), .record = &records[2].record },
+		{ .tenant = unit_tenant(1), .record = &records[1].record },
+		{ .tenant = unit_tenant(2),
+		    .record = &large,
+		    .event = &events[0] },
+		{ .tenant = unit_tenant(3), .record = &records[2].record },
 	};
 	struct together t[3];
 	struct txn *tx;
@@ -1089,7 +1003,7 @@ START_TEST(commits_the_others_when_one_does_not_fit)
 	unit_check(misfits[_i].name, t[0].outcome == ERR_OK);
 	unit_check(misfits[_i].name, t[1].outcome == misfits[_i].outcome);
 	unit_check(misfits[_i].name, t[2].outcome == ERR_OK);
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_record(tx, &o[0].tenant, &r) == ERR_OK);
 	same_record(misfits[_i].name, &r, &records[1].record);
 	ck_assert(store_record(tx, &o[1].tenant, &r) == ERR_NOT_FOUND);
@@ -1105,7 +1019,7 @@ static enum err
 ignore(struct txn *tx, void *arg)
 {
 	struct record large = large_record(STORE_VALUE_MAX), r;
-	struct guid other = tenant(2);
+	struct guid other = unit_tenant(2);
 
 	ck_assert(store_record_put(tx, &other, &records[1].record) == ERR_OK);
 	ck_assert(store_record_put(tx, arg, &large) == ERR_MEMORY);
@@ -1117,12 +1031,12 @@ ignore(struct txn *tx, void *arg)
 START_TEST(keeps_nothing_of_a_change_that_ignored_an_error)
 {
 	struct store *st = open_store(MIB, 10);
-	struct guid mine = tenant(1), other = tenant(2);
+	struct guid mine = unit_tenant(1), other = unit_tenant(2);
 	struct record r;
 	struct txn *tx;
 
 	ck_assert(store_update(st, ignore, &mine) == ERR_MEMORY);
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_record(tx, &mine, &r) == ERR_NOT_FOUND);
 	ck_assert(store_record(tx, &other, &r) == ERR_NOT_FOUND);
 	store_reader_free(tx);
@@ -1135,7 +1049,9 @@ START_TEST(keeps_a_record_of_the_longest_texts_and_its_event)
 	static char text[4 * KIB];
 	struct record r = large_record(32 * KIB), got;
 	struct event ev = { .had_former = true };
-	struct order o = { .tenant = tenant(1), .record = &r, .event = &ev };
+	struct order o = {
+		.tenant = unit_tenant(1), .record = &r, .event = &ev
+	};
 	struct store *st = open_store(4 * MIB, 10);
 	struct txn *tx;
 	unsigned i;
@@ -1145,8 +1061,8 @@ START_TEST(keeps_a_record_of_the_longest_texts_and_its_event)
 		if (i != RECORD_CERTIFICATE)
 			r.value[i] = str_from(text, sizeof(text));
 	ev.former = r;
-	ck_assert(store_update(st, obey, &o) == ERR_OK);
-	tx = begin(st);
+	unit_update(st, obey, &o);
+	tx = unit_begin(st);
 	ck_assert(store_record(tx, &o.tenant, &got) == ERR_OK);
 	same_record("the longest", &got, &r);
 	store_reader_free(tx);
@@ -1160,7 +1076,7 @@ static enum err
 read_then_put(struct txn *tx, void *arg)
 {
 	struct record large = large_record(KIB), small = records[1].record, r;
-	struct guid mine = tenant(1), other = tenant(2);
+	struct guid mine = unit_tenant(1), other = unit_tenant(2);
 	enum err e;
 
 	(void)arg;
@@ -1178,7 +1094,7 @@ START_TEST(values_that_a_change_has_read_stay_valid)
 	struct store *st = open_store(MIB, 10);
 
 	ck_assert(put_record(st, 1, &records[2].record) == ERR_OK);
-	ck_assert(store_update(st, read_then_put, NULL) == ERR_OK);
+	unit_update(st, read_then_put, NULL);
 	store_close(st);
 }
 END_TEST
@@ -1210,8 +1126,8 @@ START_TEST(a_walk_survives_the_deletion_of_its_items)
 	 */
 	for (i = 0; i < 100; i++)
 		ck_assert(put_record(st, i, &large) == ERR_OK);
-	ck_assert(store_update(st, delete_all, NULL) == ERR_OK);
-	tx = begin(st);
+	unit_update(st, delete_all, NULL);
+	tx = unit_begin(st);
 	ck_assert(store_records(tx, visit_record, &w) == ERR_OK);
 	ck_assert_uint_eq(w.count, 0);
 	store_reader_free(tx);
@@ -1271,8 +1187,8 @@ work(void *arg)
 	unsigned i;
 
 	for (i = 0; i < UPDATES; i++) {
-		t = tenant((w->number + i) % TENANTS);
-		ck_assert(store_update(w->st, increment, &t) == ERR_OK);
+		t = unit_tenant((w->number + i) % TENANTS);
+		unit_update(w->st, increment, &t);
 		if (i % 10 == 0)
 			ck_assert(store_update(w->st, refuse, &t) ==
 			    ERR_PRECONDITION);
@@ -1311,9 +1227,9 @@ START_TEST(counts_every_change_of_many_threads)
 	}
 	for (i = 0; i < THREADS; i++)
 		pthread_join(w[i].thread, NULL);
-	tx = begin(st);
+	tx = unit_begin(st);
 	for (i = 0; i < TENANTS; i++) {
-		t = tenant(i);
+		t = unit_tenant(i);
 		ck_assert(store_record(tx, &t, &r) == ERR_OK);
 		sum += r.revision;
 		ck_assert(
@@ -1341,7 +1257,7 @@ static void *
 change_until_killed(void *arg)
 {
 	const struct victim *v = arg;
-	struct guid t = tenant(v->number);
+	struct guid t = unit_tenant(v->number);
 
 	while (store_update(v->st, increment, &t) == ERR_OK)
 		if (write(v->acks, &v->number, 1) != 1)
@@ -1378,14 +1294,14 @@ static void
 check_acks(uint64_t *acks)
 {
 	struct store *st = open_store(64 * MIB, 10);
-	struct txn *tx = begin(st);
+	struct txn *tx = unit_begin(st);
 	struct record r;
 	struct guid t;
 	unsigned i;
 	enum err e;
 
 	for (i = 0; i < VICTIMS; i++) {
-		t = tenant(i);
+		t = unit_tenant(i);
 		r.revision = 0;
 		e = store_record(tx, &t, &r);
 		ck_assert(e == ERR_OK || (e == ERR_NOT_FOUND && acks[i] == 0));

@@ -8,44 +8,7 @@
 #include <string.h>
 
 #include "unit.h"
-
-static struct store *
-open_store(void)
-{
-	const struct store_options options = {
-		.directory = unit_directory(),
-		.map_size = (size_t)1 << 20,
-		.readers = 10,
-		.history_keep = 1,
-		.create = true,
-	};
-	struct store *st = NULL;
-
-	ck_assert(store_open(&options, &st) == ERR_OK);
-	return st;
-}
-
-static struct txn *
-begin(struct store *st)
-{
-	struct txn *tx = NULL;
-
-	ck_assert(store_reader(st, &tx) == ERR_OK);
-	ck_assert(store_begin(tx) == ERR_OK);
-	return tx;
-}
-
-static enum err
-put_tenant(struct txn *tx, void *arg)
-{
-	return store_tenant_put(tx, arg);
-}
-
-static enum err
-delete_tenant(struct txn *tx, void *arg)
-{
-	return store_tenant_delete(tx, arg);
-}
+#include "unit_store.h"
 
 static enum err
 put_notice(struct txn *tx, void *arg)
@@ -53,12 +16,6 @@ put_notice(struct txn *tx, void *arg)
 	const struct notice n = { .level = 1 };
 
 	return store_notice_put(tx, arg, &n);
-}
-
-static enum err
-put_token(struct txn *tx, void *arg)
-{
-	return store_token_put(tx, arg);
 }
 
 static const struct tenant tenants[] = {
@@ -91,25 +48,26 @@ visit_tenant(const struct tenant *t, void *arg)
 
 START_TEST(keeps_tenants)
 {
-	struct store *st = open_store();
+	struct store *st = unit_store(
+	    (struct store_options){ .history_keep = 1 });
 	struct tenant t;
 	struct txn *tx;
 	size_t i, n = 0;
 
 	for (i = TENANTS; i-- > 0;) {
 		t = tenants[i];
-		ck_assert(store_update(st, put_tenant, &t) == ERR_OK);
+		unit_update(st, unit_put_tenant, &t);
 		/* Rows of other kinds in the same map are not tenants. */
-		ck_assert(store_update(st, put_notice, &t.id) == ERR_OK);
+		unit_update(st, put_notice, &t.id);
 	}
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_tenants(tx, visit_tenant, &n) == ERR_OK);
 	ck_assert_uint_eq(n, TENANTS);
 	ck_assert(store_tenant(tx, &tenants[1].id, &t) == ERR_OK);
 	same_tenant(&t, &tenants[1]);
 	store_end(tx);
-	ck_assert(store_update(st, delete_tenant, &t.id) == ERR_OK);
-	ck_assert(store_update(st, delete_tenant, &t.id) == ERR_NOT_FOUND);
+	unit_update(st, unit_delete_tenant, &t.id);
+	ck_assert(store_update(st, unit_delete_tenant, &t.id) == ERR_NOT_FOUND);
 	ck_assert(store_begin(tx) == ERR_OK);
 	ck_assert(store_tenant(tx, &tenants[1].id, &t) == ERR_NOT_FOUND);
 	ck_assert(store_tenant(tx, &tenants[0].id, &t) == ERR_OK);
@@ -118,25 +76,18 @@ START_TEST(keeps_tenants)
 }
 END_TEST
 
-static enum err
-count_tenant(const struct tenant *t, void *arg)
-{
-	(void)t;
-	++*(int *)arg;
-	return ERR_OK;
-}
-
 START_TEST(an_empty_store_has_no_tenants)
 {
-	struct store *st = open_store();
-	struct guid nobody = { { 7 } };
-	struct txn *tx = begin(st);
+	struct store *st = unit_store(
+	    (struct store_options){ .history_keep = 1 });
+	struct guid unknown = { { 7 } };
+	struct txn *tx = unit_begin(st);
 	struct tenant t;
-	int n = 0;
+	unsigned n = 0;
 
-	ck_assert(store_tenants(tx, count_tenant, &n) == ERR_OK);
-	ck_assert_int_eq(n, 0);
-	ck_assert(store_tenant(tx, &nobody, &t) == ERR_NOT_FOUND);
+	ck_assert(store_tenants(tx, unit_count_tenant, &n) == ERR_OK);
+	ck_assert_uint_eq(n, 0);
+	ck_assert(store_tenant(tx, &unknown, &t) == ERR_NOT_FOUND);
 	store_reader_free(tx);
 	store_close(st);
 }
@@ -161,12 +112,13 @@ is_known(struct txn *tx, uint8_t first)
 
 START_TEST(finds_tokens_and_no_others)
 {
-	struct store *st = open_store();
+	struct store *st = unit_store(
+	    (struct store_options){ .history_keep = 1 });
 	size_t i, n;
 	unsigned h;
 
 	for (n = 0; n <= KNOWN; n++) {
-		struct txn *tx = begin(st);
+		struct txn *tx = unit_begin(st);
 
 		for (h = 0; h < 256; h++) {
 			bool want = false;
@@ -180,7 +132,7 @@ START_TEST(finds_tokens_and_no_others)
 			struct token t = { .hash = { known[n] },
 				.used_at = 1000 + known[n] };
 
-			ck_assert(store_update(st, put_token, &t) == ERR_OK);
+			unit_update(st, unit_put_token, &t);
 		}
 	}
 	store_close(st);
@@ -203,7 +155,8 @@ stop_at_token(const struct token *t, void *arg)
 
 START_TEST(stops_where_the_visitor_does)
 {
-	struct store *st = open_store();
+	struct store *st = unit_store(
+	    (struct store_options){ .history_keep = 1 });
 	int seen_tenants = 0, seen_tokens = 0;
 	struct token token;
 	struct tenant t;
@@ -213,10 +166,10 @@ START_TEST(stops_where_the_visitor_does)
 	for (i = 0; i < 3; i++) {
 		t = tenants[i];
 		token = (struct token){ .hash = { known[i] } };
-		ck_assert(store_update(st, put_tenant, &t) == ERR_OK);
-		ck_assert(store_update(st, put_token, &token) == ERR_OK);
+		unit_update(st, unit_put_tenant, &t);
+		unit_update(st, unit_put_token, &token);
 	}
-	tx = begin(st);
+	tx = unit_begin(st);
 	ck_assert(store_tenants(tx, stop_at_tenant, &seen_tenants) == ERR_STOP);
 	ck_assert_int_eq(seen_tenants, 2);
 	ck_assert(store_tokens(tx, stop_at_token, &seen_tokens) == ERR_STOP);

@@ -18,103 +18,48 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <lmdb.h>
 
+#include "base/clock.h"
 #include "format/row.h"
 #include "store/claim.h"
-#include "store/lmdb_env.h"
+#include "timing.h"
 #include "unit.h"
+#include "unit_store.h"
 
 #define MIB ((size_t)1024 * 1024)
 #define DEADLINE 20000 /* in milliseconds */
-
-enum { RECORD_MAP, HISTORY_MAP, META_MAP = 4 };
 
 /* The directory of the store, also in a child. */
 static const char *home;
 
 static const struct guid tenant = { .byte = { 0xa0, 1 } };
 
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void
-nap(void)
-{
-	const struct timespec t = { .tv_nsec = 5000000 };
-
-	nanosleep(&t, NULL);
-}
-
 /* --- the store as older and newer releases leave it --------------------- */
-
-static struct lmdb_env *
-open_db(void)
-{
-	static const char *const maps[] = { "record", "history", "token",
-		"request", "meta", NULL };
-	const struct lmdb_options options = {
-		.directory = home,
-		.map_size = MIB,
-		.maps = maps,
-	};
-	struct lmdb_env *db = NULL;
-
-	ck_assert_int_eq(lmdb_env_open(&options, &db), ERR_OK);
-	return db;
-}
-
-static void
-put_format(struct lmdb_txn *tx, uint64_t format)
-{
-	char number[ROW_U64_LEN], bytes[64];
-	struct str field = row_u64(format, number);
-	struct buf row;
-
-	buf_init(&row, bytes, sizeof(bytes));
-	row_encode(str_of("format"), &field, 1, &row);
-	ck_assert_int_eq(
-	    lmdb_txn_put(tx, META_MAP, str_of("format"), buf_view(&row)),
-	    ERR_OK);
-}
 
 static void
 write_format(uint64_t format)
 {
-	struct lmdb_env *db = open_db();
-	struct lmdb_txn *tx;
+	struct unit_tables t = unit_tables_open(home);
 
-	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
-	put_format(tx, format);
-	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
-	lmdb_env_close(db);
+	unit_put_format(t.tx, format);
+	unit_tables_commit(&t);
 }
 
 static uint64_t
 read_format(void)
 {
-	struct lmdb_env *db = open_db();
-	struct lmdb_txn *tx = NULL;
+	struct unit_tables t = unit_tables_open(home);
 	struct str row, field;
 	uint64_t format;
 
-	ck_assert_int_eq(lmdb_txn_reader(db, &tx), ERR_OK);
-	ck_assert_int_eq(lmdb_txn_begin(tx), ERR_OK);
 	ck_assert_int_eq(
-	    lmdb_txn_get(tx, META_MAP, str_of("format"), &row), ERR_OK);
+	    lmdb_txn_get(t.tx, STORE_META, str_of("format"), &row), ERR_OK);
 	ck_assert_int_eq(row_decode(str_of("format"), row, &field, 1), ERR_OK);
 	format = row_get_u64(field);
-	lmdb_txn_reader_free(tx);
-	lmdb_env_close(db);
+	unit_tables_commit(&t);
 	return format;
 }
 
@@ -128,36 +73,26 @@ record_of(uint64_t revision)
 }
 
 /* Puts a change as format 1 stored it: a record of this revision, and an event
- * in a map of its own, under an ascending number. */
+ * that has the same number. */
 static void
 put_old_change(struct lmdb_txn *tx, uint8_t revision)
 {
-	char at[ROW_U64_LEN], nano[ROW_U64_LEN], action[ROW_U64_LEN],
-	    changed[ROW_U64_LEN], bytes[24] = { 0 }, inner[512], outer[1024];
-	struct record now = record_of(revision),
-		      before = record_of(revision - 1U);
-	struct str field[11] = { row_u64(revision, at), row_u64(0, nano),
-		row_u64(STORE_CHANGED, action), str_of("tool:old"),
-		str_of(NULL), row_u64(2, changed) };
+	const struct record now = record_of(revision);
+	const struct event ev = { .number = revision,
+		.when = { revision, 0 },
+		.action = STORE_CHANGED,
+		.actor = str_of("tool:old"),
+		.changed = RECORD_BIT(RECORD_APPLE_ID),
+		.had_former = revision > 1,
+		.former = record_of(revision - 1U) };
 	struct str key = str_from((const char *)tenant.byte, 16);
-	struct buf former, row;
+	char block[1024];
+	struct buf row;
 
-	buf_init(&row, outer, sizeof(outer));
+	buf_init(&row, block, sizeof(block));
 	record_encode(key, &now, &row);
-	ck_assert_int_eq(
-	    lmdb_txn_put(tx, RECORD_MAP, key, buf_view(&row)), ERR_OK);
-	memcpy(bytes, tenant.byte, sizeof(tenant.byte));
-	bytes[23] = (char)revision;
-	key = str_from(bytes, sizeof(bytes));
-	buf_init(&former, inner, sizeof(inner));
-	buf_init(&row, outer, sizeof(outer));
-	if (revision > 1) {
-		record_encode(key, &before, &former);
-		field[7] = buf_view(&former);
-	}
-	row_encode(key, field, 11, &row);
-	ck_assert_int_eq(
-	    lmdb_txn_put(tx, HISTORY_MAP, key, buf_view(&row)), ERR_OK);
+	unit_put_row(tx, STORE_RECORD, key, buf_view(&row));
+	unit_put_former_event(tx, &tenant, &ev);
 }
 
 /* --- the other process -------------------------------------------------- */
@@ -179,7 +114,7 @@ follow(struct lmdb_env *db, char order)
 
 	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
 	if (order == SET_NEWER)
-		put_format(tx, STORE_FORMAT + 1);
+		unit_put_format(tx, STORE_FORMAT + 1);
 	else
 		put_old_change(tx, (uint8_t)order);
 	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
@@ -188,7 +123,7 @@ follow(struct lmdb_env *db, char order)
 static void
 be_the_other(int orders, int replies)
 {
-	struct lmdb_env *db = open_db();
+	struct lmdb_env *db = unit_open_env(home);
 	char order = 0;
 
 	while (write(replies, &order, 1) == 1 && read(orders, &order, 1) == 1 &&
@@ -291,28 +226,16 @@ static void
 make_old_store(uint8_t changes)
 {
 	struct store *st;
-	struct lmdb_txn *tx;
-	struct lmdb_env *db;
+	struct unit_tables t;
 	uint8_t i;
 
 	ck_assert_int_eq(try_open(true, &st), ERR_OK);
 	store_close(st);
-	db = open_db();
-	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
-	put_format(tx, 1);
+	t = unit_tables_open(home);
+	unit_put_format(t.tx, 1);
 	for (i = 1; i <= changes; i++)
-		put_old_change(tx, i);
-	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
-	lmdb_env_close(db);
-}
-
-static enum err
-count_record(const struct guid *id, const struct record *r, void *arg)
-{
-	(void)id;
-	(void)r;
-	++*(unsigned *)arg;
-	return ERR_OK;
+		put_old_change(t.tx, i);
+	unit_tables_commit(&t);
 }
 
 static enum err
@@ -327,30 +250,18 @@ expect_event(const struct event *ev, void *arg)
 	return ERR_OK;
 }
 
-static void
-print_finding(
-    const char *where, const struct guid *id, const char *what, void *arg)
-{
-	(void)id;
-	(void)arg;
-	fprintf(stderr, "finding: %s: %s\n", where, what);
-}
-
 /* Reads everything that the commands list, history and verify read. */
 static void
 check_store(struct store *st, uint64_t changes)
 {
-	const struct store_verifier v = { .relations = true,
-		.found = print_finding };
 	struct store_counts counts;
 	unsigned records = 0;
 	uint64_t left = changes;
-	struct txn *tx = NULL;
+	struct txn *tx = unit_begin(st);
 	struct event ev;
 
-	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
-	ck_assert_int_eq(store_begin(tx), ERR_OK);
-	ck_assert_int_eq(store_records(tx, count_record, &records), ERR_OK);
+	ck_assert_int_eq(
+	    store_records(tx, unit_count_record, &records), ERR_OK);
 	ck_assert_uint_eq(records, 1);
 	ck_assert_int_eq(
 	    store_events(tx, &tenant, expect_event, &left), ERR_OK);
@@ -358,7 +269,7 @@ check_store(struct store *st, uint64_t changes)
 	ck_assert_int_eq(store_event(tx, &tenant, changes, &ev), ERR_OK);
 	ck_assert_int_eq(
 	    store_event(tx, &tenant, changes + 1, &ev), ERR_NOT_FOUND);
-	ck_assert_int_eq(store_verify(tx, &v, &counts), ERR_OK);
+	counts = unit_verify(tx);
 	ck_assert_uint_eq(counts.records, 1);
 	ck_assert_uint_eq(counts.events, changes);
 	ck_assert_uint_eq(counts.findings, 0);
@@ -374,34 +285,6 @@ put_one(struct txn *tx, void *arg)
 	return store_record_put(tx, &tenant, &r);
 }
 
-/* Redirects stderr to a file. Returns the former stderr, for end_log. */
-static int
-catch_log(void)
-{
-	int kept = dup(STDERR_FILENO), fd;
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/log", home);
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	ck_assert(kept >= 0 && fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
-	close(fd);
-	return kept;
-}
-
-static void
-end_log(int kept, char *text, size_t size)
-{
-	ssize_t n;
-
-	ck_assert(lseek(STDERR_FILENO, 0, SEEK_SET) == 0);
-	n = read(STDERR_FILENO, text, size - 1);
-	ck_assert(n >= 0);
-	text[n] = '\0';
-	ck_assert(dup2(kept, STDERR_FILENO) >= 0);
-	close(kept);
-	fputs(text, stderr);
-}
-
 /* --- tests -------------------------------------------------------------- */
 
 /* This gap once damaged stores: a newer tool lists the store while an older
@@ -410,8 +293,7 @@ START_TEST(a_list_leaves_the_store_of_an_older_process)
 {
 	struct store *st;
 	struct other o;
-	char text[1024], pid[64];
-	int kept;
+	char pid[64];
 
 	make_old_store(2);
 	o = start_other();
@@ -423,11 +305,10 @@ START_TEST(a_list_leaves_the_store_of_an_older_process)
 	ck_assert_uint_eq(store_format(st), 1);
 	check_store(st, 3);
 	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_OLD_FORMAT);
-	kept = catch_log();
+	unit_capture();
 	ck_assert_int_eq(upgrade(st, true), ERR_IN_USE);
-	end_log(kept, text, sizeof(text));
 	snprintf(pid, sizeof(pid), "process %ld has it open", (long)o.pid);
-	ck_assert_ptr_nonnull(strstr(text, pid));
+	ck_assert(unit_holds(unit_captured(), pid));
 	store_close(st);
 	give_order(&o, 4);
 	end_other(&o);
@@ -474,9 +355,9 @@ START_TEST(a_claim_keeps_others_out)
 	ck_assert(pipe(opened) == 0);
 	fflush(NULL);
 	if ((looker = fork()) == 0) {
-		began = milliseconds();
+		began = clock_ms();
 		_exit(try_open(false, &second) != ERR_UPGRADING ||
-		    milliseconds() - began > 5000);
+		    clock_ms() - began > 5000);
 	}
 	ck_assert_int_eq(waitpid(looker, &status, 0), looker);
 	ck_assert_int_eq(status, 0);
@@ -513,7 +394,7 @@ START_TEST(only_one_of_several_processes_upgrades)
 			if ((e = try_open(false, &st)) == ERR_OK)
 				e = store_upgrade(st, &options);
 			store_close(st);
-			nap();
+			sleep_ms(5);
 		} while (e == ERR_UPGRADING);
 		_exit(e != ERR_OK);
 	}
@@ -531,23 +412,18 @@ END_TEST
 
 START_TEST(a_change_under_a_newer_format_is_refused)
 {
-	char text[1024];
 	struct store *st;
 	struct other o;
-	int kept;
 
 	ck_assert_int_eq(try_open(true, &st), ERR_OK);
 	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_OK);
 	o = start_other();
 	give_order(&o, SET_NEWER);
 	ck_assert(!store_is_outdated(st));
-	kept = catch_log();
+	unit_capture();
 	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_NEWER);
 	ck_assert_int_eq(store_update(st, put_one, NULL), ERR_NEWER);
-	end_log(kept, text, sizeof(text));
-	ck_assert_ptr_nonnull(strstr(text, "of a newer release"));
-	ck_assert_ptr_null(strstr(
-	    strstr(text, "of a newer release") + 1, "of a newer release"));
+	ck_assert_uint_eq(unit_count(unit_captured(), "of a newer release"), 1);
 	ck_assert(store_is_outdated(st));
 	store_close(st);
 	end_other(&o);
@@ -556,7 +432,7 @@ END_TEST
 
 START_TEST(a_reader_notices_a_newer_format)
 {
-	int64_t until = milliseconds() + DEADLINE;
+	int64_t until = clock_ms() + DEADLINE;
 	struct txn *tx = NULL;
 	struct store *st;
 	struct other o;
@@ -566,9 +442,9 @@ START_TEST(a_reader_notices_a_newer_format)
 	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
 	o = start_other();
 	give_order(&o, SET_NEWER);
-	while ((e = store_begin(tx)) == ERR_OK && milliseconds() < until) {
+	while ((e = store_begin(tx)) == ERR_OK && clock_ms() < until) {
 		store_end(tx);
-		nap();
+		sleep_ms(5);
 	}
 	ck_assert_int_eq(e, ERR_NEWER);
 	ck_assert(store_is_outdated(st));
@@ -700,7 +576,6 @@ END_TEST
  * and never locks other processes out. */
 START_TEST(survives_a_death_during_an_upgrade)
 {
-	struct timespec t = { 0 };
 	struct store *st;
 	pid_t child;
 
@@ -712,8 +587,7 @@ START_TEST(survives_a_death_during_an_upgrade)
 		(void)!upgrade(st, true);
 		_exit(0);
 	}
-	t.tv_nsec = _i * 1000000L;
-	nanosleep(&t, NULL);
+	sleep_ms(_i);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	st = open_store();

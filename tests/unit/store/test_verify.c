@@ -11,40 +11,23 @@
 #include "store/store.h"
 #include "store/lmdb_env.h"
 #include "unit.h"
+#include "unit_store.h"
 
-#define MIB ((size_t)1 << 20)
 #define TENANTS 40
-/* The numbers of the maps, as in store.c. */
-enum { RECORD, FORMER_HISTORY, TOKEN, REQUEST, META, TALLY };
-
-static struct guid
-tenant_of(unsigned n)
-{
-	struct guid g = { .byte = { 0x6b } };
-
-	g.byte[15] = (uint8_t)n;
-	return g;
-}
+/* The table after the last one of the store. */
+#define TALLY STORE_TABLES
 
 static struct store *
-open_store(bool create)
+open_store(void)
 {
-	struct store_options options = { .directory = unit_directory(),
-		.map_size = 16 * MIB,
-		.readers = 4,
-		.history_keep = 3,
-		.create = create };
-	struct store *st = NULL;
-
-	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
-	return st;
+	return unit_store((struct store_options){ .history_keep = 3 });
 }
 
 /* Puts one change of a tenant, as the rules do. */
 static enum err
 put_change(struct txn *tx, void *arg)
 {
-	struct guid g = tenant_of(*(const unsigned *)arg);
+	struct guid g = unit_tenant(*(const unsigned *)arg);
 	struct record r = { .revision = 0 };
 	struct event ev = { .action = STORE_CHANGED, .actor = str_of("a") };
 	enum err e = store_record(tx, &g, &ev.former);
@@ -60,7 +43,7 @@ put_change(struct txn *tx, void *arg)
 static enum err
 put_removal(struct txn *tx, void *arg)
 {
-	struct guid g = tenant_of(*(const unsigned *)arg);
+	struct guid g = unit_tenant(*(const unsigned *)arg);
 	struct event ev = { .action = STORE_REMOVED, .had_former = true };
 	enum err e = store_record(tx, &g, &ev.former);
 
@@ -74,7 +57,7 @@ put_removal(struct txn *tx, void *arg)
 static enum err
 put_others(struct txn *tx, void *arg)
 {
-	struct guid g = tenant_of(*(const unsigned *)arg);
+	struct guid g = unit_tenant(*(const unsigned *)arg);
 	struct csr csr = { .request = str_of("r"), .public_key = str_of("k") };
 	struct notice notice = { .serial = str_of("01") };
 	struct tenant listed = { .id = g, .alias = str_of("alias") };
@@ -93,17 +76,16 @@ put_others(struct txn *tx, void *arg)
 static void
 fill(void)
 {
-	struct store *st = open_store(true);
+	struct store *st = open_store();
 	unsigned i, round;
 
 	for (round = 0; round < 4; round++)
 		for (i = round == 0 ? 0 : 1; i < TENANTS; i++)
-			ck_assert_int_eq(
-			    store_update(st, put_change, &i), ERR_OK);
+			unit_update(st, put_change, &i);
 	i = TENANTS - 1;
-	ck_assert_int_eq(store_update(st, put_removal, &i), ERR_OK);
+	unit_update(st, put_removal, &i);
 	i = 0;
-	ck_assert_int_eq(store_update(st, put_others, &i), ERR_OK);
+	unit_update(st, put_others, &i);
 	store_close(st);
 }
 
@@ -112,7 +94,7 @@ fill(void)
 static struct str
 record_key(unsigned n, char out[24])
 {
-	struct guid g = tenant_of(n);
+	struct guid g = unit_tenant(n);
 
 	memcpy(out, g.byte, sizeof(g.byte));
 	return str_from(out, sizeof(g.byte));
@@ -132,7 +114,7 @@ lose_record(struct lmdb_txn *tx)
 {
 	char key[24];
 
-	return lmdb_txn_delete(tx, RECORD, record_key(7, key));
+	return lmdb_txn_delete(tx, STORE_RECORD, record_key(7, key));
 }
 
 static enum err
@@ -140,7 +122,7 @@ lose_event(struct lmdb_txn *tx)
 {
 	char key[24];
 
-	return lmdb_txn_delete(tx, RECORD, event_key(7, 3, key));
+	return lmdb_txn_delete(tx, STORE_RECORD, event_key(7, 3, key));
 }
 
 static enum err
@@ -148,7 +130,7 @@ lose_oldest_event(struct lmdb_txn *tx)
 {
 	char key[24];
 
-	return lmdb_txn_delete(tx, RECORD, event_key(7, 2, key));
+	return lmdb_txn_delete(tx, STORE_RECORD, event_key(7, 2, key));
 }
 
 static enum err
@@ -156,7 +138,7 @@ lose_token(struct lmdb_txn *tx)
 {
 	static const char hash[STORE_HASH_LEN] = { 1 };
 
-	return lmdb_txn_delete(tx, TOKEN, str_from(hash, sizeof(hash)));
+	return lmdb_txn_delete(tx, STORE_TOKEN, str_from(hash, sizeof(hash)));
 }
 
 static enum err
@@ -164,7 +146,7 @@ lose_request(struct lmdb_txn *tx)
 {
 	char key[24];
 
-	return lmdb_txn_delete(tx, REQUEST, record_key(0, key));
+	return lmdb_txn_delete(tx, STORE_REQUEST, record_key(0, key));
 }
 
 static enum err
@@ -184,14 +166,14 @@ spoil_record(struct lmdb_txn *tx)
 {
 	char key[24], copy[512];
 	struct str row;
-	enum err e = lmdb_txn_get(tx, RECORD, record_key(7, key), &row);
+	enum err e = lmdb_txn_get(tx, STORE_RECORD, record_key(7, key), &row);
 
 	if (e != ERR_OK)
 		return e;
 	memcpy(copy, row.p, row.n);
 	copy[row.n - 1] ^= 1;
 	return lmdb_txn_put(
-	    tx, RECORD, record_key(7, key), str_from(copy, row.n));
+	    tx, STORE_RECORD, record_key(7, key), str_from(copy, row.n));
 }
 
 /* Puts a valid row of another revision. */
@@ -204,7 +186,8 @@ age_record(struct lmdb_txn *tx)
 
 	buf_init(&row, block, sizeof(block));
 	record_encode(record_key(7, key), &r, &row);
-	return lmdb_txn_put(tx, RECORD, record_key(7, key), buf_view(&row));
+	return lmdb_txn_put(
+	    tx, STORE_RECORD, record_key(7, key), buf_view(&row));
 }
 
 static enum err
@@ -217,7 +200,7 @@ bring_back(struct lmdb_txn *tx)
 	buf_init(&row, block, sizeof(block));
 	record_encode(record_key(TENANTS - 1, key), &r, &row);
 	return lmdb_txn_put(
-	    tx, RECORD, record_key(TENANTS - 1, key), buf_view(&row));
+	    tx, STORE_RECORD, record_key(TENANTS - 1, key), buf_view(&row));
 }
 
 static enum err
@@ -228,7 +211,7 @@ put_stranger(struct lmdb_txn *tx)
 
 	buf_init(&row, block, sizeof(block));
 	row_encode(str_of("stranger"), NULL, 0, &row);
-	return lmdb_txn_put(tx, META, str_of("stranger"), buf_view(&row));
+	return lmdb_txn_put(tx, STORE_META, str_of("stranger"), buf_view(&row));
 }
 
 static enum err
@@ -239,7 +222,7 @@ lose_history(struct lmdb_txn *tx)
 	char key[24];
 
 	for (i = 2; i <= 4 && e == ERR_OK; i++)
-		e = lmdb_txn_delete(tx, RECORD, event_key(7, i, key));
+		e = lmdb_txn_delete(tx, STORE_RECORD, event_key(7, i, key));
 	return e;
 }
 
@@ -248,14 +231,14 @@ spoil_event(struct lmdb_txn *tx)
 {
 	char key[24], copy[512];
 	struct str row;
-	enum err e = lmdb_txn_get(tx, RECORD, event_key(7, 4, key), &row);
+	enum err e = lmdb_txn_get(tx, STORE_RECORD, event_key(7, 4, key), &row);
 
 	if (e != ERR_OK)
 		return e;
 	memcpy(copy, row.p, row.n);
 	copy[row.n - 1] ^= 1;
 	return lmdb_txn_put(
-	    tx, RECORD, event_key(7, 4, key), str_from(copy, row.n));
+	    tx, STORE_RECORD, event_key(7, 4, key), str_from(copy, row.n));
 }
 
 /* Puts an action that does not exist yet. */
@@ -269,7 +252,8 @@ put_action(struct lmdb_txn *tx)
 
 	buf_init(&row, block, sizeof(block));
 	row_encode(event_key(7, 4, key), field, 3, &row);
-	return lmdb_txn_put(tx, RECORD, event_key(7, 4, key), buf_view(&row));
+	return lmdb_txn_put(
+	    tx, STORE_RECORD, event_key(7, 4, key), buf_view(&row));
 }
 
 /* Commits a change that does not update the tally. */
@@ -278,13 +262,13 @@ do_nothing(struct lmdb_txn *tx)
 {
 	char key[24], copy[512];
 	struct str row;
-	enum err e = lmdb_txn_get(tx, RECORD, record_key(7, key), &row);
+	enum err e = lmdb_txn_get(tx, STORE_RECORD, record_key(7, key), &row);
 
 	if (e != ERR_OK)
 		return e;
 	memcpy(copy, row.p, row.n);
 	return lmdb_txn_put(
-	    tx, RECORD, record_key(7, key), str_from(copy, row.n));
+	    tx, STORE_RECORD, record_key(7, key), str_from(copy, row.n));
 }
 
 #define ALL "records and history: "
@@ -346,7 +330,7 @@ static const struct damage {
  * this release knows counts as a row of a newer release. */
 #define NEWER ROW_FIELDS_MAX
 /* One of our tenants, without its last byte. */
-#define TENANT "\x6b\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define TENANT "\xa0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define ZEROS "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
 static const struct planted {
@@ -359,90 +343,79 @@ static const struct planted {
 	      { "record 7: written by a newer release",
 		  ALL "at least one is not the last that was written",
 		  "age" } },
-	    RECORD, STR(TENANT "\7"), NEWER },
+	    STORE_RECORD, STR(TENANT "\7"), NEWER },
 	{ { "finds a record under a key that is not a tenant", NULL,
 	      { "record: damaged",
 		  ALL "158 of them are found, but 157 are kept", "age" } },
-	    RECORD, STR("short"), 0 },
+	    STORE_RECORD, STR("short"), 0 },
 	{ { "finds an event of a newer release", NULL,
 	      { "history 7: written by a newer release",
 		  "record 7: its history is damaged",
 		  "record 7: of revision 4, but by its history 3",
 		  ALL "at least one is not the last that was written",
 		  "age" } },
-	    RECORD, STR(TENANT "\7\xff\xff\xff\xff\xff\xff\xff\xfb"), NEWER },
+	    STORE_RECORD, STR(TENANT "\7\xff\xff\xff\xff\xff\xff\xff\xfb"),
+	    NEWER },
 	{ { "finds an event without a number", NULL,
 	      { "history 7: damaged", "record 7: it has no history",
 		  ALL "158 of them are found, but 157 are kept", "age" } },
-	    RECORD, STR(TENANT "\7\0\0\0\0"), 0 },
+	    STORE_RECORD, STR(TENANT "\7\0\0\0\0"), 0 },
 	{ { "finds an event that was not brought to its place", NULL,
 	      { "former history 7: damaged",
 		  "former history: 1 of them are found, but 0 are kept",
 		  "age" } },
-	    FORMER_HISTORY, STR(TENANT "\7\0\0\0\0\0\0\0\1"), 0 },
+	    STORE_FORMER_HISTORY, STR(TENANT "\7\0\0\0\0\0\0\0\1"), 0 },
 	{ { "finds a token of a newer release", NULL,
 	      { "token: written by a newer release",
 		  "token: at least one is not the last that was written",
 		  "age" } },
-	    TOKEN, STR("\1" ZEROS "\0" ZEROS), NEWER },
+	    STORE_TOKEN, STR("\1" ZEROS "\0" ZEROS), NEWER },
 	{ { "finds a token of no tenant", NULL,
 	      { "token: damaged",
 		  "token: at least one is not the last that was written",
 		  "age" } },
-	    TOKEN, STR("\1" ZEROS "\0" ZEROS), 0 },
+	    STORE_TOKEN, STR("\1" ZEROS "\0" ZEROS), 0 },
 	{ { "finds a token under a key that is not a hash", NULL,
 	      { "token: damaged", "token: 2 of them are found, but 1 are kept",
 		  "age" } },
-	    TOKEN, STR("short"), 0 },
+	    STORE_TOKEN, STR("short"), 0 },
 	{ { "finds a request of a newer release", NULL,
 	      { "request 0: written by a newer release",
 		  "request: at least one is not the last that was written",
 		  "age" } },
-	    REQUEST, STR(TENANT "\0"), NEWER },
+	    STORE_REQUEST, STR(TENANT "\0"), NEWER },
 	{ { "finds a request under half a key's name", NULL,
 	      { "request 0: damaged",
 		  "request: 2 of them are found, but 1 are kept", "age" } },
-	    REQUEST, STR(TENANT "\0half"), 0 },
+	    STORE_REQUEST, STR(TENANT "\0half"), 0 },
 	{ { "finds a request under another key's name", NULL,
 	      { "request 0: kept under another key's name",
 		  "request: 2 of them are found, but 1 are kept", "age" } },
-	    REQUEST, STR(TENANT "\0sixteen letters!"), 0 },
+	    STORE_REQUEST, STR(TENANT "\0sixteen letters!"), 0 },
 	{ { "finds a request without any history", NULL,
 	      { "request 100: it has no history",
 		  "request: 2 of them are found, but 1 are kept", "age" } },
-	    REQUEST, STR(TENANT "d"), 0 },
+	    STORE_REQUEST, STR(TENANT "d"), 0 },
 };
 
 /* Applies the damage, or puts the row if there is none. */
 static void
 plant(const struct damage *d, const struct planted *p)
 {
-	static const char *const maps[] = { "record", "history", "token",
-		"request", "meta", NULL };
-	const struct lmdb_options options = {
-		.directory = unit_directory(),
-		.map_size = 16 * MIB,
-		.maps = maps,
-	};
+	struct unit_tables t = unit_tables_open(unit_directory());
 	const struct str value[NEWER] = { { NULL, 0 } };
 	char block[512];
-	struct lmdb_txn *tx;
 	struct buf row;
-	struct lmdb_env *db;
 
-	ck_assert_int_eq(lmdb_env_open(&options, &db), ERR_OK);
-	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
 	if (d->plant != NULL) {
-		ck_assert_int_eq(d->plant(tx), ERR_OK);
+		ck_assert_int_eq(d->plant(t.tx), ERR_OK);
 	} else {
 		ck_assert_ptr_nonnull(p);
 		buf_init(&row, block, sizeof(block));
 		row_encode(p->key, value, p->values, &row);
-		ck_assert_int_eq(
-		    lmdb_txn_put(tx, p->map, p->key, buf_view(&row)), ERR_OK);
+		unit_put_row(t.tx, p->map, p->key, buf_view(&row));
 	}
-	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
-	lmdb_env_close(db);
+	unit_tables_commit(&t);
 }
 
 /* --- findings ------------------------------------------------------------- */
@@ -481,12 +454,11 @@ verify(const struct damage *d, struct store_counts *counts)
 	const struct store_verifier v = {
 		.relations = true, .found = see, .arg = &seen
 	};
-	struct store *st = open_store(false);
-	struct txn *tx = NULL;
+	struct store *st = open_store();
+	struct txn *tx;
 	unsigned i;
 
-	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
-	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	tx = unit_begin(st);
 	unit_check(d->name, store_verify(tx, &v, counts) == ERR_OK);
 	for (i = 0; i < 6 && d->found[i] != NULL; i++)
 		ck_assert_msg(
@@ -543,7 +515,7 @@ START_TEST(finds_a_root_of_another_commit)
 	struct store_counts counts;
 	struct store_verifier v = { .relations = true };
 	struct store *st;
-	struct txn *tx = NULL;
+	struct txn *tx;
 	char path[300];
 	uint64_t number;
 	FILE *f;
@@ -557,9 +529,8 @@ START_TEST(finds_a_root_of_another_commit)
 	ck_assert_int_eq(fseek(f, at, SEEK_SET), 0);
 	ck_assert_uint_eq(fwrite(&number, sizeof(number), 1, f), 1);
 	ck_assert_int_eq(fclose(f), 0);
-	st = open_store(false);
-	ck_assert_int_eq(store_reader(st, &tx), ERR_OK);
-	ck_assert_int_eq(store_begin(tx), ERR_OK);
+	st = open_store();
+	tx = unit_begin(st);
 	unit_check(quiet.name, store_verify(tx, &v, &counts) == ERR_OK);
 	unit_check(quiet.name, (counts.findings > 0) == ages[_i].is_found);
 	store_reader_free(tx);
