@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/progress.h"
 #include "format/row.h"
 #include "store/store_private.h"
 
@@ -33,6 +34,7 @@ struct scratch {
 	char lock[PATH_MAX + 16];
 	int lock_fd; /* of the directory */
 	int fd; /* of data.mdb */
+	struct progress *progress;
 };
 
 static void
@@ -101,6 +103,7 @@ static enum err
 scratch_make(const struct store *st, const char *path, struct scratch *s)
 {
 	s->fd = s->lock_fd = -1;
+	s->progress = store_progress(st);
 	store_backup_clean(store_directory(st));
 	if (!make_directory(st, path, s))
 		return ERR_FILE;
@@ -132,17 +135,43 @@ scratch_remove(struct scratch *s)
 }
 
 static enum err
-copy_file(int from, int to)
+copy_file(struct progress *p, int from, int to)
 {
 	char block[64 * 1024];
 	ssize_t n;
 
 	if (lseek(from, 0, SEEK_SET) < 0)
 		return ERR_FILE;
-	while ((n = read(from, block, sizeof(block))) > 0)
+	while ((n = read(from, block, sizeof(block))) > 0) {
 		if (file_write(to, block, (size_t)n) != ERR_OK)
 			return ERR_FILE;
+		progress_add(p, (uint64_t)n);
+	}
 	return n == 0 ? ERR_OK : ERR_FILE;
+}
+
+static uint64_t
+size_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+}
+
+/* The copy leaves free pages out, so it may become shorter than the store. */
+static enum err
+copy_store(struct store *st, const struct scratch *s)
+{
+	char path[PATH_MAX + 16];
+	struct stat data;
+	bool known;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", store_directory(st));
+	known = stat(path, &data) == 0;
+	progress_step(
+	    s->progress, "copying", known ? (uint64_t)data.st_size : 0);
+	progress_file(s->progress, s->fd);
+	return store_copy(st, s->fd);
 }
 
 /* Checks that each row is intact and that no row is missing. */
@@ -172,6 +201,7 @@ open_copy(
 		.readers = 1,
 		.history_keep = 1,
 		.alone = true,
+		.progress = s->progress,
 	};
 	enum err e;
 
@@ -200,7 +230,7 @@ check_copy(const struct scratch *s)
 
 /* Compares the written file, as the disk returns it, with its source. */
 static enum err
-compare_file(int from, int to)
+compare_file(struct progress *p, int from, int to)
 {
 	char block[2][16 * 1024];
 	ssize_t n;
@@ -210,6 +240,7 @@ compare_file(int from, int to)
 	(void)posix_fadvise(to, 0, 0, POSIX_FADV_DONTNEED);
 	if (lseek(from, 0, SEEK_SET) < 0 || lseek(to, 0, SEEK_SET) < 0)
 		return ERR_FILE;
+	progress_step(p, "reading back", size_of(from));
 	do {
 		n = read(from, block[0], sizeof(block[0]));
 		if (n < 0 || read(to, block[1], sizeof(block[1])) != n)
@@ -218,24 +249,26 @@ compare_file(int from, int to)
 			errno = EIO;
 			return ERR_FILE;
 		}
+		progress_add(p, (uint64_t)n);
 	} while (n > 0);
 	return ERR_OK;
 }
 
 /* The file gets its name only after it is complete and was read back. */
 static enum err
-put_file(int from, const char *path, bool replace)
+put_file(struct progress *p, int from, const char *path, bool replace)
 {
 	struct file f;
 	enum err e;
 
 	if (file_create(&f, path, 0600, replace) != ERR_OK)
 		return ERR_FILE;
-	e = copy_file(from, f.fd);
+	progress_step(p, "writing", size_of(from));
+	e = copy_file(p, from, f.fd);
 	if (e == ERR_OK && file_is_new(&f)) {
 		e = fsync(f.fd) == 0 ? ERR_OK : ERR_FILE;
 		if (e == ERR_OK)
-			e = compare_file(from, f.fd);
+			e = compare_file(p, from, f.fd);
 	}
 	return file_finish(&f, e);
 }
@@ -254,11 +287,11 @@ store_backup(struct store *st, const char *path, bool replace)
 	}
 	if ((e = scratch_make(st, path, &s)) != ERR_OK)
 		goto out;
-	if ((e = store_copy(st, s.fd)) != ERR_OK)
+	if ((e = copy_store(st, &s)) != ERR_OK)
 		goto out;
 	if ((e = check_copy(&s)) != ERR_OK)
 		goto out;
-	e = put_file(s.fd, path, replace);
+	e = put_file(s.progress, s.fd, path, replace);
 out:
 	scratch_remove(&s);
 	return e;
@@ -272,7 +305,7 @@ store_keep_copy(struct store *st, const char *path)
 
 	if ((e = scratch_make(st, path, &s)) != ERR_OK)
 		goto out;
-	if ((e = store_copy(st, s.fd)) != ERR_OK)
+	if ((e = copy_store(st, &s)) != ERR_OK)
 		goto out;
 	if (fsync(s.fd) != 0) {
 		e = ERR_FILE;
@@ -344,6 +377,7 @@ fill(struct txn *tx, enum store_table map, struct txn *from)
 		buf_str(&row, at.row);
 		if ((e = store_put(tx, map, at.key, &row)) != ERR_OK)
 			return e;
+		progress_add(store_txn_progress(tx), 1);
 	}
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -359,6 +393,7 @@ replace_all(struct txn *tx, void *arg)
 
 	if (!r->replace && (e = check_empty(tx)) != ERR_OK)
 		return e;
+	progress_step(store_txn_progress(tx), "restoring", store_rows(r->from));
 	for (map = 0; map < STORE_TABLES; map++)
 		if ((e = clear(tx, (enum store_table)map)) != ERR_OK ||
 		    (e = fill(tx, (enum store_table)map, r->from)) != ERR_OK)
@@ -376,7 +411,8 @@ take_file(const char *path, struct scratch *s)
 
 	if (from < 0)
 		return ERR_FILE;
-	e = copy_file(from, s->fd);
+	progress_step(s->progress, "reading", size_of(from));
+	e = copy_file(s->progress, from, s->fd);
 	close(from);
 	return e;
 }

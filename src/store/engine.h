@@ -151,6 +151,8 @@ struct store_engine {
 	    store_report *report, void *arg);
 	/* Writes the last committed state as a data file of LMDB. */
 	enum err (*copy)(void *db, int fd);
+	/* The number of rows, for a display; 0: not known. */
+	uint64_t (*rows)(void *tx);
 	/* See store_usage and store_oldest_reader. */
 	void (*usage)(void *tx, uint64_t *used, uint64_t *size);
 	bool (*oldest_reader)(void *db, struct store_reader_age *out);

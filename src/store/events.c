@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/progress.h"
 #include "format/crypto.h"
 #include "format/row.h"
 #include "store/store_private.h"
@@ -336,9 +337,11 @@ store_join_history(struct txn *tx)
 	struct store_cursor at;
 	enum err e;
 
+	progress_step(store_txn_progress(tx), "converting", store_rows(tx));
 	store_seek(tx, str_of(NULL), &at);
 	while ((e = store_next(tx, STORE_FORMER_HISTORY, STORE_NEXT, &at)) ==
 	    ERR_OK) {
+		progress_add(store_txn_progress(tx), 1);
 		if (at.key.n != STORE_EVENT_KEY_LEN)
 			continue;
 		if ((e = join_event(tx, &at)) != ERR_OK)

@@ -452,6 +452,15 @@ engine_check_whole(
 	return ERR_OK;
 }
 
+static uint64_t
+engine_rows(void *tx)
+{
+	struct tally kept;
+
+	return load_tally(tx, &kept) == ERR_OK ? tally_rows(&kept, STORE_TABLES)
+					       : 0;
+}
+
 static void
 engine_usage(void *tx, uint64_t *used, uint64_t *size)
 {
@@ -483,6 +492,7 @@ const struct store_engine lmdb_engine = {
 	.check_page = engine_check_page,
 	.check_whole = engine_check_whole,
 	.copy = engine_copy,
+	.rows = engine_rows,
 	.usage = engine_usage,
 	.oldest_reader = engine_oldest_reader,
 };

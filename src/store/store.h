@@ -29,6 +29,7 @@
 #include "format/datetime.h"
 
 struct metrics;
+struct progress;
 struct store;
 struct txn;
 
@@ -72,6 +73,9 @@ struct store_options {
 	/* Counts the commits and must outlive the store. NULL: commits are not
 	 * counted. */
 	struct metrics *metrics;
+	/* Where a backup, a restore, an upgrade and store_verify report how far
+	 * they are; it must outlive the store. NULL: nowhere. */
+	struct progress *progress;
 	/* Create the directory and the store if they are missing. */
 	bool create;
 	/* The caller only reads, so a read-only disk is accepted. */

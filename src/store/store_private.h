@@ -45,6 +45,11 @@ store_check_page(struct txn *tx, struct str row, uintptr_t *state) ATTR_CHECKED;
 enum err store_check_whole(struct txn *tx, const struct store_sums *seen,
     store_report *report, void *arg) ATTR_CHECKED;
 enum err store_recount(struct txn *tx) ATTR_CHECKED;
+/* The number of rows, for a display; 0: not known. */
+uint64_t store_rows(struct txn *tx);
+/* Where the work reports how far it is, or NULL. */
+struct progress *store_progress(const struct store *st);
+struct progress *store_txn_progress(const struct txn *tx);
 
 /* Returns e. If e is a failure, nothing of the transaction is committed. */
 enum err store_fail(struct txn *tx, enum err e);

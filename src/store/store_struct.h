@@ -20,6 +20,7 @@
 #include "store/store_private.h"
 
 struct metrics;
+struct progress;
 
 /* The bytes that one change may read and keep: a record, requests, tokens and
  * two events. Each is at most 64 KiB, except for the event, which contains a
@@ -41,6 +42,7 @@ struct store {
 	void *db;
 	unsigned history_keep, history_certificates;
 	struct metrics *metrics;
+	struct progress *progress;
 	struct log_repeat last_damage; /* that was logged */
 	struct group_commit queue;
 

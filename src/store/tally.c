@@ -60,6 +60,16 @@ tally_load(struct lmdb_txn *tx, unsigned maps, struct tally *out)
 	return ERR_OK;
 }
 
+uint64_t
+tally_rows(const struct tally *t, unsigned maps)
+{
+	uint64_t n = 0;
+
+	while (maps > 0)
+		n += t->rows[--maps];
+	return n;
+}
+
 enum err
 tally_save(struct lmdb_txn *tx, unsigned maps, const struct tally *t)
 {

@@ -26,6 +26,9 @@ struct tally {
 void tally_add(struct tally *t, unsigned map, struct str row);
 void tally_take(struct tally *t, unsigned map, struct str row);
 
+/* The number of rows of all maps. */
+uint64_t tally_rows(const struct tally *t, unsigned maps);
+
 /* `maps` is the number of maps; the tally lies in the map after them (see
  * lmdb_options.maps). ERR_NOT_FOUND: nothing was counted yet. */
 enum err

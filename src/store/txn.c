@@ -360,6 +360,24 @@ store_recount(struct txn *tx)
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
+uint64_t
+store_rows(struct txn *tx)
+{
+	return tx->st->engine->rows != NULL ? tx->st->engine->rows(tx->db) : 0;
+}
+
+struct progress *
+store_progress(const struct store *st)
+{
+	return st->progress;
+}
+
+struct progress *
+store_txn_progress(const struct txn *tx)
+{
+	return tx->st->progress;
+}
+
 void
 store_usage(struct txn *tx, uint64_t *used, uint64_t *size)
 {

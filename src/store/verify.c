@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/progress.h"
 #include "format/crypto.h"
 #include "format/row.h"
 #include "store/store_private.h"
@@ -308,8 +309,10 @@ walk_map(struct walk *w, enum store_table map)
 	enum err e;
 
 	store_seek(w->tx, str_of(NULL), &at);
-	while ((e = store_next(w->tx, map, way, &at)) == ERR_OK)
+	while ((e = store_next(w->tx, map, way, &at)) == ERR_OK) {
 		look_at(w, map, &at);
+		progress_add(store_txn_progress(w->tx), 1);
+	}
 	if (e == ERR_CORRUPT)
 		found(w, maps[map].name, NULL,
 		    "a page is damaged; what lies behind it was not read");
@@ -333,6 +336,7 @@ store_verify(
 	enum err e;
 
 	*out = (struct store_counts){ .findings = 0 };
+	progress_step(store_txn_progress(tx), "verifying", store_rows(tx));
 	for (map = 0; map < STORE_TABLES; map++)
 		if ((e = walk_map(&w, (enum store_table)map)) != ERR_OK)
 			return e;

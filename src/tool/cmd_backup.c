@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool/cmd_output.h"
+#include "tool/cmd_progress.h"
 
 static int
 fail(enum err e, const char *path)
@@ -48,12 +50,15 @@ backup(struct cmd_call *c, void *arg)
 {
 	bool force = (c->given & CMD_BIT(OPTION_FORCE)) != 0;
 	const char *path = c->argument[0];
+	struct cmd_progress progress;
 	enum err e;
 
 	(void)arg;
 	if ((e = cmd_open_store(c, false)) != ERR_OK)
 		return e;
+	cmd_progress_begin(&progress, &c->progress, STDERR_FILENO);
 	e = store_backup(c->store, path, force);
+	cmd_progress_end(&progress);
 	if (e == ERR_FILE && errno == EEXIST)
 		fprintf(stderr,
 		    "pushcert: %s: there is a file; --force puts the backup "
@@ -103,12 +108,15 @@ restore(struct cmd_call *c, void *arg)
 {
 	bool force = (c->given & CMD_BIT(OPTION_FORCE)) != 0;
 	const char *path = c->argument[0];
+	struct cmd_progress progress;
 	enum err e;
 
 	(void)arg;
 	if ((e = cmd_open_store(c, true)) != ERR_OK)
 		return e;
+	cmd_progress_begin(&progress, &c->progress, STDERR_FILENO);
 	e = store_restore(c->store, path, force);
+	cmd_progress_end(&progress);
 	if (e == ERR_EXISTS)
 		fprintf(stderr,
 		    "pushcert: %s: the store is not empty; --force puts the "

@@ -16,6 +16,7 @@
 #include "base/attr.h"
 #include "state/config.h"
 #include "base/err.h"
+#include "base/progress.h"
 #include "format/expiry.h"
 #include "base/buf.h"
 #include "state/metrics.h"
@@ -103,6 +104,7 @@ struct cmd_call {
 	bool replaces_keys;
 
 	struct config config; /* after cmd_load_config */
+	struct progress progress; /* of the store's long work */
 	struct metrics *metrics; /* where the store counts commits, or NULL */
 	struct store *store;
 	struct txn *reader;

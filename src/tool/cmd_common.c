@@ -23,6 +23,7 @@
 #include "http/routes.h"
 #include "state/trust.h"
 #include "tool/cmd_output.h"
+#include "tool/cmd_progress.h"
 
 bool
 cmd_is_name(const char *text)
@@ -252,7 +253,13 @@ cmd_upgrade(struct cmd_call *c, uint64_t tenants_most, int64_t wait)
 		.wait = wait,
 	};
 
-	return store_upgrade(c->store, &options);
+	struct cmd_progress progress;
+	enum err e;
+
+	cmd_progress_begin(&progress, &c->progress, STDERR_FILENO);
+	e = store_upgrade(c->store, &options);
+	cmd_progress_end(&progress);
+	return e;
 }
 
 enum err
@@ -271,6 +278,7 @@ cmd_try_store(struct cmd_call *c, bool create)
 		 * blocked when the disk hangs. */
 		.batch_max = (c->config.workers * 3 + 3) / 4,
 		.metrics = c->metrics,
+		.progress = &c->progress,
 		.create = create,
 		.reads = c->reads,
 	};

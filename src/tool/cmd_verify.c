@@ -7,10 +7,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rules/csr.h"
 #include "tool/cmd_json.h"
 #include "tool/cmd_output.h"
+#include "tool/cmd_progress.h"
 
 /* How many findings are printed. A single damaged page may cause a finding for
  * every row. */
@@ -131,6 +133,7 @@ verify(struct cmd_call *c, void *arg)
 		.found = print_finding,
 		.request = try_seal,
 		.arg = &pass };
+	struct cmd_progress progress;
 	struct store_counts counts;
 	enum err e;
 
@@ -145,7 +148,11 @@ verify(struct cmd_call *c, void *arg)
 	/* Without the key file, everything but the private keys is checked. */
 	if (secret_load(&c->config, &pass.secrets, pass.why) != ERR_OK)
 		print_finding("configuration", NULL, pass.why, &pass);
-	if ((e = store_verify(c->reader, &v, &counts)) != ERR_OK)
+	cmd_progress_begin(&progress, &c->progress,
+	    c->spool.err >= 0 ? c->spool.err : STDERR_FILENO);
+	e = store_verify(c->reader, &v, &counts);
+	cmd_progress_end(&progress);
+	if (e != ERR_OK)
 		(void)cmd_fail(e, c->config.data);
 	if (pass.printed > FINDINGS_MAX)
 		fprintf(stderr, "pushcert: and %llu more\n",
