@@ -206,7 +206,7 @@ _Static_assert(JWT_KEYS_MAX == 128, "the text above has the number");
 
 /* The state while a set is read. */
 struct reading {
-	const struct json *doc;
+	struct json doc; /* the text that is being read */
 	jwt_left_visit *visit;
 	void *arg;
 	struct jwt_keys *keys;
@@ -220,7 +220,7 @@ leave_out(const struct reading *r, size_t number, size_t entry,
 		.number = number, .reason = reason, .why = why
 	};
 
-	if (!find_text(r->doc, entry, "kid", &left.name))
+	if (!find_text(&r->doc, entry, "kid", &left.name))
 		left.name = str_of(NULL);
 	if (r->visit != NULL)
 		r->visit(&left, r->arg);
@@ -292,7 +292,7 @@ fill_key(const struct json *doc, size_t entry, struct jwt_key *out)
 	uint8_t bytes[2][1024];
 
 	memset(out, 0, sizeof(*out));
-	if (!find_text(doc, entry, "kid", &name) ||
+	if (!find_text(doc, entry, "kid", &name) || name.n == 0 ||
 	    !find_text(doc, entry, "issuer", &issuer) ||
 	    !find_number(doc, entry, "n", &modulus, bytes[0]) ||
 	    !find_number(doc, entry, "e", &exponent, bytes[1]) ||
@@ -320,7 +320,7 @@ take_key(const struct reading *r, size_t entry, struct str *why)
 	enum err e;
 
 	*why = unreadable;
-	if (!fill_key(r->doc, entry, &key))
+	if (!fill_key(&r->doc, entry, &key))
 		return ERR_CONFIG;
 	if (is_known(keys, &key))
 		return ERR_OK;
@@ -349,7 +349,7 @@ take_entry(const struct reading *r, size_t number, size_t entry)
 	size_t i;
 
 	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (tests[i].holds(r->doc, entry))
+		if (tests[i].holds(&r->doc, entry))
 			continue;
 		leave_out(r, number, entry, tests[i].reason, tests[i].why);
 		return ERR_OK;
@@ -367,14 +367,14 @@ read_entries(const struct reading *r, struct str *what)
 	enum err e;
 
 	*what = str_of("it is not a JSON Web Key Set");
-	if (!json_find(r->doc, 0, str_of("keys"), &keys) ||
-	    json_type(r->doc, keys) != JSON_ARRAY ||
-	    !has_unique_names(r->doc, 0))
+	if (!json_find(&r->doc, 0, str_of("keys"), &keys) ||
+	    json_type(&r->doc, keys) != JSON_ARRAY ||
+	    !has_unique_names(&r->doc, 0))
 		return ERR_CONFIG;
-	while (json_next_item(r->doc, keys, &at, &entry))
-		expose(r->doc, entry, r->keys);
+	while (json_next_item(&r->doc, keys, &at, &entry))
+		expose(&r->doc, entry, r->keys);
 	at = 0;
-	while (json_next_item(r->doc, keys, &at, &entry))
+	while (json_next_item(&r->doc, keys, &at, &entry))
 		if ((e = take_entry(r, ++number, entry)) != ERR_OK)
 			return e;
 	return ERR_OK;
@@ -394,17 +394,14 @@ static enum err
 read_text(struct reading *r, struct str text, size_t number, struct arena *a)
 {
 	struct str piece;
-	struct json doc;
-	enum err e = json_parse(text, a, &doc, &piece);
+	enum err e = json_parse(text, a, &r->doc, &piece);
 
 	if (e == ERR_MEMORY)
 		return e;
 	if (e == ERR_OK || e == ERR_JSON_DUPLICATE) {
-		/* cppcheck-suppress autoVariables ; read before we return */
-		r->doc = &doc;
 		if (number > 0)
 			return take_entry(r, number, 0);
-		expose(&doc, 0, r->keys);
+		expose(&r->doc, 0, r->keys);
 	} else if (number > 0) {
 		leave_out_text(r, number,
 		    e == ERR_JSON_NOT_OBJECT ? not_object : not_json);
@@ -435,15 +432,11 @@ read_set(struct reading *r, struct str text, struct arena *a, struct str *what)
 {
 	size_t used = a->used;
 	struct str entries;
-	struct json doc;
-	enum err e = json_parse(text, a, &doc, what);
+	enum err e = json_parse(text, a, &r->doc, what);
 
 	/* An entry with a duplicate member is skipped and reported later. */
-	if (e == ERR_OK || e == ERR_JSON_DUPLICATE) {
-		/* cppcheck-suppress autoVariables ; read before we return */
-		r->doc = &doc;
+	if (e == ERR_OK || e == ERR_JSON_DUPLICATE)
 		return read_entries(r, what);
-	}
 	a->used = used;
 	if (e == ERR_MEMORY || !jwt_keys_split(text, &entries))
 		return e;
