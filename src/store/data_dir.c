@@ -43,10 +43,12 @@ static const uint32_t network[] = {
 	0x786f4256, /* VirtualBox shared folders */
 };
 
+/* In the functions below, `name` is "/" and the name of a file in the
+ * directory, or empty for the directory itself. */
 static enum err
 failed(const char *directory, const char *name, int cause)
 {
-	log_line(LOG_AT_ERROR, "%s/%s: %s", directory, name, strerror(cause));
+	log_line(LOG_AT_ERROR, "%s%s: %s", directory, name, strerror(cause));
 	switch (cause) {
 	case ENOSPC:
 	case EDQUOT:
@@ -72,11 +74,11 @@ check_ours(const char *directory, const char *name, int fd, mode_t type)
 		return ERR_OK;
 	if (st.st_uid != geteuid())
 		log_line(LOG_AT_ERROR,
-		    "%s/%s: belongs to user %ld, and we run as %ld: run "
+		    "%s%s: belongs to user %ld, and we run as %ld: run "
 		    "pushcert as its owner",
 		    directory, name, (long)st.st_uid, (long)geteuid());
 	else
-		log_line(LOG_AT_ERROR, "%s/%s: mode %o, but must be %o",
+		log_line(LOG_AT_ERROR, "%s%s: mode %o, but must be %o",
 		    directory, name, (unsigned)st.st_mode & 07777,
 		    type == S_IFDIR ? DIRECTORY_MODE : FILE_MODE);
 	return ERR_NOT_PRIVATE;
@@ -89,7 +91,7 @@ check_local(const char *directory, int fd)
 	size_t i;
 
 	if (fstatfs(fd, &fs) != 0)
-		return failed(directory, ".", errno);
+		return failed(directory, "", errno);
 	for (i = 0; i < sizeof(network) / sizeof(network[0]); i++)
 		if ((uint32_t)fs.f_type == network[i])
 			return ERR_NETWORK_FS;
@@ -100,10 +102,10 @@ static enum err
 make_directory(const char *path)
 {
 	if (mkdir(path, DIRECTORY_MODE) != 0)
-		return errno == EEXIST ? ERR_OK : failed(path, ".", errno);
+		return errno == EEXIST ? ERR_OK : failed(path, "", errno);
 	/* The umask may have removed permissions that this program needs. */
 	return chmod(path, DIRECTORY_MODE) == 0 ? ERR_OK
-						: failed(path, ".", errno);
+						: failed(path, "", errno);
 }
 
 /* Opens or creates a file of the directory, which must be private to this user.
@@ -114,11 +116,11 @@ open_file(const char *directory, const struct store_dir *d, const char *name,
 {
 	int flags = (d->read_only ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_CLOEXEC;
 
-	*fd = openat(d->fd, name, flags);
+	*fd = openat(d->fd, name + 1, flags);
 	if (*fd < 0 && errno == ENOENT) {
 		if (!create)
 			return ERR_NO_STORE;
-		*fd = openat(d->fd, name, flags | O_CREAT, FILE_MODE);
+		*fd = openat(d->fd, name + 1, flags | O_CREAT, FILE_MODE);
 		if (*fd >= 0 && fchmod(*fd, FILE_MODE) != 0)
 			return failed(directory, name, errno);
 	}
@@ -133,7 +135,7 @@ open_data(const char *directory, bool create, struct store_dir *d)
 	struct stat st;
 	enum err e;
 
-	e = open_file(directory, d, "data.mdb", create, &d->data);
+	e = open_file(directory, d, "/data.mdb", create, &d->data);
 	/* An empty file is left from a first start that went no further. */
 	if (e == ERR_OK && fstat(d->data, &st) == 0 && st.st_size == 0 &&
 	    !create)
@@ -190,7 +192,7 @@ open_lock(const char *directory, size_t size, struct store_dir *d)
 	pid_t pid;
 	enum err e;
 
-	e = open_file(directory, d, "lock.mdb", true, &d->lock);
+	e = open_file(directory, d, "/lock.mdb", true, &d->lock);
 	if (e != ERR_OK)
 		return e;
 	if (is_open_already(d->lock, &pid)) {
@@ -209,7 +211,7 @@ open_lock(const char *directory, size_t size, struct store_dir *d)
 	/* posix_fallocate would overwrite data of another process if the file
 	 * system does not support the call. */
 	if (fallocate(d->lock, 0, 0, (off_t)size) != 0 && errno != EOPNOTSUPP)
-		e = failed(directory, "lock.mdb", errno);
+		e = failed(directory, "/lock.mdb", errno);
 	return e;
 }
 
@@ -245,10 +247,9 @@ data_dir_open(const char *path, const struct data_dir_options *options,
 		return e;
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (d->fd < 0)
-		return errno == ENOENT ? ERR_NO_STORE
-				       : failed(path, ".", errno);
+		return errno == ENOENT ? ERR_NO_STORE : failed(path, "", errno);
 	d->read_only = options->reads && is_read_only(d->fd);
-	if ((e = check_ours(path, ".", d->fd, S_IFDIR)) != ERR_OK ||
+	if ((e = check_ours(path, "", d->fd, S_IFDIR)) != ERR_OK ||
 	    (e = check_local(path, d->fd)) != ERR_OK ||
 	    (e = open_data(path, options->create, d)) != ERR_OK ||
 	    (!d->read_only &&

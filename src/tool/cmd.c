@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd.c - the table of subcommands, and the program that runs one of them. Each
- * row lists the options that its subcommand takes; any other option is refused.
+ * cmd.c - reads the command line and runs the command that it names. Options
+ * may stand before the command, between its words and after it.
  */
 #include "tool/cmd.h"
 
@@ -10,281 +10,228 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tool/cmd_call.h"
+#include "tool/cmd_help.h"
 #include "tool/cmd_options.h"
 #include "tool/cmd_output.h"
 
-#define COMMON (CMD_BIT(OPTION_CONFIG) | CMD_BIT(OPTION_HELP))
+/* The name of a command, its arguments, and one word too many. */
+#define WORDS (2 + CMD_ARGUMENTS + 1)
 
-/* Options that may be given more than once: their values add up. */
-#define REPEATED (CMD_BIT(OPTION_SCOPE) | CMD_BIT(OPTION_VENDOR_CERT))
-
-/* A command that takes --no-copy changes the store, and upgrades a store of an
- * older format before that. Every other command reads the store in the format
- * that it has. */
-static const struct command {
-	const char *word, *second; /* second: NULL for a command of one word */
-	uint64_t options;
-	unsigned arguments;
-	const char *synopsis;
-	const char *summary;
-	int (*usage)(const char *why); /* NULL: cmd_usage */
-	int (*run)(struct cmd_call *c);
-} commands[] = {
-	{ .word = "init",
-	    .options = CMD_BIT(OPTION_DATA) | CMD_BIT(OPTION_FORCE) |
-		CMD_BIT(OPTION_NO_COPY),
-	    .synopsis = "[--data DIR] [--config FILE] [--force] [--no-copy]",
-	    .summary =
-		"make the data directory and the store, or upgrade the store",
-	    .run = cmd_init },
-	{ .word = "serve",
-	    .options = CMD_BIT(OPTION_SOCKET) | CMD_BIT(OPTION_TENANT) |
-		CMD_BIT(OPTION_INSECURE_ANY_TOKEN) |
-		CMD_BIT(OPTION_NO_SANDBOX) | CMD_BIT(OPTION_NO_COPY),
-	    .synopsis = "[--socket PATH] [--insecure-any-token --tenant GUID]\n"
-			"      [--no-sandbox] [--no-copy]",
-	    .summary = "be the FastCGI application on a unix socket",
-	    .run = cmd_serve },
-	{ .word = "token",
-	    .second = "create",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_SCOPE) |
-		CMD_BIT(OPTION_NAME) | CMD_BIT(OPTION_EXPIRES) |
-		CMD_BIT(OPTION_NO_COPY),
-	    .synopsis =
-		"--tenant GUID --scope S... [--name N] [--expires DAYS]",
-	    .summary = "make a bearer token and print it, once",
-	    .run = cmd_token_create },
-	{ .word = "token",
-	    .second = "list",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON),
-	    .synopsis = "[--tenant GUID] [--json]",
-	    .summary = "list tokens, without their secrets",
-	    .run = cmd_token_list },
-	{ .word = "token",
-	    .second = "revoke",
-	    .options = CMD_BIT(OPTION_NO_COPY),
-	    .arguments = 1,
-	    .synopsis = "ID",
-	    .summary = "revoke a token at once",
-	    .run = cmd_token_revoke },
-	{ .word = "token",
-	    .second = "rename",
-	    .options = CMD_BIT(OPTION_NO_COPY),
-	    .arguments = 2,
-	    .synopsis = "ID NAME",
-	    .summary = "give a token another name",
-	    .run = cmd_token_rename },
-	{ .word = "token",
-	    .second = "jwt",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_SCOPE) |
-		CMD_BIT(OPTION_NAME) | CMD_BIT(OPTION_EXPIRES) |
-		CMD_BIT(OPTION_KEY),
-	    .synopsis =
-		"--tenant GUID --scope S... [--name N] [--expires DAYS]\n"
-		"      [--key FILE]",
-	    .summary =
-		"sign a JWT for tests with a key made here, and print it",
-	    .run = cmd_token_jwt },
-	{ .word = "tenant",
-	    .second = "add",
-	    .options = CMD_BIT(OPTION_NAME) | CMD_BIT(OPTION_NO_COPY),
-	    .arguments = 1,
-	    .synopsis = "GUID [--name ALIAS]",
-	    .summary = "let a tenant's JWT in; its alias serves as --tenant",
-	    .run = cmd_tenant_add },
-	{ .word = "tenant",
-	    .second = "list",
-	    .options = CMD_BIT(OPTION_JSON),
-	    .synopsis = "[--json]",
-	    .summary = "list the tenants that were added",
-	    .run = cmd_tenant_list },
-	{ .word = "tenant",
-	    .second = "remove",
-	    .options = CMD_BIT(OPTION_NO_COPY),
-	    .arguments = 1,
-	    .synopsis = "GUID",
-	    .summary = "let a tenant's JWT in no more; its record stays",
-	    .run = cmd_tenant_remove },
-	{ .word = "jwks",
-	    .second = "import",
-	    .options = CMD_BIT(OPTION_ISSUER),
-	    .arguments = 1,
-	    .synopsis = "FILE [--issuer URL]",
-	    .summary =
-		"check a JWKS, or public keys as PEM, and make it the jwks_file",
-	    .run = cmd_jwks_import },
-	{ .word = "show",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON),
-	    .synopsis = "[--tenant GUID] [--json]",
-	    .summary = "print a tenant's record",
-	    .run = cmd_show },
-	{ .word = "list",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON),
-	    .synopsis = "[--tenant GUID] [--json]",
-	    .summary = "list all records: status, days left, serial, topic",
-	    .run = cmd_list },
-	{ .word = "request",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_VENDOR_CERT) |
-		CMD_BIT(OPTION_VENDOR_KEY) | CMD_BIT(OPTION_FORCE) |
-		CMD_BIT(OPTION_NO_COPY),
-	    .synopsis =
-		"[--tenant GUID] [--vendor-cert FILE... --vendor-key FILE]\n"
-		"      [--force]",
-	    .summary = "make a key and a request for Apple's portal",
-	    .run = cmd_request },
-	{ .word = "upload",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_APPLE_ID) |
-		CMD_BIT(OPTION_DRY_RUN) | CMD_BIT(OPTION_ALLOW_TOPIC_CHANGE) |
-		CMD_BIT(OPTION_FORCE) | CMD_BIT(OPTION_JSON) |
-		CMD_BIT(OPTION_NO_COPY),
-	    .arguments = 1,
-	    .synopsis = "FILE|- [--tenant GUID] [--apple-id ID] [--dry-run]\n"
-			"      [--allow-topic-change TOPIC] [--force] [--json]",
-	    .summary = "take the certificate that Apple issued",
-	    .run = cmd_upload },
-	{ .word = "history",
-	    .second = "restore",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_DRY_RUN) |
-		CMD_BIT(OPTION_ALLOW_TOPIC_CHANGE) | CMD_BIT(OPTION_REVISION) |
-		CMD_BIT(OPTION_JSON) | CMD_BIT(OPTION_NO_COPY),
-	    .arguments = 1,
-	    .synopsis = "N [--tenant GUID] [--revision R] [--dry-run]\n"
-			"      [--allow-topic-change TOPIC] [--json]",
-	    .summary = "make the record what it was before event N",
-	    .run = cmd_history_restore },
-	{ .word = "history",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_JSON),
-	    .synopsis = "[--tenant GUID] [--json]",
-	    .summary = "list changes and refused uploads, the newest first",
-	    .run = cmd_history },
-	{ .word = "export",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT) |
-		CMD_BIT(OPTION_PKCS12) | CMD_BIT(OPTION_LEGACY) |
-		CMD_BIT(OPTION_PASSPHRASE_FILE) | CMD_BIT(OPTION_RSA),
-	    .synopsis = "--output FILE|- [--tenant GUID] [--rsa]\n"
-			"      [--pkcs12 [--legacy] [--passphrase-file F]]",
-	    .summary = "write the certificate and its private key",
-	    .run = cmd_export },
-	{ .word = "check",
-	    .options = CMD_BIT(OPTION_WARNING) | CMD_BIT(OPTION_CRITICAL) |
-		CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_ALL) |
-		CMD_BIT(OPTION_HOOK) | CMD_BIT(OPTION_JSON) |
-		CMD_BIT(OPTION_NO_COPY),
-	    .synopsis =
-		"[-w DAYS] [-c DAYS] [--tenant GUID | --all] [--hook COMMAND]\n"
-		"      [--json]",
-	    .summary =
-		"be a Nagios plug-in: 0 fine, 1 warning, 2 critical, 3 unknown",
-	    .usage = cmd_check_usage,
-	    .run = cmd_check },
-	{ .word = "metrics",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT),
-	    .synopsis = "[--tenant GUID] [--output FILE]",
-	    .summary = "print expiries for Prometheus",
-	    .run = cmd_metrics },
-	{ .word = "calendar",
-	    .options = CMD_BIT(OPTION_TENANT) | CMD_BIT(OPTION_OUTPUT),
-	    .synopsis = "[--tenant GUID] [--output FILE]",
-	    .summary = "print expiries as iCalendar, with alarms",
-	    .run = cmd_calendar },
-	{ .word = "verify",
-	    .options = CMD_BIT(OPTION_JSON),
-	    .synopsis = "[--json]",
-	    .summary =
-		"read the whole store and tell what is not as it was written",
-	    .run = cmd_verify },
-	{ .word = "backup",
-	    .options = CMD_BIT(OPTION_FORCE),
-	    .arguments = 1,
-	    .synopsis = "FILE [--force]",
-	    .summary =
-		"copy the whole store, also while it is in use, and verify the copy",
-	    .run = cmd_backup },
-	{ .word = "restore",
-	    .options = CMD_BIT(OPTION_FORCE) | CMD_BIT(OPTION_NO_COPY),
-	    .arguments = 1,
-	    .synopsis = "FILE [--force]",
-	    .summary = "put a backup in the place of an empty store",
-	    .run = cmd_restore },
-	{ .word = "config",
-	    .synopsis = "",
-	    .summary = "print the effective configuration",
-	    .run = cmd_config },
-	{ .word = "doctor",
-	    .options = CMD_BIT(OPTION_SOCKET) | CMD_BIT(OPTION_URL) |
-		CMD_BIT(OPTION_TOKEN_FILE) | CMD_BIT(OPTION_JSON),
-	    .synopsis =
-		"[--socket PATH] [--url URL --token-file FILE] [--json]",
-	    .summary = "find what is wrong, and say what cures it",
-	    .run = cmd_doctor },
+/* What a first look at the command line finds. */
+struct line {
+	const char *words[WORDS]; /* those that are not options or values */
+	unsigned n; /* may be more than WORDS */
+	bool wants_help, wants_version;
+	int mistake; /* the first option that cannot be read, or 0 */
+	char *typed;
 };
 
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static int
-help(void)
+static void
+scan(int argc, char **argv, struct line *line)
 {
-	size_t i;
+	int option;
 
-	printf(
-	    "pushcert keeps the Apple MDM push certificate record and speaks "
-	    "Microsoft Graph's\napplePushNotificationCertificate over "
-	    "FastCGI and CGI.\n\nUsage:\n");
-	for (i = 0; i < COMMANDS; i++)
-		printf("  pushcert %s%s%s%s%s\n      %s\n", commands[i].word,
-		    commands[i].second != NULL ? " " : "",
-		    commands[i].second != NULL ? commands[i].second : "",
-		    commands[i].synopsis[0] != '\0' ? " " : "",
-		    commands[i].synopsis, commands[i].summary);
-	printf(
-	    "\nEach takes --config FILE; without it $PUSHCERT_CONFIG, "
-	    "pushcert.conf beside\nthe program, or %s/pushcert.conf is "
-	    "read.\nA store of an older format is upgraded by init, by serve "
-	    "and by each command that\nchanges it; a copy stays beside it "
-	    "unless --no-copy is given.\nStarted by a web server with a listening socket as "
-	    "standard input it is the\nFastCGI application, started as a "
-	    "CGI program it answers that one request.\n",
-	    SYSCONFDIR);
-	return EXIT_SUCCESS;
-}
-
-static int
-version(void)
-{
-	printf("pushcert %s\n", PACKAGE_VERSION);
-	return EXIT_SUCCESS;
-}
-
-/* Reports wrong usage and returns the exit status. The text is the reason, then
- * the word that is wrong unless that is empty. A command with a function of its
- * own for this (check, a monitoring plug-in) has other statuses. */
-static int
-misuse(const struct command *command, const char *why, const char *word)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s%s%.200s", why,
-	    word[0] != '\0' ? ": " : "", word);
-	if (command != NULL && command->usage != NULL)
-		return command->usage(text);
-	return cmd_usage(text);
-}
-
-static const struct command *
-find_command(int argc, char **argv)
-{
-	size_t i;
-
-	for (i = 0; i < COMMANDS && argc > 1; i++) {
-		if (strcmp(commands[i].word, argv[1]) != 0)
-			continue;
-		if (commands[i].second == NULL ||
-		    (argc > 2 && strcmp(commands[i].second, argv[2]) == 0))
-			return &commands[i];
+	cmd_option_rewind();
+	while ((option = cmd_option_next(argc, argv)) != CMD_END) {
+		if (option == CMD_WORD && line->n++ < WORDS)
+			line->words[line->n - 1] = optarg;
+		if (option > CMD_WORD && line->mistake == 0) {
+			line->mistake = option;
+			line->typed = optarg;
+		}
+		line->wants_help |= option == OPTION_HELP;
+		line->wants_version |= option == OPTION_VERSION;
 	}
-	return NULL;
 }
+
+bool
+cmd_serves(int argc, char **argv)
+{
+	struct line line = { .n = 0 };
+
+	scan(argc, argv, &line);
+	return line.n > 0 && strcmp(line.words[0], "serve") == 0;
+}
+
+/* --- mistakes --------------------------------------------------------- */
+
+/* Offers the names of the commands, or the second words of a group. */
+static void
+offer_commands(struct cmd_nearest *near, const char *group)
+{
+	const struct command *row;
+	size_t i;
+
+	for (i = 0; (row = cmd_row(i)) != NULL; i++) {
+		if (group == NULL)
+			cmd_nearest_offer(near, row->word);
+		else if (row->second != NULL && strcmp(row->word, group) == 0)
+			cmd_nearest_offer(near, row->second);
+	}
+}
+
+/* A word that must be followed by another one, such as "token". */
+static int
+refuse_group(struct cmd_call *c, const char *group, const char *second)
+{
+	struct cmd_nearest near = { .typed = second };
+
+	if (second == NULL) {
+		cmd_error(c, "%s: one of its words must follow", group);
+	} else {
+		offer_commands(&near, group);
+		cmd_error(c, "%s: '%.64s' is not one of its words%s%s%s", group,
+		    second, near.word != NULL ? "; did you mean '" : "",
+		    near.word != NULL ? near.word : "",
+		    near.word != NULL ? "'?" : "");
+	}
+	fprintf(stderr, "Usage: pushcert %s WORD [OPTION ...]\n", group);
+	cmd_help_group(group, stderr);
+	return EXIT_USAGE;
+}
+
+/* Reports that the words name no command. */
+static int
+refuse_words(struct cmd_call *c, const char *const *words, unsigned n)
+{
+	struct cmd_nearest near = { .typed = n > 0 ? words[0] : "" };
+
+	if (n == 0)
+		return cmd_usage(c,
+		    "the command is missing; 'pushcert help' lists all "
+		    "commands");
+	if (cmd_find_group(words[0]) != NULL)
+		return refuse_group(c, words[0], n > 1 ? words[1] : NULL);
+	offer_commands(&near, NULL);
+	if (near.word != NULL)
+		return cmd_usage(c,
+		    "'%.64s' is not a command; did you mean '%s'?", words[0],
+		    near.word);
+	return cmd_usage(c,
+	    "'%.64s' is not a command; 'pushcert help' lists all commands",
+	    words[0]);
+}
+
+static int
+refuse_unknown_option(struct cmd_call *c, const char *typed)
+{
+	char name[64];
+	struct cmd_nearest near = { .typed = name };
+	const char *bare = typed + strspn(typed, "-");
+	int i;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(bare, "="), bare);
+	for (i = 0; i < CMD_OPTIONS; i++)
+		if (c->command == NULL ||
+		    ((c->command->options | CMD_COMMON) & CMD_BIT(i)) != 0)
+			cmd_nearest_offer(&near, cmd_option(i)->name);
+	if (near.word != NULL)
+		return cmd_usage(c,
+		    "'%.64s' is not an option; did you mean '--%s'?", typed,
+		    near.word);
+	return cmd_usage(c, "'%.64s' is not an option", typed);
+}
+
+/* Reports an option that cannot be read. */
+static int
+refuse_option(struct cmd_call *c, int mistake, const char *typed)
+{
+	switch (mistake) {
+	case CMD_NO_VALUE:
+		return cmd_usage(c, "%.64s: its value is missing", typed);
+	case CMD_TOO_MUCH:
+		return cmd_usage(c, "%.64s: this option has no value", typed);
+	case CMD_AMBIGUOUS:
+		return cmd_usage(c,
+		    "%.64s: several options begin with this; write the whole "
+		    "name",
+		    typed);
+	default:
+		return refuse_unknown_option(c, typed);
+	}
+}
+
+static int
+refuse_value(struct cmd_call *c, int option, const char *why)
+{
+	int status = cmd_usage(
+	    c, "--%s '%.200s': %s", cmd_option(option)->name, optarg, why);
+
+	if (option == OPTION_SCOPE)
+		cmd_help_scopes(stderr);
+	return status;
+}
+
+/* --- options and arguments -------------------------------------------- */
+
+/* Takes an option. Returns false, with *status, if it is refused. */
+static bool
+take(struct cmd_call *c, int option, int *status)
+{
+	const struct cmd_option_row *o = cmd_option(option);
+	const char *why;
+
+	if (((c->command->options | CMD_COMMON) & CMD_BIT(option)) == 0)
+		*status = cmd_usage(
+		    c, "--%s is not an option of this command", o->name);
+	else if ((c->given & CMD_BIT(option)) != 0 && !o->repeats)
+		*status = cmd_usage(
+		    c, "--%s is given twice; give it once", o->name);
+	else if ((why = cmd_option_take(
+		      c, option, o->value != NULL ? optarg : NULL)) != NULL)
+		*status = refuse_value(c, option, why);
+	else
+		return true;
+	return false;
+}
+
+static bool
+take_options(struct cmd_call *c, int argc, char **argv, int *status)
+{
+	int option, i;
+
+	cmd_option_rewind();
+	while ((option = cmd_option_next(argc, argv)) != CMD_END) {
+		if (option == CMD_WORD)
+			continue;
+		if (option > CMD_WORD) {
+			*status = refuse_option(c, option, optarg);
+			return false;
+		}
+		if (!take(c, option, status))
+			return false;
+	}
+	for (i = 0; i < CMD_OPTIONS; i++)
+		if ((c->command->needs & ~c->given & CMD_BIT(i)) != 0) {
+			*status = cmd_usage(c, "--%s %s is missing",
+			    cmd_option(i)->name, cmd_option(i)->value);
+			return false;
+		}
+	return true;
+}
+
+static bool
+take_arguments(struct cmd_call *c, const struct line *line, int *status)
+{
+	const struct cmd_argument *a = c->command->arguments;
+	unsigned first = cmd_name_words(c->command), n = 0;
+
+	for (; n < CMD_ARGUMENTS && a[n].name != NULL; n++) {
+		if (first + n < line->n)
+			c->argument[n] = line->words[first + n];
+		else if (!c->command->may_omit) {
+			*status = cmd_usage(c, "%s is missing", a[n].name);
+			return false;
+		}
+	}
+	if (first + n >= line->n)
+		return true;
+	*status = cmd_usage(
+	    c, "'%.64s' is one argument too many", line->words[first + n]);
+	return false;
+}
+
+/* --- running ---------------------------------------------------------- */
 
 /* Whether this call of the command may change the store. A dry run only reads,
  * and so does a check without a hook. */
@@ -299,57 +246,89 @@ writes(const struct command *command, uint64_t given)
 }
 
 static int
-run(const struct command *command, struct cmd_call *c)
+run(struct cmd_call *c)
 {
 	int status;
 
-	c->writes = writes(command, c->given);
-	status = command->run(c);
+	c->writes = writes(c->command, c->given);
+	status = c->command->run(c);
 
 	if (cmd_end_reading(c) != ERR_OK)
 		status = EXIT_FAILURE;
 	store_close(c->store);
 	cmd_drop_arena(c);
-	return cmd_flush() == ERR_OK ? status : EXIT_FAILURE;
+	return cmd_flush(c) == ERR_OK ? status : EXIT_FAILURE;
+}
+
+/* Prints the help for these words. */
+static int
+explain(struct cmd_call *c, const char *const *words, unsigned n)
+{
+	const struct command *command = cmd_find(words, n);
+
+	if (n == 0)
+		cmd_help_all(stdout);
+	else if (command != NULL)
+		cmd_help_command(command, stdout);
+	else if (n == 1 && cmd_find_group(words[0]) != NULL)
+		cmd_help_group(words[0], stdout);
+	else
+		return refuse_words(c, words, n);
+	return cmd_flush(c) == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+cmd_help(struct cmd_call *c)
+{
+	unsigned n = 0;
+
+	while (n < CMD_ARGUMENTS && c->argument[n] != NULL)
+		n++;
+	return explain(c, c->argument, n);
+}
+
+static int
+print_version(struct cmd_call *c)
+{
+	printf("pushcert %s\n", PACKAGE_VERSION);
+	return cmd_flush(c) == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Whether the first word is a command that takes all others as they are. */
+static bool
+is_raw(int argc, char **argv, struct cmd_call *c)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	c->command = cmd_find(&word, 1);
+	if (c->command == NULL || !c->command->is_raw)
+		return false;
+	c->raw = argv + 2;
+	c->raw_count = argc - 2;
+	return true;
 }
 
 int
 cmd_run(int argc, char **argv)
 {
 	struct cmd_call c = { .warning_days = EXPIRY_DAYS, .critical_days = 7 };
-	const struct command *command = find_command(argc, argv);
-	const char *wrong = NULL;
-	int words = command == NULL ? 0 : command->second == NULL ? 1 : 2;
-	unsigned n = 0;
-	int option;
+	struct line line = { .n = 0 };
+	int status;
 
-	if (command == NULL && argc > 1 && argv[1][0] != '-')
-		return misuse(NULL, "no such command", argv[1]);
-	optind = words + 1;
-	while ((option = cmd_option_next(argc, argv)) >= 0) {
-		if (option == '?')
-			return misuse(command, "bad usage", "");
-		if (option == OPTION_HELP)
-			return help();
-		if (option == OPTION_VERSION)
-			return version();
-		if (command != NULL &&
-		    ((command->options | COMMON) & CMD_BIT(option)) == 0)
-			return misuse(command,
-			    "this command does not take that option",
-			    cmd_option_name(option));
-		if ((c.given & CMD_BIT(option) & ~REPEATED) != 0)
-			return misuse(command, "an option is given twice",
-			    cmd_option_name(option));
-		if ((wrong = cmd_option_take(&c, option, optarg)) != NULL)
-			return misuse(command, wrong, "");
-	}
-	if (command == NULL)
-		return misuse(NULL, "which command? It comes first", "");
-	while (optind < argc && n < command->arguments)
-		c.argument[n++] = argv[optind++];
-	if (optind < argc || n < command->arguments)
-		return misuse(
-		    command, "wrong number of arguments", command->synopsis);
-	return run(command, &c);
+	if (is_raw(argc, argv, &c))
+		return run(&c);
+	scan(argc, argv, &line);
+	c.command = cmd_find(line.words, line.n < WORDS ? line.n : WORDS);
+	if (line.wants_help)
+		return explain(&c, line.words, line.n < 2 ? line.n : 2);
+	if (line.wants_version)
+		return print_version(&c);
+	if (line.n == 0 && line.mistake != 0)
+		return refuse_option(&c, line.mistake, line.typed);
+	if (c.command == NULL)
+		return refuse_words(&c, line.words, line.n);
+	if (!take_options(&c, argc, argv, &status) ||
+	    !take_arguments(&c, &line, &status))
+		return status;
+	return run(&c);
 }

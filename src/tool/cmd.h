@@ -7,6 +7,11 @@
 #ifndef PUSHCERT_CMD_H
 #define PUSHCERT_CMD_H
 
+#include <stdbool.h>
+
+/* Whether the command line names the command serve. */
+bool cmd_serves(int argc, char **argv);
+
 /* Runs the subcommand on the command line. Returns the exit status: 0 success,
  * 1 failure, 2 wrong usage; `check` returns the status of a monitoring plug-in.
  */

@@ -17,11 +17,11 @@
 #include "tool/cmd_progress.h"
 
 static int
-fail(enum err e, const char *path)
+fail(const struct cmd_call *c, enum err e, const char *path)
 {
 	if (e != ERR_FILE)
-		return cmd_fail(e, path);
-	fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		return cmd_fail(c, e, path);
+	(void)cmd_fail_file(c, path);
 	return EXIT_FAILURE;
 }
 
@@ -60,17 +60,17 @@ backup(struct cmd_call *c, void *arg)
 	e = store_backup(c->store, path, force);
 	cmd_progress_end(&progress);
 	if (e == ERR_FILE && errno == EEXIST)
-		fprintf(stderr,
-		    "pushcert: %s: there is a file; --force puts the backup "
-		    "in its place\n",
+		cmd_error(c,
+		    "%s: the file exists; choose another name, or replace it "
+		    "with --force",
 		    path);
 	else if (e == ERR_CORRUPT)
-		fprintf(stderr,
-		    "pushcert: %s: damaged, no backup was made; pushcert "
-		    "verify says where\n",
+		cmd_error(c,
+		    "%s: the store is damaged and no backup was made; 'pushcert "
+		    "verify' reports the damage",
 		    c->config.data);
 	else if (e != ERR_OK)
-		(void)fail(e, path);
+		(void)fail(c, e, path);
 	return e;
 }
 
@@ -83,17 +83,17 @@ cmd_backup(struct cmd_call *c)
 	if (cmd_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if (is_within(c->argument[0], c->config.data)) {
-		fprintf(stderr,
-		    "pushcert: %s: lies in the data directory; choose another "
-		    "place for a backup\n",
+		cmd_error(c,
+		    "%s: a backup in the data directory would be lost with it; "
+		    "choose another directory",
 		    c->argument[0]);
 		return EXIT_FAILURE;
 	}
 	e = cmd_in_child(c, backup, NULL, 0, &died);
 	if (died != 0)
-		fprintf(stderr,
-		    "pushcert: %s: damaged: reading it ended with signal %d; "
-		    "no backup was made\n",
+		cmd_error(c,
+		    "%s: the store is damaged: reading it ended with signal %d, "
+		    "and no backup was made; 'pushcert verify' reports the damage",
 		    c->config.data, died);
 	if (e != ERR_OK)
 		store_backup_clean(c->config.data);
@@ -118,16 +118,16 @@ restore(struct cmd_call *c, void *arg)
 	e = store_restore(c->store, path, force);
 	cmd_progress_end(&progress);
 	if (e == ERR_EXISTS)
-		fprintf(stderr,
-		    "pushcert: %s: the store is not empty; --force puts the "
-		    "backup in its place\n",
+		cmd_error(c,
+		    "%s: the store is not empty; replace it with --force",
 		    c->config.data);
 	else if (e == ERR_NO_STORE || e == ERR_CORRUPT)
-		fprintf(stderr,
-		    "pushcert: %s: not a whole backup; nothing was changed\n",
+		cmd_error(c,
+		    "%s: this is not a complete backup and nothing was changed; "
+		    "choose a file that 'pushcert backup' wrote",
 		    path);
 	else if (e != ERR_OK)
-		(void)fail(e, path);
+		(void)fail(c, e, path);
 	return e;
 }
 
@@ -136,14 +136,15 @@ cmd_restore(struct cmd_call *c)
 {
 	int died;
 
-	if (cmd_load_config(c) != ERR_OK || !cmd_has_place(c->config.data))
+	if (cmd_load_config(c) != ERR_OK || !cmd_has_place(c, c->config.data))
 		return EXIT_FAILURE;
 	if (cmd_in_child(c, restore, NULL, 0, &died) == ERR_OK)
 		return EXIT_SUCCESS;
 	if (died != 0)
-		fprintf(stderr,
-		    "pushcert: %s: not a whole backup: reading it ended with "
-		    "signal %d; nothing was changed\n",
+		cmd_error(c,
+		    "%s: this is not a complete backup: reading it ended with "
+		    "signal %d, and nothing was changed; choose a file that "
+		    "'pushcert backup' wrote",
 		    c->argument[0], died);
 	/* A sanitizer ends the child without a signal. */
 	store_backup_clean(c->config.data);

@@ -30,6 +30,7 @@ enum cmd_option {
 	OPTION_ALL,
 	OPTION_ALLOW_TOPIC_CHANGE,
 	OPTION_APPLE_ID,
+	OPTION_CACERT,
 	OPTION_CONFIG,
 	OPTION_CRITICAL,
 	OPTION_DATA,
@@ -49,6 +50,7 @@ enum cmd_option {
 	OPTION_OUTPUT,
 	OPTION_PASSPHRASE_FILE,
 	OPTION_PKCS12,
+	OPTION_QUIET,
 	OPTION_REVISION,
 	OPTION_RSA,
 	OPTION_SCOPE,
@@ -69,6 +71,8 @@ _Static_assert(CMD_OPTIONS <= 64, "a set of options is 64 bits");
 /* Most arguments besides the options; `token rename` has two. */
 #define CMD_ARGUMENTS 2
 
+struct command;
+
 /* The original descriptors while output is kept in memory (cmd_spool.c). */
 struct cmd_spool {
 	bool on;
@@ -78,10 +82,15 @@ struct cmd_spool {
 /* One call of a subcommand: the command line, and what the subcommand opens.
  * cmd_run releases the store, the reader and the arena. */
 struct cmd_call {
+	/* The row of the table; NULL for a service that a web server starts. */
+	const struct command *command;
 	/* The command line. */
 	uint64_t given; /* the set of options, as CMD_BIT */
 	const char *value[CMD_OPTIONS]; /* NULL: not given, or has no value */
 	const char *argument[CMD_ARGUMENTS];
+	/* All words after the name of a command that is_raw. */
+	char *const *raw;
+	int raw_count;
 	/* The values of some options, converted. */
 	uint32_t scopes; /* --scope, as a set of rights */
 	uint64_t expires_days;
@@ -137,7 +146,7 @@ enum err cmd_in_child(struct cmd_call *c, cmd_work *work, void *arg,
 enum err cmd_load_config(struct cmd_call *c) ATTR_CHECKED;
 /* Whether the data directory exists or can be made. Prints the reason if it
  * cannot. */
-bool cmd_has_place(const char *data);
+bool cmd_has_place(const struct cmd_call *c, const char *data);
 
 /* Opens the store in the format that it has. Prints nothing. */
 enum err cmd_try_store(struct cmd_call *c, bool create) ATTR_CHECKED;
@@ -213,6 +222,8 @@ cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at);
 bool cmd_keep_files(void) ATTR_CHECKED;
 
 /* The subcommands. Each returns the exit status. */
+int cmd_help(struct cmd_call *c);
+int cmd_complete(struct cmd_call *c);
 int cmd_init(struct cmd_call *c);
 int cmd_serve(struct cmd_call *c);
 int cmd_config(struct cmd_call *c);
@@ -234,9 +245,9 @@ int cmd_history_restore(struct cmd_call *c);
 int cmd_request(struct cmd_call *c);
 int cmd_export(struct cmd_call *c);
 int cmd_check(struct cmd_call *c);
-/* Like cmd_usage, with the output and the exit status of a monitoring plug-in.
- */
-int cmd_check_usage(const char *why);
+/* Prints the line that a monitoring plug-in prints after a mistake in its
+ * command line, and returns its exit status. */
+int cmd_check_misused(const char *why);
 int cmd_metrics(struct cmd_call *c);
 int cmd_calendar(struct cmd_call *c);
 int cmd_verify(struct cmd_call *c);

@@ -190,11 +190,13 @@ run_due(struct check *k)
 	for (d = k->due; d != NULL; d = next) {
 		next = d->next;
 		if (!run_hook(d, command)) {
-			fprintf(stderr, "pushcert: the hook failed\n");
+			cmd_error(k->c,
+			    "--hook: the command failed; it runs again at the next check");
 			well = false;
 		} else if (store_update(k->c->store, put_notice, d) != ERR_OK) {
-			fprintf(stderr,
-			    "pushcert: cannot remember that the hook ran\n");
+			cmd_error(k->c,
+			    "the store did not record that the hook ran; it runs again "
+			    "at the next check");
 			well = false;
 		}
 		free_due(d);
@@ -253,7 +255,7 @@ visit_vendor(struct check *k)
 	if (config->vendor_certificate[0] == '\0')
 		return ERR_OK;
 	if (secret_load(config, &s, message) != ERR_OK)
-		fprintf(stderr, "pushcert: %s\n", message);
+		cmd_error(k->c, "%s", message);
 	else
 		t.expiry = expiry_of_text(str_of(s.vendor_chain), &k->c->arena);
 	secret_wipe(&s);
@@ -297,9 +299,8 @@ unknown(const char *why)
 }
 
 int
-cmd_check_usage(const char *why)
+cmd_check_misused(const char *why)
 {
-	(void)cmd_usage(why);
 	return unknown(why);
 }
 
@@ -324,12 +325,14 @@ cmd_check(struct cmd_call *c)
 
 	if ((c->given & CMD_BIT(OPTION_ALL)) != 0 &&
 	    (c->given & CMD_BIT(OPTION_TENANT)) != 0)
-		return cmd_check_usage("check takes --tenant or --all");
+		return cmd_usage(c,
+		    "--all and --tenant exclude each other; give one of them");
 	if ((c->given & CMD_BIT(OPTION_CRITICAL)) == 0 &&
 	    c->critical_days > c->warning_days)
 		c->critical_days = c->warning_days;
 	if (c->critical_days > c->warning_days)
-		return cmd_check_usage("-c must not be more than -w");
+		return cmd_usage(
+		    c, "--critical must not be more than --warning");
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return fail_check(&k);
 	if ((e = walk(&k)) == ERR_OK) {
@@ -341,7 +344,7 @@ cmd_check(struct cmd_call *c)
 	if (cmd_end_reading(c) != ERR_OK && e == ERR_OK)
 		e = ERR_FILE;
 	if (e != ERR_OK)
-		(void)cmd_fail(e, "check");
+		(void)cmd_fail(c, e, c->config.data);
 	if (e != ERR_OK && !k.print)
 		(void)fail_check(&k);
 	/* A hook that fails makes the result unknown, unless it is worse

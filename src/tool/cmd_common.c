@@ -24,6 +24,7 @@
 #include "state/trust.h"
 #include "tool/cmd_output.h"
 #include "tool/cmd_progress.h"
+#include "tool/cmd_table.h"
 
 bool
 cmd_is_name(const char *text)
@@ -136,8 +137,16 @@ check_trust(const struct cmd_call *c, const char *file)
 		e = c->replaces_keys ? trust_directory(keys, &fault)
 				     : trust_file(keys, &fault);
 	if (e != ERR_OK)
-		fprintf(stderr, "pushcert: %s. %s\n", fault.what, fault.cure);
+		cmd_error(c, "%s. %s", fault.what, fault.cure);
 	return e;
+}
+
+/* A service logs where the configuration says. The other commands log to
+ * standard error: their user wants to read the cause of a failure. */
+static bool
+is_service(const struct cmd_call *c)
+{
+	return c->command == NULL || c->command->run == cmd_serve;
 }
 
 enum err
@@ -148,16 +157,17 @@ cmd_load_config(struct cmd_call *c)
 	enum err e;
 
 	if ((e = crypto_init()) != ERR_OK) {
-		(void)cmd_fail(e, "libcrypto");
+		(void)cmd_fail(c, e, "libcrypto");
 		return e;
 	}
 	config_default(&c->config);
 	if (file != NULL)
 		e = config_load(file, &c->config, message);
 	if (e != ERR_OK)
-		fprintf(stderr, "pushcert: %s\n", message);
+		cmd_error(c, "%s", message);
 	if (e == ERR_OK && (e = check_trust(c, file)) == ERR_OK)
-		log_open(c->config.syslog, (enum log_level)c->config.log_level);
+		log_open(c->config.syslog && is_service(c),
+		    (enum log_level)c->config.log_level);
 	return e;
 }
 
@@ -206,17 +216,17 @@ cmd_find_tenant(struct cmd_call *c)
 		e = cmd_find_alias(tx, c->alias, &c->tenant);
 	store_reader_free(tx);
 	if (e == ERR_NOT_FOUND)
-		fprintf(stderr,
-		    "pushcert: %s: neither a GUID nor the name of a tenant "
-		    "that was added\n",
+		cmd_error(c,
+		    "%s: this is neither a GUID nor an alias; 'pushcert tenant "
+		    "list' prints both",
 		    c->alias);
 	else if (e != ERR_OK)
-		(void)cmd_fail(e, c->config.data);
+		(void)cmd_fail(c, e, c->config.data);
 	return e;
 }
 
 bool
-cmd_has_place(const char *data)
+cmd_has_place(const struct cmd_call *c, const char *data)
 {
 	const char *slash = strrchr(data, '/');
 	int n = slash != NULL ? (int)(slash - data) : 0;
@@ -230,12 +240,12 @@ cmd_has_place(const char *data)
 	    access(parent, W_OK | X_OK) == 0)
 		return true;
 	if (errno == ENOENT)
-		fprintf(stderr,
-		    "pushcert: %s: there is no %.*s; make that first\n", data,
-		    n, data);
+		cmd_error(c,
+		    "%s: the directory %.*s does not exist; create it first",
+		    data, n, data);
 	else
-		fprintf(stderr, "pushcert: %s: cannot be made in %.*s: %s\n",
-		    data, n, data, strerror(errno));
+		cmd_error(c, "%s: cannot create it in %.*s: %s", data, n, data,
+		    strerror(errno));
 	return false;
 }
 
@@ -297,7 +307,7 @@ cmd_open_store(struct cmd_call *c, bool create)
 		e = cmd_upgrade(c, 0, UPGRADE_WAIT);
 	if (e == ERR_OK)
 		return cmd_find_tenant(c);
-	(void)cmd_fail(e, c->config.data);
+	(void)cmd_fail(c, e, c->config.data);
 	return e;
 }
 
@@ -314,7 +324,7 @@ cmd_begin_reading(struct cmd_call *c)
 		return e;
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
 	    (e = store_begin(c->reader)) != ERR_OK)
-		(void)cmd_fail(e, c->config.data);
+		(void)cmd_fail(c, e, c->config.data);
 	return e;
 }
 
@@ -341,15 +351,14 @@ cmd_need_tenant(struct cmd_call *c)
 	if ((c->given & CMD_BIT(OPTION_TENANT)) == 0)
 		e = store_records(c->reader, only_tenant, c);
 	if (e == ERR_STOP)
-		fprintf(stderr,
-		    "pushcert: there are several tenants: "
-		    "say which with --tenant GUID\n");
+		cmd_error(c,
+		    "several tenants have a record; choose one with --tenant GUID");
 	else if (e != ERR_OK)
-		(void)cmd_fail(e, "tenant");
+		(void)cmd_fail(c, e, c->config.data);
 	if (e == ERR_OK && (c->given & CMD_BIT(OPTION_TENANT)) == 0) {
-		fprintf(stderr,
-		    "pushcert: there is no record yet: say for which tenant "
-		    "with --tenant GUID\n");
+		cmd_error(c,
+		    "no tenant has a record yet; choose the tenant with --tenant "
+		    "GUID");
 		e = ERR_NOT_FOUND;
 	}
 	return e;
@@ -362,7 +371,7 @@ cmd_need_arena(struct cmd_call *c)
 	void *block = malloc(size);
 
 	if (block == NULL) {
-		(void)cmd_fail(ERR_MEMORY, "");
+		(void)cmd_fail(c, ERR_MEMORY, "");
 		return ERR_MEMORY;
 	}
 	arena_init(&c->arena, block, size);
@@ -412,7 +421,7 @@ cmd_caller(struct cmd_call *c, struct caller *out)
 		.actor = arena_copy(&c->arena, str_of(actor)),
 		.now = { now.tv_sec, (uint32_t)now.tv_nsec } };
 	if (str_is_null(out->actor)) {
-		(void)cmd_fail(ERR_MEMORY, "");
+		(void)cmd_fail(c, ERR_MEMORY, "");
 		return ERR_MEMORY;
 	}
 	return ERR_OK;
@@ -440,12 +449,13 @@ cmd_keep_files(void)
 }
 
 enum err
-cmd_write_text(const char *path, unsigned mode, struct str text)
+cmd_write_text(
+    const struct cmd_call *c, const char *path, unsigned mode, struct str text)
 {
 	struct cmd_output o;
 	enum err e;
 
-	if ((e = cmd_output_open(path, mode, &o)) != ERR_OK)
+	if ((e = cmd_output_open(c, path, mode, &o)) != ERR_OK)
 		return e;
 	fwrite(text.p, 1, text.n, o.f);
 	return cmd_output_close(&o, ERR_OK);

@@ -236,7 +236,7 @@ cmd_doctor(struct cmd_call *c)
 	if ((c->value[OPTION_URL] == NULL) !=
 	    (c->value[OPTION_TOKEN_FILE] == NULL))
 		return cmd_usage(
-		    "doctor takes --url and --token-file together");
+		    c, "--url and --token-file go together; give both");
 	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		d.check = checks[i].name;
 		if ((checks[i].need == CONFIGURATION && !d.configured) ||

@@ -179,7 +179,7 @@ cmd_list(struct cmd_call *c)
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = cmd_each_tenant(c, list_tenant, &w);
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "list");
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
 }
 
 /* --- metrics ---------------------------------------------------------- */
@@ -279,7 +279,7 @@ put_page(struct cmd_call *c, const char *text, size_t n)
 
 	if ((e = cmd_end_reading(c)) != ERR_OK)
 		return e;
-	e = cmd_output_open(c->value[OPTION_OUTPUT], PUBLIC_MODE, &o);
+	e = cmd_output_open(c, c->value[OPTION_OUTPUT], PUBLIC_MODE, &o);
 	if (e != ERR_OK)
 		return e;
 	fwrite(text, 1, n, o.f);
@@ -297,12 +297,12 @@ write_page(struct cmd_call *c, enum err (*write)(struct walk *w))
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if ((w.out = open_memstream(&text, &n)) == NULL)
-		return cmd_fail(ERR_MEMORY, "");
+		return cmd_fail(c, ERR_MEMORY, "");
 	e = write(&w);
 	if (fclose(w.out) != 0 && e == ERR_OK)
 		e = ERR_MEMORY;
 	if (e != ERR_OK)
-		(void)cmd_fail(e, c->config.data);
+		(void)cmd_fail(c, e, c->config.data);
 	else
 		e = put_page(c, text, n);
 	free(text);

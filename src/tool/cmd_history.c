@@ -237,7 +237,7 @@ cmd_history(struct cmd_call *c)
 	    cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_events(c->reader, &c->tenant, visit_event, c);
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "history");
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
 }
 
 int
@@ -251,19 +251,23 @@ cmd_history_restore(struct cmd_call *c)
 	enum err e;
 
 	if (!str_u64(str_of(c->argument[0]), &number))
-		return cmd_usage("history restore needs an event's number");
+		return cmd_usage(c,
+		    "'%.64s' is not the number of an event; 'pushcert history' "
+		    "prints the numbers",
+		    c->argument[0]);
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
 	    cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	change.by.tenant = c->tenant;
 	e = change_former(c->reader, &change, number);
 	if (e == ERR_NOT_FOUND) {
-		fprintf(stderr,
-		    "pushcert: there is no event %s, or no record before it\n",
+		cmd_error(c,
+		    "event %s does not exist, or there was no record before it; "
+		    "'pushcert history' lists the events",
 		    c->argument[0]);
 		return EXIT_FAILURE;
 	}
 	if (e != ERR_OK)
-		return cmd_fail(e, "history restore");
+		return cmd_fail(c, e, c->config.data);
 	return cmd_apply(c, &change);
 }

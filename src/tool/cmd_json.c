@@ -22,7 +22,8 @@ cmd_json_end(struct cmd_json *j)
 {
 	emit_end(&j->emit);
 	if (j->text.full)
-		(void)cmd_fail(ERR_TOO_LONG, "JSON");
+		cmd_error(
+		    NULL, "a line of JSON became too long and was left out");
 	else
 		printf("%.*s\n", STR_ARG(buf_view(&j->text)));
 }

@@ -16,6 +16,7 @@
 
 /* A key set, its file, and the memory that is needed to read it. */
 struct set {
+	const struct cmd_call *call;
 	const char *path;
 	bool quiet; /* print nothing: this is the set in use */
 	bool has_secrets;
@@ -39,19 +40,16 @@ static void
 print_left(const struct jwt_left *left, void *arg)
 {
 	struct set *s = arg;
+	char number[32] = "";
 
 	s->has_secrets |= left->reason == JWT_SECRET;
 	if (s->quiet)
 		return;
-	fprintf(stderr, "pushcert: %s: key", s->path);
 	if (left->number > 0)
-		fprintf(stderr, " %zu", left->number);
-	if (left->name.n > 0) {
-		fprintf(stderr, " '");
-		cmd_print_error(left->name);
-		fprintf(stderr, "'");
-	}
-	fprintf(stderr, " is left out: %.*s\n", STR_ARG(left->why));
+		snprintf(number, sizeof(number), " %zu", left->number);
+	cmd_warn(s->call, "%s: key%s%s%.*s%s is left out: %.*s", s->path,
+	    number, left->name.n > 0 ? " '" : "", STR_ARG(left->name),
+	    left->name.n > 0 ? "'" : "", STR_ARG(left->why));
 }
 
 /* Reads a set. Keys in PEM are first converted to a set in JSON, so that the
@@ -74,11 +72,13 @@ read_set(struct set *s, struct str text, struct str *what)
 	}
 	e = jwt_keys_visit(text, &a, print_left, s, &s->keys, what);
 	if (e != ERR_OK && e != ERR_CONFIG)
-		*what = str_of("it is not JSON");
+		*what = str_of(
+		    "the JSON in it is not valid; give a complete JSON Web Key "
+		    "Set, or public keys in PEM");
 	if (e != ERR_OK || !s->has_secrets)
 		return e;
-	*what = str_of("it holds private or shared keys, which must not be in "
-		       "a key set; treat them as compromised");
+	*what = str_of("the set contains private or shared keys; treat these "
+		       "keys as compromised, and import public keys only");
 	return ERR_CONFIG;
 }
 
@@ -94,7 +94,7 @@ bind_set(struct cmd_call *c, struct set *s, struct str *what)
 	if (str_is_null(issuer))
 		return ERR_OK;
 	jwt_keys_bind(&s->keys, issuer, print_left, s);
-	*what = str_of("it holds no key of this issuer");
+	*what = str_of("the set contains no key of the issuer of --issuer");
 	if (s->keys.n == 0)
 		return ERR_CONFIG;
 	*what = str_of(strerror(ENOMEM));
@@ -103,7 +103,7 @@ bind_set(struct cmd_call *c, struct set *s, struct str *what)
 	old->quiet = true;
 	old->path = c->config.jwks_file;
 	if (access(old->path, F_OK) == 0 &&
-	    cmd_read_text(old->path, old->text, sizeof(old->text), &text) ==
+	    cmd_read_text(c, old->path, old->text, sizeof(old->text), &text) ==
 		ERR_OK &&
 	    read_set(old, text, &why) == ERR_OK)
 		jwt_keys_join(&s->keys, &old->keys, issuer);
@@ -120,17 +120,19 @@ import_set(struct cmd_call *c, struct set *s)
 	struct buf made;
 	size_t i;
 
-	if (cmd_read_text(s->path, s->text, sizeof(s->text), &text) != ERR_OK)
+	if (cmd_read_text(c, s->path, s->text, sizeof(s->text), &text) !=
+	    ERR_OK)
 		return EXIT_FAILURE;
 	if (read_set(s, text, &what) != ERR_OK ||
 	    bind_set(c, s, &what) != ERR_OK)
-		return cmd_fail_with(s->path, what);
+		return cmd_fail_with(c, s->path, what);
 	buf_init(&made, s->made, sizeof(s->made));
 	jwt_keys_write(&s->keys, &made);
 	buf_char(&made, '\n');
 	if (made.full)
-		return cmd_fail_with(s->path, str_of("the set is too long"));
-	if (cmd_write_text(c->config.jwks_file, mode, buf_view(&made)) !=
+		return cmd_fail_with(c, s->path,
+		    str_of("the set is too long; import fewer keys"));
+	if (cmd_write_text(c, c->config.jwks_file, mode, buf_view(&made)) !=
 	    ERR_OK)
 		return EXIT_FAILURE;
 	for (i = 0; i < s->keys.n; i++) {
@@ -162,14 +164,19 @@ cmd_jwks_import(struct cmd_call *c)
 	int status;
 
 	if (issuer != NULL && !is_issuer(str_of(issuer)))
-		return cmd_usage("--issuer takes a URL as in iss");
+		return cmd_usage(c,
+		    "--issuer '%.200s': give the URL that the tokens have as iss",
+		    issuer);
 	c->replaces_keys = true;
 	if (cmd_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if (c->config.jwks_file[0] == '\0')
-		return cmd_usage("jwks import needs the key 'jwks_file'");
+		return cmd_usage(c,
+		    "the configuration names no jwks_file; set that key to the "
+		    "path of the key set");
 	if ((s = calloc(1, sizeof(*s))) == NULL)
-		return cmd_fail(ERR_MEMORY, "");
+		return cmd_fail(c, ERR_MEMORY, "");
+	s->call = c;
 	s->path = c->argument[0];
 	status = import_set(c, s);
 	jwt_keys_free(&s->keys);

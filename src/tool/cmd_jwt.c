@@ -27,20 +27,21 @@
 /* Reads the key from the file, or makes a key and writes the file if there is
  * none. */
 static enum err
-need_key(const char *path, char text[KEY_MAX], struct str *out)
+need_key(const struct cmd_call *c, const char *path, char text[KEY_MAX],
+    struct str *out)
 {
 	struct buf b;
 	enum err e;
 
 	if (access(path, F_OK) == 0)
-		return cmd_read_text(path, text, KEY_MAX, out);
+		return cmd_read_text(c, path, text, KEY_MAX, out);
 	buf_init(&b, text, KEY_MAX);
 	if ((e = jwt_make_key(&b)) != ERR_OK) {
-		(void)cmd_fail(e, path);
+		(void)cmd_fail(c, e, path);
 		return e;
 	}
 	*out = buf_view(&b);
-	return cmd_write_text(path, S_IRUSR | S_IWUSR, *out);
+	return cmd_write_text(c, path, S_IRUSR | S_IWUSR, *out);
 }
 
 static struct str
@@ -113,7 +114,7 @@ claims(const struct cmd_call *c, struct buf *out)
 
 /* Writes the public key as a key set, for jwks_file. */
 static int
-write_set(const char *path, struct str key)
+write_set(const struct cmd_call *c, const char *path, struct str key)
 {
 	const unsigned mode = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
 	char pem[PUBLIC_MAX], text[PUBLIC_MAX], beside[PATH_MAX];
@@ -122,14 +123,14 @@ write_set(const char *path, struct str key)
 	int n = snprintf(beside, sizeof(beside), "%s.jwks", path);
 
 	if ((size_t)n >= sizeof(beside))
-		return cmd_fail(ERR_FILE, path);
+		return cmd_error(c, "%s: the path is too long", path);
 	buf_init(&public, pem, sizeof(pem));
 	buf_init(&set, text, sizeof(text));
 	if (jwt_make_public(key, &public, &what) != ERR_OK ||
 	    jwt_make_set(buf_view(&public), &set, &what) != ERR_OK)
-		return cmd_fail_with(path, what);
+		return cmd_fail_with(c, path, what);
 	buf_char(&set, '\n');
-	return cmd_write_text(beside, mode, buf_view(&set)) == ERR_OK
+	return cmd_write_text(c, beside, mode, buf_view(&set)) == ERR_OK
 	    ? EXIT_SUCCESS
 	    : EXIT_FAILURE;
 }
@@ -144,7 +145,7 @@ print_jwt(const struct cmd_call *c, const char *path, struct str key)
 	buf_init(&b, said, sizeof(said));
 	buf_init(&token, text, sizeof(text));
 	if (jwt_make_token(key, claims(c, &b), &token, &what) != ERR_OK)
-		return cmd_fail_with(path, what);
+		return cmd_fail_with(c, path, what);
 	printf("%.*s\n", STR_ARG(buf_view(&token)));
 	return EXIT_SUCCESS;
 }
@@ -157,15 +158,13 @@ cmd_token_jwt(struct cmd_call *c)
 	struct str key;
 	int status = EXIT_FAILURE;
 
-	if ((c->given & CMD_BIT(OPTION_TENANT)) == 0 || c->scopes == 0)
-		return cmd_usage("token jwt needs --tenant GUID and --scope S");
 	if (path == NULL)
 		path = "test-jwt.key";
 	if (cmd_load_config(c) != ERR_OK ||
 	    (c->alias != NULL && cmd_open_store(c, false) != ERR_OK))
 		return EXIT_FAILURE;
-	if (need_key(path, text, &key) == ERR_OK)
-		status = write_set(path, key);
+	if (need_key(c, path, text, &key) == ERR_OK)
+		status = write_set(c, path, key);
 	if (status == EXIT_SUCCESS)
 		status = print_jwt(c, path, key);
 	crypto_wipe(text, sizeof(text));

@@ -28,7 +28,7 @@ load_secrets(struct cmd_call *c, struct secrets *s)
 	enum err e = secret_load(&c->config, s, message);
 
 	if (e != ERR_OK)
-		fprintf(stderr, "pushcert: %s\n", message);
+		cmd_error(c, "%s", message);
 	return e;
 }
 
@@ -40,22 +40,31 @@ given(const struct cmd_call *c, enum cmd_option option)
 
 /* --- request ---------------------------------------------------------- */
 
-/* Makes the vendor's files on the command line override those in the
- * configuration. Returns NULL, or the reason why they are refused. */
+/* Returns NULL, or what is wrong with the vendor's files on the command line.
+ */
 static const char *
-take_vendor(struct cmd_call *c)
+misused_vendor(const struct cmd_call *c)
 {
 	const char *key = c->value[OPTION_VENDOR_KEY];
 
 	if ((c->value[OPTION_VENDOR_CERT] == NULL) != (key == NULL))
-		return "--vendor-cert and --vendor-key go together";
+		return "--vendor-cert and --vendor-key go together; give both";
+	return key != NULL && strlen(key) >= CONFIG_TEXT_MAX
+	    ? "--vendor-key: the path is too long"
+	    : NULL;
+}
+
+/* Makes the vendor's files on the command line override those in the
+ * configuration. */
+static void
+take_vendor(struct cmd_call *c)
+{
+	const char *key = c->value[OPTION_VENDOR_KEY];
+
 	if (key == NULL)
-		return NULL;
-	if (strlen(key) >= CONFIG_TEXT_MAX)
-		return "the path of a vendor file is too long";
+		return;
 	strcpy(c->config.vendor_certificate, c->vendor_certificates);
 	strcpy(c->config.vendor_key, key);
-	return NULL;
 }
 
 static void
@@ -66,27 +75,25 @@ warn_of_vendor(struct cmd_call *c, const struct secrets *s)
 	    &x, cmd_now_at(), EXPIRY_DAYS);
 
 	if (!s->is_vendor)
-		fprintf(stderr,
-		    "pushcert: this is the plain request. Apple's portal "
-		    "takes it only when an MDM vendor has signed it: set "
-		    "vendor_certificate and vendor_key, or hand it to a "
-		    "signing service.\n");
+		cmd_warn(c,
+		    "Apple's portal accepts only a request that an MDM vendor "
+		    "has signed; send this one to the vendor or a signing "
+		    "service, or set vendor_certificate and vendor_key");
 	else if (status == EXPIRY_EXPIRING ||
 	    (status != EXPIRY_VALID && s->vendor_as_it_is))
-		fprintf(stderr,
-		    "pushcert: warning: the vendor certificate is %s%s\n",
+		cmd_warn(c, "the vendor certificate is %s; %s",
 		    expiry_word(status),
 		    status == EXPIRY_EXPIRING
-			? "; it will soon sign no more requests"
-			: "; Apple will not take this request");
+			? "renew it, or it will soon sign no more requests"
+			: "Apple will not accept this request");
 }
 
 /* Prints why the subject or the vendor's files cannot be used for a request. */
 static int
-refuse_request(struct str what)
+refuse_request(const struct cmd_call *c, struct str what)
 {
-	fprintf(stderr, "pushcert: request: %.*s%s\n", STR_ARG(what),
-	    str_starts(what, X509_CHAIN) ? "; --force takes the chain as it is"
+	cmd_error(c, "%.*s%s", STR_ARG(what),
+	    str_starts(what, X509_CHAIN) ? "; --force uses the chain as it is"
 					 : "");
 	return EXIT_FAILURE;
 }
@@ -102,20 +109,43 @@ is_pending(struct cmd_call *c)
 	return store_csr(c->reader, &c->tenant, NULL, &csr) == ERR_OK;
 }
 
+/* Prints a request as PEM, the form in which a vendor or a signing service
+ * takes it. `text` is the base64 of its DER. */
+static int
+print_pem(struct cmd_call *c, struct str text)
+{
+	uint8_t *der = arena_take(&c->arena, text.n);
+	struct buf pem;
+	size_t n;
+
+	if (der == NULL)
+		return cmd_fail(c, ERR_MEMORY, "");
+	if (!str_unbase64(text, der, &n))
+		return cmd_fail(c, ERR_INTERNAL, "");
+	buf_open(&pem, &c->arena);
+	pem_write("CERTIFICATE REQUEST", str_from((char *)der, n), &pem);
+	text = buf_close(&pem, &c->arena);
+	if (str_is_null(text))
+		return cmd_fail(c, ERR_MEMORY, "");
+	printf("%.*s", STR_ARG(text));
+	return EXIT_SUCCESS;
+}
+
 int
 cmd_request(struct cmd_call *c)
 {
 	struct str text, what = { NULL, 0 };
 	struct secrets s;
 	struct caller by;
-	const char *wrong;
-	bool pending;
+	const char *wrong = misused_vendor(c);
+	bool pending, is_vendor;
 	enum err e;
 
+	if (wrong != NULL)
+		return cmd_usage(c, "%s", wrong);
 	if (cmd_begin_reading(c) != ERR_OK)
 		return EXIT_FAILURE;
-	if ((wrong = take_vendor(c)) != NULL)
-		return cmd_usage(wrong);
+	take_vendor(c);
 	if (cmd_need_tenant(c) != ERR_OK || cmd_need_arena(c) != ERR_OK ||
 	    cmd_caller(c, &by) != ERR_OK || load_secrets(c, &s) != ERR_OK)
 		return EXIT_FAILURE;
@@ -124,17 +154,19 @@ cmd_request(struct cmd_call *c)
 	pending = is_pending(c);
 	store_end(c->reader);
 	e = csr_make(c->store, &c->config, &s, &by, &c->arena, &text, &what);
+	is_vendor = s.is_vendor;
 	secret_wipe(&s);
 	if (e == ERR_CONFIG)
-		return refuse_request(what);
+		return refuse_request(c, what);
 	if (e != ERR_OK)
-		return cmd_fail(e, "request");
+		return cmd_fail(c, e, "");
 	if (pending)
-		fprintf(stderr,
-		    "pushcert: warning: this takes the place of a request "
-		    "that no certificate has come for; its key stays until "
-		    "%zu others came\n",
+		cmd_warn(c,
+		    "this request replaces one that has no certificate yet; the "
+		    "store keeps its key until %zu others have come",
 		    c->config.history_certificates);
+	if (!is_vendor)
+		return print_pem(c, text);
 	printf("%.*s\n", STR_ARG(text));
 	return EXIT_SUCCESS;
 }
@@ -162,16 +194,16 @@ take_first_line(char text[PASSPHRASE_ROOM], struct str *out)
 }
 
 static enum err
-passphrase_of_file(
-    const char *path, char text[PASSPHRASE_ROOM], struct str *out)
+passphrase_of_file(const struct cmd_call *c, const char *path,
+    char text[PASSPHRASE_ROOM], struct str *out)
 {
 	enum err e = file_read(path, text, PASSPHRASE_ROOM, out);
 
 	if (e != ERR_OK && errno != EFBIG)
-		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		(void)cmd_fail_file(c, path);
 	else if ((e = take_first_line(text, out)) != ERR_OK)
-		fprintf(stderr,
-		    "pushcert: %s: damaged UTF-16; save it as UTF-8\n", path);
+		cmd_error(
+		    c, "%s: damaged UTF-16; save the file as UTF-8", path);
 	return e;
 }
 
@@ -209,7 +241,8 @@ ask(int tty, const char *prompt, char text[PASSPHRASE_ROOM], struct str *out)
 }
 
 static enum err
-passphrase_of_terminal(char text[PASSPHRASE_ROOM], struct str *out)
+passphrase_of_terminal(
+    const struct cmd_call *c, char text[PASSPHRASE_ROOM], struct str *out)
 {
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
 	char again[PASSPHRASE_ROOM];
@@ -218,11 +251,11 @@ passphrase_of_terminal(char text[PASSPHRASE_ROOM], struct str *out)
 
 	if (tty < 0 || ask(tty, "Passphrase", text, out) != ERR_OK ||
 	    ask(tty, "Again", again, &second) != ERR_OK)
-		fprintf(stderr,
-		    "pushcert: no terminal to ask for a passphrase; use "
-		    "--passphrase-file\n");
+		cmd_error(c,
+		    "the passphrase is missing and there is no terminal to ask "
+		    "for it; use --passphrase-file FILE");
 	else if (!str_eq(*out, second))
-		fprintf(stderr, "pushcert: the two passphrases differ\n");
+		cmd_error(c, "the two passphrases differ; try again");
 	else
 		e = ERR_OK;
 	crypto_wipe(again, sizeof(again));
@@ -248,28 +281,29 @@ find_pair(struct cmd_call *c, const struct secrets *s, struct pair *out)
 
 	e = store_record(c->reader, &c->tenant, &r);
 	if (e != ERR_OK) {
-		(void)cmd_fail(e, "export");
+		(void)cmd_fail_record(c, e);
 		return e;
 	}
 	e = x509_read(r.value[RECORD_CERTIFICATE], &c->arena, &x, &what);
 	if (e != ERR_OK || str_is_null(x.der)) {
-		fprintf(stderr,
-		    "pushcert: export: what is stored is no certificate\n");
+		cmd_error(c,
+		    "the record contains a text that is not a certificate; "
+		    "upload the certificate that Apple issued");
 		return ERR_NOT_A_CERTIFICATE;
 	}
 	out->der = x.der;
 	e = csr_private_key(
 	    c->reader, s, &c->tenant, x.public_key, out->key, &out->n);
 	if (e == ERR_NOT_FOUND)
-		fprintf(stderr,
-		    "pushcert: export: the key of this certificate was not "
-		    "made here\n");
+		cmd_error(c,
+		    "the store does not have the key of this certificate; the "
+		    "key is where its request was created");
 	else if (e == ERR_CORRUPT)
-		fprintf(stderr,
-		    "pushcert: export: the key does not open: key_file is "
-		    "another one than when it was made, or it is damaged\n");
+		cmd_error(c,
+		    "the private key cannot be opened: key_file has changed "
+		    "since the request, or is damaged; restore that file");
 	else if (e != ERR_OK)
-		(void)cmd_fail(e, "export");
+		(void)cmd_fail(c, e, c->config.data);
 	return e;
 }
 
@@ -284,20 +318,19 @@ pack(struct cmd_call *c, const struct pair *p, struct str *out)
 	char text[PASSPHRASE_ROOM];
 	enum err e;
 
-	e = path != NULL ? passphrase_of_file(path, text, &pair.passphrase)
-			 : passphrase_of_terminal(text, &pair.passphrase);
+	e = path != NULL ? passphrase_of_file(c, path, text, &pair.passphrase)
+			 : passphrase_of_terminal(c, text, &pair.passphrase);
 	if (e != ERR_OK)
 		return e;
 	if (pair.passphrase.n == 0 || pair.passphrase.n > X509_PASSPHRASE_MAX) {
-		fprintf(stderr, "pushcert: a passphrase has 1 to %d bytes\n",
+		cmd_error(c, "the passphrase must have 1 to %d bytes",
 		    X509_PASSPHRASE_MAX);
 		e = ERR_TOO_LONG;
 	} else if ((e = x509_pkcs12(&pair, &c->arena, out, &what)) ==
 	    ERR_NOT_IMPLEMENTED) {
-		fprintf(stderr, "pushcert: export: --legacy: %.*s\n",
-		    STR_ARG(what));
+		cmd_error(c, "--legacy: %.*s", STR_ARG(what));
 	} else if (e != ERR_OK) {
-		(void)cmd_fail(e, "export");
+		(void)cmd_fail(c, e, c->config.data);
 	}
 	crypto_wipe(text, sizeof(text));
 	return e;
@@ -333,7 +366,7 @@ join(struct cmd_call *c, const struct pair *p, struct str *out)
 	*out = buf_close(&text, &c->arena);
 	if (!str_is_null(*out))
 		return ERR_OK;
-	(void)cmd_fail(ERR_MEMORY, "export");
+	(void)cmd_fail(c, ERR_MEMORY, "");
 	return ERR_MEMORY;
 }
 
@@ -357,7 +390,7 @@ write_pair(struct cmd_call *c, const struct secrets *s)
 		e = cmd_end_reading(c);
 	if (e != ERR_OK)
 		return e;
-	e = cmd_output_open(c->value[OPTION_OUTPUT], S_IRUSR | S_IWUSR, &o);
+	e = cmd_output_open(c, c->value[OPTION_OUTPUT], S_IRUSR | S_IWUSR, &o);
 	if (e != ERR_OK)
 		return e;
 	/* Without a buffer, stdio keeps no copy of the key. */
@@ -370,16 +403,15 @@ write_pair(struct cmd_call *c, const struct secrets *s)
 static const char *
 misused(const struct cmd_call *c)
 {
-	if (c->value[OPTION_OUTPUT] == NULL)
-		return "export writes a private key: say where with "
-		       "--output FILE, or --output -";
 	if (given(c, OPTION_PKCS12))
 		return given(c, OPTION_RSA)
-		    ? "--rsa is a form of PEM and does not go with --pkcs12"
+		    ? "--rsa is a form of PEM; leave out --rsa or --pkcs12"
 		    : NULL;
 	if (given(c, OPTION_PASSPHRASE_FILE))
-		return "--passphrase-file goes with --pkcs12";
-	return given(c, OPTION_LEGACY) ? "--legacy goes with --pkcs12" : NULL;
+		return "--passphrase-file is for PKCS #12; add --pkcs12";
+	return given(c, OPTION_LEGACY)
+	    ? "--legacy is for PKCS #12; add --pkcs12"
+	    : NULL;
 }
 
 int
@@ -390,7 +422,7 @@ cmd_export(struct cmd_call *c)
 	enum err e;
 
 	if (wrong != NULL)
-		return cmd_usage(wrong);
+		return cmd_usage(c, "%s", wrong);
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
 	    cmd_need_arena(c) != ERR_OK || load_secrets(c, &s) != ERR_OK)
 		return EXIT_FAILURE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_options.c - the options of all subcommands: their names, and the checks
- * of their values.
+ * cmd_options.c - the options of all commands: their names, their texts in the
+ * help, and the checks of their values.
  */
 #include "tool/cmd_options.h"
 
@@ -12,46 +12,87 @@
 #include "rules/auth.h"
 #include "tool/cmd_call.h"
 
-static const struct option long_options[] = {
-	{ "all", no_argument, NULL, OPTION_ALL },
-	{ "allow-topic-change", required_argument, NULL,
-	    OPTION_ALLOW_TOPIC_CHANGE },
-	{ "apple-id", required_argument, NULL, OPTION_APPLE_ID },
-	{ "config", required_argument, NULL, OPTION_CONFIG },
-	{ "critical", required_argument, NULL, OPTION_CRITICAL },
-	{ "data", required_argument, NULL, OPTION_DATA },
-	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
-	{ "expires", required_argument, NULL, OPTION_EXPIRES },
-	{ "force", no_argument, NULL, OPTION_FORCE },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "hook", required_argument, NULL, OPTION_HOOK },
-	{ "insecure-any-token", no_argument, NULL, OPTION_INSECURE_ANY_TOKEN },
-	{ "issuer", required_argument, NULL, OPTION_ISSUER },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "key", required_argument, NULL, OPTION_KEY },
-	{ "legacy", no_argument, NULL, OPTION_LEGACY },
-	{ "name", required_argument, NULL, OPTION_NAME },
-	{ "no-copy", no_argument, NULL, OPTION_NO_COPY },
-	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
-	{ "output", required_argument, NULL, OPTION_OUTPUT },
-	{ "passphrase-file", required_argument, NULL, OPTION_PASSPHRASE_FILE },
-	{ "pkcs12", no_argument, NULL, OPTION_PKCS12 },
-	{ "revision", required_argument, NULL, OPTION_REVISION },
-	{ "rsa", no_argument, NULL, OPTION_RSA },
-	{ "scope", required_argument, NULL, OPTION_SCOPE },
-	{ "socket", required_argument, NULL, OPTION_SOCKET },
-	{ "tenant", required_argument, NULL, OPTION_TENANT },
-	{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
-	{ "url", required_argument, NULL, OPTION_URL },
-	{ "vendor-cert", required_argument, NULL, OPTION_VENDOR_CERT },
-	{ "vendor-key", required_argument, NULL, OPTION_VENDOR_KEY },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ "warning", required_argument, NULL, OPTION_WARNING },
-	{ NULL, 0, NULL, 0 },
+static const struct cmd_option_row options[CMD_OPTIONS] = {
+	[OPTION_ALL] = { "all", .help = "check all tenants (the default)" },
+	[OPTION_ALLOW_TOPIC_CHANGE] = { "allow-topic-change", "TOPIC",
+	    VALUE_TEXT, .help = "accept a certificate with this other topic" },
+	[OPTION_APPLE_ID] = { "apple-id", "ID", VALUE_TEXT,
+	    .help = "the Apple ID that renews the certificate" },
+	[OPTION_CACERT] = { "cacert", "FILE", VALUE_FILE,
+	    .help = "the CA certificates (PEM) that --url trusts" },
+	[OPTION_CONFIG] = { "config", "FILE", VALUE_FILE,
+	    .help = "the configuration file" },
+	[OPTION_CRITICAL] = { "critical", "DAYS", VALUE_TEXT, 'c',
+	    .help = "critical with fewer days left; default 7" },
+	[OPTION_DATA] = { "data", "DIR", VALUE_DIRECTORY,
+	    .help = "the data directory" },
+	[OPTION_DRY_RUN] = { "dry-run",
+	    .help = "print the result and store nothing" },
+	[OPTION_EXPIRES] = { "expires", "DAYS", VALUE_TEXT,
+	    .help = "lifetime of the token, from 1 to 36500 days" },
+	[OPTION_FORCE] = { "force" }, /* its text is in the row of a command */
+	[OPTION_HELP] = { "help", NULL, VALUE_NONE, 'h',
+	    .help = "print this help" },
+	[OPTION_HOOK] = { "hook", "COMMAND", VALUE_TEXT,
+	    .help = "run COMMAND when a threshold is reached" },
+	[OPTION_INSECURE_ANY_TOKEN] = { "insecure-any-token",
+	    .help = "accept any bearer token; for tests only" },
+	[OPTION_ISSUER] = { "issuer", "URL", VALUE_TEXT,
+	    .help = "bind the keys to this issuer of tokens" },
+	[OPTION_JSON] = { "json", .help = "print JSON, one value per line" },
+	[OPTION_KEY] = { "key", "FILE", VALUE_FILE,
+	    .help = "the key that signs; default test-jwt.key" },
+	[OPTION_LEGACY] = { "legacy",
+	    .help = "use algorithms that old software reads" },
+	[OPTION_NAME] = { "name", "NAME", VALUE_TEXT,
+	    .help = "the name, 1 to 64 bytes of UTF-8" },
+	[OPTION_NO_COPY] = { "no-copy",
+	    .help = "keep no copy of a store that is upgraded" },
+	[OPTION_NO_SANDBOX] = { "no-sandbox",
+	    .help = "do not enter the sandbox; for debuggers" },
+	[OPTION_OUTPUT] = { "output", "FILE", VALUE_FILE,
+	    .help = "write to FILE; - is standard output" },
+	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", VALUE_FILE,
+	    .help = "its first line is the passphrase" },
+	[OPTION_PKCS12] = { "pkcs12",
+	    .help = "write PKCS #12 in place of PEM" },
+	[OPTION_QUIET] = { "quiet", .help = "print problems only; for cron" },
+	[OPTION_REVISION] = { "revision", "NUMBER", VALUE_TEXT,
+	    .help = "change the record only at this revision" },
+	[OPTION_RSA] = { "rsa",
+	    .help = "write the key as PKCS #1, for MicroMDM" },
+	[OPTION_SCOPE] = { "scope", "SCOPE", VALUE_SCOPE, .repeats = true,
+	    .help = "a permission of the token; see below" },
+	[OPTION_SOCKET] = { "socket", "PATH", VALUE_FILE,
+	    .help = "the socket to listen on" },
+	[OPTION_TENANT] = { "tenant", "GUID", VALUE_TENANT,
+	    .help = "the tenant, or its alias" },
+	[OPTION_TOKEN_FILE] = { "token-file", "FILE", VALUE_FILE,
+	    .help = "its first line is the token for --url" },
+	[OPTION_URL] = { "url", "URL", VALUE_TEXT,
+	    .help = "also test the service at this address" },
+	[OPTION_VENDOR_CERT] = { "vendor-cert", "FILE", VALUE_FILE,
+	    .repeats = true,
+	    .help = "the MDM vendor's certificate or its chain" },
+	[OPTION_VENDOR_KEY] = { "vendor-key", "FILE", VALUE_FILE,
+	    .help = "the key of the vendor's certificate" },
+	[OPTION_VERSION] = { "version", .help = "print the version" },
+	[OPTION_WARNING] = { "warning", "DAYS", VALUE_TEXT, 'w',
+	    .help = "warning with fewer days left; default 30" },
 };
 
 /* 100 years. */
 #define DAYS_MAX 36500
+
+/* Added to an option in the list for getopt_long, so that no value is that of a
+ * short option, or 0. */
+#define LONG 512
+
+const struct cmd_option_row *
+cmd_option(int option)
+{
+	return &options[option];
+}
 
 static bool
 days(const char *value, uint64_t least, uint64_t *out)
@@ -83,6 +124,28 @@ add_item(char list[CONFIG_TEXT_MAX], const char *item)
 	return more >= 0 && (size_t)more < CONFIG_TEXT_MAX - n;
 }
 
+/* An empty value is a mistake, such as a shell variable without a value. */
+static const char *
+refuse_empty(int option, const char *value)
+{
+	if (value == NULL || value[0] != '\0')
+		return NULL;
+	switch (options[option].kind) {
+	case VALUE_FILE:
+		return "give the path of a file";
+	case VALUE_DIRECTORY:
+		return "give the path of a directory";
+	case VALUE_TENANT:
+		return "give the GUID or the alias of a tenant";
+	case VALUE_NONE:
+	case VALUE_TEXT:
+	case VALUE_SCOPE:
+	case VALUE_COMMAND:
+		break;
+	}
+	return NULL;
+}
+
 const char *
 cmd_option_take(struct cmd_call *c, int option, const char *value)
 {
@@ -93,24 +156,27 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 	switch (option) {
 	case OPTION_CRITICAL:
 		if (!threshold(value, &c->critical_days))
-			return "-c takes days from 0 to 36500";
+			return "give days from 0 to 36500";
 		break;
 	case OPTION_EXPIRES:
 		if (!days(value, 1, &c->expires_days))
-			return "--expires takes days from 1 to 36500";
+			return "give days from 1 to 36500";
+		break;
+	case OPTION_HOOK:
+		if (value[0] == '\0')
+			return "give a command of the shell";
 		break;
 	case OPTION_NAME:
 		if (!cmd_is_name(value))
-			return "--name takes 1 to 64 bytes of UTF-8";
+			return "give 1 to 64 bytes of UTF-8";
 		break;
 	case OPTION_REVISION:
 		if (!str_u64(str_of(value), &c->revision))
-			return "--revision takes a number, as show prints it";
+			return "give a number, as 'pushcert show' prints it";
 		break;
 	case OPTION_SCOPE:
 		if ((scope = auth_scope(str_of(value))) == 0)
-			return "--scope takes a permission such as "
-			       "DeviceManagementServiceConfig.ReadWrite.All";
+			return "give one of the scopes below";
 		c->scopes |= scope;
 		break;
 	case OPTION_TENANT:
@@ -118,35 +184,89 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 		break;
 	case OPTION_VENDOR_CERT:
 		if (!add_item(c->vendor_certificates, value))
-			return "the path of a vendor file is too long";
+			return "the path is too long";
 		break;
 	case OPTION_WARNING:
 		if (!threshold(value, &c->warning_days))
-			return "-w takes days from 0 to 36500";
+			return "give days from 0 to 36500";
 		break;
 	default:
 		break;
 	}
-	return NULL;
+	return refuse_empty(option, value);
 }
 
-const char *
-cmd_option_name(int option)
+static void
+make_list(struct option list[CMD_OPTIONS + 1])
 {
-	const struct option *o = long_options;
+	int i;
 
-	while (o->name != NULL && o->val != option)
-		o++;
-	return o->name != NULL ? o->name : "";
+	for (i = 0; i < CMD_OPTIONS; i++)
+		list[i] = (struct option){ .name = options[i].name,
+			.has_arg = options[i].value != NULL ? required_argument
+							    : no_argument,
+			.val = i + LONG };
+	list[i] = (struct option){ .name = NULL };
 }
 
-/* All monitoring plug-ins have the short names -c and -w. */
+static int
+option_of_letter(int letter)
+{
+	int i = 0;
+
+	while (i < CMD_OPTIONS && options[i].letter != letter)
+		i++;
+	return i < CMD_OPTIONS ? i : CMD_UNKNOWN;
+}
+
+/* Whether several options begin with the name that was typed. */
+static bool
+is_ambiguous(const char *typed)
+{
+	size_t n = strcspn(typed, "=");
+	unsigned found = 0;
+	int i;
+
+	if (n <= 2 || strncmp(typed, "--", 2) != 0)
+		return false;
+	for (i = 0; i < CMD_OPTIONS; i++)
+		found += strncmp(options[i].name, typed + 2, n - 2) == 0;
+	return found > 1;
+}
+
+void
+cmd_option_rewind(void)
+{
+	optind = 0; /* getopt_long begins again, in glibc and in musl */
+	opterr = 0;
+}
+
 int
 cmd_option_next(int argc, char **argv)
 {
-	int option = getopt_long(argc, argv, "c:w:", long_options, NULL);
+	struct option list[CMD_OPTIONS + 1];
+	int at = optind > 0 ? optind : 1, option;
 
-	return option == 'c' ? OPTION_CRITICAL
-	    : option == 'w'  ? OPTION_WARNING
-			     : option;
+	make_list(list);
+	/* '-': words are reported in their place, whatever POSIXLY_CORRECT
+	 * says. ':': a missing value is reported as such. */
+	option = getopt_long(argc, argv, "-:c:hw:", list, NULL);
+	if (option == 1)
+		return CMD_WORD;
+	if (option == -1 && optind < argc) {
+		optarg = argv[optind++];
+		return CMD_WORD;
+	}
+	if (option == -1)
+		return CMD_END;
+	if (option >= LONG)
+		return option - LONG;
+	if (option != '?' && option != ':')
+		return option_of_letter(option);
+	optarg = argv[at];
+	if (option == ':')
+		return CMD_NO_VALUE;
+	if (optopt >= LONG)
+		return CMD_TOO_MUCH;
+	return is_ambiguous(optarg) ? CMD_AMBIGUOUS : CMD_UNKNOWN;
 }

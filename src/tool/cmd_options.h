@@ -1,19 +1,44 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_options.h - reads the options of a command line. Only cmd.c includes it.
+ * cmd_options.h - the table of options: their names, their values and their
+ * texts in the help; and the functions that read them from a command line.
  */
 #ifndef PUSHCERT_CMD_OPTIONS_H
 #define PUSHCERT_CMD_OPTIONS_H
 
-struct cmd_call;
+#include <stdbool.h>
 
-/* The next option of the command line, an enum cmd_option; its value is in
- * optarg. '?' after an error, which getopt_long has printed; -1 at the end. */
+#include "tool/cmd_table.h"
+
+/* The results of cmd_option_next besides an enum cmd_option. */
+enum {
+	CMD_END = -1,
+	CMD_WORD = 256, /* not an option; the word is in optarg */
+	CMD_UNKNOWN,
+	CMD_AMBIGUOUS,
+	CMD_NO_VALUE, /* an option lacks its value */
+	CMD_TOO_MUCH /* an option has a value and must have none */
+};
+
+struct cmd_option_row {
+	const char *name; /* without the hyphens */
+	const char *value; /* the name of its value, or NULL */
+	enum cmd_value kind;
+	char letter; /* the short name, or 0 */
+	bool repeats; /* may be given more than once: the values add up */
+	const char *help;
+};
+
+const struct cmd_option_row *cmd_option(int option);
+
+/* Begins at the start of the command line. */
+void cmd_option_rewind(void);
+/* Reads the next option or word; the value is in optarg. Prints nothing. After
+ * an error, the option as it was typed is in optarg. */
 int cmd_option_next(int argc, char **argv);
+
 /* Checks the value of an option (NULL if it has none) and stores it in the
- * call. Returns NULL, or the reason why the value is refused. */
+ * call. Returns NULL, or the values that the option accepts. */
 const char *cmd_option_take(struct cmd_call *c, int option, const char *value);
-/* The long name of an option, without the hyphens. */
-const char *cmd_option_name(int option);
 
 #endif

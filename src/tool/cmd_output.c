@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,37 +16,7 @@
 #include "base/buf.h"
 #include "format/datetime.h"
 #include "http/view.h"
-
-int
-cmd_fail(enum err e, const char *about)
-{
-	fprintf(stderr, "pushcert: %s%s%s\n", about, about[0] ? ": " : "",
-	    err_info(e)->text);
-	return EXIT_FAILURE;
-}
-
-int
-cmd_usage(const char *why)
-{
-	fprintf(stderr, "pushcert: %s\nTry 'pushcert --help'.\n", why);
-	return EXIT_USAGE;
-}
-
-int
-cmd_fail_with(const char *about, struct str what)
-{
-	fprintf(stderr, "pushcert: %s: %.*s\n", about, STR_ARG(what));
-	return EXIT_FAILURE;
-}
-
-void
-cmd_print_date(int64_t at)
-{
-	char text[DATETIME_SECONDS_LEN];
-
-	datetime_seconds(at, text);
-	printf("%.*sZ", DATETIME_SECONDS_LEN, text);
-}
+#include "tool/cmd_help.h"
 
 /* Returns the character at the start of the text if it is longer than one byte
  * and would control a terminal or move the text after it: control characters,
@@ -71,93 +43,256 @@ moving_character(struct str s)
 	return 0;
 }
 
-/* Prints a client's text, safe for a terminal. Keeps line feeds if `lines` is
- * true. */
-static void
-print_escaped(FILE *out, struct str s, bool lines)
+/* Takes the next character from the text, and writes it to `out` as it is
+ * printed: escaped if it would control a terminal. Returns the length. */
+static size_t
+take_character(struct str *s, bool lines, char out[8])
 {
-	while (s.n > 0) {
-		unsigned char ch = (unsigned char)s.p[0];
-		unsigned code = moving_character(s);
+	unsigned char ch = (unsigned char)s->p[0];
+	unsigned code = moving_character(*s);
 
-		if (code != 0)
-			fprintf(out, "\\u%04x", code);
-		else if ((ch < ' ' && !(lines && ch == '\n')) || ch == 0x7f)
-			fprintf(out, "\\x%02x", ch);
-		else
-			putc(ch, out);
-		s = str_tail(s, code == 0 ? 1 : code < 0x800 ? 2 : 3);
-	}
+	*s = str_tail(*s, code == 0 ? 1 : code < 0x800 ? 2 : 3);
+	if (code != 0)
+		return (size_t)snprintf(out, 8, "\\u%04x", code);
+	if ((ch < ' ' && !(lines && ch == '\n')) || ch == 0x7f)
+		return (size_t)snprintf(out, 8, "\\x%02x", ch);
+	out[0] = (char)ch;
+	return 1;
+}
+
+static void
+print_escaped(struct str s, bool lines)
+{
+	char out[8];
+
+	while (s.n > 0)
+		fwrite(out, 1, take_character(&s, lines, out), stdout);
 }
 
 void
 cmd_print_text(struct str s)
 {
-	print_escaped(stdout, s, true);
+	print_escaped(s, true);
 }
 
 void
 cmd_print_word(struct str s)
 {
-	print_escaped(stdout, s, false);
+	print_escaped(s, false);
 }
 
-void
-cmd_print_error(struct str s)
+/* --- messages --------------------------------------------------------- */
+
+/* Room for the longest message, and for the same with each byte escaped. */
+#define MESSAGE_MAX (VIEW_MESSAGE_MAX + 2 * PATH_MAX)
+#define LINE_MAX_BYTES (4 * MESSAGE_MAX + 64)
+
+/* Writes the whole line with one call, so that the lines of several processes
+ * do not mix. */
+static void
+print_message(const struct cmd_call *c, const char *text)
 {
-	print_escaped(stderr, s, false);
+	const struct command *row = c != NULL ? c->command : NULL;
+	char block[LINE_MAX_BYTES], out[8];
+	struct str rest = str_of(text);
+	struct buf line;
+
+	buf_init(&line, block, sizeof(block));
+	buf_text(&line, "pushcert: ");
+	if (row != NULL) {
+		buf_text(&line, row->word);
+		buf_text(&line, row->second != NULL ? " " : "");
+		buf_text(&line, row->second != NULL ? row->second : "");
+		buf_text(&line, ": ");
+	}
+	while (rest.n > 0)
+		buf_put(&line, out, take_character(&rest, false, out));
+	buf_char(&line, '\n');
+	fwrite(line.p, 1, line.n, stderr);
 }
 
 int
-cmd_refuse(enum err e, const struct fault *fault)
+cmd_error(const struct cmd_call *c, const char *format, ...)
+{
+	char text[MESSAGE_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	print_message(c, text);
+	return EXIT_FAILURE;
+}
+
+void
+cmd_warn(const struct cmd_call *c, const char *format, ...)
+{
+	static const char mark[] = "warning: ";
+	char text[MESSAGE_MAX];
+	va_list ap;
+
+	strcpy(text, mark);
+	va_start(ap, format);
+	(void)vsnprintf(text + sizeof(mark) - 1,
+	    sizeof(text) - (sizeof(mark) - 1), format, ap);
+	va_end(ap);
+	print_message(c, text);
+}
+
+int
+cmd_usage(const struct cmd_call *c, const char *format, ...)
+{
+	char text[MESSAGE_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	print_message(c, text);
+	cmd_help_usage(c->command, stderr);
+	if (c->command != NULL && c->command->misused != NULL)
+		return c->command->misused(text);
+	return EXIT_USAGE;
+}
+
+/* Texts for the outcomes whose usual text speaks to an HTTP client. The log has
+ * the cause of the first two; the tool logs to standard error. */
+static const char *
+outcome_text(enum err e)
+{
+	static const struct {
+		enum err e;
+		const char *text;
+	} texts[] = {
+		{ ERR_STORE,
+		    "the store cannot be used; the line above has "
+		    "the cause" },
+		{ ERR_NOT_PRIVATE,
+		    "the data directory cannot be used; the "
+		    "line above has the cause" },
+		{ ERR_NO_STORE,
+		    "there is no store yet; 'pushcert init' "
+		    "creates one" },
+		{ ERR_NEWER,
+		    "a newer release wrote this store; install that "
+		    "release" },
+		{ ERR_IN_USE,
+		    "the store has an older format and another "
+		    "process has it open; stop the process that "
+		    "the line above names, and try again" },
+		{ ERR_UPGRADING,
+		    "another process is upgrading the store; "
+		    "try again when it has ended" },
+		{ ERR_FULL,
+		    "the store or the disk is full, nothing was "
+		    "changed; 'pushcert doctor' reports which" },
+		{ ERR_BUSY,
+		    "another process has held the lock of the store "
+		    "for too long; 'pushcert doctor' helps to find "
+		    "it" },
+		{ ERR_CORRUPT,
+		    "a stored value is damaged and was not used; "
+		    "'pushcert verify' reports all damage" },
+		{ ERR_MEMORY, "not enough memory" },
+		{ ERR_NOT_IMPLEMENTED,
+		    "the configuration names no key_file; set that key and "
+		    "run 'pushcert init'" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].e == e)
+			return texts[i].text;
+	return err_info(e)->text;
+}
+
+int
+cmd_fail(const struct cmd_call *c, enum err e, const char *about)
+{
+	return cmd_error(
+	    c, "%s%s%s", about, about[0] != '\0' ? ": " : "", outcome_text(e));
+}
+
+int
+cmd_fail_record(const struct cmd_call *c, enum err e)
+{
+	char tenant[STR_GUID_LEN];
+
+	if (e != ERR_NOT_FOUND)
+		return cmd_fail(c, e, c->config.data);
+	str_guid_text(&c->tenant, tenant);
+	return cmd_error(c,
+	    "tenant %.*s has no record; 'pushcert upload FILE' stores a "
+	    "certificate, 'pushcert list' shows the tenants",
+	    STR_GUID_LEN, tenant);
+}
+
+int
+cmd_fail_with(const struct cmd_call *c, const char *about, struct str what)
+{
+	return cmd_error(c, "%s: %.*s", about, STR_ARG(what));
+}
+
+enum err
+cmd_fail_file(const struct cmd_call *c, const char *path)
+{
+	cmd_error(c, "%s: %s", path, strerror(errno));
+	return ERR_FILE;
+}
+
+int
+cmd_refuse(const struct cmd_call *c, enum err e, const struct fault *fault)
 {
 	char text[VIEW_MESSAGE_MAX];
 	struct buf message;
 
+	/* Not a refusal by the rules, but a failure of the store. */
+	if (outcome_text(e) != err_info(e)->text)
+		return cmd_fail(c, e, c->config.data);
 	buf_init(&message, text, sizeof(text));
 	view_message(&message, e, fault);
-	fprintf(stderr, "pushcert: ");
-	print_escaped(stderr, buf_view(&message), false);
 	if (e == ERR_TOPIC_CHANGE) {
-		fprintf(stderr, ", or here --allow-topic-change ");
-		print_escaped(stderr, fault->also, false);
+		buf_text(&message, ", or here --allow-topic-change ");
+		buf_str(&message, fault->also);
 	}
-	putc('\n', stderr);
-	return EXIT_FAILURE;
+	return cmd_error(c, "%.*s", STR_ARG(buf_view(&message)));
+}
+
+void
+cmd_print_date(int64_t at)
+{
+	char text[DATETIME_SECONDS_LEN];
+
+	datetime_seconds(at, text);
+	printf("%.*sZ", DATETIME_SECONDS_LEN, text);
 }
 
 /* --- output ----------------------------------------------------------- */
 
-static enum err
-output_failed(const char *path)
-{
-	fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
-	return ERR_FILE;
-}
-
 enum err
-cmd_flush(void)
+cmd_flush(const struct cmd_call *c)
 {
 	if (fflush(stdout) == 0 && ferror(stdout) == 0)
 		return ERR_OK;
-	return output_failed("stdout");
+	return cmd_fail_file(c, "stdout");
 }
 
 enum err
-cmd_output_open(const char *path, unsigned mode, struct cmd_output *o)
+cmd_output_open(const struct cmd_call *c, const char *path, unsigned mode,
+    struct cmd_output *o)
 {
 	int fd;
 
-	*o = (struct cmd_output){ .f = stdout };
+	*o = (struct cmd_output){ .call = c, .f = stdout };
 	if (path == NULL || strcmp(path, "-") == 0)
 		return ERR_OK;
 	o->path = path;
 	if (file_create(&o->file, path, mode, true) != ERR_OK)
-		return output_failed(path);
+		return cmd_fail_file(c, path);
 	fd = fcntl(o->file.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (fd >= 0 && (o->f = fdopen(fd, "w")) != NULL)
 		return ERR_OK;
-	(void)output_failed(path);
+	(void)cmd_fail_file(c, path);
 	if (fd >= 0)
 		close(fd);
 	return file_finish(&o->file, ERR_FILE);
@@ -172,23 +307,25 @@ cmd_output_close(struct cmd_output *o, enum err e)
 		return e;
 	whole = fflush(o->f) == 0 && !ferror(o->f);
 	if (e == ERR_OK && !whole)
-		e = output_failed(o->path);
+		e = cmd_fail_file(o->call, o->path);
 	if (fclose(o->f) != 0 && e == ERR_OK)
-		e = output_failed(o->path);
+		e = cmd_fail_file(o->call, o->path);
 	if (e != ERR_OK)
 		return file_finish(&o->file, e);
-	return file_finish(&o->file, ERR_OK) == ERR_OK ? ERR_OK
-						       : output_failed(o->path);
+	return file_finish(&o->file, ERR_OK) == ERR_OK
+	    ? ERR_OK
+	    : cmd_fail_file(o->call, o->path);
 }
 
 /* --- files ------------------------------------------------------------- */
 
 enum err
-cmd_read_text(const char *path, char *text, size_t size, struct str *out)
+cmd_read_text(const struct cmd_call *c, const char *path, char *text,
+    size_t size, struct str *out)
 {
 	enum err e = file_read(path, text, size, out);
 
 	if (e != ERR_OK)
-		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		(void)cmd_fail_file(c, path);
 	return e;
 }

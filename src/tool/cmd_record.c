@@ -39,7 +39,7 @@ print_record(const struct record *r)
 }
 
 static int
-print_record_json(const struct record *r)
+print_record_json(const struct cmd_call *c, const struct record *r)
 {
 	struct view v = {
 		.metadata = ODATA_NONE, .revision = true, .set = RECORD_ALL
@@ -49,7 +49,7 @@ print_record_json(const struct record *r)
 	struct buf out;
 
 	if (text == NULL)
-		return cmd_fail(ERR_MEMORY, "");
+		return cmd_fail(c, ERR_MEMORY, "");
 	buf_init(&out, text, size);
 	view_record(&out, &v, r);
 	printf("%.*s\n", STR_ARG(buf_view(&out)));
@@ -61,7 +61,7 @@ int
 cmd_print_record(struct cmd_call *c, const struct record *r)
 {
 	if (c->given & CMD_BIT(OPTION_JSON))
-		return print_record_json(r);
+		return print_record_json(c, r);
 	print_record(r);
 	return EXIT_SUCCESS;
 }
@@ -77,19 +77,18 @@ cmd_show(struct cmd_call *c)
 	if (cmd_need_tenant(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if ((e = store_record(c->reader, &c->tenant, &r)) != ERR_OK)
-		return cmd_fail(e, "show");
+		return cmd_fail_record(c, e);
 	return cmd_print_record(c, &r);
 }
 
 /* --- changes ---------------------------------------------------------- */
 
 static void
-print_notice(enum err notice)
+print_notice(const struct cmd_call *c, enum err notice)
 {
 	if (notice == ERR_OK)
 		return;
-	fprintf(stderr, "pushcert: warning: %s: the certificate %s\n",
-	    err_info(notice)->reason,
+	cmd_warn(c, "%s: the certificate %s", err_info(notice)->reason,
 	    notice == ERR_EXPIRED
 		? "has expired; Apple's push service does not accept it"
 		: "ends before the certificate that was stored");
@@ -99,10 +98,10 @@ static int
 refuse_change(struct cmd_call *c, enum err e, const struct fault *fault)
 {
 	if (e != ERR_PRECONDITION)
-		return cmd_refuse(e, fault);
-	fprintf(stderr,
-	    "pushcert: the record does not have revision %llu now. Nothing was "
-	    "changed.\n",
+		return cmd_refuse(c, e, fault);
+	cmd_error(c,
+	    "the record does not have revision %llu now, and nothing was "
+	    "changed; 'pushcert show' prints the revision",
 	    (unsigned long long)c->revision);
 	return EXIT_FAILURE;
 }
@@ -118,7 +117,7 @@ cmd_apply(struct cmd_call *c, struct change *change)
 		return EXIT_FAILURE;
 	change->allow_topic = str_of(c->value[OPTION_ALLOW_TOPIC_CHANGE]);
 	if (crypto_random(&change->new_id, sizeof(change->new_id)) != ERR_OK)
-		return cmd_fail(ERR_INTERNAL, "random bytes");
+		return cmd_fail(c, ERR_INTERNAL, "random bytes");
 	str_guid_v4(&change->new_id);
 	if (c->given & CMD_BIT(OPTION_DRY_RUN)) {
 		e = change_try(c->reader, change, &r, &fault);
@@ -128,7 +127,7 @@ cmd_apply(struct cmd_call *c, struct change *change)
 	}
 	if (e != ERR_OK)
 		return refuse_change(c, e, &fault);
-	print_notice(change->notice);
+	print_notice(c, change->notice);
 	return cmd_print_record(c, &r);
 }
 
@@ -140,10 +139,10 @@ cmd_apply(struct cmd_call *c, struct change *change)
 
 /* Reads a file, or standard input if the path is "-". */
 static enum err
-read_text(const char *path, struct arena *a, struct str *out)
+read_text(struct cmd_call *c, const char *path, struct str *out)
 {
 	bool standard = strcmp(path, "-") == 0;
-	char *p = arena_take(a, FILE_MAX);
+	char *p = arena_take(&c->arena, FILE_MAX);
 	enum err e = ERR_MEMORY;
 
 	errno = ENOMEM;
@@ -154,9 +153,9 @@ read_text(const char *path, struct arena *a, struct str *out)
 	if (e == ERR_FILE && errno == EFBIG)
 		return ERR_OK;
 	if (e != ERR_OK) {
-		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		(void)cmd_fail_file(c, path);
 	} else if (out->n == 0) {
-		fprintf(stderr, "pushcert: %s: the file is empty\n", path);
+		cmd_error(c, "%s: the file is empty", path);
 		e = ERR_FILE;
 	}
 	return e;
@@ -184,7 +183,7 @@ make_text(struct arena *a, bool as_it_is, struct str *text, struct fault *fault)
 	e = x509_read(*text, a, &x, &fault->ours);
 	if (e == ERR_OK && str_is_null(x.der)) {
 		fault->ours = str_of(
-		    "it is none; --force stores a text all the same");
+		    "the file contains none; --force stores any text");
 		return ERR_NOT_A_CERTIFICATE;
 	}
 	/* For a text, the rules in policy.c report the fault. */
@@ -212,7 +211,7 @@ make_patch(struct cmd_call *c, struct patch *p, struct fault *fault)
 	struct str text;
 	enum err e;
 
-	if ((e = read_text(c->argument[0], &c->arena, &text)) != ERR_OK)
+	if ((e = read_text(c, c->argument[0], &text)) != ERR_OK)
 		return e;
 	if ((e = make_text(&c->arena, force, &text, fault)) != ERR_OK)
 		return e;
@@ -243,7 +242,7 @@ cmd_upload(struct cmd_call *c)
 
 	if (!is_apple_id(c->value[OPTION_APPLE_ID]))
 		return cmd_usage(
-		    "--apple-id takes at most 1024 characters of UTF-8");
+		    c, "--apple-id: give at most 1024 characters of UTF-8");
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
 	    cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
@@ -251,8 +250,8 @@ cmd_upload(struct cmd_call *c)
 	 * arrive. */
 	store_end(c->reader);
 	if ((e = make_patch(c, &change.patch, &fault)) != ERR_OK)
-		return e == ERR_FILE ? EXIT_FAILURE : cmd_refuse(e, &fault);
+		return e == ERR_FILE ? EXIT_FAILURE : cmd_refuse(c, e, &fault);
 	if ((e = store_begin(c->reader)) != ERR_OK)
-		return cmd_fail(e, c->config.data);
+		return cmd_fail(c, e, c->config.data);
 	return cmd_apply(c, &change);
 }

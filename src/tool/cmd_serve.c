@@ -80,9 +80,9 @@ may_lie(const struct cmd_call *c, const char *data)
 	root = docroot_suspect(data, path);
 	if (str_is_null(root))
 		return true;
-	fprintf(stderr,
-	    "pushcert: %s: lies under what looks like a document root, %.*s; "
-	    "choose another directory, or say --force\n",
+	cmd_error(c,
+	    "%s: this directory is under %.*s, which looks like a "
+	    "document root; choose another directory, or add --force",
 	    data, STR_ARG(root));
 	return false;
 }
@@ -109,11 +109,11 @@ write_config(const char *path, const char *data, bool forced)
 
 /* Makes the key file that the configuration names, if it does not exist. */
 static bool
-make_key(const char *path)
+make_key(const struct cmd_call *c, const char *path)
 {
 	if (path[0] == '\0' || secret_make(path) == ERR_OK || errno == EEXIST)
 		return true;
-	fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+	(void)cmd_fail_file(c, path);
 	return false;
 }
 
@@ -150,9 +150,9 @@ has_lost_key(struct cmd_call *c)
 	if (key[0] == '\0' || stat(path, &st) != 0 || stat(key, &st) == 0 ||
 	    errno != ENOENT || !has_sealed_keys(c))
 		return false;
-	fprintf(stderr,
-	    "pushcert: %s: the key file is missing, and no other one opens the "
-	    "private keys in the store; put it there again\n",
+	cmd_error(c,
+	    "%s: the key file is missing, and only that file opens the "
+	    "private keys in the store; restore it",
 	    key);
 	return true;
 }
@@ -164,35 +164,38 @@ cmd_init(struct cmd_call *c)
 	const char *path = c->value[OPTION_CONFIG];
 	char data[PATH_MAX] = "";
 
-	if (directory != NULL && directory[0] == '\0')
-		return cmd_usage("--data takes a directory");
 	if (directory != NULL && !absolute(directory, data))
-		return cmd_fail(ERR_FILE, directory);
+		return cmd_error(c,
+		    "--data %.200s: the path is too long, or the working "
+		    "directory does not exist; give a shorter absolute path",
+		    directory);
 	if (strlen(data) >= sizeof(c->config.data))
-		return cmd_usage("the data directory's path is too long");
-	if (directory != NULL && (!may_lie(c, data) || !cmd_has_place(data)))
+		return cmd_usage(
+		    c, "--data: the path is too long; give a shorter one");
+	if (directory != NULL && (!may_lie(c, data) || !cmd_has_place(c, data)))
 		return EXIT_FAILURE;
 	if (path != NULL && directory != NULL &&
 	    write_config(path, data, (c->given & CMD_BIT(OPTION_FORCE)) != 0) !=
 		ERR_OK) {
-		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		(void)cmd_fail_file(c, path);
 		return EXIT_FAILURE;
 	}
 	if (cmd_load_config(c) != ERR_OK)
 		return EXIT_FAILURE;
 	if (directory != NULL && path != NULL &&
 	    strcmp(data, c->config.data) != 0) {
-		fprintf(stderr,
-		    "pushcert: %s names another data directory: %s\n", path,
-		    c->config.data);
+		cmd_error(c,
+		    "%s: this file names another data directory, %s; leave out "
+		    "--data, or name another file with --config",
+		    path, c->config.data);
 		return EXIT_FAILURE;
 	}
 	if (directory != NULL)
 		strcpy(c->config.data, data);
 	else if (!may_lie(c, c->config.data))
 		return EXIT_FAILURE;
-	if (!cmd_has_place(c->config.data) || has_lost_key(c) ||
-	    !make_key(c->config.key_file))
+	if (!cmd_has_place(c, c->config.data) || has_lost_key(c) ||
+	    !make_key(c, c->config.key_file))
 		return EXIT_FAILURE;
 	if (cmd_open_store(c, true) != ERR_OK)
 		return EXIT_FAILURE;
@@ -207,9 +210,9 @@ may_take_any(const struct cmd_call *c, int fd)
 {
 	if (fastcgi_is_local(fd) && (c->given & CMD_BIT(OPTION_TENANT)))
 		return true;
-	fprintf(stderr,
-	    "pushcert: --insecure-any-token needs --tenant, and a unix socket "
-	    "or a loopback address\n");
+	cmd_error(c,
+	    "--insecure-any-token: add --tenant GUID, and serve a unix "
+	    "socket or a loopback address");
 	return false;
 }
 
@@ -417,10 +420,11 @@ cmd_serve(struct cmd_call *c)
 	if (path == NULL)
 		path = c->config.socket;
 	if (path[0] == '\0')
-		return cmd_usage(
-		    "serve needs --socket PATH or the key 'socket'");
+		return cmd_usage(c,
+		    "the socket is missing; give --socket PATH or set the key "
+		    "socket");
 	if (fastcgi_listen(path, &fd) != ERR_OK) {
-		fprintf(stderr, "pushcert: %s: %s\n", path, strerror(errno));
+		(void)cmd_fail_file(c, path);
 		return EXIT_FAILURE;
 	}
 	return serve(c, fd);

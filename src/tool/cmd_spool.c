@@ -60,13 +60,13 @@ cmd_spool_begin(struct cmd_call *c, bool errors)
 {
 	if (c->spool.on)
 		return ERR_OK;
-	if (cmd_flush() != ERR_OK)
+	if (cmd_flush(c) != ERR_OK)
 		return ERR_FILE;
 	c->spool = (struct cmd_spool){ .on = true, .err = -1 };
 	if ((c->spool.out = divert(STDOUT_FILENO)) >= 0 &&
 	    (!errors || (c->spool.err = divert(STDERR_FILENO)) >= 0))
 		return ERR_OK;
-	perror("pushcert: memory for the output");
+	(void)cmd_fail_file(c, "memory for the output");
 	(void)!cmd_spool_end(c);
 	return ERR_FILE;
 }
@@ -79,12 +79,12 @@ cmd_spool_end(struct cmd_call *c)
 	if (!c->spool.on)
 		return ERR_OK;
 	c->spool.on = false;
-	if (cmd_flush() != ERR_OK)
+	if (cmd_flush(c) != ERR_OK)
 		e = ERR_FILE;
 	if (c->spool.err >= 0 && !restore(STDERR_FILENO, c->spool.err))
 		e = ERR_FILE;
 	if (c->spool.out >= 0 && !restore(STDOUT_FILENO, c->spool.out)) {
-		perror("pushcert: stdout");
+		(void)cmd_fail_file(c, "stdout");
 		e = ERR_FILE;
 	}
 	return e;

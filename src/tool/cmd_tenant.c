@@ -16,7 +16,10 @@ take_tenant_argument(struct cmd_call *c)
 {
 	if (str_guid(str_of(c->argument[0]), &c->tenant))
 		return ERR_OK;
-	fprintf(stderr, "pushcert: %s: a GUID is needed\n", c->argument[0]);
+	(void)cmd_usage(c,
+	    "'%.64s' is not a GUID; give one of the form "
+	    "12345678-1234-1234-1234-123456789abc",
+	    c->argument[0]);
 	return ERR_USAGE;
 }
 
@@ -61,17 +64,21 @@ cmd_tenant_add(struct cmd_call *c)
 	if (take_tenant_argument(c) != ERR_OK)
 		return EXIT_USAGE;
 	if (name != NULL && !cmd_is_alias(name))
-		return cmd_usage("the --name of a tenant has no blanks and "
-				 "no control characters");
+		return cmd_usage(c,
+		    "--name '%.64s': give an alias without blanks and control "
+		    "characters",
+		    name);
 	if (name != NULL && str_guid(str_of(name), &id))
-		return cmd_fail_with(name, str_of("this is a GUID"));
+		return cmd_usage(
+		    c, "--name '%.64s': a GUID cannot be an alias", name);
 	if (cmd_load_config(c) != ERR_OK || cmd_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_update(c->store, put_tenant, c);
 	if (e == ERR_EXISTS)
-		return cmd_fail_with(
-		    name, str_of("another tenant is called so"));
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "tenant add");
+		return cmd_fail_with(c, name,
+		    str_of(
+			"another tenant has this alias; choose another one"));
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
 }
 
 static void
@@ -119,7 +126,7 @@ cmd_tenant_list(struct cmd_call *c)
 	if (cmd_begin_reading(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_tenants(c->reader, list_tenant, c);
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "tenant list");
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
 }
 
 static enum err
@@ -142,9 +149,11 @@ cmd_tenant_remove(struct cmd_call *c)
 		return EXIT_FAILURE;
 	e = store_update(c->store, delete_tenant, c);
 	if (e == ERR_NOT_FOUND) {
-		fprintf(stderr, "pushcert: %s: no such tenant was added\n",
+		cmd_error(c,
+		    "%s: this tenant was not added; 'pushcert tenant list' lists "
+		    "those that were",
 		    c->argument[0]);
 		return EXIT_FAILURE;
 	}
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "tenant remove");
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
 }

@@ -45,17 +45,16 @@ print_secret(struct cmd_call *c, struct token *t, struct str text)
 	enum err e;
 
 	printf("%.*s\n", STR_ARG(text));
-	if (cmd_flush() == ERR_OK)
+	if (cmd_flush(c) == ERR_OK)
 		return EXIT_SUCCESS;
 	clearerr(stdout);
 	if ((e = store_update(c->store, forget_token, t)) == ERR_OK)
-		fprintf(stderr,
-		    "pushcert: the token could not be printed, so it was "
-		    "revoked\n");
+		cmd_error(c,
+		    "the token could not be printed and was revoked; try again");
 	else
-		(void)cmd_fail(e,
-		    "the token could not be printed, and it "
-		    "could not be revoked");
+		(void)cmd_fail(c, e,
+		    "the token could not be printed and could not be revoked; "
+		    "revoke it later");
 	return EXIT_FAILURE;
 }
 
@@ -71,20 +70,17 @@ cmd_token_create(struct cmd_call *c)
 	enum err e;
 	int status;
 
-	if ((c->given & CMD_BIT(OPTION_TENANT)) == 0 || c->scopes == 0)
-		return cmd_usage(
-		    "token create needs --tenant GUID and --scope S");
 	if (c->expires_days > 0)
 		t.expires_at = t.created_at + (int64_t)c->expires_days * 86400;
 	if (cmd_load_config(c) != ERR_OK || cmd_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;
 	t.tenant = c->tenant;
 	if (crypto_random(secret, sizeof(secret)) != ERR_OK)
-		return cmd_fail(ERR_INTERNAL, "random bytes");
+		return cmd_fail(c, ERR_INTERNAL, "random bytes");
 	auth_token_text(secret, text);
 	auth_token_hash(str_from(text, sizeof(text)), t.hash);
 	if ((e = store_update(c->store, put_token, &t)) != ERR_OK)
-		return cmd_fail(e, "token create");
+		return cmd_fail(c, e, c->config.data);
 	/* A closed pipe must be a failed write, not a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	status = print_secret(c, &t, str_from(text, sizeof(text)));
@@ -184,7 +180,7 @@ cmd_token_list(struct cmd_call *c)
 	if (cmd_begin_reading(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_tokens(c->reader, list_token, c);
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(e, "token list");
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
 }
 
 /* A search for the only token whose id begins with `id`. */
@@ -216,9 +212,10 @@ find_token(struct cmd_call *c, struct search *s)
 	enum err e;
 
 	if (s->id.n < 4) {
-		fprintf(stderr,
-		    "pushcert: an ID of token list is needed, at least its "
-		    "first 4 digits\n");
+		(void)cmd_usage(c,
+		    "'%.*s' is too short; give at least the first 4 digits of "
+		    "an ID of 'pushcert token list'",
+		    STR_ARG(s->id));
 		return ERR_USAGE;
 	}
 	if ((e = cmd_begin_reading(c)) != ERR_OK)
@@ -226,13 +223,17 @@ find_token(struct cmd_call *c, struct search *s)
 	e = store_tokens(c->reader, match_token, s);
 	store_end(c->reader);
 	if (e != ERR_OK) {
-		(void)cmd_fail(e, "token");
+		(void)cmd_fail(c, e, c->config.data);
 		return e;
 	}
 	if (s->found == 1)
 		return ERR_OK;
-	fprintf(stderr, "pushcert: %.*s: %s\n", STR_ARG(s->id),
-	    s->found == 0 ? "no such token" : "several tokens match");
+	cmd_error(c,
+	    s->found == 0 ? "%.*s: no token has an ID that begins with this; "
+			    "'pushcert token list' prints the IDs"
+			  : "%.*s: several tokens have an ID that begins with "
+			    "this; give more of its digits",
+	    STR_ARG(s->id));
 	return ERR_NOT_FOUND;
 }
 
@@ -247,7 +248,7 @@ change_token(struct cmd_call *c, store_change *change)
 	if ((e = find_token(c, &s)) != ERR_OK)
 		return e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
 	if ((e = store_update(c->store, change, &s)) != ERR_OK)
-		return cmd_fail(e, "token");
+		return cmd_fail(c, e, c->config.data);
 	return EXIT_SUCCESS;
 }
 
@@ -282,6 +283,8 @@ int
 cmd_token_rename(struct cmd_call *c)
 {
 	if (!cmd_is_name(c->argument[1]))
-		return cmd_usage("a name has 1 to 64 bytes of UTF-8");
+		return cmd_usage(c,
+		    "'%.64s' cannot be a name; give 1 to 64 bytes of UTF-8",
+		    c->argument[1]);
 	return change_token(c, rename_token);
 }

@@ -139,6 +139,6 @@ cmd_open_service(struct cmd_call *c, int fd)
 	}
 	if (e == ERR_OK)
 		return cmd_find_tenant(c);
-	(void)cmd_fail(e, c->config.data);
+	(void)cmd_fail(c, e, c->config.data);
 	return e;
 }

@@ -36,12 +36,12 @@ print_finding(
 	if (pass->printed++ >= FINDINGS_MAX)
 		return;
 	if (tenant == NULL) {
-		fprintf(stderr, "pushcert: %s: %s\n", where, what);
+		cmd_error(pass->call, "%s: %s", where, what);
 		return;
 	}
 	str_guid_text(tenant, text);
-	fprintf(stderr, "pushcert: %s of tenant %.*s: %s\n", where,
-	    STR_GUID_LEN, text, what);
+	cmd_error(pass->call, "%s of tenant %.*s: %s", where, STR_GUID_LEN,
+	    text, what);
 }
 
 static void
@@ -71,24 +71,25 @@ count_sealed(struct pass *pass)
 	if (pass->opened == pass->sealed)
 		return 0;
 	if (!pass->secrets.can_seal)
-		fprintf(stderr,
-		    "pushcert: key_file%s%s: %llu private keys cannot be "
-		    "opened without it\n",
+		cmd_error(pass->call,
+		    "key_file%s%s: %llu private keys cannot be opened without "
+		    "this file; restore it",
 		    file[0] == '\0' ? "" : " ", file,
 		    (unsigned long long)pass->sealed);
 	else if (pass->opened == 0)
-		fprintf(stderr,
-		    "pushcert: %s: another key than the one that the private "
-		    "keys were sealed with\n",
+		cmd_error(pass->call,
+		    "%s: this is not the key that sealed the private keys; "
+		    "restore that file",
 		    file);
 	return pass->sealed - pass->opened;
 }
 
 static void
-hint(void)
+hint(const struct cmd_call *c)
 {
-	fprintf(stderr,
-	    "pushcert: restore the last backup into a new data directory\n");
+	cmd_error(c,
+	    "the store is damaged; restore the last backup into a new "
+	    "data directory");
 }
 
 static void
@@ -142,7 +143,7 @@ verify(struct cmd_call *c, void *arg)
 		return e;
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
 	    (e = store_begin(c->reader)) != ERR_OK) {
-		(void)cmd_fail(e, c->config.data);
+		(void)cmd_fail(c, e, c->config.data);
 		return e;
 	}
 	/* Without the key file, everything but the private keys is checked. */
@@ -153,18 +154,18 @@ verify(struct cmd_call *c, void *arg)
 	e = store_verify(c->reader, &v, &counts);
 	cmd_progress_end(&progress);
 	if (e != ERR_OK)
-		(void)cmd_fail(e, c->config.data);
+		(void)cmd_fail(c, e, c->config.data);
 	if (pass.printed > FINDINGS_MAX)
-		fprintf(stderr, "pushcert: and %llu more\n",
+		cmd_error(c, "%llu more findings are not listed",
 		    (unsigned long long)(pass.printed - FINDINGS_MAX));
 	if (counts.findings > 0)
-		hint();
+		hint(c);
 	counts.findings += count_sealed(&pass);
 	secret_wipe(&pass.secrets);
 	if (e != ERR_OK)
 		return e;
 	print_counts(c, &counts);
-	if (cmd_flush() != ERR_OK)
+	if (cmd_flush(c) != ERR_OK)
 		return ERR_FILE;
 	return counts.findings == 0 ? ERR_OK : ERR_CORRUPT;
 }
@@ -183,11 +184,9 @@ cmd_verify(struct cmd_call *c)
 	if (cmd_spool_end(c) != ERR_OK && e == ERR_OK)
 		e = ERR_FILE;
 	if (died != 0) {
-		fprintf(stderr,
-		    "pushcert: %s: damaged: reading it ended with signal %d "
-		    "(%s)\n",
+		cmd_error(c, "%s: reading the store ended with signal %d (%s)",
 		    c->config.data, died, strsignal(died));
-		hint();
+		hint(c);
 	}
 	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -71,7 +71,7 @@ int
 main(int argc, char **argv)
 {
 	const char *config = config_argument(argc, argv);
-	bool serves = argc > 1 && strcmp(argv[1], "serve") == 0;
+	bool serves = cmd_serves(argc, argv);
 	int fd;
 
 	if (!open_standard_descriptors())

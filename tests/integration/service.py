@@ -81,7 +81,7 @@ def refuses_other_sockets_of_systemd():
             os.truncate(b.errors, 0)
         child = systemd(b, 1, listener, words, pid=1)
         check("the socket of another process is not taken",
-              wait_status(child) != 0 and "serve needs --socket" in b.log(),
+              wait_status(child) != 0 and "the socket is missing" in b.log(),
               b.log())
 
 

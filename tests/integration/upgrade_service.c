@@ -405,7 +405,7 @@ START_TEST(a_service_waits_for_the_upgrade_of_another_process)
 	ck_assert(ask_until("Status: 503", &reply, block, sizeof(block)));
 	ck_assert(reply_has(&reply, "\r\nRetry-After: "));
 	ck_assert_int_eq(run("list"), 1);
-	ck_assert(file_has(err, "is being upgraded"));
+	ck_assert(file_has(err, "is upgrading the store"));
 	ck_assert_int_eq(run_cgi(), 0);
 	ck_assert(file_has(out, "Status: 503"));
 	ck_assert(file_has(out, "Retry-After: "));
