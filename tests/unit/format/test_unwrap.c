@@ -17,6 +17,7 @@
 #include <openssl/x509.h>
 
 #include "unit.h"
+#include "unit_certificate.h"
 #include "wrap.h"
 
 #define TEXT_MAX (1 << 17)
@@ -89,22 +90,6 @@ key_of_pem(const char *pem)
 	return key;
 }
 
-static void
-make_certificate(void)
-{
-	made.x = X509_new();
-	X509_set_version(made.x, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(made.x), 77);
-	ASN1_TIME_set_string(X509_getm_notBefore(made.x), "20260101000000Z");
-	ASN1_TIME_set_string(X509_getm_notAfter(made.x), "20270101000000Z");
-	X509_set_pubkey(made.x, made.rsa);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(made.x), "CN",
-	    MBSTRING_ASC, (const unsigned char *)"test of unwrap", -1, -1, 0);
-	X509_set_issuer_name(made.x, X509_get_subject_name(made.x));
-	if (X509_sign(made.x, made.rsa, EVP_sha256()) <= 0)
-		abort();
-}
-
 /* Runs once, before the tests fork. */
 static void
 make(void)
@@ -114,7 +99,11 @@ make(void)
 	made.ed25519 = key_of_der(ed25519, sizeof(ed25519) - 1);
 	if (made.rsa == NULL || made.ec == NULL || made.ed25519 == NULL)
 		abort();
-	make_certificate();
+	made.x = unit_issue(&(struct unit_certificate){ .key = made.rsa,
+	    .name = "test of unwrap",
+	    .serial = 77,
+	    .from_at = 1767225600, /* 2026-01-01 */
+	    .until_at = 1798761600 }); /* 2027-01-01 */
 }
 
 static void

@@ -15,12 +15,11 @@
 #include <string.h>
 
 #include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include "rules/csr.h"
 #include "format/crypto.h"
 #include "unit.h"
+#include "unit_certificate.h"
 #include "unit_store.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
@@ -29,7 +28,6 @@
 #define YEAR (365 * DAY)
 #define A "com.apple.mgmt.External.a"
 #define B "com.apple.mgmt.External.b"
-#define PEM_MAX 4096
 
 static const struct guid tenant = { .byte = { 0x6b, 0xcc } };
 
@@ -73,35 +71,21 @@ static void
 issue_for(EVP_PKEY *key, const char *topic, int64_t until_at, char *pem)
 {
 	static long serial = 1000;
-	X509 *x = X509_new();
-	X509_NAME *subject = X509_get_subject_name(x);
-	BIO *bio = BIO_new(BIO_s_mem());
-	int n;
 
-	X509_set_version(x, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial);
-	if (topic != NULL)
-		X509_NAME_add_entry_by_txt(subject, "UID", MBSTRING_UTF8,
-		    (const unsigned char *)topic, -1, -1, 0);
-	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-	    (const unsigned char *)"APSP:test", -1, -1, 0);
-	X509_set_issuer_name(x, subject);
-	ASN1_TIME_set(X509_getm_notBefore(x), until_at - YEAR);
-	ASN1_TIME_set(X509_getm_notAfter(x), until_at);
-	X509_set_pubkey(x, key);
-	ck_assert_int_gt(X509_sign(x, f.key, EVP_sha256()), 0);
-	ck_assert_int_eq(PEM_write_bio_X509(bio, x), 1);
-	n = BIO_read(bio, pem, PEM_MAX - 1);
-	ck_assert_int_gt(n, 0);
-	pem[n] = '\0';
-	BIO_free(bio);
-	X509_free(x);
+	unit_issue_pem(&(struct unit_certificate){ .key = key,
+			   .issuer = f.key,
+			   .topic = topic,
+			   .name = "APSP:test",
+			   .serial = ++serial,
+			   .from_at = until_at - YEAR,
+			   .until_at = until_at },
+	    pem);
 }
 
 static const char *
 issue(const char *topic, int64_t until_at)
 {
-	static char pem[8][PEM_MAX];
+	static char pem[8][UNIT_PEM_MAX];
 	static unsigned n;
 	char *out = pem[n++ % 8];
 
@@ -141,7 +125,7 @@ request(void)
 
 /* Makes a request and the certificate that Apple would issue for it. */
 static void
-request_and_issue(int64_t until_at, char pem[PEM_MAX])
+request_and_issue(int64_t until_at, char pem[UNIT_PEM_MAX])
 {
 	EVP_PKEY *key;
 
@@ -310,7 +294,7 @@ refuse_in_turn(const char *other_topic, unsigned times)
 
 START_TEST(refusals_displace_neither_the_former_record_nor_the_key)
 {
-	static char first[PEM_MAX], second[PEM_MAX];
+	static char first[UNIT_PEM_MAX], second[UNIT_PEM_MAX];
 	const char *other;
 	struct found found;
 	unsigned i;
@@ -348,7 +332,7 @@ END_TEST
 
 START_TEST(keeps_the_key_of_a_replaced_request)
 {
-	static char pem[3][PEM_MAX];
+	static char pem[3][UNIT_PEM_MAX];
 	unsigned i;
 
 	begin_world(100, 2);
@@ -371,7 +355,7 @@ END_TEST
 
 START_TEST(keeps_the_keys_of_the_last_certificates)
 {
-	static char pem[4][PEM_MAX];
+	static char pem[4][UNIT_PEM_MAX];
 	unsigned i;
 
 	begin_world(100, 2);
@@ -394,7 +378,7 @@ END_TEST
 
 START_TEST(keeps_the_key_in_use_though_the_clock_went_back)
 {
-	static char pem[3][PEM_MAX];
+	static char pem[3][UNIT_PEM_MAX];
 	unsigned i;
 
 	begin_world(100, 2);
@@ -577,7 +561,8 @@ END_TEST
 
 START_TEST(restores_an_older_certificate_under_enforcement)
 {
-	static char first[PEM_MAX], second[PEM_MAX], third[PEM_MAX];
+	static char first[UNIT_PEM_MAX], second[UNIT_PEM_MAX],
+	    third[UNIT_PEM_MAX];
 
 	begin_world(100, 10);
 	f.config.certificate_policy = CONFIG_ENFORCE;
@@ -622,7 +607,8 @@ forget(struct txn *tx, void *arg)
 static const char *
 wrap(const char *pem)
 {
-	static char text[2 * PEM_MAX] = "data:application/x-pem-file;base64,";
+	static char text[2 * UNIT_PEM_MAX] =
+	    "data:application/x-pem-file;base64,";
 	char *to = strchr(text, ',') + 1;
 
 	to[str_base64((const uint8_t *)pem, strlen(pem), to)] = '\0';
@@ -633,7 +619,7 @@ wrap(const char *pem)
 static const char *
 with_crlf(const char *pem)
 {
-	static char text[2 * PEM_MAX];
+	static char text[2 * UNIT_PEM_MAX];
 	char *out = text;
 
 	for (; *pem != '\0'; *out++ = *pem++)
@@ -678,7 +664,7 @@ END_TEST
 struct uploader {
 	pthread_t thread;
 	const char *topic;
-	char pem[PEM_MAX];
+	char pem[UNIT_PEM_MAX];
 	enum err e;
 	struct arena arena;
 	char block[128 * 1024];
