@@ -147,22 +147,22 @@ handle(struct micro *m, size_t i, const char *method, const char *prefer)
 		"SCRIPT_NAME=" PATH, "QUERY_STRING=", "HTTP_HOST=localhost",
 		"CONTENT_TYPE=application/json", "REMOTE_ADDR=127.0.0.1" };
 	struct str body = m->body;
-	struct request rq = {
+	struct request req = {
 		.read = read_body, .from = &body, .now = { .at = 1800000000 }
 	};
-	struct response an;
+	struct response resp;
 	char bearer[128];
 	size_t v;
 
 	for (v = 0; v < sizeof(variables) / sizeof(variables[0]); v++)
-		request_take(&rq, variables[v]);
-	request_take(&rq, method);
-	request_take(&rq, prefer);
+		request_take(&req, variables[v]);
+	request_take(&req, method);
+	request_take(&req, prefer);
 	snprintf(bearer, sizeof(bearer), "HTTP_AUTHORIZATION=Bearer %.*s",
 	    STR_ARG(m->token[i % m->tokens]));
-	request_take(&rq, bearer);
-	routes_handle(&m->app, &m->worker, &rq, &an);
-	must(an.outcome, method);
+	request_take(&req, bearer);
+	routes_handle(&m->app, &m->worker, &req, &resp);
+	must(resp.outcome, method);
 }
 
 static void

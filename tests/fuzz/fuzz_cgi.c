@@ -33,14 +33,14 @@ is_ours(struct str line)
 }
 
 static void
-check_answer(const struct response *an)
+check_answer(const struct response *resp)
 {
-	struct str rest = an->text, what;
+	struct str rest = resp->text, what;
 	static char block[1 << 20];
 	struct json json;
 	struct arena a;
 
-	fuzz_check(an->status < 500 || an->status == 501);
+	fuzz_check(resp->status < 500 || resp->status == 501);
 	fuzz_check(str_starts(rest, "Status: "));
 	for (;;) {
 		struct str line = str_cut(&rest, '\n');
@@ -70,9 +70,9 @@ make_world(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct request rq = { .read = world_read_body };
+	struct request req = { .read = world_read_body };
 	struct str text, body;
-	struct response an;
+	struct response resp;
 	char *copy, *line, *end;
 	int i;
 
@@ -86,15 +86,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if ((end = strchr(line, '\n')) == NULL || end == line)
 			break;
 		*end = '\0';
-		request_take(&rq, line);
+		request_take(&req, line);
 	}
 	text = str_from(copy, size);
 	body = str_tail(text, (size_t)(line - copy) + (*line == '\n'));
-	rq.from = &body;
-	rq.now.at = 1647952815;
-	memset(rq.random, 7, sizeof(rq.random));
-	routes_handle(&world.app, &world.worker, &rq, &an);
-	check_answer(&an);
+	req.from = &body;
+	req.now.at = 1647952815;
+	memset(req.random, 7, sizeof(req.random));
+	routes_handle(&world.app, &world.worker, &req, &resp);
+	check_answer(&resp);
 	free(copy);
 	return 0;
 }

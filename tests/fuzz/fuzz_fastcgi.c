@@ -77,7 +77,7 @@ routes_arena_size(const struct config *c)
 
 void
 routes_handle(const struct app *app, struct worker *wk,
-    const struct request *rq, struct response *an)
+    const struct request *req, struct response *resp)
 {
 	static char body[MAX_BODY + 1];
 	size_t n = 0, i;
@@ -87,11 +87,12 @@ routes_handle(const struct app *app, struct worker *wk,
 	(void)app;
 	handled++;
 	for (i = 0; i < REQUEST_VARS; i++)
-		fuzz_check(str_is_null(rq->var[i]) ||
-		    memchr(rq->var[i].p, '\0', rq->var[i].n) == NULL);
-	if (str_is(rq->var[REQUEST_METHOD], "PATCH"))
+		fuzz_check(str_is_null(req->var[i]) ||
+		    memchr(req->var[i].p, '\0', req->var[i].n) == NULL);
+	if (str_is(req->var[REQUEST_METHOD], "PATCH"))
 		while (n < sizeof(body) &&
-		    (got = rq->read(rq->from, body + n, sizeof(body) - n)) > 0)
+		    (got = req->read(req->from, body + n, sizeof(body) - n)) >
+			0)
 			n += (size_t)got;
 	fuzz_check(n <= sizeof(body) && n <= body_most);
 	fuzz_check(got >= REQUEST_CUT);
@@ -99,7 +100,7 @@ routes_handle(const struct app *app, struct worker *wk,
 	buf_open(&out, &wk->arena);
 	buf_text(&out, "Status: 200 OK\r\n\r\n");
 	buf_u64(&out, n);
-	*an = (struct response){ .text = buf_close(&out, &wk->arena) };
+	*resp = (struct response){ .text = buf_close(&out, &wk->arena) };
 }
 
 /* --- the peer ---------------------------------------------------------------

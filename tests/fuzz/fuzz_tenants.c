@@ -161,7 +161,7 @@ struct maker {
 	size_t n;
 	char text[32768];
 	struct buf out;
-	struct request rq;
+	struct request req;
 	int caller;
 	bool foreign; /* a browser marks it as cross-site */
 };
@@ -213,7 +213,7 @@ take(struct maker *m, size_t start)
 {
 	buf_char(&m->out, '\0');
 	if (!m->out.full)
-		request_take(&m->rq, m->text + start);
+		request_take(&m->req, m->text + start);
 }
 
 static void
@@ -432,8 +432,8 @@ make_request(struct maker *m)
 	take_pair(m, "HTTP_HOST", "graph.example.org");
 	if (pick(m, 16) == 1)
 		take_pair(m, "CONTENT_LENGTH", NULL);
-	m->rq.now.at = NOW;
-	memset(m->rq.random, 7, sizeof(m->rq.random));
+	m->req.now.at = NOW;
+	memset(m->req.random, 7, sizeof(m->req.random));
 }
 
 /* --- checks --------------------------------------------------------------- */
@@ -496,14 +496,14 @@ is_safe(struct str method)
 }
 
 static void
-check_change(const struct maker *m, const struct response *an, int which,
+check_change(const struct maker *m, const struct response *resp, int which,
     const struct state *before)
 {
 	struct state now = look(which);
-	bool refused = an->status >= 400;
-	bool tried = holds(an->text, "Preference-Applied: pushcert.dry-run");
+	bool refused = resp->status >= 400;
+	bool tried = holds(resp->text, "Preference-Applied: pushcert.dry-run");
 
-	if (which != m->caller || tried || is_safe(m->rq.var[REQUEST_METHOD]))
+	if (which != m->caller || tried || is_safe(m->req.var[REQUEST_METHOD]))
 		fuzz_check(same(now, *before));
 	else if (refused)
 		fuzz_check(now.digest == before->digest &&
@@ -513,22 +513,22 @@ check_change(const struct maker *m, const struct response *an, int which,
 }
 
 static void
-check(const struct maker *m, const struct response *an,
+check(const struct maker *m, const struct response *resp,
     const struct state before[TENANTS])
 {
 	int i;
 
-	fuzz_check(an->status < 500 || an->status == 501);
-	fuzz_check(str_starts(an->text, "Status: "));
-	fuzz_check(m->caller != STRANGER || an->status >= 400 ||
-	    !holds(an->text, "microsoft.graph.applePush"));
-	if (m->foreign && !is_safe(m->rq.var[REQUEST_METHOD]))
-		fuzz_check(an->status >= 400);
-	check_content(an->text, str_is(m->rq.var[REQUEST_METHOD], "HEAD"));
+	fuzz_check(resp->status < 500 || resp->status == 501);
+	fuzz_check(str_starts(resp->text, "Status: "));
+	fuzz_check(m->caller != STRANGER || resp->status >= 400 ||
+	    !holds(resp->text, "microsoft.graph.applePush"));
+	if (m->foreign && !is_safe(m->req.var[REQUEST_METHOD]))
+		fuzz_check(resp->status >= 400);
+	check_content(resp->text, str_is(m->req.var[REQUEST_METHOD], "HEAD"));
 	for (i = 0; i < TENANTS; i++) {
 		fuzz_check(
-		    i == m->caller || !holds(an->text, tenants[i].canary));
-		check_change(m, an, i, &before[i]);
+		    i == m->caller || !holds(resp->text, tenants[i].canary));
+		check_change(m, resp, i, &before[i]);
 	}
 }
 
@@ -549,7 +549,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct maker m;
 	static unsigned runs;
 	static struct state before[TENANTS];
-	struct response an;
+	struct response resp;
 	struct str body;
 	int i;
 
@@ -560,7 +560,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (i = 0; i < TENANTS; i++)
 			before[i] = look(i);
 	}
-	memset(&m.rq, 0, sizeof(m.rq));
+	memset(&m.req, 0, sizeof(m.req));
 	m.p = data;
 	m.n = size;
 	m.foreign = false;
@@ -569,11 +569,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	body = make_body(&m);
 	if (m.out.full || names_another(&m))
 		return 0;
-	m.rq.read = world_read_body;
-	m.rq.from = &body;
+	m.req.read = world_read_body;
+	m.req.from = &body;
 	world.secrets.can_seal = ++runs % RUNS_PER_KEY == 0;
-	routes_handle(&world.app, &world.worker, &m.rq, &an);
-	check(&m, &an, before);
+	routes_handle(&world.app, &world.worker, &m.req, &resp);
+	check(&m, &resp, before);
 	if (same(look(A), before[A]) && same(look(B), before[B]))
 		return 0;
 	fuzz_check(store_update(world.app.store, put_tenants, NULL) == ERR_OK);

@@ -157,23 +157,23 @@ has_var(const struct golden *g, const char *name)
 }
 
 static void
-handle(struct golden *g, struct response *an)
+handle(struct golden *g, struct response *resp)
 {
-	struct request rq = { .read = read_body, .from = g };
+	struct request req = { .read = read_body, .from = g };
 	char length[32];
 	size_t i;
 
 	snprintf(length, sizeof(length), "CONTENT_LENGTH=%zu", g->body.n);
 	for (i = 0; i < g->var_count; i++)
-		request_take(&rq, g->vars[i]);
-	request_take(&rq, "HTTP_HOST=graph.example.org");
-	request_take(&rq, "HTTPS=on");
+		request_take(&req, g->vars[i]);
+	request_take(&req, "HTTP_HOST=graph.example.org");
+	request_take(&req, "HTTPS=on");
 	if (g->body.n > 0 && !has_var(g, "HTTP_TRANSFER_ENCODING="))
-		request_take(&rq, length);
-	rq.now.at = g->clock_at + (int64_t)g->number;
-	rq.now.nano = 123456700;
-	memset(rq.random, (int)g->number, sizeof(rq.random));
-	routes_handle(&g->app, &g->worker, &rq, an);
+		request_take(&req, length);
+	req.now.at = g->clock_at + (int64_t)g->number;
+	req.now.nano = 123456700;
+	memset(req.random, (int)g->number, sizeof(req.random));
+	routes_handle(&g->app, &g->worker, &req, resp);
 	for (i = 0; i < g->var_count; i++)
 		free(g->vars[i]);
 	g->var_count = 0;
@@ -285,7 +285,7 @@ run_case(struct golden *g, struct str name, struct str head, struct str body,
     struct str want)
 {
 	static char bytes[TEXT_MAX], text[TEXT_MAX];
-	struct response an;
+	struct response resp;
 	struct str got;
 
 	add_request_line(g, str_cut(&head, '\n'));
@@ -299,8 +299,8 @@ run_case(struct golden *g, struct str name, struct str head, struct str body,
 			add_header(g, line);
 	}
 	g->body = decode_body(body, bytes);
-	handle(g, &an);
-	got = shorten(g->number - 1, text, plain(an.text, text));
+	handle(g, &resp);
+	got = shorten(g->number - 1, text, plain(resp.text, text));
 	if (g->update != NULL) {
 		fwrite(got.p, 1, got.n, g->update);
 		fputs("\n", g->update);

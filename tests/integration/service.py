@@ -108,7 +108,7 @@ def a_tool_without_output_fails():
         p = b.start([program, "token", "create", "--config", b.conf,
                      "--tenant", ONE, "--scope", WRITE],
                     preexec_fn=lambda: os.close(1))
-        check("a token that nobody got is a failure",
+        check("a token that was not printed is a failure",
               p.wait(TIMEOUT) != 0, b.log())
 
 
@@ -237,7 +237,7 @@ def median_beside(b, method, uri, other, seconds):
     return sorted(times)[len(times) // 2]
 
 
-def keys_starve_nobody():
+def keys_do_not_delay_other_tenants():
     """While 64 clients of a tenant request keys all the time, another
     tenant's GET takes less than twice as long as while they send GETs."""
     with box("log_level = error") as b:
@@ -267,7 +267,7 @@ def keys_of_many_are_made_in_turn():
             refused = got if status(got) == "503" else refused
             time.sleep(0.05)
         check("another tenant gets a key too", status(got) == "200", got)
-        check("a refusal tells when to come again",
+        check("a refusal has a Retry-After",
               not refused or "Retry-After: " in refused, refused)
         os.kill(child, signal.SIGKILL)
         wait_status(child)

@@ -630,7 +630,7 @@ class Fuzz:
             tag, matches = self.condition(tenant)
             headers.append(("If-Match", tag))
             faults |= set() if matches else {412}
-        patch, wanted = self.judge(tenant, body, faults, allowed)
+        patch, wanted = self.expect_change(tenant, body, faults, allowed)
         status, got, text = self.ask(tenant, "PATCH", path, headers, body,
                                      s.chance(10))
         if faults:
@@ -644,7 +644,7 @@ class Fuzz:
             for other in self.tenants:
                 self.verify(other)
 
-    def judge(self, tenant, body, faults, allowed):
+    def expect_change(self, tenant, body, faults, allowed):
         """The patch and the record after it; may add faults."""
         wanted = None
         if len(body) > BODY_MAX:

@@ -30,7 +30,7 @@
 #define FLAGS_AT 10
 #define FLAG_BRANCH 1
 /* Deadline in seconds, for verify and for the program. */
-#define PATIENCE 30
+#define DEADLINE 30
 
 struct flip {
 	size_t at;
@@ -47,7 +47,7 @@ struct test {
 	unsigned char *bytes;
 	size_t n;
 	off_t started; /* size of the log before the program was started */
-	unsigned found, refused, died, silent, told;
+	unsigned found, refused, died, silent, failed;
 };
 
 /* --- a filled store ------------------------------------------------------ */
@@ -196,7 +196,7 @@ verify(struct test *f, const struct flip *flip)
 		log = open(f->v.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 		dup2(log, STDERR_FILENO);
 		dup2(log, STDOUT_FILENO);
-		alarm(PATIENCE);
+		alarm(DEADLINE);
 		execl("./pushcert", "pushcert", "verify", "--config",
 		    f->v.config, (char *)NULL);
 		_exit(99);
@@ -249,7 +249,7 @@ start(struct test *f)
 	f->started = log_size(f);
 	victim_start(&f->v);
 	serving = f->v.pid;
-	alarm(PATIENCE);
+	alarm(DEADLINE);
 }
 
 /* The program has ended: checks that the log gives a reason. The function
@@ -302,7 +302,7 @@ check_answer(struct test *f, const struct flip *flip, unsigned tenant)
 	}
 	if (status == 200 && strcmp(body_of(out), f->right[tenant]) == 0)
 		return true;
-	f->told += status >= 500;
+	f->failed += status >= 500;
 	if (status >= 500 && log_size(f) > before)
 		return true;
 	/*
@@ -362,8 +362,8 @@ main(int argc, char **argv)
 		try_flip(&f, i);
 	torture_check(&f.t, f.found > flips / 20, "verify finds damage");
 	printf("bit_flips: %u flips, %u found by verify, %u answers 5xx, "
-	       "%u refused to start, %u died and told why, %u silent\n",
-	    flips, f.found, f.told, f.refused, f.died, f.silent);
+	       "%u refused to start, %u logged why and died, %u silent\n",
+	    flips, f.found, f.failed, f.refused, f.died, f.silent);
 	for (i = 0; i < TENANTS; i++)
 		free(f.right[i]);
 	free(f.bytes);

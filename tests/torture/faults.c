@@ -200,7 +200,7 @@ static const struct request {
 /* After a fault, the next request must find everything in order. A change
  * without a response may or may not have been committed. */
 static void
-look(struct test *f, const struct request *rq, const struct kind *k, long n,
+look(struct test *f, const struct request *req, const struct kind *k, long n,
     int status)
 {
 	int answer;
@@ -209,32 +209,33 @@ look(struct test *f, const struct request *rq, const struct kind *k, long n,
 	if (status == 0 && number == (long)f->number + 1)
 		f->number++;
 	torture_check(&f->t, number == (long)f->number,
-	    "after %s, %s %ld: status %d, then %d, %ld for %u", rq->name,
+	    "after %s, %s %ld: status %d, then %d, %ld for %u", req->name,
 	    k->name, n, status, answer, number, f->number);
 }
 
 static void
-try_request(struct test *f, const struct request *rq, const struct kind *k)
+try_request(struct test *f, const struct request *req, const struct kind *k)
 {
 	int status;
 	bool hit;
 	long n;
 
-	for (n = 1;; n = after(f, rq->slow ? 2 * n : n)) {
+	for (n = 1;; n = after(f, req->slow ? 2 * n : n)) {
 		fault_arm(f->plan, k->call, k->cause, n);
-		status = rq->run(f);
+		status = req->run(f);
 		hit = fault_disarm(f->plan);
 		torture_check(&f->t,
 		    status == 200 || (hit && status >= 500) ||
 			(hit && status == 0 && k->of_socket),
-		    "%s, %s %ld: status %d", rq->name, k->name, n, status);
+		    "%s, %s %ld: status %d", req->name, k->name, n, status);
 		if (f->v.pid != 0 && victim_ended(&f->v)) {
 			torture_check(&f->t, false, "%s, %s %ld: died, %#x",
-			    rq->name, k->name, n, (unsigned)victim_wait(&f->v));
+			    req->name, k->name, n,
+			    (unsigned)victim_wait(&f->v));
 			show_log(f);
 			victim_fork(&f->v, run_server, f);
 		}
-		look(f, rq, k, n, status);
+		look(f, req, k, n, status);
 		if (!hit)
 			break;
 		f->faults++;

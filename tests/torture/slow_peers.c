@@ -26,7 +26,7 @@
 #define REQUESTS 500
 #define REQUESTS_FULL 5000
 /* Connections per kind; all kinds together have more than there are workers. */
-#define PEERS 40
+#define CONNS 40
 /* Milliseconds between two bytes on a connection. */
 #define PAUSE 50
 #define P99_MAX 1000
@@ -132,16 +132,16 @@ go_on(const struct test *f, struct conn *p)
 static _Noreturn void
 be_slow(const struct test *f)
 {
-	static struct conn peer[KINDS * PEERS];
+	static struct conn conns[KINDS * CONNS];
 	size_t i;
 
-	for (i = 0; i < KINDS * PEERS; i++) {
-		peer[i].kind = &kinds[i % KINDS];
-		begin(f, &peer[i]);
+	for (i = 0; i < KINDS * CONNS; i++) {
+		conns[i].kind = &kinds[i % KINDS];
+		begin(f, &conns[i]);
 	}
 	for (;;) {
-		for (i = 0; i < KINDS * PEERS; i++)
-			go_on(f, &peer[i]);
+		for (i = 0; i < KINDS * CONNS; i++)
+			go_on(f, &conns[i]);
 		sleep_ms(PAUSE);
 	}
 }
@@ -181,7 +181,7 @@ ask_for_good(struct test *f, unsigned requests)
 	qsort(took, requests, sizeof(took[0]), compare);
 	printf("slow_peers: %zu slow peers, %u of %u good requests, "
 	       "p50 %.1f ms, p99 %.1f ms, slowest %.1f ms\n",
-	    KINDS * PEERS, good, requests, (double)took[requests / 2] / 1000,
+	    KINDS * CONNS, good, requests, (double)took[requests / 2] / 1000,
 	    (double)took[requests * 99 / 100] / 1000,
 	    (double)took[requests - 1] / 1000);
 	torture_check(&f->t,
@@ -196,7 +196,7 @@ static const struct size {
 	const char *variable; /* has a value of n bytes; NULL: the body has */
 	size_t n;
 	int status;
-	const char *told;
+	const char *part;
 } sizes[] = {
 	{ "a long query", "QUERY_STRING", 4000, 200, "" },
 	{ "a long path", "PATH_INFO", 60000, 414, "\"error\":{\"code\":" },
@@ -249,7 +249,7 @@ ask_large(struct test *f, const struct size *z)
 	torture_check(&f->t,
 	    strncmp(answer, "Status: ", 8) == 0 &&
 		atoi(answer + 8) == z->status &&
-		strstr(answer, z->told) != NULL,
+		strstr(answer, z->part) != NULL,
 	    "%s: %s", z->name, answer);
 }
 

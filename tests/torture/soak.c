@@ -38,7 +38,7 @@
 struct test {
 	struct torture t;
 	struct victim v;
-	int peer[CROWD];
+	int conn[CROWD];
 	unsigned gets;
 	unsigned patches;
 	unsigned opened;
@@ -116,19 +116,19 @@ ask_all(struct test *f, size_t n, struct str request, const char *status)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (f->peer[i] >= 0 &&
-		    recv(f->peer[i], &gone, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
-			close(f->peer[i]);
-			f->peer[i] = -1;
+		if (f->conn[i] >= 0 &&
+		    recv(f->conn[i], &gone, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+			close(f->conn[i]);
+			f->conn[i] = -1;
 		}
-		if (f->peer[i] < 0) {
-			f->peer[i] = fcgi_connect(f->v.socket);
+		if (f->conn[i] < 0) {
+			f->conn[i] = fcgi_connect(f->v.socket);
 			f->opened++;
 		}
-		fcgi_send(f->peer[i], request);
+		fcgi_send(f->conn[i], request);
 	}
 	for (i = 0; i < n; i++)
-		torture_check(&f->t, answered(f->peer[i], status),
+		torture_check(&f->t, answered(f->conn[i], status),
 		    "no %s after %u GET, %u PATCH", status, f->gets,
 		    f->patches);
 }
@@ -172,9 +172,9 @@ close_all(struct test *f)
 	size_t i;
 
 	for (i = 0; i < CROWD; i++) {
-		if (f->peer[i] >= 0)
-			close(f->peer[i]);
-		f->peer[i] = -1;
+		if (f->conn[i] >= 0)
+			close(f->conn[i]);
+		f->conn[i] = -1;
 	}
 }
 
@@ -266,7 +266,7 @@ main(int argc, char **argv)
 	struct size before, after;
 
 	torture_begin(&f.t, "soak", argc, argv);
-	memset(f.peer, 0xff, sizeof(f.peer));
+	memset(f.conn, 0xff, sizeof(f.conn));
 	victim_make(&f.v, &f.t, NULL);
 	set_workers(&f);
 	victim_start(&f.v);

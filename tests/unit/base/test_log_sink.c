@@ -342,7 +342,7 @@ END_TEST
 
 /* --- the daemon --------------------------------------------------------- */
 
-static char place[128];
+static char address[128];
 
 static int
 make_daemon(int type)
@@ -350,8 +350,8 @@ make_daemon(int type)
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, type | SOCK_NONBLOCK, 0);
 
-	snprintf(place, sizeof(place), "%s/log", unit_directory());
-	strcpy(at.sun_path, place);
+	snprintf(address, sizeof(address), "%s/log", unit_directory());
+	strcpy(at.sun_path, address);
 	ck_assert(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0);
 	return fd;
 }
@@ -382,7 +382,7 @@ START_TEST(the_daemon_gets_a_line)
 	ck_assert(fcntl(from, F_SETFL, O_NONBLOCK) == 0);
 	if (type == SOCK_STREAM)
 		ck_assert(listen(fd, 1) == 0);
-	log_sink_open(place);
+	log_sink_open(address);
 	if (type == SOCK_STREAM)
 		fd = accept(fd, NULL, NULL);
 	log_sink_write(LOG_WARNING, str_of("a warning"));
@@ -404,7 +404,7 @@ START_TEST(a_daemon_that_does_not_read_is_not_waited_for)
 	char text[256];
 	ssize_t got;
 
-	log_sink_open(place);
+	log_sink_open(address);
 	alarm(HANGS);
 	write_lines(LINES);
 	while (recv(fd, text, sizeof(text), 0) > 0)
@@ -431,7 +431,7 @@ START_TEST(without_a_daemon_standard_error_is_used)
 	ck_assert(fcntl(from, F_SETFL, O_NONBLOCK) == 0);
 	if (_i == 0)
 		fd = make_daemon(SOCK_DGRAM);
-	log_sink_open(_i == 0 ? place : "/nowhere/log");
+	log_sink_open(_i == 0 ? address : "/nowhere/log");
 	drain(from, &seen);
 	ck_assert(seen.other == (_i == 0 ? 0 : 1));
 	if (_i == 0)

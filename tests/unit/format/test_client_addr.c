@@ -9,8 +9,8 @@
 static const struct {
 	const char *name;
 	const char *remote, *forwarded, *trusted;
-	const char *peer;
-} peers[] = {
+	const char *client;
+} cases[] = {
 	{ "no proxy", "192.0.2.1", NULL, "", "192.0.2.1" },
 	{ "a header from a stranger", "192.0.2.1", "198.51.100.7", "",
 	    "192.0.2.1" },
@@ -32,13 +32,13 @@ static const struct {
 	    "198.51.100.7", "2001:db8::1", "2001:db8::2" },
 };
 
-START_TEST(knows_the_peer)
+START_TEST(finds_the_client)
 {
-	unit_same(peers[_i].name,
-	    client_addr(unit_guard(0, str_of(peers[_i].remote)),
-		unit_guard(1, str_of(peers[_i].forwarded)),
-		str_of(peers[_i].trusted)),
-	    str_of(peers[_i].peer));
+	unit_same(cases[_i].name,
+	    client_addr(unit_guard(0, str_of(cases[_i].remote)),
+		unit_guard(1, str_of(cases[_i].forwarded)),
+		str_of(cases[_i].trusted)),
+	    str_of(cases[_i].client));
 }
 END_TEST
 
@@ -49,7 +49,7 @@ main(void)
 	TCase *t = tcase_create("client_addr");
 
 	tcase_add_loop_test(
-	    t, knows_the_peer, 0, sizeof(peers) / sizeof(peers[0]));
+	    t, finds_the_client, 0, sizeof(cases) / sizeof(cases[0]));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -112,23 +112,23 @@ START_TEST(request)
 {
 	const struct subject_case *c = &subject_cases[_i];
 	struct arena a = fresh();
-	struct x509_request rq;
+	struct x509_request req;
 	char command[512];
 	struct str what;
 	enum err e;
 
-	e = x509_request(&c->subject, &a, &rq, &what);
+	e = x509_request(&c->subject, &a, &req, &what);
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 	if (c->text == NULL) {
 		unit_check(c->name, e == ERR_CONFIG);
 		unit_same(c->name, what, str_of(c->what));
-		unit_check(c->name, rq.private_n == 0);
+		unit_check(c->name, req.private_n == 0);
 		return;
 	}
 	unit_check(c->name, e == ERR_OK);
-	write_file("csr", rq.csr.p, rq.csr.n);
-	write_file("key", rq.private_key, rq.private_n);
-	write_file("public", rq.public_key.p, rq.public_key.n);
+	write_file("csr", req.csr.p, req.csr.n);
+	write_file("key", req.private_key, req.private_n);
+	write_file("public", req.public_key.p, req.public_key.n);
 	snprintf(command, sizeof(command),
 	    "openssl req -inform DER -in csr -verify -noout && "
 	    "test \"$(openssl req -inform DER -in csr -noout -subject "
@@ -143,8 +143,8 @@ START_TEST(request)
 		  "openssl pkey -pubin -pubout -outform DER | cmp - public && "
 		  "openssl rsa -inform DER -in key -noout -text | "
 		  "grep -q '2048 bit'"));
-	crypto_wipe(&rq, sizeof(rq));
-	ck_assert_uint_eq(rq.private_n, 0);
+	crypto_wipe(&req, sizeof(req));
+	ck_assert_uint_eq(req.private_n, 0);
 }
 END_TEST
 

@@ -298,7 +298,7 @@ START_TEST(refuses_other_sites)
 	const char *host = cases[_i].host, *method = cases[_i].method;
 	const char *base_url = cases[_i].base_url;
 	const char *cors_origins = cases[_i].cors_origins;
-	struct request rq = { .read = NULL };
+	struct request req = { .read = NULL };
 	struct fault fault;
 	struct config c;
 	enum err e;
@@ -308,14 +308,14 @@ START_TEST(refuses_other_sites)
 	    base_url != NULL ? base_url : "");
 	snprintf(c.cors_origins, sizeof(c.cors_origins), "%s",
 	    cors_origins != NULL ? cors_origins : "");
-	rq.var[REQUEST_METHOD] = str_of(method != NULL ? method : "POST");
-	rq.var[REQUEST_HOST] = str_of(
+	req.var[REQUEST_METHOD] = str_of(method != NULL ? method : "POST");
+	req.var[REQUEST_HOST] = str_of(
 	    host != NULL ? host : "graph.example.org");
-	rq.var[REQUEST_HTTPS] = str_of(cases[_i].https);
-	rq.var[REQUEST_ORIGIN] = header(0, cases[_i].origin);
-	rq.var[REQUEST_SEC_FETCH_SITE] = header(1, cases[_i].site);
-	rq.var[REQUEST_CONTENT_TYPE] = str_of(cases[_i].type);
-	e = cross_site_check(&rq, &c, &fault);
+	req.var[REQUEST_HTTPS] = str_of(cases[_i].https);
+	req.var[REQUEST_ORIGIN] = header(0, cases[_i].origin);
+	req.var[REQUEST_SEC_FETCH_SITE] = header(1, cases[_i].site);
+	req.var[REQUEST_CONTENT_TYPE] = str_of(cases[_i].type);
+	e = cross_site_check(&req, &c, &fault);
 	unit_check(
 	    cases[_i].name, e == (cases[_i].refused ? ERR_CROSS_SITE : ERR_OK));
 }

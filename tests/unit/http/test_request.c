@@ -7,23 +7,23 @@
 
 START_TEST(takes_variables)
 {
-	struct request rq = { .read = NULL };
+	struct request req = { .read = NULL };
 
-	request_take(&rq, "REQUEST_METHOD=PATCH");
-	request_take(&rq, "QUERY_STRING=");
-	request_take(&rq, "HTTP_IF_MATCH=a=b");
-	request_take(&rq, "HTTP_IF_MATCH=second");
-	request_take(&rq, "HTTP_IF_MATC=x");
-	request_take(&rq, "HTTP_PREFER");
-	request_take(&rq, "=x");
-	request_take(&rq, "");
-	request_take(&rq, "REQUEST_URI_=x");
-	request_take(&rq, "HTTP_A_NAME_LONGER_THAN_ANY_OF_THOSE_WANTED=x");
-	unit_same("method", rq.var[REQUEST_METHOD], str_of("PATCH"));
-	unit_same("empty", rq.var[REQUEST_QUERY], str_of(""));
-	unit_same("first counts", rq.var[REQUEST_IF_MATCH], str_of("a=b"));
-	unit_same("absent", rq.var[REQUEST_PREFER], str_of(NULL));
-	unit_same("longer name", rq.var[REQUEST_URI], str_of(NULL));
+	request_take(&req, "REQUEST_METHOD=PATCH");
+	request_take(&req, "QUERY_STRING=");
+	request_take(&req, "HTTP_IF_MATCH=a=b");
+	request_take(&req, "HTTP_IF_MATCH=second");
+	request_take(&req, "HTTP_IF_MATC=x");
+	request_take(&req, "HTTP_PREFER");
+	request_take(&req, "=x");
+	request_take(&req, "");
+	request_take(&req, "REQUEST_URI_=x");
+	request_take(&req, "HTTP_A_NAME_LONGER_THAN_ANY_OF_THOSE_WANTED=x");
+	unit_same("method", req.var[REQUEST_METHOD], str_of("PATCH"));
+	unit_same("empty", req.var[REQUEST_QUERY], str_of(""));
+	unit_same("first counts", req.var[REQUEST_IF_MATCH], str_of("a=b"));
+	unit_same("absent", req.var[REQUEST_PREFER], str_of(NULL));
+	unit_same("longer name", req.var[REQUEST_URI], str_of(NULL));
 }
 END_TEST
 
@@ -60,38 +60,38 @@ static const struct {
 
 START_TEST(joins_lines)
 {
-	struct request rq = { .read = NULL };
+	struct request req = { .read = NULL };
 	char block[64];
 	struct arena a;
 	size_t i;
 
 	arena_init(&a, block, sizeof(block));
 	for (i = 0; i < 4 && lines[_i].variables[i] != NULL; i++)
-		request_take(&rq, lines[_i].variables[i]);
-	unit_check(lines[_i].name, request_join(&rq, &a) == ERR_OK);
+		request_take(&req, lines[_i].variables[i]);
+	unit_check(lines[_i].name, request_join(&req, &a) == ERR_OK);
 	unit_same(
-	    lines[_i].name, rq.var[lines[_i].var], str_of(lines[_i].joined));
+	    lines[_i].name, req.var[lines[_i].var], str_of(lines[_i].joined));
 }
 END_TEST
 
 START_TEST(refuses_lines_that_have_no_room)
 {
-	struct request rq = { .read = NULL };
+	struct request req = { .read = NULL };
 	char block[64];
 	struct arena a;
 	int i;
 
 	arena_init(&a, block, 3);
-	request_take(&rq, "HTTP_PREFER=a");
-	request_take(&rq, "HTTP_PREFER=b");
-	ck_assert(request_join(&rq, &a) == ERR_MEMORY);
+	request_take(&req, "HTTP_PREFER=a");
+	request_take(&req, "HTTP_PREFER=b");
+	ck_assert(request_join(&req, &a) == ERR_MEMORY);
 	arena_init(&a, block, sizeof(block));
-	rq.var[REQUEST_PREFER] = str_of("a");
+	req.var[REQUEST_PREFER] = str_of("a");
 	for (i = 1; i <= REQUEST_LINES_MAX; i++)
-		request_take(&rq, "HTTP_ACCEPT=");
-	ck_assert(request_join(&rq, &a) == ERR_OK);
-	request_take(&rq, "HTTP_ACCEPT=");
-	ck_assert(request_join(&rq, &a) == ERR_HEADER_LINES);
+		request_take(&req, "HTTP_ACCEPT=");
+	ck_assert(request_join(&req, &a) == ERR_OK);
+	request_take(&req, "HTTP_ACCEPT=");
+	ck_assert(request_join(&req, &a) == ERR_HEADER_LINES);
 }
 END_TEST
 
@@ -132,14 +132,14 @@ static const char *const variables[REQUEST_VARS] = {
 
 START_TEST(stores_each_variable_under_its_own_name)
 {
-	struct request rq = { .read = NULL };
+	struct request req = { .read = NULL };
 	char text[64];
 	int i;
 
 	snprintf(text, sizeof(text), "%s=x", variables[_i]);
-	request_take(&rq, text);
+	request_take(&req, text);
 	for (i = 0; i < REQUEST_VARS; i++)
-		unit_check(variables[_i], (i == _i) == str_is(rq.var[i], "x"));
+		unit_check(variables[_i], (i == _i) == str_is(req.var[i], "x"));
 }
 END_TEST
 
@@ -165,13 +165,13 @@ static const struct {
 
 START_TEST(reads_the_length)
 {
-	struct request rq = { .read = NULL };
+	struct request req = { .read = NULL };
 	uint64_t n = 0;
 
-	rq.var[REQUEST_CONTENT_LENGTH] = str_of(lengths[_i].length);
-	rq.var[REQUEST_TRANSFER_ENCODING] = str_of(lengths[_i].encoding);
+	req.var[REQUEST_CONTENT_LENGTH] = str_of(lengths[_i].length);
+	req.var[REQUEST_TRANSFER_ENCODING] = str_of(lengths[_i].encoding);
 	unit_check(
-	    lengths[_i].name, request_length(&rq, &n) == lengths[_i].known);
+	    lengths[_i].name, request_length(&req, &n) == lengths[_i].known);
 	if (lengths[_i].known)
 		unit_check(lengths[_i].name, n == lengths[_i].n);
 }
@@ -237,16 +237,16 @@ START_TEST(reads_the_body)
 		struct source s = { .text = str_of(bodies[_i].text),
 			.step = step,
 			.breaks = bodies[_i].breaks };
-		struct request rq = { .read = read_source, .from = &s };
+		struct request req = { .read = read_source, .from = &s };
 		struct str body = str_of(NULL);
 		char block[64];
 		struct arena a;
 		bool ended = false;
 
 		arena_init(&a, block, sizeof(block));
-		rq.var[REQUEST_CONTENT_LENGTH] = str_of(bodies[_i].length);
+		req.var[REQUEST_CONTENT_LENGTH] = str_of(bodies[_i].length);
 		unit_check(bodies[_i].name,
-		    request_body(&rq, 8, &a, &body, &ended) ==
+		    request_body(&req, 8, &a, &body, &ended) ==
 			bodies[_i].outcome);
 		unit_same(bodies[_i].name, body, str_of(bodies[_i].body));
 		unit_check(bodies[_i].name, ended == bodies[_i].ended);
@@ -293,16 +293,16 @@ static const struct {
 
 START_TEST(finds_the_origin)
 {
-	struct request rq = { .read = NULL };
+	struct request req = { .read = NULL };
 	char text[128];
 	struct buf b;
 
-	rq.var[REQUEST_HOST] = str_of(origins[_i].host);
-	rq.var[REQUEST_HTTPS] = str_of(origins[_i].https);
-	rq.var[REQUEST_SCHEME] = str_of(origins[_i].scheme);
-	rq.var[REQUEST_SERVER_NAME] = str_of(origins[_i].server);
+	req.var[REQUEST_HOST] = str_of(origins[_i].host);
+	req.var[REQUEST_HTTPS] = str_of(origins[_i].https);
+	req.var[REQUEST_SCHEME] = str_of(origins[_i].scheme);
+	req.var[REQUEST_SERVER_NAME] = str_of(origins[_i].server);
 	buf_init(&b, text, sizeof(text));
-	request_origin(&rq, &b);
+	request_origin(&req, &b);
 	unit_same(origins[_i].name, buf_view(&b), str_of(origins[_i].origin));
 }
 END_TEST

@@ -78,23 +78,23 @@ static struct response
 handle(struct fixture *f, const struct ask *a)
 {
 	struct str query = str_of(a->uri), path = str_cut(&query, '?');
-	struct request rq = {
+	struct request req = {
 		.read = unit_read_body, .from = &f->body, .now = { .at = NOW }
 	};
-	struct response an;
+	struct response resp;
 
-	rq.var[REQUEST_METHOD] = str_of(a->method);
-	rq.var[REQUEST_URI] = str_of(a->uri);
-	rq.var[REQUEST_SCRIPT_NAME] = path;
-	rq.var[REQUEST_QUERY] = query;
-	rq.var[REQUEST_HOST] = str_of("graph.example");
-	rq.var[REQUEST_CONTENT_TYPE] = str_of("application/json");
-	rq.var[REQUEST_AUTHORIZATION] = str_of(f->token);
+	req.var[REQUEST_METHOD] = str_of(a->method);
+	req.var[REQUEST_URI] = str_of(a->uri);
+	req.var[REQUEST_SCRIPT_NAME] = path;
+	req.var[REQUEST_QUERY] = query;
+	req.var[REQUEST_HOST] = str_of("graph.example");
+	req.var[REQUEST_CONTENT_TYPE] = str_of("application/json");
+	req.var[REQUEST_AUTHORIZATION] = str_of(f->token);
 	if (a->variable != NULL)
-		request_take(&rq, a->variable);
+		request_take(&req, a->variable);
 	f->body = str_of(a->body);
-	routes_handle(&f->app, &f->worker, &rq, &an);
-	return an;
+	routes_handle(&f->app, &f->worker, &req, &resp);
+	return resp;
 }
 
 /* --- memory ------------------------------------------------------------- */
@@ -121,7 +121,7 @@ START_TEST(reports_the_lack_of_memory)
 	const struct ask first = { "generate", "POST",
 		"/beta" RESOURCE GENERATE, NULL, NULL };
 	struct fixture *f = set_up();
-	struct response an;
+	struct response resp;
 	unsigned refused = 0;
 	size_t n;
 
@@ -132,22 +132,23 @@ START_TEST(reports_the_lack_of_memory)
 	unit_capture();
 	for (n = 0; RESERVE + n < f->size; n += STEP) {
 		f->worker.arena.size = RESERVE + n;
-		an = handle(f, &asks[_i]);
-		if (an.status == 200)
+		resp = handle(f, &asks[_i]);
+		if (resp.status == 200)
 			break;
 		refused++;
-		ck_assert_msg(an.outcome == ERR_MEMORY, "%s: outcome %d",
-		    asks[_i].name, (int)an.outcome);
+		ck_assert_msg(resp.outcome == ERR_MEMORY, "%s: outcome %d",
+		    asks[_i].name, (int)resp.outcome);
 		unit_check(asks[_i].name,
-		    str_starts(an.text, "Status: 500 Internal Server Error\r"));
+		    str_starts(
+			resp.text, "Status: 500 Internal Server Error\r"));
 		unit_check(asks[_i].name,
-		    unit_holds(an.text,
+		    unit_holds(resp.text,
 			"{\"error\":{\"code\":\"InternalError\",\"message\":"
 			"\"The request needs more memory than it may "
 			"have.\""));
-		unit_check(asks[_i].name, str_ends(an.text, "\"}}}"));
+		unit_check(asks[_i].name, str_ends(resp.text, "\"}}}"));
 	}
-	unit_check(asks[_i].name, an.status == 200 && refused > 0);
+	unit_check(asks[_i].name, resp.status == 200 && refused > 0);
 }
 END_TEST
 
@@ -219,17 +220,17 @@ static const struct {
 START_TEST(logs_no_key)
 {
 	struct fixture *f = set_up();
-	struct response an;
+	struct response resp;
 	struct str log;
 
 	log_open(false, LOG_AT_INFO);
 	unit_capture();
-	an = handle(f, &logs[_i].ask);
+	resp = handle(f, &logs[_i].ask);
 	log = unit_captured();
 	ck_assert_msg(unit_holds(log, logs[_i].log), "%s: %.*s",
 	    logs[_i].ask.name, STR_ARG(log));
 	unit_check(logs[_i].ask.name, !unit_holds(log, "MC4CAQAw"));
-	unit_check(logs[_i].ask.name, !unit_holds(an.text, "MC4CAQAw"));
+	unit_check(logs[_i].ask.name, !unit_holds(resp.text, "MC4CAQAw"));
 }
 END_TEST
 
@@ -238,15 +239,15 @@ START_TEST(logs_a_faulty_subject_and_hides_it_from_the_client)
 	const struct ask generate = { "generate", "POST",
 		"/beta" RESOURCE GENERATE, NULL, NULL };
 	struct fixture *f = set_up();
-	struct response an;
+	struct response resp;
 	struct str log;
 
 	strcpy(f->config.csr_country, "Germany");
 	unit_capture();
-	an = handle(f, &generate);
+	resp = handle(f, &generate);
 	log = unit_captured();
-	ck_assert_int_eq(an.status, 500);
-	ck_assert(!unit_holds(an.text, "Germany"));
+	ck_assert_int_eq(resp.status, 500);
+	ck_assert(!unit_holds(resp.text, "Germany"));
 	unit_same("the first line", str_cut(&log, '\n'),
 	    str_of("pushcert: certificate request: csr_country 'Germany' "
 		   "is too long; possible are two letters"));
@@ -284,10 +285,11 @@ static const struct {
 START_TEST(repeats_what_may_be_repeated)
 {
 	struct fixture *f = set_up();
-	struct response an = handle(f, &repeats[_i].ask);
+	struct response resp = handle(f, &repeats[_i].ask);
 
-	unit_check(repeats[_i].ask.name, an.status == repeats[_i].status);
-	unit_check(repeats[_i].ask.name, unit_holds(an.text, repeats[_i].part));
+	unit_check(repeats[_i].ask.name, resp.status == repeats[_i].status);
+	unit_check(
+	    repeats[_i].ask.name, unit_holds(resp.text, repeats[_i].part));
 }
 END_TEST
 
@@ -300,14 +302,14 @@ START_TEST(refuses_a_path_that_no_response_can_repeat)
 	char uri[2048];
 	struct ask a = { "long", "GET", uri, NULL, NULL };
 	struct fixture *f = set_up();
-	struct response an;
+	struct response resp;
 
 	memset(uri, 'a', sizeof(uri));
 	uri[0] = '/';
 	strcpy(uri + 1000, "/v1.0" RESOURCE);
-	an = handle(f, &a);
-	ck_assert_int_eq(an.status, 414);
-	ck_assert(unit_holds(an.text,
+	resp = handle(f, &a);
+	ck_assert_int_eq(resp.status, 414);
+	ck_assert(unit_holds(resp.text,
 	    "{\"error\":{\"code\":\"RequestUriTooLong\",\"message\":"
 	    "\"The request's URL is longer than 1024 bytes.\","));
 	strcpy(uri + 900, "/v1.0" RESOURCE);

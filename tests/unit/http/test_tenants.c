@@ -239,10 +239,10 @@ static const struct action {
 
 static void
 send_request(
-    const struct action *a, const struct token_of *t, struct response *an)
+    const struct action *a, const struct token_of *t, struct response *resp)
 {
 	const struct tenant_of *owner = &model.tenant[t->tenant];
-	struct request rq = {
+	struct request req = {
 		.read = unit_read_body, .from = &world.body, .now = { NOW, 0 }
 	};
 	char authorization[2100], body[128], length[16];
@@ -253,15 +253,15 @@ send_request(
 	    owner->mark, owner->version + 1);
 	world.body = str_of(a->changes ? body : "");
 	snprintf(length, sizeof(length), "%zu", world.body.n);
-	for (i = 0; i < sizeof(rq.random); i++)
-		rq.random[i] = (uint8_t)(0x80 + pick(0x80));
-	rq.var[REQUEST_METHOD] = str_of(a->method);
-	rq.var[REQUEST_URI] = str_of(a->path);
-	rq.var[REQUEST_PATH_INFO] = str_of(a->path);
-	rq.var[REQUEST_CONTENT_TYPE] = str_of("application/json");
-	rq.var[REQUEST_CONTENT_LENGTH] = str_of(length);
-	rq.var[REQUEST_AUTHORIZATION] = str_of(authorization);
-	routes_handle(&world.app, &world.worker, &rq, an);
+	for (i = 0; i < sizeof(req.random); i++)
+		req.random[i] = (uint8_t)(0x80 + pick(0x80));
+	req.var[REQUEST_METHOD] = str_of(a->method);
+	req.var[REQUEST_URI] = str_of(a->path);
+	req.var[REQUEST_PATH_INFO] = str_of(a->path);
+	req.var[REQUEST_CONTENT_TYPE] = str_of("application/json");
+	req.var[REQUEST_CONTENT_LENGTH] = str_of(length);
+	req.var[REQUEST_AUTHORIZATION] = str_of(authorization);
+	routes_handle(&world.app, &world.worker, &req, resp);
 }
 
 static int
@@ -281,11 +281,11 @@ expected_status(const struct action *a, const struct token_of *t)
 /* A response shows the tenant's own record if the request may read it, and
  * never any text of another tenant. */
 static void
-check_content(
-    const struct action *a, const struct token_of *t, const struct response *an)
+check_content(const struct action *a, const struct token_of *t,
+    const struct response *resp)
 {
 	const struct tenant_of *owner = &model.tenant[t->tenant];
-	bool shows = an->status == 200 && owner->version > 0 &&
+	bool shows = resp->status == 200 && owner->version > 0 &&
 	    strcmp(a->method, "HEAD") != 0;
 	char mark[64];
 	unsigned i;
@@ -295,14 +295,14 @@ check_content(
 
 		if (other == owner)
 			continue;
-		ck_assert(!unit_holds(an->text, other->mark));
-		ck_assert(!unit_holds(an->text, other->guid));
+		ck_assert(!unit_holds(resp->text, other->mark));
+		ck_assert(!unit_holds(resp->text, other->guid));
 	}
 	snprintf(mark, sizeof(mark), "%s-%u\"", owner->mark, owner->version);
 	if (shows && strcmp(a->path, "/localtest/metrics") != 0)
-		ck_assert(unit_holds(an->text, mark));
-	else if (an->status != 200)
-		ck_assert(!unit_holds(an->text, owner->mark));
+		ck_assert(unit_holds(resp->text, mark));
+	else if (resp->status != 200)
+		ck_assert(!unit_holds(resp->text, owner->mark));
 }
 
 /* Makes one random change as an operator would: lists or unlists a tenant, or
@@ -336,15 +336,16 @@ START_TEST(no_tenant_sees_or_changes_another)
 		struct token_of *t = &model.token[pick(TOKENS)];
 		const struct action *a = &actions[pick(ROWS(actions))];
 		int want = expected_status(a, t);
-		struct response an;
+		struct response resp;
 
-		send_request(a, t, &an);
-		ck_assert_msg(an.status == want, "request %u: %s %s: %d for %d",
-		    i, a->method, a->path, an.status, want);
+		send_request(a, t, &resp);
+		ck_assert_msg(resp.status == want,
+		    "request %u: %s %s: %d for %d", i, a->method, a->path,
+		    resp.status, want);
 		if (a->changes && want == 200)
 			model.tenant[t->tenant].version++;
-		check_content(a, t, &an);
-		counts[an.status / 100]++;
+		check_content(a, t, &resp);
+		counts[resp.status / 100]++;
 		if (i % 20 == 0)
 			change_something();
 	}

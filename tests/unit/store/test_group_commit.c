@@ -232,7 +232,7 @@ END_TEST
 
 /* --- limits and timeouts ------------------------------------------------ */
 
-#define PATIENCE 200
+#define TIMEOUT_MS 200
 
 struct asker {
 	struct record *record;
@@ -321,18 +321,18 @@ START_TEST(followers_time_out_when_a_batch_hangs)
 	struct record r = { .hangs = true };
 	struct asker a[4];
 
-	make(&r, 0, 0, PATIENCE);
+	make(&r, 0, 0, TIMEOUT_MS);
 	start_leader(&a[0], &r);
 	start(&a[1], &r);
 	start(&a[2], &r);
 	ck_assert(outcome(&a[1]) == ERR_BUSY);
 	ck_assert(outcome(&a[2]) == ERR_BUSY);
-	ck_assert(a[1].took >= PATIENCE);
+	ck_assert(a[1].took >= TIMEOUT_MS);
 	/* The batch has been stalled long enough for new jobs to be refused at
 	 * once. */
 	start(&a[3], &r);
 	ck_assert(outcome(&a[3]) == ERR_BUSY);
-	ck_assert(a[3].took < PATIENCE);
+	ck_assert(a[3].took < TIMEOUT_MS);
 	r.hangs = false;
 	ck_assert(outcome(&a[0]) == ERR_OK);
 	do_one(&r);
@@ -347,22 +347,22 @@ START_TEST(jobs_time_out_when_no_batch_can_begin)
 	struct asker a[8];
 	size_t i, quick = 0;
 
-	make(&r, 0, 0, PATIENCE);
+	make(&r, 0, 0, TIMEOUT_MS);
 	for (i = 0; i < 8; i++)
 		start(&a[i], &r);
 	for (i = 0; i < 8; i++) {
 		ck_assert(outcome(&a[i]) == ERR_BUSY);
-		ck_assert(a[i].took < 5 * PATIENCE);
+		ck_assert(a[i].took < 5 * TIMEOUT_MS);
 	}
 	/* One thread leads and tries to begin. The others are refused at once
 	 * meanwhile. */
 	start(&a[0], &r);
-	sleep_ms(PATIENCE / 4);
+	sleep_ms(TIMEOUT_MS / 4);
 	for (i = 1; i < 8; i++)
 		start(&a[i], &r);
 	for (i = 1; i < 8; i++) {
 		ck_assert(outcome(&a[i]) == ERR_BUSY);
-		quick += a[i].took < PATIENCE / 2;
+		quick += a[i].took < TIMEOUT_MS / 2;
 	}
 	ck_assert_uint_ge(quick, 6);
 	r.shut = false;
@@ -382,7 +382,7 @@ START_TEST(followers_time_out_when_the_next_batch_cannot_begin)
 
 	/* The timeout is long enough for all jobs to arrive before the first
 	 * one expires. */
-	make(&r, 0, 0, 5 * PATIENCE);
+	make(&r, 0, 0, 5 * TIMEOUT_MS);
 	start_leader(&a[0], &r);
 	for (i = 1; i < 4; i++)
 		start(&a[i], &r);
@@ -393,7 +393,7 @@ START_TEST(followers_time_out_when_the_next_batch_cannot_begin)
 	ck_assert(outcome(&a[0]) == ERR_OK);
 	for (i = 1; i < 4; i++) {
 		ck_assert(outcome(&a[i]) == ERR_BUSY);
-		ck_assert(a[i].took < 25 * PATIENCE);
+		ck_assert(a[i].took < 25 * TIMEOUT_MS);
 	}
 	while (is_led(&r.batch))
 		sleep_ms(1);

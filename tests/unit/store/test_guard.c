@@ -212,12 +212,12 @@ change_nothing(void)
 
 static const struct {
 	const char *name;
-	void (*deed)(void);
+	void (*action)(void);
 	/* The outcome of a change in this process, of lmdb_env_look after the
 	 * change, and of opening the store in another process without that
 	 * change. */
 	enum err change, look, other;
-} deeds[] = {
+} cases[] = {
 	{ "nothing", change_nothing, ERR_OK, ERR_OK, ERR_OK },
 	{ "lock removed", remove_lock, ERR_STORE, ERR_STORE, ERR_STORE },
 	{ "lock replaced", replace_lock, ERR_STORE, ERR_STORE, ERR_STORE },
@@ -239,7 +239,7 @@ static const struct {
 	    ERR_OK },
 	{ "all removed", remove_all, ERR_STORE, ERR_STORE, ERR_NO_STORE },
 };
-#define DEEDS ((int)(sizeof(deeds) / sizeof(deeds[0])))
+#define CASES ((int)(sizeof(cases) / sizeof(cases[0])))
 
 /*
  * Makes a store with two commits more than the copies "older" and "older-lock".
@@ -264,23 +264,23 @@ START_TEST(acknowledges_only_what_is_in_the_store)
 	struct lmdb_env *db = make_store(), *after;
 	enum err e;
 
-	deeds[_i].deed();
+	cases[_i].action();
 	e = put(db, "change");
 	ck_assert_msg(
-	    e == deeds[_i].change, "%s: change: %d", deeds[_i].name, (int)e);
-	unit_check(deeds[_i].name, lmdb_env_look(db) == deeds[_i].look);
+	    e == cases[_i].change, "%s: change: %d", cases[_i].name, (int)e);
+	unit_check(cases[_i].name, lmdb_env_look(db) == cases[_i].look);
 	/* A process that cannot go on has closed the files, so another process
 	 * can open the store if there is one. */
-	if (deeds[_i].look != ERR_OK && deeds[_i].deed != lock_becomes_a_link)
-		unit_check(deeds[_i].name,
+	if (cases[_i].look != ERR_OK && cases[_i].action != lock_becomes_a_link)
+		unit_check(cases[_i].name,
 		    other_process(NULL) ==
 			(access(DATA, F_OK) == 0 ? ERR_OK : ERR_NO_STORE));
 	lmdb_env_close(db);
 	if (try_open(false, &after) != ERR_OK)
 		return;
-	unit_check(deeds[_i].name,
+	unit_check(cases[_i].name,
 	    get(after, "change") == (e == ERR_OK ? ERR_OK : ERR_NOT_FOUND));
-	unit_check(deeds[_i].name, put(after, "again") == ERR_OK);
+	unit_check(cases[_i].name, put(after, "again") == ERR_OK);
 	lmdb_env_close(after);
 }
 END_TEST
@@ -290,14 +290,14 @@ START_TEST(two_processes_never_share_half_a_store)
 	struct lmdb_env *db = make_store();
 	enum err e;
 
-	deeds[_i].deed();
+	cases[_i].action();
 	e = other_process("other");
 	ck_assert_msg(
-	    e == deeds[_i].other, "%s: other: %d", deeds[_i].name, (int)e);
+	    e == cases[_i].other, "%s: other: %d", cases[_i].name, (int)e);
 	/* A second process has the same outcome as the first. */
 	e = other_process("other");
 	ck_assert_msg(
-	    e == deeds[_i].other, "%s: again: %d", deeds[_i].name, (int)e);
+	    e == cases[_i].other, "%s: again: %d", cases[_i].name, (int)e);
 	lmdb_env_close(db);
 }
 END_TEST
@@ -318,12 +318,12 @@ START_TEST(readers_notice_within_a_second)
 	enum err e;
 
 	ck_assert(lmdb_txn_reader(db, &tx) == ERR_OK);
-	deeds[_i].deed();
+	cases[_i].action();
 	next_second();
 	e = lmdb_txn_begin(tx);
 	lmdb_txn_end(tx);
 	ck_assert_msg(
-	    e == deeds[_i].change, "%s: reader: %d", deeds[_i].name, (int)e);
+	    e == cases[_i].change, "%s: reader: %d", cases[_i].name, (int)e);
 	lmdb_txn_reader_free(tx);
 	lmdb_env_close(db);
 }
@@ -367,11 +367,11 @@ START_TEST(reports_a_commit_that_went_to_other_files)
 
 	ck_assert(lmdb_txn_write(db, &tx) == ERR_OK);
 	ck_assert(lmdb_txn_put(tx, 0, str_of("change"), str_of("x")) == ERR_OK);
-	deeds[_i].deed();
-	good = deeds[_i].deed == change_nothing ||
-	    deeds[_i].deed == write_lock_over;
+	cases[_i].action();
+	good = cases[_i].action == change_nothing ||
+	    cases[_i].action == write_lock_over;
 	ck_assert_msg(
-	    (lmdb_txn_commit(tx) == ERR_OK) == good, "%s", deeds[_i].name);
+	    (lmdb_txn_commit(tx) == ERR_OK) == good, "%s", cases[_i].name);
 	lmdb_env_close(db);
 }
 END_TEST
@@ -421,14 +421,14 @@ main(void)
 	TCase *t = tcase_create("files");
 
 	tcase_add_loop_test(
-	    t, acknowledges_only_what_is_in_the_store, 0, DEEDS);
+	    t, acknowledges_only_what_is_in_the_store, 0, CASES);
 	tcase_add_loop_test(
-	    t, two_processes_never_share_half_a_store, 0, DEEDS);
-	tcase_add_loop_test(t, readers_notice_within_a_second, 0, DEEDS);
+	    t, two_processes_never_share_half_a_store, 0, CASES);
+	tcase_add_loop_test(t, readers_notice_within_a_second, 0, CASES);
 	tcase_add_test(t, reads_the_new_data);
 	tcase_add_test(t, recovers_when_the_data_file_returns);
 	tcase_add_loop_test(
-	    t, reports_a_commit_that_went_to_other_files, 0, DEEDS);
+	    t, reports_a_commit_that_went_to_other_files, 0, CASES);
 	tcase_add_test(t, waits_for_the_others);
 	suite_add_tcase(suite, t);
 	return unit_run(suite);
