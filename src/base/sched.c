@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sched.c - the scheduling policy of the calling thread.
+ * sched.c - the scheduling policy of the calling thread; sched.h has the
+ * measured gain.
  */
 #include "base/sched.h"
 
