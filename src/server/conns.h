@@ -93,23 +93,21 @@ void conns_free(struct conns *cs);
 /*
  * A reference to a connection. The kernel reuses descriptors, so an event may
  * name a descriptor that belongs to a newer connection by the time a worker
- * reads the event. Each accept gives the table entry a new generation, and a
- * reference with another generation is stale.
+ * reads the event. Each accept, and each arming for an event, gives the table
+ * entry a new generation, and a reference with another generation is stale.
  */
 struct conn_ref {
 	int fd;
 	unsigned generation;
-	/* How many times any connection had become idle when the worker began
-	 * to wait in conns_next. See conns_taken.doubtful. */
-	size_t kept;
 };
 
 /*
  * conns_next waits for the next event: a connection became readable, or a
- * descriptor of conns_watch did. A connection is reported to one worker each
- * time that new data arrives. A watched descriptor is reported in the same way,
- * or, with `always`, to every worker for as long as it is readable; its
- * reference has the generation 0.
+ * descriptor of conns_watch did. A connection is reported to one worker, and
+ * again only after that worker has given it back. A watched descriptor is
+ * reported to one worker each time that something arrives, or, with `always`,
+ * to every worker for as long as it is readable; its reference has the
+ * generation 0.
  */
 struct conn_ref conns_next(struct conns *cs);
 bool conns_watch(struct conns *cs, int fd, bool always) ATTR_CHECKED;
@@ -125,12 +123,12 @@ bool conns_room(struct conns *cs);
  * conns_admit enters an accepted descriptor into the table, which owns it from
  * now on; the caller then puts the connection into the queue or takes it. Both
  * functions return false if they had to close the descriptor: because its
- * number is too high, or because epoll had no memory.
+ * number is too high, or because epoll had no memory. conns_queue leaves a
+ * connection alone that the sweeper has closed since.
  */
 bool conns_admit(struct conns *cs, int fd, struct conn_ref *out) ATTR_CHECKED;
 bool conns_queue(struct conns *cs, struct conn_ref at) ATTR_CHECKED;
-/* A connection that a worker holds. It stays valid until conns_give_back
- * returns true. */
+/* A connection that a worker holds, until conns_give_back. */
 struct conns_taken {
 	struct conn_ref at;
 	/* The peer waited longer than `queue` while workers were short: refuse
@@ -139,22 +137,16 @@ struct conns_taken {
 	/* Workers were short within the last ten seconds: serve it only if the
 	 * request has arrived completely. */
 	bool careful;
-	/* The event may be stale: another worker may have read the data that it
-	 * announced. Check before a read that blocks. */
-	bool doubtful;
 	atomic_uint_fast64_t *clock; /* the word that conns_enter changes */
 };
 
 /* conns_take makes the connection busy; `taker` is the argument of the
- * callbacks. False if the reference is stale, or if another worker holds the
- * connection (that worker then learns of the event from conns_give_back). */
+ * callbacks. False if the reference is stale, or if an incomplete request has
+ * not grown since the last worker saw it. */
 bool conns_take(struct conns *cs, struct conn_ref at, void *taker,
     struct conns_taken *out) ATTR_CHECKED;
-/* False if an event arrived while the worker held the connection: the worker
- * still holds it and must look for the data, because epoll does not report the
- * event again. `taken->late` and `taken->doubtful` are false then. */
-bool conns_give_back(struct conns *cs, struct conns_taken *taken,
-    enum conns_next next) ATTR_CHECKED;
+void conns_give_back(
+    struct conns *cs, const struct conns_taken *taken, enum conns_next next);
 
 /* The worker enters a phase. False if the sweeper has refused the request
  * meanwhile: the worker must not write to the connection any more. */

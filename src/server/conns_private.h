@@ -46,20 +46,20 @@ struct conn {
 	/* When the sweeper shut the socket down while it was BUSY; 0: it did
 	 * not. conns_give_back closes such a connection. */
 	int64_t shut_at;
-	bool more; /* an event arrived while the connection was BUSY */
 	bool hangs; /* its worker hangs; counted in conns.hanging */
 	/*
-	 * Counts the connections that had this descriptor. Two threads compare
-	 * it with the generation that they remember: a worker that took an
-	 * event from epoll, and a worker that gives back a connection which
-	 * libfcgi has closed, for whose descriptor a new connection may have
-	 * been accepted since.
+	 * Counts the connections that had this descriptor, and the times that
+	 * they were armed. Two threads compare it with the generation that they
+	 * remember: a worker that took an event from epoll, and a worker that
+	 * gives back a connection which libfcgi has closed, for whose
+	 * descriptor a new connection may have been accepted since. It does not
+	 * change while a worker holds the connection.
 	 */
 	unsigned generation;
 	/* NEW: when it was accepted. IDLE: when it was given back. PARTIAL and
 	 * BUSY: when the first byte of the request was noticed. */
 	int64_t since;
-	size_t kept_as; /* IDLE: the value of conns.kept when it became so */
+	int seen; /* PARTIAL: the bytes that the last worker saw, or fewer */
 	void *taker;
 };
 
@@ -75,9 +75,6 @@ struct conns {
 	struct conns_sight sight; /* as of the last sweep */
 	int64_t careful_until;
 	bool draining;
-	/* How many times a connection became IDLE; changed under the lock, read
-	 * without. */
-	atomic_size_t kept;
 	int end; /* above the highest descriptor that was ever used */
 	struct conn table[CONNS_DESCRIPTORS];
 	/* The phase of each BUSY connection, see clock_word. */
@@ -118,9 +115,9 @@ began_at(uint_fast64_t word)
 }
 
 /* The caller holds the lock. Adds the connection to the epoll set, or arms it
- * again: an event follows each arrival of data, and one follows at once if
- * there is data already. False if epoll has no memory. */
-bool conns_enqueue(struct conns *cs, int fd) ATTR_CHECKED;
+ * again, with a new generation; `how` is EPOLLONESHOT or EPOLLET. An event
+ * follows at once if there is data already. False if epoll has no memory. */
+bool conns_enqueue(struct conns *cs, int fd, uint32_t how) ATTR_CHECKED;
 /* The caller holds the lock, and closes the descriptor afterwards. */
 void conns_forget(struct conns *cs, int fd);
 /* The number of connections that are not CLOSED; takes the lock. */

@@ -10,6 +10,7 @@
 #include "server/conns.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -96,7 +97,7 @@ carry_out(struct conns *cs, int fd, enum action action)
 	case LET_BE:
 		break;
 	case AGAIN:
-		if (conns_enqueue(cs, fd))
+		if (conns_enqueue(cs, fd, EPOLLONESHOT))
 			break;
 		/* fallthrough */
 	case DROP:

@@ -36,8 +36,8 @@ void listener_accept(struct listener *l);
 /*
  * The same, except that the first connection is returned in *out if its first
  * byte arrives within two milliseconds, as a web server's does. That connection
- * skips the queue, which saves an epoll_wait. False if there was none, or if it
- * went into the queue as well.
+ * skips the queue, which saves an epoll_ctl and an epoll_wait. False if there
+ * was none, or if it went into the queue as well.
  */
 bool listener_accept_one(struct listener *l, struct conn_ref *out);
 

@@ -26,7 +26,6 @@
  */
 #include "server/pool.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -166,41 +165,15 @@ wait_for_start(struct pool *p)
 	pthread_mutex_unlock(&p->starting);
 }
 
-static bool
-is_silent(int fd)
-{
-	char byte;
-
-	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
-	    errno == EAGAIN;
-}
-
-/* Serves one request, unless the event is stale or, after a shortage, the
- * request is incomplete. */
-static enum conns_next
-serve_once(struct pool *p, void *own, const struct conns_taken *taken)
-{
-	if (taken->doubtful && is_silent(taken->at.fd))
-		return CONNS_KEEP;
-	if (taken->careful && !p->work.whole(own, taken->at.fd))
-		return CONNS_LATER;
-	return p->work.serve(own, taken);
-}
-
-/*
- * Serves the connection until it can be given back. An event that arrived
- * meanwhile often announces data that the worker has read already (the second
- * half of a request); the connection is then given back without a read, which
- * would block.
- */
+/* Serves one request, unless it is incomplete after a shortage. */
 static void
-serve(struct pool *p, void *own, struct conns_taken *taken)
+serve(struct pool *p, void *own, const struct conns_taken *taken)
 {
-	enum conns_next next = serve_once(p, own, taken);
+	enum conns_next next = CONNS_LATER;
 
-	while (!conns_give_back(p->conns, taken, next))
-		if (next == CONNS_LATER || !is_silent(taken->at.fd))
-			next = serve_once(p, own, taken);
+	if (!taken->careful || p->work.whole(own, taken->at.fd))
+		next = p->work.serve(own, taken);
+	conns_give_back(p->conns, taken, next);
 }
 
 /* The life of a worker. An event on the listening socket means accept; an event

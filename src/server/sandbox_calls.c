@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -68,6 +69,8 @@ static const struct call calls[] = {
 	{ CALL(close) },
 	{ CALL(openat) },
 	{ CALL(fcntl) },
+	/* Only the number of bytes that wait in a socket. */
+	{ CALL(ioctl), .argument = 1, .mask = UINT32_MAX, .value = FIONREAD },
 	{ CALL(fstat) },
 	{ CALL(newfstatat) },
 	{ CALL(statx) },

@@ -439,36 +439,100 @@ START_TEST(a_request_sent_before_the_response_is_served)
 }
 END_TEST
 
-/* Two threads get the same connection. The first one reads everything and keeps
- * the connection; the second one learns that its event may be outdated. */
-START_TEST(a_late_thread_learns_that_its_event_may_be_outdated)
+/* A table with one connection; ends[1] is its peer. */
+static struct conns *
+table_of_one(int ends[2])
 {
-	const struct conns_rules rules = { .timeout_ms = 60000,
+	static const struct conns_rules rules = { .timeout_ms = 60000,
 		.queue = 60000 };
-	struct conns *ps = conns_new(&rules);
-	struct conn_ref at, late;
-	struct conns_taken taken;
-	char line[8];
-	int ends[2];
+	struct conns *cs = conns_new(&rules);
+	struct conn_ref at;
 
-	ck_assert(ps != NULL);
+	ck_assert(cs != NULL);
 	ck_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-	ck_assert(conns_admit(ps, ends[0], &at) && conns_queue(ps, at));
-	ck_assert(say(ends[1], "ke"));
-	at = conns_next(ps);
-	ck_assert(conns_take(ps, at, NULL, &taken) && !taken.doubtful);
-	ck_assert(say(ends[1], "ep\n"));
-	late = conns_next(ps);
+	ck_assert(conns_admit(cs, ends[0], &at) && conns_queue(cs, at));
+	return cs;
+}
+
+/* Takes the connection if an event announces it. */
+static bool
+take_next(struct conns *cs, struct conns_taken *taken)
+{
+	while (conns_queued(cs))
+		if (conns_take(cs, conns_next(cs), NULL, taken))
+			return true;
+	return false;
+}
+
+START_TEST(a_busy_connection_is_reported_to_no_other_thread)
+{
+	int ends[2];
+	struct conns *cs = table_of_one(ends);
+	struct conns_taken first, next;
+	char line[8];
+
+	ck_assert(!take_next(cs, &first));
+	ck_assert(say(ends[1], "ke") && take_next(cs, &first));
+	ck_assert(say(ends[1], "ep\n") && !conns_queued(cs));
 	ck_assert_int_eq(read(ends[0], line, sizeof(line)), 5);
-	ck_assert(conns_give_back(ps, &taken, CONNS_KEEP));
-	ck_assert(conns_take(ps, late, NULL, &taken) && taken.doubtful);
-	ck_assert(conns_give_back(ps, &taken, CONNS_KEEP));
-	ck_assert(say(ends[1], "\n"));
-	at = conns_next(ps);
-	ck_assert(conns_take(ps, at, NULL, &taken) && !taken.doubtful);
-	ck_assert(conns_give_back(ps, &taken, CONNS_CLOSE));
+	conns_give_back(cs, &first, CONNS_KEEP);
+	ck_assert(!conns_queued(cs));
+	ck_assert(say(ends[1], "k") && conns_queued(cs));
+	/* The event of the first request is stale. */
+	ck_assert(!conns_take(cs, first.at, NULL, &next));
+	ck_assert(take_next(cs, &next));
+	/* Data that the worker did not read is reported once more. */
+	conns_give_back(cs, &next, CONNS_KEEP);
+	ck_assert(take_next(cs, &next));
+	conns_give_back(cs, &next, CONNS_CLOSE);
 	close(ends[1]);
-	conns_free(ps);
+	conns_free(cs);
+}
+END_TEST
+
+START_TEST(a_partial_request_waits_for_more)
+{
+	const struct conns_sight shortage = { .starving = true };
+	int ends[2];
+	struct conns *cs = table_of_one(ends);
+	struct conns_taken taken;
+
+	ck_assert_uint_eq(conns_sweep(cs, &shortage), 0);
+	ck_assert(say(ends[1], "a") && take_next(cs, &taken));
+	ck_assert(taken.careful);
+	conns_give_back(cs, &taken, CONNS_LATER);
+	ck_assert(!take_next(cs, &taken));
+	ck_assert(say(ends[1], "b") && take_next(cs, &taken));
+	/* More arrives while the worker looks. */
+	ck_assert(say(ends[1], "c"));
+	conns_give_back(cs, &taken, CONNS_LATER);
+	ck_assert(take_next(cs, &taken));
+	conns_give_back(cs, &taken, CONNS_LATER);
+	ck_assert(!take_next(cs, &taken));
+	ck_assert(shutdown(ends[1], SHUT_WR) == 0 && take_next(cs, &taken));
+	conns_give_back(cs, &taken, CONNS_CLOSE);
+	close(ends[1]);
+	conns_free(cs);
+}
+END_TEST
+
+/* The sweeper closed the connection between its accept and its queueing. */
+START_TEST(a_closed_connection_is_not_queued)
+{
+	int ends[2];
+	struct conns *cs = table_of_one(ends);
+	struct conn_ref at;
+
+	close(ends[1]);
+	ck_assert(conns_drain(cs));
+	ck_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	ck_assert(conns_admit(cs, ends[0], &at) && conns_drain(cs));
+	ck_assert(hears_end(ends[1]));
+	ck_assert(conns_queue(cs, at));
+	/* The table is still empty. */
+	ck_assert(conns_drain(cs));
+	close(ends[1]);
+	conns_free(cs);
 }
 END_TEST
 
@@ -1078,8 +1142,9 @@ main(void)
 	tcase_add_test(all, a_parked_worker_comes_when_it_is_needed);
 	tcase_add_test(all, a_worker_yields_to_the_thread_that_wakes_it);
 	tcase_add_test(all, a_request_sent_before_the_response_is_served);
-	tcase_add_test(
-	    all, a_late_thread_learns_that_its_event_may_be_outdated);
+	tcase_add_test(all, a_busy_connection_is_reported_to_no_other_thread);
+	tcase_add_test(all, a_partial_request_waits_for_more);
+	tcase_add_test(all, a_closed_connection_is_not_queued);
 	tcase_add_test(all, an_event_for_data_already_read_occupies_no_worker);
 	tcase_add_test(all, an_incomplete_request_times_out);
 	tcase_add_test(all, connections_that_stop_half_way_give_way);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -330,6 +331,21 @@ send_to_peer(void)
 	return cause(send(pair[0], "x", 1, MSG_DONTWAIT) < 0);
 }
 
+static int
+count_bytes(void)
+{
+	int n;
+
+	return cause(ioctl(pair[0], FIONREAD, &n) != 0);
+}
+
+/* Any other ioctl, such as those that put text into a terminal. */
+static int
+control_device(void)
+{
+	return cause(ioctl(pair[0], TIOCSTI, "x") != 0);
+}
+
 /* --- helpers ------------------------------------------------------------ */
 
 static long
@@ -427,6 +443,7 @@ static const struct row {
 	    false },
 	{ "does not schedule other processes", schedule_parent, EPERM, 0,
 	    false },
+	{ "controls no device", control_device, EPERM, 0, false },
 	{ "maps no code", map_code, EPERM, 0, false },
 	{ "does not make data executable", make_code, EPERM, 0, false },
 	{ "does not change the user", change_user, ENOSYS, 0, false },
@@ -442,6 +459,7 @@ static const struct row {
 	{ "opens the data directory", list_data, 0, 0, false },
 	{ "looks at files elsewhere", look_at_passwd, 0, 0, false },
 	{ "sends to its peer", send_to_peer, 0, 0, true },
+	{ "counts the bytes that wait in a socket", count_bytes, 0, 0, false },
 	{ "schedules itself", schedule_itself, 0, 0, false },
 	{ "limits itself", limit_itself, 0, 0, false },
 	{ "protects data", protect_data, 0, 0, false },
