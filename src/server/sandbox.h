@@ -3,8 +3,9 @@
  * sandbox.h - restricts the process to what a running service needs.
  *
  * The process may read and write the data directory, read the directories of
- * the JWKS file, of the key file and of vendor files that are missing at the
- * start, and open no other file. Its system calls cover descriptors that it
+ * the JWKS file, of the key file and of the vendor's files, and open no other
+ * file. The caller leaves out of the configuration what it has read already:
+ * secret_leave_out. Its system calls cover descriptors that it
  * holds, memory and threads; it cannot start a process, connect to another
  * address or create executable memory. It leaves no core dump, and other
  * processes of its user cannot inspect it. All of this adds to the file modes:

@@ -85,21 +85,6 @@ allow_beneath(int ruleset, const char *directory, uint64_t rights)
 	return rc == 0;
 }
 
-/* Allows reading in the directory of a file that cannot be read yet: an
- * administrator may put the file there while the service runs. A file that can
- * be read now has been loaded already. */
-static void
-allow_missing(int ruleset, struct str file)
-{
-	char path[CONFIG_TEXT_MAX];
-
-	snprintf(path, sizeof(path), "%.*s", STR_ARG(file));
-	if (path[0] == '\0' || access(path, R_OK) == 0)
-		return;
-	(void)allow_beneath(
-	    ruleset, dirname(path), LANDLOCK_ACCESS_FS_READ_FILE);
-}
-
 /* Allows reading in the directory of a file. A new version of the file replaces
  * the old one by rename(2), and a rule for the file itself would not hold for
  * the new inode. */
@@ -115,14 +100,21 @@ allow_successors(int ruleset, const char *file)
 	    ruleset, dirname(path), LANDLOCK_ACCESS_FS_READ_FILE);
 }
 
+/* The directory of a secret may be missing, so failures are ignored; the secret
+ * can then be loaded only after a restart. */
 static void
-allow_missing_vendor_files(int ruleset, const struct config *c)
+allow_secrets(int ruleset, const struct config *c)
 {
-	struct str chain = str_of(c->vendor_certificate);
+	struct str rest = str_of(c->vendor_certificate), file;
+	char path[CONFIG_TEXT_MAX];
 
-	while (!str_is_null(chain))
-		allow_missing(ruleset, str_trim(str_cut(&chain, ',')));
-	allow_missing(ruleset, str_of(c->vendor_key));
+	while (!str_is_null(rest)) {
+		file = str_trim(str_cut(&rest, ','));
+		snprintf(path, sizeof(path), "%.*s", STR_ARG(file));
+		(void)allow_successors(ruleset, path);
+	}
+	(void)allow_successors(ruleset, c->vendor_key);
+	(void)allow_successors(ruleset, c->key_file);
 }
 
 static bool
@@ -130,10 +122,7 @@ allow_files(int ruleset, const struct config *c, uint64_t known)
 {
 	if (!allow_beneath(ruleset, c->data, DATA_RIGHTS & known))
 		return false;
-	allow_missing_vendor_files(ruleset, c);
-	/* The key file's directory may be missing, so a failure here is
-	 * ignored; the key can then be loaded only after a restart. */
-	(void)allow_successors(ruleset, c->key_file);
+	allow_secrets(ruleset, c);
 	return allow_successors(ruleset, c->jwks_file);
 }
 

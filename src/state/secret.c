@@ -206,6 +206,15 @@ secret_load(
 	return e;
 }
 
+void
+secret_leave_out(const struct secrets *s, struct config *c)
+{
+	if (s->missing)
+		return;
+	c->vendor_certificate[0] = '\0';
+	c->vendor_key[0] = '\0';
+}
+
 enum err
 secret_load_key(
     const struct config *c, struct secrets *s, char message[CONFIG_TEXT_MAX])

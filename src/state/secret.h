@@ -42,6 +42,10 @@ enum err secret_load(const struct config *c, struct secrets *out,
  * administrator may have replaced it. */
 enum err secret_load_key(const struct config *c, struct secrets *s,
     char message[CONFIG_TEXT_MAX]) ATTR_CHECKED;
+/* Removes the names of the vendor's files from the configuration if the files
+ * have been read. Otherwise they stay, because secret_load will read all of
+ * them again. */
+void secret_leave_out(const struct secrets *s, struct config *c);
 void secret_wipe(struct secrets *s);
 
 /* Makes a key file with mode 0600 and a new key. Returns ERR_FILE with errno

@@ -246,6 +246,15 @@ cmd_enter_sandbox(const struct config *c, bool is_cgi)
 #endif
 }
 
+static void
+enter_sandbox(const struct config *c, const struct secrets *s, bool is_cgi)
+{
+	struct config left = *c;
+
+	secret_leave_out(s, &left);
+	cmd_enter_sandbox(&left, is_cgi);
+}
+
 /* A CGI program that cannot start still sends a response: 503 or 500, in
  * JSON. */
 static int
@@ -380,7 +389,7 @@ serve(struct cmd_call *c, int fd)
 	docroot_init(&docroot, c->config.data);
 	if (!c->config.data_in_document_root)
 		app.docroot = &docroot;
-	cmd_enter_sandbox(&c->config, fd < 0);
+	enter_sandbox(&c->config, &secrets, fd < 0);
 	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
 	/* A worker that has not ended still uses the store, so nothing is
 	 * closed. */

@@ -7,10 +7,13 @@ import contextlib
 import fcntl
 import os
 import resource
+import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -19,6 +22,8 @@ from service_box import (BODY, ONE, RESOURCE, TIMEOUT, TWO, WRITE, answer,
                          check, record, status, wait_until)
 
 program = sys.argv[1]
+GENERATE = RESOURCE.replace("v1.0", "beta") + \
+    "/generateApplePushNotificationCertificateSigningRequest"
 
 
 def box(*lines):
@@ -131,7 +136,97 @@ def names_the_descriptors_it_needs():
         check("ends well", b.end(p) == 0, b.log())
 
 
+# --- the vendor's files -----------------------------------------------------
+
+def make_vendor(directory):
+    """The text of each file of a vendor: a certificate, its root, its key."""
+    def openssl(*words):
+        subprocess.run(["openssl", *words], cwd=directory, check=True,
+                       capture_output=True)
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca",
+            "-out", "root", "-subj", "/CN=root", "-days", "30")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "key", "-out",
+            "request", "-subj", "/CN=vendor")
+    openssl("x509", "-req", "-in", "request", "-CA", "root", "-CAkey", "ca",
+            "-CAcreateserial", "-out", "leaf", "-days", "30")
+    texts = {}
+    for name in ("leaf", "root", "key"):
+        with open(f"{directory}/{name}", encoding="ascii") as f:
+            texts[name] = f.read()
+    return texts
+
+
+def put(path, text):
+    with open(path, "w", opener=lambda p, flags: os.open(p, flags, 0o600),
+              encoding="ascii") as f:
+        f.write(text)
+
+
+def a_vendor_file_may_come_later():
+    """Each file has a directory of its own, which is outside of all others
+    that the sandbox leaves open."""
+    if shutil.which("openssl") is None:
+        print("skipped: there is no openssl")
+        return
+    with tempfile.TemporaryDirectory() as top:
+        texts = make_vendor(top)
+        paths = {name: f"{top}/{name}.d/{name}" for name in texts}
+        for path in paths.values():
+            os.mkdir(os.path.dirname(path), 0o700)
+        lines = (f"vendor_certificate = {paths['leaf']}, {paths['root']}",
+                 f"vendor_key = {paths['key']}")
+        for late in [*texts, "all", "a good leaf", "the key file"]:
+            for name, path in paths.items():
+                put(path, texts[name])
+                if late in (name, "all"):
+                    os.unlink(path)
+            if late == "a good leaf":
+                put(paths["leaf"], "\0")
+            with box(*lines) as b:
+                if late == "the key file":
+                    os.rename(b.key, b.key + ".away")
+                p = b.serve()
+                check("no key is made", status(b.ask("POST", GENERATE)) ==
+                      "503", (late, b.log()))
+                check("the file is named", any(
+                    path + ": " in b.log() for path in
+                    [*paths.values(), b.key]), (late, b.log()))
+                check("reads go on", status(b.ask()) == "404", b.log())
+                for name, path in paths.items():
+                    put(path, texts[name])
+                if late == "the key file":
+                    os.rename(b.key + ".away", b.key)
+                check("a key is made", status(b.ask("POST", GENERATE)) ==
+                      "200", (late, b.log()))
+                check("ends well", b.end(p) == 0, b.log())
+
+
 # --- requests ---------------------------------------------------------------
+
+def a_parameter_larger_than_memory_ends_the_process():
+    """libfcgi takes memory for a parameter before it arrives."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))
+    if subprocess.run([program, "--version"], capture_output=True,
+                      preexec_fn=limit).returncode != 0:
+        print("skipped: the program needs 2 GiB of address space to start")
+        return
+    with box("map_size = 16M") as b:
+        p = b.serve(preexec_fn=limit)
+        check("a change", status(b.ask("PATCH", body=BODY)) == "200", b.log())
+        with b.connect() as s:
+            s.sendall(record(1, struct.pack(">HB5x", 1, 0)) +
+                      record(4, struct.pack(">II", 0xfffffff0, 1 << 31)))
+            check("the process ends", wait_until(
+                lambda: p.poll() is not None), b.log())
+        check("by a signal", p.returncode < 0, p.returncode)
+        check("the log says so", "ended by a fault of memory" in b.log(),
+              b.log())
+        p = b.serve()
+        check("the change is there", status(b.ask()) == "200", b.log())
+        check("the store is sound", b.tool("verify") != "")
+        check("ends well", b.end(p) == 0, b.log())
+
 
 def refuses_a_url_that_is_too_long():
     with box() as b:
@@ -199,10 +294,6 @@ def a_lawful_wait_is_no_hang():
               b.log())
         check("nothing hangs", "hangs" not in b.log(), b.log())
         check("ends well", b.end(p) == 0, b.log())
-
-
-GENERATE = RESOURCE.replace("v1.0", "beta") + \
-    "/generateApplePushNotificationCertificateSigningRequest"
 
 
 def flood(b, method, uri, until, clients):

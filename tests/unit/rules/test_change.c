@@ -72,11 +72,12 @@ issue_for(EVP_PKEY *key, const char *topic, int64_t until_at, char *pem)
 {
 	static long serial = 1000;
 
+	serial++;
 	unit_issue_pem(&(struct unit_certificate){ .key = key,
 			   .issuer = f.key,
 			   .topic = topic,
 			   .name = "APSP:test",
-			   .serial = ++serial,
+			   .serial = serial,
 			   .from_at = until_at - YEAR,
 			   .until_at = until_at },
 	    pem);

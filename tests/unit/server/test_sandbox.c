@@ -42,6 +42,7 @@ static char data[256], within[256], beside[256];
 static pid_t parent;
 static char key_directory[256], keys[256], successor[256];
 static char there[256], late_directory[256], late[256];
+static char vendor_directory[256], vendor[256];
 
 /* Returns errno after a failure, else 0. */
 static int
@@ -92,6 +93,12 @@ static int
 read_late_secret(void)
 {
 	return opens(late, O_RDONLY);
+}
+
+static int
+read_vendor(void)
+{
+	return opens(vendor, O_RDONLY);
 }
 
 static int
@@ -363,7 +370,8 @@ configured(bool to_syslog)
 	config_default(&c);
 	strcpy(c.data, data);
 	strcpy(c.jwks_file, keys);
-	strcpy(c.vendor_key, there);
+	snprintf(c.vendor_certificate, sizeof(c.vendor_certificate),
+	    "/nowhere/chain, %s", vendor);
 	strcpy(c.key_file, late);
 	c.syslog = to_syslog;
 	return c;
@@ -423,7 +431,8 @@ static const struct row {
 	{ "writes no keys", write_keys, EACCES, 1, false },
 	{ "does not list the directory of the keys", list_keys, EACCES, 1,
 	    false },
-	{ "does not read an old secret again", read_secret, EACCES, 1, false },
+	{ "does not read a secret that is left out", read_secret, EACCES, 1,
+	    false },
 	{ "removes no file", remove_data, ENOSYS, 0, false },
 	{ "renames no file", rename_data, ENOSYS, 0, false },
 	{ "does not change the mode of files", open_data, ENOSYS, 0, false },
@@ -455,6 +464,7 @@ static const struct row {
 	{ "reads new keys in place of the old ones", read_keys, 0, 0, false },
 	{ "reads a secret that was created later", read_late_secret, 0, 0,
 	    false },
+	{ "reads the second file of a vendor", read_vendor, 0, 0, false },
 	{ "creates and cuts files in the data", create_data, 0, 0, false },
 	{ "opens the data directory", list_data, 0, 0, false },
 	{ "looks at files elsewhere", look_at_passwd, 0, 0, false },
@@ -755,6 +765,10 @@ make_files(void)
 	snprintf(there, sizeof(there), "%s/there", dir);
 	snprintf(late_directory, sizeof(late_directory), "%s/late", dir);
 	snprintf(late, sizeof(late), "%s/late/key", dir);
+	snprintf(vendor_directory, sizeof(vendor_directory), "%s/vendor", dir);
+	snprintf(vendor, sizeof(vendor), "%s/vendor/chain", dir);
+	mkdir(vendor_directory, 0700);
+	make_file(vendor);
 	mkdir(data, 0700);
 	mkdir(key_directory, 0700);
 	mkdir(late_directory, 0700);
