@@ -234,17 +234,16 @@ bytes_waiting(int fd)
 	return n;
 }
 
-/* Whether more of a PARTIAL request has arrived than a worker has seen, or the
- * peer has closed its end. */
 static bool
-has_more(const struct conn *c, int fd)
+has_ended(int fd)
 {
 	struct pollfd f = { .fd = fd, .events = POLLRDHUP };
 
-	return bytes_waiting(fd) > c->seen || poll(&f, 1, 0) != 0;
+	return poll(&f, 1, 0) != 0;
 }
 
-/* The caller holds the lock. A drain serves a PARTIAL request as it is. */
+/* The caller holds the lock. A PARTIAL request is taken when more of it has
+ * arrived, or its end, and during a drain. */
 static bool
 may_take(const struct conns *cs, struct conn_ref at)
 {
@@ -253,7 +252,17 @@ may_take(const struct conns *cs, struct conn_ref at)
 	if (c->generation != at.generation || c->state == CLOSED ||
 	    c->state == BUSY)
 		return false;
-	return c->state != PARTIAL || cs->draining || has_more(c, at.fd);
+	return c->state != PARTIAL || cs->draining ||
+	    bytes_waiting(at.fd) > c->seen || has_ended(at.fd);
+}
+
+/* The caller holds the lock. After the end of a PARTIAL request nothing
+ * follows, so the worker reads as far as it can and does not block. */
+static bool
+is_careful(const struct conns *cs, int fd, int64_t now)
+{
+	return now < cs->careful_until && !cs->draining &&
+	    (cs->table[fd].state != PARTIAL || !has_ended(fd));
 }
 
 bool
@@ -270,7 +279,7 @@ conns_take(
 	*out = (struct conns_taken){ .at = at,
 		.late = cs->sight.starving && c->state == NEW &&
 		    now - c->since > cs->rules.queue,
-		.careful = now < cs->careful_until && !cs->draining,
+		.careful = is_careful(cs, at.fd, now),
 		.clock = &cs->clock[at.fd] };
 	/* A request's time runs from its first byte, also across the state
 	 * PARTIAL. */

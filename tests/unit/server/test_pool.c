@@ -510,6 +510,8 @@ START_TEST(a_partial_request_waits_for_more)
 	conns_give_back(cs, &taken, CONNS_LATER);
 	ck_assert(!take_next(cs, &taken));
 	ck_assert(shutdown(ends[1], SHUT_WR) == 0 && take_next(cs, &taken));
+	/* Nothing follows, so the worker must not put it aside again. */
+	ck_assert(!taken.careful);
 	conns_give_back(cs, &taken, CONNS_CLOSE);
 	close(ends[1]);
 	conns_free(cs);
@@ -582,6 +584,24 @@ START_TEST(an_incomplete_request_times_out)
 	ck_assert(!hears(part, "h") && errno == ECONNRESET);
 	ck_assert_int_ge(milliseconds() - began, 1000);
 	ck_assert_int_lt(milliseconds() - began, timeout_ms(2500));
+	ck_assert(stop(child) == ERR_OK);
+}
+END_TEST
+
+/* After a shortage of workers, a peer that closes its end in the middle of a
+ * request loses the connection at once. */
+START_TEST(an_incomplete_request_that_ends_is_closed)
+{
+	pid_t child = start_alone((struct job){ .workers = 1 });
+	int fds[4], part, i;
+
+	connect_all(fds, 4, "slow\n");
+	for (i = 0; i < 4; i++)
+		ck_assert(hears(fds[i], "slow\n"));
+	part = connected();
+	ck_assert(say(part, "ha"));
+	ck_assert(ask());
+	ck_assert(shutdown(part, SHUT_WR) == 0 && hears_end(part));
 	ck_assert(stop(child) == ERR_OK);
 }
 END_TEST
@@ -1147,6 +1167,7 @@ main(void)
 	tcase_add_test(all, a_closed_connection_is_not_queued);
 	tcase_add_test(all, an_event_for_data_already_read_occupies_no_worker);
 	tcase_add_test(all, an_incomplete_request_times_out);
+	tcase_add_test(all, an_incomplete_request_that_ends_is_closed);
 	tcase_add_test(all, connections_that_stop_half_way_give_way);
 	tcase_add_test(all, connections_that_trickle_delay_no_other);
 	tcase_add_test(all, slow_peers_stay_while_workers_are_free);
