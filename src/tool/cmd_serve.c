@@ -246,15 +246,6 @@ cmd_enter_sandbox(const struct config *c, bool is_cgi)
 #endif
 }
 
-static void
-enter_sandbox(const struct config *c, const struct secrets *s, bool is_cgi)
-{
-	struct config left = *c;
-
-	secret_leave_out(s, &left);
-	cmd_enter_sandbox(&left, is_cgi);
-}
-
 /* A CGI program that cannot start still sends a response: 503 or 500, in
  * JSON. */
 static int
@@ -332,24 +323,111 @@ failed(enum err e)
 	return EXIT_FAILURE;
 }
 
+/* What a process that serves holds until it ends. */
+struct service {
+	struct cmd_call *c;
+	int fd; /* the socket; -1 for one CGI request */
+	struct app app;
+	struct secrets secrets;
+	struct metrics metrics;
+	atomic_flag hinted;
+	struct log_repeat behind, lost;
+	struct keygen_slots slots;
+	struct docroot docroot;
+};
+
+/* Without a key file (ERR_FILE) the service can do everything except create
+ * requests. A key that others can read must not be used, so it ends the
+ * service. */
+static enum err
+load_secrets(struct service *s)
+{
+	char message[CONFIG_TEXT_MAX];
+	enum err e = secret_load(&s->c->config, &s->secrets, message);
+
+	if (e != ERR_OK && log_should_repeat(&s->lost, 1, cmd_now_at()))
+		log_line(LOG_AT_ERROR, "%s", message);
+	if (e != ERR_OK && e != ERR_FILE)
+		return ERR_INTERNAL;
+	if (s->fd >= 0 && (e = crypto_preload()) != ERR_OK) {
+		failed(e);
+		return e;
+	}
+	return ERR_OK;
+}
+
+static enum err
+open_auth(struct service *s)
+{
+	const struct config *config = &s->c->config;
+
+	s->app.auth = s->fd < 0 ? auth_open_once(config, cmd_now_at())
+				: auth_open(config, cmd_now_at());
+	if (s->app.auth != NULL)
+		return ERR_OK;
+	if (s->fd >= 0)
+		failed(ERR_MEMORY);
+	return ERR_MEMORY;
+}
+
+/* Opens everything that the sandbox will close. After a failure the cause has
+ * been logged, or the response to the CGI request will name it. */
+static enum err
+open_all(struct service *s)
+{
+	struct cmd_call *c = s->c;
+	enum err e;
+
+	if ((e = load_secrets(s)) != ERR_OK)
+		return e;
+	c->metrics = &s->metrics;
+	watch_for_death();
+	if ((e = cmd_open_service(c, s->fd)) != ERR_OK ||
+	    (e = open_auth(s)) != ERR_OK)
+		return e;
+	s->app.store = c->store;
+	keygen_slots_init(&s->slots, sysconf(_SC_NPROCESSORS_ONLN));
+	if (s->fd >= 0)
+		s->app.keygen_slots = &s->slots;
+	docroot_init(&s->docroot, c->config.data);
+	if (!c->config.data_in_document_root)
+		s->app.docroot = &s->docroot;
+	return ERR_OK;
+}
+
+static void
+enter_sandbox(const struct service *s)
+{
+	struct config left = s->c->config;
+
+	secret_leave_out(&s->secrets, &left);
+	cmd_enter_sandbox(&left, s->fd < 0);
+}
+
+static void
+close_all(struct service *s)
+{
+	auth_tidy(s->app.auth, s->c->store, INT64_MAX);
+	auth_close(s->app.auth);
+	store_close(s->c->store);
+	s->c->store = NULL;
+}
+
 /* Serves requests until a signal arrives; with fd < 0, one CGI request. The
  * caller has loaded the configuration. */
 static int
 serve(struct cmd_call *c, int fd)
 {
 	bool any = (c->given & CMD_BIT(OPTION_INSECURE_ANY_TOKEN)) != 0;
-	struct metrics metrics = { .changes = 0 };
-	atomic_flag hinted = ATOMIC_FLAG_INIT;
-	struct log_repeat behind = { .what = 0 }, lost = { .what = 0 };
-	struct secrets secrets;
-	struct app app = {
-		.config = &c->config, .secrets = &secrets, .metrics = &metrics
-	};
-	struct keygen_slots slots;
-	struct docroot docroot;
-	char message[CONFIG_TEXT_MAX];
+	struct service s = { .c = c, .fd = fd, .hinted = ATOMIC_FLAG_INIT };
 	enum err e;
 
+	s.app = (struct app){ .config = &c->config,
+		.secrets = &s.secrets,
+		.metrics = &s.metrics,
+		.hinted = &s.hinted,
+		.behind = &s.behind,
+		.secrets_lost = &s.lost };
 	/* Log rotation and a closed terminal send SIGHUP; neither may end a
 	 * request. */
 	signal(SIGHUP, SIG_IGN);
@@ -358,47 +436,17 @@ serve(struct cmd_call *c, int fd)
 		return EXIT_FAILURE;
 	if (fd >= 0 && !has_descriptors())
 		return EXIT_FAILURE;
-	e = secret_load(&c->config, &secrets, message);
-	if (e != ERR_OK && log_should_repeat(&lost, 1, cmd_now_at()))
-		log_line(LOG_AT_ERROR, "%s", message);
-	/* Without a key file (ERR_FILE) the service can do everything except
-	 * create requests. A key that others can read must not be used, so it
-	 * ends the service. */
-	if (e != ERR_OK && e != ERR_FILE)
-		return fd < 0 ? refuse_cgi(c, ERR_INTERNAL) : EXIT_FAILURE;
-	if (fd >= 0 && (e = crypto_preload()) != ERR_OK)
-		return failed(e);
-	/* cppcheck-suppress autoVariables ; lives until serve returns */
-	c->metrics = &metrics;
-	watch_for_death();
-	if ((e = cmd_open_service(c, fd)) != ERR_OK)
+	if ((e = open_all(&s)) != ERR_OK)
 		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
-	app.store = c->store;
-	app.auth = fd < 0 ? auth_open_once(&c->config, cmd_now_at())
-			  : auth_open(&c->config, cmd_now_at());
-	if (app.auth == NULL)
-		return fd < 0 ? refuse_cgi(c, ERR_MEMORY) : failed(ERR_MEMORY);
 	if (any)
-		take_any(app.auth, &c->tenant);
-	app.hinted = &hinted;
-	app.behind = &behind;
-	app.secrets_lost = &lost;
-	keygen_slots_init(&slots, sysconf(_SC_NPROCESSORS_ONLN));
-	if (fd >= 0)
-		app.keygen_slots = &slots;
-	docroot_init(&docroot, c->config.data);
-	if (!c->config.data_in_document_root)
-		app.docroot = &docroot;
-	enter_sandbox(&c->config, &secrets, fd < 0);
-	e = fd < 0 ? cgi_run(&app) : fastcgi_serve(&app, fd);
+		take_any(s.app.auth, &c->tenant);
+	enter_sandbox(&s);
+	e = fd < 0 ? cgi_run(&s.app) : fastcgi_serve(&s.app, fd);
 	/* A worker that has not ended still uses the store, so nothing is
 	 * closed. */
 	if (e == ERR_BUSY)
 		_exit(failed(e));
-	auth_tidy(app.auth, c->store, INT64_MAX);
-	auth_close(app.auth);
-	store_close(c->store);
-	c->store = NULL;
+	close_all(&s);
 	return e == ERR_OK ? EXIT_SUCCESS : failed(e);
 }
 
