@@ -48,9 +48,13 @@ struct call {
 	uint32_t mask, value;
 	/* Instead of mask: the argument is a null pointer, in all 64 bits. */
 	bool pointer;
-	/* Fails with ENOSYS and is not logged: the C library then uses the
-	 * older call. */
-	bool absent;
+	/*
+	 * If not 0, a refused call fails with this errno without a trap, and is
+	 * not logged. Without a mask the call is always refused. The C library
+	 * makes these calls while it blocks all signals, and the kernel kills a
+	 * process that cannot take its SIGSYS.
+	 */
+	int quiet;
 };
 
 #define CALL(name) .number = SYS_##name
@@ -117,8 +121,10 @@ static const struct call calls[] = {
 
 	/* Threads, but no processes. sched_setscheduler only for the calling
 	 * thread (0). */
-	{ CALL(clone), .mask = CLONE_THREAD, .value = CLONE_THREAD },
-	{ CALL(clone3), .absent = true },
+	{ CALL(clone), .mask = CLONE_THREAD, .value = CLONE_THREAD,
+	    .quiet = EPERM },
+	/* After ENOSYS the C library uses clone. */
+	{ CALL(clone3), .quiet = ENOSYS },
 	{ CALL(set_robust_list) },
 	{ CALL(rseq) },
 	{ CALL(futex) },
@@ -158,6 +164,8 @@ static const struct call calls[] = {
 
 #ifdef __x86_64__
 	/* Old calls, which aarch64 does not have. */
+	{ CALL(fork), .quiet = EPERM },
+	{ CALL(vfork), .quiet = EPERM },
 	{ CALL(open) },
 	{ CALL(stat) },
 	{ CALL(lstat) },
@@ -223,16 +231,17 @@ argument_at(unsigned i)
 	return offsetof(struct seccomp_data, args) + i * sizeof(uint64_t);
 }
 
-/* Traps with EPERM unless 32 bits of an argument have this value under the
+/* Returns `refusal` unless 32 bits of an argument have this value under the
  * mask. */
 static void
-add_argument(struct filter *f, size_t at, uint32_t mask, uint32_t value)
+add_argument(struct filter *f, size_t at, uint32_t mask, uint32_t value,
+    uint32_t refusal)
 {
 	add_load(f, at);
 	add_instruction(
 	    f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
 	add_test(f, value, 1, 0);
-	add_return(f, SECCOMP_RET_TRAP | EPERM);
+	add_return(f, refusal);
 }
 
 /* The part of a call's filter that follows the test of its number. */
@@ -240,15 +249,18 @@ static void
 add_call(struct filter *f, const struct call *c)
 {
 	const size_t at = argument_at(c->argument);
+	const uint32_t refusal = c->quiet != 0
+	    ? SECCOMP_RET_ERRNO | (uint32_t)c->quiet
+	    : SECCOMP_RET_TRAP | EPERM;
 
 	if (c->mask != 0)
-		add_argument(f, at, c->mask, c->value);
+		add_argument(f, at, c->mask, c->value, refusal);
 	if (c->pointer) {
-		add_argument(f, at, UINT32_MAX, 0);
-		add_argument(f, at + sizeof(uint32_t), UINT32_MAX, 0);
+		add_argument(f, at, UINT32_MAX, 0, refusal);
+		add_argument(f, at + sizeof(uint32_t), UINT32_MAX, 0, refusal);
 	}
 	add_return(
-	    f, c->absent ? SECCOMP_RET_ERRNO | ENOSYS : SECCOMP_RET_ALLOW);
+	    f, c->quiet != 0 && c->mask == 0 ? refusal : SECCOMP_RET_ALLOW);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,6 +173,57 @@ split(void)
 		_exit(0);
 	return cause(child < 0);
 }
+
+static int
+spawn(void)
+{
+	char *argv[] = { (char *)(uintptr_t) "true", NULL };
+
+	return posix_spawn(NULL, "/bin/true", NULL, NULL, argv, argv + 1);
+}
+
+/* The C library blocks all signals in fork and in posix_spawn; which of them
+ * depends on its version. */
+static int
+without_signals(int (*run)(void))
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	return run();
+}
+
+static int
+split_without_signals(void)
+{
+	return without_signals(split);
+}
+
+static int
+spawn_without_signals(void)
+{
+	return without_signals(spawn);
+}
+
+#ifdef SYS_fork
+/* musl uses these calls. */
+static int
+fork_by_number(void)
+{
+	long child = syscall(SYS_fork);
+
+	if (child == 0)
+		_exit(0);
+	return cause(child < 0);
+}
+
+static int
+fork_by_number_without_signals(void)
+{
+	return without_signals(fork_by_number);
+}
+#endif
 
 static int
 trace(void)
@@ -444,6 +496,15 @@ static const struct row {
 	    0, true },
 	{ "executes no program", execute, ENOSYS, 0, false },
 	{ "makes no process", split, EPERM, 0, false },
+	{ "makes no process while signals are blocked", split_without_signals,
+	    EPERM, 0, false },
+	{ "spawns no program", spawn, EPERM, 0, false },
+	{ "spawns no program while signals are blocked", spawn_without_signals,
+	    EPERM, 0, false },
+#ifdef SYS_fork
+	{ "makes no process by the old call", fork_by_number_without_signals,
+	    EPERM, 0, false },
+#endif
 	{ "cannot be traced", trace, ENOSYS, 0, false },
 	{ "sends no signal", signal_parent, ENOSYS, 0, false },
 	{ "does not signal threads of other processes", signal_thread, EPERM, 0,
