@@ -78,11 +78,11 @@ crypto_init(void)
 {
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
 	if (OSSL_LIB_CTX_get0_global_default() == NULL)
-		return ERR_MEMORY;
+		return crypto_drain(ERR_MEMORY);
 #endif
 	return OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1
 	    ? ERR_OK
-	    : ERR_MEMORY;
+	    : crypto_drain(ERR_MEMORY);
 }
 
 /* Before it finds one algorithm of a kind, libcrypto 3 builds a table of all of
@@ -169,7 +169,7 @@ crypto_seal(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
 	if ((e = crypto_random(out + 1, NONCE_LEN)) != ERR_OK)
 		return e;
 	if ((ctx = EVP_CIPHER_CTX_new()) == NULL)
-		return ERR_MEMORY;
+		return crypto_drain(ERR_MEMORY);
 	e = ERR_INTERNAL;
 	if (begin(ctx, key, out, about, true) &&
 	    feed(ctx, plain, out + HEAD_LEN) &&
@@ -199,7 +199,7 @@ crypto_open(const uint8_t key[CRYPTO_KEY_LEN], struct str about,
 	body = str_tail(str_head(sealed, sealed.n - TAG_LEN), HEAD_LEN);
 	memcpy(tag, body.p + body.n, TAG_LEN);
 	if ((ctx = EVP_CIPHER_CTX_new()) == NULL)
-		return ERR_MEMORY;
+		return crypto_drain(ERR_MEMORY);
 	if (begin(ctx, key, head, about, false) && feed(ctx, body, out) &&
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, tag) == 1)
 		e = EVP_CipherFinal_ex(ctx, out + body.n, &last) == 1

@@ -27,7 +27,7 @@ enum err crypto_drain(enum err e) ATTR_CHECKED;
 
 /* Initialises libcrypto, including its configuration and modules, which a
  * sandboxed process can no longer read. Call it before every other function.
- * After ERR_MEMORY, libcrypto must not be used: it would crash. */
+ * After ERR_MEMORY, libcrypto must not be used: it would crash or hang. */
 enum err crypto_init(void) ATTR_CHECKED;
 
 /*

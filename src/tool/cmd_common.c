@@ -26,6 +26,9 @@
 #include "tool/cmd_progress.h"
 #include "tool/cmd_table.h"
 
+/* In bytes; see begin_crypto. */
+#define CRYPTO_ROOM ((size_t)120 * 1024)
+
 bool
 cmd_is_name(const char *text)
 {
@@ -149,6 +152,22 @@ is_service(const struct cmd_call *c)
 	return c->command == NULL || c->command->run == cmd_serve;
 }
 
+/*
+ * libcrypto 3.2 and later report a failed allocation by their list of errors,
+ * which needs their one-time initialisation. If an allocation of this
+ * initialisation fails, the report waits for it forever. So this makes sure
+ * that there is memory: the initialisation takes 60,464 bytes (measured with
+ * 3.5.9 by mallinfo2), and glibc keeps a block of less than 128 KiB after free.
+ */
+static enum err
+begin_crypto(void)
+{
+	void *room = malloc(CRYPTO_ROOM);
+
+	free(room);
+	return room != NULL ? crypto_init() : ERR_MEMORY;
+}
+
 enum err
 cmd_load_config(struct cmd_call *c)
 {
@@ -156,7 +175,7 @@ cmd_load_config(struct cmd_call *c)
 	const char *file = config_find(c->value[OPTION_CONFIG], path);
 	enum err e;
 
-	if ((e = crypto_init()) != ERR_OK) {
+	if ((e = begin_crypto()) != ERR_OK) {
 		(void)cmd_fail(c, e, "libcrypto");
 		return e;
 	}
