@@ -170,7 +170,8 @@ opening(struct str text)
 /*
  * Tests every word of the text as the start of base64, inside or outside of PEM
  * blocks, complete or not, and returns the gravest kind. So a key cannot slip
- * through beside a certificate or under a wrong label. The base64 of every kind
+ * through beside a certificate or under a wrong label. The test ends at a PKCS#12
+ * file: its own key may begin a line of the base64. The base64 of every kind
  * that we recognise starts with an M.
  */
 static enum pem_kind
@@ -184,6 +185,8 @@ any_opening(struct str text)
 			continue;
 		if ((is = opening(str_tail(text, i))) > found)
 			found = is;
+		if (found >= PEM_PKCS12)
+			break;
 	}
 	return found;
 }

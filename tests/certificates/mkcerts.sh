@@ -243,6 +243,15 @@ quiet openssl pkcs12 -export -inkey push.key -in good.pem -passout pass: \
 openssl base64 -A -in good.p12 >p12.b64
 { echo '-----BEGIN PKCS12-----'; openssl base64 -in good.p12
 	echo '-----END PKCS12-----'; } >p12.pem
+# The key in the file begins a line of the base64. The length of the name decides
+# whether the key begins a group of four digits.
+for name in a bb ccc; do
+	quiet openssl pkcs12 -export -inkey push.key -in good.pem -certpbe NONE \
+		-name $name -passout pass:secret -out p12-line
+	{ echo '-----BEGIN PKCS12-----'
+		openssl base64 -A -in p12-line | sed 's/MII/\nMII/g'; echo
+		echo '-----END PKCS12-----'; } >p12-line-$name.pem
+done
 { cat good.pem; cat p12.b64; } >good-and-p12.txt
 # The result of a web page that treats bytes as Latin-1.
 iconv -f latin1 -t utf-8 good.p12 >p12-pasted.txt

@@ -165,6 +165,12 @@ static const struct bad_case {
 	    " (it is base64, as a PKCS#12 file)"),
 	KEY12(
 	    "PKCS#12 as PEM", "p12.pem", " (it is base64, as a PKCS#12 file)"),
+	KEY12("PKCS#12 as PEM, its key in a line (1)", "p12-line-a.pem",
+	    " (it is base64, as a PKCS#12 file)"),
+	KEY12("PKCS#12 as PEM, its key in a line (2)", "p12-line-bb.pem",
+	    " (it is base64, as a PKCS#12 file)"),
+	KEY12("PKCS#12 as PEM, its key in a line (3)", "p12-line-ccc.pem",
+	    " (it is base64, as a PKCS#12 file)"),
 	KEY12("PKCS#12 pasted", "p12-pasted.txt",
 	    " (it was read as Latin-1, as a PKCS#12 file)"),
 	KEY12("PKCS#12 beside it", "good-and-p12.txt",
