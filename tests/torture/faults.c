@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "tool/cmd.h"
 #include "fault.h"
 #include "torture.h"
@@ -502,6 +504,10 @@ main(int argc, char **argv)
 	long number;
 
 	torture_begin(&f.t, "faults", argc, argv);
+	/* If an allocation of this part fails, libcrypto 3.2 and later wait for
+	 * themselves forever. The processes under test inherit it. */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
+		torture_die(&f.t, "libcrypto");
 	victim_make(&f.v, &f.t, NULL);
 	if ((f.plan = fault_new()) == NULL)
 		torture_die(&f.t, "mmap");

@@ -5,15 +5,27 @@
 #include "torture.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "timing.h"
+
+/* Time limits in seconds on a quiet machine; that of the full form is the one
+ * of scripts/torture. */
+#define SHORT_MAX 600
+#define FULL_MAX 2400
 
 /* Number of failures that are printed; later ones are only counted. */
 #define TOLD_MAX 20
+
+static const struct torture *limited;
+static pid_t limited_pid;
 
 static void
 remove_directory(const struct torture *t)
@@ -26,6 +38,41 @@ remove_directory(const struct torture *t)
 	}
 	if (child > 0)
 		waitpid(child, NULL, 0);
+}
+
+/* Ends a test that hangs. The kernel then kills the programs under test
+ * (PR_SET_PDEATHSIG). */
+static void
+end_at_limit(int number)
+{
+	static const char why[] = "NOT: the test ends within its time limit\n";
+
+	(void)number;
+	if (getpid() != limited_pid)
+		_exit(99);
+	if (write(STDOUT_FILENO, why, sizeof(why) - 1) > 0)
+		remove_directory(limited);
+	_exit(EXIT_FAILURE);
+}
+
+/* The limit is a timer of its own, because tests use alarm(2). */
+static void
+limit_time(struct torture *t)
+{
+	const struct sigaction action = { .sa_handler = end_at_limit };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = SIGUSR2 };
+	struct itimerspec limit = { .it_value = {
+					.tv_sec = timeout_ms(
+					    t->full ? FULL_MAX : SHORT_MAX) } };
+	timer_t timer;
+
+	limited = t;
+	limited_pid = getpid();
+	if (sigaction(SIGUSR2, &action, NULL) != 0 ||
+	    timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
+	    timer_settime(timer, 0, &limit, NULL) != 0)
+		torture_die(t, "the time limit");
 }
 
 void
@@ -47,6 +94,7 @@ torture_begin(struct torture *t, const char *name, int argc, char **argv)
 		fprintf(stderr, "%s: %s: %s\n", name, t->dir, strerror(errno));
 		exit(99);
 	}
+	limit_time(t);
 }
 
 bool

@@ -34,8 +34,8 @@ struct torture {
 	uint64_t random;
 };
 
-/* Makes the directory. Ends the process if that fails, or if the arguments are
- * wrong. */
+/* Makes the directory, and sets the time limit, at which the test fails. Ends
+ * the process if that fails, or if the arguments are wrong. */
 void torture_begin(struct torture *t, const char *name, int argc, char **argv);
 /* Counts one check and prints the first 20 failures. Returns `good`. */
 bool torture_check(struct torture *t, bool good, const char *format, ...)
