@@ -8,7 +8,7 @@
 #include "store/lmdb_readers.h"
 
 #include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 #include <lmdb.h>
 
@@ -16,12 +16,15 @@ static int
 take_line(const char *line, void *arg)
 {
 	struct db_oldest *oldest = arg;
+	char *thread, *text, *end;
+	long pid = strtol(line, &thread, 10);
 	size_t commit;
-	int pid;
 
-	if (sscanf(line, "%d %*x %zu", &pid, &commit) == 2 &&
+	(void)strtoul(thread, &text, 16);
+	commit = strtoul(text, &end, 10);
+	if (thread != line && text != thread && end != text &&
 	    commit < oldest->commit) {
-		oldest->pid = pid;
+		oldest->pid = (pid_t)pid;
 		oldest->commit = commit;
 	}
 	return 0;

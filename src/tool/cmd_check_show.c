@@ -164,26 +164,22 @@ print_summary(const struct check *k, enum grade grade)
 
 /* --- the same as JSON ------------------------------------------------- */
 
-/* `tenant` is NULL for the vendor certificate. */
 static void
-json_certificate(const struct check *k, const struct expiry_tenant *t,
-    const struct guid *tenant)
+json_certificate(
+    const struct check *k, const struct expiry_tenant *t, bool vendor)
 {
 	char id[STR_GUID_LEN];
 	struct cmd_json json;
 	struct emit *e;
 
-	if (tenant != NULL)
-		str_guid_text(tenant, id);
+	str_guid_text(&t->tenant, id);
 	e = cmd_json_begin(&json);
 	emit_name(e, "grade");
 	emit_text(e, cmd_check_word(cmd_check_grade(k, t)));
 	emit_name(e, "certificate");
-	emit_text(e, tenant != NULL ? "push" : "vendor");
+	emit_text(e, vendor ? "vendor" : "push");
 	emit_name(e, "tenant");
-	emit_str(e,
-	    str_from(
-		tenant != NULL ? id : NULL, tenant != NULL ? sizeof(id) : 0));
+	emit_str(e, vendor ? str_of(NULL) : str_from(id, sizeof(id)));
 	cmd_emit_facts(e, t, k->now_at);
 	cmd_json_end(&json);
 }
@@ -224,7 +220,7 @@ void
 cmd_check_show_tenant(const struct check *k, const struct expiry_tenant *t)
 {
 	if (cmd_check_is_json(k))
-		json_certificate(k, t, &t->tenant);
+		json_certificate(k, t, false);
 	else
 		print_tenant(k, t);
 }
@@ -233,7 +229,7 @@ void
 cmd_check_show_vendor(const struct check *k, const struct expiry_tenant *t)
 {
 	if (cmd_check_is_json(k))
-		json_certificate(k, t, NULL);
+		json_certificate(k, t, true);
 	else
 		print_vendor(k, t);
 }
