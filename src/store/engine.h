@@ -145,6 +145,8 @@ struct store_engine {
 	/* Checks the page of a row of a walk. *state is 0 before the first
 	 * call. NULL: there is nothing to check. */
 	enum err (*check_page)(void *tx, struct str row, uintptr_t *state);
+	/* Whether check_page knows the layout of the pages. */
+	bool (*checks_pages)(void);
 	/* Compares what a walk has counted with what was committed, and checks
 	 * the database as a whole. */
 	enum err (*check_whole)(void *tx, const struct store_sums *seen,

@@ -490,6 +490,7 @@ const struct store_engine lmdb_engine = {
 	.begin_batch = engine_begin_batch,
 	.run_batch = engine_run_batch,
 	.check_page = engine_check_page,
+	.checks_pages = lmdb_env_knows_pages,
 	.check_whole = engine_check_whole,
 	.copy = engine_copy,
 	.rows = engine_rows,

@@ -70,6 +70,9 @@ void lmdb_env_tidy(struct lmdb_env *db);
  * makes the same check, and readers make it once a second. ERR_STORE: the files
  * were removed or replaced, and this process can never use the store again. */
 enum err lmdb_env_look(struct lmdb_env *db) ATTR_CHECKED;
+/* Whether the library is LMDB 0.9, so that pages are checked (lmdb_pages.h). It
+ * opens no file with another layout than its own. */
+bool lmdb_env_knows_pages(void);
 /* How many times this process has opened a file that replaced data.mdb. */
 unsigned lmdb_env_opened(const struct lmdb_env *db);
 /* Ends the use of the store for good. A caller does this when it cannot use the

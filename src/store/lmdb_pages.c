@@ -40,14 +40,21 @@ struct root {
 };
 
 bool
-lmdb_pages_known(int fd)
+lmdb_env_knows_pages(void)
 {
-	struct root root;
 	int major, minor, patch;
 
 	(void)mdb_version(&major, &minor, &patch);
-	if (!header_is_known || major != RELEASE_MAJOR ||
-	    minor != RELEASE_MINOR)
+	return header_is_known && major == RELEASE_MAJOR &&
+	    minor == RELEASE_MINOR;
+}
+
+bool
+lmdb_pages_known(int fd)
+{
+	struct root root;
+
+	if (!lmdb_env_knows_pages())
 		return false;
 	/* An empty file gets its roots from the library. */
 	return pread(fd, &root, sizeof(root), 0) != (ssize_t)sizeof(root) ||

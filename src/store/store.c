@@ -98,3 +98,9 @@ store_oldest_reader(struct store *st, struct store_reader_age *out)
 {
 	return st->engine->oldest_reader(st->db, out);
 }
+
+bool
+store_checks_pages(const struct store *st)
+{
+	return st->engine->check_page == NULL || st->engine->checks_pages();
+}

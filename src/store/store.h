@@ -348,6 +348,9 @@ struct store_reader_age {
 	uint64_t changes;
 };
 bool store_oldest_reader(struct store *st, struct store_reader_age *out);
+/* Whether reads and store_verify check the pages of the file. They do so only
+ * with LMDB 0.9, because another release may lay pages out differently. */
+bool store_checks_pages(const struct store *st);
 /* The bytes of the map that are in use, and the size of the map. */
 void store_usage(struct txn *tx, uint64_t *used, uint64_t *size);
 

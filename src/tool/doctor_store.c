@@ -38,6 +38,7 @@ struct facts {
 	int64_t newest_at; /* when a record was last changed */
 	uint64_t used, size; /* of the map, in bytes */
 	unsigned format;
+	bool checks_pages;
 	struct store_reader_age oldest; /* pid 0: none */
 };
 
@@ -102,6 +103,7 @@ read_all(struct cmd_call *c, void *arg)
 	    (e = store_begin(c->reader)) != ERR_OK)
 		return e;
 	p.facts->format = store_format(c->store);
+	p.facts->checks_pages = store_checks_pages(c->store);
 	store_usage(c->reader, &p.facts->used, &p.facts->size);
 	/* The check of the secrets reports those that cannot be read. */
 	(void)!secret_load(&c->config, &p.secrets, message);
@@ -115,14 +117,18 @@ read_all(struct cmd_call *c, void *arg)
 	return store_records(c->reader, note_change, p.facts);
 }
 
+/* The blanks between the ')' and the start time in /proc/PID/stat. */
+#define START_TIME 20
+
 /* Seconds since a process was started; 0 if that is not known. */
 static int64_t
 process_age(pid_t pid)
 {
-	unsigned long long started = 0;
 	char path[64], text[1024];
+	unsigned long long started;
 	struct timespec now;
-	const char *end = NULL;
+	char *end = NULL;
+	unsigned field;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
@@ -134,11 +140,9 @@ process_age(pid_t pid)
 	if (fgets(text, sizeof(text), f) != NULL)
 		end = strrchr(text, ')');
 	fclose(f);
-	if (end == NULL ||
-	    sscanf(end + 1,
-		" %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-		"%*s %*s %*s %*s %llu",
-		&started) != 1 ||
+	for (field = 0; end != NULL && field < START_TIME; field++)
+		end = strchr(end + 1, ' ');
+	if (end == NULL || (started = strtoull(end, NULL, 10)) == 0 ||
 	    clock_gettime(CLOCK_BOOTTIME, &now) != 0)
 		return 0;
 	return now.tv_sec -
@@ -157,6 +161,12 @@ report_facts(struct doctor *d, const struct facts *facts)
 		    "%s: the store has format %u; this release reads it, and "
 		    "changes it only after an upgrade to format %u",
 		    config->data, facts->format, STORE_FORMAT);
+	if (!facts->checks_pages)
+		doctor_note(d,
+		    "Use a build with LMDB 0.9, or make backups more often.",
+		    "%s: this LMDB is not of release 0.9, so damaged pages "
+		    "are found only by the checksums of their rows",
+		    config->data);
 	/* A missing key is reported by check_secrets. */
 	if (facts->can_seal && facts->opened < facts->sealed)
 		doctor_finding(d,
