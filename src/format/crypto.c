@@ -10,16 +10,14 @@
 /*
  * The low-level SHA-256 is deprecated in favour of EVP. Unlike EVP it allocates
  * nothing and cannot fail; with a hash that may fail, every lookup of a token
- * would have to handle that. For RSA keys, OpenSSL 1.1.1 has only the old
- * interface.
+ * would have to handle that. For RSA keys, the old interface needs less code
+ * than OSSL_PARAM.
  */
 #define OPENSSL_API_COMPAT 0x10101000L
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
 #include <openssl/decoder.h>
 #include <openssl/encoder.h>
-#endif
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -76,38 +74,33 @@ crypto_drain(enum err e)
 enum err
 crypto_init(void)
 {
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
 	if (OSSL_LIB_CTX_get0_global_default() == NULL)
 		return crypto_drain(ERR_MEMORY);
-#endif
 	return OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1
 	    ? ERR_OK
 	    : crypto_drain(ERR_MEMORY);
 }
 
 /* Before it finds one algorithm of a kind, libcrypto 3 builds a table of all of
- * them. In 1.1.1 they are compiled in. */
+ * them. */
 static bool
 find_kinds(void)
 {
-	bool found = true;
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
 	EVP_MD *digest = EVP_MD_fetch(NULL, "SHA256", NULL);
 	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	EVP_KEYMGMT *key = EVP_KEYMGMT_fetch(NULL, "RSA", NULL);
 	EVP_SIGNATURE *signature = EVP_SIGNATURE_fetch(NULL, "RSA", NULL);
 	OSSL_ENCODER *encoder = OSSL_ENCODER_fetch(NULL, "RSA", NULL);
 	OSSL_DECODER *decoder = OSSL_DECODER_fetch(NULL, "RSA", NULL);
-
-	found = digest != NULL && cipher != NULL && key != NULL &&
+	bool found = digest != NULL && cipher != NULL && key != NULL &&
 	    signature != NULL && encoder != NULL && decoder != NULL;
+
 	EVP_MD_free(digest);
 	EVP_CIPHER_free(cipher);
 	EVP_KEYMGMT_free(key);
 	EVP_SIGNATURE_free(signature);
 	OSSL_ENCODER_free(encoder);
 	OSSL_DECODER_free(decoder);
-#endif
 	return found;
 }
 

@@ -7,7 +7,7 @@
 
 #include <limits.h>
 
-/* OpenSSL 1.1.1 has only the old interface for the numbers of an RSA key. */
+/* The old interface gives the numbers of an RSA key without copies. */
 #define OPENSSL_API_COMPAT 0x10101000L
 #include <openssl/bio.h>
 #include <openssl/evp.h>

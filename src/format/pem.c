@@ -170,9 +170,9 @@ opening(struct str text)
 /*
  * Tests every word of the text as the start of base64, inside or outside of PEM
  * blocks, complete or not, and returns the gravest kind. So a key cannot slip
- * through beside a certificate or under a wrong label. The test ends at a PKCS#12
- * file: its own key may begin a line of the base64. The base64 of every kind
- * that we recognise starts with an M.
+ * through beside a certificate or under a wrong label. The test ends at a
+ * PKCS#12 file: its own key may begin a line of the base64. The base64 of every
+ * kind that we recognise starts with an M.
  */
 static enum pem_kind
 any_opening(struct str text)
