@@ -164,7 +164,7 @@ struct conns_sight {
 	bool out_of_resources;
 	/* The write lock is not released: a worker in the phase WORKING gets no
 	 * extra time to wait for it. */
-	bool stuck;
+	bool stalled;
 };
 
 /*

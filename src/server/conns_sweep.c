@@ -173,7 +173,7 @@ when_peer_is_slow(const struct conns *cs, int fd, int64_t age, int64_t now)
 }
 
 /* A worker holds the connection. WORKING and TIDYING may include a wait for the
- * write lock, unless that lock is stuck. A worker that hangs is reported once
+ * write lock, unless that lock is stalled. A worker that hangs is reported once
  * and then left alone. */
 static enum action
 when_busy(const struct conns *cs, int fd, int64_t now)
@@ -183,7 +183,7 @@ when_busy(const struct conns *cs, int fd, int64_t now)
 
 	if (cs->table[fd].hangs)
 		return LET_BE;
-	if (!cs->sight.stuck)
+	if (!cs->sight.stalled)
 		may_work += cs->rules.queue;
 	switch (phase_of(clock)) {
 	case CONNS_READING:

@@ -34,7 +34,7 @@ hanging(void *arg, size_t workers)
  * Every other change to the store waits for that thread, so the process ends
  * and thereby releases the lock. */
 static bool
-stuck(void *arg)
+stalled(void *arg)
 {
 	const struct server *sv = arg;
 	int64_t most = (int64_t)sv->app->config->worker_timeout * 1000;
@@ -103,7 +103,7 @@ fastcgi_serve(const struct app *app, int fd)
 		.serve = fastcgi_worker_serve,
 		.end = fastcgi_worker_free,
 		.whole = fastcgi_worker_whole,
-		.stuck = stuck,
+		.stalled = stalled,
 		.hanging = hanging };
 	enum err e;
 

@@ -271,7 +271,7 @@ all_busy(struct pool *p)
 }
 
 /* One sweep. False if the pool must end, since only a new process can help:
- * half of the workers hang, or the write lock is stuck. */
+ * half of the workers hang, or the write lock is stalled. */
 static bool
 sweep(struct pool *p)
 {
@@ -279,7 +279,7 @@ sweep(struct pool *p)
 		.starving = all_busy(p) && conns_queued(p->conns),
 		.out_of_resources = atomic_exchange(
 		    &p->listener.out_of_resources, false),
-		.stuck = p->work.stuck(p->work.arg),
+		.stalled = p->work.stalled(p->work.arg),
 	};
 
 	atomic_store(&p->alarmed, false);
@@ -287,7 +287,7 @@ sweep(struct pool *p)
 	p->work.hanging(p->work.arg, p->hanging);
 	if (sight.out_of_resources)
 		listener_accept(&p->listener);
-	return !sight.stuck && p->hanging * 2 < p->count;
+	return !sight.stalled && p->hanging * 2 < p->count;
 }
 
 /* The milliseconds between two sweeps. *accepting: the workers may all be busy,

@@ -48,9 +48,9 @@ struct pool_work {
 	/* Whether a complete request waits in the socket, so that `serve` would
 	 * not wait for the peer. Must not block. */
 	bool (*whole)(void *own, int fd);
-	/* Whether the write lock is stuck, so that the process must end. Called
-	 * at each sweep, in the caller's thread. */
-	bool (*stuck)(void *arg);
+	/* Whether the write lock is stalled, so that the process must end.
+	 * Called at each sweep, in the caller's thread. */
+	bool (*stalled)(void *arg);
 	/* Receives the number of workers that hang. Called after each sweep, in
 	 * the caller's thread. */
 	void (*hanging)(void *arg, size_t workers);
@@ -67,14 +67,14 @@ void pool_signals(void);
  * Runs the pool until one of the three signals arrives (a signal before the
  * call counts), and then up to two more seconds, in which requests under way
  * are finished. A worker that hangs is lost to the pool; when half of them
- * hang, or when `stuck` is true, the pool ends as it does after a signal.
+ * hang, or when `stalled` is true, the pool ends as it does after a signal.
  * Closes `listener`, except after ERR_BUSY.
  *
  * Returns ERR_OK after a signal, or
  *
  *   - ERR_BUSY if a worker has not ended, or the pool ended because of hanging
- *     workers or `stuck`; workers may still use their data, and the caller must
- *     end the process;
+ *     workers or `stalled`; workers may still use their data, and the caller
+ * must end the process;
  *   - ERR_FILE if `listener` is not a listening socket, or becomes unusable;
  *   - the outcome of `tidy` that ended the pool;
  *   - ERR_MEMORY, or the outcome of `begin`, if no worker could be started.

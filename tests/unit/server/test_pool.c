@@ -53,7 +53,7 @@ static enum err tidy_outcome = ERR_OK;
 static struct seen {
 	atomic_size_t hangs;
 	atomic_size_t hanging;
-	atomic_bool stuck;
+	atomic_bool stalled;
 } * seen;
 
 struct job {
@@ -173,10 +173,10 @@ hangs(void *own)
 }
 
 static bool
-stuck(void *arg)
+stalled(void *arg)
 {
 	(void)arg;
-	return atomic_load(&seen->stuck);
+	return atomic_load(&seen->stalled);
 }
 
 static void
@@ -203,7 +203,7 @@ run(struct job *job, int listener)
 		.serve = serve,
 		.end = end,
 		.whole = whole,
-		.stuck = stuck,
+		.stalled = stalled,
 		.hanging = hanging };
 	const struct rlimit few = { job->descriptors, job->descriptors };
 
@@ -215,7 +215,7 @@ run(struct job *job, int listener)
 
 /* --- peers -------------------------------------------------------------- */
 
-static struct sockaddr_un place;
+static struct sockaddr_un address;
 
 static int
 listening(void)
@@ -225,10 +225,10 @@ listening(void)
 	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert(seen != MAP_FAILED);
-	place.sun_family = AF_UNIX;
-	snprintf(
-	    place.sun_path, sizeof(place.sun_path), "%s/s", unit_directory());
-	ck_assert(bind(fd, (struct sockaddr *)&place, sizeof(place)) == 0);
+	address.sun_family = AF_UNIX;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/s",
+	    unit_directory());
+	ck_assert(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
 	ck_assert(listen(fd, 512) == 0);
 	return fd;
 }
@@ -281,7 +281,7 @@ connected(void)
 	const struct timeval most = { .tv_sec = timeout_ms(5) };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (connect(fd, (struct sockaddr *)&place, sizeof(place)) != 0)
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most));
 	return fd;
@@ -849,7 +849,7 @@ START_TEST(half_of_the_workers_end_the_process)
 }
 END_TEST
 
-/* Once the write lock is stuck, waiting for it excuses no worker. */
+/* Once the write lock is stalled, waiting for it excuses no worker. */
 START_TEST(a_pool_ends_when_the_write_lock_is_stuck)
 {
 	pid_t child = start_alone((struct job){
@@ -859,7 +859,7 @@ START_TEST(a_pool_ends_when_the_write_lock_is_stuck)
 	ck_assert(say(fd, "H\n"));
 	nap(500);
 	ck_assert(seen->hangs == 0);
-	seen->stuck = true;
+	seen->stalled = true;
 	ck_assert(hears(fd, "503\n") && hears_end(fd));
 	ck_assert(exit_of(child) == ERR_BUSY);
 	ck_assert(seen->hangs == 1);
