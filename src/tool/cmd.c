@@ -29,10 +29,11 @@ struct line {
 static void
 scan(int argc, char **argv, struct line *line)
 {
+	struct cmd_line at;
 	int option;
 
-	cmd_option_rewind();
-	while ((option = cmd_option_next(argc, argv)) != CMD_END) {
+	cmd_option_begin(&at, argc, argv);
+	while ((option = cmd_option_next(&at)) != CMD_END) {
 		if (option == CMD_WORD && line->n++ < WORDS)
 			line->words[line->n - 1] = optarg;
 		if (option > CMD_WORD && line->mistake == 0) {
@@ -188,10 +189,11 @@ take(struct cmd_call *c, int option, int *status)
 static bool
 take_options(struct cmd_call *c, int argc, char **argv, int *status)
 {
+	struct cmd_line at;
 	int option, i;
 
-	cmd_option_rewind();
-	while ((option = cmd_option_next(argc, argv)) != CMD_END) {
+	cmd_option_begin(&at, argc, argv);
+	while ((option = cmd_option_next(&at)) != CMD_END) {
 		if (option == CMD_WORD)
 			continue;
 		if (option > CMD_WORD) {

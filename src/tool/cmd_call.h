@@ -119,6 +119,7 @@ struct cmd_call {
 	struct txn *reader;
 	struct cmd_spool spool;
 	struct arena arena; /* after cmd_need_arena */
+	uint64_t rows; /* lines of a list that were printed */
 };
 
 /* Whether the text may be the name of a token or a tenant: 1 to 64 bytes of
@@ -127,6 +128,8 @@ bool cmd_is_name(const char *text);
 /* Whether it may be the alias of a tenant: a name in which every character is
  * visible, so that the operator can type it. */
 bool cmd_is_alias(const char *text);
+/* Whether the text is a GUID, also one in braces. */
+bool cmd_guid(const char *text, struct guid *out);
 /* The time in seconds, UTC. */
 int64_t cmd_now_at(void);
 

@@ -86,6 +86,18 @@ cmd_is_alias(const char *text)
 	return true;
 }
 
+bool
+cmd_guid(const char *text, struct guid *out)
+{
+	struct str s = str_of(text);
+
+	if (str_starts(s, "{") && str_ends(s, "}")) {
+		s = str_tail(s, 1);
+		s.n--;
+	}
+	return str_guid(s, out);
+}
+
 int64_t
 cmd_now_at(void)
 {

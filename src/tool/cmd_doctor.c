@@ -204,7 +204,7 @@ check_map(struct doctor *d)
 	    (unsigned long long)(size / MIB));
 }
 
-enum need { NOTHING, CONFIGURATION, DIRECTORY };
+enum need { NOTHING, CONFIGURATION, DIRECTORY, URL };
 
 static const struct check {
 	const char *name;
@@ -224,25 +224,88 @@ static const struct check {
 	{ "store", DIRECTORY, doctor_check_store },
 	{ "lock", DIRECTORY, doctor_check_lock },
 	{ "socket", NOTHING, doctor_check_socket },
-	{ "url", NOTHING, doctor_check_url },
+	{ "url", URL, doctor_check_url },
 };
+
+#define CHECKS (sizeof(checks) / sizeof(checks[0]))
+_Static_assert(CHECKS <= 64, "a set of checks is 64 bits");
+
+static bool
+can_run(const struct doctor *d, const struct check *check)
+{
+	switch (check->need) {
+	case CONFIGURATION:
+		return d->configured;
+	case DIRECTORY:
+		return d->owns_data;
+	case URL:
+		return d->call->value[OPTION_URL] != NULL;
+	case NOTHING:
+		break;
+	}
+	return true;
+}
+
+/* Prints the names of the checks that were made, or were not. */
+static void
+print_checks(const char *title, uint64_t set)
+{
+	const char *before = title;
+	size_t i;
+
+	for (i = 0; i < CHECKS; i++) {
+		if ((set >> i & 1) == 0)
+			continue;
+		printf("%s%s", before, checks[i].name);
+		before = ", ";
+	}
+}
+
+static void
+print_summary(const struct doctor *d, uint64_t made)
+{
+	const uint64_t all = (UINT64_C(1) << CHECKS) - 1;
+
+	if ((d->call->given & (CMD_BIT(OPTION_QUIET) | CMD_BIT(OPTION_JSON))) !=
+	    0)
+		return;
+	print_checks("Checked ", made);
+	print_checks("; not checked: ", all & ~made);
+	if (d->findings == 0)
+		printf(". No problem was found.\n");
+	else
+		printf(". Problems found: %u.\n", d->findings);
+}
+
+/* Returns NULL, or what is wrong with the options for the URL. */
+static const char *
+misused_url(const struct cmd_call *c)
+{
+	if ((c->value[OPTION_URL] == NULL) !=
+	    (c->value[OPTION_TOKEN_FILE] == NULL))
+		return "--url and --token-file go together; give both";
+	return c->value[OPTION_CACERT] != NULL && c->value[OPTION_URL] == NULL
+	    ? "--cacert is for the test of --url; add --url URL"
+	    : NULL;
+}
 
 int
 cmd_doctor(struct cmd_call *c)
 {
 	struct doctor d = { .call = c };
+	const char *wrong = misused_url(c);
+	uint64_t made = 0;
 	size_t i;
 
-	if ((c->value[OPTION_URL] == NULL) !=
-	    (c->value[OPTION_TOKEN_FILE] == NULL))
-		return cmd_usage(
-		    c, "--url and --token-file go together; give both");
-	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+	if (wrong != NULL)
+		return cmd_usage(c, "%s", wrong);
+	for (i = 0; i < CHECKS; i++) {
 		d.check = checks[i].name;
-		if ((checks[i].need == CONFIGURATION && !d.configured) ||
-		    (checks[i].need == DIRECTORY && !d.owns_data))
+		if (!can_run(&d, &checks[i]))
 			continue;
+		made |= UINT64_C(1) << i;
 		checks[i].run(&d);
 	}
+	print_summary(&d, made);
 	return d.findings == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

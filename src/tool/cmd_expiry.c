@@ -163,6 +163,9 @@ list_tenant(const struct guid *tenant, const struct record *r, void *arg)
 	const struct walk *w = arg;
 	struct expiry_tenant t = facts(w, tenant, r);
 
+	cmd_list_row(w->c,
+	    "TENANT                                STATUS         DAYS  EXPIRES "
+	    "              SERIAL  TOPIC  APPLE ID");
 	if (w->c->given & CMD_BIT(OPTION_JSON))
 		list_json(&t, w->now_at);
 	else
@@ -179,6 +182,9 @@ cmd_list(struct cmd_call *c)
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = cmd_each_tenant(c, list_tenant, &w);
+	cmd_list_end(c,
+	    "no records; 'pushcert upload FILE --tenant GUID' stores a "
+	    "certificate");
 	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
 }
 

@@ -221,6 +221,7 @@ visit_event(const struct event *ev, void *arg)
 {
 	struct cmd_call *c = arg;
 
+	cmd_list_row(c, "NUMBER  TIME  ACTION  ACTOR");
 	if (c->given & CMD_BIT(OPTION_JSON))
 		print_event_json(ev, &c->arena);
 	else
@@ -237,6 +238,7 @@ cmd_history(struct cmd_call *c)
 	    cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_events(c->reader, &c->tenant, visit_event, c);
+	cmd_list_end(c, "no events; this tenant has no record");
 	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
 }
 

@@ -180,7 +180,7 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 		c->scopes |= scope;
 		break;
 	case OPTION_TENANT:
-		c->alias = str_guid(str_of(value), &c->tenant) ? NULL : value;
+		c->alias = cmd_guid(value, &c->tenant) ? NULL : value;
 		break;
 	case OPTION_VENDOR_CERT:
 		if (!add_item(c->vendor_certificates, value))
@@ -235,35 +235,46 @@ is_ambiguous(const char *typed)
 }
 
 void
-cmd_option_rewind(void)
+cmd_option_begin(struct cmd_line *line, int argc, char **argv)
 {
+	*line = (struct cmd_line){ .argc = argc, .argv = argv };
 	optind = 0; /* getopt_long begins again, in glibc and in musl */
 	opterr = 0;
 }
 
+/* Returns the words after "--", one with each call. */
+static int
+next_word(struct cmd_line *line)
+{
+	if (line->words >= line->argc)
+		return CMD_END;
+	optarg = line->argv[line->words++];
+	return CMD_WORD;
+}
+
 int
-cmd_option_next(int argc, char **argv)
+cmd_option_next(struct cmd_line *line)
 {
 	struct option list[CMD_OPTIONS + 1];
 	int at = optind > 0 ? optind : 1, option;
 
+	if (line->words > 0)
+		return next_word(line);
 	make_list(list);
 	/* '-': words are reported in their place, whatever POSIXLY_CORRECT
 	 * says. ':': a missing value is reported as such. */
-	option = getopt_long(argc, argv, "-:c:hw:", list, NULL);
+	option = getopt_long(line->argc, line->argv, "-:c:hw:", list, NULL);
+	if (option == -1) {
+		line->words = optind;
+		return next_word(line);
+	}
 	if (option == 1)
 		return CMD_WORD;
-	if (option == -1 && optind < argc) {
-		optarg = argv[optind++];
-		return CMD_WORD;
-	}
-	if (option == -1)
-		return CMD_END;
 	if (option >= LONG)
 		return option - LONG;
 	if (option != '?' && option != ':')
 		return option_of_letter(option);
-	optarg = argv[at];
+	optarg = line->argv[at];
 	if (option == ':')
 		return CMD_NO_VALUE;
 	if (optopt >= LONG)

@@ -31,11 +31,18 @@ struct cmd_option_row {
 
 const struct cmd_option_row *cmd_option(int option);
 
+/* A command line that is being read. */
+struct cmd_line {
+	int argc;
+	char **argv;
+	int words; /* index of the next word after "--"; 0: not there yet */
+};
+
 /* Begins at the start of the command line. */
-void cmd_option_rewind(void);
+void cmd_option_begin(struct cmd_line *line, int argc, char **argv);
 /* Reads the next option or word; the value is in optarg. Prints nothing. After
  * an error, the option as it was typed is in optarg. */
-int cmd_option_next(int argc, char **argv);
+int cmd_option_next(struct cmd_line *line);
 
 /* Checks the value of an option (NULL if it has none) and stores it in the
  * call. Returns NULL, or the values that the option accepts. */

@@ -267,6 +267,29 @@ cmd_print_date(int64_t at)
 	printf("%.*sZ", DATETIME_SECONDS_LEN, text);
 }
 
+/* --- lists ------------------------------------------------------------ */
+
+static bool
+is_for_people(const struct cmd_call *c)
+{
+	return (c->given & CMD_BIT(OPTION_JSON)) == 0 &&
+	    isatty(c->spool.on ? c->spool.out : STDOUT_FILENO);
+}
+
+void
+cmd_list_row(struct cmd_call *c, const char *head)
+{
+	if (c->rows++ == 0 && is_for_people(c))
+		printf("%s\n", head);
+}
+
+void
+cmd_list_end(const struct cmd_call *c, const char *none)
+{
+	if (c->rows == 0 && is_for_people(c))
+		printf("%s\n", none);
+}
+
 /* --- output ----------------------------------------------------------- */
 
 enum err

@@ -57,6 +57,13 @@ void cmd_print_date(int64_t at);
 void cmd_print_text(struct str s);
 void cmd_print_word(struct str s);
 
+/* For a command that prints a list. If standard output is a terminal,
+ * cmd_list_row prints the head line before the first row, and cmd_list_end
+ * prints the text if there was none. A program that reads the output gets the
+ * rows only, and so does a reader of JSON. */
+void cmd_list_row(struct cmd_call *c, const char *head);
+void cmd_list_end(const struct cmd_call *c, const char *none);
+
 /* Flushes standard output. Prints the reason and returns ERR_FILE if any data
  * was lost. */
 enum err cmd_flush(const struct cmd_call *c) ATTR_CHECKED;

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_serve.c - the subcommands init, serve and config.
+ * cmd_serve.c - the subcommands serve and config.
  */
 #include "tool/cmd.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "rules/auth.h"
@@ -24,184 +22,10 @@
 #include "server/fastcgi.h"
 #include "state/keygen_slots.h"
 #include "base/log.h"
-#include "base/file.h"
 #include "server/conns.h"
 #include "http/routes.h"
 #include "server/sandbox.h"
 #include "tool/cmd_output.h"
-
-/*
- * Makes a path absolute, since the web server starts the program in another
- * directory. False if the path is too long or the working directory is unknown.
- */
-static bool
-absolute(const char *path, char out[PATH_MAX])
-{
-	if (path[0] == '/')
-		snprintf(out, PATH_MAX, "%s", path);
-	else if (getcwd(out, PATH_MAX) == NULL)
-		return false;
-	else
-		snprintf(
-		    out + strlen(out), PATH_MAX - strlen(out), "/%s", path);
-	/* A text that fills the buffer may have been cut. */
-	return strlen(out) + 1 < PATH_MAX;
-}
-
-/* The key file for a new configuration: the same path with .key in place of
- * .conf. */
-static bool
-key_beside(const char *config, char out[PATH_MAX])
-{
-	size_t n;
-
-	if (!absolute(config, out))
-		return false;
-	n = strlen(out);
-	if (n > 5 && strcmp(out + n - 5, ".conf") == 0)
-		n -= 5;
-	if (n + sizeof(".key") > PATH_MAX)
-		return false;
-	strcpy(out + n, ".key");
-	return true;
-}
-
-/* Whether the data may be stored in this directory; if not, prints the
- * reason. */
-static bool
-may_lie(const struct cmd_call *c, const char *data)
-{
-	char path[PATH_MAX];
-	struct str root;
-
-	if ((c->given & CMD_BIT(OPTION_FORCE)) != 0 ||
-	    c->config.data_in_document_root)
-		return true;
-	root = docroot_suspect(data, path);
-	if (str_is_null(root))
-		return true;
-	cmd_error(c,
-	    "%s: this directory is under %.*s, which looks like a "
-	    "document root; choose another directory, or add --force",
-	    data, STR_ARG(root));
-	return false;
-}
-
-/* Writes a configuration file if none exists: the whole file or nothing. */
-static enum err
-write_config(const char *path, const char *data, bool forced)
-{
-	char key[PATH_MAX];
-	struct file f;
-	int n;
-
-	if (!key_beside(path, key))
-		return ERR_FILE;
-	if (file_create(&f, path, S_IRUSR | S_IWUSR, false) != ERR_OK)
-		return errno == EEXIST ? ERR_OK : ERR_FILE;
-	n = dprintf(f.fd,
-	    "# pushcert.conf - see pushcert.conf(5); 'pushcert config' shows\n"
-	    "# every key with its value.\n"
-	    "data = %s\n%skey_file = %s\n",
-	    data, forced ? "data_in_document_root = yes\n" : "", key);
-	return file_finish(&f, n > 0 ? ERR_OK : ERR_FILE);
-}
-
-/* Makes the key file that the configuration names, if it does not exist. */
-static bool
-make_key(const struct cmd_call *c, const char *path)
-{
-	if (path[0] == '\0' || secret_make(path) == ERR_OK || errno == EEXIST)
-		return true;
-	(void)cmd_fail_file(c, path);
-	return false;
-}
-
-/* Whether the store holds private keys of pending requests, which a new key
- * could not open. */
-static bool
-has_sealed_keys(struct cmd_call *c)
-{
-	const struct store_verifier quiet = { .relations = false };
-	struct store_counts counts = { .requests = 0 };
-	bool good, writes = c->writes;
-
-	c->writes = false;
-	good = cmd_begin_reading(c) == ERR_OK &&
-	    store_verify(c->reader, &quiet, &counts) == ERR_OK;
-	good = cmd_end_reading(c) == ERR_OK && good;
-	store_close(c->store);
-	c->store = NULL;
-	c->writes = writes;
-	return good && counts.requests > 0;
-}
-
-/* Whether the key file is missing although the store needs it; prints a
- * message. A new key would not help; the administrator may still have the old
- * one. */
-static bool
-has_lost_key(struct cmd_call *c)
-{
-	const char *key = c->config.key_file;
-	char path[PATH_MAX];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/data.mdb", c->config.data);
-	if (key[0] == '\0' || stat(path, &st) != 0 || stat(key, &st) == 0 ||
-	    errno != ENOENT || !has_sealed_keys(c))
-		return false;
-	cmd_error(c,
-	    "%s: the key file is missing, and only that file opens the "
-	    "private keys in the store; restore it",
-	    key);
-	return true;
-}
-
-int
-cmd_init(struct cmd_call *c)
-{
-	const char *directory = c->value[OPTION_DATA];
-	const char *path = c->value[OPTION_CONFIG];
-	char data[PATH_MAX] = "";
-
-	if (directory != NULL && !absolute(directory, data))
-		return cmd_error(c,
-		    "--data %.200s: the path is too long, or the working "
-		    "directory does not exist; give a shorter absolute path",
-		    directory);
-	if (strlen(data) >= sizeof(c->config.data))
-		return cmd_usage(
-		    c, "--data: the path is too long; give a shorter one");
-	if (directory != NULL && (!may_lie(c, data) || !cmd_has_place(c, data)))
-		return EXIT_FAILURE;
-	if (path != NULL && directory != NULL &&
-	    write_config(path, data, (c->given & CMD_BIT(OPTION_FORCE)) != 0) !=
-		ERR_OK) {
-		(void)cmd_fail_file(c, path);
-		return EXIT_FAILURE;
-	}
-	if (cmd_load_config(c) != ERR_OK)
-		return EXIT_FAILURE;
-	if (directory != NULL && path != NULL &&
-	    strcmp(data, c->config.data) != 0) {
-		cmd_error(c,
-		    "%s: this file names another data directory, %s; leave out "
-		    "--data, or name another file with --config",
-		    path, c->config.data);
-		return EXIT_FAILURE;
-	}
-	if (directory != NULL)
-		strcpy(c->config.data, data);
-	else if (!may_lie(c, c->config.data))
-		return EXIT_FAILURE;
-	if (!cmd_has_place(c, c->config.data) || has_lost_key(c) ||
-	    !make_key(c, c->config.key_file))
-		return EXIT_FAILURE;
-	if (cmd_open_store(c, true) != ERR_OK)
-		return EXIT_FAILURE;
-	printf("%s\n", c->config.data);
-	return EXIT_SUCCESS;
-}
 
 /* Any token is accepted only in tests: one tenant, and no access from other
  * machines. */

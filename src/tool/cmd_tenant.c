@@ -14,7 +14,7 @@
 static enum err
 take_tenant_argument(struct cmd_call *c)
 {
-	if (str_guid(str_of(c->argument[0]), &c->tenant))
+	if (cmd_guid(c->argument[0], &c->tenant))
 		return ERR_OK;
 	(void)cmd_usage(c,
 	    "'%.64s' is not a GUID; give one of the form "
@@ -68,7 +68,7 @@ cmd_tenant_add(struct cmd_call *c)
 		    "--name '%.64s': give an alias without blanks and control "
 		    "characters",
 		    name);
-	if (name != NULL && str_guid(str_of(name), &id))
+	if (name != NULL && cmd_guid(name, &id))
 		return cmd_usage(
 		    c, "--name '%.64s': a GUID cannot be an alias", name);
 	if (cmd_load_config(c) != ERR_OK || cmd_open_store(c, false) != ERR_OK)
@@ -102,13 +102,16 @@ print_tenant_json(const struct tenant *t)
 static enum err
 list_tenant(const struct tenant *t, void *arg)
 {
-	const struct cmd_call *c = arg;
+	struct cmd_call *c = arg;
 	char id[STR_GUID_LEN];
 
 	if (c->given & CMD_BIT(OPTION_JSON)) {
 		print_tenant_json(t);
 		return ERR_OK;
 	}
+	cmd_list_row(c,
+	    "TENANT                                ADDED                 "
+	    "ALIAS");
 	str_guid_text(&t->id, id);
 	printf("%.*s  ", STR_GUID_LEN, id);
 	cmd_print_date(t->created_at);
@@ -126,6 +129,7 @@ cmd_tenant_list(struct cmd_call *c)
 	if (cmd_begin_reading(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_tenants(c->reader, list_tenant, c);
+	cmd_list_end(c, "no tenants; 'pushcert tenant add' adds one");
 	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
 }
 
@@ -143,7 +147,7 @@ cmd_tenant_remove(struct cmd_call *c)
 	enum err e;
 
 	/* The argument may also be an alias. */
-	if (!str_guid(str_of(c->argument[0]), &c->tenant))
+	if (!cmd_guid(c->argument[0], &c->tenant))
 		c->alias = c->argument[0];
 	if (cmd_load_config(c) != ERR_OK || cmd_open_store(c, false) != ERR_OK)
 		return EXIT_FAILURE;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "rules/auth.h"
 #include "format/crypto.h"
@@ -40,12 +41,16 @@ forget_token(struct txn *tx, void *arg)
  * token is revoked: otherwise it would stay valid although the user never saw
  * it. */
 static int
-print_secret(struct cmd_call *c, struct token *t, struct str text)
+print_secret(
+    struct cmd_call *c, struct cmd_output *o, struct token *t, struct str text)
 {
 	enum err e;
 
-	printf("%.*s\n", STR_ARG(text));
-	if (cmd_flush(c) == ERR_OK)
+	/* Without a buffer, stdio keeps no copy of the token. */
+	setvbuf(o->f, NULL, _IONBF, 0);
+	fprintf(o->f, "%.*s\n", STR_ARG(text));
+	e = o->path == NULL ? cmd_flush(c) : cmd_output_close(o, ERR_OK);
+	if (e == ERR_OK)
 		return EXIT_SUCCESS;
 	clearerr(stdout);
 	if ((e = store_update(c->store, forget_token, t)) == ERR_OK)
@@ -67,6 +72,7 @@ cmd_token_create(struct cmd_call *c)
 	struct token t = { .rights = c->scopes,
 		.name = str_of(name != NULL ? name : "token"),
 		.created_at = cmd_now_at() };
+	struct cmd_output o;
 	enum err e;
 	int status;
 
@@ -79,11 +85,16 @@ cmd_token_create(struct cmd_call *c)
 		return cmd_fail(c, ERR_INTERNAL, "random bytes");
 	auth_token_text(secret, text);
 	auth_token_hash(str_from(text, sizeof(text)), t.hash);
-	if ((e = store_update(c->store, put_token, &t)) != ERR_OK)
+	if (cmd_output_open(
+		c, c->value[OPTION_OUTPUT], S_IRUSR | S_IWUSR, &o) != ERR_OK)
+		return EXIT_FAILURE;
+	if ((e = store_update(c->store, put_token, &t)) != ERR_OK) {
+		(void)!cmd_output_close(&o, e);
 		return cmd_fail(c, e, c->config.data);
+	}
 	/* A closed pipe must be a failed write, not a signal. */
 	signal(SIGPIPE, SIG_IGN);
-	status = print_secret(c, &t, str_from(text, sizeof(text)));
+	status = print_secret(c, &o, &t, str_from(text, sizeof(text)));
 	crypto_wipe(secret, sizeof(secret));
 	crypto_wipe(text, sizeof(text));
 	return status;
@@ -160,11 +171,14 @@ print_token_json(const struct token *t)
 static enum err
 list_token(const struct token *t, void *arg)
 {
-	const struct cmd_call *c = arg;
+	struct cmd_call *c = arg;
 
 	if ((c->given & CMD_BIT(OPTION_TENANT)) != 0 &&
 	    memcmp(&t->tenant, &c->tenant, sizeof(t->tenant)) != 0)
 		return ERR_OK;
+	cmd_list_row(c,
+	    "ID                TENANT                                CREATED    "
+	    "           EXPIRES               LAST USE              NAME  SCOPES");
 	if (c->given & CMD_BIT(OPTION_JSON))
 		print_token_json(t);
 	else
@@ -180,6 +194,7 @@ cmd_token_list(struct cmd_call *c)
 	if (cmd_begin_reading(c) != ERR_OK)
 		return EXIT_FAILURE;
 	e = store_tokens(c->reader, list_token, c);
+	cmd_list_end(c, "no tokens; 'pushcert token create' creates one");
 	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
 }
 

@@ -92,8 +92,28 @@ hint(const struct cmd_call *c)
 	    "data directory");
 }
 
+/* Prints what was read. `keys` private keys were opened. */
 static void
-print_counts(const struct cmd_call *c, const struct store_counts *n)
+print_summary(
+    const struct cmd_call *c, const struct store_counts *n, uint64_t keys)
+{
+	uint64_t rows = n->records + n->events + n->tokens + n->requests +
+	    n->tenants + n->notices;
+
+	printf("Read %llu rows of %s (format %u) and opened %llu of %llu "
+	       "private keys. ",
+	    (unsigned long long)rows, c->config.data, store_format(c->store),
+	    (unsigned long long)keys, (unsigned long long)n->requests);
+	if (n->findings == 0)
+		printf("No damage was found.\n");
+	else
+		printf(
+		    "Problems found: %llu.\n", (unsigned long long)n->findings);
+}
+
+static void
+print_counts(
+    const struct cmd_call *c, const struct store_counts *n, uint64_t keys)
 {
 	const struct {
 		const char *name;
@@ -111,10 +131,13 @@ print_counts(const struct cmd_call *c, const struct store_counts *n)
 	struct emit *e;
 	size_t i;
 
+	if (c->given & CMD_BIT(OPTION_QUIET))
+		return;
 	if ((c->given & CMD_BIT(OPTION_JSON)) == 0) {
 		for (i = 0; i < sizeof(line) / sizeof(line[0]); i++)
 			printf("%-9s %llu\n", line[i].name,
 			    (unsigned long long)line[i].count);
+		print_summary(c, n, keys);
 		return;
 	}
 	e = cmd_json_begin(&json);
@@ -164,7 +187,7 @@ verify(struct cmd_call *c, void *arg)
 	secret_wipe(&pass.secrets);
 	if (e != ERR_OK)
 		return e;
-	print_counts(c, &counts);
+	print_counts(c, &counts, pass.opened);
 	if (cmd_flush(c) != ERR_OK)
 		return ERR_FILE;
 	return counts.findings == 0 ? ERR_OK : ERR_CORRUPT;

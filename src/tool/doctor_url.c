@@ -31,6 +31,10 @@
 /* Length of our longest ETag, with whatever a web server adds to it. */
 #define TAG_MAX 256
 
+/* The exit status of curl for a certificate that does not verify, also of the
+ * wrong host (curl(1)). */
+#define CURL_UNTRUSTED 60
+
 struct question {
 	const char *method, *query;
 	bool named; /* whether to send the token */
@@ -64,6 +68,7 @@ is_visible(const char *text)
 static bool
 put_question(const struct mount *m, const struct question *q, int fd)
 {
+	const char *ca = m->doctor->call->value[OPTION_CACERT];
 	FILE *out = fdopen(dup(fd), "w");
 
 	if (out == NULL)
@@ -73,6 +78,11 @@ put_question(const struct mount *m, const struct question *q, int fd)
 	    "silent\nshow-error\ninclude\ngloboff\nno-buffer\nmax-time = 20\n"
 	    "noproxy = \"*\"\nheader = \"Expect:\"\n",
 	    m->url, q->query, q->method);
+	if (ca != NULL) {
+		fprintf(out, "cacert = \"");
+		doctor_reply_quote(ca, out);
+		fprintf(out, "\"\n");
+	}
 	if (q->named)
 		fprintf(out, "header = \"Authorization: Bearer %*s%s\"\n",
 		    q->blanks, "", m->token);
@@ -157,9 +167,16 @@ ask(struct mount *m, const struct question *q)
 	doctor_reply_split(r);
 	if (status == 0 && r->status != 0)
 		return true;
-	doctor_finding(m->doctor,
-	    "Start the web server, or correct the URL; curl said why.",
-	    "%s: no answer", m->url);
+	if (status == CURL_UNTRUSTED)
+		doctor_finding(m->doctor,
+		    "Renew it, correct the host name in the URL, or name the "
+		    "CA's certificates with --cacert FILE.",
+		    "%s: the certificate of the server is not trusted", m->url);
+	else
+		doctor_finding(m->doctor,
+		    "Start the web server, or correct the URL; the line on "
+		    "stderr has curl's reason.",
+		    "%s: no answer", m->url);
 	return false;
 }
 
@@ -435,13 +452,30 @@ take_url(struct mount *m, const char *url)
 	return false;
 }
 
+/* Checks that curl can read the file of --cacert. A line feed would end the
+ * value in curl's configuration. */
+static bool
+has_ca(struct doctor *d)
+{
+	const char *path = d->call->value[OPTION_CACERT];
+
+	if (path == NULL ||
+	    (strchr(path, '\n') == NULL && access(path, R_OK) == 0))
+		return true;
+	doctor_finding(d, "Give a readable file of CA certificates in PEM.",
+	    "--cacert %s: %s", path,
+	    strchr(path, '\n') == NULL ? strerror(errno)
+				       : "the path contains a line feed");
+	return false;
+}
+
 void
 doctor_check_url(struct doctor *d)
 {
 	struct mount m = { .doctor = d };
 	size_t i;
 
-	if (d->call->value[OPTION_URL] == NULL)
+	if (!has_ca(d))
 		return;
 	if (take_url(&m, d->call->value[OPTION_URL]) &&
 	    read_token(&m, d->call->value[OPTION_TOKEN_FILE]))
