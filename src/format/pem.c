@@ -27,8 +27,8 @@ static const struct {
 	[PEM_DAMAGED] = { ERR_NOT_A_CERTIFICATE,
 	    STR("its base64 or its BEGIN and END lines are damaged") },
 	[PEM_CUT] = { ERR_NOT_A_CERTIFICATE,
-	    STR("it is not whole; copy all of it, from the BEGIN line to the "
-		"END line, and nothing else") },
+	    STR("it is incomplete; copy the whole text, from the BEGIN line to "
+		"the END line, and nothing else") },
 	[PEM_TOO_MANY] = { ERR_NOT_A_CERTIFICATE,
 	    STR("it holds more than 16 certificates") },
 	[PEM_BINARY] = { ERR_NOT_A_CERTIFICATE,

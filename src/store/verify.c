@@ -315,7 +315,7 @@ walk_map(struct walk *w, enum store_table map)
 	}
 	if (e == ERR_CORRUPT)
 		found(w, maps[map].name, NULL,
-		    "a page is damaged; what lies behind it was not read");
+		    "a page is damaged; the rows after it were not read");
 	return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
 }
 

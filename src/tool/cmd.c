@@ -17,7 +17,7 @@
 /* The name of a command, its arguments, and one word too many. */
 #define WORDS (2 + CMD_ARGUMENTS + 1)
 
-/* What a first look at the command line finds. */
+/* The result of a first look at the command line. */
 struct line {
 	const char *words[WORDS]; /* those that are not options or values */
 	unsigned n; /* may be more than WORDS */

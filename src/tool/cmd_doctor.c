@@ -40,7 +40,8 @@ check_configuration(struct doctor *d)
 	config_default(&c->config);
 	if (file != NULL && config_load(file, &c->config, message) != ERR_OK) {
 		doctor_finding(d,
-		    "Correct it; pushcert.conf(5) has all keys and values.",
+		    "Correct this line; pushcert.conf(5) describes all keys "
+		    "and values.",
 		    "%s", message);
 		return;
 	}
@@ -58,27 +59,27 @@ is_private(struct doctor *d, const char *path, bool directory)
 		doctor_finding(d,
 		    errno == ENOENT
 			? "Run pushcert init as the user of the web server."
-			: "Run doctor as the user that the program runs as.",
+			: "Run doctor as the user of the program.",
 		    "%s: %s", path, strerror(errno));
 		return false;
 	}
 	if (directory ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode)) {
-		doctor_finding(d, "Name the true one in the configuration.",
+		doctor_finding(d, "Name another path in the configuration.",
 		    "%s: not a %s", path, directory ? "directory" : "file");
 		return false;
 	}
 	if (st.st_uid != geteuid()) {
 		doctor_finding(d,
-		    "Run doctor as the user that the program runs as; if it "
-		    "is this one, chown the data directory.",
-		    "%s: belongs to user %ld, not to %ld", path,
+		    "Run doctor as the user of the program; if this is that "
+		    "user, chown the data directory.",
+		    "%s: this belongs to user %ld, not to %ld", path,
 		    (long)st.st_uid, (long)geteuid());
 		return false;
 	}
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		doctor_finding(d,
 		    directory ? "Run chmod 700 on it." : "Run chmod 600 on it.",
-		    "%s: others may use it (mode %03o)", path,
+		    "%s: other users have access (mode %03o)", path,
 		    (unsigned)st.st_mode & 0777);
 		return false;
 	}
@@ -111,8 +112,10 @@ check_place(struct doctor *d)
 
 	if (!str_is_null(root) && !config->data_in_document_root)
 		doctor_finding(d,
-		    "Move it elsewhere, or set data_in_document_root = yes.",
-		    "%s: lies under what looks like a document root, %.*s",
+		    "Move the data directory, or set data_in_document_root = "
+		    "yes.",
+		    "%s: the data directory is under %.*s, which looks like a "
+		    "document root",
 		    config->data, STR_ARG(root));
 }
 
@@ -127,18 +130,21 @@ check_secrets(struct doctor *d)
 
 	secret_wipe(&secrets);
 	if (e == ERR_NOT_PRIVATE)
-		doctor_finding(d, "Nothing starts before that.", "%s", message);
+		doctor_finding(d,
+		    "No command and no service starts before that.", "%s",
+		    message);
 	else if (e != ERR_OK)
 		doctor_finding(d,
-		    "Put the file there, readable for the program's user, or "
-		    "take its key out of the configuration.",
+		    "Restore the file, readable for the program's user, or "
+		    "remove the key from the configuration.",
 		    "%s", message);
 	if (strncmp(config->key_file, config->data, n) == 0 &&
 	    config->key_file[n] == '/')
 		doctor_finding(d,
-		    "Move it and change key_file: a backup of the data would "
-		    "open its own seals.",
-		    "%s: lies in the data directory", config->key_file);
+		    "Move the key file and change key_file: a copy of the data "
+		    "directory would contain the key to its private keys.",
+		    "%s: the key file is in the data directory",
+		    config->key_file);
 }
 
 /* A kernel without a feature of the sandbox is not a finding: the operator
@@ -147,8 +153,8 @@ static void
 check_sandbox(struct doctor *d)
 {
 	if (!d->call->config.sandbox)
-		doctor_finding(d, "Take the key out when that is over.",
-		    "sandbox = no: that is for debuggers");
+		doctor_finding(d, "Remove this key after debugging.",
+		    "sandbox = no: the program runs without its sandbox");
 }
 
 static void
@@ -163,8 +169,8 @@ check_disk(struct doctor *d)
 	room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (room < FREE_LEAST)
 		doctor_finding(d,
-		    "Make room: on a full disk all changes are refused.",
-		    "%s: the disk has only %llu MiB left", data,
+		    "Free some space: on a full disk all changes fail.",
+		    "%s: the disk has only %llu MiB of free space", data,
 		    (unsigned long long)(room / MIB));
 	if (fs.f_flag & ST_RDONLY)
 		doctor_finding(d, "Mount it read-write.",
@@ -182,9 +188,9 @@ check_clock(struct doctor *d)
 	if (now_at < CLOCK_LEAST ||
 	    (stat(path, &st) == 0 && st.st_mtime > now_at + DOCTOR_CLOCK_SLACK))
 		doctor_finding(d,
-		    "Set it, and keep it right by NTP: certificates and "
-		    "tokens are judged by it.",
-		    "the clock is behind the time");
+		    "Set the clock and run NTP: the dates of certificates and "
+		    "tokens are compared with it.",
+		    "the clock shows a time in the past");
 }
 
 static void
@@ -199,8 +205,9 @@ check_map(struct doctor *d)
 		return;
 	}
 	doctor_finding(d,
-	    "Set a smaller one, 64M say, or raise the limit (ulimit -v).",
-	    "map_size: there is no room for %llu MiB of addresses",
+	    "Set a smaller map_size such as 64M, or raise the limit "
+	    "(ulimit -v).",
+	    "map_size: the process cannot map %llu MiB",
 	    (unsigned long long)(size / MIB));
 }
 

@@ -162,7 +162,7 @@ cmd_request(struct cmd_call *c)
 		return cmd_fail(c, e, "");
 	if (pending)
 		cmd_warn(c,
-		    "this request replaces one that has no certificate yet; the "
+		    "this request replaces a request without a certificate; the "
 		    "store keeps its key until %zu others have come",
 		    c->config.history_certificates);
 	if (!is_vendor)
@@ -252,8 +252,8 @@ passphrase_of_terminal(
 	if (tty < 0 || ask(tty, "Passphrase", text, out) != ERR_OK ||
 	    ask(tty, "Again", again, &second) != ERR_OK)
 		cmd_error(c,
-		    "the passphrase is missing and there is no terminal to ask "
-		    "for it; use --passphrase-file FILE");
+		    "the passphrase is missing and no terminal can ask for it; "
+		    "use --passphrase-file FILE");
 	else if (!str_eq(*out, second))
 		cmd_error(c, "the two passphrases differ; try again");
 	else

@@ -33,7 +33,7 @@ struct command {
 	 * NULL. */
 	const char *section;
 	uint64_t options; /* besides CMD_COMMON, as CMD_BIT */
-	uint64_t needs; /* those of the options that must be given */
+	uint64_t needs; /* the part of `options` that must be given */
 	struct cmd_argument arguments[CMD_ARGUMENTS];
 	bool may_omit; /* the arguments may be missing */
 	bool is_raw; /* all further words are its arguments, options too */

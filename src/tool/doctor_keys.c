@@ -50,8 +50,8 @@ find_left(const struct jwt_left *left, void *arg)
 	    left->reason == JWT_SECRET
 		? "Treat the key as compromised: replace it at its server, and "
 		  "give the new set to pushcert jwks import."
-		: "pushcert jwks import leaves it out; if clients need it, "
-		  "correct it at its server.",
+		: "Correct the key at its server if clients need it; "
+		  "pushcert jwks import leaves it out.",
 	    "%s: key %zu%s%.*s%s is not used: %.*s",
 	    s->doctor->call->config.jwks_file, left->number,
 	    left->name.n > 0 ? " '" : "", STR_ARG(left->name),

@@ -264,7 +264,7 @@ doctor_check_socket(struct doctor *d)
 		if (given != NULL)
 			doctor_finding(d,
 			    "Start the service, or name its socket.",
-			    "%s: there is no socket", socket);
+			    "%s: the socket does not exist", socket);
 		return;
 	}
 	check_strangers(d, socket);

@@ -156,10 +156,10 @@ report_facts(struct doctor *d, const struct facts *facts)
 
 	if (facts->format != STORE_FORMAT)
 		doctor_finding(d,
-		    "Stop the service if it is of the former release, and run "
-		    "pushcert init, or start the new one.",
-		    "%s: the store has format %u; this release reads it, and "
-		    "changes it only after an upgrade to format %u",
+		    "Stop the service of the former release, then run pushcert "
+		    "init or start the new service.",
+		    "%s: the store has format %u; this release can read it, "
+		    "but needs an upgrade to format %u before a change",
 		    config->data, facts->format, STORE_FORMAT);
 	if (!facts->checks_pages)
 		doctor_note(d,
@@ -170,17 +170,17 @@ report_facts(struct doctor *d, const struct facts *facts)
 	/* A missing key is reported by check_secrets. */
 	if (facts->can_seal && facts->opened < facts->sealed)
 		doctor_finding(d,
-		    "Put the key file back that was in use when they were "
-		    "made.",
-		    "%s: %llu of %llu private keys do not open with it",
+		    "Restore the key file that was in use when these keys were "
+		    "created.",
+		    "%s: %llu of %llu private keys do not open with this file",
 		    config->key_file,
 		    (unsigned long long)(facts->sealed - facts->opened),
 		    (unsigned long long)facts->sealed);
 	if (facts->newest_at > cmd_now_at() + DOCTOR_CLOCK_SLACK)
 		doctor_finding(d,
-		    "Set it, and keep it right by NTP: certificates and "
-		    "tokens are judged by it.",
-		    "the clock is behind the time of the last change");
+		    "Set the clock and run NTP: the dates of certificates and "
+		    "tokens are compared with it.",
+		    "the clock shows a time before the last change");
 	if (facts->oldest.pid != 0)
 		doctor_finding(d,
 		    "If it does not come to an end, or is stopped (state T in "
@@ -192,7 +192,7 @@ report_facts(struct doctor *d, const struct facts *facts)
 		    (long long)process_age(facts->oldest.pid),
 		    (unsigned long long)facts->oldest.changes);
 	if (facts->used > facts->size / 5 * 4)
-		doctor_finding(d, "Raise map_size and start the program anew.",
+		doctor_finding(d, "Raise map_size and restart the program.",
 		    "map_size: %llu of %llu MiB are in use",
 		    (unsigned long long)(facts->used / MIB),
 		    (unsigned long long)(facts->size / MIB));
@@ -202,7 +202,8 @@ void
 doctor_check_store(struct doctor *d)
 {
 	static const char no_cure[] =
-	    "pushcert verify says where; restore it from a backup.";
+	    "Run pushcert verify, which reports where, and restore a "
+	    "backup.";
 	const char *data = d->call->config.data;
 	struct facts *facts = mmap(NULL, sizeof(*facts), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -220,25 +221,28 @@ doctor_check_store(struct doctor *d)
 	/* Later checks cannot use the store either. */
 	d->owns_data = false;
 	if (e == ERR_BUSY)
-		doctor_finding(d, "Look whether the disk answers.",
-		    "%s: not read in %d seconds", data, READ_SECONDS);
+		doctor_finding(d, "Check the disk.",
+		    "%s: the store could not be read within %d seconds", data,
+		    READ_SECONDS);
 	else if (e == ERR_NETWORK_FS)
-		doctor_finding(d, "Move it to a local disk.",
-		    "%s: on a network file system", data);
+		doctor_finding(d, "Move the data directory to a local disk.",
+		    "%s: the data directory is on a network file system", data);
 	else if (e == ERR_NEWER)
-		doctor_finding(d, "Install that release.",
-		    "%s: written by a newer release; this one knows no format "
-		    "above %u",
+		doctor_finding(d, "Install that release or a newer one.",
+		    "%s: a newer release wrote this store; this release reads "
+		    "formats up to %u",
 		    data, STORE_FORMAT);
 	else if (e == ERR_UPGRADING)
-		doctor_finding(d, "Run doctor again when that has ended.",
+		doctor_finding(d, "Run doctor again after the upgrade.",
 		    "%s: another process is upgrading the store", data);
 	else if (died != 0)
-		doctor_finding(d, no_cure, "%s: reading it ends with signal %d",
-		    data, died);
+		doctor_finding(d, no_cure,
+		    "%s: reading the store ended with signal %d", data, died);
 	else
 		doctor_finding(d,
-		    e == ERR_CORRUPT ? no_cure : "The lines on stderr say why.",
+		    e == ERR_CORRUPT
+			? no_cure
+			: "The lines on standard error have the reason.",
 		    "%s: %s", data, err_info(e)->text);
 }
 
@@ -274,12 +278,14 @@ doctor_check_lock(struct doctor *d)
 
 	if (e == ERR_BUSY)
 		doctor_finding(d,
-		    "Find the process that was stopped (state T in ps) or "
+		    "Find the process that is stopped (state T in ps) or "
 		    "hangs, and end it.",
-		    "%s: somebody holds the writer's lock for more than %d "
-		    "seconds",
+		    "%s: another process has held the write lock for more than "
+		    "%d seconds",
 		    data, WRITE_SECONDS);
 	else if (e != ERR_OK)
-		doctor_finding(d, "The lines on stderr say why.",
-		    "%s: cannot be written: %s", data, err_info(e)->text);
+		doctor_finding(d,
+		    "The lines on standard error have the reason.",
+		    "%s: the store cannot be changed: %s", data,
+		    err_info(e)->text);
 }

@@ -160,7 +160,7 @@ ask(struct mount *m, const struct question *q)
 	if (config >= 0)
 		close(config);
 	if (status == 127) {
-		doctor_finding(m->doctor, "Install it, or leave --url out.",
+		doctor_finding(m->doctor, "Install curl, or leave out --url.",
 		    "the program curl cannot be run");
 		return false;
 	}
@@ -202,15 +202,17 @@ ask_as_stranger(struct mount *m)
 	m->plain_errors = !doctor_reply_is_ours(r);
 	if (r->status == 500 && contains(r->body, "data_in_document_root")) {
 		doctor_finding(m->doctor,
-		    "Move it elsewhere, or set data_in_document_root = yes.",
-		    "the data directory lies under the document root");
+		    "Move the data directory, or set data_in_document_root = "
+		    "yes.",
+		    "the data directory is under the document root");
 		return false;
 	}
 	if (r->status != 401) {
 		doctor_finding(m->doctor,
-		    "Mount the program there as the samples do, and look "
-		    "into the web server's error log.",
-		    "%s: answers %d to a stranger, not 401", m->url, r->status);
+		    "Mount the program there as in the samples, and check the "
+		    "web server's error log.",
+		    "%s: a request without a token gets %d instead of 401",
+		    m->url, r->status);
 		return false;
 	}
 	if (m->plain_errors)
@@ -248,19 +250,20 @@ ask_by_name(struct mount *m)
 		    "the header Authorization does not arrive");
 	else if (r->status == 401 || r->status == 403)
 		doctor_finding(m->doctor,
-		    "Make one by pushcert token create, with a right to read.",
-		    "%s: the token is not good for it (%d)",
+		    "Create a token with a scope to read: pushcert token "
+		    "create.",
+		    "%s: this token is refused (%d)",
 		    m->doctor->call->value[OPTION_TOKEN_FILE], r->status);
 	else if (r->status == 400 &&
 	    contains(r->body, "Resource not found for the segment"))
 		doctor_finding(m->doctor,
-		    "Set mount to the path before the root.",
-		    "%s: a segment before the root is named like a root",
+		    "Set the key mount to the path before the root.",
+		    "%s: a segment before the root has the name of a root",
 		    m->url);
 	else
 		doctor_finding(m->doctor,
-		    "Look into the log of the program and of the web server.",
-		    "%s: answers %d", m->url, r->status);
+		    "Check the logs of the program and of the web server.",
+		    "%s: the answer has status %d", m->url, r->status);
 	return false;
 }
 
@@ -295,8 +298,8 @@ ask_with_long_token(struct mount *m)
 		    "nginx: large_client_header_buffers 4 64k; Apache: "
 		    "LimitRequestFieldSize 65535; lighttpd: "
 		    "server.max-request-field-size = 65535.",
-		    "a token of %d bytes does not arrive (%d): people in many "
-		    "groups have such tokens",
+		    "a token of %d bytes does not arrive (%d); the tokens of "
+		    "people in many groups have this length",
 		    LONG_TOKEN, r->status);
 		return true;
 	}
@@ -304,11 +307,11 @@ ask_with_long_token(struct mount *m)
 		return false;
 	if (r->status == 401)
 		doctor_note(m->doctor,
-		    "If there are such tokens, take mod_fcgid or another web "
+		    "If clients have such tokens, use mod_fcgid or another web "
 		    "server.",
-		    "a token of %d bytes is dropped on its way and the client "
-		    "gets 401, as by Apache's mod_proxy_fcgi, which drops "
-		    "variables near 16,384 bytes",
+		    "the web server drops a token of %d bytes, so that the "
+		    "client gets 401; Apache's mod_proxy_fcgi drops variables "
+		    "near 16,384 bytes",
 		    LONGEST_TOKEN);
 	return true;
 }
@@ -324,8 +327,9 @@ ask_with_query(struct mount *m)
 		return false;
 	if (m->reply.status != 400)
 		doctor_finding(m->doctor,
-		    "Hand QUERY_STRING on; a rewrite rule must keep it.",
-		    "the query does not arrive (%d, not 400)", m->reply.status);
+		    "Pass QUERY_STRING on; a rewrite rule must keep it.",
+		    "the query does not arrive (%d instead of 400)",
+		    m->reply.status);
 	return true;
 }
 
@@ -344,15 +348,16 @@ ask_to_change(struct mount *m)
 	if (!ask(m, &q))
 		return false;
 	if (r->status == 200)
-		doctor_finding(m->doctor, "Hand all request headers on.",
-		    "the header If-Match does not arrive: updates get lost");
+		doctor_finding(m->doctor, "Pass all request headers on.",
+		    "the header If-Match does not arrive, so that concurrent "
+		    "updates are lost");
 	else if (r->status != 412 &&
 	    !(r->status == 403 && doctor_reply_is_ours(r)))
 		doctor_finding(m->doctor,
 		    "Allow the method: Apache Limit and LimitExcept, nginx "
 		    "limit_except, lighttpd url.access-deny, rules of a "
 		    "firewall.",
-		    "PATCH does not arrive (%d, not 412)", r->status);
+		    "PATCH does not arrive (%d instead of 412)", r->status);
 	return true;
 }
 
@@ -386,8 +391,7 @@ ask_again(struct mount *m)
 	if (m->reply.status != 304)
 		doctor_finding(m->doctor,
 		    "Let ETag and If-None-Match pass as they are.",
-		    "the ETag that arrives, %s, is not the one that was sent",
-		    tag);
+		    "the ETag arrives changed, as %s", tag);
 	return true;
 }
 
@@ -410,8 +414,8 @@ read_token(struct mount *m, const char *path)
 
 	if (file_read(path, text, sizeof(text), &line) != ERR_OK &&
 	    errno != EFBIG) {
-		doctor_finding(m->doctor, "Put the token there.", "%s: %s",
-		    path, strerror(errno));
+		doctor_finding(m->doctor, "Write the token to this file.",
+		    "%s: %s", path, strerror(errno));
 		return false;
 	}
 	good = str_plain(line, wide, &line);
@@ -423,7 +427,8 @@ read_token(struct mount *m, const char *path)
 	crypto_wipe(text, sizeof(text));
 	crypto_wipe(wide, sizeof(wide));
 	if (!good)
-		doctor_finding(m->doctor, "Put the token there, alone.",
+		doctor_finding(m->doctor,
+		    "Write the token, and nothing else, to its first line.",
 		    "%s: the first line is not a token", path);
 	return good;
 }
@@ -446,9 +451,8 @@ take_url(struct mount *m, const char *url)
 	if ((size_t)n < sizeof(m->url) && is_visible(m->url) &&
 	    (str_starts(given, "http://") || str_starts(given, "https://")))
 		return true;
-	doctor_finding(m->doctor,
-	    "Give it as http://host/v1.0 or https://host/v1.0.",
-	    "%s: not a URL of this kind", url);
+	doctor_finding(m->doctor, "Give http://host/v1.0 or https://host/v1.0.",
+	    "%s: this is not such a URL", url);
 	return false;
 }
 

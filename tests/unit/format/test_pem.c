@@ -40,9 +40,9 @@
 #define NO ERR_NOT_A_CERTIFICATE
 #define PLAIN "it holds neither PEM nor base64 of a certificate"
 #define DAMAGED "its base64 or its BEGIN and END lines are damaged"
-#define CUT                                                                \
-	"it is not whole; copy all of it, from the BEGIN line to the END " \
-	"line, and nothing else"
+#define CUT                                                                  \
+	"it is incomplete; copy the whole text, from the BEGIN line to the " \
+	"END line, and nothing else"
 #define BINARY "it is a binary file pasted as text; convert it to PEM"
 #define IS_OTHER "it is something else in the form of one"
 #define IS_PKCS7 "it is a PKCS#7 file; upload the certificate in it as PEM"

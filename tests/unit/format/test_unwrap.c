@@ -656,15 +656,15 @@ static const struct text_case {
 	    "it is base64, and it is a gzip file;" },
 
 	{ "a cut certificate", STR(MII), ERR_OK, ERR_NOT_A_CERTIFICATE,
-	    "it is not whole;" },
+	    "it is incomplete;" },
 	{ "a cut certificate in a data URI",
 	    STR("data:application/x-pem-file;base64," MII), ERR_OK,
 	    ERR_NOT_A_CERTIFICATE,
-	    "it is a data URI, and the certificate in it is not whole" },
+	    "it is a data URI, and the certificate in it is incomplete" },
 	{ "half a PEM in a document",
 	    STR("{\\rtf1 -----BEGIN CERTIFICATE-----\\\n" MII), ERR_OK,
 	    ERR_NOT_A_CERTIFICATE,
-	    "it is an RTF document, and the certificate in it is not whole" },
+	    "it is an RTF document, and the certificate in it is incomplete" },
 	{ "DER that lost its bytes outside ASCII",
 	    STR("0\3\2\1\2\2\1M0\r\6\t*H\r\1\1\13\5\0"
 		"0\x0f"

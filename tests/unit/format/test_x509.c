@@ -123,9 +123,9 @@ static const struct good_case {
 	{                                               \
 		name, file, ERR_NOT_A_CERTIFICATE, what \
 	}
-#define CUT                                                                \
-	"it is not whole; copy all of it, from the BEGIN line to the END " \
-	"line, and nothing else"
+#define CUT                                                                  \
+	"it is incomplete; copy the whole text, from the BEGIN line to the " \
+	"END line, and nothing else"
 #define DAMAGED "its base64 or its BEGIN and END lines are damaged"
 #define PKCS7 "it is a PKCS#7 file; upload the certificate in it as PEM"
 #define PUBLIC "it is a public key; upload the certificate made for it"
