@@ -42,8 +42,12 @@ struct config {
 	char csr_organization[CONFIG_TEXT_MAX];
 	char csr_common_name[CONFIG_TEXT_MAX];
 	char csr_email[CONFIG_TEXT_MAX];
+	char database[CONFIG_TEXT_MAX];
+	char database_password_file[CONFIG_TEXT_MAX];
+	char database_schema[CONFIG_TEXT_MAX];
 	size_t max_body;
 	size_t map_size;
+	size_t database_lanes;
 	size_t workers;
 	size_t worker_timeout; /* seconds */
 	size_t queue_timeout;

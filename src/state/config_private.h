@@ -19,6 +19,8 @@ enum config_kind {
 	URL,
 	MOUNT,
 	COUNTRY,
+	DATABASE,
+	SCHEMA,
 	LIST,
 	ADDRESSES,
 	ORIGINS,

@@ -71,6 +71,38 @@ is_origin(struct str item)
 	return str_is(item, "*") || origin_parse(item, &origin);
 }
 
+/* Other users may be able to read the file, so it must not have the password,
+ * neither as a word nor within a URI (postgresql://user:password@host). */
+static bool
+is_database(struct str s)
+{
+	struct str user;
+	const char *at;
+
+	if (memmem(s.p, s.n, "password", 8) != NULL)
+		return false;
+	if (!str_starts(s, "postgresql://") && !str_starts(s, "postgres://"))
+		return true;
+	s = str_tail(s, (size_t)((char *)memchr(s.p, '/', s.n) - s.p) + 2);
+	if ((at = memchr(s.p, '@', s.n)) == NULL)
+		return true;
+	user = str_head(s, (size_t)(at - s.p));
+	return memchr(user.p, ':', user.n) == NULL;
+}
+
+/* The name of a schema needs no quotes in SQL. */
+static bool
+is_schema(struct str s)
+{
+	static const char marks[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (memchr(marks, s.p[i], i > 0 ? 37 : 27) == NULL)
+			return false;
+	return s.n <= 63;
+}
+
 static bool
 is_country(struct str code)
 {
@@ -99,6 +131,11 @@ static const struct {
 	[URL] = { is_url, "a URL of http or https" },
 	[MOUNT] = { is_mount, "a path such as /graph" },
 	[COUNTRY] = { is_country, "a code of two letters" },
+	[DATABASE] = { is_database,
+	    "a connection string of libpq without a password; the password "
+	    "belongs into database_password_file" },
+	[SCHEMA] = { is_schema,
+	    "a name of lower-case letters, digits and underscores" },
 	[ADDRESSES] = { is_address,
 	    "a list of addresses, not of names or networks" },
 	[ORIGINS] = { is_origin,
@@ -187,6 +224,8 @@ config_set(
 	case URL:
 	case MOUNT:
 	case COUNTRY:
+	case DATABASE:
+	case SCHEMA:
 	case LIST:
 	case ADDRESSES:
 	case ORIGINS:
@@ -241,6 +280,8 @@ config_print_value(
 	case URL:
 	case MOUNT:
 	case COUNTRY:
+	case DATABASE:
+	case SCHEMA:
 	case LIST:
 	case ADDRESSES:
 	case ORIGINS:
@@ -278,6 +319,8 @@ config_describe(const struct config_key *k, struct buf *out)
 	case URL:
 	case MOUNT:
 	case COUNTRY:
+	case DATABASE:
+	case SCHEMA:
 	case ADDRESSES:
 	case ORIGINS:
 		buf_text(out, forms[k->kind].look);

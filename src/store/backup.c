@@ -158,6 +158,108 @@ size_of(int fd)
 	return fstat(fd, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
 }
 
+struct replacement {
+	struct txn *from;
+	bool replace;
+};
+
+/* ERR_EXISTS if the store holds any row but its format. */
+static enum err
+check_empty(struct txn *tx)
+{
+	struct store_cursor at;
+	unsigned map;
+	enum err e;
+
+	for (map = 0; map < STORE_TABLES; map++) {
+		store_seek(tx, str_of(NULL), &at);
+		while ((e = store_next(tx, (enum store_table)map, STORE_NEXT,
+			    &at)) == ERR_OK)
+			if (map != STORE_META || !str_is(at.key, "format"))
+				return ERR_EXISTS;
+		if (e != ERR_NOT_FOUND)
+			return e;
+	}
+	return ERR_OK;
+}
+
+static enum err
+clear(struct txn *tx, enum store_table map)
+{
+	struct store_cursor at;
+	enum err e;
+
+	store_seek(tx, str_of(NULL), &at);
+	while ((e = store_next(tx, map, STORE_NEXT, &at)) == ERR_OK)
+		if ((e = store_remove(tx, map, at.key)) != ERR_OK)
+			return e;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
+fill(struct txn *tx, enum store_table map, struct txn *from)
+{
+	struct store_cursor at;
+	struct buf row;
+	enum err e;
+
+	store_seek(from, str_of(NULL), &at);
+	while ((e = store_next(from, map, STORE_NEXT, &at)) == ERR_OK) {
+		store_scratch(tx, STORE_ROW, &row);
+		buf_str(&row, at.row);
+		if ((e = store_put(tx, map, at.key, &row)) != ERR_OK)
+			return e;
+		progress_add(store_txn_progress(tx), 1);
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* The store_change of a restore. A row's checksum covers its key but not its
+ * file, so rows can be copied as they are. */
+static enum err
+replace_all(struct txn *tx, void *arg)
+{
+	const struct replacement *r = arg;
+	unsigned map;
+	enum err e;
+
+	if (!r->replace && (e = check_empty(tx)) != ERR_OK)
+		return e;
+	progress_step(store_txn_progress(tx), "restoring", store_rows(r->from));
+	for (map = 0; map < STORE_TABLES; map++)
+		if ((e = clear(tx, (enum store_table)map)) != ERR_OK ||
+		    (e = fill(tx, (enum store_table)map, r->from)) != ERR_OK)
+			return store_fail(tx, e);
+	/* A damaged store may have had a wrong tally, so all rows are counted
+	 * again. */
+	return store_recount(tx);
+}
+
+/* The size of the map of a copy, in bytes of address space. */
+#define COPY_MAP ((size_t)64 << 30)
+
+/* Copies all rows, as of one moment, into a store in LMDB. */
+static enum err
+copy_rows(struct store *st, const struct scratch *s)
+{
+	const struct store_options options = { .directory = s->directory,
+		.map_size = COPY_MAP,
+		.readers = 1,
+		.create = true,
+		.alone = true };
+	struct replacement r = { .from = NULL, .replace = true };
+	struct store *copy = NULL;
+	enum err e;
+
+	if ((e = store_open(&options, &copy)) == ERR_OK &&
+	    (e = store_reader(st, &r.from)) == ERR_OK &&
+	    (e = store_begin(r.from)) == ERR_OK)
+		e = store_update(copy, replace_all, &r);
+	store_reader_free(r.from);
+	store_close(copy);
+	return e;
+}
+
 /* The copy leaves free pages out, so it may become shorter than the store. */
 static enum err
 copy_store(struct store *st, const struct scratch *s)
@@ -165,13 +267,15 @@ copy_store(struct store *st, const struct scratch *s)
 	char path[PATH_MAX + 16];
 	struct stat data;
 	bool known;
+	enum err e;
 
 	snprintf(path, sizeof(path), "%s/data.mdb", store_directory(st));
 	known = stat(path, &data) == 0;
 	progress_step(
 	    s->progress, "copying", known ? (uint64_t)data.st_size : 0);
 	progress_file(s->progress, s->fd);
-	return store_copy(st, s->fd);
+	e = store_copy(st, s->fd);
+	return e == ERR_NOT_FOUND ? copy_rows(st, s) : e;
 }
 
 /* Checks that each row is intact and that no row is missing. */
@@ -324,83 +428,6 @@ store_keep_copy(struct store *st, const char *path)
 out:
 	scratch_remove(&s);
 	return e;
-}
-
-struct replacement {
-	struct txn *from;
-	bool replace;
-};
-
-/* ERR_EXISTS if the store holds any row but its format. */
-static enum err
-check_empty(struct txn *tx)
-{
-	struct store_cursor at;
-	unsigned map;
-	enum err e;
-
-	for (map = 0; map < STORE_TABLES; map++) {
-		store_seek(tx, str_of(NULL), &at);
-		while ((e = store_next(tx, (enum store_table)map, STORE_NEXT,
-			    &at)) == ERR_OK)
-			if (map != STORE_META || !str_is(at.key, "format"))
-				return ERR_EXISTS;
-		if (e != ERR_NOT_FOUND)
-			return e;
-	}
-	return ERR_OK;
-}
-
-static enum err
-clear(struct txn *tx, enum store_table map)
-{
-	struct store_cursor at;
-	enum err e;
-
-	store_seek(tx, str_of(NULL), &at);
-	while ((e = store_next(tx, map, STORE_NEXT, &at)) == ERR_OK)
-		if ((e = store_remove(tx, map, at.key)) != ERR_OK)
-			return e;
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-static enum err
-fill(struct txn *tx, enum store_table map, struct txn *from)
-{
-	struct store_cursor at;
-	struct buf row;
-	enum err e;
-
-	store_seek(from, str_of(NULL), &at);
-	while ((e = store_next(from, map, STORE_NEXT, &at)) == ERR_OK) {
-		store_scratch(tx, STORE_ROW, &row);
-		buf_str(&row, at.row);
-		if ((e = store_put(tx, map, at.key, &row)) != ERR_OK)
-			return e;
-		progress_add(store_txn_progress(tx), 1);
-	}
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-/* The store_change of a restore. A row's checksum covers its key but not its
- * file, so rows can be copied as they are. */
-static enum err
-replace_all(struct txn *tx, void *arg)
-{
-	const struct replacement *r = arg;
-	unsigned map;
-	enum err e;
-
-	if (!r->replace && (e = check_empty(tx)) != ERR_OK)
-		return e;
-	progress_step(store_txn_progress(tx), "restoring", store_rows(r->from));
-	for (map = 0; map < STORE_TABLES; map++)
-		if ((e = clear(tx, (enum store_table)map)) != ERR_OK ||
-		    (e = fill(tx, (enum store_table)map, r->from)) != ERR_OK)
-			return store_fail(tx, e);
-	/* A damaged store may have had a wrong tally, so all rows are counted
-	 * again. */
-	return store_recount(tx);
 }
 
 static enum err

@@ -151,7 +151,8 @@ struct store_engine {
 	 * the database as a whole. */
 	enum err (*check_whole)(void *tx, const struct store_sums *seen,
 	    store_report *report, void *arg);
-	/* Writes the last committed state as a data file of LMDB. */
+	/* Writes the last committed state as a data file of LMDB. NULL: the
+	 * store copies all rows. */
 	enum err (*copy)(void *db, int fd);
 	/* The number of rows, for a display; 0: not known. */
 	uint64_t (*rows)(void *tx);
@@ -161,6 +162,9 @@ struct store_engine {
 };
 
 extern const struct store_engine lmdb_engine;
+#ifdef HAVE_POSTGRESQL
+extern const struct store_engine pg_engine;
+#endif
 
 /*
  * What the store does for an engine's run_batch. store_batch_begin checks,

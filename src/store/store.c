@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "store/store_private.h"
 #include "store/store_struct.h"
 
@@ -32,6 +33,21 @@ check_format(struct store *st, bool create)
 		      : ERR_NO_STORE;
 }
 
+static const struct store_engine *
+engine_for(const struct store_options *options)
+{
+	if (options->database == NULL)
+		return &lmdb_engine;
+#ifdef HAVE_POSTGRESQL
+	return &pg_engine;
+#else
+	log_line(LOG_AT_ERROR,
+	    "store: this program was built without PostgreSQL (configure "
+	    "--with-postgresql)");
+	return NULL;
+#endif
+}
+
 enum err
 store_open(const struct store_options *options, struct store **out)
 {
@@ -46,7 +62,10 @@ store_open(const struct store_options *options, struct store **out)
 
 	if (st == NULL)
 		return ERR_MEMORY;
-	st->engine = &lmdb_engine;
+	if ((st->engine = engine_for(options)) == NULL) {
+		free(st);
+		return ERR_STORE;
+	}
 	/* At least one event stays, because the next event takes its number
 	 * from the newest one. */
 	st->progress = options->progress;

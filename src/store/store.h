@@ -47,6 +47,14 @@ struct txn;
 struct store_options {
 	/* The data directory. This process must own it; mode 0700. */
 	const char *directory;
+	/* A connection string of libpq, the file with the password (NULL:
+	 * none), the schema, and the number of connections for reads. The store
+	 * is in PostgreSQL then, and the directory holds only what is written
+	 * beside it. NULL: the store is in LMDB. */
+	const char *database;
+	const char *database_password_file;
+	const char *database_schema;
+	unsigned database_lanes;
 	/*
 	 * The size of the map, in bytes of address space. If the system refuses
 	 * that size, the store takes less, but never less than the data needs.

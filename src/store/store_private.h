@@ -85,7 +85,8 @@ enum err store_next(struct txn *tx, enum store_table map,
     enum store_direction way, struct store_cursor *at) ATTR_CHECKED;
 
 const char *store_directory(const struct store *st);
-/* Writes a data file with the last committed state. */
+/* Writes a data file of LMDB with the last committed state. ERR_NOT_FOUND: the
+ * engine cannot, and the rows must be copied. */
 enum err store_copy(struct store *st, int fd) ATTR_CHECKED;
 
 /* The key of a tenant's record and of its pending request. */

@@ -186,6 +186,8 @@ store_directory(const struct store *st)
 enum err
 store_copy(struct store *st, int fd)
 {
+	if (st->engine->copy == NULL)
+		return ERR_NOT_FOUND;
 	return st->engine->copy(st->db, fd);
 }
 

@@ -55,6 +55,7 @@ store_batch_run(struct txn *writer, struct group_commit_job *job)
 	struct waiter *w = (struct waiter *)job;
 
 	arena_reset(&writer->st->read);
+	writer->failed = ERR_OK;
 	writer->put = false;
 	w->outcome = w->change(writer, w->arg);
 	/* A change that refuses must have put nothing, so that the other

@@ -324,6 +324,13 @@ cmd_try_store(struct cmd_call *c, bool create)
 		.reads = c->reads,
 	};
 
+	if (c->config.database[0] != '\0') {
+		options.database = c->config.database;
+		options.database_password_file =
+		    c->config.database_password_file;
+		options.database_schema = c->config.database_schema;
+		options.database_lanes = (unsigned)c->config.database_lanes;
+	}
 	return store_open(&options, &c->store);
 }
 

@@ -126,10 +126,10 @@ add_request_line(struct golden *g, struct str line)
 	struct str uri = line, method = str_cut(&uri, ' ');
 	struct str query = uri, path = str_cut(&query, '?');
 
-	add_var(g, format("REQUEST_METHOD=", method, "", STR_EMPTY));
-	add_var(g, format("REQUEST_URI=", uri, "", STR_EMPTY));
-	add_var(g, format("SCRIPT_NAME=", path, "", STR_EMPTY));
-	add_var(g, format("QUERY_STRING=", query, "", STR_EMPTY));
+	add_var(g, format("REQUEST_METHOD=", method, "", str_of(NULL)));
+	add_var(g, format("REQUEST_URI=", uri, "", str_of(NULL)));
+	add_var(g, format("SCRIPT_NAME=", path, "", str_of(NULL)));
+	add_var(g, format("QUERY_STRING=", query, "", str_of(NULL)));
 }
 
 static long
@@ -294,7 +294,7 @@ run_case(struct golden *g, struct str name, struct str head, struct str body,
 
 		if (str_starts(line, "var "))
 			add_var(
-			    g, format("", str_tail(line, 4), "", STR_EMPTY));
+			    g, format("", str_tail(line, 4), "", str_of(NULL)));
 		else if (line.n > 0)
 			add_header(g, line);
 	}
@@ -403,6 +403,7 @@ set_up(struct golden *g, struct str settings)
 		.history_keep = 100,
 		.create = true };
 	struct str rest = settings;
+	char schema[UNIT_SCHEMA_MAX];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/pushcert.conf", unit_directory());
@@ -418,6 +419,7 @@ set_up(struct golden *g, struct str settings)
 	if (config_load(path, &g->config, message) != ERR_OK)
 		must(false, message);
 	snprintf(path, sizeof(path), "%s/store.%d", unit_directory(), rand());
+	unit_engine(&options, schema);
 	must(store_open(&options, &g->app.store) == ERR_OK, "store_open");
 	must(store_reader(g->app.store, &g->worker.reader) == ERR_OK,
 	    "store_reader");

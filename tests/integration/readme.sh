@@ -93,7 +93,6 @@ readme_stand_ins() {
 			[ ! -S /run/pushcert/fcgi.sock ] || exit 0
 			sleep 0.1
 		done
-		cat "/srv/$name.log" >&2
 		exit 1
 		;;
 	esac

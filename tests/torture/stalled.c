@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -391,7 +392,10 @@ main(int argc, char **argv)
 	struct test f = { .number = 1 };
 	unsigned round, rounds;
 
-	shared = torture_share(sizeof(*shared));
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		abort();
 	torture_begin(&f.t, "stalled", argc, argv);
 	victim_make(&f.v, &f.t, NULL);
 	configure(&f);

@@ -5,6 +5,8 @@
  */
 #include "unit.h"
 
+#include "store/store.h"
+
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -150,4 +152,21 @@ unit_run(Suite *suite)
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+void
+unit_engine(struct store_options *options, char schema[UNIT_SCHEMA_MAX])
+{
+	const char *database = getenv("PUSHCERT_TEST_DATABASE"), *p;
+	uint64_t hash = 0xcbf29ce484222325;
+
+	if (database == NULL || *database == '\0')
+		return;
+	for (p = options->directory; *p != '\0'; p++)
+		hash = (hash ^ (unsigned char)*p) * 0x100000001b3;
+	snprintf(
+	    schema, UNIT_SCHEMA_MAX, "test_%016llx", (unsigned long long)hash);
+	options->database = database;
+	options->database_schema = schema;
+	options->database_lanes = 2;
 }

@@ -31,6 +31,16 @@ void unit_same(const char *name, struct str got, struct str want);
  * that created it, which removes it on exit. */
 const char *unit_directory(void);
 
+/*
+ * The engine of the test's stores: if $PUSHCERT_TEST_DATABASE has a connection
+ * string, they are in PostgreSQL, each directory in a schema of its own. Sets
+ * the members of the options after the directory; `schema` must live until
+ * store_open returns.
+ */
+#define UNIT_SCHEMA_MAX 32
+struct store_options;
+void unit_engine(struct store_options *options, char schema[UNIT_SCHEMA_MAX]);
+
 /* Redirects stderr to a file for the rest of the test. */
 void unit_capture(void);
 /* Returns the text that was written since unit_capture. Valid until the next

@@ -16,6 +16,7 @@
 struct store *
 unit_store(struct store_options options)
 {
+	char schema[UNIT_SCHEMA_MAX];
 	struct store *st = NULL;
 
 	options.create = true;
@@ -25,6 +26,7 @@ unit_store(struct store_options options)
 		options.map_size = MAP_SIZE;
 	if (options.readers == 0)
 		options.readers = 16;
+	unit_engine(&options, schema);
 	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
 	return st;
 }

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pg_change.c - runs batches of changes.
+ *
+ * A batch holds no lock while it works. It runs all changes on the rows that it
+ * knows, fetches in one round trip what they missed, and runs them again, until
+ * nothing is missing. Then it sends all rows that the changes have put, in one
+ * transaction and one round trip, on the condition that the rows which they
+ * replace are still the ones that were read. If another process was faster, the
+ * batch forgets everything and begins again.
+ *
+ * This is correct because each change of a record or a request adds an event
+ * under the next number. Two processes that change the same tenant insert the
+ * same key, and one of them fails. All other rows are compared by their marks.
+ *
+ * A change that walks over a whole table cannot work like that. It runs alone,
+ * with the tables locked against all other changes.
+ */
+#include "store/pg_private.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+/* Runs of a batch that other processes interrupt. */
+#define TRIES 20
+/* The bytes that a change with locked tables keeps before it sends them. */
+#define FLUSH_BYTES ((size_t)8 << 20)
+
+/* --- rows --------------------------------------------------------------- */
+
+enum err
+pg_want(struct pg_session *s, const struct pg_fetch *f)
+{
+	const size_t room = sizeof(s->wants) / sizeof(s->wants[0]);
+	size_t i;
+
+	for (i = 0; i < s->wanted && i < room; i++)
+		if (s->wants[i].table == f->table &&
+		    s->wants[i].want.way == f->want.way &&
+		    str_eq(
+			pg_want_key(&s->wants[i].want), pg_want_key(&f->want)))
+			return ERR_BUSY;
+	if (s->wanted < room)
+		s->wants[s->wanted] = *f;
+	s->wanted++;
+	return ERR_BUSY;
+}
+
+/* With locked tables: sends what was put so far, within the transaction. */
+static enum err
+flush(struct pg_session *s, enum store_table table)
+{
+	static const uint8_t mark[PG_MARK_LEN];
+	enum pg_outcome outcome;
+	unsigned i;
+
+	if (s->own == NULL || s->cache[table].bytes < FLUSH_BYTES)
+		return ERR_OK;
+	if (!pg_send_dirty(s, s->own, mark))
+		return ERR_MEMORY;
+	outcome = pg_link_run(
+	    s->own, pg_deadline(s->db->timeout_ms), NULL, NULL);
+	for (i = 0; i < STORE_TABLES; i++)
+		pg_cache_clear(&s->cache[i]);
+	return outcome == PG_DONE  ? ERR_OK
+	    : outcome == PG_FAILED ? s->own->failure
+				   : ERR_STORE;
+}
+
+enum err
+pg_put(void *tx, enum store_table table, struct str key, struct str row)
+{
+	struct pg_session *s = tx;
+	struct str old;
+	enum err e;
+
+	if (s->own == NULL) {
+		e = pg_get(tx, table, key, &old);
+		if (e != ERR_OK && e != ERR_NOT_FOUND)
+			return e;
+	}
+	if ((e = pg_cache_put(&s->cache[table], key, row)) != ERR_OK)
+		return e;
+	return flush(s, table);
+}
+
+enum err
+pg_remove(void *tx, enum store_table table, struct str key)
+{
+	struct pg_session *s = tx;
+	struct str old;
+	enum err e;
+
+	if ((e = pg_get(tx, table, key, &old)) != ERR_OK)
+		return e;
+	if ((e = pg_cache_remove(&s->cache[table], key)) != ERR_OK)
+		return e;
+	return flush(s, table);
+}
+
+/* --- a batch ------------------------------------------------------------ */
+
+static bool
+misses(const struct pg_session *s)
+{
+	return s->wanted > 0 || s->walks;
+}
+
+/* Runs the changes on what is known. What they miss is noted in the session. */
+static enum err
+run_once(struct pg_db *db, struct group_commit_job *job, size_t n)
+{
+	struct pg_session *s = &db->change;
+	unsigned i;
+	enum err e;
+
+	for (i = 0; i < STORE_TABLES; i++)
+		pg_cache_undo(&s->cache[i]);
+	s->wanted = 0;
+	e = store_batch_begin(db->writer);
+	if (e != ERR_OK && !(e == ERR_BUSY && misses(s)))
+		return e;
+	for (; n > 0; n--, job = job->next) {
+		e = store_batch_run(db->writer, job);
+		if (e != ERR_OK && !(e == ERR_BUSY && misses(s)))
+			return e;
+	}
+	return ERR_OK;
+}
+
+struct taken {
+	struct pg_session *s;
+	enum err e;
+};
+
+static bool
+take_want(void *arg, size_t i, struct pg_result *result)
+{
+	struct taken *t = arg;
+	enum err e = pg_learn(t->s, &t->s->wants[i], result);
+
+	if (t->e == ERR_OK)
+		t->e = e;
+	return false;
+}
+
+/* Fetches what the changes missed, in one round trip. */
+static enum err
+fetch_wants(struct pg_db *db)
+{
+	struct pg_session *s = &db->change;
+	struct taken t = { s, ERR_OK };
+	size_t i;
+
+	for (;;) {
+		if (pg_connect(&db->link, db->until) != ERR_OK)
+			return ERR_BUSY;
+		for (i = 0; i < s->wanted; i++)
+			if (!pg_send_fetch(&db->sql, &db->link, &s->wants[i]))
+				break;
+		switch (pg_link_run(&db->link, db->until, take_want, &t)) {
+		case PG_DONE:
+			return t.e;
+		case PG_FAILED:
+			return db->link.failure;
+		case PG_CONFLICT:
+		case PG_LOST:
+		default:
+			break;
+		}
+	}
+}
+
+/* Runs the changes until they miss nothing. */
+static enum err
+run_until_whole(struct pg_db *db, struct group_commit_job *first, size_t n)
+{
+	struct pg_session *s = &db->change;
+	enum err e;
+
+	pg_session_clear(s);
+	s->walks = false;
+	s->limit = 4;
+	for (;;) {
+		if ((e = run_once(db, first, n)) != ERR_OK)
+			return e;
+		if (s->walks || s->wanted == 0)
+			return ERR_OK;
+		if ((e = fetch_wants(db)) != ERR_OK)
+			return e;
+	}
+}
+
+/* `again` says that each change may be tried alone: nothing was committed, and
+ * the cause lies in one of the changes. */
+static enum err
+change_all(
+    struct pg_db *db, struct group_commit_job *first, size_t n, bool *again)
+{
+	enum err e;
+	int tries;
+
+	*again = false;
+	for (tries = 0; tries < TRIES && clock_ms() < db->until; tries++) {
+		e = run_until_whole(db, first, n);
+		*again = e != ERR_BUSY;
+		if (e != ERR_OK || db->change.walks)
+			return e;
+		*again = false;
+		if (pg_count_dirty(&db->change) == 0)
+			return ERR_OK;
+		switch (pg_commit(&db->change, &db->link, db->until)) {
+		case PG_DONE:
+			return ERR_OK;
+		case PG_FAILED:
+			*again = true;
+			return db->link.failure;
+		case PG_LOST:
+			return ERR_BUSY;
+		case PG_CONFLICT:
+		default:
+			break;
+		}
+	}
+	return ERR_BUSY;
+}
+
+/* --- a change that walks ------------------------------------------------ */
+
+static enum err
+lock_tables(struct pg_db *db)
+{
+	char sql[256] = "LOCK TABLE ";
+	unsigned i;
+
+	for (i = 0; i < STORE_TABLES; i++) {
+		strcat(sql, i > 0 ? ", " : "");
+		strcat(sql, pg_sql_table((enum store_table)i));
+	}
+	strcat(sql, " IN EXCLUSIVE MODE");
+	if (pg_connect(&db->link, db->until) != ERR_OK)
+		return ERR_BUSY;
+	(void)pg_link_send_text(&db->link, "BEGIN");
+	(void)pg_link_send_text(&db->link, "SET LOCAL statement_timeout = 0");
+	(void)pg_link_send_text(&db->link, sql);
+	return pg_link_run(&db->link, db->until, NULL, NULL) == PG_DONE
+	    ? ERR_OK
+	    : ERR_BUSY;
+}
+
+static enum err
+change_locked(struct pg_db *db, struct group_commit_job *job)
+{
+	static const uint8_t mark[PG_MARK_LEN];
+	struct pg_session *s = &db->change;
+	enum err e;
+
+	if ((e = lock_tables(db)) != ERR_OK)
+		goto out;
+	pg_session_clear(s);
+	s->own = &db->link;
+	e = store_batch_begin(db->writer);
+	if (e == ERR_OK)
+		e = store_batch_run(db->writer, job);
+	if (e != ERR_OK)
+		goto out;
+	e = ERR_STORE;
+	if (pg_send_dirty(s, &db->link, mark) &&
+	    pg_link_send_text(&db->link, "COMMIT") &&
+	    pg_link_run(&db->link, pg_deadline(0), NULL, NULL) == PG_DONE)
+		e = ERR_OK;
+out:
+	/* The end of the connection ends a transaction that is still open. */
+	if (e != ERR_OK)
+		pg_link_close(&db->link);
+	pg_session_clear(s);
+	return e;
+}
+
+enum err
+pg_begin_batch(void *arg, int64_t ms)
+{
+	struct pg_db *db = arg;
+
+	db->until = pg_deadline(ms);
+	return pg_connect(&db->link, db->until);
+}
+
+static void
+change_one(struct pg_db *db, struct group_commit_job *job)
+{
+	bool again;
+	enum err e = change_all(db, job, 1, &again);
+
+	if (e == ERR_OK && db->change.walks)
+		e = change_locked(db, job);
+	store_batch_count(db->writer, 1, e);
+	if (e != ERR_OK)
+		store_batch_fail(job, e);
+}
+
+void
+pg_run_batch(void *arg, struct group_commit_job *first, size_t n)
+{
+	struct pg_db *db = arg;
+	struct group_commit_job *job = first;
+	bool again = true;
+	enum err e;
+
+	if (n > 1) {
+		e = change_all(db, first, n, &again);
+		again |= e == ERR_OK && db->change.walks;
+		if (e == ERR_OK && !db->change.walks) {
+			store_batch_count(db->writer, n, ERR_OK);
+			return;
+		}
+		if (!again) {
+			store_batch_count(db->writer, n, e);
+			for (; n > 0; n--, job = job->next)
+				store_batch_fail(job, e);
+			return;
+		}
+	}
+	for (; n > 0; n--, job = job->next)
+		change_one(db, job);
+}

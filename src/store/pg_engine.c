@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pg_engine.c - the store in PostgreSQL, the engine of several machines.
+ */
+#include "store/pg_private.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/store.h"
+#include "store/store_private.h"
+
+/* Milliseconds that the start of a process waits for the server. */
+#define START_MS 10000
+
+static void
+engine_close(void *arg)
+{
+	struct pg_db *db = arg;
+	unsigned i;
+
+	if (db == NULL)
+		return;
+	for (i = 0; i < db->lanes; i++)
+		pg_lane_free(&db->lane[i]);
+	pg_session_free(&db->change);
+	pg_link_close(&db->link);
+	free(db->api);
+	free(db->directory);
+	free(db->conninfo);
+	free(db->password_file);
+	free(db->schema);
+	free(db);
+}
+
+static enum err
+open_directory(const struct store_options *options, struct pg_db *db)
+{
+	if (options->create)
+		(void)mkdir(options->directory, 0700);
+	if ((db->directory = realpath(options->directory, NULL)) != NULL)
+		return ERR_OK;
+	log_line(
+	    LOG_AT_ERROR, "store: %s: %s", options->directory, strerror(errno));
+	return ERR_STORE;
+}
+
+static enum err
+connect_and_create(struct pg_db *db, bool create)
+{
+	enum err e = pg_link_connect(&db->link, clock_ms() + START_MS);
+
+	if (e != ERR_OK || !create)
+		return e == ERR_BUSY ? ERR_STORE : e;
+	if (!pg_sql_create(&db->link, db->schema))
+		return ERR_STORE;
+	return pg_link_run(&db->link, clock_ms() + START_MS, NULL, NULL) ==
+		PG_DONE
+	    ? ERR_OK
+	    : ERR_STORE;
+}
+
+static char *
+copy_text(const char *s)
+{
+	return s != NULL && *s != '\0' ? strdup(s) : NULL;
+}
+
+static enum err
+start_lanes(struct pg_db *db, unsigned lanes)
+{
+	enum err e;
+
+	lanes = lanes < 1 ? 1 : lanes > PG_LANES_MAX ? PG_LANES_MAX : lanes;
+	for (; db->lanes < lanes; db->lanes++)
+		if ((e = pg_lane_init(&db->lane[db->lanes], db)) != ERR_OK)
+			return e;
+	return ERR_OK;
+}
+
+static enum err
+fill(const struct store_options *options, struct pg_db *db)
+{
+	enum err e;
+
+	db->timeout_ms = options->timeout_ms;
+	db->conninfo = copy_text(options->database);
+	db->password_file = copy_text(options->database_password_file);
+	db->schema = copy_text(options->database_schema);
+	if (db->conninfo == NULL || db->schema == NULL)
+		return ERR_MEMORY;
+	if ((e = pg_api_load(&db->api)) != ERR_OK)
+		return e;
+	db->target = (struct pg_target){ .conninfo = db->conninfo,
+		.password_file = db->password_file,
+		.schema = db->schema,
+		.api = db->api };
+	pg_sql_init(&db->sql);
+	pg_link_init(&db->link, &db->target);
+	db->change.changes = true;
+	if ((e = pg_session_init(&db->change, db)) != ERR_OK)
+		return e;
+	return open_directory(options, db);
+}
+
+static enum err
+engine_open(const struct store_options *options, struct txn *writer, void **out)
+{
+	struct pg_db *db = calloc(1, sizeof(*db));
+	enum err e;
+
+	if (db == NULL)
+		return ERR_MEMORY;
+	db->writer = writer;
+	store_batch_use(writer, &db->change);
+	if ((e = fill(options, db)) != ERR_OK ||
+	    (e = connect_and_create(db, options->create)) != ERR_OK ||
+	    (e = start_lanes(db, options->database_lanes)) != ERR_OK) {
+		engine_close(db);
+		return e;
+	}
+	*out = db;
+	return ERR_OK;
+}
+
+static const char *
+engine_directory(const void *db)
+{
+	return ((const struct pg_db *)db)->directory;
+}
+
+static void
+engine_tidy(void *db)
+{
+	(void)db;
+}
+
+static enum err
+engine_look(void *db)
+{
+	(void)db;
+	return ERR_OK;
+}
+
+static unsigned
+engine_generation(const void *db)
+{
+	(void)db;
+	return 1;
+}
+
+static void
+engine_give_up(void *db, const char *why)
+{
+	const struct pg_db *pg = db;
+
+	log_line(
+	    LOG_AT_ERROR, "store: PostgreSQL, schema %s: %s", pg->schema, why);
+}
+
+static enum err
+engine_claim(void *db, int64_t ms, pid_t *pid)
+{
+	(void)db;
+	(void)ms;
+	*pid = 0;
+	return ERR_OK;
+}
+
+static void
+engine_unclaim(void *db)
+{
+	(void)db;
+}
+
+/* --- readers ------------------------------------------------------------ */
+
+static enum err
+engine_reader(void *db, void **out)
+{
+	struct pg_session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return ERR_MEMORY;
+	if (pg_session_init(s, db) != ERR_OK) {
+		pg_session_free(s);
+		free(s);
+		return ERR_MEMORY;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+static void
+engine_reader_free(void *arg)
+{
+	struct pg_session *s = arg;
+
+	if (s == NULL)
+		return;
+	pg_session_free(s);
+	free(s);
+}
+
+static enum err
+engine_begin(void *tx)
+{
+	pg_session_clear(tx);
+	return ERR_OK;
+}
+
+static void
+engine_end(void *tx)
+{
+	pg_session_clear(tx);
+}
+
+static enum err
+engine_recount(void *tx)
+{
+	(void)tx;
+	return ERR_OK;
+}
+
+/* --- checks ------------------------------------------------------------- */
+
+struct counting {
+	const struct pg_api *pq;
+	const struct store_sums *seen;
+	store_report *report;
+	void *arg;
+};
+
+static bool
+compare_count(void *arg, size_t i, struct pg_result *r)
+{
+	const struct counting *c = arg;
+	struct str number = pg_result_value(c->pq, r, 0, 0);
+	uint64_t kept = 0;
+	char what[96];
+	size_t k;
+
+	for (k = 0; k < number.n; k++)
+		kept = kept << 8 | (unsigned char)number.p[k];
+	if (kept != c->seen->rows[i]) {
+		snprintf(what, sizeof(what),
+		    "%llu of them are found, but %llu are kept",
+		    (unsigned long long)c->seen->rows[i],
+		    (unsigned long long)kept);
+		c->report(c->arg, (enum store_table)i, what);
+	}
+	return false;
+}
+
+/* Counts the rows in the snapshot of the walk. */
+static enum err
+engine_check_whole(
+    void *tx, const struct store_sums *seen, store_report *report, void *arg)
+{
+	struct pg_session *s = tx;
+	struct counting c = { s->db->target.api, seen, report, arg };
+	char sql[PG_SQL_MAX];
+	unsigned i;
+
+	if (s->own == NULL)
+		return ERR_INTERNAL;
+	for (i = 0; i < STORE_TABLES; i++) {
+		snprintf(sql, sizeof(sql), "SELECT count(*)::int8 FROM %s",
+		    pg_sql_table((enum store_table)i));
+		(void)pg_link_send_text(s->own, sql);
+	}
+	return pg_link_run(s->own, pg_deadline(0), compare_count, &c) == PG_DONE
+	    ? ERR_OK
+	    : ERR_STORE;
+}
+
+static void
+engine_usage(void *tx, uint64_t *used, uint64_t *size)
+{
+	(void)tx;
+	*used = *size = 0;
+}
+
+static bool
+engine_oldest_reader(void *db, struct store_reader_age *out)
+{
+	(void)db;
+	(void)out;
+	return false;
+}
+
+const struct store_engine pg_engine = {
+	.loses_rows = false,
+	.open = engine_open,
+	.close = engine_close,
+	.directory = engine_directory,
+	.tidy = engine_tidy,
+	.look = engine_look,
+	.generation = engine_generation,
+	.give_up = engine_give_up,
+	.claim = engine_claim,
+	.unclaim = engine_unclaim,
+	.reader = engine_reader,
+	.reader_free = engine_reader_free,
+	.begin = engine_begin,
+	.end = engine_end,
+	.get = pg_get,
+	.step = pg_step,
+	.put = pg_put,
+	.remove = pg_remove,
+	.recount = engine_recount,
+	.begin_batch = pg_begin_batch,
+	.run_batch = pg_run_batch,
+	.check_whole = engine_check_whole,
+	.usage = engine_usage,
+	.oldest_reader = engine_oldest_reader,
+};

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pg_link.h - one connection to PostgreSQL. It never waits longer than a
+ * deadline, and it sends many statements in one round trip. Private to the
+ * pg_* files.
+ *
+ * libpq is loaded when the first store in PostgreSQL is opened, so a process
+ * with a store in LMDB neither needs it nor loads it.
+ */
+#ifndef PUSHCERT_PG_LINK_H
+#define PUSHCERT_PG_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* The functions of libpq, and its types for a connection and an answer. */
+struct pg_api;
+struct pg_conn;
+struct pg_result;
+
+/* Loads libpq; free(3) releases the result. ERR_MEMORY, or ERR_STORE if libpq
+ * is missing or too old; the cause is logged. */
+enum err pg_api_load(struct pg_api **out) ATTR_CHECKED;
+
+/* The number of rows of an answer, and one of their values, which lives as long
+ * as the answer. */
+size_t pg_result_rows(const struct pg_api *pq, const struct pg_result *r);
+struct str pg_result_value(
+    const struct pg_api *pq, const struct pg_result *r, size_t row, int column);
+/* NULL is allowed. */
+void pg_result_free(const struct pg_api *pq, struct pg_result *r);
+
+/* How to connect; see pushcert.conf.5. The texts outlive the links. */
+struct pg_target {
+	const struct pg_api *api;
+	const char *conninfo;
+	const char *password_file; /* NULL: none */
+	const char *schema;
+};
+
+#define PG_STATEMENTS_MAX 64
+#define PG_PARAMETERS_MAX 4
+
+/* A statement that a link prepares when it needs it for the first time. */
+struct pg_statement {
+	unsigned number; /* below PG_STATEMENTS_MAX */
+	const char *sql;
+};
+
+struct pg_value {
+	const void *p;
+	size_t n;
+};
+
+enum pg_outcome {
+	PG_DONE,
+	/* Another process has changed a row of the batch meanwhile. */
+	PG_CONFLICT,
+	/* The connection was lost, or the deadline passed: nobody knows whether
+	 * the server did the work. */
+	PG_LOST,
+	/* The server refused the work for good; see `failure`. */
+	PG_FAILED
+};
+
+struct pg_link {
+	const struct pg_target *target;
+	struct pg_conn *conn; /* NULL: not connected */
+	uint64_t prepared; /* set of statements */
+	/* The statements that were sent since the last pg_link_run: for a
+	 * PREPARE, the set of the one statement that it prepares; else 0. */
+	uint64_t prepares[512];
+	size_t sent;
+	/* The server was told to stop waiting for a standby, so a commit may
+	 * exist on one machine only. */
+	bool unreplicated;
+	enum err failure;
+	int64_t logged_at;
+};
+
+void pg_link_init(struct pg_link *l, const struct pg_target *target);
+void pg_link_close(struct pg_link *l);
+
+/* Connects if the link is not connected. ERR_STORE (logged), or ERR_BUSY when
+ * the deadline passes. `until` is a moment of clock_ms. */
+enum err pg_link_connect(struct pg_link *l, int64_t until) ATTR_CHECKED;
+
+/* Appends a statement to the batch. False: the link is lost or full. */
+bool pg_link_send(struct pg_link *l, const struct pg_statement *s,
+    const struct pg_value *values, size_t n);
+/* Appends a statement without parameters that is not prepared. */
+bool pg_link_send_text(struct pg_link *l, const char *sql);
+
+/*
+ * Sends the batch, and waits for all answers. Unless a BEGIN was sent before,
+ * the batch is one transaction. take gets each answer in turn and keeps it if
+ * it returns true. A NULL `take` drops them.
+ */
+typedef bool pg_take(void *arg, size_t i, struct pg_result *result);
+enum pg_outcome pg_link_run(
+    struct pg_link *l, int64_t until, pg_take *take, void *arg) ATTR_CHECKED;
+
+#endif

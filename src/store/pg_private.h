@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pg_private.h - the members of a store in PostgreSQL. Private to the pg_*
+ * files.
+ */
+#ifndef PUSHCERT_PG_PRIVATE_H
+#define PUSHCERT_PG_PRIVATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "store/engine.h"
+#include "store/group_commit.h"
+#include "store/pg_cache.h"
+#include "store/pg_link.h"
+#include "store/pg_sql.h"
+
+#define PG_LANES_MAX 8
+/* The rows of the longest answer. */
+#define PG_CHUNK_MAX 1000
+
+struct pg_read;
+
+/* A connection for the reads of many threads: all reads that wait at the same
+ * time are sent together. */
+#define PG_LANE_BATCH 128
+struct pg_lane {
+	struct pg_db *db;
+	struct pg_link link;
+	struct group_commit queue;
+	/* The thread that leads owns the members below. */
+	int64_t until; /* deadline of the batch */
+	struct pg_read *reads[PG_LANE_BATCH];
+};
+
+struct pg_fetch {
+	enum store_table table;
+	struct pg_want want;
+	size_t limit; /* rows */
+};
+
+/* A transaction: of a reader, or the one of all changes. */
+struct pg_session {
+	struct pg_db *db;
+	struct pg_cache cache[STORE_TABLES];
+	size_t limit; /* rows of the next answer to a step */
+
+	/* A reader that walks over a whole table has a connection of its own,
+	 * which shows one state. A change that does so has locked the tables.
+	 * NULL: each answer is the newest state. */
+	struct pg_link *own;
+	struct pg_link walk;
+
+	/* The members below are those of the changes. */
+	bool changes;
+	bool walks; /* a change has begun a walk over a whole table */
+	struct pg_fetch wants[512];
+	size_t wanted; /* may be more than there is room for */
+};
+
+struct pg_db {
+	struct pg_api *api;
+	struct pg_target target;
+	struct pg_sql sql;
+	char *directory, *conninfo, *password_file, *schema;
+	struct txn *writer;
+	int64_t timeout_ms;
+
+	struct pg_lane lane[PG_LANES_MAX];
+	unsigned lanes;
+	atomic_uint turn; /* the lane of the next read */
+
+	/* The leader of the changes owns the members below. */
+	struct pg_session change;
+	struct pg_link link;
+	int64_t until; /* deadline of the batch */
+};
+
+/* pg_read.c. */
+enum err pg_session_init(struct pg_session *s, struct pg_db *db) ATTR_CHECKED;
+void pg_session_free(struct pg_session *s);
+void pg_session_clear(struct pg_session *s);
+enum err
+pg_get(void *tx, enum store_table table, struct str key, struct str *row);
+enum err pg_step(void *tx, enum store_table table, enum store_direction way,
+    struct str *key, struct str *row);
+enum err pg_lane_init(struct pg_lane *lane, struct pg_db *db) ATTR_CHECKED;
+void pg_lane_free(struct pg_lane *lane);
+/* Appends a query to the batch of a link. */
+bool pg_send_fetch(
+    const struct pg_sql *sql, struct pg_link *l, const struct pg_fetch *f);
+/* Takes the answer into the cache. */
+enum err pg_learn(struct pg_session *s, const struct pg_fetch *f,
+    const struct pg_result *r) ATTR_CHECKED;
+/* Connects, and tries again until the deadline. ERR_BUSY. */
+enum err pg_connect(struct pg_link *l, int64_t until) ATTR_CHECKED;
+/* The deadline of an operation that may wait `ms` milliseconds. */
+int64_t pg_deadline(int64_t ms);
+/* Sends one query on this link and takes its answer into the cache. */
+enum err pg_fetch_here(struct pg_session *s, struct pg_link *l,
+    const struct pg_fetch *f) ATTR_CHECKED;
+
+/* pg_change.c. */
+enum err
+pg_put(void *tx, enum store_table table, struct str key, struct str row);
+enum err pg_remove(void *tx, enum store_table table, struct str key);
+enum err pg_begin_batch(void *db, int64_t ms);
+void pg_run_batch(void *db, struct group_commit_job *first, size_t n);
+/* Notes what a change misses. ERR_BUSY: the change runs again after the next
+ * fetch. */
+enum err pg_want(struct pg_session *s, const struct pg_fetch *f);
+
+/* pg_send.c. */
+/* The number of rows that the changes have put or removed. */
+size_t pg_count_dirty(const struct pg_session *s);
+/* Appends these rows to the batch of a link. False: there is no memory, or the
+ * link is lost. */
+bool pg_send_dirty(struct pg_session *s, struct pg_link *l,
+    const uint8_t mark[PG_MARK_LEN]) ATTR_CHECKED;
+/*
+ * Commits these rows as one transaction. If the connection is lost, finds out
+ * whether the transaction was committed, and repeats it if it was not. PG_LOST:
+ * the deadline passed before this was known, or before a standby had the
+ * commit.
+ */
+enum pg_outcome
+pg_commit(struct pg_session *s, struct pg_link *l, int64_t until) ATTR_CHECKED;
+
+#endif

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pg_read.c - reads rows through the lanes, or through a connection that shows
+ * one state.
+ *
+ * A transaction keeps the rows that it has read in its cache, and asks the
+ * server only for what the cache does not know. A reader that looks up single
+ * rows sees each of them as it is at that moment. A reader that begins a walk
+ * at the start of a table gets a snapshot, from which all its further reads
+ * come.
+ */
+#include "store/pg_private.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+/* Without a timeout, as the tool opens a store, an operation may take this
+ * many milliseconds. */
+#define PATIENT_MS 60000
+/* Milliseconds between two attempts to connect. */
+#define AGAIN_MS 50
+/* The bytes of rows that a walk keeps. A visitor uses only the newest. */
+#define WALK_MAX ((size_t)64 << 20)
+
+int64_t
+pg_deadline(int64_t ms)
+{
+	return clock_ms() + (ms > 0 ? ms : PATIENT_MS);
+}
+
+enum err
+pg_connect(struct pg_link *l, int64_t until)
+{
+	const struct timespec pause = { .tv_nsec = AGAIN_MS * 1000000L };
+
+	while (pg_link_connect(l, until) != ERR_OK) {
+		if (clock_ms() + AGAIN_MS >= until)
+			return ERR_BUSY;
+		nanosleep(&pause, NULL);
+	}
+	return ERR_OK;
+}
+
+/* --- queries and answers ------------------------------------------------ */
+
+bool
+pg_send_fetch(
+    const struct pg_sql *sql, struct pg_link *l, const struct pg_fetch *f)
+{
+	bool down = f->want.way == STORE_PREVIOUS;
+	/* No key is that long, so this one stands after all others. */
+	char last[STORE_KEY_MAX + 1];
+	unsigned char limit[8] = { [6] = (unsigned char)(f->limit >> 8),
+		[7] = (unsigned char)f->limit };
+	struct pg_value value[2] = { { f->want.byte, f->want.n },
+		{ limit, sizeof(limit) } };
+
+	memset(last, 0xff, sizeof(last));
+	if (f->want.end && down)
+		value[0] = (struct pg_value){ last, sizeof(last) };
+	return pg_link_send(
+	    l, &sql->statement[f->table][down ? PG_DOWN : PG_UP], value, 2);
+}
+
+struct answer {
+	const struct pg_api *pq;
+	const struct pg_result *r;
+};
+
+static struct pg_fetched
+row_at(const void *answer, size_t i)
+{
+	const struct answer *a = answer;
+
+	return (struct pg_fetched){
+		.key = pg_result_value(a->pq, a->r, i, 0),
+		.row = pg_result_value(a->pq, a->r, i, 1),
+		.mark = (const uint8_t *)pg_result_value(a->pq, a->r, i, 2).p,
+	};
+}
+
+/* Whether every row has a length that the store can have written. */
+static bool
+is_sound(const struct answer *a, size_t n)
+{
+	struct pg_fetched row;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		row = row_at(a, i);
+		if (row.key.n > STORE_KEY_MAX || row.row.n > STORE_VALUE_MAX)
+			return false;
+	}
+	return true;
+}
+
+enum err
+pg_learn(
+    struct pg_session *s, const struct pg_fetch *f, const struct pg_result *r)
+{
+	const struct answer a = { s->db->target.api, r };
+	size_t n = pg_result_rows(a.pq, r);
+
+	if (!is_sound(&a, n))
+		return ERR_CORRUPT;
+	return pg_cache_learn(
+	    &s->cache[f->table], &f->want, row_at, &a, n, n < f->limit);
+}
+
+/* --- lanes -------------------------------------------------------------- */
+
+struct pg_read {
+	/* The first member, so that a job's address is that of its read. */
+	struct group_commit_job job;
+	const struct pg_fetch *fetch;
+	struct pg_result *result;
+	enum err outcome;
+};
+
+static enum err
+begin_reads(void *arg, int64_t ms)
+{
+	struct pg_lane *lane = arg;
+
+	lane->until = pg_deadline(ms);
+	return pg_connect(&lane->link, lane->until);
+}
+
+static bool
+take_read(void *arg, size_t i, struct pg_result *result)
+{
+	struct pg_lane *lane = arg;
+
+	lane->reads[i]->result = result;
+	return true;
+}
+
+static enum err
+send_reads(struct pg_lane *lane, size_t n)
+{
+	size_t i;
+
+	/* A failure to send shows when the answers are awaited. */
+	for (i = 0; i < n; i++)
+		(void)pg_send_fetch(
+		    &lane->db->sql, &lane->link, lane->reads[i]->fetch);
+	switch (pg_link_run(&lane->link, lane->until, take_read, lane)) {
+	case PG_DONE:
+		return ERR_OK;
+	case PG_FAILED:
+		return lane->link.failure;
+	case PG_CONFLICT:
+	case PG_LOST:
+	default:
+		return ERR_BUSY;
+	}
+}
+
+/* A read changes nothing, so after a lost connection it is sent again. */
+static void
+run_reads(struct group_commit_job *first, size_t n, void *arg)
+{
+	struct pg_lane *lane = arg;
+	const struct pg_api *pq = lane->db->target.api;
+	struct group_commit_job *job = first;
+	enum err e;
+	size_t i;
+
+	for (i = 0; i < n; i++, job = job->next)
+		lane->reads[i] = (struct pg_read *)job;
+	while ((e = send_reads(lane, n)) == ERR_BUSY) {
+		for (i = 0; i < n; i++) {
+			pg_result_free(pq, lane->reads[i]->result);
+			lane->reads[i]->result = NULL;
+		}
+		if (pg_connect(&lane->link, lane->until) != ERR_OK)
+			break;
+	}
+	for (i = 0; i < n; i++)
+		lane->reads[i]->outcome = e;
+}
+
+enum err
+pg_lane_init(struct pg_lane *lane, struct pg_db *db)
+{
+	const struct group_commit_work work = { .arg = lane,
+		.begin = begin_reads,
+		.run = run_reads,
+		.batch_max = PG_LANE_BATCH,
+		.timeout_ms = db->timeout_ms };
+
+	lane->db = db;
+	pg_link_init(&lane->link, &db->target);
+	return group_commit_init(&lane->queue, &work);
+}
+
+void
+pg_lane_free(struct pg_lane *lane)
+{
+	group_commit_destroy(&lane->queue);
+	pg_link_close(&lane->link);
+}
+
+static enum err
+fetch_by_lane(struct pg_session *s, const struct pg_fetch *f)
+{
+	struct pg_db *db = s->db;
+	unsigned turn = atomic_fetch_add(&db->turn, 1) % db->lanes;
+	struct pg_read read = { .fetch = f };
+	enum err e;
+
+	if ((e = group_commit_run(&db->lane[turn].queue, &read.job)) != ERR_OK)
+		return e;
+	e = read.outcome;
+	if (e == ERR_OK)
+		e = read.result != NULL ? pg_learn(s, f, read.result)
+					: ERR_STORE;
+	pg_result_free(db->target.api, read.result);
+	return e;
+}
+
+/* --- a snapshot --------------------------------------------------------- */
+
+struct taken {
+	struct pg_session *s;
+	const struct pg_fetch *f;
+	enum err e;
+};
+
+static bool
+take_here(void *arg, size_t i, struct pg_result *result)
+{
+	struct taken *t = arg;
+
+	(void)i;
+	t->e = pg_learn(t->s, t->f, result);
+	return false;
+}
+
+enum err
+pg_fetch_here(struct pg_session *s, struct pg_link *l, const struct pg_fetch *f)
+{
+	struct taken t = { s, f, ERR_STORE };
+	enum pg_outcome outcome;
+
+	if (!s->changes && s->cache[f->table].bytes > WALK_MAX)
+		pg_cache_clear(&s->cache[f->table]);
+	(void)pg_send_fetch(&s->db->sql, l, f);
+	outcome = pg_link_run(l, pg_deadline(s->db->timeout_ms), take_here, &t);
+	if (outcome == PG_FAILED)
+		return l->failure;
+	return outcome == PG_DONE ? t.e : ERR_STORE;
+}
+
+/* A walk needs one state, which a transaction of its own shows. */
+static enum err
+begin_snapshot(struct pg_session *s)
+{
+	int64_t until = pg_deadline(s->db->timeout_ms);
+	enum err e;
+
+	pg_session_clear(s);
+	if ((e = pg_connect(&s->walk, until)) != ERR_OK)
+		return e;
+	if (!pg_link_send_text(
+		&s->walk, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") ||
+	    pg_link_run(&s->walk, until, NULL, NULL) != PG_DONE)
+		return ERR_STORE;
+	s->own = &s->walk;
+	return ERR_OK;
+}
+
+/* --- sessions ----------------------------------------------------------- */
+
+enum err
+pg_session_init(struct pg_session *s, struct pg_db *db)
+{
+	unsigned i;
+
+	s->db = db;
+	pg_link_init(&s->walk, &db->target);
+	for (i = 0; i < STORE_TABLES; i++)
+		if (pg_cache_init(&s->cache[i]) != ERR_OK)
+			return ERR_MEMORY;
+	return ERR_OK;
+}
+
+/* Forgets all rows, and ends the snapshot. */
+void
+pg_session_clear(struct pg_session *s)
+{
+	unsigned i;
+
+	for (i = 0; i < STORE_TABLES; i++)
+		pg_cache_clear(&s->cache[i]);
+	pg_link_close(&s->walk);
+	s->own = NULL;
+	s->limit = 2;
+}
+
+void
+pg_session_free(struct pg_session *s)
+{
+	unsigned i;
+
+	pg_session_clear(s);
+	for (i = 0; i < STORE_TABLES; i++)
+		pg_cache_free(&s->cache[i]);
+}
+
+static enum err
+fetch(struct pg_session *s, const struct pg_fetch *f)
+{
+	if (s->own != NULL)
+		return pg_fetch_here(s, s->own, f);
+	return s->changes ? pg_want(s, f) : fetch_by_lane(s, f);
+}
+
+/* A change will also read the newest events of a record, which follow it. */
+enum { ROWS_OF_A_CHANGE = 4 };
+
+enum err
+pg_get(void *tx, enum store_table table, struct str key, struct str *row)
+{
+	struct pg_session *s = tx;
+	struct pg_fetch f = { .table = table,
+		.limit = s->changes ? ROWS_OF_A_CHANGE : 1 };
+	enum err e;
+
+	while (
+	    (e = pg_cache_get(&s->cache[table], key, row, &f.want)) == ERR_BUSY)
+		if ((e = fetch(s, &f)) != ERR_OK)
+			return e;
+	return e;
+}
+
+enum err
+pg_step(void *tx, enum store_table table, enum store_direction way,
+    struct str *key, struct str *row)
+{
+	struct pg_session *s = tx;
+	struct pg_fetch f = { .table = table };
+	enum err e;
+
+	if (str_is_null(*key) && s->own == NULL) {
+		if (s->changes) {
+			s->walks = true;
+			return ERR_BUSY;
+		}
+		if ((e = begin_snapshot(s)) != ERR_OK)
+			return e;
+	}
+	while ((e = pg_cache_step(&s->cache[table], way, key, row, &f.want)) ==
+	    ERR_BUSY) {
+		f.limit = s->limit;
+		s->limit = s->limit * 4 < PG_CHUNK_MAX ? s->limit * 4
+						       : PG_CHUNK_MAX;
+		if ((e = fetch(s, &f)) != ERR_OK)
+			return e;
+	}
+	return e;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pg_send.c - commits the rows of a batch exactly once.
+ *
+ * All statements of a batch are one implicit transaction of the pipeline, so
+ * one flush of the server's log makes all changes durable. Every row carries
+ * the random mark of its batch. After a lost connection, a row with this mark
+ * proves that the transaction was committed; if there is none, the same rows
+ * are sent again with the same mark. The first transaction may end meanwhile,
+ * and then the second one conflicts with it, so a conflict is followed by
+ * another look.
+ *
+ * A commit that is visible need not have reached the standby: its connection
+ * may have been lost, or an administrator may have ended the wait. Then one
+ * more commit, which waits for the standby, proves that everything before it
+ * has arrived.
+ */
+#include "store/pg_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "format/crypto.h"
+
+enum kind { NOTHING, INSERT, UPDATE, DELETE };
+
+static enum kind
+kind_of(const struct pg_row *r)
+{
+	bool was = r->known && !str_is_null(r->row);
+
+	if (!r->dirty)
+		return NOTHING;
+	if (str_is_null(r->put))
+		return was ? DELETE : NOTHING;
+	return was ? UPDATE : INSERT;
+}
+
+size_t
+pg_count_dirty(const struct pg_session *s)
+{
+	size_t n = 0, i;
+	unsigned table;
+
+	for (table = 0; table < STORE_TABLES; table++)
+		for (i = 1; i < s->cache[table].n; i++)
+			n += kind_of(s->cache[table].row[i]) != NOTHING;
+	return n;
+}
+
+static size_t
+count(const struct pg_cache *c, enum kind kind)
+{
+	size_t n = 0, i;
+
+	for (i = 1; i < c->n; i++)
+		n += kind_of(c->row[i]) == kind;
+	return n;
+}
+
+/* Fills the arrays with all rows of a kind, in the order of their keys. */
+static void
+fill(const struct pg_cache *c, enum kind kind, size_t n, struct pg_array *keys,
+    struct pg_array *rows, struct pg_array *marks)
+{
+	size_t i;
+
+	pg_array_begin(keys, PG_BYTEA, n);
+	pg_array_begin(rows, PG_BYTEA, n);
+	pg_array_begin(marks, PG_UUID, n);
+	for (i = 1; i < c->n; i++) {
+		const struct pg_row *r = c->row[i];
+
+		if (kind_of(r) != kind)
+			continue;
+		pg_array_add(keys, r->key.p, r->key.n);
+		if (kind != DELETE)
+			pg_array_add(rows, r->put.p, r->put.n);
+		pg_array_add(marks, r->mark, sizeof(r->mark));
+	}
+}
+
+/* Appends the statement for one kind of row of a table. Within locked tables no
+ * row can have changed, so the rows are put whatever is there. */
+static bool
+send_kind(struct pg_session *s, struct pg_link *l, enum store_table table,
+    enum kind kind, const uint8_t mark[PG_MARK_LEN])
+{
+	const struct pg_statement *sql = s->db->sql.statement[table];
+	struct pg_array keys = { .n = 0 }, rows = keys, marks = keys;
+	size_t n = count(&s->cache[table], kind);
+	bool sent = false;
+
+	if (n == 0)
+		return true;
+	fill(&s->cache[table], kind, n, &keys, &rows, &marks);
+	if (!keys.failed && !rows.failed && !marks.failed) {
+		const struct pg_value new_mark = { mark, PG_MARK_LEN };
+		const struct pg_value old[] = { { keys.p, keys.n },
+			{ rows.p, rows.n }, { marks.p, marks.n }, new_mark };
+		const struct pg_value gone[] = { old[0], old[2] };
+		const struct pg_value new[] = { old[0], old[1], new_mark };
+
+		if (kind == DELETE)
+			sent = pg_link_send(l, &sql[PG_DELETE], gone, 2);
+		else if (s->own != NULL)
+			sent = pg_link_send(l, &sql[PG_UPSERT], new, 3);
+		else if (kind == INSERT)
+			sent = pg_link_send(l, &sql[PG_INSERT], new, 3);
+		else
+			sent = pg_link_send(l, &sql[PG_UPDATE], old, 4);
+	}
+	pg_array_free(&keys);
+	pg_array_free(&rows);
+	pg_array_free(&marks);
+	return sent;
+}
+
+/* The insertions come first, and every batch sends them in the same order, so
+ * that two processes which change the same tenant meet at its next event, where
+ * one of them waits, and not in a deadlock. */
+bool
+pg_send_dirty(
+    struct pg_session *s, struct pg_link *l, const uint8_t mark[PG_MARK_LEN])
+{
+	static const enum kind kinds[] = { INSERT, UPDATE, DELETE };
+	unsigned table;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		for (table = 0; table < STORE_TABLES; table++)
+			if (!send_kind(
+				s, l, (enum store_table)table, kinds[i], mark))
+				return false;
+	return true;
+}
+
+/* --- an unknown outcome ------------------------------------------------- */
+
+struct marked {
+	const struct pg_api *pq;
+	bool found;
+};
+
+static bool
+take_marked(void *arg, size_t i, struct pg_result *result)
+{
+	struct marked *m = arg;
+
+	(void)i;
+	m->found |= pg_result_rows(m->pq, result) > 0;
+	return false;
+}
+
+/* Asks for rows of the batch that have its mark. */
+static enum pg_outcome
+look_for(struct pg_session *s, struct pg_link *l,
+    const uint8_t mark[PG_MARK_LEN], int64_t until, bool *found)
+{
+	struct marked m = { s->db->target.api, false };
+	struct pg_array keys = { .n = 0 };
+	enum pg_outcome outcome;
+	unsigned table;
+	size_t i, n;
+
+	for (table = 0; table < STORE_TABLES; table++) {
+		const struct pg_cache *c = &s->cache[table];
+
+		n = count(c, INSERT) + count(c, UPDATE);
+		pg_array_begin(&keys, PG_BYTEA, n);
+		for (i = 1; i < c->n; i++)
+			if (kind_of(c->row[i]) == INSERT ||
+			    kind_of(c->row[i]) == UPDATE)
+				pg_array_add(
+				    &keys, c->row[i]->key.p, c->row[i]->key.n);
+		if (n > 0 && !keys.failed) {
+			const struct pg_value value[] = { { keys.p, keys.n },
+				{ mark, PG_MARK_LEN } };
+
+			(void)pg_link_send(l,
+			    &s->db->sql.statement[table][PG_MARKED], value, 2);
+		}
+	}
+	outcome = keys.failed ? PG_LOST
+			      : pg_link_run(l, until, take_marked, &m);
+	pg_array_free(&keys);
+	*found = m.found;
+	return outcome;
+}
+
+static enum pg_outcome
+send_once(struct pg_session *s, struct pg_link *l,
+    const uint8_t mark[PG_MARK_LEN], int64_t until)
+{
+	if (!pg_send_dirty(s, l, mark))
+		pg_link_close(l);
+	return pg_link_run(l, until, NULL, NULL);
+}
+
+/* Repeats the batch until its outcome is known. */
+static enum pg_outcome
+find_out(struct pg_session *s, struct pg_link *l,
+    const uint8_t mark[PG_MARK_LEN], int64_t until)
+{
+	enum pg_outcome outcome = PG_LOST;
+	bool found = false;
+
+	while (pg_connect(l, until) == ERR_OK) {
+		if (look_for(s, l, mark, until, &found) != PG_DONE)
+			continue;
+		if (found)
+			return PG_DONE;
+		/* The look came after the second transaction had ended. */
+		if (outcome == PG_CONFLICT)
+			return PG_CONFLICT;
+		outcome = send_once(s, l, mark, until);
+		if (outcome == PG_DONE)
+			return PG_DONE;
+		if (outcome == PG_FAILED)
+			outcome = PG_LOST;
+	}
+	return PG_LOST;
+}
+
+/* Commits a change of nothing, which waits for the standby like any other. */
+static enum pg_outcome
+confirm(struct pg_link *l, const uint8_t mark[PG_MARK_LEN], int64_t until)
+{
+	static const struct pg_statement beat = { .number = PG_STATEMENTS_MAX -
+		    1,
+		.sql = "UPDATE \"meta\" SET mark = $1::uuid "
+		       "WHERE key = 'format'" };
+	const struct pg_value value = { mark, PG_MARK_LEN };
+
+	while (pg_connect(l, until) == ERR_OK) {
+		l->unreplicated = false;
+		(void)pg_link_send(l, &beat, &value, 1);
+		if (pg_link_run(l, until, NULL, NULL) == PG_DONE &&
+		    !l->unreplicated)
+			return PG_DONE;
+	}
+	return PG_LOST;
+}
+
+enum pg_outcome
+pg_commit(struct pg_session *s, struct pg_link *l, int64_t until)
+{
+	uint8_t mark[PG_MARK_LEN];
+	enum pg_outcome outcome;
+	bool lost = false;
+
+	l->failure = ERR_INTERNAL;
+	if (crypto_random(mark, sizeof(mark)) != ERR_OK)
+		return PG_FAILED;
+	l->unreplicated = false;
+	outcome = send_once(s, l, mark, until);
+	if (outcome == PG_LOST) {
+		lost = true;
+		outcome = find_out(s, l, mark, until);
+	}
+	if (outcome == PG_DONE && (lost || l->unreplicated))
+		outcome = confirm(l, mark, until);
+	return outcome;
+}
