@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/libc.h"
 #include "base/str.h"
 
 /* As many symbolic links as the kernel follows (path_resolution(7)). */
@@ -230,8 +231,7 @@ file_is_new(const struct file *f)
 static bool
 name_new_file(const char *temporary, const char *path)
 {
-	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) ==
-	    0)
+	if (libc_rename_new(temporary, path) == 0)
 		return true;
 	if (errno != EINVAL && errno != ENOSYS)
 		return false;

@@ -34,13 +34,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/libc.h"
 
 #define NAME "pushcert"
 
@@ -69,9 +69,7 @@ static ssize_t
 write_polled(const char *p, size_t n)
 {
 	struct pollfd fd = { .fd = sink.fd, .events = POLLOUT };
-	const struct iovec v = { .iov_base = (void *)(uintptr_t)p,
-		.iov_len = n };
-	ssize_t written = pwritev2(sink.fd, &v, 1, -1, RWF_NOWAIT);
+	ssize_t written = libc_write_at_once(sink.fd, p, n);
 
 	if (written >= 0)
 		return written;

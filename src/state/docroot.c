@@ -81,11 +81,13 @@ docroot_holds_now(const struct docroot *d, struct docroot_seen *seen,
 static bool
 looks_like_one(const char *path)
 {
+	const char *slash = strrchr(path, '/');
+	const char *last = slash == NULL ? path : slash + 1;
 	char inside[PATH_MAX + sizeof("/.htaccess")];
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(basename(path), names[i]) == 0)
+		if (strcmp(last, names[i]) == 0)
 			return true;
 	strcpy(inside, path);
 	strcat(inside, "/.htaccess");

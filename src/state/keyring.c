@@ -20,6 +20,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/libc.h"
 #include "state/trust.h"
 
 /* Limit of the report of skipped entries; a log line holds little more. */
@@ -48,7 +49,7 @@ struct keyring {
 	uint64_t left; /* hash of the last report of skipped entries */
 
 	/* Guards the members below. */
-	pthread_rwlock_t lock;
+	struct libc_lock lock;
 	struct jwt_keys keys;
 	int64_t until[JWT_KEYS_MAX]; /* 0: the key is in the file */
 };
@@ -269,7 +270,7 @@ drop_over(struct keyring *k, const struct jwt_keys *read, int64_t now_at)
 {
 	size_t i, n = 0;
 
-	pthread_rwlock_wrlock(&k->lock);
+	libc_lock_alone(&k->lock);
 	for (i = 0; i < k->keys.n; i++) {
 		if (is_over(k, i, read, now_at)) {
 			crypto_rsa_free(k->keys.key[i].rsa);
@@ -279,7 +280,7 @@ drop_over(struct keyring *k, const struct jwt_keys *read, int64_t now_at)
 		k->keys.key[n++] = k->keys.key[i];
 	}
 	k->keys.n = n;
-	pthread_rwlock_unlock(&k->lock);
+	libc_unlock(&k->lock);
 	atomic_fetch_add(&k->state, 1);
 }
 
@@ -298,14 +299,14 @@ reload(struct keyring *k, int64_t now_at)
 	}
 	if ((e = read_keys(k, r, now_at)) == ERR_OK) {
 		n = r->keys.n;
-		pthread_rwlock_wrlock(&k->lock);
+		libc_lock_alone(&k->lock);
 		keep_former(k, &r->keys, now_at);
 		/* Copies only the used part, so that the rest of the array
 		 * takes no memory pages. */
 		memcpy(k->keys.key, r->keys.key,
 		    r->keys.n * sizeof(r->keys.key[0]));
 		k->keys.n = r->keys.n;
-		pthread_rwlock_unlock(&k->lock);
+		libc_unlock(&k->lock);
 		/* Not logged at the start, because a CGI program starts for
 		 * every request. */
 		if (atomic_fetch_add(&k->state, 1) > 0)
@@ -347,20 +348,6 @@ look(struct keyring *k, int64_t now_at)
 		drop_over(k, NULL, now_at);
 }
 
-/* The lock prefers writers. With many workers the read locks overlap without
- * end, and the default policy would let them pass a waiting writer. */
-static void
-init_lock(pthread_rwlock_t *lock)
-{
-	pthread_rwlockattr_t attr;
-
-	pthread_rwlockattr_init(&attr);
-	pthread_rwlockattr_setkind_np(
-	    &attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-	pthread_rwlock_init(lock, &attr);
-	pthread_rwlockattr_destroy(&attr);
-}
-
 struct keyring *
 keyring_open(const char *path, int64_t now_at, enum log_level level)
 {
@@ -374,7 +361,7 @@ keyring_open(const char *path, int64_t now_at, enum log_level level)
 	/* No file has this size, so the first look reads the file. */
 	k->stamp.size = -1;
 	pthread_mutex_init(&k->reading, NULL);
-	init_lock(&k->lock);
+	libc_lock_init(&k->lock);
 	atomic_store(&k->looked_at, now_at);
 	look(k, now_at);
 	return k;
@@ -386,7 +373,7 @@ keyring_close(struct keyring *k)
 	if (k == NULL)
 		return;
 	jwt_keys_free(&k->keys);
-	pthread_rwlock_destroy(&k->lock);
+	libc_lock_destroy(&k->lock);
 	pthread_mutex_destroy(&k->reading);
 	free(k);
 }
@@ -410,8 +397,8 @@ keyring_verify(struct keyring *k, struct str token, struct arena *a,
 {
 	enum err e;
 
-	pthread_rwlock_rdlock(&k->lock);
+	libc_lock_shared(&k->lock);
 	e = jwt_verify(&k->keys, token, a, out, what);
-	pthread_rwlock_unlock(&k->lock);
+	libc_unlock(&k->lock);
 	return e;
 }

@@ -45,6 +45,7 @@
 
 #include "base/clock.h"
 #include "base/sched.h"
+#include "base/libc.h"
 
 enum state { QUEUED, LEADER, COLLECTED, DONE };
 
@@ -278,7 +279,7 @@ sleep_until(struct group_commit_job *job, const struct timespec *deadline)
 	do {
 		rc = deadline == NULL
 		    ? sem_wait(&job->wake)
-		    : sem_clockwait(&job->wake, CLOCK_MONOTONIC, deadline);
+		    : libc_wait_until(&job->wake, deadline);
 	} while (rc != 0 && errno == EINTR);
 	return rc == 0;
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "format/crypto.h"
+#include "base/libc.h"
 #include "base/log.h"
 #include "http/routes.h"
 #include "state/trust.h"
@@ -474,7 +475,7 @@ cmd_keep_files(void)
 	struct dirent *entry;
 	uint64_t fd;
 
-	if (close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
+	if (libc_close_on_exec(STDERR_FILENO + 1) == 0)
 		return true;
 	/* Linux before 5.11 lacks CLOSE_RANGE_CLOEXEC. */
 	if ((d = opendir("/proc/self/fd")) == NULL)
