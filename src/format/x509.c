@@ -16,6 +16,7 @@
 #include <openssl/x509v3.h>
 
 #include "format/datetime.h"
+#include "format/x509_private.h"
 
 #define MDM_TOPIC "com.apple.mgmt."
 
@@ -133,8 +134,8 @@ out:
 	return e;
 }
 
-static bool
-read_time(const ASN1_TIME *from, int64_t *at)
+bool
+x509_time(const ASN1_TIME *from, int64_t *at)
 {
 	char text[DATETIME_TEXT_MAX];
 	struct instant t;
@@ -156,8 +157,8 @@ static enum err
 read_validity(X509 *x, struct arena *a, struct x509 *out)
 {
 	(void)a;
-	if (read_time(X509_get0_notBefore(x), &out->not_before_at) &&
-	    read_time(X509_get0_notAfter(x), &out->not_after_at))
+	if (x509_time(X509_get0_notBefore(x), &out->not_before_at) &&
+	    x509_time(X509_get0_notAfter(x), &out->not_after_at))
 		return ERR_OK;
 	return ERR_NOT_A_CERTIFICATE;
 }

@@ -18,6 +18,7 @@
 
 #include "format/crypto.h"
 #include "format/pem.h"
+#include "format/x509_private.h"
 
 /* Seconds by which our clock may lag that of an authority. */
 #define SLACK 300
@@ -59,16 +60,18 @@ begin_fault(struct walk *w)
 static bool
 has_expired(const struct walk *w, const X509 *x)
 {
-	return ASN1_TIME_cmp_time_t(X509_get0_notAfter(x), (time_t)w->now_at) <=
-	    0;
+	int64_t at;
+
+	return !x509_time(X509_get0_notAfter(x), &at) || at <= w->now_at;
 }
 
 static bool
 is_valid_now(const struct walk *w, const X509 *x)
 {
-	return !has_expired(w, x) &&
-	    ASN1_TIME_cmp_time_t(
-		X509_get0_notBefore(x), (time_t)(w->now_at + SLACK)) <= 0;
+	int64_t at;
+
+	return !has_expired(w, x) && x509_time(X509_get0_notBefore(x), &at) &&
+	    at <= w->now_at + SLACK;
 }
 
 static void
