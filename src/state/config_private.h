@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "state/config.h"
@@ -30,9 +31,13 @@ enum config_kind {
 	FLAG
 };
 
-#define K ((size_t)1 << 10)
-#define M ((size_t)1 << 20)
-#define G ((size_t)1 << 30)
+#define K (UINT64_C(1) << 10)
+#define M (UINT64_C(1) << 20)
+#define G (UINT64_C(1) << 30)
+/* The size, but at most a quarter of the address space: 1G on a processor of
+ * 32 bits. */
+#define CAPPED(size) \
+	((size) <= SIZE_MAX / 4 + 1 ? (size_t)(size) : SIZE_MAX / 4 + 1)
 
 struct config_key {
 	const char *name;

@@ -10,6 +10,7 @@
  * are not counted either.
  */
 #include "fault.h"
+#include "hook.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,8 +189,16 @@ mmap(void *at, size_t n, int protection, int flags, int fd, off_t from)
 {
 	if (fails(FAULT_MMAP))
 		return MAP_FAILED;
+#ifdef SYS_mmap2
+	return (void *)syscall(
+	    SYS_mmap2, at, n, protection, flags, fd, (long)(from / 4096));
+#else
 	return (void *)syscall(SYS_mmap, at, n, protection, flags, fd, from);
+#endif
 }
+HOOK_SHORT(void *, mmap,
+    (void *at, size_t n, int protection, int flags, int fd, long from),
+    (at, n, protection, flags, fd, from));
 
 EARLY int
 openat(int dir, const char *path, int flags, ...)
@@ -243,9 +252,13 @@ writev(int fd, const struct iovec *part, int parts)
 ssize_t
 pwrite(int fd, const void *from, size_t n, off_t at)
 {
-	return fails(FAULT_PWRITE) ? -1
-				   : syscall(SYS_pwrite64, fd, from, n, at);
+	ssize_t (*real)(int, const void *, size_t, off_t);
+
+	HOOK_REAL(real, "pwrite64");
+	return fails(FAULT_PWRITE) ? -1 : real(fd, from, n, at);
 }
+HOOK_SHORT(ssize_t, pwrite, (int fd, const void *from, size_t n, long at),
+    (fd, from, n, at));
 
 int
 fdatasync(int fd)
@@ -262,15 +275,20 @@ fsync(int fd)
 int
 ftruncate(int fd, off_t n)
 {
-	return fails(FAULT_FTRUNCATE) ? -1 : (int)syscall(SYS_ftruncate, fd, n);
+	int (*real)(int, off_t);
+
+	HOOK_REAL(real, "ftruncate64");
+	return fails(FAULT_FTRUNCATE) ? -1 : real(fd, n);
 }
+HOOK_SHORT(int, ftruncate, (int fd, long n), (fd, n));
 
 int
 fallocate(int fd, int mode, off_t at, off_t n)
 {
-	return fails(FAULT_FTRUNCATE)
-	    ? -1
-	    : (int)syscall(SYS_fallocate, fd, mode, at, n);
+	int (*real)(int, int, off_t, off_t);
+
+	HOOK_REAL(real, "fallocate64");
+	return fails(FAULT_FTRUNCATE) ? -1 : real(fd, mode, at, n);
 }
 
 int

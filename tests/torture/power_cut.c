@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "store/store.h"
+#include "hook.h"
 #include "torture.h"
 
 #define SECTOR 512
@@ -110,11 +111,15 @@ note_write(int fd, const void *bytes, ssize_t n, off_t at)
 ssize_t
 pwrite(int fd, const void *bytes, size_t n, off_t at)
 {
-	ssize_t done = syscall(SYS_pwrite64, fd, bytes, n, at);
+	ssize_t (*real)(int, const void *, size_t, off_t), done;
 
+	HOOK_REAL(real, "pwrite64");
+	done = real(fd, bytes, n, at);
 	note_write(fd, bytes, done, at);
 	return done;
 }
+HOOK_SHORT(ssize_t, pwrite, (int fd, const void *bytes, size_t n, long at),
+    (fd, bytes, n, at));
 
 ssize_t
 write(int fd, const void *bytes, size_t n)
@@ -144,8 +149,10 @@ int
 fallocate(int fd, int mode, off_t at, off_t n)
 {
 	const struct step step = { .what = WROTE, .at = (size_t)(at + n) };
-	int rc = (int)syscall(SYS_fallocate, fd, mode, at, n);
+	int (*real)(int, int, off_t, off_t), rc;
 
+	HOOK_REAL(real, "fallocate64");
+	rc = real(fd, mode, at, n);
 	if (rc == 0 && is_ours(fd))
 		note(step, NULL);
 	return rc;

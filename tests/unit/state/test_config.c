@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "state/config.h"
 #include "unit.h"
+
+/* The maximum of map_size, and a unit of which 1025 are more than that. */
+#if SIZE_MAX > UINT32_MAX
+#define MAP_MOST "1024G"
+#define MAP_UNIT "G"
+#else
+#define MAP_MOST "1G"
+#define MAP_UNIT "M"
+#endif
 
 /* Returns a path in the test's directory. */
 static const char *
@@ -122,10 +132,13 @@ static const struct {
 	    "it is a size such as 64K or 1G from 1K to 1M" },
 	{ "a size beyond all numbers in bytes", "map_size = 17179869185G\n",
 	    ":1: 'map_size' cannot be '17179869185G': "
-	    "it is a size such as 64K or 1G from 1M to 1024G" },
+	    "it is a size such as 64K or 1G from 1M to " MAP_MOST },
+	{ "a map beyond the address space", "map_size = 1025" MAP_UNIT "\n",
+	    ":1: 'map_size' cannot be '1025" MAP_UNIT "': "
+	    "it is a size such as 64K or 1G from 1M to " MAP_MOST },
 	{ "a size beyond all numbers", "map_size = 99999999999999999999G\n",
 	    ":1: 'map_size' cannot be '99999999999999999999G': "
-	    "it is a size such as 64K or 1G from 1M to 1024G" },
+	    "it is a size such as 64K or 1G from 1M to " MAP_MOST },
 	{ "a number with a unit", "workers = 1K\n",
 	    ":1: 'workers' cannot be '1K': it is a number from 1 to 1024" },
 	{ "a number of zero", "workers = 0\n",
