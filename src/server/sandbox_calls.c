@@ -30,6 +30,9 @@
 #elif defined(__aarch64__)
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #define RESULT(u) (u)->uc_mcontext.regs[0]
+#elif defined(__arm__)
+#define ARCHITECTURE AUDIT_ARCH_ARM
+#define RESULT(u) (u)->uc_mcontext.arm_r0
 #endif
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -76,7 +79,6 @@ static const struct call calls[] = {
 	/* Only the number of bytes that wait in a socket. */
 	{ CALL(ioctl), .argument = 1, .mask = UINT32_MAX, .value = FIONREAD },
 	{ CALL(fstat) },
-	{ CALL(newfstatat) },
 	{ CALL(statx) },
 	{ CALL(statfs) },
 	{ CALL(fstatfs) },
@@ -113,7 +115,6 @@ static const struct call calls[] = {
 
 	/* Memory, but never executable. */
 	{ CALL(brk) },
-	{ CALL(mmap), .argument = 2, .mask = PROT_EXEC },
 	{ CALL(mprotect), .argument = 2, .mask = PROT_EXEC },
 	{ CALL(munmap) },
 	{ CALL(mremap) },
@@ -162,21 +163,58 @@ static const struct call calls[] = {
 	{ CALL(timer_delete) },
 	{ CALL(getrandom) },
 
+#ifdef __LP64__
+	{ CALL(newfstatat) },
+	{ CALL(mmap), .argument = 2, .mask = PROT_EXEC },
+#else
+	/* The forms of 32 bits. */
+	{ CALL(fstatat64) },
+	{ CALL(fstat64) },
+	{ CALL(stat64) },
+	{ CALL(lstat64) },
+	{ CALL(statfs64) },
+	{ CALL(fstatfs64) },
+	{ CALL(fcntl64) },
+	{ CALL(ftruncate64) },
+	{ CALL(_llseek) },
+	{ CALL(_newselect) },
+	{ CALL(ugetrlimit) },
+	{ CALL(mmap2), .argument = 2, .mask = PROT_EXEC },
+	{ CALL(sigreturn) },
+	{ CALL(getuid32) },
+	{ CALL(geteuid32) },
+	{ CALL(getgid32) },
+	{ CALL(getegid32) },
+	{ CALL(ppoll_time64) },
+	{ CALL(pselect6_time64) },
+	{ CALL(futex_time64) },
+	{ CALL(clock_gettime64) },
+	{ CALL(clock_getres_time64) },
+	{ CALL(clock_nanosleep_time64) },
+	{ CALL(timer_settime64) },
+#endif
+#ifdef __arm__
+	/* These take no address. */
+	{ CALL(send) },
+	{ CALL(recv) },
+#endif
 #ifdef __x86_64__
-	/* Old calls, which aarch64 does not have. */
+	{ CALL(stat) },
+	{ CALL(lstat) },
+	{ CALL(getrlimit) },
+	{ CALL(select) },
+	{ CALL(time) },
+	{ CALL(alarm) },
+#endif
+#ifndef __aarch64__
+	/* Old calls. */
 	{ CALL(fork), .quiet = EPERM },
 	{ CALL(vfork), .quiet = EPERM },
 	{ CALL(open) },
-	{ CALL(stat) },
-	{ CALL(lstat) },
 	{ CALL(access) },
 	{ CALL(readlink) },
 	{ CALL(poll) },
-	{ CALL(select) },
 	{ CALL(epoll_wait) },
-	{ CALL(getrlimit) },
-	{ CALL(time) },
-	{ CALL(alarm) },
 #endif
 };
 

@@ -414,6 +414,24 @@ landlock(void)
 	    LANDLOCK_CREATE_RULESET_VERSION);
 }
 
+/* Whether the rows about system calls have to be skipped; prints the reason. A
+ * kernel with seccomp finds no filter at a null pointer. */
+static bool
+skips(const char *name)
+{
+	const char *why = NULL;
+
+#ifdef __i386__
+	why = "no filter for this processor";
+#endif
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) == 0 ||
+	    errno != EFAULT)
+		why = "no seccomp in this kernel";
+	if (why != NULL)
+		printf("%s: skipped: %s\n", name, why);
+	return why != NULL;
+}
+
 static struct config
 configured(bool to_syslog)
 {
@@ -546,10 +564,12 @@ START_TEST(keeps_in)
 	const struct row *r = &rows[_i];
 	int status;
 
-	if (r->landlock > landlock()) {
+	if (r->landlock > 0 && r->landlock > landlock()) {
 		printf("%s: skipped: Landlock %ld\n", r->name, landlock());
 		return;
 	}
+	if (r->landlock == 0 && r->want != 0 && skips(r->name))
+		return;
 	status = end_of(r->run, r->to_syslog, -1);
 	unit_check(r->name, WIFEXITED(status));
 	ck_assert_msg(WEXITSTATUS(status) == r->want, "%s: %s", r->name,
@@ -604,6 +624,8 @@ START_TEST(ends_by_a_signal)
 	int status = end_of(die, false, -1);
 	int gate = signal_of_gate();
 
+	if (skips("ends by a signal"))
+		return;
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 	if (gate == SIGSEGV)
 		printf("this kernel has no 32-bit system calls: each of them "
@@ -640,6 +662,8 @@ START_TEST(logs_refused_calls)
 {
 	char line[256], want[128];
 
+	if (skips("logs refused calls"))
+		return;
 	if (landlock() >= 1) {
 		first_log_line(read_keys, line);
 		ck_assert_str_eq(line, "");
@@ -717,6 +741,8 @@ START_TEST(works_without_one_layer)
 		printf("%s: skipped: no Landlock\n", l->name);
 		return;
 	}
+	if (skips(l->name))
+		return;
 	ck_assert(pipe(fds) == 0);
 	child = fork();
 	if (child == 0) {
