@@ -277,9 +277,8 @@ sleep_until(struct group_commit_job *job, const struct timespec *deadline)
 
 	/* A signal interrupts the call. */
 	do {
-		rc = deadline == NULL
-		    ? sem_wait(&job->wake)
-		    : libc_wait_until(&job->wake, deadline);
+		rc = deadline == NULL ? sem_wait(&job->wake)
+				      : libc_wait_until(&job->wake, deadline);
 	} while (rc != 0 && errno == EINTR);
 	return rc == 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 
 #include "base/sched.h"
 #include "unit.h"
@@ -53,6 +55,11 @@ START_TEST(each_thread_has_its_own)
 	int before = sched_getscheduler(0);
 	pthread_t t;
 
+	if (before < 0 && errno == ENOSYS) {
+		printf("%s: skipped: this C library cannot set a policy\n",
+		    l.name);
+		return;
+	}
 	ck_assert(pthread_create(&t, NULL, live, &l) == 0);
 	pthread_join(t, NULL);
 	ck_assert_int_eq(sched_getscheduler(0), before);
