@@ -30,7 +30,8 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "print the result and store nothing" },
 	[OPTION_EXPIRES] = { "expires", "DAYS", VALUE_TEXT,
 	    .help = "lifetime of the token, from 1 to 36500 days" },
-	[OPTION_FORCE] = { "force" }, /* its text is in the row of a command */
+	/* Its text is in the row of a command. */
+	[OPTION_FORCE] = { .name = "force" },
 	[OPTION_HELP] = { "help", NULL, VALUE_NONE, 'h',
 	    .help = "print this help" },
 	[OPTION_HOOK] = { "hook", "COMMAND", VALUE_TEXT,
