@@ -71,6 +71,16 @@ crypto_drain(enum err e)
 	return e;
 }
 
+int
+crypto_no_passphrase(char *text, int size, int writing, void *arg)
+{
+	(void)text;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
 enum err
 crypto_init(void)
 {

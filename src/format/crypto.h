@@ -25,6 +25,10 @@ void crypto_wipe(void *p, size_t n);
  * failure. Returns e, or ERR_MEMORY if a lack of memory was the cause. */
 enum err crypto_drain(enum err e) ATTR_CHECKED;
 
+/* The callback for keys that need no passphrase. Without a callback libcrypto
+ * asks on the terminal. */
+int crypto_no_passphrase(char *text, int size, int writing, void *arg);
+
 /* Initialises libcrypto, including its configuration and modules, which a
  * sandboxed process can no longer read. Call it before every other function.
  * After ERR_MEMORY, libcrypto must not be used: it would crash or hang. */

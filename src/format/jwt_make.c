@@ -83,17 +83,6 @@ find_names(EVP_PKEY *key, struct names *out)
 	return true;
 }
 
-/* Without this callback libcrypto asks for a passphrase on the terminal. */
-static int
-no_passphrase(char *text, int size, int writing, void *arg)
-{
-	(void)text;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
 static BIO *
 reader(struct str pem)
 {
@@ -107,7 +96,8 @@ read_private(struct str pem)
 	EVP_PKEY *key = NULL;
 
 	if (in != NULL)
-		key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
+		key = PEM_read_bio_PrivateKey(
+		    in, NULL, crypto_no_passphrase, NULL);
 	BIO_free(in);
 	return key;
 }
@@ -148,8 +138,8 @@ put_keys(BIO *in, struct emit *e, struct str *what)
 	EVP_PKEY *key;
 	size_t n = 0;
 
-	while ((key = PEM_read_bio_PUBKEY(in, NULL, no_passphrase, NULL)) !=
-	    NULL) {
+	while ((key = PEM_read_bio_PUBKEY(
+		    in, NULL, crypto_no_passphrase, NULL)) != NULL) {
 		n++;
 		if (find_names(key, &names))
 			put_set_key(e, &names);

@@ -173,17 +173,6 @@ out:
 	return crypto_drain(e);
 }
 
-/* Without this callback libcrypto asks for a passphrase on the terminal. */
-static int
-no_passphrase(char *text, int size, int writing, void *arg)
-{
-	(void)text;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
 static EVP_PKEY *
 read_rsa_key(struct str pem)
 {
@@ -191,7 +180,8 @@ read_rsa_key(struct str pem)
 	EVP_PKEY *key = NULL;
 
 	if (text != NULL)
-		key = PEM_read_bio_PrivateKey(text, NULL, no_passphrase, NULL);
+		key = PEM_read_bio_PrivateKey(
+		    text, NULL, crypto_no_passphrase, NULL);
 	BIO_free(text);
 	if (key != NULL && EVP_PKEY_base_id(key) != EVP_PKEY_RSA) {
 		EVP_PKEY_free(key);

@@ -164,7 +164,7 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 			return "give days from 1 to 36500";
 		break;
 	case OPTION_HOOK:
-		if (value[0] == '\0')
+		if (str_of(value).n == 0)
 			return "give a command of the shell";
 		break;
 	case OPTION_NAME:

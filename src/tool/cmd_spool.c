@@ -81,8 +81,10 @@ cmd_spool_end(struct cmd_call *c)
 	c->spool.on = false;
 	if (cmd_flush(c) != ERR_OK)
 		e = ERR_FILE;
-	if (c->spool.err >= 0 && !restore(STDERR_FILENO, c->spool.err))
+	if (c->spool.err >= 0 && !restore(STDERR_FILENO, c->spool.err)) {
+		(void)cmd_fail_file(c, "stderr");
 		e = ERR_FILE;
+	}
 	if (c->spool.out >= 0 && !restore(STDOUT_FILENO, c->spool.out)) {
 		(void)cmd_fail_file(c, "stdout");
 		e = ERR_FILE;

@@ -126,10 +126,10 @@ add_request_line(struct golden *g, struct str line)
 	struct str uri = line, method = str_cut(&uri, ' ');
 	struct str query = uri, path = str_cut(&query, '?');
 
-	add_var(g, format("REQUEST_METHOD=", method, "", str_of(NULL)));
-	add_var(g, format("REQUEST_URI=", uri, "", str_of(NULL)));
-	add_var(g, format("SCRIPT_NAME=", path, "", str_of(NULL)));
-	add_var(g, format("QUERY_STRING=", query, "", str_of(NULL)));
+	add_var(g, format("REQUEST_METHOD=", method, "", STR_EMPTY));
+	add_var(g, format("REQUEST_URI=", uri, "", STR_EMPTY));
+	add_var(g, format("SCRIPT_NAME=", path, "", STR_EMPTY));
+	add_var(g, format("QUERY_STRING=", query, "", STR_EMPTY));
 }
 
 static long
@@ -294,7 +294,7 @@ run_case(struct golden *g, struct str name, struct str head, struct str body,
 
 		if (str_starts(line, "var "))
 			add_var(
-			    g, format("", str_tail(line, 4), "", str_of(NULL)));
+			    g, format("", str_tail(line, 4), "", STR_EMPTY));
 		else if (line.n > 0)
 			add_header(g, line);
 	}

@@ -93,6 +93,7 @@ readme_stand_ins() {
 			[ ! -S /run/pushcert/fcgi.sock ] || exit 0
 			sleep 0.1
 		done
+		cat "/srv/$name.log" >&2
 		exit 1
 		;;
 	esac

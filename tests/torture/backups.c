@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,10 +72,7 @@ start_writers(struct test *f)
 {
 	unsigned i;
 
-	f->writer = mmap(NULL, WRITERS * sizeof(*f->writer),
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (f->writer == MAP_FAILED)
-		torture_die(&f->t, "mmap");
+	f->writer = torture_share(WRITERS * sizeof(*f->writer));
 	for (i = 0; i < WRITERS; i++) {
 		if ((f->writer[i].pid = fork()) < 0)
 			torture_die(&f->t, "fork");

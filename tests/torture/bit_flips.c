@@ -211,14 +211,6 @@ verify(struct test *f, const struct flip *flip)
 	return status == 0;
 }
 
-static off_t
-log_size(const struct test *f)
-{
-	struct stat st;
-
-	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
-}
-
 /* True if the program has logged this word since it was started. */
 static bool
 has_said(const struct test *f, const char *word)
@@ -246,7 +238,7 @@ on_alarm(int number)
 static void
 start(struct test *f)
 {
-	f->started = log_size(f);
+	f->started = victim_log_size(&f->v);
 	victim_start(&f->v);
 	serving = f->v.pid;
 	alarm(DEADLINE);
@@ -269,7 +261,8 @@ check_end(struct test *f, const struct flip *flip)
 		return;
 	}
 	f->refused++;
-	torture_check(&f->t, flip->damaged && log_size(f) > f->started,
+	torture_check(&f->t,
+	    flip->damaged && victim_log_size(&f->v) > f->started,
 	    "byte %zu bit %u: ended with %#x", flip->at, flip->bit,
 	    (unsigned)status);
 }
@@ -291,7 +284,7 @@ check_answer(struct test *f, const struct flip *flip, unsigned tenant)
 {
 	const struct ask get = { .method = NULL };
 	static char out[RESPONSE_MAX];
-	off_t before = log_size(f);
+	off_t before = victim_log_size(&f->v);
 	int status;
 
 	be(f, tenant);
@@ -303,7 +296,7 @@ check_answer(struct test *f, const struct flip *flip, unsigned tenant)
 	if (status == 200 && strcmp(body_of(out), f->right[tenant]) == 0)
 		return true;
 	f->failed += status >= 500;
-	if (status >= 500 && log_size(f) > before)
+	if (status >= 500 && victim_log_size(&f->v) > before)
 		return true;
 	/*
 	 * A token is missing, a record is missing, or a record is an older one.

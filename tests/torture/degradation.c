@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -84,14 +83,6 @@ run_server(void *arg)
 }
 
 /* --- checks -------------------------------------------------------------- */
-
-static off_t
-log_size(const struct test *f)
-{
-	struct stat st;
-
-	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
-}
 
 /* Returns how often these words were logged since the case began. */
 static unsigned
@@ -294,18 +285,6 @@ fill_map(struct test *f)
 	stop(f);
 }
 
-static off_t
-data_size(struct test *f)
-{
-	char path[160];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/data.mdb", f->v.data);
-	if (stat(path, &st) != 0)
-		torture_die(&f->t, path);
-	return st.st_size;
-}
-
 /* Lowers the kernel's limit on the size of a file while the program runs. */
 static void
 limit_file(struct test *f)
@@ -316,7 +295,7 @@ limit_file(struct test *f)
 	if (prlimit(f->v.pid, RLIMIT_FSIZE, NULL, &before) != 0)
 		torture_die(&f->t, "prlimit");
 	now = before;
-	now.rlim_cur = (rlim_t)data_size(f);
+	now.rlim_cur = (rlim_t)victim_data_size(&f->v);
 	if (prlimit(f->v.pid, RLIMIT_FSIZE, &now, NULL) != 0)
 		torture_die(&f->t, "prlimit");
 	change_until_full(f);
@@ -596,16 +575,15 @@ main(int argc, char **argv)
 	torture_begin(&f.t, "degradation", argc, argv);
 	victim_make(&f.v, &f.t, NULL);
 	f.plan = fault_new();
-	f.clock = mmap(NULL, sizeof(*f.clock), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (f.plan == NULL || f.clock == MAP_FAILED)
+	f.clock = torture_share(sizeof(*f.clock));
+	if (f.plan == NULL)
 		torture_die(&f.t, "mmap");
 	victim_start(&f.v);
 	torture_check(&f.t, victim_set(&f.v, f.number) == 200, "PATCH");
 	torture_check(&f.t, victim_stop(&f.v), "the end");
 	for (i = 0; i < CASES; i++) {
 		f.name = cases[i].name;
-		f.log = log_size(&f);
+		f.log = victim_log_size(&f.v);
 		cases[i].run(&f);
 	}
 	printf("degradation: %zu causes, %u changes, %u wrong\n", CASES,

@@ -101,20 +101,12 @@ show_log(const struct test *f)
 		printf("no log\n");
 }
 
-static off_t
-log_size(const struct test *f)
-{
-	struct stat st;
-
-	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
-}
-
 /* --- a start, and the first request ------------------------------------- */
 
 static void
 try_start(struct test *f, const struct kind *k, long n)
 {
-	off_t before = log_size(f);
+	off_t before = victim_log_size(&f->v);
 	int status, answer;
 	bool ended;
 	long number;
@@ -126,7 +118,7 @@ try_start(struct test *f, const struct kind *k, long n)
 		status = victim_wait(&f->v);
 		torture_check(&f->t,
 		    WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE &&
-			log_size(f) > before,
+			victim_log_size(&f->v) > before,
 		    "start, %s %ld: ended with %#x", k->name, n,
 		    (unsigned)status);
 		return;
@@ -402,7 +394,7 @@ try_tool(struct test *f, const struct tool *tool, const struct kind *k, long n,
     int usual)
 {
 	unsigned before = count_files(f->t.dir);
-	off_t said = log_size(f);
+	off_t said = victim_log_size(&f->v);
 	char out[160];
 	struct stat st;
 	bool hit, good, exists;
@@ -413,7 +405,7 @@ try_tool(struct test *f, const struct tool *tool, const struct kind *k, long n,
 	hit = fault_disarm(f->plan);
 	good = status == usual ||
 	    (hit && (status == 1 || status == 3) &&
-		(tool->talks || log_size(f) > said));
+		(tool->talks || victim_log_size(&f->v) > said));
 	torture_check(&f->t, good, "%s, %s %ld: status %d", tool->argument[0],
 	    k->name, n, status);
 	snprintf(out, sizeof(out), "%s/@", f->t.dir);

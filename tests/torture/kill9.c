@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,21 +92,10 @@ check(struct torture *t, const struct victim *v, struct shared *s)
 	    status, victim_ended(v) ? "ended" : "runs");
 }
 
-static struct shared *
-new_shared(void)
-{
-	void *p = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		abort();
-	return p;
-}
-
 int
 main(int argc, char **argv)
 {
-	struct shared *s = new_shared();
+	struct shared *s = torture_share(sizeof(*s));
 	unsigned kills, acks, killed;
 	pid_t client[CLIENTS];
 	struct torture t;

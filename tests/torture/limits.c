@@ -134,14 +134,6 @@ run_limited(void *arg)
 	execl(program, "pushcert", (char *)NULL);
 }
 
-static off_t
-log_size(const struct test *f)
-{
-	struct stat st;
-
-	return stat(f->v.log, &st) == 0 ? st.st_size : 0;
-}
-
 /* Prints the part of the log that the program wrote in this case. */
 static void
 print_log(const struct test *f, off_t from)
@@ -184,7 +176,7 @@ check_refusal(struct test *f, off_t before)
 
 	torture_check(&f->t,
 	    WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE &&
-		log_size(f) > before,
+		victim_log_size(&f->v) > before,
 	    "%s: ends with %#x", f->limit->name, (unsigned)status);
 }
 
@@ -192,7 +184,7 @@ static void
 try_limit(struct test *f)
 {
 	const struct ratelimit *l = f->limit;
-	off_t before = log_size(f);
+	off_t before = victim_log_size(&f->v);
 	int idle[IDLE], status;
 	size_t i;
 

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,8 +108,7 @@ sum_of(const unsigned n[WRITERS])
 int
 main(int argc, char **argv)
 {
-	struct shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *s = torture_share(sizeof(*s));
 	unsigned sum, refused, each;
 	struct victim v[2];
 	struct torture t;
@@ -118,8 +116,6 @@ main(int argc, char **argv)
 	int status;
 
 	torture_begin(&t, "lost-update", argc, argv);
-	if (s == MAP_FAILED)
-		torture_die(&t, "mmap");
 	each = t.full ? EACH_FULL : EACH;
 	victim_make(&v[0], &t, NULL);
 	victim_second(&v[0], &v[1]);

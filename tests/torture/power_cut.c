@@ -545,21 +545,11 @@ play_apart(struct torture *t, bool forget_syncs, struct counts *counts)
 	t->random += counts->disks;
 }
 
-static struct counts *
-new_counts(void)
-{
-	void *p = mmap(NULL, sizeof(struct counts), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		abort();
-	return p;
-}
-
 int
 main(int argc, char **argv)
 {
-	struct counts *cut = new_counts(), *control = new_counts();
+	struct counts *cut = torture_share(sizeof(struct counts)),
+		      *control = torture_share(sizeof(struct counts));
 	char directory[128];
 	unsigned target, rounds = 0;
 	struct torture t;

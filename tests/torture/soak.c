@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "timing.h"
@@ -237,16 +236,10 @@ descriptors_of(const struct victim *v)
 static struct size
 measure(struct test *f)
 {
-	char path[160];
-	struct stat st;
-
 	crowd(f);
 	sleep_ms(500);
-	snprintf(path, sizeof(path), "%s/data.mdb", f->v.data);
-	if (stat(path, &st) != 0)
-		torture_die(&f->t, path);
 	return (struct size){ memory_of(&f->v), descriptors_of(&f->v),
-		(long)(st.st_size / 1024) };
+		(long)(victim_data_size(&f->v) / 1024) };
 }
 
 static void

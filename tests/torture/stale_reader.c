@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,30 +33,18 @@ struct test {
 	unsigned number;
 };
 
-static off_t
-size_of(struct test *f)
-{
-	char path[160];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/data.mdb", f->v.data);
-	if (stat(path, &st) != 0)
-		torture_die(&f->t, path);
-	return st.st_size;
-}
-
 /* Makes this number of changes and returns the growth of the file in bytes. */
 static off_t
 growth(struct test *f, unsigned changes)
 {
-	off_t before = size_of(f);
+	off_t before = victim_data_size(&f->v);
 
 	for (; changes > 0; changes--) {
 		f->number++;
 		torture_check(&f->t, victim_set(&f->v, f->number) == 200,
 		    "change %u", f->number);
 	}
-	return size_of(f) - before;
+	return victim_data_size(&f->v) - before;
 }
 
 _Noreturn static void

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -392,10 +391,7 @@ main(int argc, char **argv)
 	struct test f = { .number = 1 };
 	unsigned round, rounds;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
-		abort();
+	shared = torture_share(sizeof(*shared));
 	torture_begin(&f.t, "stalled", argc, argv);
 	victim_make(&f.v, &f.t, NULL);
 	configure(&f);

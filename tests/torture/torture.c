@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,6 +139,19 @@ torture_skip(struct torture *t, const char *why)
 	printf("%s: skipped: %s\n", t->name, why);
 	remove_directory(t);
 	exit(77);
+}
+
+void *
+torture_share(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED) {
+		perror("mmap");
+		exit(99);
+	}
+	return p;
 }
 
 /* xorshift64* */

@@ -10,6 +10,7 @@
 #define PUSHCERT_TORTURE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -47,6 +48,10 @@ int torture_end(struct torture *t);
  * machine (status 77). */
 _Noreturn void torture_die(struct torture *t, const char *what);
 _Noreturn void torture_skip(struct torture *t, const char *why);
+
+/* Returns zeroed memory that child processes share. Ends the process if there
+ * is none. */
+void *torture_share(size_t size);
 
 /* Returns a number below n. */
 uint32_t torture_random(struct torture *t, uint32_t n);

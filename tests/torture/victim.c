@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -268,6 +269,26 @@ victim_set(const struct victim *v, unsigned number)
 
 	snprintf(body, sizeof(body), "{\"appleIdentifier\":\"%u\"}", number);
 	return victim_ask(v, &a, out, sizeof(out));
+}
+
+off_t
+victim_log_size(const struct victim *v)
+{
+	struct stat st;
+
+	return stat(v->log, &st) == 0 ? st.st_size : 0;
+}
+
+off_t
+victim_data_size(const struct victim *v)
+{
+	char path[160];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", v->data);
+	if (stat(path, &st) != 0)
+		torture_die(v->t, path);
+	return st.st_size;
 }
 
 long

@@ -57,6 +57,10 @@ bool victim_ended(const struct victim *v);
 /* Waits for the end of the program and returns its wait status. */
 int victim_wait(struct victim *v);
 
+/* The sizes of the log, or 0 if there is none, and of data.mdb. */
+off_t victim_log_size(const struct victim *v);
+off_t victim_data_size(const struct victim *v);
+
 /* A request. */
 struct ask {
 	const char *method; /* NULL: GET */

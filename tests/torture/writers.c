@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,10 +141,7 @@ main(int argc, char **argv)
 	size_t i;
 
 	torture_begin(&f.t, "writers", argc, argv);
-	f.shared = mmap(NULL, sizeof(*f.shared), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (f.shared == MAP_FAILED)
-		torture_die(&f.t, "mmap");
+	f.shared = torture_share(sizeof(*f.shared));
 	victim_make(&f.v, &f.t, NULL);
 	victim_start(&f.v);
 	if (victim_set(&f.v, 1) != 200)

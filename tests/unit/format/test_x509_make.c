@@ -169,6 +169,16 @@ START_TEST(pem_of_both)
 }
 END_TEST
 
+static struct x509_vendor
+right_vendor(struct arena *a)
+{
+	return (struct x509_vendor){
+		.chain = arena_copy(a, file_text("vendor-chain.pem")),
+		.key = arena_copy(a, file_text("vendor.key")),
+		.now_at = (int64_t)time(NULL),
+	};
+}
+
 /*
  * PKCS#1 signatures are deterministic, so the request equals that of openssl.
  */
@@ -176,11 +186,7 @@ START_TEST(vendor_request)
 {
 	struct arena a = fresh();
 	struct str csr = arena_copy(&a, file_text("request.der"));
-	struct x509_vendor vendor = {
-		.chain = arena_copy(&a, file_text("vendor-chain.pem")),
-		.key = arena_copy(&a, file_text("vendor.key")),
-		.now_at = (int64_t)time(NULL),
-	};
+	struct x509_vendor vendor = right_vendor(&a);
 	struct str what, got;
 
 	ck_assert_int_eq(
@@ -454,11 +460,7 @@ START_TEST(make_in_little_room)
 {
 	struct arena a = fresh();
 	struct str csr = arena_copy(&a, file_text("request.der"));
-	struct x509_vendor vendor = {
-		.chain = arena_copy(&a, file_text("vendor-chain.pem")),
-		.key = arena_copy(&a, file_text("vendor.key")),
-		.now_at = (int64_t)time(NULL),
-	};
+	struct x509_vendor vendor = right_vendor(&a);
 	struct str what, got;
 	struct arena little;
 	enum err e = ERR_MEMORY;
