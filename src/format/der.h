@@ -24,8 +24,9 @@ enum der_kind {
 	DER_KEY
 };
 
-/* The kind of the DER that s starts with. The first elements are enough. */
-enum der_kind der_kind(struct str s);
+/* The kind of a DER element. Only its start must be present, and other bytes
+ * may follow it. */
+enum der_kind der_kind(struct str der);
 
 /* The size of the DER at the start of s, with its header; 0 if there is none. A
  * size below 128 bytes also counts as none, because no certificate is that

@@ -93,6 +93,9 @@ without_suffix(struct str line)
 	return line;
 }
 
+/* A row of base64 has 64 or 76 digits; the last may be shorter. */
+#define SIGNED_WORD_MIN 16
+
 /* The sign that at least half of the lines start with: + or - of a patch, or /
  * of comments; else 0. A few such lines may be digits of base64. */
 static char
@@ -115,19 +118,37 @@ common_sign(struct str text)
 	return 2 * plus >= lines ? '+' : 2 * minus >= lines ? '-' : 0;
 }
 
-bool
-quoting_take_off(struct str text, struct buf *out)
+/* Whether the line is a + before a long word, which may be a row of digits. */
+static bool
+is_signed_word(struct str line)
 {
-	char sign = common_sign(text);
+	size_t i;
+
+	line = str_trim(line);
+	if (!str_starts(line, "+") || line.n < SIGNED_WORD_MIN)
+		return false;
+	for (i = 0; i < line.n; i++)
+		if (line.p[i] == ' ')
+			return false;
+	return true;
+}
+
+bool
+quoting_take_off(struct str text, bool signs, struct buf *out)
+{
+	char common = common_sign(text), sign;
 	bool changed = false;
 	struct str line, inner;
 
 	while (!str_is_null(text)) {
 		line = str_cut(&text, '\n');
+		sign = signs && is_signed_word(line) ? '+' : common;
 		inner = without_prefix(without_suffix(line), sign);
 		if (str_ends(line, "\r"))
 			line.n--;
-		changed |= !str_eq(str_trim(line), inner);
+		changed |= signs
+		    ? inner.n != without_prefix(without_suffix(line), common).n
+		    : !str_eq(str_trim(line), inner);
 		buf_str(out, inner);
 		if (!str_is_null(text))
 			buf_char(out, '\n');

@@ -34,10 +34,10 @@ const char *const unwrap_contents[] = {
 	[PEM_PLAIN] = "it holds no certificate",
 	[PEM_EMPTY] = "it is empty",
 	[PEM_OTHER] = "it holds something else in the form of one",
-	[PEM_PUBLIC_KEY] = "it holds a public key; upload the certificate made "
-			   "for it",
-	[PEM_PKCS7] = "it holds a PKCS#7 file; upload the certificate in that "
-		      "as PEM",
+	[PEM_PUBLIC_KEY] = ("it holds a public key; upload the certificate "
+			    "made for it"),
+	[PEM_PKCS7] = ("it holds a PKCS#7 file; upload the certificate in "
+		       "that as PEM"),
 	[PEM_REQUEST] = "",
 	[PEM_CERTIFICATE] = "",
 	[PEM_DAMAGED] = "the certificate in it is damaged",
@@ -200,35 +200,52 @@ take_certificates(struct unwrap_search *s, size_t depth, struct str text)
 
 /* --- the search -------------------------------------------------------- */
 
-/* Whether the text has numbers everywhere, or most bytes are digits and it is
- * not prose, which has blanks between words. A list such as 0x30, 0x82 has
- * enough digits in a row. Some noise may stand before the digits: the reading
- * of other text at the same alignment. */
+/*
+ * Whether the text has numbers everywhere, or long words, which prose does not
+ * have, or few letters other than hexadecimal digits; a dump has a column of
+ * text. Some noise may stand before the digits: the reading of other text
+ * at the same alignment.
+ */
 static bool
 is_coded(const struct wrapping_look *look, size_t n)
 {
 	bool digits = 16 * look->other <= n || 2 * look->base64 >= n;
 
 	return 16 * look->numbers >= n ||
+	    (4 * look->words >= n && (digits || 8 * look->high <= n)) ||
 	    (digits &&
-		(16 * look->blanks <= n || 16 * look->letters <= n ||
-		    4 * look->hex >= n));
+		(16 * look->letters <= n ||
+		    (4 * look->hex >= n && 6 * look->letters <= n)));
+}
+
+/* Whether a reading contains text, which other bytes do not become by chance. A
+ * reading at one alignment contains every fourth line if signs between the
+ * lines are mistaken for digits. */
+static bool
+is_text(struct str reading)
+{
+	struct wrapping_look look;
+
+	wrapping_look(reading, &look);
+	return 8 * look.texts >= reading.n;
 }
 
 /* Whether a layer at the depth limit is wrapped again, and not by chance. */
 static bool
 still_wrapped(const struct wrapping_look *look, const struct wrapping *w,
-    struct str text, size_t n)
+    struct str text, struct str reading)
 {
 	if (text.n <= UNWRAP_DEEP_MIN)
 		return false;
-	if (!w->in_place && w->share == 0)
-		return is_coded(look, text.n);
-	return text.n >= n + REMOVED_MIN && w->share * (text.n - n) > text.n;
+	if (!w->in_place)
+		return is_coded(look, text.n) || is_text(reading);
+	return text.n >= reading.n + REMOVED_MIN &&
+	    w->share * (text.n - reading.n) > text.n;
 }
 
 /* Takes one wrapping off in one way, and searches the result. */
 static enum err
+/* NOLINTNEXTLINE(misc-no-recursion): UNWRAP_DEPTH bounds the depth */
 read_layer(struct unwrap_search *s, size_t depth, struct str text,
     const struct wrapping_look *look, const struct wrapping *w, unsigned way,
     bool *applies)
@@ -244,13 +261,15 @@ read_layer(struct unwrap_search *s, size_t depth, struct str text,
 	    out.n > 0;
 	if (!*applies)
 		return ERR_OK;
-	if (depth == UNWRAP_DEPTH && still_wrapped(look, w, text, out.n))
+	if (depth == UNWRAP_DEPTH &&
+	    still_wrapped(look, w, text, buf_view(&out)))
 		s->deep = true;
 	return unwrap_visit(s, depth + 1, buf_view(&out));
 }
 
 /* Takes each wrapping off in every way. */
 static enum err
+/* NOLINTNEXTLINE(misc-no-recursion): UNWRAP_DEPTH bounds the depth */
 read_on(struct unwrap_search *s, size_t depth, struct str text)
 {
 	size_t i, used = s->arena->used;
@@ -276,6 +295,7 @@ read_on(struct unwrap_search *s, size_t depth, struct str text)
 }
 
 enum err
+/* NOLINTNEXTLINE(misc-no-recursion): UNWRAP_DEPTH bounds the depth */
 unwrap_visit(struct unwrap_search *s, size_t depth, struct str text)
 {
 	const char *name;

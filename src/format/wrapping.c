@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * wrapping.c - the table of wrappings.
- *
- * The readers are lenient: they skip every byte that is not a digit, and so
- * also read digits that were not meant. That is harmless, because only a key or
- * a certificate in the result counts. It makes line ends, quotes, zero-width
- * characters and text around the digits irrelevant.
  */
 #include "format/wrapping.h"
 
@@ -13,11 +8,13 @@
 #include <string.h>
 
 #include "format/charset.h"
+#include "format/digits.h"
 #include "format/escape.h"
 #include "format/quoting.h"
 
-/* Fewer digits or numbers in a row contain no key: the shortest DER of a key on
- * a curve, secp112r1 in SEC 1, has 30 bytes. A line of a dump has 40 digits. */
+/* Fewer digits, or numbers in a row, contain no key: the shortest DER of a key
+ * on a curve, secp112r1 in SEC 1, has 30 bytes. A line of a dump has 40 digits.
+ */
 #define BASE64_MIN 32
 #define HEX_MIN 40
 #define NUMBERS_MIN 28
@@ -26,6 +23,8 @@
 /* Binary files also contain shorter runs of ASCII. A layer without such a run
  * contains no text and is noise. */
 #define TEXT_RUN_MIN 20
+/* Prose has hardly any longer words. */
+#define ROW_MIN 40
 /* In a binary file, fewer escapes than one in this many bytes are chance. */
 #define ESCAPES_IN_BINARY 128
 
@@ -62,11 +61,14 @@ is_letter(char c)
 	return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
-/* A run of digits with at most `gap` other bytes between two of them. */
+/* A run of digits with at most `gap` other bytes between two of them. `total`
+ * is the number of all digits, `rows` of those in runs of at least ROW_MIN. */
 struct row {
 	size_t n;
 	size_t gap;
 	size_t longest;
+	size_t total;
+	size_t rows;
 };
 
 static void
@@ -76,6 +78,9 @@ count(struct row *row, bool digit, size_t gap)
 		row->gap = 0;
 		if (++row->n > row->longest)
 			row->longest = row->n;
+		if (row->n >= ROW_MIN)
+			row->rows += row->n == ROW_MIN ? ROW_MIN : 1;
+		row->total++;
 	} else if (++row->gap > gap) {
 		row->n = 0;
 	}
@@ -99,8 +104,7 @@ look_at(struct str text, size_t i, struct wrapping_look *out)
 	out->controls += (class & CONTROL) != 0;
 	out->escapes |= (class & ESCAPE) != 0;
 	out->other += (class & (BASE64 | URL | BETWEEN)) == 0;
-	out->letters += (class & (BASE64 | HEX)) == BASE64;
-	out->blanks += c == ' ';
+	out->letters += (class & (BASE64 | HEX)) == BASE64 && (c | 0x20) != 'x';
 	out->url |= (class & URL) && (classes[last] & BASE64) &&
 	    i + 1 < text.n && (classes[(uint8_t)text.p[i + 1]] & BASE64);
 	out->spread += c == 0 && i >= 2 && last != 0 && text.p[i - 2] == 0;
@@ -119,7 +123,7 @@ void
 wrapping_look(struct str text, struct wrapping_look *out)
 {
 	struct row text_row = { 0 }, base64 = { 0 }, hex = { 0 },
-		   numbers = { 0 };
+		   numbers = { 0 }, words = { 0 };
 	bool in_number = false, digit;
 	unsigned class;
 	size_t i;
@@ -131,6 +135,7 @@ wrapping_look(struct str text, struct wrapping_look *out)
 		look_at(text, i, out);
 		count(&text_row, (class & TEXT) != 0, 0);
 		count(&base64, (class & (BASE64 | URL)) != 0, BASE64_GAP);
+		count(&words, (class & (BASE64 | URL)) != 0, 0);
 		count(&hex, (class & HEX) != 0, HEX_GAP);
 		count(&numbers, digit && !in_number, NUMBER_GAP);
 		if (is_letter(text.p[i]))
@@ -138,8 +143,12 @@ wrapping_look(struct str text, struct wrapping_look *out)
 		in_number = digit;
 	}
 	out->text = text_row.longest >= TEXT_RUN_MIN || is_utf8(out);
+	out->texts = text_row.rows;
+	out->words = words.rows;
 	out->base64 = out->text ? base64.longest : 0;
 	out->hex = out->text ? hex.longest : 0;
+	out->all_base64 = out->text ? base64.total : 0;
+	out->all_hex = out->text ? hex.total : 0;
 	out->numbers = out->text ? numbers.longest : 0;
 }
 
@@ -238,53 +247,12 @@ static bool
 take_off_quotes(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
 {
-	(void)way;
 	*phrase = "it is quoted";
-	return look->text && !is_noise(look) && quoting_take_off(text, out);
+	return look->text && !is_noise(look) &&
+	    quoting_take_off(text, way == 1, out);
 }
 
 /* --- digits ------------------------------------------------------------ */
-
-static int
-base64_digit(char c, bool url)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || (url && c == '-'))
-		return 62;
-	if (c == '/' || (url && c == '_'))
-		return 63;
-	return -1;
-}
-
-/* Decodes all digits of the text as one stream and skips the first `skip` of
- * them. Padding ends a group, and the digits after it form a new stream. */
-static void
-decode_base64(struct str text, unsigned skip, bool url, struct buf *out)
-{
-	unsigned passed = 0, have = 0;
-	uint32_t bits = 0;
-	size_t i;
-	int digit;
-
-	for (i = 0; i < text.n; i++) {
-		digit = base64_digit(text.p[i], url);
-		if (text.p[i] == '=')
-			passed = have = 0;
-		if (digit < 0 || passed++ < skip)
-			continue;
-		bits = bits << 6 | (unsigned)digit;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			buf_char(out, (char)(bits >> have));
-		}
-	}
-}
 
 /* Takes the next piece of text from among noise. Alignments start again in each
  * piece. */
@@ -311,161 +279,45 @@ next_text(struct str *text, const struct wrapping_look *look)
 	return n >= TEXT_RUN_MIN ? str_from(piece.p + i - n, n) : STR_EMPTY;
 }
 
-/* Ways 0 to 3 are the alignments. If the text has digits of base64url, ways 4
- * to 7 are the alignments with those digits as separators. */
+/*
+ * The ways of digits_base64, in both alphabets, on each piece of text. The last
+ * four ways are the alignments of the whole text, with the digits of base64url
+ * as separators; if there are no such digits and no noise, they would read the
+ * same.
+ */
 static bool
 take_off_base64(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
 {
-	bool dashes = way >= 4;
-
 	*phrase = str_iis(str_head(text, 5), "data:") ? "it is a data URI"
 						      : "it is base64";
-	if (look->base64 < BASE64_MIN || (dashes && !look->url))
+	if (look->all_base64 < BASE64_MIN)
 		return false;
+	if (way >= DIGITS_BASE64_WAYS) {
+		if (!look->url && !is_noise(look))
+			return false;
+		digits_base64(text, way - DIGITS_BASE64_WAYS, false, out);
+		return true;
+	}
 	while (!str_is_null(text))
-		decode_base64(
-		    next_text(&text, look), way % 4, look->url && !dashes, out);
+		digits_base64(next_text(&text, look), way, look->url, out);
 	return true;
 }
 
-/* Returns the part of a line after an offset of eight digits and a colon, which
- * xxd writes; null if there is none. */
-static struct str
-after_offset(struct str line)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < line.n; i++) {
-		if (line.p[i] == ':' && n >= 8)
-			return str_tail(line, i + 1 + (i + 1 < line.n));
-		n = str_hex_digit(line.p[i]) >= 0 ? n + 1 : 0;
-	}
-	return str_of(NULL);
-}
-
-/* Returns the digits of a line of a dump, without the offset at its start and
- * the characters at its end. Other lines stay as they are. */
-static struct str
-dumped_line(struct str line)
-{
-	struct str digits = line, columns = after_offset(line);
-	uint32_t offset;
-	size_t n, i;
-
-	if (!str_is_null(columns)) {
-		for (i = 0; i + 1 < columns.n; i++)
-			if (columns.p[i] == ' ' && columns.p[i + 1] == ' ')
-				return str_head(columns, i);
-		return columns;
-	}
-	while (digits.n > 0 && digits.p[0] != 0 &&
-	    strchr(" \t>|#*;/\"'+", digits.p[0]) != NULL)
-		digits = str_tail(digits, 1);
-	n = escape_number(digits, 16, 8, &offset);
-	columns = str_tail(digits, n);
-	if (n >= 7 && offset % 16 == 0 && str_starts(columns, "  "))
-		return str_cut(&columns, '|');
-	return line;
-}
-
-/* Decodes pairs of hexadecimal digits. A single digit between other characters
- * is a byte too: 0x30, 0x4. */
-static void
-decode_hex(struct str line, unsigned *high, struct buf *out)
-{
-	size_t i, start = 0;
-	int digit;
-
-	for (i = 0; i <= line.n; i++) {
-		digit = i < line.n ? str_hex_digit(line.p[i]) : -1;
-		if (digit < 0) {
-			if (i - start == 1 && *high < 16) {
-				buf_char(out, (char)*high);
-				*high = 16;
-			}
-			start = i + 1;
-		} else if (digit == 0 && i + 1 < line.n &&
-		    (line.p[i + 1] | 0x20) == 'x') {
-			continue;
-		} else if (*high == 16) {
-			*high = (unsigned)digit;
-		} else {
-			buf_char(out, (char)(*high << 4 | (unsigned)digit));
-			*high = 16;
-		}
-	}
-}
-
-/* Decodes pairs that end where a word of digits ends, so that a digit in other
- * text before them does not shift them. */
-static void
-decode_hex_words(struct str line, struct buf *out)
-{
-	unsigned high;
-	struct str word;
-	size_t n;
-
-	for (; line.n > 0; line = str_tail(line, n + (n == 0))) {
-		for (n = 0; n < line.n && str_hex_digit(line.p[n]) >= 0; n++)
-			;
-		word = str_head(line, n);
-		if (n == 1 && n < line.n && (line.p[n] | 0x20) == 'x')
-			continue;
-		high = n == 1 ? 0 : 16;
-		if (n > 1)
-			word = str_tail(word, n % 2);
-		decode_hex(word, &high, out);
-	}
-}
-
-/* Ways 0 and 1 start pairs at either digit; way 2 goes word by word. */
 static bool
 take_off_hex(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
 {
-	unsigned high = way == 0 ? 16 : 0;
-	struct str lines, line;
-
 	*phrase = "it is hexadecimal";
-	if (look->hex < HEX_MIN)
+	if (look->all_hex < HEX_MIN)
 		return false;
-	while (!str_is_null(text)) {
-		lines = next_text(&text, look);
-		while (!str_is_null(lines)) {
-			line = dumped_line(str_cut(&lines, '\n'));
-			if (way == 2)
-				decode_hex_words(line, out);
-			else
-				decode_hex(line, &high, out);
-		}
+	if (way < DIGITS_HEX_PLAIN) {
+		digits_hex(text, way, out);
+		return true;
 	}
+	while (!str_is_null(text))
+		digits_hex(next_text(&text, look), way, out);
 	return true;
-}
-
-/* Decodes numbers from -128 to 255, the form in which JSON and debuggers write
- * bytes. A number before a colon is the name of the next number:
- * {"0":48,"1":130}. Hexadecimal digits do not count. */
-static void
-decode_numbers(struct str text, struct buf *out)
-{
-	size_t i, n, after;
-	uint32_t number;
-
-	for (i = 0; i<text.n; i += n> 0 ? n : 1) {
-		n = escape_number(str_tail(text, i), 10, 9, &number);
-		after = i + n;
-		if (after < text.n && text.p[after] == '"')
-			after++;
-		if (n == 0 || number > 255 || (n > 1 && text.p[i] == '0') ||
-		    (i > 0 && is_letter(text.p[i - 1])) ||
-		    (after < text.n &&
-			(text.p[after] == ':' || is_letter(text.p[after]))))
-			continue;
-		if (i > 0 && text.p[i - 1] == '-')
-			number = 256 - number;
-		buf_char(out, (char)number);
-	}
 }
 
 static bool
@@ -477,7 +329,7 @@ take_off_numbers(struct str text, const struct wrapping_look *look,
 	if (look->numbers < NUMBERS_MIN)
 		return false;
 	while (!str_is_null(text))
-		decode_numbers(next_text(&text, look), out);
+		digits_numbers(next_text(&text, look), out);
 	return true;
 }
 
@@ -486,9 +338,9 @@ const struct wrapping wrapping_table[WRAPPINGS] = {
 	{ take_off_controls, 1, false, 0 },
 	{ take_off_escapes, 1, true, 128 },
 	{ take_off_characters, 1, true, 4 },
-	{ take_off_quotes, 1, true, 0 },
-	{ take_off_hex, 3, false, 0 },
+	{ take_off_quotes, 2, true, 0 },
+	{ take_off_hex, DIGITS_HEX_WAYS, false, 0 },
 	{ take_off_numbers, 1, false, 0 },
-	{ take_off_base64, 8, false, 0 },
-	{ take_off_wide, 2, false, 8 },
+	{ take_off_base64, DIGITS_BASE64_WAYS + 4, false, 0 },
+	{ take_off_wide, 2, false, 0 },
 };

@@ -20,15 +20,18 @@
 struct wrapping_look {
 	size_t length;
 	bool text; /* contains enough text; false: noise */
+	size_t texts; /* bytes of text in long runs */
+	size_t words; /* digits of base64 in long words */
 	size_t base64; /* of either alphabet */
 	size_t hex;
 	size_t numbers;
+	size_t all_base64; /* digits, whatever is between them */
+	size_t all_hex;
 	size_t spread; /* NULs at every other byte, as in UTF-16 */
 	size_t high; /* bytes above 0x7f */
 	size_t utf8; /* those that are the second byte of a character */
 	size_t controls;
-	size_t letters; /* digits of base64 but not of hexadecimal */
-	size_t blanks;
+	size_t letters; /* digits of base64 but not of hexadecimal, nor an x */
 	size_t other; /* bytes neither in nor between digits */
 	bool url; /* has base64url digits between others */
 	bool escapes; /* has bytes that start an escape */
@@ -45,8 +48,8 @@ struct wrapping {
 	bool (*take_off)(struct str text, const struct wrapping_look *look,
 	    unsigned way, struct buf *out, const char **phrase);
 	unsigned ways;
-	/* The wrapping changes pieces of the text and keeps the rest. One
-	 * reading is enough, and it replaces the text. */
+	/* The wrapping changes pieces of the text and keeps the rest, so its
+	 * readings replace the text. */
 	bool in_place;
 	/* If taking it off removes more than one byte in `share`, the text was
 	 * wrapped and the match is not chance. 0: the size shows nothing. */

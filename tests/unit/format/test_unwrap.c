@@ -416,6 +416,59 @@ START_TEST(key_without_its_start)
 }
 END_TEST
 
+/* Inserts text into digits at a place. */
+static struct str
+insert(struct str digits, size_t at, const char *other, struct buf *out)
+{
+	buf_str(out, str_head(digits, at));
+	buf_text(out, other);
+	buf_str(out, str_tail(digits, at));
+	return buf_view(out);
+}
+
+/* One more sign among the digits does not hide a key from a decoder that skips
+ * it. */
+START_TEST(key_among_signs)
+{
+	static const char *const signs[] = { "=", "==", "-_-", "-", ":",
+		"::::::", "%", "[", "<", "\"", "           ", "\xff\xfe",
+		"\xc2\xa0", "\n+", "\r\n\r\n\r\n", "\\", "&", "{" };
+	struct str key = bytes_of(pkcs8_ed25519_der, 0), digits;
+	size_t hex, i, at;
+
+	for (hex = 0; hex < 2; hex++) {
+		struct buf b = room(0), with;
+
+		wraps[hex == 0 ? 0 : 7].put(key, &b);
+		digits = buf_view(&b);
+		for (i = 0; i < (size_t)ROWS(signs); i++)
+			for (at = 0; at < digits.n; at += 3) {
+				if (hex == 0 && strchr(signs[i], '+') != NULL)
+					continue;
+				with = room(1);
+				ck_assert_msg(check(insert(digits, at, signs[i],
+						  &with)) != ERR_OK,
+				    "%s at %zu of %zu", signs[i], at, hex);
+			}
+	}
+}
+END_TEST
+
+/* Only some lines of a patch begin with the sign. */
+START_TEST(key_in_part_of_a_patch)
+{
+	struct buf pem_text = room(0), lines = room(1), text = room(2);
+
+	buf_text(&pem_text, "Bag Attributes\n    localKeyID: 01\n");
+	buf_str(&pem_text, bytes_of(pkcs8_ed25519_der, 0));
+	wraps[1].put(buf_view(&pem_text), &lines);
+	buf_text(&text, "the file\nis\n\nthis\nhere:\nx");
+	wraps[30].put(buf_view(&lines), &text);
+	ck_assert_str_eq(wraps[30].name, "patch");
+	ck_assert_int_ne(check(buf_view(&text)), ERR_OK);
+}
+END_TEST
+
 /* Control characters between the digits, as of a terminal. */
 START_TEST(key_among_controls)
 {
@@ -773,6 +826,8 @@ main(void)
 	tcase_add_loop_test(t, key_in_two_wrappings, 0, ROWS(key_cases));
 	tcase_add_loop_test(t, key_without_its_start, 0, 7);
 	tcase_add_loop_test(t, signature_is_not_a_key, 0, 2);
+	tcase_add_test(t, key_among_signs);
+	tcase_add_test(t, key_in_part_of_a_patch);
 	tcase_add_loop_test(t, key_among_controls, 0, 31);
 	tcase_add_loop_test(t, key_in_many_wrappings, 0, 400);
 	tcase_add_loop_test(
