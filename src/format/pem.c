@@ -170,23 +170,26 @@ opening(struct str text)
 /*
  * Tests every word of the text as the start of base64, inside or outside of PEM
  * blocks, complete or not, and returns the gravest kind. So a key cannot slip
- * through beside a certificate or under a wrong label. The test ends at a
- * PKCS#12 file: its own key may begin a line of the base64. The base64 of every
- * kind that we recognise starts with an M.
+ * through beside a certificate or under a wrong label. The key of a PKCS#12
+ * file may begin a line of its base64 and does not count: no other character
+ * than digits and blanks stands before it. The base64 of every kind that we
+ * recognise starts with an M.
  */
 static enum pem_kind
 any_opening(struct str text)
 {
 	enum pem_kind is, found = PEM_PLAIN;
+	bool within = false; /* in the base64 of a PKCS#12 file */
 	size_t i;
 
 	for (i = 0; i < text.n; i++) {
+		within &= is_digit(text.p[i]) || is_blank(text.p[i]);
 		if (text.p[i] != 'M' || (i > 0 && is_digit(text.p[i - 1])))
 			continue;
-		if ((is = opening(str_tail(text, i))) > found)
+		is = opening(str_tail(text, i));
+		within |= is == PEM_PKCS12;
+		if (is > found && (is != PEM_KEY || !within))
 			found = is;
-		if (found >= PEM_PKCS12)
-			break;
 	}
 	return found;
 }
