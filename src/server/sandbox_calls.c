@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -49,6 +50,8 @@ struct call {
 	unsigned number;
 	unsigned argument;
 	uint32_t mask, value;
+	/* Instead of mask: the argument is one of these values, up to a 0. */
+	const uint32_t *values;
 	/* Instead of mask: the argument is a null pointer, in all 64 bits. */
 	bool pointer;
 	/*
@@ -218,11 +221,23 @@ static const struct call calls[] = {
 #endif
 };
 
+/* What libpq needs to replace a lost connection, by name or by address. glibc
+ * asks the kernel by AF_NETLINK which address families it has. */
+static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK,
+	0 };
+static const struct call database_calls[] = {
+	{ CALL(socket), .values = families },
+	{ CALL(connect) },
+	{ CALL(bind) },
+	{ CALL(sendmmsg) },
+};
+
 /* Instructions: the most for one call (a pointer: the test of the number, two
  * halves of four each, and the result), and those around the table. */
 enum { PER_CALL = 10, AROUND = 5 };
 
-#define FILTER_MAX (PER_CALL * (COUNT(calls) + 1) + (size_t)AROUND)
+#define FILTER_MAX \
+	(PER_CALL * (COUNT(calls) + COUNT(database_calls) + 1) + (size_t)AROUND)
 
 struct filter {
 	struct sock_filter code[FILTER_MAX];
@@ -282,6 +297,21 @@ add_argument(struct filter *f, size_t at, uint32_t mask, uint32_t value,
 	add_return(f, refusal);
 }
 
+/* Returns `refusal` unless an argument has one of the values. */
+static void
+add_values(
+    struct filter *f, size_t at, const uint32_t *values, uint32_t refusal)
+{
+	size_t n = 0, i;
+
+	while (values[n] != 0)
+		n++;
+	add_load(f, at);
+	for (i = 0; i < n; i++)
+		add_test(f, values[i], (uint8_t)(n - i), 0);
+	add_return(f, refusal);
+}
+
 /* The part of a call's filter that follows the test of its number. */
 static void
 add_call(struct filter *f, const struct call *c)
@@ -293,6 +323,8 @@ add_call(struct filter *f, const struct call *c)
 
 	if (c->mask != 0)
 		add_argument(f, at, c->mask, c->value, refusal);
+	if (c->values != NULL)
+		add_values(f, at, c->values, refusal);
 	if (c->pointer) {
 		add_argument(f, at, UINT32_MAX, 0, refusal);
 		add_argument(f, at + sizeof(uint32_t), UINT32_MAX, 0, refusal);
@@ -347,12 +379,13 @@ sandbox_restrict_syscalls(const struct config *c)
 	struct filter f = { .n = 0 };
 	struct sock_fprog program = { .filter = f.code };
 
-	(void)c;
 	add_load(&f, offsetof(struct seccomp_data, arch));
 	add_test(&f, ARCHITECTURE, 1, 0);
 	add_return(&f, SECCOMP_RET_KILL_PROCESS);
 	add_load(&f, offsetof(struct seccomp_data, nr));
 	add_calls(&f, calls, COUNT(calls));
+	if (c->database[0] != '\0')
+		add_calls(&f, database_calls, COUNT(database_calls));
 	add_calls(&f, &signal_itself, 1);
 	add_return(&f, SECCOMP_RET_TRAP | ENOSYS);
 	program.len = f.n;

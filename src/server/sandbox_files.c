@@ -117,12 +117,66 @@ allow_secrets(int ruleset, const struct config *c)
 	(void)allow_successors(ruleset, c->key_file);
 }
 
+/* --- the database ------------------------------------------------------- */
+
+/* The struct and the numbers of Landlock 4 are newer than some headers. */
+struct port_rule {
+	uint64_t allowed, port;
+};
+enum { RULE_NET_PORT = 2, CONNECT_TCP = 1 << 1, DNS = 53 };
+
+static void
+allow_port(int ruleset, uint64_t port)
+{
+	const struct port_rule rule = { CONNECT_TCP, port };
+
+	(void)syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &rule, 0);
+}
+
+static void
+allow_file(int ruleset, const char *file)
+{
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE
+	};
+
+	if ((rule.parent_fd = open(file, O_PATH | O_CLOEXEC)) < 0)
+		return;
+	(void)syscall(SYS_landlock_add_rule, ruleset,
+	    LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	close(rule.parent_fd);
+}
+
+/* What libpq needs to connect again: the ports, the files of the resolver, the
+ * password, and the certificates, which are replaced from time to time. */
+static void
+allow_database(int ruleset, const struct config *c)
+{
+	static const char *const files[] = { "/etc/hosts", "/etc/resolv.conf",
+		"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf",
+		"/etc/services" };
+	char path[CONFIG_TEXT_MAX];
+	uint16_t port[CONFIG_PORTS_MAX];
+	size_t n = config_database_ports(c, port), i;
+
+	for (i = 0; i < COUNT(files); i++)
+		allow_file(ruleset, files[i]);
+	for (i = 0; i < n; i++)
+		allow_port(ruleset, port[i]);
+	allow_port(ruleset, DNS);
+	(void)allow_successors(ruleset, c->database_password_file);
+	if (config_database_word(c, "sslrootcert", path))
+		(void)allow_successors(ruleset, path);
+}
+
 static bool
 allow_files(int ruleset, const struct config *c, uint64_t known)
 {
 	if (!allow_beneath(ruleset, c->data, DATA_RIGHTS & known))
 		return false;
 	allow_secrets(ruleset, c);
+	if (c->database[0] != '\0')
+		allow_database(ruleset, c);
 	return allow_successors(ruleset, c->jwks_file);
 }
 

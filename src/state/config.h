@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/attr.h"
@@ -81,6 +82,16 @@ enum err config_load(const char *path, struct config *c,
  * The result may point into path.
  */
 const char *config_find(const char *given, char path[PATH_MAX]);
+
+/* The value of a word of the connection string; false if it has none. A value
+ * in quotes is not recognised. */
+bool config_database_word(
+    const struct config *c, const char *word, char out[CONFIG_TEXT_MAX]);
+/* The ports of the connection string, or the port of PostgreSQL. Returns how
+ * many there are, at most CONFIG_PORTS_MAX. */
+#define CONFIG_PORTS_MAX 16
+size_t
+config_database_ports(const struct config *c, uint16_t out[CONFIG_PORTS_MAX]);
 
 /* Writes every key and its value as a file that config_load can read. */
 void config_print(const struct config *c, FILE *out);
