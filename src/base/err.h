@@ -23,7 +23,7 @@
  *     the error code is exact enough.
  */
 #define ERR_LIST(ROW)                                                          \
-	ROW(ERR_OK, 200, "OK", "Fine.", NULL)                                  \
+	ROW(ERR_OK, 200, "OK", "The request succeeded.", NULL)                 \
 	/* The path of the URL. */                                             \
 	ROW(ERR_ROOT, 404, "ResourceNotFound", "Invalid version: {}", NULL)    \
 	ROW(ERR_SEGMENT, 400, "BadRequest",                                    \
@@ -43,7 +43,9 @@
 	    "Application must have one of the following scopes: {!}",          \
 	    NULL)                                                              \
 	ROW(ERR_TENANT, 403, "Forbidden",                                      \
-	    "The tenant of the access token is not served here.", NULL)        \
+	    "This service does not serve the tenant of the access token. "     \
+	    "The service's operator can add the tenant.",                      \
+	    NULL)                                                              \
 	ROW(ERR_CROSS_SITE, 403, "Forbidden",                                  \
 	    "A browser sent this request from another site: {!} is '{}'. "     \
 	    "Nothing was changed. If that site is this service, set "          \
@@ -56,12 +58,14 @@
 	ROW(ERR_URL_TOO_LONG, 414, "RequestUriTooLong",                        \
 	    "The request's URL is longer than {!} bytes.", NULL)               \
 	ROW(ERR_HEADER_LINES, 400, "BadRequest",                               \
-	    "The request repeats too many headers.", NULL)                     \
+	    "The request repeats too many header lines. Send each header "     \
+	    "once.",                                                           \
+	    NULL)                                                              \
 	ROW(ERR_TOO_LARGE, 413, "RequestEntityTooLarge",                       \
 	    "The request body is larger than {!} bytes.", NULL)                \
 	ROW(ERR_CONTENT_ENCODING, 415, "UnsupportedMediaType",                 \
 	    "The content encoding '{}' is not supported. Send the body "       \
-	    "without one.",                                                    \
+	    "without a content encoding.",                                     \
 	    NULL)                                                              \
 	ROW(ERR_CONTENT_TYPE_ABSENT, 400, "BadRequest",                        \
 	    "Unable to read JSON request payload. Please ensure "              \
@@ -72,12 +76,12 @@
 	    "The content type '{}' is not supported. Use application/json.",   \
 	    NULL)                                                              \
 	ROW(ERR_CONTENT_TYPES, 415, "UnsupportedMediaType",                    \
-	    "The request has several Content-Type headers, and they "          \
-	    "differ: '{}'. Send one.",                                         \
+	    "The request has Content-Type headers that differ: '{}'. "         \
+	    "Send one.",                                                       \
 	    NULL)                                                              \
 	ROW(ERR_NOT_ACCEPTABLE, 406, "NotAcceptable",                          \
-	    "None of the media types '{}' can be produced. Accept "            \
-	    "application/json.",                                               \
+	    "The service cannot produce any of the media types '{}'. "         \
+	    "Accept application/json.",                                        \
 	    NULL)                                                              \
 	ROW(ERR_QUERY_OPTION, 400, "BadRequest",                               \
 	    "The query option '{}' is not supported.", NULL)                   \
@@ -86,8 +90,8 @@
 	    "must be specified at most once.",                                 \
 	    NULL)                                                              \
 	ROW(ERR_QUERY_ESCAPE, 400, "BadRequest",                               \
-	    "The query option '{}' holds a bad percent escape or is not "      \
-	    "valid UTF-8.",                                                    \
+	    "The query option '{}' contains an invalid percent escape or "     \
+	    "invalid UTF-8.",                                                  \
 	    NULL)                                                              \
 	ROW(ERR_FORMAT, 400, "BadRequest",                                     \
 	    "The value '{}' of $format is not supported. Use json.", NULL)     \
@@ -103,51 +107,53 @@
 	ROW(ERR_JSON_EMPTY, 400, "BadRequest",                                 \
 	    "Empty Payload. JSON content expected.", NULL)                     \
 	ROW(ERR_JSON_SYNTAX, 400, "BadRequest",                                \
-	    "Unable to read JSON request payload. It is not JSON at '{}'.",    \
+	    "Unable to read JSON request payload. Invalid JSON near '{}'.",    \
 	    NULL)                                                              \
 	ROW(ERR_JSON_CUT, 400, "BadRequest",                                   \
-	    "Unable to read JSON request payload. It ends in the middle.",     \
+	    "Unable to read JSON request payload. The JSON text ends "         \
+	    "before it is complete.",                                          \
 	    NULL)                                                              \
 	ROW(ERR_JSON_NOT_OBJECT, 400, "BadRequest",                            \
-	    "Unable to read JSON request payload. An object is expected "      \
-	    "instead of '{}'.",                                                \
+	    "Unable to read JSON request payload. Expected an object, "        \
+	    "but found '{}'.",                                                 \
 	    NULL)                                                              \
 	ROW(ERR_JSON_TRAILING, 400, "BadRequest",                              \
-	    "Unable to read JSON request payload. Something follows the "      \
-	    "object: '{}'.",                                                   \
+	    "Unable to read JSON request payload. Unexpected data after "      \
+	    "the object: '{}'.",                                               \
 	    NULL)                                                              \
 	ROW(ERR_JSON_NUMBER, 400, "BadRequest",                                \
-	    "Unable to read JSON request payload. '{}' is not a number in "    \
-	    "JSON.",                                                           \
-	    NULL)                                                              \
+	    "Unable to read JSON request payload. Invalid number '{}'.", NULL) \
 	ROW(ERR_JSON_ESCAPE, 400, "BadRequest",                                \
-	    "Unable to read JSON request payload. A string holds the bad "     \
-	    "escape '{}'.",                                                    \
+	    "Unable to read JSON request payload. Invalid escape '{}' in "     \
+	    "a string.",                                                       \
 	    NULL)                                                              \
 	ROW(ERR_JSON_CONTROL, 400, "BadRequest",                               \
-	    "Unable to read JSON request payload. A string holds the "         \
-	    "unescaped control character '{}'.",                               \
+	    "Unable to read JSON request payload. Unescaped control "          \
+	    "character '{}' in a string.",                                     \
 	    NULL)                                                              \
 	ROW(ERR_JSON_SURROGATE, 400, "BadRequest",                             \
-	    "Unable to read JSON request payload. A string holds the lone "    \
-	    "surrogate '{}'.",                                                 \
+	    "Unable to read JSON request payload. Unpaired surrogate "         \
+	    "'{}' in a string.",                                               \
 	    NULL)                                                              \
 	ROW(ERR_JSON_UTF8, 400, "BadRequest",                                  \
-	    "Unable to read JSON request payload. It is not valid UTF-8.",     \
+	    "Unable to read JSON request payload. The body is not valid "      \
+	    "UTF-8.",                                                          \
 	    NULL)                                                              \
 	ROW(ERR_JSON_UTF16, 400, "BadRequest",                                 \
-	    "Unable to read JSON request payload. It is UTF-16 or UTF-32. "    \
-	    "Send it as UTF-8.",                                               \
+	    "Unable to read JSON request payload. The body is UTF-16 or "      \
+	    "UTF-32. Send it as UTF-8.",                                       \
 	    NULL)                                                              \
 	ROW(ERR_JSON_DUPLICATE, 400, "BadRequest",                             \
-	    "Unable to read JSON request payload. The name '{}' stands "       \
-	    "more than once in an object.",                                    \
+	    "Unable to read JSON request payload. Duplicate name '{}' in "     \
+	    "an object.",                                                      \
 	    NULL)                                                              \
 	ROW(ERR_JSON_DEPTH, 400, "BadRequest",                                 \
-	    "Unable to read JSON request payload. It is nested too deeply.",   \
+	    "Unable to read JSON request payload. The JSON text is "           \
+	    "nested too deeply.",                                              \
 	    NULL)                                                              \
 	ROW(ERR_JSON_TOKENS, 400, "BadRequest",                                \
-	    "Unable to read JSON request payload. It has too many values.",    \
+	    "Unable to read JSON request payload. The JSON text has too "      \
+	    "many values.",                                                    \
 	    NULL)                                                              \
 	/* The body as an applePushNotificationCertificate of Graph. */        \
 	ROW(ERR_UNKNOWN_PROPERTY, 400, "ModelValidationFailure",               \
@@ -167,135 +173,142 @@
 	    "The property '{}' is not nullable and cannot be set to null.",    \
 	    NULL)                                                              \
 	ROW(ERR_WRONG_TYPE, 400, "ModelValidationFailure",                     \
-	    "The type '{}' is not "                                            \
+	    "The type '{}' is not supported here. Use "                        \
 	    "'microsoft.graph.applePushNotificationCertificate'.",             \
 	    NULL)                                                              \
 	ROW(ERR_TOO_LONG, 400, "ModelValidationFailure",                       \
 	    "The value of the property '{}' is too long.", NULL)               \
 	ROW(ERR_PRECONDITION, 412, "PreconditionFailed",                       \
-	    "The condition of the request, If-Match or If-None-Match, is "     \
-	    "not met. Nothing was changed.",                                   \
+	    "The If-Match or If-None-Match condition of the request is "       \
+	    "not met. Nothing was changed. Read the record again and "         \
+	    "send its current ETag.",                                          \
 	    NULL)                                                              \
 	ROW(ERR_NOT_FOUND, 404, "ResourceNotFound",                            \
 	    "Resource not found: no Apple push notification certificate is "   \
 	    "configured.",                                                     \
 	    NULL)                                                              \
 	ROW(ERR_NO_REQUEST, 404, "ResourceNotFound",                           \
-	    "Resource not found: no certificate signing request waits for "    \
-	    "its certificate.",                                                \
+	    "Resource not found: no certificate signing request is "           \
+	    "pending. Generate one first.",                                    \
 	    NULL)                                                              \
 	ROW(ERR_NO_DRY_RUN, 400, "BadRequest",                                 \
-	    "A certificate request has no dry run. Nothing was changed.",      \
+	    "A certificate signing request cannot be generated as a dry "      \
+	    "run. Nothing was changed. Send the request without "              \
+	    "pushcert.dry-run.",                                               \
 	    NULL)                                                              \
 	/* The certificate. */                                                 \
 	ROW(ERR_NOT_A_CERTIFICATE, 400, "BadRequest",                          \
 	    "The certificate cannot be read: {!}.", "NotACertificate")         \
 	ROW(ERR_PRIVATE_KEY, 400, "BadRequest",                                \
-	    "The text holds a private key{!}. Nothing was stored. Upload "     \
-	    "the certificate alone, and take it that the key is known to "     \
-	    "others now.",                                                     \
+	    "The text contains a private key{!}. Nothing was stored. "         \
+	    "Treat the key as compromised, and upload the certificate "        \
+	    "alone.",                                                          \
 	    "PrivateKeyPresent")                                               \
 	ROW(ERR_WRAPPED, 400, "ModelValidationFailure",                        \
-	    "The text might hide a private key: {!}. Nothing was stored.",     \
-	    NULL)                                                              \
+	    "The text may hide a private key: {!}. Nothing was stored.", NULL) \
 	ROW(ERR_REQUEST_INSTEAD, 400, "BadRequest",                            \
-	    "This is a certificate signing request, not a certificate. "       \
-	    "Upload the file that Apple's portal gave for it.",                \
+	    "The text is a certificate signing request, not a "                \
+	    "certificate. Upload the certificate that Apple's portal "         \
+	    "issued for it.",                                                  \
 	    "CertificateRequestInstead")                                       \
 	ROW(ERR_NOT_MDM, 400, "BadRequest",                                    \
-	    "This is not an MDM push certificate: its subject UID is '{}' "    \
-	    "and does not begin with com.apple.mgmt. Use the one made at "     \
-	    "identity.apple.com/pushcert.",                                    \
+	    "The certificate is not an MDM push certificate: its subject "     \
+	    "UID '{}' does not begin with com.apple.mgmt. Upload the "         \
+	    "certificate from identity.apple.com/pushcert.",                   \
 	    "NotAnMdmCertificate")                                             \
 	ROW(ERR_EXPIRED, 400, "BadRequest",                                    \
 	    "The certificate expired at {}. Renew it with the same Apple "     \
-	    "account and upload the new one.",                                 \
+	    "account and upload the new certificate.",                         \
 	    "CertificateExpired")                                              \
 	ROW(ERR_NOT_YET_VALID, 400, "BadRequest",                              \
 	    "The certificate is not valid before {}. Check the clock of "      \
-	    "this machine.",                                                   \
+	    "the server.",                                                     \
 	    "CertificateNotYetValid")                                          \
 	ROW(ERR_OLDER, 400, "BadRequest",                                      \
-	    "The certificate ends at {}, before the stored one, which ends "   \
-	    "at {2}. Upload the newest one.",                                  \
+	    "The certificate expires at {}, earlier than the stored "          \
+	    "certificate, which expires at {2}. Upload the newest "            \
+	    "certificate.",                                                    \
 	    "OlderThanStored")                                                 \
 	ROW(ERR_WEAK_KEY, 400, "BadRequest",                                   \
-	    "The certificate's RSA key has {} bits; at least 2048 are "        \
-	    "needed.",                                                         \
+	    "The certificate's RSA key has {} bits, but at least 2048 "        \
+	    "bits are required.",                                              \
 	    "WeakKey")                                                         \
 	ROW(ERR_UNSUPPORTED_KEY, 400, "BadRequest",                            \
-	    "The certificate's key is of the type {}; Apple issues RSA.",      \
+	    "The certificate's key has the type {}, but Apple issues RSA "     \
+	    "keys. Upload the certificate that Apple issued.",                 \
 	    "UnsupportedKey")                                                  \
 	ROW(ERR_KEY_MISMATCH, 400, "BadRequest",                               \
-	    "The certificate belongs to another key than the last request "    \
-	    "made here, of {}. Upload the certificate that Apple issued "      \
-	    "for that request.",                                               \
+	    "The certificate's key differs from the key of the last "          \
+	    "request that was generated here, at {}. Upload the "              \
+	    "certificate that Apple issued for that request.",                 \
 	    "KeyMismatch")                                                     \
 	ROW(ERR_TOPIC_CHANGE, 409, "Conflict",                                 \
-	    "The certificate's topic is {2}, but the topic of this tenant "    \
-	    "is {}. With another topic every enrolled device would have to "   \
-	    "enrol again. Renew the certificate of that topic with its "       \
-	    "Apple account instead; if the change is meant, send the "         \
-	    "header Pushcert-Allow-Topic-Change: {2}",                         \
+	    "The certificate's topic is {2}, but the topic of this "           \
+	    "tenant is {}. With another topic every enrolled device "          \
+	    "would have to enrol again. Renew the certificate of that "        \
+	    "topic with its Apple account instead. If the change is "          \
+	    "intended, send the header Pushcert-Allow-Topic-Change: {2}",      \
 	    "TopicChange")                                                     \
 	/* The server and its store. */                                        \
 	ROW(ERR_NOT_IMPLEMENTED, 501, "NotImplemented",                        \
-	    "This function is not available here: the operator has "           \
-	    "configured no key_file.",                                         \
+	    "This function is not available, because the service has no "      \
+	    "key_file. The service's operator can configure one.",             \
 	    NULL)                                                              \
 	ROW(ERR_FULL, 507, "InsufficientStorage",                              \
-	    "The store is full. Nothing was changed.", NULL)                   \
+	    "The store or its disk is full. Nothing was changed. The "         \
+	    "service's operator must free space or raise map_size.",           \
+	    NULL)                                                              \
 	ROW(ERR_BUSY, 503, "ServiceUnavailable",                               \
 	    "The service is busy. Try again later.", NULL)                     \
 	ROW(ERR_KEYGEN_BUSY, 503, "ServiceUnavailable",                        \
-	    "Other keys are being made. Try again later.", NULL)               \
+	    "The service is generating other keys. Try again later.", NULL)    \
 	ROW(ERR_STORE, 503, "ServiceUnavailable",                              \
 	    "The store cannot be used at the moment. Try again later.", NULL)  \
 	ROW(ERR_NO_STORE, 503, "ServiceUnavailable",                           \
 	    "There is no store yet. Run pushcert init.", NULL)                 \
 	ROW(ERR_NOT_PRIVATE, 503, "ServiceUnavailable",                        \
-	    "The data directory or a file in it can be read by others, "       \
-	    "belongs to another user, or cannot be written.",                  \
+	    "The data directory or a file in it is readable by other "         \
+	    "users, belongs to another user, or is not writable. "             \
+	    "Correct its owner or mode.",                                      \
 	    NULL)                                                              \
 	ROW(ERR_NETWORK_FS, 503, "ServiceUnavailable",                         \
-	    "The data directory is on a network file system, on which "        \
-	    "locks and maps do not hold. Use a local one.",                    \
+	    "The data directory is on a network file system, where locks "     \
+	    "and memory maps are not reliable. Move it to a local disk.",      \
 	    NULL)                                                              \
 	ROW(ERR_EXPOSED, 500, "InternalError",                                 \
-	    "The data directory lies under the web server's document root. "   \
-	    "Move it, or allow it by data_in_document_root = yes.",            \
+	    "The data directory is under the web server's document root. "     \
+	    "Move it, or set data_in_document_root = yes.",                    \
 	    NULL)                                                              \
 	ROW(ERR_NEWER, 503, "ServiceUnavailable",                              \
-	    "The store was written by a newer release of pushcert.", NULL)     \
+	    "The store was written by a newer release of pushcert. Use "       \
+	    "that release.",                                                   \
+	    NULL)                                                              \
 	ROW(ERR_OLD_FORMAT, 503, "ServiceUnavailable",                         \
 	    "The store has the format of an older release. Run pushcert "      \
 	    "init to upgrade it.",                                             \
 	    NULL)                                                              \
 	ROW(ERR_IN_USE, 503, "ServiceUnavailable",                             \
-	    "The store has the format of an older release, and cannot be "     \
-	    "upgraded while another process has it open. The log names the "   \
-	    "process.",                                                        \
+	    "The store has the format of an older release and cannot be "      \
+	    "upgraded while another process has it open. The log names "       \
+	    "the process; end it first.",                                      \
 	    NULL)                                                              \
 	ROW(ERR_UPGRADING, 503, "ServiceUnavailable",                          \
 	    "The store is being upgraded. Try again later.", NULL)             \
 	ROW(ERR_CORRUPT, 500, "InternalError",                                 \
-	    "A stored value is damaged. It was not used.", NULL)               \
+	    "A stored value is damaged and was not used.", NULL)               \
 	ROW(ERR_SECRET, 503, "ServiceUnavailable",                             \
-	    "A file with a key cannot be read at the moment. Try again "       \
-	    "later.",                                                          \
-	    NULL)                                                              \
+	    "A key file cannot be read at the moment. Try again later.", NULL) \
 	ROW(ERR_MEMORY, 500, "InternalError",                                  \
-	    "The request needs more memory than it may have.", NULL)           \
+	    "The request needs more memory than a request may use.", NULL)     \
 	ROW(ERR_INTERNAL, 500, "InternalError", "An internal error occurred.", \
 	    NULL)                                                              \
 	/* Walks, and the command line tool. */                                \
-	ROW(ERR_USAGE, 0, "Usage", "Wrong usage.", NULL)                       \
-	ROW(ERR_CONFIG, 0, "Configuration",                                    \
-	    "The configuration is not usable.", NULL)                          \
-	ROW(ERR_FILE, 0, "File", "A file cannot be used.", NULL)               \
-	ROW(ERR_STOP, 0, "Stop", "A visitor ended a walk before its end.",     \
+	ROW(ERR_USAGE, 0, "Usage", "The command line is wrong.", NULL)         \
+	ROW(ERR_CONFIG, 0, "Configuration", "The configuration is invalid.",   \
 	    NULL)                                                              \
-	ROW(ERR_EXISTS, 0, "Exists", "It exists already.", NULL)
+	ROW(ERR_FILE, 0, "File", "A file cannot be read or written.", NULL)    \
+	ROW(ERR_STOP, 0, "Stop", "The walk was ended before its end.", NULL)   \
+	ROW(ERR_EXISTS, 0, "Exists", "The object exists already.", NULL)
 
 #define ERR_CONSTANT(name, status, code, text, reason) name,
 

@@ -187,14 +187,14 @@ read_header(const struct json *doc, struct str *name, struct str *what)
 	if (!find_string(doc, 0, "alg", &algorithm) ||
 	    !str_is(algorithm, "RS256"))
 		return ERR_TOKEN_INVALID;
-	*what = str_of("its header holds what is refused");
+	*what = str_of("its header has a member that is not supported");
 	for (i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
 		if (json_find(doc, 0, str_of(forbidden[i]), &value))
 			return ERR_TOKEN_INVALID;
-	*what = str_of("it is of another type");
+	*what = str_of("its type (typ) is not JWT or at+jwt");
 	if (!find_string(doc, 0, "typ", &type) || !is_type_of_token(type))
 		return ERR_TOKEN_INVALID;
-	*what = str_of("its key is not in the set");
+	*what = str_of("its key (kid) is not in the key set");
 	if (!find_string(doc, 0, "kid", name) || name->n == 0 ||
 	    name->n > JWT_KID_MAX)
 		return ERR_TOKEN_INVALID;
@@ -232,12 +232,12 @@ verify_signature(const struct jwt_keys *keys, struct str signer,
 	enum err e;
 	size_t i;
 
-	*what = str_of("its key is not in the set");
+	*what = str_of("its key (kid) is not in the key set");
 	for (i = 0; i < keys->n; i++) {
 		*out = &keys->key[i];
 		if (!str_eq(jwt_key_name(*out), signer))
 			continue;
-		*what = str_of("its signature is wrong");
+		*what = str_of("its signature is invalid");
 		e = crypto_rsa_verify(
 		    (*out)->rsa, parts->signed_text, parts->signature);
 		if (e != ERR_TOKEN_INVALID)
@@ -272,23 +272,23 @@ find_application(const struct json *doc, struct str *out)
 static enum err
 read_claims(const struct json *doc, struct jwt *out, struct str *what)
 {
-	*what = str_of("its times cannot be read");
+	*what = str_of("its exp, nbf or iat is missing or invalid");
 	if (!find_time(doc, "exp", &out->expires_at) ||
 	    !find_time(doc, "nbf", &out->not_before_at) ||
 	    !find_time(doc, "iat", &out->issued_at) || out->expires_at == 0)
 		return ERR_TOKEN_INVALID;
-	*what = str_of("its issuer or audience cannot be read");
+	*what = str_of("its iss or aud is missing or invalid");
 	if (!find_string(doc, 0, "iss", &out->issuer) || out->issuer.n == 0 ||
 	    !find_list(doc, "aud", &out->audience))
 		return ERR_TOKEN_INVALID;
-	*what = str_of("its tenant cannot be read");
+	*what = str_of("its tid is missing or not a GUID");
 	if (!find_tenant(doc, &out->tenant))
 		return ERR_TOKEN_INVALID;
-	*what = str_of("its rights cannot be read");
+	*what = str_of("its scp or roles is invalid");
 	if (!find_list(doc, "scp", &out->scopes) ||
 	    !find_list(doc, "roles", &out->roles))
 		return ERR_TOKEN_INVALID;
-	*what = str_of("its names of who asks cannot be read");
+	*what = str_of("its appid, azp, oid or upn is invalid");
 	if (!find_application(doc, &out->application) ||
 	    !find_string(doc, 0, "oid", &out->object) ||
 	    !find_string(doc, 0, "upn", &out->user))
@@ -308,7 +308,7 @@ jwt_verify(const struct jwt_keys *keys, struct str token, struct arena *a,
 	enum err e;
 
 	memset(out, 0, sizeof(*out));
-	*what = str_of("it is not three parts of base64url");
+	*what = str_of("it does not consist of three parts in base64url");
 	if ((e = take_apart(token, a, &parts)) != ERR_OK)
 		return e;
 	if ((e = find_signer(parts.header, a, name, &signer, what)) != ERR_OK)

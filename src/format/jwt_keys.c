@@ -178,12 +178,11 @@ static const struct test {
 	struct str why;
 } tests[] = {
 	{ is_object, JWT_ODD, STR("it is not an object") },
-	{ is_public, JWT_SECRET, STR("it holds a private or shared key") },
-	{ has_unique_names, JWT_ODD, STR("a member of it stands twice") },
+	{ is_public, JWT_SECRET, STR("it contains a private or shared key") },
+	{ has_unique_names, JWT_ODD, STR("it has a duplicate member") },
 	{ has_type, JWT_ODD, STR("it has no type (kty)") },
 	{ is_rsa, JWT_OTHER_PURPOSE, STR("it is not an RSA key") },
-	{ says_purpose, JWT_ODD,
-	    STR("its use, alg or key_ops cannot be read") },
+	{ says_purpose, JWT_ODD, STR("its use, alg or key_ops is invalid") },
 	{ is_for_signatures, JWT_OTHER_PURPOSE,
 	    STR("it is not for verifying signatures") },
 	{ is_for_rs256, JWT_OTHER_PURPOSE, STR("it is not for RS256") },
@@ -192,14 +191,13 @@ static const struct test {
 };
 
 static const struct str not_object = STR("it is not an object");
-static const struct str not_json = STR("it cannot be read as JSON");
+static const struct str not_json = STR("it is not valid JSON");
 static const struct str unfit = STR(
     "it is not an RSA key of 2048 to 4096 bits");
 static const struct str unreadable = STR(
     "its n or e is missing, too long or not base64url");
-static const struct str exposed = STR(
-    "its private half stands in another entry");
-static const struct str too_many = STR("the set holds more than 128 keys");
+static const struct str exposed = STR("its private half is in another entry");
+static const struct str too_many = STR("the set has more than 128 keys");
 _Static_assert(JWT_KEYS_MAX == 128, "the text above has the number");
 
 /* --- sets ---------------------------------------------------------------- */
@@ -453,13 +451,13 @@ jwt_keys_visit(struct str text, struct arena *a, jwt_left_visit *visit,
 	enum err e;
 
 	memset(out, 0, sizeof(*out));
-	*what = str_of("the set is too long");
+	*what = str_of("the set is larger than 256 KiB");
 	if (text.n > JWT_SET_MAX)
 		return ERR_CONFIG;
 	if ((e = jwt_keys_text(text, a, &text)) == ERR_OK)
 		e = read_set(&r, text, a, what);
 	if (e == ERR_OK && out->n == 0) {
-		*what = str_of("the set holds no RSA key that can be used");
+		*what = str_of("the set has no usable RSA key");
 		e = ERR_CONFIG;
 	}
 	if (e != ERR_OK)

@@ -148,7 +148,7 @@ put_keys(BIO *in, struct emit *e, struct str *what)
 			    e, EVP_PKEY_base_id(key) == EVP_PKEY_RSA, n);
 		EVP_PKEY_free(key);
 	}
-	*what = str_of("there is no public key in PEM in it");
+	*what = str_of("the file has no public key in PEM");
 	return n > 0 ? ERR_OK : ERR_CONFIG;
 }
 
@@ -214,7 +214,8 @@ jwt_make_public(struct str pem, struct buf *out, struct str *what)
 	struct names names;
 	enum err e = ERR_CONFIG;
 
-	*what = str_of("there is no private key in PEM without passphrase");
+	*what = str_of("the file has no private key in PEM without a "
+		       "passphrase");
 	if (key != NULL && !find_names(key, &names)) {
 		*what = str_of("the key is not an RSA key of up to 4096 bits");
 	} else if (key != NULL && bio != NULL &&
@@ -269,7 +270,8 @@ jwt_make_token(
 	struct buf header;
 	enum err e = ERR_CONFIG;
 
-	*what = str_of("there is no private RSA key in PEM without passphrase");
+	*what = str_of("the file has no private RSA key in PEM without a "
+		       "passphrase");
 	if (key != NULL && find_names(key, &names)) {
 		buf_init(&header, text, sizeof(text));
 		buf_printf(&header,

@@ -87,7 +87,7 @@ jwt_check_key(const struct jwt_keys *keys, const struct jwt_key *signer,
 		else
 			token->bound = speaks_for(key, token);
 	}
-	*what = str_of("its key speaks for another issuer");
+	*what = str_of("its key belongs to another issuer");
 	return token->bound || is_free ? ERR_OK : ERR_TOKEN_INVALID;
 }
 
@@ -168,14 +168,14 @@ enum err
 jwt_judge(const struct jwt *token, const struct jwt_policy *policy,
     int64_t now_at, struct str *what)
 {
-	*what = str_of("it was not made by an issuer that is welcome");
+	*what = str_of("its issuer is not in jwt_issuer");
 	if (!is_from(token, policy))
 		return ERR_TOKEN_INVALID;
 	*what = str_of("its key names no issuer, and jwt_issuer has several "
 		       "servers");
 	if (!token->bound && !jwt_is_one_server(policy))
 		return ERR_TOKEN_INVALID;
-	*what = str_of("it was not made for us");
+	*what = str_of("its audience is not in jwt_audience");
 	if (!is_for(token, policy))
 		return ERR_TOKEN_INVALID;
 	*what = str_of("it has expired");

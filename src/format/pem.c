@@ -14,28 +14,31 @@ static const struct {
 	struct str what;
 } answers[] = {
 	[PEM_PLAIN] = { ERR_OK,
-	    STR("it holds neither PEM nor base64 of a certificate") },
+	    STR("it contains neither PEM nor the base64 of a certificate") },
 	[PEM_EMPTY] = { ERR_OK, STR("it is empty") },
 	[PEM_OTHER] = { ERR_NOT_A_CERTIFICATE,
-	    STR("it is something else in the form of one") },
+	    STR("it is PEM or base64 of something other than a certificate") },
 	[PEM_PUBLIC_KEY] = { ERR_NOT_A_CERTIFICATE,
-	    STR("it is a public key; upload the certificate made for it") },
+	    STR("it is a public key; upload the certificate for that key") },
 	[PEM_PKCS7] = { ERR_NOT_A_CERTIFICATE,
-	    STR("it is a PKCS#7 file; upload the certificate in it as PEM") },
+	    STR("it is a PKCS#7 file; upload the certificate in that file, as "
+		"PEM") },
 	[PEM_REQUEST] = { ERR_REQUEST_INSTEAD, STR("") },
 	[PEM_CERTIFICATE] = { ERR_OK, STR("") },
 	[PEM_DAMAGED] = { ERR_NOT_A_CERTIFICATE,
-	    STR("its base64 or its BEGIN and END lines are damaged") },
+	    STR("its base64 or its BEGIN and END lines are damaged; copy the "
+		"whole text again") },
 	[PEM_CUT] = { ERR_NOT_A_CERTIFICATE,
-	    STR("it is incomplete; copy the whole text, from the BEGIN line to "
+	    STR("it is incomplete; copy the whole text from the BEGIN line to "
 		"the END line, and nothing else") },
 	[PEM_TOO_MANY] = { ERR_NOT_A_CERTIFICATE,
-	    STR("it holds more than 16 certificates") },
+	    STR("it contains more than 16 certificates; upload only the push "
+		"certificate") },
 	[PEM_BINARY] = { ERR_NOT_A_CERTIFICATE,
 	    STR("it is a binary file pasted as text; convert it to PEM") },
 	[PEM_PKCS12] = { ERR_NOT_A_CERTIFICATE,
-	    STR("it is a PKCS#12 file, which holds the key too; upload the "
-		"certificate alone, as PEM") },
+	    STR("it is a PKCS#12 file, which also contains the private key; "
+		"upload the certificate alone, as PEM") },
 	[PEM_KEY] = { ERR_PRIVATE_KEY, STR("") },
 	[PEM_NO_MEMORY] = { ERR_MEMORY, STR("") },
 };

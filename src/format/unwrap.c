@@ -15,9 +15,9 @@
 /* The shortest mark of a key is that of a JSON Web Key: kty,d: */
 #define KEY_TEXT_MIN 5
 
-#define DEEP                                                            \
-	"it is wrapped in more layers than are taken off here; upload " \
-	"the certificate as PEM"
+#define DEEP \
+	"it is wrapped in more than 4 layers; upload the certificate as PEM"
+_Static_assert(UNWRAP_DEPTH == 4, "the text above has the number");
 
 /* --- a text for the certificate ---------------------------------------- */
 

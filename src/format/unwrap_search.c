@@ -31,18 +31,22 @@
 /* --- messages ---------------------------------------------------------- */
 
 const char *const unwrap_contents[] = {
-	[PEM_PLAIN] = "it holds no certificate",
+	[PEM_PLAIN] = "it contains no certificate",
 	[PEM_EMPTY] = "it is empty",
-	[PEM_OTHER] = "it holds something else in the form of one",
-	[PEM_PUBLIC_KEY] = ("it holds a public key; upload the certificate "
-			    "made for it"),
-	[PEM_PKCS7] = ("it holds a PKCS#7 file; upload the certificate in "
-		       "that as PEM"),
+	[PEM_OTHER] = ("it contains PEM or base64 of something other than a "
+		       "certificate"),
+	[PEM_PUBLIC_KEY] = ("it contains a public key; upload the certificate "
+			    "for that key"),
+	[PEM_PKCS7] = ("it contains a PKCS#7 file; upload the certificate in "
+		       "that file, as PEM"),
 	[PEM_REQUEST] = "",
 	[PEM_CERTIFICATE] = "",
-	[PEM_DAMAGED] = "the certificate in it is damaged",
-	[PEM_CUT] = "the certificate in it is incomplete",
-	[PEM_TOO_MANY] = "it holds more than 16 certificates",
+	[PEM_DAMAGED] = ("the certificate in it is damaged; copy the whole "
+			 "text again"),
+	[PEM_CUT] = ("the certificate in it is incomplete; copy the whole "
+		     "text again"),
+	[PEM_TOO_MANY] = ("it contains more than 16 certificates; upload only "
+			  "the push certificate"),
 	[PEM_BINARY] = "it is a binary file pasted as text; convert it to PEM",
 	[PEM_PKCS12] = "",
 	[PEM_KEY] = "",
@@ -88,10 +92,10 @@ explain_key(struct unwrap_search *s, size_t depth, const char *name)
 	if (depth == 0 && plain)
 		return;
 	buf_init(&text, s->room, WHAT_MAX);
-	buf_text(&text, " (");
+	buf_printf(&text, " (%s", plain ? "" : name);
+	if (!plain && depth > 0)
+		buf_text(&text, "; ");
 	put_phrases(s, depth, &text);
-	if (!plain)
-		buf_printf(&text, "%sas %s", depth > 0 ? ", " : "", name);
 	buf_char(&text, ')');
 	s->what = buf_view(&text);
 }

@@ -204,7 +204,7 @@ take_off_controls(struct str text, const struct wrapping_look *look,
 	size_t i;
 
 	(void)way;
-	*phrase = "it holds control characters";
+	*phrase = "it contains control characters";
 	if (!look->is_sent || look->controls == 0 ||
 	    look->spread >= SPREAD_MIN || !str_utf8_valid(text))
 		return false;

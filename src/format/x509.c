@@ -198,11 +198,11 @@ static const struct {
 	enum err (*read)(X509 *x, struct arena *a, struct x509 *out);
 	struct str what;
 } facts[] = {
-	{ read_topic, STR("its subject's UID cannot be read") },
-	{ read_serial, STR("its serial number cannot be read") },
+	{ read_topic, STR("the UID of its subject is malformed") },
+	{ read_serial, STR("its serial number is malformed") },
 	{ read_issuer, STR("its issuer cannot be read") },
-	{ read_validity, STR("its dates cannot be read") },
-	{ read_key, STR("its key cannot be read") },
+	{ read_validity, STR("its dates are malformed") },
+	{ read_key, STR("its key is malformed") },
 };
 
 /* A certificate of higher rank is more likely the one the user meant. */
@@ -267,7 +267,7 @@ x509_read(struct str text, struct arena *a, struct x509 *out, struct str *what)
 	out->pem = unwrapped.pem;
 	out->der = found->der[choose(found, &x)];
 	crypto_sha256(out->der, out->fingerprint);
-	*what = str_of("it is not the DER form of a certificate");
+	*what = str_of("it is not a certificate in DER form");
 	e = x == NULL ? ERR_NOT_A_CERTIFICATE : ERR_OK;
 	for (i = 0; i < sizeof(facts) / sizeof(facts[0]) && e == ERR_OK; i++) {
 		*what = facts[i].what;

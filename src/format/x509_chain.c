@@ -91,7 +91,7 @@ static void
 check_dates(struct walk *w, const X509 *x)
 {
 	if (has_expired(w, x))
-		add_date(w, x, " has expired on ", X509_get0_notAfter(x));
+		add_date(w, x, " expired on ", X509_get0_notAfter(x));
 	else if (!is_valid_now(w, x))
 		add_date(w, x, " is not valid before ", X509_get0_notBefore(x));
 }
@@ -105,11 +105,10 @@ add_issuer_fault(struct walk *w, const X509 *x, bool named)
 	if (!named)
 		buf_text(&w->faults, "the certificate of ");
 	put_name(X509_get_issuer_name(x), &w->faults);
-	if (!named)
-		buf_text(&w->faults, " is missing, which issued ");
-	else
-		buf_text(&w->faults, " has not signed ");
+	buf_text(&w->faults, named ? " did not sign " : ", the issuer of ");
 	put_name(X509_get_subject_name(x), &w->faults);
+	if (!named)
+		buf_text(&w->faults, ", is missing");
 }
 
 /* --- the walk ----------------------------------------------------------- */
@@ -194,8 +193,8 @@ parse_all(const struct pem *chain, struct walk *w, struct str *what)
 		p = (const uint8_t *)chain->der[w->n].p;
 		w->x[w->n] = d2i_X509(NULL, &p, (long)chain->der[w->n].n);
 		if (w->x[w->n] == NULL) {
-			*what = str_of("a certificate of the vendor chain "
-				       "is damaged");
+			*what = str_of("a certificate in the vendor chain is "
+				       "damaged");
 			return ERR_CONFIG;
 		}
 	}

@@ -54,9 +54,7 @@ reason(void)
 		int code;
 		const char *text;
 	} reasons[] = {
-		{ ASN1_R_ILLEGAL_CHARACTERS,
-		    "has a character that does not "
-		    "belong there" },
+		{ ASN1_R_ILLEGAL_CHARACTERS, "contains an invalid character" },
 		{ ASN1_R_INVALID_UTF8STRING, "is not UTF-8" },
 		{ ASN1_R_STRING_TOO_LONG, "is too long" },
 		{ ASN1_R_STRING_TOO_SHORT, "is too short" },
@@ -67,7 +65,7 @@ reason(void)
 	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].code == code)
 			return reasons[i].text;
-	return "is refused by libcrypto";
+	return "is invalid";
 }
 
 static bool
@@ -105,7 +103,7 @@ set_subject(X509_NAME *name, const struct x509_subject *s, struct arena *a,
 	if (i == n)
 		return ERR_OK;
 	buf_open(&b, a);
-	buf_printf(&b, "%s '%.*s' %s; possible are %s", parts[i].key,
+	buf_printf(&b, "%s '%.*s' %s; use %s", parts[i].key,
 	    STR_ARG(parts[i].text), reason(), parts[i].look);
 	*what = buf_close(&b, a);
 	return str_is_null(*what) ? ERR_MEMORY : ERR_CONFIG;
@@ -294,7 +292,7 @@ read_chain(struct str text, struct arena *a, struct pem *out, struct str *what)
 	if (e == ERR_NOT_A_CERTIFICATE && why.n > 0)
 		buf_printf(&b, ": %.*s", STR_ARG(why));
 	else if (e == ERR_PRIVATE_KEY)
-		buf_text(&b, ": there is a private key in its file");
+		buf_text(&b, ": its file contains a private key");
 	*what = buf_close(&b, a);
 	return str_is_null(*what) ? ERR_MEMORY : ERR_CONFIG;
 }
@@ -326,11 +324,11 @@ read_vendor(const struct x509_vendor *text, struct arena *a, struct vendor *out,
 
 	if (e != ERR_OK)
 		return e;
-	*what = str_of("the vendor key is not an RSA key in PEM "
-		       "without passphrase");
+	*what = str_of("the vendor key is not an RSA key in PEM without a "
+		       "passphrase");
 	if ((out->key = read_rsa_key(text->key)) == NULL)
 		return ERR_CONFIG;
-	*what = str_of("the vendor key is not that of the vendor certificate");
+	*what = str_of("the vendor key does not match the vendor certificate");
 	if (!lead_with(&out->chain, out->key))
 		return ERR_CONFIG;
 	return check_chain(text, a, &out->chain, what);
@@ -418,8 +416,7 @@ tell_reason(struct arena *a, struct str *what)
 
 	buf_open(&b, a);
 	buf_printf(&b,
-	    "this libcrypto (%s) has no triple DES or SHA-1 for it: "
-	    "%s",
+	    "this libcrypto (%s) does not provide triple DES or SHA-1: %s",
 	    OpenSSL_version(OPENSSL_VERSION), why != NULL ? why : "no reason");
 	*what = buf_close(&b, a);
 	return str_is_null(*what) ? ERR_MEMORY : ERR_NOT_IMPLEMENTED;

@@ -114,8 +114,8 @@ put_words(struct buf *out, const struct expiry_tenant *t)
 	l.column = 0;
 	line_plain(&l, "DESCRIPTION:");
 	line_text(&l,
-	    str_of("Renew it with the same Apple account. If it is "
-		   "made anew instead, every device has to enrol again."));
+	    str_of("Renew it with the same Apple account. With a new "
+		   "certificate, all the devices have to enrol again."));
 	line_fact(&l, "\nApple ID: ", t->apple_id);
 	line_fact(&l, "\nTopic: ", t->topic);
 	line_fact(&l, "\nSerial number: ", t->serial);

@@ -123,7 +123,8 @@ warn_if_clock_is_behind(const struct call *c, const struct record *r)
 	    !log_should_repeat(c->app->behind, 1, now_at))
 		return;
 	log_line(LOG_AT_WARNING,
-	    "the clock is behind the time of the last change, %.*s",
+	    "the clock is earlier than the last change, %.*s; correct the "
+	    "clock",
 	    STR_ARG(modified));
 }
 

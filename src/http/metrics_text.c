@@ -21,7 +21,7 @@ static const struct {
 	[METRICS_TEXT_ISSUED] = { "pushcert_certificate_issued_timestamp_seconds",
 	    "When the tenant's certificate became valid." },
 	[METRICS_TEXT_STATUS] = { "pushcert_certificate_status",
-	    "1 for the status of the tenant's certificate, else 0." },
+	    "1 for the status of the tenant's certificate, otherwise 0." },
 };
 
 void
@@ -150,7 +150,7 @@ put_commits(
 	unsigned i;
 
 	put_head(out, "pushcert_commit_changes", "histogram",
-	    "Changes that this process put on the disk with one commit.");
+	    "Changes that one commit of this process wrote to the disk.");
 	for (i = 0; i < METRICS_BATCHES; i++) {
 		sum += counts->batch[i];
 		buf_printf(out,
@@ -172,11 +172,12 @@ put_commits(
 	put_number(out, "pushcert_commit_failures_total", process,
 	    counts->failed_commits);
 	put_head(out, "pushcert_changes_waiting", "gauge",
-	    "Changes that this process is writing or that wait for it.");
+	    "Changes that this process is writing or that are waiting in its "
+	    "queue.");
 	put_number(out, "pushcert_changes_waiting", process, counts->writers);
 	put_head(out, "pushcert_changes_refused_total", "counter",
-	    "Changes that this process answered 503 because their turn did not "
-	    "come.");
+	    "Changes that this process answered with 503 because they timed "
+	    "out in its queue.");
 	put_number(out, "pushcert_changes_refused_total", process,
 	    counts->turned_away);
 }

@@ -153,7 +153,8 @@ check_place(struct call *c)
 			var[roots[i]], c->req->now.at))
 			continue;
 		log_line(LOG_AT_ERROR,
-		    "the data directory lies under the document root %.*s",
+		    "the data directory is under the document root %.*s; move "
+		    "it, or set data_in_document_root = yes",
 		    STR_ARG(var[roots[i]]));
 		return ERR_EXPOSED;
 	}
@@ -215,8 +216,8 @@ hint_apache(const struct call *c)
 	if (str_starts(c->req->var[REQUEST_SERVER_SOFTWARE], "Apache") &&
 	    c->app->hinted != NULL && !atomic_flag_test_and_set(c->app->hinted))
 		log_line(LOG_AT_WARNING,
-		    "a request came without Authorization; if its client "
-		    "sent one, Apache needs: CGIPassAuth On");
+		    "a request has no Authorization header; if the client "
+		    "sent one, Apache removed it: set CGIPassAuth On");
 }
 
 static enum err

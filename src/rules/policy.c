@@ -199,7 +199,7 @@ check_text(const struct verdict *v, const struct policy_stored *stored,
 	*fault = v->fault;
 	buf_open(&reason, a);
 	buf_str(&reason, v->fault.ours);
-	buf_text(&reason, "; the stored certificate stays");
+	buf_text(&reason, "; the stored certificate is unchanged");
 	fault->what = fault->ours = buf_close(&reason, a);
 	return str_is_null(fault->ours) ? ERR_MEMORY : ERR_NOT_A_CERTIFICATE;
 }

@@ -110,6 +110,7 @@ token_use_write(struct token_use *uses, struct store *st, int64_t now_at)
 	pthread_mutex_unlock(&uses->lock);
 	/* Another thread may have taken the uses first. */
 	if (first_at != 0 && (e = store_update(st, write_uses, use)) != ERR_OK)
-		log_line(LOG_AT_WARNING, "last use of tokens: %s",
+		log_line(LOG_AT_WARNING,
+		    "the last use of tokens was not recorded: %s",
 		    err_info(e)->text);
 }

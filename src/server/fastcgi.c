@@ -42,8 +42,8 @@ stalled(void *arg)
 	if (sv->app->store == NULL || store_write_age(sv->app->store) <= most)
 		return false;
 	log_line(LOG_AT_ERROR,
-	    "a change holds the write lock and does not end, so this process "
-	    "ends");
+	    "a change has held the write lock for longer than worker_timeout; "
+	    "this process ends");
 	return true;
 }
 

@@ -64,15 +64,15 @@ fastcgi_inherit(int *fd)
 		return ERR_OK;
 	if (!str_is(count, "1")) {
 		log_line(LOG_AT_ERROR,
-		    "LISTEN_FDS is %.*s: one socket can be served; give each "
-		    "socket a service of its own",
+		    "LISTEN_FDS is %.*s, but a process serves only one "
+		    "socket; give each socket its own service",
 		    STR_ARG(str_head(count, 16)));
 		return ERR_FILE;
 	}
 	if (!fastcgi_is_listening(PASSED_FIRST) ||
 	    fcntl(PASSED_FIRST, F_SETFD, FD_CLOEXEC) != 0) {
 		log_line(LOG_AT_ERROR,
-		    "descriptor %d, of LISTEN_FDS, is not a listening socket; "
+		    "descriptor %d from LISTEN_FDS is not a listening socket; "
 		    "use ListenStream and Accept=no",
 		    PASSED_FIRST);
 		return ERR_FILE;
@@ -220,8 +220,8 @@ fastcgi_welcome(struct fastcgi_door *door, const struct sockaddr_storage *peer)
 		return true;
 	if (!atomic_flag_test_and_set(&door->refusal_logged))
 		log_line(LOG_AT_WARNING,
-		    "refused a connection from %s: FCGI_WEB_SERVER_ADDRS "
-		    "does not name it",
+		    "refused a connection from %s: FCGI_WEB_SERVER_ADDRS does "
+		    "not list this address",
 		    inet_ntop(AF_INET6, &a, text, sizeof(text)));
 	return false;
 }

@@ -385,7 +385,7 @@ fastcgi_worker_refuse(void *worker, int fd)
 	put_record(
 	    &out, END_REQUEST, own->request_id, str_from(end, sizeof(end)));
 	if (out.full || send(fd, out.p, out.n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		log_line(LOG_AT_WARNING, "a peer did not take its refusal");
+		log_line(LOG_AT_WARNING, "a peer did not read its refusal");
 }
 
 void

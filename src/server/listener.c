@@ -20,8 +20,7 @@ static void
 report_shortage(struct listener *l, const char *of)
 {
 	if (!atomic_exchange(&l->shortage_logged, true))
-		log_line(
-		    LOG_AT_WARNING, "new connections have to wait: %s", of);
+		log_line(LOG_AT_WARNING, "new connections are waiting: %s", of);
 	if (!atomic_exchange(&l->out_of_resources, true))
 		l->alarm(l->owner);
 }
@@ -60,7 +59,7 @@ may_accept(struct listener *l)
 		return false;
 	if (conns_room(l->conns))
 		return true;
-	report_shortage(l, "too many");
+	report_shortage(l, "too many connections are open");
 	return false;
 }
 
@@ -86,12 +85,13 @@ accept_all(struct listener *l, struct conn_ref *first)
 		if (!l->welcome(l->arg, &peer)) {
 			close(fd);
 		} else if (!conns_admit(l->conns, fd, &at)) {
-			report_shortage(l, "high descriptors");
+			report_shortage(
+			    l, "the number of a descriptor is too high");
 		} else if (first != NULL && !found) {
 			*first = at;
 			found = true;
 		} else if (!conns_queue(l->conns, at)) {
-			report_shortage(l, "no queue");
+			report_shortage(l, "no memory for epoll");
 		}
 	}
 	return found;
@@ -114,6 +114,6 @@ listener_accept_one(struct listener *l, struct conn_ref *out)
 	if (poll(&f, 1, FIRST_WORD) > 0)
 		return true;
 	if (!conns_queue(l->conns, *out))
-		report_shortage(l, "no queue");
+		report_shortage(l, "no memory for epoll");
 	return false;
 }

@@ -43,7 +43,7 @@ static const struct part {
 	bool (*apply)(const struct config *c);
 } parts[] = {
 	{ "privacy", deny_inspection },
-	{ "renouncing of privileges", renounce_privileges },
+	{ "no_new_privs", renounce_privileges },
 	{ "Landlock", sandbox_restrict_files },
 	{ "seccomp", sandbox_restrict_syscalls },
 };
@@ -58,8 +58,8 @@ sandbox_enter(const struct config *c, enum log_level level)
 		if (parts[i].apply(c))
 			continue;
 		whole = false;
-		log_line(level, "sandbox: no %s: %s", parts[i].name,
-		    strerror(errno));
+		log_line(level, "sandbox: %s is not in effect: %s",
+		    parts[i].name, strerror(errno));
 	}
 	return whole;
 }

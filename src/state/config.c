@@ -128,12 +128,13 @@ take(void *user, const char *section, const char *name, const char *value)
 		return refuse(rd);
 	}
 	if (rd->seen[i] && !config_is_list(keys[i].kind)) {
-		buf_printf(&rd->why, "'%s' is given twice", name);
+		buf_printf(&rd->why,
+		    "'%s' is set twice; remove one of the two lines", name);
 		return refuse(rd);
 	}
 	if (!config_set(&keys[i], value, !rd->seen[i], rd->config)) {
-		buf_printf(
-		    &rd->why, "'%s' cannot be '%s': it is ", name, value);
+		buf_printf(&rd->why, "'%s' has the invalid value '%s'; use ",
+		    name, value);
 		config_describe(&keys[i], &rd->why);
 		return refuse(rd);
 	}
@@ -165,16 +166,17 @@ misread(const char *line, bool whole)
 	/* inih has a buffer of 200 bytes and takes the rest of a longer line
 	 * for a new line. */
 	if (!whole)
-		return "a line has more than 198 bytes, or a NUL";
+		return "the line has more than 198 bytes or contains a NUL "
+		       "byte";
 	if (*text == '[')
-		return "there are no sections";
+		return "sections are not supported; remove this line";
 	/* inih would append it to the value of the line before. */
 	if (text > line && strchr(";#\r\n", *text) == NULL)
-		return "a line begins with a blank";
+		return "the line begins with a blank; remove the blank";
 	if (is_cut(text))
-		return "a semicolon after a blank would cut the value off; "
-		       "write it without the blank, and a comment on a line "
-		       "of its own";
+		return "the semicolon after a blank would cut off the value; "
+		       "remove the blank, and write a comment on a line of "
+		       "its own";
 	return NULL;
 }
 
@@ -220,7 +222,8 @@ is_consistent(const struct config *c, struct buf *why)
 		return true;
 	buf_printf(why,
 	    "'worker_timeout' is %zu, but must be greater than "
-	    "'queue_timeout', which is %zu: a worker may wait so long",
+	    "'queue_timeout', which is %zu, because a worker may wait for "
+	    "that time",
 	    c->worker_timeout, c->queue_timeout);
 	return false;
 }
@@ -250,7 +253,8 @@ config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 		 * would then open another store than before. */
 		if (!rd.any)
 			buf_text(&rd.why,
-			    "empty; write its keys again, or remove it");
+			    "the file is empty; write its keys again, or "
+			    "remove it");
 		else if (is_consistent(c, &rd.why))
 			return ERR_OK;
 		snprintf(message, CONFIG_TEXT_MAX, "%s: %.*s", path,
@@ -258,7 +262,8 @@ config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 		return ERR_CONFIG;
 	}
 	if (!rd.wrong)
-		buf_text(&rd.why, "neither 'key = value' nor a comment");
+		buf_text(
+		    &rd.why, "the line is neither 'key = value' nor a comment");
 	snprintf(message, CONFIG_TEXT_MAX, "%s:%d: %.*s", path,
 	    rd.wrong ? rd.line : bad, STR_ARG(buf_view(&rd.why)));
 	return ERR_CONFIG;

@@ -314,7 +314,7 @@ config_describe(const struct config_key *k, struct buf *out)
 	case TEXT:
 	case LIST:
 		buf_printf(
-		    out, "a text of less than %d bytes", CONFIG_TEXT_MAX);
+		    out, "a text of fewer than %d bytes", CONFIG_TEXT_MAX);
 		break;
 	case URL:
 	case MOUNT:

@@ -143,7 +143,8 @@ complain(struct keyring *k, const char *why, int cause, int64_t now_at)
 	if (cause != 0 && !log_should_repeat(&k->told, (uint64_t)cause, now_at))
 		return;
 	log_line(LOG_AT_ERROR, "%s: %s; %s", k->path, why,
-	    k->keys.n > 0 ? "the keys known before stay" : "no keys");
+	    k->keys.n > 0 ? "the former keys stay in use"
+			  : "no keys are loaded");
 }
 
 /* Adds a skipped entry to the report. A key for another purpose is not
@@ -181,12 +182,12 @@ report_left(struct keyring *k, const struct reading *r)
 	if (k->left == former)
 		return;
 	log_line(r->has_secrets ? LOG_AT_ERROR : k->level,
-	    "%s: keys left out: %.*s%s", k->path, STR_ARG(text),
+	    "%s: skipped keys: %.*s%s", k->path, STR_ARG(text),
 	    r->report.full ? "; and more" : "");
 	if (r->has_secrets)
 		log_line(LOG_AT_ERROR,
-		    "%s: every reader of this file can use the private or "
-		    "shared keys in it; replace them at their server",
+		    "%s: the file contains private or shared keys; treat them "
+		    "as compromised, and replace them at their server",
 		    k->path);
 }
 
@@ -199,7 +200,7 @@ read_keys(struct keyring *k, struct reading *r, int64_t now_at)
 
 	if ((e = read_text(k, r->text, sizeof(r->text), &text)) != ERR_OK) {
 		complain(k,
-		    errno == EPERM ? "another user may write to it"
+		    errno == EPERM ? "another user can write to it"
 				   : strerror(errno),
 		    errno, now_at);
 		return e;
@@ -213,7 +214,7 @@ read_keys(struct keyring *k, struct reading *r, int64_t now_at)
 	else if (e == ERR_MEMORY)
 		complain(k, strerror(ENOMEM), ENOMEM, now_at);
 	else if (e != ERR_OK)
-		complain(k, "it is not JSON", 0, now_at);
+		complain(k, "it is not valid JSON", 0, now_at);
 	return e;
 }
 

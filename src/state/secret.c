@@ -42,10 +42,11 @@ read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
 		e = refuse(ERR_FILE, path, strerror(errno), message);
 	else if (is_key && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		e = refuse(ERR_NOT_PRIVATE, path,
-		    "others may read this key; chmod 600 it", message);
+		    "other users can read this key; run chmod 600 on it",
+		    message);
 	else if (!S_ISREG(st.st_mode) || st.st_size >= SECRET_TEXT_MAX)
-		e = refuse(
-		    ERR_FILE, path, "not a file of less than 16 KiB", message);
+		e = refuse(ERR_FILE, path,
+		    "not a regular file of less than 16 KiB", message);
 	else if ((e = file_read_fd(fd, text, SECRET_TEXT_MAX - 1, out)) !=
 	    ERR_OK)
 		e = refuse(e, path, strerror(errno), message);
@@ -69,11 +70,11 @@ convert(const char *path, struct reading *r, struct str found, char *out,
 
 	if (!str_plain(found, r->wide, &plain))
 		return refuse(ERR_FILE, path,
-		    "damaged UTF-16; save it as UTF-8", message);
+		    "invalid UTF-16; save the file as UTF-8", message);
 	if (memchr(plain.p, '\0', plain.n) != NULL)
-		return refuse(ERR_FILE, path, "not a text", message);
+		return refuse(ERR_FILE, path, "not a text file", message);
 	if (plain.n >= room)
-		return refuse(ERR_FILE, path, "more than 16 KiB", message);
+		return refuse(ERR_FILE, path, "larger than 16 KiB", message);
 	memcpy(out, plain.p, plain.n);
 	out[plain.n] = '\0';
 	return ERR_OK;
@@ -117,8 +118,8 @@ load_key(const char *path, struct secrets *out, char message[CONFIG_TEXT_MAX])
 	e = read_plain(path, true, text, sizeof(text), message);
 	if (e == ERR_OK &&
 	    !str_unhex(bare(str_of(text)), out->key, sizeof(out->key)))
-		e = refuse(
-		    ERR_FILE, path, "not a key of 64 hex digits", message);
+		e = refuse(ERR_FILE, path, "not a key of 64 hexadecimal digits",
+		    message);
 	out->can_seal = e == ERR_OK;
 	crypto_wipe(text, sizeof(text));
 	return e;
@@ -152,7 +153,7 @@ add_certificates(
 	}
 	if (e == ERR_OK && chain->full)
 		e = refuse(ERR_FILE, path,
-		    "the vendor certificates are more than 16 KiB", message);
+		    "the vendor certificates are larger than 16 KiB", message);
 	return e;
 }
 

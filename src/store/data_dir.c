@@ -74,11 +74,11 @@ check_ours(const char *directory, const char *name, int fd, mode_t type)
 		return ERR_OK;
 	if (st.st_uid != geteuid())
 		log_line(LOG_AT_ERROR,
-		    "%s%s: belongs to user %ld, and we run as %ld: run "
-		    "pushcert as its owner",
+		    "%s%s: belongs to user %ld, but pushcert runs as user "
+		    "%ld; run pushcert as the owner",
 		    directory, name, (long)st.st_uid, (long)geteuid());
 	else
-		log_line(LOG_AT_ERROR, "%s%s: mode %o, but must be %o",
+		log_line(LOG_AT_ERROR, "%s%s: has mode %o, but needs mode %o",
 		    directory, name, (unsigned)st.st_mode & 07777,
 		    type == S_IFDIR ? DIRECTORY_MODE : FILE_MODE);
 	return ERR_NOT_PRIVATE;
@@ -174,13 +174,13 @@ static void
 log_open_already(const char *directory, pid_t holder)
 {
 	if (holder == getpid())
-		log_line(LOG_AT_ERROR, "%s: open already in this process",
+		log_line(LOG_AT_ERROR, "%s: already open in this process",
 		    directory);
 	else
 		log_line(LOG_AT_ERROR,
-		    "%s: open in another container, by a process that has the "
-		    "number of this one, %ld; run this in that container, or "
-		    "let both share a pid namespace",
+		    "%s: a process in another container has the store open "
+		    "and has the same process ID as this one, %ld; run this "
+		    "in that container, or let both share a PID namespace",
 		    directory, (long)getpid());
 }
 
@@ -270,5 +270,7 @@ data_dir_sync(const struct store_dir *d)
 		close(parent);
 	}
 	if (fsync(d->fd) != 0)
-		log_line(LOG_AT_WARNING, "data directory: %s", strerror(errno));
+		log_line(LOG_AT_WARNING,
+		    "the data directory was not flushed to disk: %s",
+		    strerror(errno));
 }

@@ -113,8 +113,8 @@ set_read_only(
 
 	return pid == 0 ? ERR_OK
 			: refuse(g, path, pid,
-			      "uses this store by a mount that can be "
-			      "written; use that one");
+			      "uses this store through a writable mount; use "
+			      "that mount");
 }
 
 static enum err
@@ -135,8 +135,8 @@ set_pair(struct store_guard *g, const char *path, const struct store_dir *d)
 		    "removed or replaced; end that process first");
 	if ((pid = stranger(d->lock, g->data.inode)) != 0)
 		return refuse(g, path, pid,
-		    "still has the data.mdb open that was here before this "
-		    "one; end that process first");
+		    "still has the former data.mdb open; end that process "
+		    "first");
 	return ERR_OK;
 }
 

@@ -404,13 +404,14 @@ compare_tally(const struct tally *kept, const struct store_sums *seen,
 	for (i = 0; i < STORE_TABLES; i++)
 		if (seen->rows[i] != kept->rows[i]) {
 			snprintf(what, sizeof(what),
-			    "%llu of them are found, but %llu are kept",
+			    "%llu rows are present, but %llu are recorded",
 			    (unsigned long long)seen->rows[i],
 			    (unsigned long long)kept->rows[i]);
 			report(arg, (enum store_table)i, what);
 		} else if (seen->sum[i] != kept->sum[i]) {
 			report(arg, (enum store_table)i,
-			    "at least one is not the last that was written");
+			    "at least one row is not the last that was "
+			    "written");
 		}
 }
 
@@ -424,8 +425,8 @@ check_age(const struct session *s, const struct tally *kept,
 	char what[96];
 
 	if (lmdb_env_check_roots(s->of->env) == ERR_CORRUPT)
-		report(
-		    arg, STORE_TABLES, "its two roots do not belong together");
+		report(arg, STORE_TABLES,
+		    "its two meta pages do not belong together");
 	if (seen == 1 || seen == kept->commit)
 		return;
 	snprintf(what, sizeof(what), "seen as of commit %llu and of %llu",

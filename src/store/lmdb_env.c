@@ -282,7 +282,8 @@ check_opened(const struct lmdb_env *db)
 	    mdb_env_get_fd(db->env, &fd) == 0 && fstat(fd, &st) == 0 &&
 	    st.st_ino == db->guard.data.inode)
 		return ERR_OK;
-	log_line(LOG_AT_ERROR, "%s: its files were replaced just now",
+	log_line(LOG_AT_ERROR,
+	    "%s: the files of the store were replaced just now; try again",
 	    db->directory);
 	return ERR_STORE;
 }
@@ -301,8 +302,8 @@ open_mapped(struct lmdb_env *db, bool create)
 		return lmdb_env_outcome(db, "open", rc);
 	if (!db->knows_pages)
 		log_line(LOG_AT_WARNING,
-		    "store: %s/data.mdb: the layout of its pages is not that "
-		    "of LMDB 0.9; the checks of pages are off",
+		    "store: %s/data.mdb: the page layout is not that of LMDB "
+		    "0.9; the page checks are off",
 		    db->directory);
 	mdb_reader_check(db->env, &dead);
 	db->file_map_size = lmdb_pages_map_size(db);

@@ -34,7 +34,7 @@ check_process(const struct lmdb_env *db)
 {
 	if (getpid() == db->pid)
 		return ERR_OK;
-	log_line(LOG_AT_ERROR, "store: used after a fork");
+	log_line(LOG_AT_ERROR, "store: used in a forked process");
 	return ERR_STORE;
 }
 
@@ -88,7 +88,7 @@ try_begin(struct lmdb_txn *tx, bool *again)
 
 	/* Only another program can have overwritten the slot of this reader. */
 	if (rc == MDB_BAD_RSLOT)
-		lmdb_env_lose(db, "/lock.mdb", "was written over");
+		lmdb_env_lose(db, "/lock.mdb", "was overwritten");
 	if (rc != 0) {
 		/* The first failure is not logged, because the second attempt
 		 * usually succeeds. */

@@ -56,7 +56,7 @@ reopen(struct lmdb_env *db)
 		db->newest = 0;
 		atomic_fetch_add(&db->opened, 1);
 		log_line(LOG_AT_WARNING,
-		    "%s/data.mdb was replaced; the new one is open now",
+		    "%s/data.mdb was replaced; the new file is open now",
 		    db->directory);
 	}
 	atomic_store(&db->must_reopen, 0);
@@ -107,8 +107,8 @@ lmdb_env_lose(struct lmdb_env *db, const char *name, const char *why)
 {
 	if (atomic_exchange(&db->must_reopen, LMDB_GONE) != LMDB_GONE)
 		log_line(LOG_AT_ERROR,
-		    "%s%s %s while this process used it. This process "
-		    "ends now: start it again",
+		    "%s%s %s while this process used it. This process ends "
+		    "now; start it again",
 		    db->directory, name, why);
 }
 
@@ -134,7 +134,7 @@ lmdb_env_check_names(struct lmdb_env *db)
 	case GUARD_UNKNOWN:
 		break;
 	}
-	return lmdb_env_outcome(db, "look at the files' names", errno);
+	return lmdb_env_outcome(db, "check the file names", errno);
 }
 
 /*
@@ -156,7 +156,7 @@ lmdb_env_check_numbers(struct lmdb_txn *tx)
 	if (tx->writes ? seen == info.me_last_txnid + 1
 		       : seen <= info.me_last_txnid)
 		return ERR_OK;
-	lmdb_env_lose(db, "/data.mdb", "or lock.mdb was written over");
+	lmdb_env_lose(db, "/data.mdb", "or lock.mdb was overwritten");
 	return ERR_STORE;
 }
 
@@ -209,7 +209,7 @@ lmdb_env_look(struct lmdb_env *db)
 	if (lmdb_env_check_names(db) == ERR_OK &&
 	    mdb_env_info(db->env, &info) == 0) {
 		if (info.me_last_txnid < db->newest)
-			lmdb_env_lose(db, "/data.mdb", "was written over");
+			lmdb_env_lose(db, "/data.mdb", "was overwritten");
 		db->newest = info.me_last_txnid;
 		watch_oldest(db);
 	}

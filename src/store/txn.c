@@ -211,8 +211,8 @@ give_up(struct store *st, uint64_t format)
 {
 	if (!atomic_exchange(&st->outdated, true))
 		log_line(LOG_AT_ERROR,
-		    "store: %s: has format %llu of a newer release, and this "
-		    "one knows no format above %u; this process ends",
+		    "store: %s: has format %llu of a newer release, but this "
+		    "release supports formats up to %u; this process ends",
 		    store_directory(st), (unsigned long long)format,
 		    STORE_FORMAT);
 	return ERR_NEWER;
@@ -235,7 +235,7 @@ store_note_format(struct txn *tx)
 	 * start of a process upgrades it. */
 	if (format < store_format(st)) {
 		st->engine->give_up(
-		    st->db, "was replaced by one of an older format");
+		    st->db, "was replaced by a file of an older format");
 		return ERR_STORE;
 	}
 	atomic_store(&st->format, (unsigned)format);

@@ -63,8 +63,8 @@ store_batch_run(struct txn *writer, struct group_commit_job *job)
 	 * is a bug in this program, and the whole transaction is dropped. */
 	if (w->outcome != ERR_OK && writer->put && writer->failed == ERR_OK) {
 		log_line(LOG_AT_ERROR,
-		    "store: a change was refused after it had put something; "
-		    "it was undone");
+		    "store: a change was refused after it had written "
+		    "something; it was undone");
 		writer->failed = ERR_INTERNAL;
 	}
 	return writer->failed;

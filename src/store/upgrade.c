@@ -100,21 +100,21 @@ keep_copy(struct store *st)
 	e = store_keep_copy(st, path);
 	if (e == ERR_OK || e == ERR_CORRUPT)
 		log_line(LOG_AT_INFO,
-		    "store: %s: a copy of the store as it was", path);
+		    "store: %s: a copy of the store before the upgrade", path);
 	/*
 	 * The damage is older than the upgrade, which does not make it worse.
 	 */
 	if (e == ERR_CORRUPT) {
 		log_line(LOG_AT_WARNING,
-		    "store: %s: it is damaged, and so is the copy; run "
+		    "store: %s: the store and its copy are damaged; run "
 		    "pushcert verify after the upgrade",
 		    store_directory(st));
 		return ERR_OK;
 	}
 	if (e != ERR_OK)
 		log_line(LOG_AT_ERROR,
-		    "store: %s: %s; not upgraded; pushcert init --no-copy "
-		    "upgrades without a copy",
+		    "store: %s: %s; the store was not upgraded; pushcert init "
+		    "--no-copy upgrades without a copy",
 		    path, e == ERR_FILE ? strerror(errno) : err_info(e)->text);
 	return e;
 }

@@ -92,13 +92,14 @@ compare_record(
 
 	if (e == ERR_NOT_FOUND && exists)
 		found(w, "record", tenant,
-		    "missing, though its history does not end with a removal");
+		    "missing, although its history does not end with a "
+		    "removal");
 	else if (e == ERR_OK && !exists)
 		found(w, "record", tenant,
-		    "there, though its history ends with a removal");
+		    "present, although its history ends with a removal");
 	else if (e == ERR_OK && r.revision != revision)
 		found(w, "record", tenant,
-		    "of revision %llu, but by its history %llu",
+		    "has revision %llu, but revision %llu by its history",
 		    (unsigned long long)r.revision,
 		    (unsigned long long)revision);
 }
@@ -112,7 +113,8 @@ follow_past(struct walk *w, const struct guid *tenant, const struct event *ev)
 		*p = (struct past){ .tenant = *tenant };
 	if (p->oldest != 0 && ev->number + 1 != p->oldest &&
 	    p->oldest - 1 > p->swept)
-		found(w, "history", tenant, "no event between %llu and %llu",
+		found(w, "history", tenant,
+		    "the events between %llu and %llu are missing",
 		    (unsigned long long)ev->number,
 		    (unsigned long long)p->oldest);
 	p->oldest = ev->number;
@@ -207,7 +209,8 @@ look_at_request(struct walk *w, struct str key)
 		return ERR_OK;
 	crypto_sha256(c.public_key, hash);
 	if (key_id != NULL && memcmp(hash, key_id, STORE_KEY_ID_LEN) != 0)
-		found(w, "request", &tenant, "kept under another key's name");
+		found(w, "request", &tenant,
+		    "stored under the name of another key");
 	need_history(w, "request", &tenant);
 	if (w->v->request != NULL)
 		w->v->request(&tenant, &c, w->v->arg);
@@ -287,7 +290,7 @@ look_at(struct walk *w, enum store_table map, const struct store_cursor *at)
 	if (store_check_page(w->tx, at->row, &w->page) == ERR_CORRUPT)
 		found(w, name, tenant, "its page is damaged");
 	if (row_check(at->key, at->row) != ERR_OK) {
-		found(w, name, tenant, "not what was written");
+		found(w, name, tenant, "does not match its checksum");
 		return;
 	}
 	e = maps[map].look(w, at->key);

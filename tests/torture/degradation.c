@@ -424,7 +424,7 @@ damage_record(struct test *f)
 	torture_check(&f->t,
 	    run(f, "verify",
 		"2>&1 | grep -q 'record of tenant " VICTIM_TENANT
-		": not what was written'"),
+		": does not match its checksum'"),
 	    "%s: verify finds it", f->name);
 	flip(f, "` topic to spoil");
 	check_get(f, "when it is whole again");

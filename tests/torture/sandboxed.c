@@ -316,13 +316,14 @@ probe_cgi(struct torture *t, struct victim *v, struct counts *counts)
 static bool
 is_told(const char *log, bool inside)
 {
-	bool missing = strstr(log, "sandbox: no Landlock: ") != NULL;
+	bool missing = strstr(log, "sandbox: Landlock is not in effect: ") !=
+	    NULL;
 
 	if (!inside)
 		return strstr(log, "no sandbox: ") != NULL;
 	return missing == !has_landlock() &&
 	    strstr(log, "sandbox: refused") == NULL &&
-	    strstr(log, "sandbox: no seccomp") == NULL;
+	    strstr(log, "sandbox: seccomp is not in effect") == NULL;
 }
 
 static void

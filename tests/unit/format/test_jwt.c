@@ -92,19 +92,19 @@ static const struct token_case {
 	enum mangle mangle;
 	const char *what; /* NULL if the token is accepted */
 } token_cases[] = {
-#define PARTS "it is not three parts of base64url"
+#define PARTS "it does not consist of three parts in base64url"
 #define ALG "its algorithm is not RS256"
-#define HEAD "its header holds what is refused"
+#define HEAD "its header has a member that is not supported"
 #define NOT_JSON "its header is not JSON"
-#define TYPE "it is of another type"
-#define KID "its key is not in the set"
-#define WRONG "its signature is wrong"
+#define TYPE "its type (typ) is not JWT or at+jwt"
+#define KID "its key (kid) is not in the key set"
+#define WRONG "its signature is invalid"
 #define CLAIM "its claims are not JSON"
-#define TIMES "its times cannot be read"
-#define FROM_FOR "its issuer or audience cannot be read"
-#define TID "its tenant cannot be read"
-#define RIGHTS "its rights cannot be read"
-#define NAMES "its names of who asks cannot be read"
+#define TIMES "its exp, nbf or iat is missing or invalid"
+#define FROM_FOR "its iss or aud is missing or invalid"
+#define TID "its tid is missing or not a GUID"
+#define RIGHTS "its scp or roles is invalid"
+#define NAMES "its appid, azp, oid or upn is invalid"
 #define ALG_IS(alg) "{\"alg\":" alg ",\"kid\":\"one\"}"
 #define KID_IS(kid) "{\"alg\":\"RS256\",\"kid\":" kid "}"
 #define WITH(member) "{\"alg\":\"RS256\",\"kid\":\"one\"," member "}"
@@ -929,8 +929,8 @@ END_TEST
 #define V1 "https://sts.windows.net/6fa459ea-ee8a-4ca4-894e-db77e160355e/"
 #define V1_ANY "https://sts.windows.net/{tenantid}/"
 #define NOW 1700000000
-#define NOT_FROM "it was not made by an issuer that is welcome"
-#define NOT_FOR "it was not made for us"
+#define NOT_FROM "its issuer is not in jwt_issuer"
+#define NOT_FOR "its audience is not in jwt_audience"
 #define LATE "it has expired"
 #define EARLY "it is not yet valid"
 
@@ -1057,22 +1057,22 @@ static const struct set_case {
 	"{\"kty\":\"RSA\",\"kid\":\"" kid "\",\"n\":\"N\",\"e\":\"AQAB\"}"
 #define SET(keys) "{\"keys\":[" keys "]}"
 #define NO_SET "it is not a JSON Web Key Set"
-#define NONE "the set holds no RSA key that can be used"
-#define SECRET "it holds a private or shared key"
-#define EXPOSED "its private half stands in another entry"
+#define NONE "the set has no usable RSA key"
+#define SECRET "it contains a private or shared key"
+#define EXPOSED "its private half is in another entry"
 #define UNNAMED "it has no name (kid) of 1 to 128 bytes"
 #define UNREADABLE "its n or e is missing, too long or not base64url"
 #define UNFIT "it is not an RSA key of 2048 to 4096 bits"
-#define MANY "the set holds more than 128 keys"
+#define MANY "the set has more than 128 keys"
 #define NOT_RSA "it is not an RSA key"
 #define NOT_OBJECT "it is not an object"
 #define NO_TYPE "it has no type (kty)"
 #define NOT_SIGN "it is not for verifying signatures"
 #define NOT_RS256 "it is not for RS256"
-#define PURPOSE "its use, alg or key_ops cannot be read"
-#define DOUBLE "a member of it stands twice"
+#define PURPOSE "its use, alg or key_ops is invalid"
+#define DOUBLE "it has a duplicate member"
 #define ISSUER_ODD "its issuer cannot be read"
-#define UNREAD "it cannot be read as JSON"
+#define UNREAD "it is not valid JSON"
 #define TEN(text) text text text text text text text text text text
 #define DEEP TEN("[") TEN("[") TEN("[") TEN("[")
 #define PEED TEN("]") TEN("]") TEN("]") TEN("]")
@@ -1375,7 +1375,7 @@ static const struct long_case {
 	{ "a longer one", 1, 684, 0, ERR_CONFIG, NONE },
 	{ "a key of many digits", 1, 4096, 0, ERR_CONFIG, NONE },
 	{ "a set that is too long", 1, 342, JWT_SET_MAX, ERR_CONFIG,
-	    "the set is too long" },
+	    "the set is larger than 256 KiB" },
 };
 
 START_TEST(long_sets)
@@ -1413,7 +1413,7 @@ END_TEST
 #define STS(tenant) "https://sts.windows.net/" tenant "/"
 #define LOGIN(tenant) "https://login.microsoftonline.com/" tenant "/v2.0"
 #define ANY "{tenantid}"
-#define SPEAKS "its key speaks for another issuer"
+#define SPEAKS "its key belongs to another issuer"
 
 /* The test presents a token for the tenant HOME: `issuer` issued it, and the
  * key that signed it is bound to the issuer `key`. */

@@ -38,18 +38,21 @@
 #define PEM BLOCK("CERTIFICATE", CERTIFICATE)
 
 #define NO ERR_NOT_A_CERTIFICATE
-#define PLAIN "it holds neither PEM nor base64 of a certificate"
-#define DAMAGED "its base64 or its BEGIN and END lines are damaged"
-#define CUT                                                                  \
-	"it is incomplete; copy the whole text, from the BEGIN line to the " \
+#define PLAIN "it contains neither PEM nor the base64 of a certificate"
+#define DAMAGED                                                              \
+	"its base64 or its BEGIN and END lines are damaged; copy the whole " \
+	"text again"
+#define CUT                                                                 \
+	"it is incomplete; copy the whole text from the BEGIN line to the " \
 	"END line, and nothing else"
 #define BINARY "it is a binary file pasted as text; convert it to PEM"
-#define IS_OTHER "it is something else in the form of one"
-#define IS_PKCS7 "it is a PKCS#7 file; upload the certificate in it as PEM"
-#define IS_PKCS12                                                    \
-	"it is a PKCS#12 file, which holds the key too; upload the " \
-	"certificate alone, as PEM"
-#define IS_PUBLIC "it is a public key; upload the certificate made for it"
+#define IS_OTHER "it is PEM or base64 of something other than a certificate"
+#define IS_PKCS7 \
+	"it is a PKCS#7 file; upload the certificate in that file, as PEM"
+#define IS_PKCS12                                                            \
+	"it is a PKCS#12 file, which also contains the private key; upload " \
+	"the certificate alone, as PEM"
+#define IS_PUBLIC "it is a public key; upload the certificate for that key"
 
 static const struct find_case {
 	const char *name;
@@ -143,7 +146,9 @@ static const struct find_case {
 	{ "refuses seventeen",
 	    STR(PEM PEM PEM PEM PEM PEM PEM PEM PEM PEM PEM PEM PEM PEM PEM PEM
 		    PEM),
-	    NO, 16, "it holds more than 16 certificates" },
+	    NO, 16,
+	    "it contains more than 16 certificates; upload only the push "
+	    "certificate" },
 
 	/* base64 and DER. */
 	{ "takes base64", STR(CERTIFICATE), ERR_OK, 1, "" },

@@ -646,49 +646,49 @@ static const struct text_case {
 	const char *what; /* the beginning of the reason, as the certificate */
 } text_cases[] = {
 	{ "the seed's value", STR("Certificate value"), ERR_OK, ERR_OK,
-	    "it holds neither" },
+	    "it contains neit" },
 	{ "nothing", STR(""), ERR_OK, ERR_OK, "it is empty" },
 	{ "an Apple ID", STR("mdm.admin+push@example.org"), ERR_OK, ERR_OK,
-	    "it holds neither" },
+	    "it contains neit" },
 	{ "a topic",
 	    STR("com.apple.mgmt.External.1b4e28ba-2fa1-4c8e-883f-"
 		"0016d3cca427"),
-	    ERR_OK, ERR_OK, "it holds neither" },
+	    ERR_OK, ERR_OK, "it contains neit" },
 	{ "a date", STR("2016-12-31T23:57:57.2481234-07:59"), ERR_OK, ERR_OK,
-	    "it holds neither" },
+	    "it contains neit" },
 	{ "a sentence about a private key",
 	    STR("The private key does not match. Please begin by creating a "
 		"private key and a request, then upload the certificate."),
-	    ERR_OK, ERR_OK, "it holds neither" },
+	    ERR_OK, ERR_OK, "it contains neit" },
 	{ "a fingerprint",
 	    STR("A9:5E:0B:3F:11:22:33:44:55:66:77:88:99:00:AA:BB:CC:DD:EE:FF:"
 		"11:22:33:44:55:66:77:88:99:00:AA:BB"),
-	    ERR_OK, ERR_OK, "it holds neither" },
+	    ERR_OK, ERR_OK, "it contains neit" },
 	{ "a token of random digits",
 	    STR("u5p0lGvZ3qk2m8TtJxY1w9rEhQbCfNdSaKoLiPzVXyU7R4W6"), ERR_OK,
-	    ERR_OK, "it holds neither" },
+	    ERR_OK, "it contains neit" },
 	{ "Chinese",
 	    STR("\xe8\xaf\x81\xe4\xb9\xa6\xe4\xb8\x8a\xe4\xbc\xa0"
 		"\xe5\xa4\xb1\xe8\xb4\xa5\xef\xbc\x8c\xe8\xaf\xb7"),
-	    ERR_OK, ERR_OK, "it holds neither" },
+	    ERR_OK, ERR_OK, "it contains neit" },
 	{ "umlauts",
 	    STR("Schl\xc3\xbcssel f\xc3\xbcr M\xc3\xbcller & S\xc3"
 		"\xb6hne, 100 % \xe2\x82\xac"),
-	    ERR_OK, ERR_OK, "it holds neither" },
+	    ERR_OK, ERR_OK, "it contains neit" },
 	{ "a page",
 	    STR("<!DOCTYPE html>\n<html><head><title>Sign In &amp; go</title>"
 		"<script>var a = \"x\\n\" + '%20';</script></head></html>"),
-	    ERR_OK, ERR_OK, "it is an HTML page, and it holds no" },
+	    ERR_OK, ERR_OK, "it is an HTML page, and it contains" },
 	{ "an error of an API",
 	    STR("{\"error\":{\"code\":\"InvalidAuthenticationToken\","
 		"\"message\":\"Access token has expired.\"}}"),
-	    ERR_OK, ERR_OK, "it is JSON, and it holds no" },
+	    ERR_OK, ERR_OK, "it is JSON, and it contains" },
 	{ "a data URI of a text",
 	    STR("data:text/plain;base64,SGVsbG8sIHdvcmxk"
 		"IQ=="),
-	    ERR_OK, ERR_OK, "it is a data URI, and it holds no" },
+	    ERR_OK, ERR_OK, "it is a data URI, and it contains" },
 	{ "a file name", STR("C:\\Users\\me\\new\\x509\\mdm%20push.pem"),
-	    ERR_OK, ERR_OK, "it holds neither" },
+	    ERR_OK, ERR_OK, "it contains neit" },
 
 	{ "a label in a sentence", STR("My PRIVATE KEY is safe."),
 	    ERR_PRIVATE_KEY, ERR_PRIVATE_KEY, "" },
@@ -709,15 +709,17 @@ static const struct text_case {
 	    "it is base64, and it is a gzip file;" },
 
 	{ "a cut certificate", STR(MII), ERR_OK, ERR_NOT_A_CERTIFICATE,
-	    "it is incomplete;" },
+	    "it is incomplete" },
 	{ "a cut certificate in a data URI",
 	    STR("data:application/x-pem-file;base64," MII), ERR_OK,
 	    ERR_NOT_A_CERTIFICATE,
-	    "it is a data URI, and the certificate in it is incomplete" },
+	    "it is a data URI, and the certificate in it is incomplete; copy "
+	    "the whole text again" },
 	{ "half a PEM in a document",
 	    STR("{\\rtf1 -----BEGIN CERTIFICATE-----\\\n" MII), ERR_OK,
 	    ERR_NOT_A_CERTIFICATE,
-	    "it is an RTF document, and the certificate in it is incomplete" },
+	    "it is an RTF document, and the certificate in it is incomplete; "
+	    "copy the whole text again" },
 	{ "DER that lost its bytes outside ASCII",
 	    STR("0\3\2\1\2\2\1M0\r\6\t*H\r\1\1\13\5\0"
 		"0\x0f"
@@ -761,7 +763,7 @@ START_TEST(five_layers)
 	}
 	ck_assert_int_eq(e, ERR_NOT_A_CERTIFICATE);
 	unit_same("five layers", str_head(what, 24),
-	    str_of("it is wrapped in more la"));
+	    str_of("it is wrapped in more th"));
 }
 END_TEST
 

@@ -123,12 +123,16 @@ static const struct good_case {
 	{                                               \
 		name, file, ERR_NOT_A_CERTIFICATE, what \
 	}
-#define CUT                                                                  \
-	"it is incomplete; copy the whole text, from the BEGIN line to the " \
+#define CUT                                                                 \
+	"it is incomplete; copy the whole text from the BEGIN line to the " \
 	"END line, and nothing else"
-#define DAMAGED "its base64 or its BEGIN and END lines are damaged"
-#define PKCS7 "it is a PKCS#7 file; upload the certificate in it as PEM"
-#define PUBLIC "it is a public key; upload the certificate made for it"
+#define DAMAGED                                                              \
+	"its base64 or its BEGIN and END lines are damaged; copy the whole " \
+	"text again"
+#define PKCS7                                                           \
+	"it is a PKCS#7 file; upload the certificate in that file, as " \
+	"PEM"
+#define PUBLIC "it is a public key; upload the certificate for that key"
 
 static const struct bad_case {
 	const char *name;
@@ -138,7 +142,7 @@ static const struct bad_case {
 } bad_cases[] = {
 	{ "nothing", "empty.pem", ERR_OK, "it is empty" },
 	{ "a text", "ca.cnf", ERR_OK,
-	    "it holds neither PEM nor base64 of a certificate" },
+	    "it contains neither PEM nor the base64 of a certificate" },
 	NO("half a PEM", "cut.pem", CUT),
 	NO("half a label", "cut-label.pem", CUT),
 	NO("half a base64", "cut.b64", CUT),
@@ -146,35 +150,35 @@ static const struct bad_case {
 	NO("the second half of a PEM", "cut-head.pem", DAMAGED),
 	NO("a wrong digit", "damaged.pem", DAMAGED),
 	NO("seventeen certificates", "seventeen.pem",
-	    "it holds more than 16 certificates"),
+	    "it contains more than 16 certificates; upload only the push "
+	    "certificate"),
 	NO("two topics in one", "two-topics.pem",
-	    "its subject's UID cannot be read"),
+	    "the UID of its subject is malformed"),
 	NO("a revocation list", "crl.pem",
-	    "it is something else in the form of one"),
+	    "it is PEM or base64 of something other than a certificate"),
 	NO("a certificate with a byte too few", "damaged-der.b64",
-	    "it is not the DER form of a certificate"),
+	    "it is not a certificate in DER form"),
 	NO("a public key", "public.pem", PUBLIC),
 	NO("a public key in base64", "public.b64", PUBLIC),
 	NO("PKCS#7", "p7.pem", PKCS7),
 	NO("PKCS#7 in base64", "p7.b64", PKCS7),
 	NO("PKCS#7 as DER", "p7.der", PKCS7),
-	KEY12("PKCS#12", "good.p12", " (as a PKCS#12 file)"),
-	KEY12("PKCS#12 without passphrase", "good-open.p12",
-	    " (as a PKCS#12 file)"),
-	KEY12("PKCS#12 in base64", "p12.b64",
-	    " (it is base64, as a PKCS#12 file)"),
+	KEY12("PKCS#12", "good.p12", " (a PKCS#12 file)"),
 	KEY12(
-	    "PKCS#12 as PEM", "p12.pem", " (it is base64, as a PKCS#12 file)"),
+	    "PKCS#12 without passphrase", "good-open.p12", " (a PKCS#12 file)"),
+	KEY12(
+	    "PKCS#12 in base64", "p12.b64", " (a PKCS#12 file; it is base64)"),
+	KEY12("PKCS#12 as PEM", "p12.pem", " (a PKCS#12 file; it is base64)"),
 	KEY12("PKCS#12 as PEM, its key in a line (1)", "p12-line-a.pem",
-	    " (it is base64, as a PKCS#12 file)"),
+	    " (a PKCS#12 file; it is base64)"),
 	KEY12("PKCS#12 as PEM, its key in a line (2)", "p12-line-bb.pem",
-	    " (it is base64, as a PKCS#12 file)"),
+	    " (a PKCS#12 file; it is base64)"),
 	KEY12("PKCS#12 as PEM, its key in a line (3)", "p12-line-ccc.pem",
-	    " (it is base64, as a PKCS#12 file)"),
+	    " (a PKCS#12 file; it is base64)"),
 	KEY12("PKCS#12 pasted", "p12-pasted.txt",
-	    " (it was read as Latin-1, as a PKCS#12 file)"),
+	    " (a PKCS#12 file; it was read as Latin-1)"),
 	KEY12("PKCS#12 beside it", "good-and-p12.txt",
-	    " (it is base64, as a PKCS#12 file)"),
+	    " (a PKCS#12 file; it is base64)"),
 	REQUEST("a request", "request.pem"),
 	REQUEST("a new request", "request-new.pem"),
 	REQUEST("a request in base64", "request.b64"),

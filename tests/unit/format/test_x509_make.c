@@ -78,22 +78,22 @@ static const struct subject_case {
 	    "CN=mdm,O=Schl\xc3\xbcssel,C=DE", NULL },
 	{ "refuses a country of three letters",
 	    { STR("DEU"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, NULL,
-	    "csr_country 'DEU' is too long; possible are two letters" },
+	    "csr_country 'DEU' is too long; use two letters" },
 	{ "refuses a country of one letter",
 	    { STR("D"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, NULL,
-	    "csr_country 'D' is too short; possible are two letters" },
+	    "csr_country 'D' is too short; use two letters" },
 	{ "refuses a country that is not letters",
 	    { STR("D*"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, NULL,
-	    "csr_country 'D*' has a character that does not belong there; "
-	    "possible are two letters" },
+	    "csr_country 'D*' contains an invalid character; use two "
+	    "letters" },
 	{ "refuses an address that is not ASCII",
 	    { { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, STR("m\xc3\xbc@a.b") },
 	    NULL,
-	    "csr_email 'm\xc3\xbc@a.b' has a character that does not belong "
-	    "there; possible are up to 128 ASCII characters" },
+	    "csr_email 'm\xc3\xbc@a.b' contains an invalid character; "
+	    "use up to 128 ASCII characters" },
 	{ "refuses text that is not UTF-8",
 	    { { NULL, 0 }, STR("\xff"), { NULL, 0 }, { NULL, 0 } }, NULL,
-	    "csr_organization '\xff' is not UTF-8; possible are up to 64 "
+	    "csr_organization '\xff' is not UTF-8; use up to 64 "
 	    "characters" },
 	{ "accepts an empty subject",
 	    { STR(""), STR(""), STR(""), { NULL, 0 } }, "", NULL },
@@ -104,7 +104,7 @@ static const struct subject_case {
 		{ NULL, 0 } },
 	    NULL,
 	    "csr_common_name '12345678901234567890123456789012"
-	    "123456789012345678901234567890123' is too long; possible are up "
+	    "123456789012345678901234567890123' is too long; use up "
 	    "to 64 characters" },
 };
 
@@ -259,20 +259,20 @@ static const struct vendor_case {
 	    "vendor-mixed.pem", "vendor.key", NULL },
 	{ "names an issuer that is missing", "vendor.pem", "vendor.key",
 	    X509_CHAIN "the certificate of " INTERMEDIATE
-		       " is missing, which issued " VENDOR },
+		       ", the issuer of " VENDOR ", is missing" },
 	{ "names a missing issuer where the root is present",
 	    "vendor-no-int.pem", "vendor.key",
 	    X509_CHAIN "the certificate of " INTERMEDIATE
-		       " is missing, which issued " VENDOR },
+		       ", the issuer of " VENDOR ", is missing" },
 	{ "names a root that is missing", "vendor-no-root.pem", "vendor.key",
 	    X509_CHAIN "the certificate of " ROOT
-		       " is missing, which issued " INTERMEDIATE },
+		       ", the issuer of " INTERMEDIATE ", is missing" },
 	{ "names an issuer of the same name with another key",
 	    "vendor-impostor.pem", "vendor.key",
-	    X509_CHAIN INTERMEDIATE " has not signed " VENDOR },
+	    X509_CHAIN INTERMEDIATE " did not sign " VENDOR },
 	{ "names an issuer that has expired", "vendor-int-expired.pem",
 	    "vendor.key",
-	    X509_CHAIN INTERMEDIATE " has expired on 2023-02-07T21:48:47Z" },
+	    X509_CHAIN INTERMEDIATE " expired on 2023-02-07T21:48:47Z" },
 	{ "names an issuer that is not yet valid", "vendor-int-later.pem",
 	    "vendor.key",
 	    X509_CHAIN INTERMEDIATE
@@ -280,28 +280,27 @@ static const struct vendor_case {
 	{ "names everything that is wrong", "vendor-all-wrong.pem",
 	    "vendor.key",
 	    X509_CHAIN VENDOR
-	    " has expired on 2022-02-10T17:44:47Z; " INTERMEDIATE
-	    " has expired on 2023-02-07T21:48:47Z; "
-	    "the certificate of " ROOT
-	    " is missing, which issued " INTERMEDIATE },
+	    " expired on 2022-02-10T17:44:47Z; " INTERMEDIATE
+	    " expired on 2023-02-07T21:48:47Z; the certificate of " ROOT
+	    ", the issuer of " INTERMEDIATE ", is missing" },
 	{ "takes a root alone", "self-signed.pem", "push.key", NULL },
 	{ "refuses the key of another certificate", "vendor-chain.pem",
 	    "push.key",
-	    "the vendor key is not that of the vendor certificate" },
+	    "the vendor key does not match the vendor certificate" },
 	{ "refuses a key on a curve", "ec.pem", "key-sec1.pem",
-	    "the vendor key is not an RSA key in PEM without passphrase" },
+	    "the vendor key is not an RSA key in PEM without a passphrase" },
 	{ "refuses an encrypted key", "vendor-chain.pem", "key-encrypted.pem",
-	    "the vendor key is not an RSA key in PEM without passphrase" },
+	    "the vendor key is not an RSA key in PEM without a passphrase" },
 	{ "refuses an encrypted PEM", "vendor-chain.pem",
 	    "key-encrypted-pem.pem",
-	    "the vendor key is not an RSA key in PEM without passphrase" },
+	    "the vendor key is not an RSA key in PEM without a passphrase" },
 	{ "refuses an empty key", "vendor-chain.pem", "empty.pem",
-	    "the vendor key is not an RSA key in PEM without passphrase" },
+	    "the vendor key is not an RSA key in PEM without a passphrase" },
 	{ "refuses an empty chain", "empty.pem", "vendor.key",
 	    "the vendor certificate cannot be read" },
 	{ "refuses a key for a certificate", "vendor.key", "vendor.key",
-	    "the vendor certificate cannot be read: there is a private key "
-	    "in its file" },
+	    "the vendor certificate cannot be read: its file contains a "
+	    "private key" },
 };
 
 START_TEST(vendor_refusal)

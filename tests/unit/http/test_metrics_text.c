@@ -83,7 +83,7 @@ START_TEST(a_family_has_a_head)
 	metrics_text_family(&out, METRICS_TEXT_STATUS);
 	unit_same("head", buf_view(&out),
 	    str_of("# HELP pushcert_certificate_status 1 for the status of "
-		   "the tenant's certificate, else 0.\n"
+		   "the tenant's certificate, otherwise 0.\n"
 		   "# TYPE pushcert_certificate_status gauge\n"));
 }
 END_TEST
@@ -139,8 +139,8 @@ START_TEST(counters)
 		   "# TYPE pushcert_refusals_total counter\n" REFUSALS
 		   "\"BadRequest\"} 2\n" REFUSALS "\"Conflict\"} 1\n" REFUSALS
 		   "\"InternalError\"} 1\n"
-		   "# HELP pushcert_commit_changes Changes that this process "
-		   "put on the disk with one commit.\n"
+		   "# HELP pushcert_commit_changes Changes that one commit of "
+		   "this process wrote to the disk.\n"
 		   "# TYPE pushcert_commit_changes histogram\n" BUCKET
 		   "\"1\"} 1\n" BUCKET "\"2\"} 2\n" BUCKET "\"4\"} 3\n" BUCKET
 		   "\"8\"} 3\n" BUCKET "\"16\"} 3\n" BUCKET "\"32\"} 3\n" BUCKET
@@ -152,11 +152,12 @@ START_TEST(counters)
 		   "# TYPE pushcert_commit_failures_total counter\n"
 		   "pushcert_commit_failures_total{process=\"77\"} 1\n"
 		   "# HELP pushcert_changes_waiting Changes that this process "
-		   "is writing or that wait for it.\n"
+		   "is writing or that are waiting in its queue.\n"
 		   "# TYPE pushcert_changes_waiting gauge\n"
 		   "pushcert_changes_waiting{process=\"77\"} 2\n"
 		   "# HELP pushcert_changes_refused_total Changes that this "
-		   "process answered 503 because their turn did not come.\n"
+		   "process answered with 503 because they timed out in its "
+		   "queue.\n"
 		   "# TYPE pushcert_changes_refused_total counter\n"
 		   "pushcert_changes_refused_total{process=\"77\"} 1\n"
 		   "# HELP pushcert_workers_hanging Workers of this process "
@@ -180,9 +181,9 @@ END_TEST
 	"DTSTAMP:20261123T170000Z\r\nSEQUENCE:3\r\n"                    \
 	"DTSTART:20271123T165637Z\r\nTRANSP:TRANSPARENT\r\n"            \
 	"SUMMARY:Apple MDM push certificate expires"
-#define DESCRIPTION                                                        \
-	"DESCRIPTION:Renew it with the same Apple account. If it is made " \
-	"anew instea\r\n d\\, every device has to enrol again."
+#define DESCRIPTION                                                     \
+	"DESCRIPTION:Renew it with the same Apple account. With a new " \
+	"certificate\\, \r\n all the devices have to enrol again."
 #define AFTER_WORDS \
 	"\r\n" ALARM("60") ALARM("30") ALARM("7") ALARM("1") "END:VEVENT\r\n"
 

@@ -144,8 +144,8 @@ START_TEST(reports_the_lack_of_memory)
 		unit_check(asks[_i].name,
 		    unit_holds(resp.text,
 			"{\"error\":{\"code\":\"InternalError\",\"message\":"
-			"\"The request needs more memory than it may "
-			"have.\""));
+			"\"The request needs more memory than a "
+			"request may use.\""));
 		unit_check(asks[_i].name, str_ends(resp.text, "\"}}}"));
 	}
 	unit_check(asks[_i].name, resp.status == 200 && refused > 0);
@@ -154,9 +154,9 @@ END_TEST
 
 /* --- the log ------------------------------------------------------------ */
 
-#define HINT                                                             \
-	"pushcert: a request came without Authorization; if its client " \
-	"sent one, Apache needs: CGIPassAuth On\n"
+#define HINT                                                       \
+	"pushcert: a request has no Authorization header; if the " \
+	"client sent one, Apache removed it: set CGIPassAuth On\n"
 
 static const struct {
 	const char *name, *software, *token;
@@ -250,7 +250,7 @@ START_TEST(logs_a_faulty_subject_and_hides_it_from_the_client)
 	ck_assert(!unit_holds(resp.text, "Germany"));
 	unit_same("the first line", str_cut(&log, '\n'),
 	    str_of("pushcert: certificate request: csr_country 'Germany' "
-		   "is too long; possible are two letters"));
+		   "is too long; use two letters"));
 }
 END_TEST
 

@@ -573,7 +573,7 @@ START_TEST(logs_the_first_refused_client)
 	unit_same("the log",
 	    str_from(log, (size_t)pread(fd, log, sizeof(log), 0)),
 	    str_of("pushcert: refused a connection from ::ffff:192.0.2.2: "
-		   "FCGI_WEB_SERVER_ADDRS does not name it\n"));
+		   "FCGI_WEB_SERVER_ADDRS does not list this address\n"));
 }
 END_TEST
 

@@ -687,23 +687,24 @@ static const struct lack {
 	int execution; /* the errno of execve afterwards */
 } lacks[] = {
 	{ "a kernel without Landlock", SYS_landlock_create_ruleset, 0, 0,
-	    ENOSYS, "no Landlock: Function not implemented", ENOSYS },
+	    ENOSYS, "Landlock is not in effect: Function not implemented",
+	    ENOSYS },
 	{ "no set of rules", SYS_landlock_create_ruleset, 2, 0, EMFILE,
-	    "no Landlock: Too many open files", ENOSYS },
+	    "Landlock is not in effect: Too many open files", ENOSYS },
 	{ "no rule for the data", SYS_landlock_add_rule, 3, 0, EBADFD,
-	    "no Landlock: File descriptor in bad state", ENOSYS },
+	    "Landlock is not in effect: File descriptor in bad state", ENOSYS },
 	{ "too many sets of rules", SYS_landlock_restrict_self, 1, 0, E2BIG,
-	    "no Landlock: Argument list too long", ENOSYS },
+	    "Landlock is not in effect: Argument list too long", ENOSYS },
 	{ "limits that stay", SYS_prlimit64, 0, 0, EPERM,
-	    "no privacy: Operation not permitted", ENOSYS },
+	    "privacy is not in effect: Operation not permitted", ENOSYS },
 	{ "no privacy", SYS_prctl, 0, PR_SET_DUMPABLE, EINVAL,
-	    "no privacy: Invalid argument", ENOSYS },
+	    "privacy is not in effect: Invalid argument", ENOSYS },
 	{ "privileges that stay", SYS_prctl, 0, PR_SET_NO_NEW_PRIVS, EINVAL,
-	    "no renouncing of privileges: Invalid argument", ENOSYS },
+	    "no_new_privs is not in effect: Invalid argument", ENOSYS },
 	{ "a kernel without seccomp", SYS_prctl, 0, PR_SET_SECCOMP, EINVAL,
-	    "no seccomp: Invalid argument", EACCES },
+	    "seccomp is not in effect: Invalid argument", EACCES },
 	{ "no handler", SYS_rt_sigaction, 0, SIGSYS, EPERM,
-	    "no seccomp: Operation not permitted", EACCES },
+	    "seccomp is not in effect: Operation not permitted", EACCES },
 };
 
 static bool
@@ -786,7 +787,8 @@ START_TEST(logs_a_missing_layer)
 	ck_assert(waitpid(child, NULL, 0) == child);
 	n = read(fds[0], line, sizeof(line) - 1);
 	line[n > 0 ? n : 0] = '\0';
-	ck_assert_ptr_nonnull(strstr(line, "pushcert: sandbox: no Landlock: "));
+	ck_assert_ptr_nonnull(
+	    strstr(line, "pushcert: sandbox: Landlock is not in effect: "));
 	close(fds[0]);
 }
 END_TEST

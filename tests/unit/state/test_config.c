@@ -46,21 +46,23 @@ static const struct {
 	const char *text;
 	const char *message; /* the part after the path */
 } refusals[] = {
-	{ "an empty file", "", ": empty; write its keys again, or remove it" },
+	{ "an empty file", "",
+	    ": the file is empty; write its keys again, or remove it" },
 	{ "blanks alone", " \n\t\r\n\n",
-	    ": empty; write its keys again, or remove it" },
+	    ": the file is empty; write its keys again, or remove it" },
 	{ "an unknown key", "data = /x\nnope = 1\n", ":2: unknown key 'nope'" },
 	{ "a key in other case", "Data = /x\n", ":1: unknown key 'Data'" },
 	{ "a key given twice", "data = /x\ndata = /y\n",
-	    ":2: 'data' is given twice" },
-	{ "a section", "\n[store]\n", ":2: there are no sections" },
+	    ":2: 'data' is set twice; remove one of the two lines" },
+	{ "a section", "\n[store]\n",
+	    ":2: sections are not supported; remove this line" },
 	{ "a blank before a key", "jwt_audience = a\n failed_logins = 0\n",
-	    ":2: a line begins with a blank" },
+	    ":2: the line begins with a blank; remove the blank" },
 	{ "a tab before a key", "\tdata = /x\n",
-	    ":1: a line begins with a blank" },
-#define CUT                                                         \
-	"a semicolon after a blank would cut the value off; write " \
-	"it without the blank, and a comment on a line of its own"
+	    ":1: the line begins with a blank; remove the blank" },
+#define CUT                                                     \
+	"the semicolon after a blank would cut off the value; " \
+	"remove the blank, and write a comment on a line of its own"
 	{ "a value that would be cut",
 	    "workers = 2\ncsr_organization = Smith ; Sons\n", ":2: " CUT },
 	{ "a value that would be cut after a tab", "csr_email: a\t;b\n",
@@ -69,100 +71,112 @@ static const struct {
 	    ":1: " CUT },
 	{ "a comment after a value", "workers = 2 ; few\n", ":1: " CUT },
 	{ "a line without an equals sign", "data = /x\n\nwhat\n",
-	    ":3: neither 'key = value' nor a comment" },
+	    ":3: the line is neither 'key = value' nor a comment" },
 	{ "a URL that is a host alone", "base_url = mdm.example.org\n",
-	    ":1: 'base_url' cannot be 'mdm.example.org': "
-	    "it is a URL of http or https" },
+	    ":1: 'base_url' has the invalid value 'mdm.example.org'; use a "
+	    "URL of http or https" },
 	{ "a URL without a host", "base_url = https:///v1.0\n",
-	    ":1: 'base_url' cannot be 'https:///v1.0': "
-	    "it is a URL of http or https" },
+	    ":1: 'base_url' has the invalid value 'https:///v1.0'; use a URL "
+	    "of http or https" },
 	{ "a URL that would end a header's text",
 	    "authorization_uri = https://a/\"b\n",
-	    ":1: 'authorization_uri' cannot be 'https://a/\"b': "
-	    "it is a URL of http or https" },
+	    ":1: 'authorization_uri' has the invalid value 'https://a/\"b'; "
+	    "use a URL of http or https" },
 	{ "a mount that is not a path", "mount = graph\n",
-	    ":1: 'mount' cannot be 'graph': it is a path such as /graph" },
+	    ":1: 'mount' has the invalid value 'graph'; use a path such as "
+	    "/graph" },
 	{ "a mount that is a URL", "mount = https://h/graph\n",
-	    ":1: 'mount' cannot be 'https://h/graph': "
-	    "it is a path such as /graph" },
+	    ":1: 'mount' has the invalid value 'https://h/graph'; use a path "
+	    "such as /graph" },
 	{ "a mount with an escape", "mount = /a%20b\n",
-	    ":1: 'mount' cannot be '/a%20b': it is a path such as /graph" },
+	    ":1: 'mount' has the invalid value '/a%20b'; use a path such as "
+	    "/graph" },
 	{ "a mount that climbs", "mount = /a/../b\n",
-	    ":1: 'mount' cannot be '/a/../b': it is a path such as /graph" },
+	    ":1: 'mount' has the invalid value '/a/../b'; use a path such as "
+	    "/graph" },
 	{ "a mount with a query", "mount = /a?b\n",
-	    ":1: 'mount' cannot be '/a?b': it is a path such as /graph" },
+	    ":1: 'mount' has the invalid value '/a?b'; use a path such as "
+	    "/graph" },
 	{ "an origin without a scheme", "cors_origins = example.org\n",
-	    ":1: 'cors_origins' cannot be 'example.org': it is "
-	    "a list of origins such as https://example.org, or *" },
+	    ":1: 'cors_origins' has the invalid value 'example.org'; use a "
+	    "list of origins such as https://example.org, or *" },
 	{ "an origin with a path", "cors_origins = *, https://example.org/\n",
-	    ":1: 'cors_origins' cannot be '*, https://example.org/': it is "
-	    "a list of origins such as https://example.org, or *" },
+	    ":1: 'cors_origins' has the invalid value '*, "
+	    "https://example.org/'; use a list of origins such as "
+	    "https://example.org, or *" },
 	{ "the origin null", "cors_origins = null\n",
-	    ":1: 'cors_origins' cannot be 'null': it is "
-	    "a list of origins such as https://example.org, or *" },
+	    ":1: 'cors_origins' has the invalid value 'null'; use a list of "
+	    "origins such as https://example.org, or *" },
 	{ "a pattern of origins", "cors_origins = https://*.example.org\n",
-	    ":1: 'cors_origins' cannot be 'https://*.example.org': it is "
-	    "a list of origins such as https://example.org, or *" },
+	    ":1: 'cors_origins' has the invalid value "
+	    "'https://*.example.org'; use a list of origins such as "
+	    "https://example.org, or *" },
 	{ "a port that is none", "cors_origins = https://example.org:99999\n",
-	    ":1: 'cors_origins' cannot be 'https://example.org:99999': it is "
-	    "a list of origins such as https://example.org, or *" },
+	    ":1: 'cors_origins' has the invalid value "
+	    "'https://example.org:99999'; use a list of origins such as "
+	    "https://example.org, or *" },
 	{ "a country by its name", "csr_country = Germany\n",
-	    ":1: 'csr_country' cannot be 'Germany': "
-	    "it is a code of two letters" },
+	    ":1: 'csr_country' has the invalid value 'Germany'; use a code of "
+	    "two letters" },
 	{ "a country of digits", "csr_country = 49\n",
-	    ":1: 'csr_country' cannot be '49': "
-	    "it is a code of two letters" },
+	    ":1: 'csr_country' has the invalid value '49'; use a code of two "
+	    "letters" },
 	{ "a network of proxies", "trusted_proxies = ::1, 10.0.0.0/8\n",
-	    ":1: 'trusted_proxies' cannot be '::1, 10.0.0.0/8': it is "
-	    "a list of addresses, not of names or networks" },
+	    ":1: 'trusted_proxies' has the invalid value '::1, 10.0.0.0/8'; "
+	    "use a list of addresses, not of names or networks" },
 	{ "a proxy by its name", "trusted_proxies = localhost\n",
-	    ":1: 'trusted_proxies' cannot be 'localhost': it is "
-	    "a list of addresses, not of names or networks" },
+	    ":1: 'trusted_proxies' has the invalid value 'localhost'; use a "
+	    "list of addresses, not of names or networks" },
 	{ "a size that is none", "max_body = many\n",
-	    ":1: 'max_body' cannot be 'many': "
-	    "it is a size such as 64K or 1G from 1K to 1M" },
+	    ":1: 'max_body' has the invalid value 'many'; use a size such as "
+	    "64K or 1G from 1K to 1M" },
 	{ "a size below its range", "max_body = 1023\n",
-	    ":1: 'max_body' cannot be '1023': "
-	    "it is a size such as 64K or 1G from 1K to 1M" },
+	    ":1: 'max_body' has the invalid value '1023'; use a size such as "
+	    "64K or 1G from 1K to 1M" },
 	{ "a size above its range", "max_body = 2M\n",
-	    ":1: 'max_body' cannot be '2M': "
-	    "it is a size such as 64K or 1G from 1K to 1M" },
+	    ":1: 'max_body' has the invalid value '2M'; use a size such as "
+	    "64K or 1G from 1K to 1M" },
 	{ "a unit alone", "max_body = K\n",
-	    ":1: 'max_body' cannot be 'K': "
-	    "it is a size such as 64K or 1G from 1K to 1M" },
+	    ":1: 'max_body' has the invalid value 'K'; use a size such as 64K "
+	    "or 1G from 1K to 1M" },
 	{ "a size beyond all numbers in bytes", "map_size = 17179869185G\n",
-	    ":1: 'map_size' cannot be '17179869185G': "
-	    "it is a size such as 64K or 1G from 1M to " MAP_MOST },
+	    ":1: 'map_size' has the invalid value '17179869185G'; use a size "
+	    "such as 64K or 1G from 1M to " MAP_MOST },
 	{ "a map beyond the address space", "map_size = 1025" MAP_UNIT "\n",
-	    ":1: 'map_size' cannot be '1025" MAP_UNIT "': "
-	    "it is a size such as 64K or 1G from 1M to " MAP_MOST },
+	    ":1: 'map_size' has the invalid value '1025" MAP_UNIT "'; "
+	    "use a size such as 64K or 1G from 1M to " MAP_MOST },
 	{ "a size beyond all numbers", "map_size = 99999999999999999999G\n",
-	    ":1: 'map_size' cannot be '99999999999999999999G': "
-	    "it is a size such as 64K or 1G from 1M to " MAP_MOST },
+	    ":1: 'map_size' has the invalid value '99999999999999999999G'; "
+	    "use a size such as 64K or 1G from 1M to " MAP_MOST },
 	{ "a number with a unit", "workers = 1K\n",
-	    ":1: 'workers' cannot be '1K': it is a number from 1 to 1024" },
+	    ":1: 'workers' has the invalid value '1K'; use a number from 1 to "
+	    "1024" },
 	{ "a number of zero", "workers = 0\n",
-	    ":1: 'workers' cannot be '0': it is a number from 1 to 1024" },
+	    ":1: 'workers' has the invalid value '0'; use a number from 1 to "
+	    "1024" },
 	{ "a negative number", "workers = -1\n",
-	    ":1: 'workers' cannot be '-1': it is a number from 1 to 1024" },
+	    ":1: 'workers' has the invalid value '-1'; use a number from 1 to "
+	    "1024" },
 	{ "an empty number", "workers =\n",
-	    ":1: 'workers' cannot be '': it is a number from 1 to 1024" },
+	    ":1: 'workers' has the invalid value ''; use a number from 1 to "
+	    "1024" },
 	{ "a word that is no choice", "log_level = loud\n",
-	    ":1: 'log_level' cannot be 'loud': "
-	    "it is error or warning or info or debug" },
+	    ":1: 'log_level' has the invalid value 'loud'; use error or "
+	    "warning or info or debug" },
 	{ "a flag that is none", "return_certificate = maybe\n",
-	    ":1: 'return_certificate' cannot be 'maybe': it is no or yes" },
+	    ":1: 'return_certificate' has the invalid value 'maybe'; use no "
+	    "or yes" },
 	{ "a worker that may only wait",
 	    "queue_timeout = 10\nworker_timeout = 10\n",
 	    ": 'worker_timeout' is 10, but must be greater than "
-	    "'queue_timeout', which is 10: a worker may wait so long" },
+	    "'queue_timeout', which is 10, because a worker may wait for that time" },
 	{ "a worker that has less time than it may wait by default",
 	    "worker_timeout = 5\n",
 	    ": 'worker_timeout' is 5, but must be greater than "
-	    "'queue_timeout', which is 5: a worker may wait so long" },
+	    "'queue_timeout', which is 5, because a worker may wait for that time" },
 	{ "a line longer than inih's buffer",
 	    "base_url = " LONG_TEXT LONG_TEXT LONG_TEXT "\n",
-	    ":1: a line has more than 198 bytes, or a NUL" },
+	    ":1: the line has more than 198 bytes or contains a NUL byte" },
 };
 
 START_TEST(refuses_with_file_and_line)
@@ -314,7 +328,8 @@ START_TEST(refuses_a_long_list)
 	for (i = 0; i < 15; i++)
 		strcat(text, "jwt_audience = " LONG_TEXT "\n");
 	ck_assert(config_load(write_file(text), &c, message) == ERR_CONFIG);
-	ck_assert(strstr(message, ":15: 'jwt_audience' cannot be") != NULL);
+	ck_assert(strstr(message,
+		      ":15: 'jwt_audience' has the invalid value") != NULL);
 }
 END_TEST
 

@@ -284,22 +284,22 @@ START_TEST(logs_an_odd_entry_once)
 	log_open(false, LOG_AT_WARNING);
 	write_keys("0x");
 	k = keyring_open(path(), START_AT, LOG_AT_WARNING);
-	ck_assert_int_eq(logged("keys left out: key 1 'odd': its n"), 1);
+	ck_assert_int_eq(logged("skipped keys: key 1 'odd': its n"), 1);
 	write_keys("01x");
 	keyring_refresh(k, START_AT + 1);
-	ck_assert_int_eq(logged("left out"), 1);
+	ck_assert_int_eq(logged("skipped keys"), 1);
 	/* A different report is logged again, and a private key is logged as an
 	 * error. */
 	write_keys("1xd");
 	keyring_refresh(k, START_AT + 2);
-	ck_assert_int_eq(logged("left out"), 2);
+	ck_assert_int_eq(logged("skipped keys"), 2);
 	ck_assert_int_eq(logged("replace them at their server"), 1);
 	keyring_close(k);
 	/* A process for a single request passes LOG_AT_DEBUG, so it does not
 	 * log the report; pushcert doctor shows it. */
 	write_keys("0x");
 	k = keyring_open(path(), START_AT, LOG_AT_DEBUG);
-	ck_assert_int_eq(logged("left out"), 2);
+	ck_assert_int_eq(logged("skipped keys"), 2);
 	keyring_close(k);
 }
 END_TEST
@@ -488,7 +488,7 @@ START_TEST(leaves_out_a_key_that_is_not_an_RSA_key)
 	buf_init(&b, text, sizeof(text));
 	ck_assert(jwt_make_set(str_of(""), &b, &what) == ERR_CONFIG);
 	unit_same(
-	    "of nothing", what, str_of("there is no public key in PEM in it"));
+	    "of nothing", what, str_of("the file has no public key in PEM"));
 }
 END_TEST
 

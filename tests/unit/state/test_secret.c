@@ -27,25 +27,27 @@ static const struct {
 	{ "takes 64 digits", DIGITS "\n", 0600, ERR_OK, NULL },
 	{ "takes them without a newline", DIGITS, 0400, ERR_OK, NULL },
 	{ "refuses a file that a group may read", DIGITS "\n", 0640,
-	    ERR_NOT_PRIVATE, "others may read this key; chmod 600 it" },
+	    ERR_NOT_PRIVATE,
+	    "other users can read this key; run chmod 600 on it" },
 	{ "refuses a file that others may write", DIGITS "\n", 0602,
-	    ERR_NOT_PRIVATE, "others may read this key; chmod 600 it" },
+	    ERR_NOT_PRIVATE,
+	    "other users can read this key; run chmod 600 on it" },
 	{ "refuses an empty file", "", 0600, ERR_FILE,
-	    "not a key of 64 hex digits" },
+	    "not a key of 64 hexadecimal digits" },
 	{ "refuses one digit more", DIGITS "0", 0600, ERR_FILE,
-	    "not a key of 64 hex digits" },
+	    "not a key of 64 hexadecimal digits" },
 	{ "takes them before blanks and ends of lines", DIGITS " \t\r\n\n",
 	    0600, ERR_OK, NULL },
 	{ "takes them after a byte order mark", "\xef\xbb\xbf" DIGITS "\r\n",
 	    0600, ERR_OK, NULL },
 	{ "refuses a second line", DIGITS "\n0\n", 0600, ERR_FILE,
-	    "not a key of 64 hex digits" },
+	    "not a key of 64 hexadecimal digits" },
 	{ "refuses damaged UTF-16", "\xff\xfe" DIGITS "0", 0600, ERR_FILE,
-	    "damaged UTF-16; save it as UTF-8" },
+	    "invalid UTF-16; save the file as UTF-8" },
 	{ "refuses a letter after f", "g" DIGITS, 0600, ERR_FILE,
-	    "not a key of 64 hex digits" },
+	    "not a key of 64 hexadecimal digits" },
 	{ "refuses a directory", NULL, 0700, ERR_FILE,
-	    "not a file of less than 16 KiB" },
+	    "not a regular file of less than 16 KiB" },
 };
 
 static void
@@ -119,7 +121,8 @@ START_TEST(reads_a_chain_of_less_than_16_KiB)
 	}
 	secret_leave_out(&s, &c);
 	ck_assert_str_ne(c.vendor_key, "");
-	snprintf(want, sizeof(want), "%.200s: not a file of less than 16 KiB",
+	snprintf(want, sizeof(want),
+	    "%.200s: not a regular file of less than 16 KiB",
 	    c.vendor_certificate);
 	ck_assert_str_eq(message, want);
 }
