@@ -108,8 +108,8 @@ enum err pg_fetch_here(struct pg_session *s, struct pg_link *l,
 enum err
 pg_put(void *tx, enum store_table table, struct str key, struct str row);
 enum err pg_remove(void *tx, enum store_table table, struct str key);
-enum err pg_begin_batch(void *db, int64_t ms);
-void pg_run_batch(void *db, struct group_commit_job *first, size_t n);
+enum err pg_begin_batch(void *arg, int64_t ms);
+void pg_run_batch(void *arg, struct group_commit_job *first, size_t n);
 /* Notes what a change misses. ERR_BUSY: the change runs again after the next
  * fetch. */
 enum err pg_want(struct pg_session *s, const struct pg_fetch *f);
