@@ -2,10 +2,15 @@
 /*
  * backup.c - writes the whole store to one file, and restores it from one.
  *
- * Both work in a scratch directory within the data directory, which is private
- * and on a local disk wherever the backups are. A backup is read back there,
- * and a restore reads its file there. A process holds a lock on its scratch
- * directory; a scratch directory without a lock belongs to a process that died.
+ * store_backup copies the store into a scratch directory, verifies the copy
+ * there and writes it to its file. store_restore copies a file into such a
+ * directory, verifies it and replaces all rows. store_keep_copy makes the copy
+ * for an upgrade.
+ *
+ * The scratch directory lies in the data directory, which is private and local;
+ * on a read-only disk, in TMPDIR or beside the backup. A process holds a lock
+ * on its scratch directory; a scratch directory without a lock belongs to a
+ * process that died.
  */
 #include "store/store.h"
 

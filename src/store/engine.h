@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * engine.h - what the store needs from a database engine: ordered tables of
- * keys and rows, readers that see one state, and batches of changes. Private to
- * store.
+ * keys and rows, readers, and batches of changes. Private to store.
  *
  * An engine knows nothing of the meaning of a row, except that row.h can check
- * it. The store above calls the engine only through struct store_engine, so no
- * other file names an engine. `db` is what open returned; `tx` is what reader
- * returned, or, in a change, what the engine has put into the member tx of the
- * writer.
+ * it. The store above calls the engine only through struct store_engine, and
+ * only store.c chooses an engine. `db` is what open returned; `tx` is what
+ * reader returned, or, in a change, what the engine has put into the member tx
+ * of the writer.
  *
  * Each function may also return, beside the outcomes named below: ERR_FULL,
  * ERR_CORRUPT, ERR_MEMORY and ERR_STORE; the engine logs the cause of the last.
@@ -113,11 +112,19 @@ struct store_engine {
 	enum err (*claim)(void *db, int64_t ms, pid_t *pid);
 	void (*unclaim)(void *db);
 
-	/* A reader sees one state from begin to end. */
+	/* In LMDB a reader sees one state from begin to end. In PostgreSQL only
+	 * a walk over a whole table does; a lookup before it sees the newest
+	 * row. */
 	enum err (*reader)(void *db, void **tx);
 	void (*reader_free)(void *tx);
 	enum err (*begin)(void *tx);
 	void (*end)(void *tx);
+
+	/*
+	 * get, step, put and remove: in a change, ERR_BUSY if the engine must
+	 * fetch a row first. The change returns at once, and the engine runs it
+	 * again. In a reader, ERR_BUSY if the database does not answer in time.
+	 */
 
 	/* The row lives until the reader ends; in a change, until the next put
 	 * or removal. ERR_NOT_FOUND. */

@@ -10,11 +10,13 @@
  * thread sleeps on its own semaphore, so that a wake-up reaches exactly one
  * thread and the threads do not meet at a lock.
  *
- * States of a job, which change under the lock:
- *   QUEUED -> COLLECTED -> DONE   a follower
- *   QUEUED -> LEADER              a follower that is woken to lead
- *   QUEUED -> (left the queue)    a follower whose deadline has passed
- * The first job of an empty queue leads without a change of its state.
+ * States of a job:
+ *   QUEUED -> COLLECTED -> DONE     a follower
+ *   QUEUED -> COLLECTED             a job that found no leader
+ *   QUEUED -> LEADER -> COLLECTED   a follower that is woken to lead
+ *   QUEUED -> (left the queue)      a follower whose deadline has passed
+ * A leader that cannot begin its batch leaves the queue too. All steps but DONE
+ * are made under the lock.
  *
  * The helper. To wake the next leader costs a tenth of a batch, because the
  * clients that were just answered run first. So a leader whose batch did not
@@ -172,7 +174,8 @@ record_batch(struct group_commit *g, size_t n, int64_t began)
 	g->batch_took = now - began;
 }
 
-/* False if the job was rejected; *leads if there was no leader. */
+/* Queues a job and chooses the leader: a job that finds none leads (*leads).
+ * False if the job was rejected. */
 static bool
 enqueue(struct group_commit *g, struct group_commit_job *job, int64_t now,
     bool *leads)
@@ -450,6 +453,8 @@ group_commit_run(struct group_commit *g, struct group_commit_job *job)
 		goto out;
 	e = ERR_OK;
 	if (atomic_load(&job->state) != DONE) {
+		/* This thread leads: it found no leader, or it was woken as
+		 * one. */
 		sched_lead(true);
 		e = lead(g, job, until);
 		sched_lead(false);

@@ -3,7 +3,8 @@
  * group_commit.h - changes that wait at the same time share one transaction.
  *
  * A caller hands in a job and sleeps until the job is done. One thread at a
- * time, the leader, does the jobs of all callers in batches. Private to store.
+ * time, the leader, does the jobs of all callers in batches. The lanes of
+ * pg_read.c use the same queue for reads. Private to store.
  */
 #ifndef PUSHCERT_GROUP_COMMIT_H
 #define PUSHCERT_GROUP_COMMIT_H

@@ -2,9 +2,9 @@
 /*
  * lmdb_engine.c - the store in LMDB, the engine of one machine.
  *
- * A change takes three locks in this order: the place at the head of the queue
+ * The leader of a batch holds, in this order: the lead of the queue
  * (group_commit.h), the write lock between processes (write_lock.h), and LMDB's
- * own write lock. The thread that holds them owns the tally.
+ * write mutex. The thread that holds them owns the tally.
  */
 #include "store/engine.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * lmdb_env.h - ordered maps of byte strings in one file, which threads and
- * processes share. The lmdb_* files of the store alone call LMDB. Private to
- * store.
+ * processes share. Only the lmdb_* files call LMDB. Private to store.
  *
  * These files know nothing of the meaning of the bytes. They make sure that the
  * directory is private and local and that each commit is on the disk. They

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * misses.h - lets a row be missing when a change reads it for the first time.
- * Private to store.
+ * misses.h - makes the first read of each row in a batch fail with ERR_BUSY (a
+ * test build). Private to store.
  *
  * An engine across a network fetches all rows that a batch needs at once: it
  * runs the changes, notes which rows were missing, and runs the changes again.

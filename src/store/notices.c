@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * notices.c - stores notices as rows.
+ * notices.c - stores, as rows, the last notice given of the end of each
+ * tenant's certificate.
  *
  * The order of the fields is part of the format on disk: add new fields at the
  * end.

@@ -2,12 +2,12 @@
 /*
  * pg_change.c - runs batches of changes.
  *
- * A batch holds no lock while it works. It runs all changes on the rows that it
- * knows, fetches in one round trip what they missed, and runs them again, until
- * nothing is missing. Then it sends all rows that the changes have put, in one
- * transaction and one round trip, on the condition that the rows which they
- * replace are still the ones that were read. If another process was faster, the
- * batch forgets everything and begins again.
+ * A batch holds no lock in the database while it works. It runs all changes on
+ * the rows that it knows, fetches in one round trip what they missed, and runs
+ * them again, until nothing is missing. Then it sends all rows that the changes
+ * have put, in one transaction and one round trip, on the condition that the
+ * rows which they replace are still the ones that were read. If PostgreSQL
+ * refuses them for a conflict, change_all forgets all rows and begins again.
  *
  * This is correct because each change of a record or a request adds an event
  * under the next number. Two processes that change the same tenant insert the
@@ -22,7 +22,8 @@
 
 #include "base/clock.h"
 
-/* Runs of a batch that other processes interrupt. */
+/* How often a batch is run, at most; each run but the first follows a
+ * conflict. */
 #define TRIES 20
 /* The bytes that a change with locked tables keeps before it sends them. */
 #define FLUSH_BYTES ((size_t)8 << 20)
@@ -219,6 +220,9 @@ change_all(
 		case PG_LOST:
 			return ERR_BUSY;
 		case PG_CONFLICT:
+			/* Another process was faster: the loop runs all changes
+			 * again on fresh rows. */
+			break;
 		default:
 			break;
 		}

@@ -59,7 +59,8 @@ struct pg_value {
 
 enum pg_outcome {
 	PG_DONE,
-	/* Another process has changed a row of the batch meanwhile. */
+	/* Another process changed a row, or PostgreSQL reported a deadlock or a
+	 * lock timeout; nothing was committed. */
 	PG_CONFLICT,
 	/* The connection was lost, or the deadline passed: nobody knows whether
 	 * the server did the work. */

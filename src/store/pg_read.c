@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pg_read.c - reads rows through the lanes, or through a connection that shows
- * one state.
+ * pg_read.c - reads rows through the lanes (connections that many threads
+ * share), or through a connection that shows one state.
  *
  * A transaction keeps the rows that it has read in its cache, and asks the
  * server only for what the cache does not know. A reader that looks up single

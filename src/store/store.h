@@ -3,10 +3,12 @@
  * store.h - keeps the tenants' records, their history, their certificate
  * requests and the tokens durably.
  *
- * A reader sees one consistent state. The changes of all threads and processes
- * run one after the other, and store_update returns ERR_OK only after the
- * change is on the disk. Slices that a function returns live until the
- * transaction ends.
+ * In LMDB a reader sees one state from begin to end. In PostgreSQL only a walk
+ * over a whole table does; a single lookup sees the newest row. The changes of
+ * all threads and processes take effect one after the other, and store_update
+ * returns ERR_OK only after the change is on the disk. Slices live until the
+ * reader ends; in a walk, until the visitor returns; in a change, until the
+ * change returns.
  *
  * Each function may also return, beside the outcomes named below: ERR_CORRUPT
  * (a stored value is damaged), ERR_NEWER (a newer release has written it),
@@ -153,9 +155,10 @@ void store_end(struct txn *tx);
  * must have put nothing. A change may run more than once before store_update
  * returns, each time on a fresh state; only the last run counts. When a read
  * fails, the change returns at once: the engine may run it only to find out
- * which rows it needs, and then a row that exists is missing. A change does
- * no I/O and no heavy work. Returns the outcome of `change`, or the reason why
- * the commit failed; in the latter case nothing has changed.
+ * which rows it needs, and then a read returns ERR_BUSY although the row may
+ * exist. A change does no I/O and no heavy work. Returns the outcome of
+ * `change`, or the reason why the commit failed; in the latter case nothing has
+ * changed.
  */
 typedef enum err store_change(struct txn *tx, void *arg);
 enum err

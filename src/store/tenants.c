@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tenants.c - stores the tenants that the operator has listed as rows.
+ * tenants.c - stores, as rows, the tenants that the operator has listed.
  *
  * The order of the fields is part of the format on disk: add new fields at the
  * end.

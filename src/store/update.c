@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * update.c - changes. The changes of all threads that wait at the same time
- * share one transaction.
+ * update.c - runs changes for store_update, through the group commit. The
+ * changes of all threads that wait at the same time share one transaction.
  */
 #include "store/store_private.h"
 

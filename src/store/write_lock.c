@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * write_lock.c - an flock on the data directory. The kernel grants it to the
- * processes in the order of their requests. A timer ends a wait that takes too
- * long.
+ * write_lock.c - takes flock(2) on the data directory. The kernel grants it to
+ * the processes in the order of their requests. A timer ends a wait that takes
+ * too long.
  *
- * A process that is stopped (SIGSTOP) keeps the lock, and the other processes
- * must answer their clients nevertheless. If the file system has no flock,
+ * The timer is needed because a stopped process (SIGSTOP) keeps the lock, and
+ * the others must still answer their clients. If the file system has no flock,
  * LMDB's own write lock suffices.
  */
 #include "store/write_lock.h"
