@@ -3,7 +3,7 @@
  * change_decide.c - decides what a change does. It reads the stored record and
  * the pending request and writes nothing, so a dry run can use it too. All
  * texts that outlive a read are copied into the caller's arena, because the
- * first put invalidates the slices that the store returned.
+ * store's copies live only until the change returns.
  */
 #include "rules/change_job.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cgi.c - one CGI request (RFC 3875): reads it from the environment and
- * standard input, writes the response to standard output.
+ * cgi.c - serves one CGI request (RFC 3875): it reads the environment and
+ * standard input, and writes the response to standard output.
  */
 #include "server/cgi.h"
 

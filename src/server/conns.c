@@ -12,13 +12,13 @@
  * reports a BUSY connection to no other worker, and a connection that is IDLE
  * or NEW has at most one event.
  *
- * Its cost is one epoll_ctl for each request on a connection that is kept
- * alive. Against EPOLLET with two more fields for stray events, behind nginx on
- * two CPUs (medians of 250 interleaved pairs of short runs), the requests per
- * second change by +2 % (GET, 8 clients), -2 % (GET, 64) and -1 to +4 % (PATCH,
- * 1 to 64), and the CPU time of program and nginx by -2 to +2 %. A connection
- * that is closed after its response is never armed if its first byte follows
- * the accept at once (listener_accept_one); its figures are within 1 %.
+ * EPOLLONESHOT costs one epoll_ctl for each request on a connection that is
+ * kept alive. Against EPOLLET, behind nginx on two CPUs (medians of 250
+ * interleaved pairs of short runs), the requests per second change by +2 %
+ * (GET, 8 clients), -2 % (GET, 64) and -1 to +4 % (PATCH, 1 to 64), and the CPU
+ * time of program and nginx by -2 to +2 %. A connection that is closed after
+ * its response is never armed if its first byte follows the accept at once
+ * (listener_accept_one); its figures are within 1 %.
  *
  * A PARTIAL connection cannot be armed this way: the part that has arrived
  * would be reported at once, over and over. It is edge-triggered (EPOLLET), so

@@ -48,13 +48,15 @@ enum conns_next {
  *              The request may still be arriving. The time runs from its
  *              first byte. After `timeout_ms` the sweeper shuts the socket
  *              for reading; the worker reads an end of file and carries on.
+ *              A worker that does not notice this within two seconds hangs.
  *   WORKING    Entered after a read. The worker handles the request, and no
  *              byte of a response has been sent. After `timeout_ms` plus
  *              `queue` (the worker may wait for the write lock) the worker
  *              hangs, and the sweeper refuses the request: REFUSED.
  *   ANSWERING  Entered before the first byte of the response. The peer is
  *              reading it. After `timeout_ms` the sweeper shuts the socket
- *              down.
+ *              down. A worker that does not notice this within two seconds
+ *              hangs.
  *   TIDYING    Entered after the last byte of the response. The worker may
  *              write to the store once more, and hangs after the same time
  *              as in WORKING.

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pool.c - the worker threads, and the caller's thread, which supervises them.
+ * pool.c - the worker threads, and the sweeper, which supervises them.
  *
  * A worker waits at the queue, takes a connection or accepts new ones, serves a
- * request, and returns to the queue. The caller's thread waits for signals,
- * sweeps the table of connections, and accepts connections while all workers
- * are busy.
+ * request, and returns to the queue. The sweeper waits for signals, sweeps the
+ * table of connections, and accepts connections while all workers are busy.
  *
  * Waiting and parked workers. At most WAITING_MOST workers per processor wait
  * at the queue (`waiting`); more of them would only wake up to find the event
  * taken and sleep again. The others are parked on a semaphore (`parked`). When
  * the last waiting worker takes a connection, it wakes one parked worker,
  * because the workers at the queue are then all busy, mostly with the disk. If
- * none is parked, all workers are busy, and it wakes the caller's thread
- * instead. With only one waiting worker per processor, almost every write would
+ * none is parked, all workers are busy, and it wakes the sweeper instead. With
+ * only one waiting worker per processor, almost every change of the store would
  * wake a parked worker and park another: up to a quarter of its cost.
  *
  * Signals. The stop signals are blocked in every thread and read from a
@@ -79,7 +78,7 @@ struct pool {
 	struct conns *conns;
 	struct listener listener;
 	int signals; /* signalfd */
-	int alarm; /* eventfd: wakes the caller's thread */
+	int alarm; /* eventfd: wakes the sweeper */
 	int over; /* eventfd: the workers must end */
 	size_t waiting_most;
 	struct worker *workers;
@@ -95,7 +94,7 @@ struct pool {
 	size_t hanging; /* workers that hung at the last sweep */
 };
 
-/* Wakes the caller's thread. Further alarms until the next sweep do nothing. */
+/* Wakes the sweeper. Further alarms until the next sweep do nothing. */
 static void
 alarm_caller(void *arg)
 {
@@ -262,7 +261,7 @@ end_workers(struct pool *p)
 		pthread_join(p->workers[i].thread, NULL);
 }
 
-/* --- the caller's thread -------------------------------------------------- */
+/* --- the sweeper ---------------------------------------------------------- */
 
 static bool
 all_busy(struct pool *p)
@@ -291,7 +290,7 @@ sweep(struct pool *p)
 }
 
 /* The milliseconds between two sweeps. *accepting: the workers may all be busy,
- * so the caller's thread accepts connections. */
+ * so the sweeper accepts connections. */
 static int64_t
 sweep_period(struct pool *p, bool *accepting)
 {
@@ -327,8 +326,7 @@ sleep_long(struct pool *p, int64_t ms, bool accepting)
 	return fds[0].revents == 0;
 }
 
-/* The loop of the caller's thread. Returns the reason for which the pool
- * ends. */
+/* The loop of the sweeper. Returns the reason for which the pool ends. */
 static enum err
 supervise(struct pool *p)
 {

@@ -29,19 +29,19 @@ struct pool_work {
 
 	/* Whether a peer may connect. Called in any thread. */
 	bool (*welcome)(void *arg, const struct sockaddr_storage *peer);
-	/* Regular work, once a second in the caller's thread. An outcome other
-	 * than ERR_OK ends the pool as a signal does. */
+	/* Regular work, once a second in the sweeper's thread. An outcome
+	 * other than ERR_OK ends the pool as a signal does. */
 	enum err (*tidy)(void *arg);
 
-	/* Makes a worker's data, *own. Called for each worker in the caller's
+	/* Makes a worker's data, *own. Called for each worker in the sweeper's
 	 * thread, before any worker serves. */
 	enum err (*begin)(void *arg, void **own);
 	/*
 	 * `serve` reads one request and sends its response, in the worker's
 	 * thread. With taken->late it should refuse the request: the peer has
 	 * waited too long, and others still wait. `end` releases the worker's
-	 * data, when the worker ends (in the caller's thread if the worker's
-	 * thread could not be created).
+	 * data, when the worker ends (in the sweeper's thread if the
+	 * worker's thread could not be created).
 	 */
 	enum conns_next (*serve)(void *own, const struct conns_taken *taken);
 	void (*end)(void *own);
@@ -49,10 +49,10 @@ struct pool_work {
 	 * not wait for the peer. Must not block. */
 	bool (*whole)(void *own, int fd);
 	/* Whether the write lock is stalled, so that the process must end.
-	 * Called at each sweep, in the caller's thread. */
+	 * Called at each sweep, in the sweeper's thread. */
 	bool (*stalled)(void *arg);
 	/* Receives the number of workers that hang. Called after each sweep, in
-	 * the caller's thread. */
+	 * the sweeper's thread. */
 	void (*hanging)(void *arg, size_t workers);
 };
 

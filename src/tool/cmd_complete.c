@@ -5,8 +5,8 @@
  * their own.
  *
  * A line is a word, and its description after a tab; or ":file" or
- * ":directory", if the shell offers the names of files. Nothing is printed on
- * standard error: it would end up in the middle of the user's command line.
+ * ":directory", if the shell offers the names of files. The command prints no
+ * messages, because they would end up in the middle of the user's command line.
  */
 #include "tool/cmd_call.h"
 

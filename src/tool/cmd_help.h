@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_help.h - prints the help and the usage lines, and finds the word that was
- * meant. All texts come from the tables of commands and options.
+ * cmd_help.h - prints the help and the usage lines, and suggests the word
+ * closest to a mistyped one. All texts come from the tables of commands and
+ * options.
  */
 #ifndef PUSHCERT_CMD_HELP_H
 #define PUSHCERT_CMD_HELP_H

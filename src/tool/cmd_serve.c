@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_serve.c - the subcommands serve and config.
+ * cmd_serve.c - runs the service (serve, or as a FastCGI or CGI program) and
+ * prints the configuration (config).
  */
 #include "tool/cmd.h"
 

@@ -4,8 +4,8 @@
  * transaction has ended.
  *
  * The reader of a pipe, a pager or a terminal may take output slowly. A
- * transaction that stays open meanwhile keeps all pages that are freed, so that
- * the store of a busy service would fill up.
+ * transaction that stays open meanwhile keeps all pages that are freed, and the
+ * store of a busy service would grow until it is full.
  */
 #include "tool/cmd_call.h"
 

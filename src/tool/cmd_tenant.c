@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_tenant.c - the list of tenants whose JWTs are accepted.
+ * cmd_tenant.c - lists, adds and removes the tenants whose JWTs are accepted.
  */
 #include "tool/cmd_call.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * doctor_checks.h - the checks of doctor that have a file of their own. Each
- * check prints its findings by doctor_finding, and nothing if all is well. Only
- * doctor's files include this header.
+ * check prints its findings with doctor_finding, and nothing if all is well.
+ * Only doctor's files include this header.
  */
 #ifndef PUSHCERT_DOCTOR_CHECKS_H
 #define PUSHCERT_DOCTOR_CHECKS_H

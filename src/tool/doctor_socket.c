@@ -4,8 +4,8 @@
  * may connect to the FastCGI socket, and no other user.
  *
  * A web server connects as the user of its workers: it needs write permission
- * on the socket, and search permission on each directory above it. /proc shows
- * every user the name, the user and the groups of a process. A process of root
+ * on the socket, and search permission on each directory above it. Any user can
+ * read in /proc the name, user and groups of every process. A process of root
  * may connect everywhere and is left out, and so is a process of a container,
  * which has files of its own.
  */
