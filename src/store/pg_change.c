@@ -7,7 +7,8 @@
  * them again, until nothing is missing. Then it sends all rows that the changes
  * have put, in one transaction and one round trip, on the condition that the
  * rows which they replace are still the ones that were read. If PostgreSQL
- * refuses them for a conflict, change_all forgets all rows and begins again.
+ * refuses them for a conflict, commit_changes forgets all rows and begins
+ * again.
  *
  * This is correct because each change of a record or a request adds an event
  * under the next number. Two processes that change the same tenant insert the
@@ -193,29 +194,29 @@ run_until_whole(struct pg_db *db, struct group_commit_job *first, size_t n)
 	}
 }
 
-/* `again` says that each change may be tried alone: nothing was committed, and
- * the cause lies in one of the changes. */
+/* `try_alone` says that each change may be tried alone: nothing was committed,
+ * and the cause lies in one of the changes. */
 static enum err
-change_all(
-    struct pg_db *db, struct group_commit_job *first, size_t n, bool *again)
+commit_changes(
+    struct pg_db *db, struct group_commit_job *first, size_t n, bool *try_alone)
 {
 	enum err e;
 	int tries;
 
-	*again = false;
+	*try_alone = false;
 	for (tries = 0; tries < TRIES && clock_ms() < db->until; tries++) {
 		e = run_until_whole(db, first, n);
-		*again = e != ERR_BUSY;
+		*try_alone = e != ERR_BUSY;
 		if (e != ERR_OK || db->change.walks)
 			return e;
-		*again = false;
+		*try_alone = false;
 		if (pg_count_dirty(&db->change) == 0)
 			return ERR_OK;
 		switch (pg_commit(&db->change, &db->link, db->until)) {
 		case PG_DONE:
 			return ERR_OK;
 		case PG_FAILED:
-			*again = true;
+			*try_alone = true;
 			return db->link.failure;
 		case PG_LOST:
 			return ERR_BUSY;
@@ -294,8 +295,8 @@ pg_begin_batch(void *arg, int64_t ms)
 static void
 change_one(struct pg_db *db, struct group_commit_job *job)
 {
-	bool again;
-	enum err e = change_all(db, job, 1, &again);
+	bool try_alone;
+	enum err e = commit_changes(db, job, 1, &try_alone);
 
 	if (e == ERR_OK && db->change.walks)
 		e = change_locked(db, job);
@@ -309,17 +310,17 @@ pg_run_batch(void *arg, struct group_commit_job *first, size_t n)
 {
 	struct pg_db *db = arg;
 	struct group_commit_job *job = first;
-	bool again = true;
+	bool try_alone = true;
 	enum err e;
 
 	if (n > 1) {
-		e = change_all(db, first, n, &again);
-		again |= e == ERR_OK && db->change.walks;
+		e = commit_changes(db, first, n, &try_alone);
+		try_alone |= e == ERR_OK && db->change.walks;
 		if (e == ERR_OK && !db->change.walks) {
 			store_batch_count(db->writer, n, ERR_OK);
 			return;
 		}
-		if (!again) {
+		if (!try_alone) {
 			store_batch_count(db->writer, n, e);
 			for (; n > 0; n--, job = job->next)
 				store_batch_fail(job, e);
