@@ -29,7 +29,7 @@ struct progress;
 
 struct txn {
 	struct store *st;
-	void *db; /* the engine's handle */
+	void *tx; /* the engine's handle of the transaction */
 	bool writes;
 	/* Whether the running change has put anything. */
 	bool put;

@@ -74,7 +74,7 @@ check_neighbour(struct txn *tx, enum store_table map, enum store_direction way,
 	struct str near = key, row;
 	enum err e;
 
-	e = tx->st->engine->step(tx->db, map, way, &near, &row);
+	e = tx->st->engine->step(tx->tx, map, way, &near, &row);
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
 	if (e == ERR_OK)
@@ -102,7 +102,7 @@ store_get(struct txn *tx, enum store_table map, struct str key, struct str *row)
 
 	if (tx->failed != ERR_OK)
 		return tx->failed;
-	e = tx->st->engine->get(tx->db, map, key, row);
+	e = tx->st->engine->get(tx->tx, map, key, row);
 	if (e == ERR_NOT_FOUND)
 		return store_absent(tx, map, key);
 	if (e != ERR_OK)
@@ -129,7 +129,7 @@ store_put(
 	tx->put = true;
 	if (row->full)
 		return store_fail(tx, ERR_MEMORY);
-	e = tx->st->engine->put(tx->db, map, key, buf_view(row));
+	e = tx->st->engine->put(tx->tx, map, key, buf_view(row));
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
@@ -142,7 +142,7 @@ store_remove(struct txn *tx, enum store_table map, struct str key)
 		return ERR_INTERNAL;
 	if (tx->failed != ERR_OK)
 		return tx->failed;
-	e = tx->st->engine->remove(tx->db, map, key);
+	e = tx->st->engine->remove(tx->tx, map, key);
 	if (e == ERR_NOT_FOUND)
 		return e;
 	tx->put = true;
@@ -167,7 +167,7 @@ store_next(struct txn *tx, enum store_table map, enum store_direction way,
 		return tx->failed;
 	if (tx->writes)
 		tx->st->read.used = at->read;
-	e = tx->st->engine->step(tx->db, map, way, &key, &at->row);
+	e = tx->st->engine->step(tx->tx, map, way, &key, &at->row);
 	if (e != ERR_OK)
 		return store_fail(tx, store_log_damage(tx, e, map, at->key));
 	/* The cursor copies the key, because a put before the next step moves
@@ -279,7 +279,7 @@ store_reader(struct store *st, struct txn **out)
 	if (tx == NULL)
 		return ERR_MEMORY;
 	tx->st = st;
-	if ((e = st->engine->reader(st->db, &tx->db)) != ERR_OK) {
+	if ((e = st->engine->reader(st->db, &tx->tx)) != ERR_OK) {
 		free(tx);
 		return e;
 	}
@@ -292,7 +292,7 @@ store_reader_free(struct txn *tx)
 {
 	if (tx == NULL)
 		return;
-	tx->st->engine->reader_free(tx->db);
+	tx->st->engine->reader_free(tx->tx);
 	free(tx);
 }
 
@@ -304,7 +304,7 @@ store_begin(struct txn *tx)
 
 	if (store_is_outdated(st))
 		return ERR_NEWER;
-	if ((e = tx->st->engine->begin(tx->db)) != ERR_OK || !look_is_due(st))
+	if ((e = tx->st->engine->begin(tx->tx)) != ERR_OK || !look_is_due(st))
 		return e;
 	e = store_note_format(tx);
 	if (e == ERR_OK)
@@ -314,7 +314,7 @@ store_begin(struct txn *tx)
 	if (e == ERR_CORRUPT &&
 	    atomic_load(&st->looked_in) == st->engine->generation(st->db))
 		return ERR_OK;
-	tx->st->engine->end(tx->db);
+	tx->st->engine->end(tx->tx);
 	return e;
 }
 
@@ -323,10 +323,10 @@ store_begin_and_look(struct txn *tx)
 {
 	enum err e;
 
-	if ((e = tx->st->engine->begin(tx->db)) != ERR_OK)
+	if ((e = tx->st->engine->begin(tx->tx)) != ERR_OK)
 		return e;
 	if ((e = store_note_format(tx)) != ERR_OK)
-		tx->st->engine->end(tx->db);
+		tx->st->engine->end(tx->tx);
 	return e;
 }
 
@@ -334,7 +334,7 @@ void
 store_end(struct txn *tx)
 {
 	if (tx != NULL)
-		tx->st->engine->end(tx->db);
+		tx->st->engine->end(tx->tx);
 }
 
 enum err
@@ -344,20 +344,20 @@ store_check_page(struct txn *tx, struct str row, uintptr_t *state)
 
 	if (engine->check_page == NULL)
 		return ERR_OK;
-	return engine->check_page(tx->db, row, state);
+	return engine->check_page(tx->tx, row, state);
 }
 
 enum err
 store_check_whole(struct txn *tx, const struct store_sums *seen,
     store_report *report, void *arg)
 {
-	return tx->st->engine->check_whole(tx->db, seen, report, arg);
+	return tx->st->engine->check_whole(tx->tx, seen, report, arg);
 }
 
 enum err
 store_recount(struct txn *tx)
 {
-	enum err e = tx->st->engine->recount(tx->db);
+	enum err e = tx->st->engine->recount(tx->tx);
 
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
@@ -365,7 +365,7 @@ store_recount(struct txn *tx)
 uint64_t
 store_rows(struct txn *tx)
 {
-	return tx->st->engine->rows != NULL ? tx->st->engine->rows(tx->db) : 0;
+	return tx->st->engine->rows != NULL ? tx->st->engine->rows(tx->tx) : 0;
 }
 
 struct progress *
@@ -383,7 +383,7 @@ store_txn_progress(const struct txn *tx)
 void
 store_usage(struct txn *tx, uint64_t *used, uint64_t *size)
 {
-	tx->st->engine->usage(tx->db, used, size);
+	tx->st->engine->usage(tx->tx, used, size);
 }
 
 unsigned

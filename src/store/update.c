@@ -38,7 +38,7 @@ check_writable(struct txn *tx)
 void
 store_batch_use(struct txn *writer, void *tx)
 {
-	writer->db = tx;
+	writer->tx = tx;
 }
 
 enum err
