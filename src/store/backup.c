@@ -173,14 +173,14 @@ static enum err
 check_empty(struct txn *tx)
 {
 	struct store_cursor at;
-	unsigned map;
+	unsigned table;
 	enum err e;
 
-	for (map = 0; map < STORE_TABLES; map++) {
+	for (table = 0; table < STORE_TABLES; table++) {
 		store_seek(tx, str_of(NULL), &at);
-		while ((e = store_next(tx, (enum store_table)map, STORE_NEXT,
+		while ((e = store_next(tx, (enum store_table)table, STORE_NEXT,
 			    &at)) == ERR_OK)
-			if (map != STORE_META || !str_is(at.key, "format"))
+			if (table != STORE_META || !str_is(at.key, "format"))
 				return ERR_EXISTS;
 		if (e != ERR_NOT_FOUND)
 			return e;
@@ -189,30 +189,30 @@ check_empty(struct txn *tx)
 }
 
 static enum err
-clear(struct txn *tx, enum store_table map)
+clear(struct txn *tx, enum store_table table)
 {
 	struct store_cursor at;
 	enum err e;
 
 	store_seek(tx, str_of(NULL), &at);
-	while ((e = store_next(tx, map, STORE_NEXT, &at)) == ERR_OK)
-		if ((e = store_remove(tx, map, at.key)) != ERR_OK)
+	while ((e = store_next(tx, table, STORE_NEXT, &at)) == ERR_OK)
+		if ((e = store_remove(tx, table, at.key)) != ERR_OK)
 			return e;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static enum err
-fill(struct txn *tx, enum store_table map, struct txn *from)
+fill(struct txn *tx, enum store_table table, struct txn *from)
 {
 	struct store_cursor at;
 	struct buf row;
 	enum err e;
 
 	store_seek(from, str_of(NULL), &at);
-	while ((e = store_next(from, map, STORE_NEXT, &at)) == ERR_OK) {
+	while ((e = store_next(from, table, STORE_NEXT, &at)) == ERR_OK) {
 		store_scratch(tx, STORE_ROW, &row);
 		buf_str(&row, at.row);
-		if ((e = store_put(tx, map, at.key, &row)) != ERR_OK)
+		if ((e = store_put(tx, table, at.key, &row)) != ERR_OK)
 			return e;
 		progress_add(store_txn_progress(tx), 1);
 	}
@@ -225,15 +225,15 @@ static enum err
 replace_all(struct txn *tx, void *arg)
 {
 	const struct replacement *r = arg;
-	unsigned map;
+	unsigned table;
 	enum err e;
 
 	if (!r->replace && (e = check_empty(tx)) != ERR_OK)
 		return e;
 	progress_step(store_txn_progress(tx), "restoring", store_rows(r->from));
-	for (map = 0; map < STORE_TABLES; map++)
-		if ((e = clear(tx, (enum store_table)map)) != ERR_OK ||
-		    (e = fill(tx, (enum store_table)map, r->from)) != ERR_OK)
+	for (table = 0; table < STORE_TABLES; table++)
+		if ((e = clear(tx, (enum store_table)table)) != ERR_OK ||
+		    (e = fill(tx, (enum store_table)table, r->from)) != ERR_OK)
 			return store_fail(tx, e);
 	/* A damaged store may have had a wrong tally, so all rows are counted
 	 * again. */

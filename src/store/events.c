@@ -356,9 +356,9 @@ store_join_history(struct txn *tx)
 /* The table and the key of an event in the format of the store. */
 static struct str
 find_event(const struct txn *tx, const struct guid *tenant, uint64_t number,
-    char out[STORE_EVENT_KEY_LEN], enum store_table *map)
+    char out[STORE_EVENT_KEY_LEN], enum store_table *table)
 {
-	*map = is_former(tx) ? STORE_FORMER_HISTORY : STORE_RECORD;
+	*table = is_former(tx) ? STORE_FORMER_HISTORY : STORE_RECORD;
 	return is_former(tx) ? store_former_key_of(tenant, number, out)
 			     : store_event_key_of(tenant, number, out);
 }
@@ -368,14 +368,14 @@ store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
     struct event *out)
 {
 	char bytes[STORE_EVENT_KEY_LEN];
-	enum store_table map;
-	struct str key = find_event(tx, tenant, number, bytes, &map), row;
+	enum store_table table;
+	struct str key = find_event(tx, tenant, number, bytes, &table), row;
 	enum err e;
 
-	if ((e = store_get(tx, map, key, &row)) != ERR_OK)
+	if ((e = store_get(tx, table, key, &row)) != ERR_OK)
 		return e;
 	out->number = number;
-	return store_log_damage(tx, decode_event(key, row, out), map, key);
+	return store_log_damage(tx, decode_event(key, row, out), table, key);
 }
 
 /* Checks the row before the tenant's events, unless it is the tenant's record.
@@ -402,18 +402,18 @@ static enum err
 check_ends(struct txn *tx, const struct guid *tenant)
 {
 	char bytes[STORE_EVENT_KEY_LEN];
-	enum store_table map;
-	struct str end = find_event(tx, tenant, UINT64_MAX, bytes, &map);
+	enum store_table table;
+	struct str end = find_event(tx, tenant, UINT64_MAX, bytes, &table);
 	enum err e;
 
-	if (map == STORE_RECORD)
+	if (table == STORE_RECORD)
 		e = check_first(tx, tenant);
 	else
-		e = store_walked(store_absent(tx, map, end));
+		e = store_walked(store_absent(tx, table, end));
 	if (e != ERR_OK)
 		return e;
-	end = find_event(tx, tenant, 0, bytes, &map);
-	return store_walked(store_absent(tx, map, end));
+	end = find_event(tx, tenant, 0, bytes, &table);
+	return store_walked(store_absent(tx, table, end));
 }
 
 /*
@@ -450,23 +450,23 @@ store_events(struct txn *tx, const struct guid *tenant,
 	struct event ev = { .number = 0 };
 	char bytes[STORE_EVENT_KEY_LEN];
 	struct store_cursor at;
-	enum store_table map;
+	enum store_table table;
 	struct str start;
 	uint64_t swept = 0;
 	enum err e;
 
 	if ((e = check_ends(tx, tenant)) != ERR_OK)
 		return e;
-	start = find_event(tx, tenant, UINT64_MAX, bytes, &map);
+	start = find_event(tx, tenant, UINT64_MAX, bytes, &table);
 	/* In this format the newest event comes right after the record. */
-	if (map == STORE_RECORD)
+	if (table == STORE_RECORD)
 		start = store_tenant_key(tenant);
 	store_seek(tx, start, &at);
-	while ((e = store_next(tx, map, way, &at)) == ERR_OK) {
+	while ((e = store_next(tx, table, way, &at)) == ERR_OK) {
 		e = older_event(tx, &at, tenant, swept, &ev);
 		if (e != ERR_OK)
 			return store_walked(
-			    store_log_damage(tx, e, map, at.key));
+			    store_log_damage(tx, e, table, at.key));
 		/* A newer event knows of later sweeps, so the largest number
 		 * holds. */
 		swept = ev.swept > swept ? ev.swept : swept;

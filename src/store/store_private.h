@@ -28,7 +28,7 @@
  * knows which row of a walk was damaged. Equal lines are logged once a minute.
  */
 enum err store_log_damage(
-    struct txn *tx, enum err e, enum store_table map, struct str key);
+    struct txn *tx, enum err e, enum store_table table, struct str key);
 
 /*
  * Confirms that a key is absent: ERR_NOT_FOUND if the table has no such key and
@@ -36,8 +36,8 @@ enum err store_log_damage(
  * flipped bit in a key, or in a page that leads to it, makes a row unfindable;
  * it usually shows up as one of these two rows.
  */
-enum err
-store_absent(struct txn *tx, enum store_table map, struct str key) ATTR_CHECKED;
+enum err store_absent(
+    struct txn *tx, enum store_table table, struct str key) ATTR_CHECKED;
 
 /* See check_page, check_whole and recount in struct store_engine. */
 enum err
@@ -56,7 +56,7 @@ enum err store_fail(struct txn *tx, enum err e);
 
 /* The row lives until the transaction ends; in a change, until that change
  * ends. ERR_NOT_FOUND. */
-enum err store_get(struct txn *tx, enum store_table map, struct str key,
+enum err store_get(struct txn *tx, enum store_table table, struct str key,
     struct str *row) ATTR_CHECKED;
 
 /* Buffers for the row to put, and for a row that is nested in it. Both belong
@@ -65,10 +65,10 @@ enum store_scratch { STORE_ROW, STORE_NESTED, STORE_SCRATCHES };
 void store_scratch(struct txn *tx, enum store_scratch room, struct buf *out);
 
 /* ERR_MEMORY if the row did not fit into its buffer. */
-enum err store_put(struct txn *tx, enum store_table map, struct str key,
+enum err store_put(struct txn *tx, enum store_table table, struct str key,
     const struct buf *row) ATTR_CHECKED;
-enum err
-store_remove(struct txn *tx, enum store_table map, struct str key) ATTR_CHECKED;
+enum err store_remove(
+    struct txn *tx, enum store_table table, struct str key) ATTR_CHECKED;
 
 /* A position in a walk: a key, and its row until the next step. */
 struct store_cursor {
@@ -81,7 +81,7 @@ struct store_cursor {
 /* Sets the cursor at a key, or before the first key if `key` is null. */
 void store_seek(struct txn *tx, struct str key, struct store_cursor *at);
 /* Moves the cursor by one step. ERR_NOT_FOUND at the end. */
-enum err store_next(struct txn *tx, enum store_table map,
+enum err store_next(struct txn *tx, enum store_table table,
     enum store_direction way, struct store_cursor *at) ATTR_CHECKED;
 
 const char *store_directory(const struct store *st);

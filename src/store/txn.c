@@ -15,9 +15,9 @@
 
 /* A hash of table and key, which stands for a damaged row in the log. */
 static uint64_t
-number_of(enum store_table map, struct str key)
+number_of(enum store_table table, struct str key)
 {
-	uint64_t n = map + 1;
+	uint64_t n = table + 1;
 	size_t i;
 
 	for (i = 0; i < key.n; i++)
@@ -27,7 +27,7 @@ number_of(enum store_table map, struct str key)
 
 enum err
 store_log_damage(
-    struct txn *tx, enum err e, enum store_table map, struct str key)
+    struct txn *tx, enum err e, enum store_table table, struct str key)
 {
 	static const char *const what[STORE_TABLES] = {
 #define X(name, word, in_database, one, all) one,
@@ -38,10 +38,10 @@ store_log_damage(
 
 	if (e != ERR_CORRUPT ||
 	    !log_should_repeat(
-		&tx->st->last_damage, number_of(map, key), time(NULL)))
+		&tx->st->last_damage, number_of(table, key), time(NULL)))
 		return e;
 	str_hex((const uint8_t *)key.p, key.n, hex);
-	log_line(LOG_AT_ERROR, "store: damaged %s %.*s", what[map],
+	log_line(LOG_AT_ERROR, "store: damaged %s %.*s", what[table],
 	    (int)(2 * key.n), hex);
 	return e;
 }
@@ -68,45 +68,46 @@ keep(struct txn *tx, struct str *row)
 }
 
 static enum err
-check_neighbour(struct txn *tx, enum store_table map, enum store_direction way,
-    struct str key)
+check_neighbour(struct txn *tx, enum store_table table,
+    enum store_direction way, struct str key)
 {
 	struct str near = key, row;
 	enum err e;
 
-	e = tx->st->engine->step(tx->tx, map, way, &near, &row);
+	e = tx->st->engine->step(tx->tx, table, way, &near, &row);
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
 	if (e == ERR_OK)
 		e = str_eq(near, key) ? ERR_CORRUPT : row_check(near, row);
-	return store_log_damage(tx, e, map, near);
+	return store_log_damage(tx, e, table, near);
 }
 
 enum err
-store_absent(struct txn *tx, enum store_table map, struct str key)
+store_absent(struct txn *tx, enum store_table table, struct str key)
 {
 	enum err e;
 
 	if (!tx->st->engine->loses_rows)
 		return ERR_NOT_FOUND;
-	if ((e = check_neighbour(tx, map, STORE_FROM, key)) == ERR_OK &&
-	    (e = check_neighbour(tx, map, STORE_PREVIOUS, key)) == ERR_OK)
+	if ((e = check_neighbour(tx, table, STORE_FROM, key)) == ERR_OK &&
+	    (e = check_neighbour(tx, table, STORE_PREVIOUS, key)) == ERR_OK)
 		return ERR_NOT_FOUND;
 	return store_fail(tx, e);
 }
 
 enum err
-store_get(struct txn *tx, enum store_table map, struct str key, struct str *row)
+store_get(
+    struct txn *tx, enum store_table table, struct str key, struct str *row)
 {
 	enum err e;
 
 	if (tx->failed != ERR_OK)
 		return tx->failed;
-	e = tx->st->engine->get(tx->tx, map, key, row);
+	e = tx->st->engine->get(tx->tx, table, key, row);
 	if (e == ERR_NOT_FOUND)
-		return store_absent(tx, map, key);
+		return store_absent(tx, table, key);
 	if (e != ERR_OK)
-		return store_fail(tx, store_log_damage(tx, e, map, key));
+		return store_fail(tx, store_log_damage(tx, e, table, key));
 	return keep(tx, row);
 }
 
@@ -117,8 +118,8 @@ store_scratch(struct txn *tx, enum store_scratch room, struct buf *out)
 }
 
 enum err
-store_put(
-    struct txn *tx, enum store_table map, struct str key, const struct buf *row)
+store_put(struct txn *tx, enum store_table table, struct str key,
+    const struct buf *row)
 {
 	enum err e;
 
@@ -129,12 +130,12 @@ store_put(
 	tx->put = true;
 	if (row->full)
 		return store_fail(tx, ERR_MEMORY);
-	e = tx->st->engine->put(tx->tx, map, key, buf_view(row));
+	e = tx->st->engine->put(tx->tx, table, key, buf_view(row));
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
 enum err
-store_remove(struct txn *tx, enum store_table map, struct str key)
+store_remove(struct txn *tx, enum store_table table, struct str key)
 {
 	enum err e;
 
@@ -142,7 +143,7 @@ store_remove(struct txn *tx, enum store_table map, struct str key)
 		return ERR_INTERNAL;
 	if (tx->failed != ERR_OK)
 		return tx->failed;
-	e = tx->st->engine->remove(tx->tx, map, key);
+	e = tx->st->engine->remove(tx->tx, table, key);
 	if (e == ERR_NOT_FOUND)
 		return e;
 	tx->put = true;
@@ -157,7 +158,7 @@ store_seek(struct txn *tx, struct str key, struct store_cursor *at)
 }
 
 enum err
-store_next(struct txn *tx, enum store_table map, enum store_direction way,
+store_next(struct txn *tx, enum store_table table, enum store_direction way,
     struct store_cursor *at)
 {
 	struct str key = at->key;
@@ -167,9 +168,9 @@ store_next(struct txn *tx, enum store_table map, enum store_direction way,
 		return tx->failed;
 	if (tx->writes)
 		tx->st->read.used = at->read;
-	e = tx->st->engine->step(tx->tx, map, way, &key, &at->row);
+	e = tx->st->engine->step(tx->tx, table, way, &key, &at->row);
 	if (e != ERR_OK)
-		return store_fail(tx, store_log_damage(tx, e, map, at->key));
+		return store_fail(tx, store_log_damage(tx, e, table, at->key));
 	/* The cursor copies the key, because a put before the next step moves
 	 * keys as well. */
 	memcpy(at->byte, key.p, key.n);

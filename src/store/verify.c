@@ -250,50 +250,50 @@ look_at_entry(struct walk *w, struct str key)
 	return str_is(key, "format") ? ERR_OK : ERR_NEWER;
 }
 
-static const struct map {
+static const struct table {
 	const char *name;
 	enum err (*look)(struct walk *w, struct str key);
-} maps[STORE_TABLES] = {
+} tables[STORE_TABLES] = {
 #define X(name, word, in_database, one, all) { all, look_at_##word },
 	STORE_TABLE_LIST(X)
 #undef X
 };
 
 static const char *
-row_name(enum store_table map, struct str key)
+row_name(enum store_table table, struct str key)
 {
-	if (map == STORE_RECORD)
+	if (table == STORE_RECORD)
 		return key.n > GUID_LEN ? "history" : "record";
-	return maps[map].name;
+	return tables[table].name;
 }
 
 /* The tenant at the start of a key; NULL if the keys of the table have none. */
 static const struct guid *
-tenant_in(enum store_table map, struct str key, struct guid *out)
+tenant_in(enum store_table table, struct str key, struct guid *out)
 {
-	if (map == STORE_TOKEN || map == STORE_META || key.n < GUID_LEN)
+	if (table == STORE_TOKEN || table == STORE_META || key.n < GUID_LEN)
 		return NULL;
 	memcpy(out, key.p, GUID_LEN);
 	return out;
 }
 
 static void
-look_at(struct walk *w, enum store_table map, const struct store_cursor *at)
+look_at(struct walk *w, enum store_table table, const struct store_cursor *at)
 {
-	const char *name = row_name(map, at->key);
+	const char *name = row_name(table, at->key);
 	struct guid room;
-	const struct guid *tenant = tenant_in(map, at->key, &room);
+	const struct guid *tenant = tenant_in(table, at->key, &room);
 	enum err e;
 
-	w->seen.rows[map]++;
-	w->seen.sum[map] += row_checksum(at->row);
+	w->seen.rows[table]++;
+	w->seen.sum[table] += row_checksum(at->row);
 	if (store_check_page(w->tx, at->row, &w->page) == ERR_CORRUPT)
 		found(w, name, tenant, "its page is damaged");
 	if (row_check(at->key, at->row) != ERR_OK) {
 		found(w, name, tenant, "does not match its checksum");
 		return;
 	}
-	e = maps[map].look(w, at->key);
+	e = tables[table].look(w, at->key);
 	if (e == ERR_NEWER)
 		found(w, name, tenant, "written by a newer release");
 	else if (e == ERR_NOT_FOUND)
@@ -303,21 +303,21 @@ look_at(struct walk *w, enum store_table map, const struct store_cursor *at)
 }
 
 static enum err
-walk_map(struct walk *w, enum store_table map)
+walk_table(struct walk *w, enum store_table table)
 {
 	/* In this direction a tenant's newest event comes first. */
-	enum store_direction way = map == STORE_FORMER_HISTORY ? STORE_PREVIOUS
-							       : STORE_NEXT;
+	enum store_direction way =
+	    table == STORE_FORMER_HISTORY ? STORE_PREVIOUS : STORE_NEXT;
 	struct store_cursor at;
 	enum err e;
 
 	store_seek(w->tx, str_of(NULL), &at);
-	while ((e = store_next(w->tx, map, way, &at)) == ERR_OK) {
-		look_at(w, map, &at);
+	while ((e = store_next(w->tx, table, way, &at)) == ERR_OK) {
+		look_at(w, table, &at);
 		progress_add(store_txn_progress(w->tx), 1);
 	}
 	if (e == ERR_CORRUPT)
-		found(w, maps[map].name, NULL,
+		found(w, tables[table].name, NULL,
 		    "a page is damaged; the rows after it were not read");
 	return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
 }
@@ -326,7 +326,7 @@ walk_map(struct walk *w, enum store_table map)
 static void
 report(void *arg, enum store_table table, const char *what)
 {
-	found(arg, table < STORE_TABLES ? maps[table].name : "store", NULL,
+	found(arg, table < STORE_TABLES ? tables[table].name : "store", NULL,
 	    "%s", what);
 }
 
@@ -335,13 +335,13 @@ store_verify(
     struct txn *tx, const struct store_verifier *v, struct store_counts *out)
 {
 	struct walk w = { .tx = tx, .v = v, .counts = out };
-	unsigned map;
+	unsigned table;
 	enum err e;
 
 	*out = (struct store_counts){ .findings = 0 };
 	progress_step(store_txn_progress(tx), "verifying", store_rows(tx));
-	for (map = 0; map < STORE_TABLES; map++)
-		if ((e = walk_map(&w, (enum store_table)map)) != ERR_OK)
+	for (table = 0; table < STORE_TABLES; table++)
+		if ((e = walk_table(&w, (enum store_table)table)) != ERR_OK)
 			return e;
 	/* Format 1 has no tally. */
 	if (store_format_seen(tx) < 2)
