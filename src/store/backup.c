@@ -285,7 +285,7 @@ copy_store(struct store *st, const struct scratch *s)
 
 /* Checks that each row is intact and that no row is missing. */
 static enum err
-verify(struct txn *tx)
+verify_rows(struct txn *tx)
 {
 	const struct store_verifier quiet = { .relations = false };
 	struct store_counts counts;
@@ -300,7 +300,7 @@ verify(struct txn *tx)
  * begins a reader, and verifies all rows. The caller must free both the store
  * and the reader, whatever the outcome. */
 static enum err
-open_copy(
+open_and_verify(
     const struct scratch *s, bool upgrade, struct store **st, struct txn **tx)
 {
 	const struct store_upgrade_options plainly = { .keep_copy = false };
@@ -322,7 +322,7 @@ open_copy(
 		return e;
 	if ((e = store_begin(*tx)) != ERR_OK)
 		return e;
-	return verify(*tx);
+	return verify_rows(*tx);
 }
 
 static enum err
@@ -330,7 +330,7 @@ check_copy(const struct scratch *s)
 {
 	struct store *st = NULL;
 	struct txn *tx = NULL;
-	enum err e = open_copy(s, false, &st, &tx);
+	enum err e = open_and_verify(s, false, &st, &tx);
 
 	store_reader_free(tx);
 	store_close(st);
@@ -461,7 +461,7 @@ store_restore(struct store *st, const char *path, bool replace)
 		goto out;
 	if ((e = take_file(path, &s)) != ERR_OK)
 		goto out;
-	if ((e = open_copy(&s, true, &copy, &r.from)) != ERR_OK)
+	if ((e = open_and_verify(&s, true, &copy, &r.from)) != ERR_OK)
 		goto out;
 	e = store_update(st, replace_all, &r);
 out:
