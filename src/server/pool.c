@@ -67,7 +67,7 @@ enum {
 	TIDY = 1000
 };
 
-struct worker {
+struct pool_thread {
 	struct pool *pool;
 	void *own; /* the worker's data, from `begin` */
 	pthread_t thread;
@@ -81,7 +81,7 @@ struct pool {
 	int alarm; /* eventfd: wakes the sweeper */
 	int over; /* eventfd: the workers must end */
 	size_t waiting_most;
-	struct worker *workers;
+	struct pool_thread *workers;
 	size_t count; /* workers that were started */
 	pthread_mutex_t starting; /* held until all threads are created */
 
@@ -96,7 +96,7 @@ struct pool {
 
 /* Wakes the sweeper. Further alarms until the next sweep do nothing. */
 static void
-alarm_caller(void *arg)
+wake_sweeper(void *arg)
 {
 	const uint64_t one = 1;
 	struct pool *p = arg;
@@ -151,7 +151,7 @@ wait_at_queue(struct pool *p)
 	if (atomic_load(&p->parked) > 0)
 		sem_post(&p->needed);
 	else
-		alarm_caller(p);
+		wake_sweeper(p);
 	return at;
 }
 
@@ -180,7 +180,7 @@ serve(struct pool *p, void *own, const struct conns_taken *taken)
 static void *
 work(void *arg)
 {
-	const struct worker *w = arg;
+	const struct pool_thread *w = arg;
 	struct pool *p = w->pool;
 	struct conns_taken taken;
 	struct conn_ref at;
@@ -199,7 +199,7 @@ work(void *arg)
 }
 
 static enum err
-create_one(struct pool *p, const pthread_attr_t *attr, struct worker *w)
+create_one(struct pool *p, const pthread_attr_t *attr, struct pool_thread *w)
 {
 	enum err e;
 
@@ -451,7 +451,7 @@ pool_run(const struct pool_work *work, int listener)
 		.listener = { .fd = listener,
 		    .arg = work->arg,
 		    .welcome = work->welcome,
-		    .alarm = alarm_caller,
+		    .alarm = wake_sweeper,
 		    .owner = p },
 		.signals = -1,
 		.alarm = -1,
