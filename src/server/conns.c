@@ -278,7 +278,7 @@ conns_take(
 		goto out;
 	*out = (struct conns_taken){ .at = at,
 		.late = cs->sight.starving && c->state == NEW &&
-		    now - c->since > cs->rules.queue,
+		    now - c->since > cs->rules.queue_ms,
 		.careful = is_careful(cs, at.fd, now),
 		.clock = &cs->clock[at.fd] };
 	/* A request's time runs from its first byte, also across the state

@@ -51,7 +51,7 @@ enum conns_next {
  *              A worker that does not notice this within two seconds hangs.
  *   WORKING    Entered after a read. The worker handles the request, and no
  *              byte of a response has been sent. After `timeout_ms` plus
- *              `queue` (the worker may wait for the write lock) the worker
+ *              `queue_ms` (the worker may wait for the write lock) the worker
  *              hangs, and the sweeper refuses the request: REFUSED.
  *   ANSWERING  Entered before the first byte of the response. The peer is
  *              reading it. After `timeout_ms` the sweeper shuts the socket
@@ -76,7 +76,7 @@ struct conns_rules {
 	/* The time allowed for a phase, and the time to wait for a worker or
 	 * for the write lock. */
 	int64_t timeout_ms;
-	int64_t queue;
+	int64_t queue_ms;
 	/*
 	 * Sends a refusal to the peer of a worker in the phase WORKING. The
 	 * sweeper calls it while it holds the table's lock, so the worker
@@ -133,8 +133,8 @@ bool conns_queue(struct conns *cs, struct conn_ref at) ATTR_CHECKED;
 /* A connection that a worker holds, until conns_give_back. */
 struct conns_taken {
 	struct conn_ref at;
-	/* The peer waited longer than `queue` while workers were short: refuse
-	 * the request. */
+	/* The peer waited longer than `queue_ms` while workers were short:
+	 * refuse the request. */
 	bool late;
 	/* Workers were short within the last ten seconds: serve it only if the
 	 * request has arrived completely. */

@@ -184,7 +184,7 @@ when_busy(const struct conns *cs, int fd, int64_t now)
 	if (cs->table[fd].hangs)
 		return LET_BE;
 	if (!cs->sight.stalled)
-		may_work += cs->rules.queue;
+		may_work += cs->rules.queue_ms;
 	switch (phase_of(clock)) {
 	case CONNS_READING:
 		return when_peer_is_slow(

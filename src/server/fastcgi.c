@@ -94,7 +94,7 @@ fastcgi_serve(const struct app *app, int fd)
 		.workers = app->config->workers,
 		.rules = { .timeout_ms = (int64_t)app->config->worker_timeout *
 			1000,
-		    .queue = (int64_t)app->config->queue_timeout * 1000,
+		    .queue_ms = (int64_t)app->config->queue_timeout * 1000,
 		    .refuse = fastcgi_worker_refuse,
 		    .hangs = fastcgi_worker_hangs },
 		.welcome = welcome,

@@ -194,7 +194,8 @@ run(struct job *job, int listener)
 		.rules = { .timeout_ms = job->rules.timeout_ms > 0
 			? job->rules.timeout_ms
 			: 60000,
-		    .queue = job->rules.queue > 0 ? job->rules.queue : 60000,
+		    .queue_ms = job->rules.queue_ms > 0 ? job->rules.queue_ms
+							: 60000,
 		    .refuse = refuse,
 		    .hangs = hangs },
 		.welcome = welcome,
@@ -444,7 +445,7 @@ static struct conns *
 table_of_one(int ends[2])
 {
 	static const struct conns_rules rules = { .timeout_ms = 60000,
-		.queue = 60000 };
+		.queue_ms = 60000 };
 	struct conns *cs = conns_new(&rules);
 	struct conn_ref at;
 
@@ -566,7 +567,7 @@ END_TEST
 START_TEST(an_incomplete_request_times_out)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 1, .rules = { .timeout_ms = 1000, .queue = 60000 } });
+	    .workers = 1, .rules = { .timeout_ms = 1000, .queue_ms = 60000 } });
 	int fds[4], part, i;
 	long began;
 
@@ -774,7 +775,7 @@ END_TEST
 START_TEST(a_worker_that_hangs_ends_the_process)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 2, .rules = { .timeout_ms = 100, .queue = 60000 } });
+	    .workers = 2, .rules = { .timeout_ms = 100, .queue_ms = 60000 } });
 	int fd = connected();
 	long began = milliseconds();
 
@@ -805,7 +806,7 @@ comes_to_be(const atomic_size_t *what, size_t n)
 START_TEST(a_wait_for_the_write_lock_is_not_a_hang)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 2, .rules = { .timeout_ms = 200, .queue = 5000 } });
+	    .workers = 2, .rules = { .timeout_ms = 200, .queue_ms = 5000 } });
 	int fd = connected();
 
 	ck_assert(say(fd, "W\n"));
@@ -821,7 +822,7 @@ END_TEST
 START_TEST(a_worker_that_hangs_costs_a_worker)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 3, .rules = { .timeout_ms = 1000, .queue = 100 } });
+	    .workers = 3, .rules = { .timeout_ms = 1000, .queue_ms = 100 } });
 	int fd = connected();
 
 	ck_assert(say(fd, "H\n"));
@@ -838,7 +839,7 @@ END_TEST
 START_TEST(half_of_the_workers_end_the_process)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 4, .rules = { .timeout_ms = 1000, .queue = 100 } });
+	    .workers = 4, .rules = { .timeout_ms = 1000, .queue_ms = 100 } });
 	int fds[2], i;
 
 	connect_all(fds, 2, "H\n");
@@ -853,7 +854,7 @@ END_TEST
 START_TEST(a_pool_ends_when_the_write_lock_is_stuck)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 8, .rules = { .timeout_ms = 200, .queue = 60000 } });
+	    .workers = 8, .rules = { .timeout_ms = 200, .queue_ms = 60000 } });
 	int fd = connected();
 
 	ck_assert(say(fd, "H\n"));
@@ -885,7 +886,7 @@ END_TEST
 START_TEST(a_slow_peer_is_cut_off_in_time)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 2, .rules = { .timeout_ms = 200, .queue = 60000 } });
+	    .workers = 2, .rules = { .timeout_ms = 200, .queue_ms = 60000 } });
 	int fd = connected();
 	long began = milliseconds();
 
@@ -903,7 +904,7 @@ END_TEST
 START_TEST(a_request_that_has_waited_too_long_is_refused)
 {
 	pid_t child = start_alone((struct job){
-	    .workers = 1, .rules = { .timeout_ms = 60000, .queue = 400 } });
+	    .workers = 1, .rules = { .timeout_ms = 60000, .queue_ms = 400 } });
 	int fds[20], i, refused = 0;
 	char got[8];
 
