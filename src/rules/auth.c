@@ -199,7 +199,7 @@ take_opaque(struct auth *auth, const struct auth_call *call,
 	if (auth != NULL)
 		token_use_note(auth->uses, &t, call->now_at);
 	out->tenant = t.tenant;
-	out->scopes = t.rights;
+	out->scopes = t.scopes;
 	out->actor = arena_copy(call->arena, t.name.n > 0 ? t.name : unnamed);
 	return str_is_null(out->actor) ? ERR_MEMORY : ERR_OK;
 }
@@ -218,7 +218,7 @@ is_jwt(struct str token)
 
 /* Unknown names are permissions of other services, and are ignored. */
 static uint32_t
-rights_of(const struct jwt_list *list)
+scopes_of(const struct jwt_list *list)
 {
 	struct str names;
 	uint32_t set = 0;
@@ -281,7 +281,7 @@ verify(struct auth *auth, const struct auth_call *call, struct str token,
 	out->from_at = later(t.not_before_at, t.issued_at) - JWT_SKEW;
 	out->until_at = t.expires_at + JWT_SKEW;
 	out->tenant = t.tenant;
-	out->scopes = rights_of(&t.scopes) | rights_of(&t.roles);
+	out->scopes = scopes_of(&t.scopes) | scopes_of(&t.roles);
 	name_actor(&t, out);
 	return ERR_OK;
 }

@@ -271,7 +271,7 @@ enum err store_events(struct txn *tx, const struct guid *tenant,
 struct token {
 	uint8_t hash[STORE_HASH_LEN];
 	struct guid tenant;
-	uint32_t rights; /* set of scopes (scope.h) */
+	uint32_t scopes; /* a set (scope.h) */
 	struct str name;
 	int64_t created_at;
 	int64_t expires_at; /* 0: never */

@@ -15,7 +15,7 @@
 
 enum {
 	TOKEN_TENANT,
-	TOKEN_RIGHTS,
+	TOKEN_SCOPES,
 	TOKEN_NAME,
 	TOKEN_CREATED,
 	TOKEN_EXPIRES,
@@ -44,7 +44,7 @@ decode_token(struct str key, struct str row, struct token *out)
 	memcpy(out->hash, key.p, sizeof(out->hash));
 	memcpy(
 	    out->tenant.byte, field[TOKEN_TENANT].p, sizeof(out->tenant.byte));
-	out->rights = (uint32_t)row_get_u64(field[TOKEN_RIGHTS]);
+	out->scopes = (uint32_t)row_get_u64(field[TOKEN_SCOPES]);
 	out->name = field[TOKEN_NAME];
 	out->created_at = (int64_t)row_get_u64(field[TOKEN_CREATED]);
 	out->expires_at = (int64_t)row_get_u64(field[TOKEN_EXPIRES]);
@@ -95,12 +95,12 @@ store_token(
 enum err
 store_token_put(struct txn *tx, const struct token *t)
 {
-	char rights[ROW_U64_LEN], created[ROW_U64_LEN], expires[ROW_U64_LEN],
+	char scopes[ROW_U64_LEN], created[ROW_U64_LEN], expires[ROW_U64_LEN],
 	    used[ROW_U64_LEN];
 	const struct str field[TOKEN_FIELDS] = {
 		[TOKEN_TENANT] = str_from(
 		    (const char *)t->tenant.byte, sizeof(t->tenant.byte)),
-		[TOKEN_RIGHTS] = row_u64(t->rights, rights),
+		[TOKEN_SCOPES] = row_u64(t->scopes, scopes),
 		[TOKEN_NAME] = t->name,
 		[TOKEN_CREATED] = row_u64((uint64_t)t->created_at, created),
 		[TOKEN_EXPIRES] = row_u64((uint64_t)t->expires_at, expires),

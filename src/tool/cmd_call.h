@@ -92,7 +92,7 @@ struct cmd_call {
 	char *const *raw;
 	int raw_count;
 	/* The values of some options, converted. */
-	uint32_t scopes; /* --scope, as a set of rights */
+	uint32_t scopes; /* --scope, as a set */
 	uint64_t expires_days;
 	uint64_t warning_days, critical_days;
 	uint64_t revision;

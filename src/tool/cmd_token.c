@@ -69,7 +69,7 @@ cmd_token_create(struct cmd_call *c)
 	uint8_t secret[AUTH_SECRET_LEN];
 	char text[AUTH_TOKEN_LEN];
 	const char *name = c->value[OPTION_NAME];
-	struct token t = { .rights = c->scopes,
+	struct token t = { .scopes = c->scopes,
 		.name = str_of(name != NULL ? name : "token"),
 		.created_at = cmd_now_at() };
 	struct cmd_output o;
@@ -118,7 +118,7 @@ print_token(const struct token *t)
 	str_hex(t->hash, ID_BYTES, id);
 	str_guid_text(&t->tenant, tenant);
 	buf_init(&scopes, names, sizeof(names));
-	auth_scope_names(t->rights, ", ", &scopes);
+	auth_scope_names(t->scopes, ", ", &scopes);
 	printf("%.*s  %.*s  ", ID_LEN, id, STR_GUID_LEN, tenant);
 	cmd_print_date(t->created_at);
 	printf("  ");
@@ -151,7 +151,7 @@ print_token_json(const struct token *t)
 	str_hex(t->hash, ID_BYTES, id);
 	str_guid_text(&t->tenant, tenant);
 	buf_init(&scopes, names, sizeof(names));
-	auth_scope_names(t->rights, ", ", &scopes);
+	auth_scope_names(t->scopes, ", ", &scopes);
 	e = cmd_json_begin(&json);
 	emit_name(e, "id");
 	emit_str(e, str_from(id, sizeof(id)));

@@ -76,7 +76,7 @@ put_tenant(struct txn *tx, unsigned long number)
 	char text[AUTH_TOKEN_LEN], id[STR_GUID_LEN];
 	struct token t = { .name = str_of("bench"),
 		.created_at = 1767225600,
-		.rights = AUTH_SERVICE_CONFIG_WRITE };
+		.scopes = AUTH_SERVICE_CONFIG_WRITE };
 	uint8_t bytes[AUTH_SECRET_LEN];
 	enum err e;
 

@@ -35,7 +35,7 @@ world_token(const char *text, const struct guid *tenant, uint32_t scopes,
     int64_t expires_at)
 {
 	struct token t = { .tenant = *tenant,
-		.rights = scopes,
+		.scopes = scopes,
 		.name = str_of(text),
 		.expires_at = expires_at };
 

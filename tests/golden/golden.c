@@ -338,7 +338,7 @@ make_token(struct golden *g, struct str line)
 		uint32_t scope = auth_scope(str_cut(&scopes, ','));
 
 		must(scope != 0, "bad scope");
-		t.rights |= scope;
+		t.scopes |= scope;
 	}
 	if (!str_is_null(line))
 		must(str_u64(line, &expires_at), "bad expiry");

@@ -45,7 +45,7 @@ set_up(void)
 	char path[128], message[CONFIG_TEXT_MAX];
 	struct token t = { .name = str_of("test"),
 		.created_at = NOW,
-		.rights = AUTH_SERVICE_CONFIG_WRITE };
+		.scopes = AUTH_SERVICE_CONFIG_WRITE };
 
 	snprintf(path, sizeof(path), "%s/store", unit_directory());
 	log_open(false, LOG_AT_ERROR);

@@ -125,7 +125,7 @@ static void
 make_opaque(struct token_of *t, unsigned number)
 {
 	struct token row = { .tenant = model.tenant[t->tenant].id,
-		.rights = t->rights,
+		.scopes = t->rights,
 		.name = str_of("token"),
 		.expires_at = t->state == EXPIRED ? NOW - 1 : 0 };
 

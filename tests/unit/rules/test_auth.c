@@ -144,10 +144,10 @@ add_tenant(const char *text)
 }
 
 static void
-add_token(const char *text, int64_t expires_at, uint32_t rights)
+add_token(const char *text, int64_t expires_at, uint32_t scopes)
 {
 	struct token t = { .tenant = guid(HOME),
-		.rights = rights,
+		.scopes = scopes,
 		.name = str_of("eve"),
 		.expires_at = expires_at };
 

@@ -264,7 +264,7 @@ START_TEST(keeps_tokens)
 	static const struct token first = {
 		.hash = { 0x10, 1 },
 		.tenant = { { 3 } },
-		.rights = UINT32_MAX,
+		.scopes = UINT32_MAX,
 		.name = STR("of the first"),
 		.created_at = 1,
 		.expires_at = INT64_MAX,
@@ -290,7 +290,7 @@ START_TEST(keeps_tokens)
 	ck_assert(store_token(tx, first.hash, &t) == ERR_OK);
 	ck_assert_mem_eq(t.hash, first.hash, STORE_HASH_LEN);
 	ck_assert_mem_eq(t.tenant.byte, first.tenant.byte, 16);
-	ck_assert_uint_eq(t.rights, UINT32_MAX);
+	ck_assert_uint_eq(t.scopes, UINT32_MAX);
 	unit_same("the first's name", t.name, first.name);
 	ck_assert_int_eq(t.created_at, 1);
 	ck_assert_int_eq(t.expires_at, INT64_MAX);
