@@ -261,7 +261,7 @@ check_site(struct call *c)
 }
 
 static enum err
-check_rights(struct call *c)
+check_scopes(struct call *c)
 {
 	struct buf names;
 
@@ -410,7 +410,7 @@ static enum err (*const walk[])(struct call *) = {
 	authenticate,
 	check_route,
 	check_site,
-	check_rights,
+	check_scopes,
 	check_length,
 	check_content,
 	check_accept,
