@@ -221,10 +221,9 @@ commit_changes(
 		case PG_LOST:
 			return ERR_BUSY;
 		case PG_CONFLICT:
+		default:
 			/* Another process was faster: the loop runs all changes
 			 * again on fresh rows. */
-			break;
-		default:
 			break;
 		}
 	}
