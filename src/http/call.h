@@ -37,12 +37,11 @@ struct route {
 	enum err (*run)(struct call *c);
 };
 
+#define CALL_ROUTES_MAX 32 /* the bits of struct call's `reached` */
+
 struct route_table {
 	const struct route *route;
 	size_t n;
-	/* The segments that may follow a root; a null slice follows the last
-	 * one. */
-	const struct str *first_segments;
 };
 
 /* The buffers that a call points to. They are large, so they are kept apart

@@ -73,15 +73,9 @@ static const struct route routes[] = {
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
-_Static_assert(ROUTES <= 32, "the routes of a path are 32 bits");
+_Static_assert(ROUTES <= CALL_ROUTES_MAX, "the routes of a path are 32 bits");
 
-/* The segments that may follow a root. */
-static const struct str first_segments[] = { STR("deviceManagement"),
-	STR("health"), STR("metrics"), { NULL, 0 } };
-
-static const struct route_table table = {
-	.route = routes, .n = ROUTES, .first_segments = first_segments
-};
+static const struct route_table table = { .route = routes, .n = ROUTES };
 
 /* --- the response ------------------------------------------------------- */
 
@@ -172,7 +166,7 @@ routes_arena_size(const struct config *c)
 	 * JSON tokens; the memory that it takes to read a certificate; and the
 	 * rest.
 	 */
-	size_t texts = 2 * c->max_body + 2 * 64 * K + 2 * 6 * 48 * K;
+	size_t texts = 2 * c->max_body + 2 * RECORD_BYTES_MAX + 2 * 6 * 48 * K;
 
 	return texts + JSON_TOKENS_MAX * 128 + X509_ARENA(PEM_TEXT_MAX) +
 	    128 * K + RESERVE;

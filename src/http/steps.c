@@ -161,15 +161,28 @@ check_place(struct call *c)
 	return ERR_OK;
 }
 
+/* Lists the segments that may follow a root, and a null slice after them. */
+static void
+list_first_segments(
+    const struct route_table *table, struct str out[CALL_ROUTES_MAX + 1])
+{
+	size_t i;
+
+	for (i = 0; i < table->n; i++)
+		out[i] = table->route[i].segment[0];
+	out[i] = str_of(NULL);
+}
+
 static enum err
 find_path(struct call *c)
 {
 	struct path_source from = path_source(c);
+	struct str known[CALL_ROUTES_MAX + 1];
 	struct str method = c->req->var[REQUEST_METHOD];
 	enum err e;
 
-	e = path_find(&from, c->table->first_segments, &c->wk->arena, c->path,
-	    &c->fault.what);
+	list_first_segments(c->table, known);
+	e = path_find(&from, known, &c->wk->arena, c->path, &c->fault.what);
 	if (e != ERR_OK)
 		return e;
 	if (c->head)
