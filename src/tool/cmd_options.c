@@ -210,6 +210,30 @@ make_list(struct option list[CMD_OPTIONS + 1])
 	list[i] = (struct option){ .name = NULL };
 }
 
+/* '-': words are reported in their place, whatever POSIXLY_CORRECT says.
+ * ':': a missing value is reported as such. */
+#define LETTERS "-:"
+#define LETTERS_MAX (sizeof(LETTERS) + 2 * (size_t)CMD_OPTIONS)
+
+/* Lists the letters of the options, each with a colon if it has a value. */
+static void
+make_letters(char out[LETTERS_MAX])
+{
+	struct buf b;
+	int i;
+
+	buf_init(&b, out, LETTERS_MAX);
+	buf_text(&b, LETTERS);
+	for (i = 0; i < CMD_OPTIONS; i++) {
+		if (options[i].letter == '\0')
+			continue;
+		buf_char(&b, options[i].letter);
+		if (options[i].value != NULL)
+			buf_char(&b, ':');
+	}
+	buf_char(&b, '\0');
+}
+
 static int
 option_of_letter(int letter)
 {
@@ -257,14 +281,14 @@ int
 cmd_option_next(struct cmd_line *line)
 {
 	struct option list[CMD_OPTIONS + 1];
+	char letters[LETTERS_MAX];
 	int at = optind > 0 ? optind : 1, option;
 
 	if (line->words > 0)
 		return next_word(line);
 	make_list(list);
-	/* '-': words are reported in their place, whatever POSIXLY_CORRECT
-	 * says. ':': a missing value is reported as such. */
-	option = getopt_long(line->argc, line->argv, "-:c:hw:", list, NULL);
+	make_letters(letters);
+	option = getopt_long(line->argc, line->argv, letters, list, NULL);
 	if (option == -1) {
 		line->words = optind;
 		return next_word(line);
