@@ -319,6 +319,22 @@ START_TEST(gives_each_property_a_field_of_its_own)
 }
 END_TEST
 
+START_TEST(gives_each_property_a_name_and_a_limit)
+{
+	const struct record_property *p;
+	size_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < RECORD_PROPERTIES; i++) {
+		p = &record_properties[i];
+		ck_assert_msg(p->name != NULL && p->limit > 0,
+		    "property %u has no row, name or limit", i);
+		sum += (size_t)p->limit * (p->limit_is_bytes ? 1 : 4);
+	}
+	ck_assert_uint_le(sum, RECORD_BYTES_MAX);
+}
+END_TEST
+
 START_TEST(stores_a_set_of_properties_by_field)
 {
 	uint64_t fields = record_set_to_fields(
@@ -356,6 +372,7 @@ main(void)
 	    t, knows_the_newest_topic, 0, sizeof(topics) / sizeof(topics[0]));
 	tcase_add_test(t, compares_every_property);
 	tcase_add_test(t, gives_each_property_a_field_of_its_own);
+	tcase_add_test(t, gives_each_property_a_name_and_a_limit);
 	tcase_add_test(t, stores_a_set_of_properties_by_field);
 	suite_add_tcase(s, t);
 	return unit_run(s);
