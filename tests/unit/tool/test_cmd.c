@@ -14,6 +14,7 @@
 #include <lmdb.h>
 
 #include "tool/cmd.h"
+#include "tool/cmd_table.h"
 #include "unit.h"
 
 static int major_release, minor_release;
@@ -120,6 +121,23 @@ START_TEST(ends_without_memory)
 }
 END_TEST
 
+START_TEST(completes_each_row_of_the_table_of_commands)
+{
+	const struct command *row;
+	size_t i;
+
+	for (i = 0; (row = cmd_row(i)) != NULL; i++) {
+		ck_assert_ptr_nonnull(row->word);
+		unit_check(row->word, row->summary != NULL && row->run != NULL);
+		unit_check(row->word, (row->needs & ~row->options) == 0);
+		unit_check(row->word,
+		    (row->force != NULL) ==
+			((row->options & CMD_BIT(OPTION_FORCE)) != 0));
+	}
+	ck_assert_uint_gt(i, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -130,6 +148,7 @@ main(void)
 		return EXIT_FAILURE;
 	tcase_add_loop_test(t, reports_an_unknown_release_of_lmdb, 0,
 	    sizeof(releases) / sizeof(releases[0]));
+	tcase_add_test(t, completes_each_row_of_the_table_of_commands);
 	tcase_add_exit_test(t, ends_without_memory, EXIT_FAILURE);
 	suite_add_tcase(s, t);
 	return unit_run(s);
