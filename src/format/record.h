@@ -76,9 +76,10 @@ extern const struct record_property record_properties[RECORD_PROPERTIES];
 #define RECORD_ALL (RECORD_BIT(RECORD_PROPERTIES) - 1)
 _Static_assert(RECORD_PROPERTIES < 32, "a property set is 32 bits");
 
-/* The sum of the limits of all properties, in bytes; a character of UTF-8 has
- * up to 4 bytes. A worker's arena has room for so much. */
-#define RECORD_BYTES_MAX ((size_t)64 * 1024)
+/* The sum of the limits of all properties, in bytes: 32 KiB of a certificate,
+ * and 1024 characters of 4 bytes of each other property. A worker's arena has
+ * room for so much. */
+#define RECORD_BYTES_MAX ((size_t)1024 * (32 + 4 * (RECORD_PROPERTIES - 1)))
 
 /* A record: the text of every property, null if unset. The slices live as long
  * as the bytes that they were read from (a transaction, a body, an arena). The
