@@ -55,7 +55,7 @@ need(struct test *f, const char *command)
 #define DUMP(config, file)                                                  \
 	"{ $p token list --config " config " && $p list --config " config   \
 	" --json && $p history --config " config " --tenant " VICTIM_TENANT \
-	" && $p verify --config " config "; } >" file " 2>&1"
+	" && $p verify --json --config " config "; } >" file " 2>&1"
 
 static void
 put_file(struct test *f, const char *name, const unsigned char *p, size_t n)
