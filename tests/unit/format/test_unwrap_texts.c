@@ -54,8 +54,8 @@ static const char *const forms[] = {
 	"{\"name\": \"$\", \"note\": \"$\"}",
 	"[{\"id\":1,\"v\":\"$\"},{\"id\":2,\"v\":\"$\"},{\"id\":3}]",
 	"<p>$</p>\n<p class=\"n\">$ &amp; $</p>\n",
-	"<!DOCTYPE html><html><head><title>$</title><script>var a=\"$\\n\";"
-	"</script></head><body>$</body></html>",
+	("<!DOCTYPE html><html><head><title>$</title><script>var a=\"$\\n\";"
+	 "</script></head><body>$</body></html>"),
 	"<html><body><a href=\"/login?next=%2Fhome\">$</a> $</body></html>",
 	"# $\n# $\nkey = value\n",
 	"// $\n/* $ */\n",
