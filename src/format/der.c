@@ -218,6 +218,8 @@ der_certificate(struct str s, struct str *to_be_signed)
  */
 #define KEY_CONTENT_MIN 18
 #define SEC1_NUMBER_MIN 9
+/* The largest curve in use, sect571, has 72. */
+#define SEC1_NUMBER_MAX 72
 /* The INTEGERs of a DSA key. An RSA key has nine. */
 #define KEY_NUMBERS 6
 /* Bytes of the shortest modulus: 128 bits. */
@@ -356,7 +358,9 @@ is_headless_key(struct str s)
 	if (!next_element(&inner, &id) || id.tag != OBJECT_ID)
 		return false;
 	if (first.tag == OCTET_STRING)
-		return second.tag == CURVE && first.length >= SEC1_NUMBER_MIN;
+		return second.tag == CURVE && inner.n == 0 &&
+		    first.length >= SEC1_NUMBER_MIN &&
+		    first.length <= SEC1_NUMBER_MAX;
 	for (i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
 		if (str_eq(
 			str_head(id.content, algorithms[i].n), algorithms[i]))

@@ -110,6 +110,9 @@ judge(struct unwrap_search *s, struct str text, struct unwrap *out, enum err e,
 	}
 	if (s->kind == PEM_REQUEST)
 		return ERR_REQUEST_INSTEAD;
+	/* A further reading of the same kind says nothing new. */
+	if (s->kind == kind && kind != PEM_PLAIN && !damaged)
+		return e;
 	if (s->kind != PEM_PLAIN && (!damaged || s->kind < PEM_CERTIFICATE)) {
 		*what = s->what;
 		return ERR_NOT_A_CERTIFICATE;

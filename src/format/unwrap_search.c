@@ -285,7 +285,8 @@ read_on(struct unwrap_search *s, size_t depth, struct str text)
 	wrapping_look(text, &look);
 	look.is_sent = depth == 0;
 	for (i = 0; i < WRAPPINGS; i++) {
-		if (wrapping_table[i].in_place && in_place)
+		if (wrapping_table[i].in_place && in_place &&
+		    !wrapping_table[i].always)
 			continue;
 		for (way = 0; way < wrapping_table[i].ways && e == ERR_OK;
 		     way++) {

@@ -247,9 +247,22 @@ static bool
 take_off_quotes(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
 {
+	(void)way;
 	*phrase = "it is quoted";
 	return look->text && !is_noise(look) &&
-	    quoting_take_off(text, way == 1, out);
+	    quoting_take_off(text, false, out);
+}
+
+/* A + before a row of digits may be the sign of a patch or a digit of base64.
+ * The digit is likelier, so base64 is read first. */
+static bool
+take_off_signs(struct str text, const struct wrapping_look *look, unsigned way,
+    struct buf *out, const char **phrase)
+{
+	(void)way;
+	*phrase = "it is quoted";
+	return look->text && !is_noise(look) &&
+	    quoting_take_off(text, true, out);
 }
 
 /* --- digits ------------------------------------------------------------ */
@@ -335,12 +348,13 @@ take_off_numbers(struct str text, const struct wrapping_look *look,
 
 /* Exact wrappings come first: the first reading of a certificate counts. */
 const struct wrapping wrapping_table[WRAPPINGS] = {
-	{ take_off_controls, 1, false, 0 },
-	{ take_off_escapes, 1, true, 128 },
-	{ take_off_characters, 1, true, 4 },
-	{ take_off_quotes, 2, true, 0 },
-	{ take_off_hex, DIGITS_HEX_WAYS, false, 0 },
-	{ take_off_numbers, 1, false, 0 },
-	{ take_off_base64, DIGITS_BASE64_WAYS + 4, false, 0 },
-	{ take_off_wide, 2, false, 0 },
+	{ take_off_controls, 1, false, 0, false },
+	{ take_off_escapes, 1, true, 128, false },
+	{ take_off_characters, 1, true, 4, false },
+	{ take_off_quotes, 1, true, 0, false },
+	{ take_off_hex, DIGITS_HEX_WAYS, false, 0, false },
+	{ take_off_numbers, 1, false, 0, false },
+	{ take_off_base64, DIGITS_BASE64_WAYS + 4, false, 0, false },
+	{ take_off_signs, 1, true, 0, true },
+	{ take_off_wide, 2, false, 0, false },
 };

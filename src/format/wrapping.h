@@ -54,9 +54,11 @@ struct wrapping {
 	/* If taking it off removes more than one byte in `share`, the text was
 	 * wrapped and the match is not chance. 0: the size shows nothing. */
 	size_t share;
+	/* The reading is also tried where another one replaces the text. */
+	bool always;
 };
 
-#define WRAPPINGS 8
+#define WRAPPINGS 9
 extern const struct wrapping wrapping_table[WRAPPINGS];
 
 void wrapping_look(struct str text, struct wrapping_look *out);
