@@ -146,6 +146,7 @@ unwrap_certificates(
 	buf_init(&s.pem, room, size);
 	s.only = out->found.only && !out->found.inside && !is_marked(text);
 	e = unwrap_search(&s, text, a);
+	memset(s.phrase, 0, sizeof(s.phrase));
 	for (i = 0; e == ERR_OK && s.only && i < out->found.n; i++)
 		e = unwrap_visit(&s, UNWRAP_DEPTH + 1, out->found.der[i]);
 	if (e == ERR_PRIVATE_KEY)

@@ -53,7 +53,8 @@ const char *const unwrap_contents[] = {
 	[PEM_NO_MEMORY] = "",
 };
 
-/* Appends the phrases of the layers down to `depth`, each once. */
+/* Appends the phrases of the layers down to `depth`, each once. A layer that
+ * was not read from the one above it has none. */
 static void
 put_phrases(const struct unwrap_search *s, size_t depth, struct buf *out)
 {
@@ -62,7 +63,7 @@ put_phrases(const struct unwrap_search *s, size_t depth, struct buf *out)
 	for (i = 0; i < depth; i++) {
 		for (k = 0; k < i && s->phrase[k] != s->phrase[i]; k++)
 			;
-		if (k < i)
+		if (k < i || s->phrase[i] == NULL)
 			continue;
 		buf_text(out, i > 0 ? ", " : "");
 		buf_text(out, s->phrase[i]);

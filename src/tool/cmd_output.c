@@ -63,7 +63,7 @@ take_character(struct str *s, bool lines, char out[8])
 static void
 print_escaped(struct str s, bool lines)
 {
-	char out[8];
+	char out[8] = "";
 
 	while (s.n > 0)
 		fwrite(out, 1, take_character(&s, lines, out), stdout);

@@ -37,7 +37,7 @@ cmd_usage(const struct cmd_call *c, const char *format, ...) ATTR_PRINTF(2, 3);
 int cmd_fail(const struct cmd_call *c, enum err e, const char *about);
 /* Prints the reason why a file or an argument cannot be used, and returns
  * EXIT_FAILURE. */
-int cmd_fail_with(const struct cmd_call *c, const char *about, struct str why);
+int cmd_fail_with(const struct cmd_call *c, const char *about, struct str what);
 /* The same for the record of the tenant: ERR_NOT_FOUND means that there is
  * none. */
 int cmd_fail_record(const struct cmd_call *c, enum err e);

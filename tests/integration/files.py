@@ -418,6 +418,7 @@ def postinst_again(b):
                  ("/run/systemd/system", d + "/none"),
                  ("-o pushcert -g pushcert", ""),
                  ("chown pushcert:pushcert", "true"),
+                 ("/usr/share/pushcert/old-processes", "true"),
                  ("runuser -u pushcert -- /usr/bin/pushcert", "init_it")):
         text = text.replace(a, c)
     open(d + "/postinst", "w").write(text)

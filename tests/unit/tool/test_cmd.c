@@ -92,17 +92,23 @@ END_TEST
 #define OWN_HEAP true
 #endif
 
+/* The blocks that take_heap took; each begins with the address of another. */
+static void *heap;
+
 /* Takes all memory that the process may have. */
 static void
 take_heap(void)
 {
 	const struct rlimit none = { .rlim_cur = 0 };
+	void **block;
 	size_t n;
 
 	ck_assert(setrlimit(RLIMIT_AS, &none) == 0);
 	for (n = (size_t)1 << 20; n >= 16; n /= 2)
-		while (malloc(n) != NULL)
-			;
+		while ((block = malloc(n)) != NULL) {
+			*block = heap;
+			heap = block;
+		}
 }
 
 /* libcrypto 3.5 waits for itself if the first allocation fails. */
