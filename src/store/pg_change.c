@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "format/crypto.h"
 
 /* How often a batch is run, at most; each run but the first follows a
  * conflict. */
@@ -53,13 +54,12 @@ pg_want(struct pg_session *s, const struct pg_fetch *f)
 static enum err
 flush(struct pg_session *s, enum store_table table)
 {
-	static const uint8_t mark[PG_MARK_LEN];
 	enum pg_outcome outcome;
 	unsigned i;
 
 	if (s->own == NULL || s->cache[table].bytes < FLUSH_BYTES)
 		return ERR_OK;
-	if (!pg_send_dirty(s, s->own, mark))
+	if (!pg_send_dirty(s, s->own, s->mark))
 		return ERR_MEMORY;
 	outcome = pg_link_run(
 	    s->own, pg_deadline(s->db->timeout_ms), NULL, NULL);
@@ -256,10 +256,11 @@ lock_tables(struct pg_db *db)
 static enum err
 change_locked(struct pg_db *db, struct group_commit_job *job)
 {
-	static const uint8_t mark[PG_MARK_LEN];
 	struct pg_session *s = &db->change;
 	enum err e;
 
+	if ((e = crypto_random(s->mark, sizeof(s->mark))) != ERR_OK)
+		return e;
 	if ((e = lock_tables(db)) != ERR_OK)
 		goto out;
 	pg_session_clear(s);
@@ -270,7 +271,7 @@ change_locked(struct pg_db *db, struct group_commit_job *job)
 	if (e != ERR_OK)
 		goto out;
 	e = ERR_STORE;
-	if (pg_send_dirty(s, &db->link, mark) &&
+	if (pg_send_dirty(s, &db->link, s->mark) &&
 	    pg_link_send_text(&db->link, "COMMIT") &&
 	    pg_link_run(&db->link, pg_deadline(0), NULL, NULL) == PG_DONE)
 		e = ERR_OK;

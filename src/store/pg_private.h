@@ -57,6 +57,8 @@ struct pg_session {
 
 	/* The members below are those of the changes. */
 	bool changes;
+	/* The mark of a change with locked tables. */
+	uint8_t mark[PG_MARK_LEN];
 	bool walks; /* a change has begun a walk over a whole table */
 	struct pg_fetch wants[512];
 	size_t wanted; /* may be more than there is room for */
