@@ -74,7 +74,10 @@ convert(const char *path, struct reading *r, struct str found, char *out,
 	if (memchr(plain.p, '\0', plain.n) != NULL)
 		return refuse(ERR_FILE, path, "not a text file", message);
 	if (plain.n >= room)
-		return refuse(ERR_FILE, path, "larger than 16 KiB", message);
+		return refuse(ERR_FILE, path,
+		    room == SECRET_TEXT_MAX ? "larger than 16 KiB"
+					    : "larger than 1 KiB",
+		    message);
 	memcpy(out, plain.p, plain.n);
 	out[plain.n] = '\0';
 	return ERR_OK;
@@ -109,10 +112,13 @@ bare(struct str s)
 	return s;
 }
 
+/* The largest key file. A larger buffer would burden a small stack. */
+#define KEY_FILE_MAX 1024
+
 static enum err
 load_key(const char *path, struct secrets *out, char message[CONFIG_TEXT_MAX])
 {
-	char text[SECRET_TEXT_MAX];
+	char text[KEY_FILE_MAX];
 	enum err e;
 
 	e = read_plain(path, true, text, sizeof(text), message);

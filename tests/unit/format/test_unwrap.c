@@ -824,7 +824,7 @@ main(void)
 	Suite *s = suite_create("unwrap");
 	TCase *t = tcase_create("unwrap");
 
-	tcase_set_timeout(t, 120);
+	tcase_set_timeout(t, 900);
 	tcase_add_loop_test(t, key_in_two_wrappings, 0, ROWS(key_cases));
 	tcase_add_loop_test(t, key_without_its_start, 0, 7);
 	tcase_add_loop_test(t, signature_is_not_a_key, 0, 2);
