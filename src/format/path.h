@@ -28,6 +28,9 @@ enum path_root {
 /* More segments than a mount path and a resource have together. */
 #define PATH_SEGMENTS_MAX 64
 
+/* More words than any route has (path_words). */
+#define PATH_WORDS_MAX 6
+
 struct path {
 	struct str segment[PATH_SEGMENTS_MAX];
 	size_t count;
@@ -36,6 +39,15 @@ struct path {
 	 * path_find), else 0. */
 	size_t mounted;
 	enum path_root root;
+	/*
+	 * The words of the path after its root, at most PATH_WORDS_MAX. A word
+	 * is a segment, but a segment with a key is two words: events('a''b')
+	 * is the word events and the key a'b. Bit i of `keys` is set if word i
+	 * is a key.
+	 */
+	struct str word[PATH_WORDS_MAX];
+	size_t words;
+	unsigned keys;
 };
 
 /* The three variables and the configured mount path; each may be null. */
@@ -69,13 +81,26 @@ enum err path_find(const struct path_source *from, const struct str *known,
     struct arena *a, struct path *out, struct str *what) ATTR_CHECKED;
 
 /*
- * path_is: whether the segments after the root match a list that ends in
- * a null slice. path_agrees: how many of them, from the first on, match the
- * list. Both ignore the case of letters. With `function`, the last segment of
- * the list may be written name, name() or microsoft.graph.name().
+ * path_is: whether the words after the root match a list of patterns that ends
+ * in a null slice. path_agrees: how many of them, from the first on, match the
+ * list. Both ignore the case of letters. The patterns:
+ *
+ *   name		the word itself
+ *   {id}		any word, and any key
+ *   {other}		any word; no key
+ *   name(parameter)	a function with one parameter: name(parameter='value')
+ *
+ * With `function`, the last pattern is a function, which a client may also
+ * write as microsoft.graph.name, and without a parameter as name().
  */
 bool path_is(const struct path *p, const struct str *list, bool function);
 size_t path_agrees(const struct path *p, const struct str *list, bool function);
+/* Whether a list has a pattern in braces. */
+bool path_is_open(const struct str *list);
+
+/* The value in the word of a function with one parameter, without its quotes.
+ * Null if the word has none, or if the arena is full. */
+struct str path_argument(struct str word, struct arena *a);
 
 /* The canonical spelling of the root, such as "v1.0". */
 struct str path_root_name(enum path_root root);

@@ -24,8 +24,9 @@
 struct call;
 
 struct route {
-	/* The segments after the root; a null slice follows the last one. */
-	struct str segment[4];
+	/* The patterns of the words after the root (path_is); a null slice
+	 * follows the last one. */
+	struct str segment[PATH_WORDS_MAX];
 	unsigned roots;
 	struct str method;
 	bool function;

@@ -71,7 +71,7 @@ put_allow(struct call *c)
 	c->allow = buf_view(&allow);
 }
 
-/* The first unknown segment, or the last segment if the path ends too early. */
+/* The first unknown word, or the last word if the path ends too early. */
 static struct str
 unknown_segment(const struct call *c)
 {
@@ -86,23 +86,29 @@ unknown_segment(const struct call *c)
 		if (n > most)
 			most = n;
 	}
-	n = p->at + 1 + most;
-	return p->segment[n < p->count ? n : p->count - 1];
+	if (p->words == 0)
+		return p->segment[p->at];
+	return p->word[most < p->words ? most : p->words - 1];
 }
 
 /* Finds the route of the path and method, or the reason why there is none,
- * which check_route reports. */
+ * which check_route reports. A path that a row names is not matched by a later
+ * row with a pattern in braces. */
 static void
 match(struct call *c, struct str method)
 {
 	const struct route *routes = c->table->route;
 	const struct path *p = c->path;
+	bool named = false;
 	size_t i;
 
 	for (i = 0; i < c->table->n; i++) {
 		if ((routes[i].roots & p->root) == 0 ||
 		    !path_is(p, routes[i].segment, routes[i].function))
 			continue;
+		if (named && path_is_open(routes[i].segment))
+			continue;
+		named = !path_is_open(routes[i].segment);
 		c->reached |= 1U << i;
 		c->open |= routes[i].open;
 		if (str_eq(method, routes[i].method))

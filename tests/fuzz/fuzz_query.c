@@ -33,6 +33,25 @@ check_leftmost(const struct path_source *from, const struct path *p)
 		fuzz_check(!is_root(p->segment[i]));
 }
 
+/* Each segment has at least one word, and a key follows a word. */
+static void
+check_words(const struct path *p, struct arena *a)
+{
+	static const struct str any[] = { STR("{id}"), { NULL, 0 } };
+	size_t segments = p->count - p->at - 1, i;
+
+	fuzz_check(p->words <= PATH_WORDS_MAX && (p->keys & 1) == 0);
+	fuzz_check(p->words >= segments || p->words == PATH_WORDS_MAX);
+	fuzz_check(p->keys >> p->words == 0);
+	fuzz_check((p->keys & p->keys << 1) == 0);
+	fuzz_check(path_is(p, any, false) == (p->words == 1));
+	for (i = 0; i < p->words; i++) {
+		struct str value = path_argument(p->word[i], a);
+
+		fuzz_check(value.n <= p->word[i].n);
+	}
+}
+
 static void
 check_path(struct str text, struct arena *a)
 {
@@ -57,6 +76,7 @@ check_path(struct str text, struct arena *a)
 		fuzz_check((p.root & PATH_ANY) == p.root);
 		fuzz_check(path_agrees(&p, known, true) <= 1);
 		fuzz_check(!path_is(&p, known, true) || p.count == p.at + 2);
+		check_words(&p, a);
 		check_leftmost(&from[i], &p);
 		buf_init(&b, mount, sizeof(mount));
 		path_mount(&from[i], &p, a, &b);

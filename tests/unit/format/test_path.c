@@ -265,6 +265,10 @@ static const struct {
 	{ "a longer name", "/v1.0/deviceManagement/record/maker", 2, false },
 	{ "nothing but a qualifier",
 	    "/v1.0/deviceManagement/record/microsoft.graph.", 2, false },
+	{ "a key with the name of a function",
+	    "/v1.0/deviceManagement/record('make')", 2, false },
+	{ "more words than any route has",
+	    "/v1.0/deviceManagement/record/make/a/b/c/d/e/f", 3, false },
 };
 
 START_TEST(matches_segments)
@@ -282,6 +286,137 @@ START_TEST(matches_segments)
 	    path_agrees(&p, function, true) == matches[_i].agree);
 	unit_check(
 	    matches[_i].name, path_is(&p, function, true) == matches[_i].whole);
+}
+END_TEST
+
+static const struct str entity[] = { STR("things"), STR("{id}"), { NULL, 0 } };
+static const struct str below[] = { STR("things"), STR("{id}"), STR("make"),
+	{ NULL, 0 } };
+static const struct str property[] = { STR("things"), STR("{property}"),
+	{ NULL, 0 } };
+static const struct str types[] = { STR("things"), STR("types(category)"),
+	{ NULL, 0 } };
+
+/* The words of a path, joined by a comma, with * before a key. Then the lists
+ * that the path matches, and the argument of its last word. */
+static const struct {
+	const char *name;
+	const char *path, *words;
+	bool entity, below, property, types;
+	const char *argument;
+} words[] = {
+	{ "a word in the place of an id", "things/a", "things,a", true, false,
+	    true, false, NULL },
+	{ "a key", "things('a')", "things,*a", true, false, false, false,
+	    NULL },
+	{ "a key with its name", "things(ID='a')", "things,*a", true, false,
+	    false, false, NULL },
+	{ "an empty key", "things('')", "things,*", true, false, false, false,
+	    NULL },
+	{ "a key with quotes", "things('''a''''b''')", "things,*'a''b'", true,
+	    false, false, false, NULL },
+	{ "a key with parentheses", "things('(a)')", "things,*(a)", true, false,
+	    false, false, NULL },
+	{ "a key in escapes", "things%28%27a%27%29", "things,*a", true, false,
+	    false, false, NULL },
+	{ "a key before a word", "things('a')/make", "things,*a,make", false,
+	    true, false, false, NULL },
+	{ "a word in the place of an id before a function",
+	    "things/a/microsoft.graph.make()",
+	    "things,a,microsoft.graph.make()", false, true, false, false,
+	    NULL },
+	{ "a key without quotes", "things(a)", "things(a)", false, false, false,
+	    false, NULL },
+	{ "a key with another name", "things(key='a')", "things(key='a')",
+	    false, false, false, false, "a" },
+	{ "a key with a lone quote", "things('a'b')", "things('a'b')", false,
+	    false, false, false, NULL },
+	{ "a key with one quote", "things(')", "things(')", false, false, false,
+	    false, NULL },
+	{ "three quotes", "things(''')", "things(''')", false, false, false,
+	    false, NULL },
+	{ "two keys", "things('a')('b')", "things('a')('b')", false, false,
+	    false, false, NULL },
+	{ "a key of nothing", "('a')", "('a')", false, false, false, false,
+	    NULL },
+	{ "a function with a parameter", "things/types(category='a b''c')",
+	    "things,types(category='a b''c')", true, false, true, true,
+	    "a b'c" },
+	{ "a qualified function with spaces and other letters",
+	    "things/Microsoft.Graph.TYPES( Category = '' )",
+	    "things,Microsoft.Graph.TYPES( Category = '' )", true, false, true,
+	    true, "" },
+	{ "a function without its parameter", "things/types()",
+	    "things,types()", true, false, true, false, NULL },
+	{ "a function with another parameter", "things/types(name='a')",
+	    "things,types(name='a')", true, false, true, false, "a" },
+	{ "a function with two parameters", "things/types(category='a',b='c')",
+	    "things,types(category='a',b='c')", true, false, true, false,
+	    NULL },
+	{ "an argument without quotes", "things/types(category=a)",
+	    "things,types(category=a)", true, false, true, false, NULL },
+	{ "text after the parentheses", "things/types(category='a')b",
+	    "things,types(category='a')b", true, false, true, false, NULL },
+	{ "as many words as a route has", "a/b/c('d')/e", "a,b,c,*d,e", false,
+	    false, false, false, NULL },
+	{ "the bound in a key", "a/b/c/d/e('f')/g", "a,b,c,d,e,*f", false,
+	    false, false, false, NULL },
+	{ "the bound before a key", "a/b/c/d/e/f('g')", "a,b,c,d,e,f", false,
+	    false, false, false, NULL },
+};
+
+START_TEST(finds_words_and_keys)
+{
+	char block[1024], uri[256], text[256];
+	const char *name = words[_i].name;
+	struct path_source from = { .mount = str_of(NULL) };
+	struct str what, last;
+	struct arena a;
+	struct path p;
+	struct buf b;
+	size_t i;
+
+	arena_init(&a, block, sizeof(block));
+	buf_init(&b, uri, sizeof(uri));
+	buf_printf(&b, "/v1.0/%s", words[_i].path);
+	from.request_uri = unit_guard(0, buf_view(&b));
+	unit_check(name, path_find(&from, known, &a, &p, &what) == ERR_OK);
+	buf_init(&b, text, sizeof(text));
+	for (i = 0; i < p.words; i++) {
+		buf_text(&b, i > 0 ? "," : "");
+		buf_text(&b, p.keys >> i & 1 ? "*" : "");
+		buf_str(&b, p.word[i]);
+	}
+	unit_same(name, buf_view(&b), str_of(words[_i].words));
+	unit_check(name, path_is(&p, entity, false) == words[_i].entity);
+	unit_check(name, path_is(&p, below, true) == words[_i].below);
+	unit_check(name, path_is(&p, property, false) == words[_i].property);
+	unit_check(name, path_is(&p, types, true) == words[_i].types);
+	last = p.word[p.words - 1];
+	unit_same(name, path_argument(last, &a), str_of(words[_i].argument));
+}
+END_TEST
+
+START_TEST(needs_memory_for_quotes)
+{
+	struct path_source from = { .mount = str_of(NULL) };
+	struct arena none;
+	struct path p;
+	struct str what;
+
+	arena_init(&none, NULL, 0);
+	from.script_name = str_of("/v1.0/things('a''b')");
+	ck_assert(path_find(&from, known, &none, &p, &what) == ERR_MEMORY);
+	ck_assert(str_is_null(path_argument(str_of("types(a='b''c')"), &none)));
+	from.script_name = str_of("/v1.0/things('a')");
+	ck_assert(path_find(&from, known, &none, &p, &what) == ERR_OK);
+}
+END_TEST
+
+START_TEST(knows_patterns_in_braces)
+{
+	ck_assert(path_is_open(entity) && path_is_open(below));
+	ck_assert(!path_is_open(function) && !path_is_open(types));
 }
 END_TEST
 
@@ -319,6 +454,10 @@ main(void)
 	    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_loop_test(
 	    t, matches_segments, 0, sizeof(matches) / sizeof(matches[0]));
+	tcase_add_loop_test(
+	    t, finds_words_and_keys, 0, sizeof(words) / sizeof(words[0]));
+	tcase_add_test(t, needs_memory_for_quotes);
+	tcase_add_test(t, knows_patterns_in_braces);
 	tcase_add_test(t, bounds_the_segments);
 	suite_add_tcase(s, t);
 	return unit_run(s);
