@@ -52,7 +52,7 @@ struct call_room {
 	char request_id[STR_GUID_LEN];
 	char etag[RECORD_ETAG_MAX];
 	char allow[64];
-	char scopes[512];
+	char scopes[AUTH_NAMES_MAX];
 	char limit[24];
 };
 

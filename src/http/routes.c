@@ -21,6 +21,11 @@
 	    AUTH_CONFIGURATION_READ | AUTH_CONFIGURATION_WRITE | \
 	    AUTH_DEVICES_READ | AUTH_DEVICES_WRITE)
 #define WRITE_SCOPES (AUTH_SERVICE_CONFIG_WRITE | AUTH_CONFIGURATION_WRITE)
+/* deviceManagement itself, and its audit events (Graph's permission list). */
+#define DEVICE_SCOPES AUTH_ALL
+#define AUDIT_SCOPES                                                  \
+	(AUTH_APPS_READ | AUTH_APPS_WRITE | AUTH_CONFIGURATION_READ | \
+	    WRITE_SCOPES)
 
 /* Bytes of the arena that the steps cannot use, so that an error can always be
  * written: its text with all repeated pieces, and the header lines. */

@@ -18,6 +18,10 @@ static const struct {
 	    "DeviceManagementConfiguration.ReadWrite.All" },
 	{ AUTH_DEVICES_READ, "DeviceManagementManagedDevices.Read.All" },
 	{ AUTH_DEVICES_WRITE, "DeviceManagementManagedDevices.ReadWrite.All" },
+	{ AUTH_APPS_READ, "DeviceManagementApps.Read.All" },
+	{ AUTH_APPS_WRITE, "DeviceManagementApps.ReadWrite.All" },
+	{ AUTH_RBAC_READ, "DeviceManagementRBAC.Read.All" },
+	{ AUTH_RBAC_WRITE, "DeviceManagementRBAC.ReadWrite.All" },
 };
 
 #define SCOPES (sizeof(scopes) / sizeof(scopes[0]))

@@ -18,8 +18,15 @@ enum auth_scope {
 	AUTH_CONFIGURATION_WRITE = 1 << 3,
 	AUTH_DEVICES_READ = 1 << 4,
 	AUTH_DEVICES_WRITE = 1 << 5,
-	AUTH_ALL = (1 << 6) - 1
+	AUTH_APPS_READ = 1 << 6,
+	AUTH_APPS_WRITE = 1 << 7,
+	AUTH_RBAC_READ = 1 << 8,
+	AUTH_RBAC_WRITE = 1 << 9,
+	AUTH_ALL = (1 << 10) - 1
 };
+
+/* Bytes of the names of all permissions, separated by at most four bytes. */
+#define AUTH_NAMES_MAX 512
 
 /* The permission with this name, or 0 if the name is unknown. */
 uint32_t auth_scope(struct str name);

@@ -149,7 +149,7 @@ offer_options(const struct partial *p, const struct command *command)
 static void
 offer_scopes(const struct partial *p)
 {
-	char text[512];
+	char text[AUTH_NAMES_MAX];
 	struct buf names;
 	struct str rest;
 

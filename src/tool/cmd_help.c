@@ -119,7 +119,7 @@ print_option(const struct command *command, int option, FILE *out)
 void
 cmd_help_scopes(FILE *out)
 {
-	char text[512];
+	char text[AUTH_NAMES_MAX];
 	struct buf names;
 
 	buf_init(&names, text, sizeof(text));

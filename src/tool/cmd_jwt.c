@@ -76,7 +76,7 @@ static struct str
 claims(const struct cmd_call *c, struct buf *out)
 {
 	char tenant[STR_GUID_LEN], text[CONFIG_TEXT_MAX + STR_GUID_LEN],
-	    names[512];
+	    names[AUTH_NAMES_MAX];
 	int64_t now_at = cmd_now_at();
 	int64_t life = c->expires_days > 0 ? (int64_t)c->expires_days * 86400
 					   : LIFE;

@@ -112,7 +112,7 @@ print_date_or_never(int64_t at)
 static void
 print_token(const struct token *t)
 {
-	char id[ID_LEN], tenant[STR_GUID_LEN], names[512];
+	char id[ID_LEN], tenant[STR_GUID_LEN], names[AUTH_NAMES_MAX];
 	struct buf scopes;
 
 	str_hex(t->hash, ID_BYTES, id);
@@ -143,7 +143,7 @@ emit_time(struct emit *e, const char *name, int64_t at)
 static void
 print_token_json(const struct token *t)
 {
-	char id[ID_LEN], tenant[STR_GUID_LEN], names[512];
+	char id[ID_LEN], tenant[STR_GUID_LEN], names[AUTH_NAMES_MAX];
 	struct cmd_json json;
 	struct buf scopes;
 	struct emit *e;

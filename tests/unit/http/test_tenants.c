@@ -23,7 +23,8 @@
 #define NOW 1700000000
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-#define READ_ANY 0x3fU /* each of the six rights allows reading */
+#define RIGHTS_END 1024 /* one more than all ten rights */
+#define READ_ANY 0x3fU /* each of the first six rights allows reading */
 #define WRITE_ANY 0x0aU /* the two rights that allow writing */
 
 static const char *const names[] = { "DeviceManagementServiceConfig.Read.All",
@@ -31,7 +32,10 @@ static const char *const names[] = { "DeviceManagementServiceConfig.Read.All",
 	"DeviceManagementConfiguration.Read.All",
 	"DeviceManagementConfiguration.ReadWrite.All",
 	"DeviceManagementManagedDevices.Read.All",
-	"DeviceManagementManagedDevices.ReadWrite.All" };
+	"DeviceManagementManagedDevices.ReadWrite.All",
+	"DeviceManagementApps.Read.All", "DeviceManagementApps.ReadWrite.All",
+	"DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All" };
+_Static_assert(1U << ROWS(names) == RIGHTS_END, "a name for each right");
 
 enum state { GOOD, EXPIRED, REVOKED };
 
@@ -151,7 +155,7 @@ make_model(void)
 		struct token_of *t = &model.token[i];
 
 		t->tenant = i % TENANTS;
-		t->rights = pick(64);
+		t->rights = pick(2) ? pick(64) : pick(RIGHTS_END);
 		t->jwt = pick(3) == 0;
 		t->state = pick(8) == 0 ? EXPIRED : GOOD;
 		if (t->jwt)
@@ -317,7 +321,7 @@ change_something(void)
 		list_tenant(&model.tenant[pick(TENANTS)], pick(2) == 0);
 	} else if (!t->jwt && t->state == REVOKED) {
 		t->state = GOOD;
-		t->rights = pick(64);
+		t->rights = pick(2) ? pick(64) : pick(RIGHTS_END);
 		make_opaque(t, (unsigned)(t - model.token));
 	} else if (!t->jwt) {
 		auth_token_hash(str_of(t->text), hash);

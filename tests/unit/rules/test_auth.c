@@ -639,6 +639,29 @@ START_TEST(counts_failures_by_peer)
 }
 END_TEST
 
+START_TEST(each_right_has_a_name)
+{
+	char text[AUTH_NAMES_MAX];
+	struct str rest, name;
+	uint32_t seen = 0;
+	struct buf names;
+
+	buf_init(&names, text, sizeof(text));
+	auth_scope_names(AUTH_ALL, "1234", &names);
+	ck_assert(!names.full);
+	buf_init(&names, text, sizeof(text));
+	auth_scope_names(AUTH_ALL, ",", &names);
+	rest = buf_view(&names);
+	while (!str_is_null(rest)) {
+		name = str_cut(&rest, ',');
+		ck_assert_uint_ne(auth_scope(name), 0);
+		ck_assert_uint_eq(seen & auth_scope(name), 0);
+		seen |= auth_scope(name);
+	}
+	ck_assert_uint_eq(seen, AUTH_ALL);
+}
+END_TEST
+
 START_TEST(accepts_any_token_in_test_mode)
 {
 	struct guid tenant = guid(ABROAD);
@@ -703,6 +726,7 @@ main(void)
 	tcase_add_test(t, a_late_last_use_does_not_restore_a_revoked_token);
 	tcase_add_test(t, serves_many_threads);
 	tcase_add_test(t, counts_failures_by_peer);
+	tcase_add_test(t, each_right_has_a_name);
 	tcase_add_test(t, accepts_any_token_in_test_mode);
 	suite_add_tcase(s, t);
 	return unit_run(s);
