@@ -97,8 +97,7 @@
 	    "The value '{}' of $format is not supported. Use json.", NULL)     \
 	ROW(ERR_SELECT, 400, "BadRequest",                                     \
 	    "Parsing OData Select and Expand failed: Could not find a "        \
-	    "property named '{}' on type "                                     \
-	    "'microsoft.graph.applePushNotificationCertificate'.",             \
+	    "property named '{}' on type '{!}'.",                              \
 	    NULL)                                                              \
 	/* The body as JSON (RFC 8259). */                                     \
 	ROW(ERR_BODY_SHORT, 400, "BadRequest",                                 \

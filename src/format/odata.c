@@ -6,26 +6,36 @@
 
 #include <string.h>
 
-/* The system query options of OData 4.01. On a singleton only the first two are
- * supported, and only the first may be written without its $. */
-static const char *const options[] = { "select", "format", "expand", "filter",
-	"orderby", "top", "skip", "count", "search", "compute", "apply",
-	"index", "levels", "schemaversion", "skiptoken", "deltatoken", "id" };
+/* The system query options of OData 4.01 that some resource takes. */
+static const char *const options[ODATA_OPTIONS] = {
+	[ODATA_SELECT] = "select",
+	[ODATA_FORMAT] = "format",
+	[ODATA_EXPAND] = "expand",
+	[ODATA_FILTER] = "filter",
+	[ODATA_ORDERBY] = "orderby",
+	[ODATA_TOP] = "top",
+	[ODATA_SKIP] = "skip",
+	[ODATA_COUNT] = "count",
+	[ODATA_SKIPTOKEN] = "skiptoken",
+};
 
-enum { OPTION_SELECT, OPTION_FORMAT };
-#define OPTIONS (sizeof(options) / sizeof(options[0]))
-
-/* Whether this is a system query option; *number is its index. An unknown name
- * with a $ is refused too, with *number = OPTIONS. Without a $, any name but
- * select is a custom option. */
+/*
+ * Whether this is a system query option; *number is then its index. A name with
+ * a $ that the resource does not take is refused, with *number = ODATA_OPTIONS.
+ * A name without a $ is a custom option, unless the resource takes the option.
+ * "format" without its $ is always one.
+ */
 static bool
-is_system_option(struct str name, size_t *number)
+is_system_option(struct str name, unsigned taken, size_t *number)
 {
 	bool dollar = str_starts(name, "$");
-	size_t last = dollar ? OPTIONS : OPTION_SELECT + 1;
 
-	for (*number = 0; *number < last; (*number)++)
-		if (str_iis(str_tail(name, dollar), options[*number]))
+	if (!dollar)
+		taken &= ~ODATA_BIT(ODATA_FORMAT);
+	name = str_tail(name, dollar);
+	for (*number = 0; *number < ODATA_OPTIONS; (*number)++)
+		if ((taken & ODATA_BIT(*number)) != 0 &&
+		    str_iis(name, options[*number]))
 			return true;
 	return dollar;
 }
@@ -109,16 +119,15 @@ read_parameters(struct str list, enum odata_metadata *level, bool *zero)
 	}
 }
 
-static enum err
-read_format(struct str value, struct odata_query *out)
+enum err
+odata_format(struct str value, enum odata_metadata *out)
 {
 	struct str type = next_element(&value, ';');
 	bool zero = false;
 
 	if (!str_iis(type, "json") && !str_iis(type, "application/json"))
 		return ERR_FORMAT;
-	out->has_format = true;
-	read_parameters(value, &out->format, &zero);
+	read_parameters(value, out, &zero);
 	return ERR_OK;
 }
 
@@ -143,7 +152,7 @@ has_dollar(struct str name)
 
 /* Reads one name=value of the query. */
 static enum err
-read_option(struct str pair, struct arena *a, unsigned *seen,
+read_option(struct str pair, unsigned taken, struct arena *a,
     struct odata_query *out, struct str *what)
 {
 	struct str value = pair, name = str_cut(&value, '=');
@@ -153,39 +162,34 @@ read_option(struct str pair, struct arena *a, unsigned *seen,
 	*what = name;
 	if ((e = decode(a, &name)) != ERR_OK)
 		return e == ERR_QUERY_ESCAPE && !has_dollar(*what) ? ERR_OK : e;
-	if (!is_system_option(name, &number))
+	if (!is_system_option(name, taken, &number))
 		return ERR_OK;
 	*what = name;
-	if (number > OPTION_FORMAT)
+	if (number == ODATA_OPTIONS)
 		return ERR_QUERY_OPTION;
-	if (*seen & (1U << number))
+	if (!str_is_null(out->text[number]))
 		return ERR_QUERY_TWICE;
-	*seen |= 1U << number;
 	if (str_is_null(value))
 		value = STR_EMPTY;
 	if ((e = decode(a, &value)) != ERR_OK)
 		return e;
-	*what = value;
-	if (number == OPTION_FORMAT)
-		return read_format(value, out);
-	out->select = value;
+	out->text[number] = str_trim(value);
 	return ERR_OK;
 }
 
 enum err
-odata_query(struct str query, struct arena *a, struct odata_query *out,
-    struct str *what)
+odata_query(struct str query, unsigned taken, struct arena *a,
+    struct odata_query *out, struct str *what)
 {
-	unsigned seen = 0;
 	enum err e;
 
-	*out = (struct odata_query){ .select = str_of(NULL) };
+	*out = (struct odata_query){ .text = { { NULL, 0 } } };
 	while (!str_is_null(query)) {
 		struct str pair = str_cut(&query, '&');
 
 		if (pair.n == 0)
 			continue;
-		e = read_option(pair, a, &seen, out, what);
+		e = read_option(pair, taken, a, out, what);
 		if (e != ERR_OK)
 			return e;
 	}

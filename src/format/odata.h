@@ -26,18 +26,37 @@ enum odata_prefer {
 };
 #define ODATA_PREFER_RETURN (ODATA_PREFER_MINIMAL | ODATA_PREFER_REPRESENTATION)
 
-/* `select` is the decoded text of $select, or null. */
+/* The system query options that a resource may take. A set of them is bits. */
+enum odata_option {
+	ODATA_SELECT,
+	ODATA_FORMAT,
+	ODATA_EXPAND,
+	ODATA_FILTER,
+	ODATA_ORDERBY,
+	ODATA_TOP,
+	ODATA_SKIP,
+	ODATA_COUNT,
+	ODATA_SKIPTOKEN,
+	ODATA_OPTIONS
+};
+#define ODATA_BIT(option) (1U << (option))
+
+/* The decoded text of each option, without spaces at its ends; null if the
+ * query does not have the option. */
 struct odata_query {
-	struct str select;
-	bool has_format; /* its level then overrides Accept */
-	enum odata_metadata format;
+	struct str text[ODATA_OPTIONS];
 };
 
-/* Reads a query string. $select may be written without the $. Options that are
- * not system options are ignored. Returns ERR_QUERY_OPTION, ERR_QUERY_TWICE,
- * ERR_QUERY_ESCAPE or ERR_FORMAT; *what is then the option's name or value. */
-enum err odata_query(struct str query, struct arena *a, struct odata_query *out,
-    struct str *what) ATTR_CHECKED;
+/* Reads a query string. The resource takes the options of the set `taken`,
+ * which may be written without the $, except $format. Options that are not
+ * system options are ignored. Returns ERR_QUERY_OPTION, ERR_QUERY_TWICE or
+ * ERR_QUERY_ESCAPE; *what is then the option's name. */
+enum err odata_query(struct str query, unsigned taken, struct arena *a,
+    struct odata_query *out, struct str *what) ATTR_CHECKED;
+
+/* Reads $format, which overrides Accept. Returns ERR_FORMAT for a value other
+ * than JSON. */
+enum err odata_format(struct str value, enum odata_metadata *out) ATTR_CHECKED;
 
 /* Reads Accept: the metadata level that the client wants for JSON. An absent
  * header accepts anything. Returns ERR_NOT_ACCEPTABLE if no range accepts JSON;

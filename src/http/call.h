@@ -13,6 +13,7 @@
 #include "base/attr.h"
 #include "rules/auth.h"
 #include "base/err.h"
+#include "format/odata.h"
 #include "format/path.h"
 #include "rules/change.h"
 #include "format/record.h"
@@ -34,6 +35,7 @@ struct route {
 	bool body; /* the request has a body, in JSON */
 	bool reads; /* in the transaction that authenticated the caller */
 	const char *type; /* of a response that is not OData, else NULL */
+	unsigned options; /* the system query options that it takes */
 	uint32_t scopes;
 	enum err (*run)(struct call *c);
 };
@@ -54,6 +56,7 @@ struct call_room {
 	char allow[64];
 	char scopes[AUTH_NAMES_MAX];
 	char limit[24];
+	struct odata_query query; /* set if the route takes options */
 };
 
 /* One request. Everything in it lives until the response has been written. */

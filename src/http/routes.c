@@ -32,6 +32,8 @@
 #define K ((size_t)1024)
 #define RESERVE (16 * K)
 
+#define SELECTS (ODATA_BIT(ODATA_SELECT) | ODATA_BIT(ODATA_FORMAT))
+
 #define CERTIFICATE \
 	STR("deviceManagement"), STR("applePushNotificationCertificate")
 #define CSR "ApplePushNotificationCertificateSigningRequest"
@@ -42,12 +44,14 @@ static const struct route routes[] = {
 	    .method = STR("GET"),
 	    .reads = true,
 	    .scopes = READ_SCOPES,
+	    .options = SELECTS,
 	    .run = routes_get },
 	{ .segment = { CERTIFICATE },
 	    .roots = PATH_ANY,
 	    .method = STR("PATCH"),
 	    .body = true,
 	    .scopes = WRITE_SCOPES,
+	    .options = SELECTS,
 	    .run = routes_patch },
 	{ .segment = { CERTIFICATE, STR("download" CSR) },
 	    .roots = PATH_ANY,
@@ -55,12 +59,14 @@ static const struct route routes[] = {
 	    .function = true,
 	    .reads = true,
 	    .scopes = WRITE_SCOPES,
+	    .options = SELECTS,
 	    .run = routes_download },
 	{ .segment = { CERTIFICATE, STR("generate" CSR) },
 	    .roots = PATH_BETA | PATH_LOCALTEST,
 	    .method = STR("POST"),
 	    .function = true,
 	    .scopes = WRITE_SCOPES,
+	    .options = SELECTS,
 	    .run = routes_generate },
 	{ .segment = { STR("health") },
 	    .roots = PATH_ANY,

@@ -340,11 +340,11 @@ check_content(struct call *c)
 	return odata_is_json(type) ? ERR_OK : ERR_CONTENT_TYPE;
 }
 
-/* Only OData responses have metadata, $select and $format. */
+/* Only OData responses have metadata, a context and links. */
 static bool
 is_odata(const struct call *c)
 {
-	return !c->open && c->route->type == NULL;
+	return c->route->options != 0 && c->route->type == NULL;
 }
 
 static enum err
@@ -357,22 +357,40 @@ check_accept(struct call *c)
 }
 
 static enum err
+check_format(struct call *c, struct str format)
+{
+	if (str_is_null(format))
+		return ERR_OK;
+	c->fault.what = format;
+	return odata_format(format, &c->view.metadata);
+}
+
+static enum err
+check_select(struct call *c, struct str select)
+{
+	if (str_is_null(select))
+		return ERR_OK;
+	c->view.selected = true;
+	c->fault.ours = str_of(RECORD_TYPE);
+	return record_select(select, &c->view.set, &c->fault.what);
+}
+
+static enum err
 check_query(struct call *c)
 {
-	struct odata_query query;
+	struct odata_query *query = &c->room->query;
 	enum err e;
 
 	c->prefer = odata_prefer(c->req->var[REQUEST_PREFER]);
-	if (!is_odata(c))
+	if (c->route->options == 0)
 		return ERR_OK;
-	e = odata_query(
-	    c->req->var[REQUEST_QUERY], &c->wk->arena, &query, &c->fault.what);
-	if (e == ERR_OK && query.has_format)
-		c->view.metadata = query.format;
-	if (e != ERR_OK || str_is_null(query.select))
-		return e;
-	c->view.selected = true;
-	return record_select(query.select, &c->view.set, &c->fault.what);
+	e = odata_query(c->req->var[REQUEST_QUERY], c->route->options,
+	    &c->wk->arena, query, &c->fault.what);
+	if (e == ERR_OK)
+		e = check_format(c, query->text[ODATA_FORMAT]);
+	if (e == ERR_OK)
+		e = check_select(c, query->text[ODATA_SELECT]);
+	return e;
 }
 
 /* Finds the URL of the root, for the context and the links of the response. */

@@ -119,6 +119,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str text = str_from((const char *)data, size), what;
 	enum odata_metadata level;
 	struct odata_query query;
+	struct str selected;
 	struct arena a;
 	unsigned set;
 	char *block;
@@ -126,10 +127,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 8192 || (block = malloc(32 * size + 4096)) == NULL)
 		return 0;
 	arena_init(&a, block, 32 * size + 4096);
-	if (odata_query(text, &a, &query, &what) == ERR_OK &&
-	    !str_is_null(query.select) &&
-	    record_select(query.select, &set, &what) == ERR_OK)
-		fuzz_check(set != 0 && (set & ~RECORD_ALL) == 0);
+	if (odata_query(text, ODATA_BIT(ODATA_SELECT) | ODATA_BIT(ODATA_FORMAT),
+		&a, &query, &what) == ERR_OK) {
+		selected = query.text[ODATA_SELECT];
+		if (odata_format(query.text[ODATA_FORMAT], &level) == ERR_OK)
+			fuzz_check(level <= ODATA_FULL);
+		if (!str_is_null(selected) &&
+		    record_select(selected, &set, &what) == ERR_OK)
+			fuzz_check(set != 0 && (set & ~RECORD_ALL) == 0);
+	}
 	if (odata_accept(text, &level) == ERR_OK)
 		fuzz_check(level <= ODATA_FULL);
 	fuzz_check(

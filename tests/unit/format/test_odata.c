@@ -4,6 +4,8 @@
 #include "format/odata.h"
 #include "unit.h"
 
+#define TAKEN (ODATA_BIT(ODATA_SELECT) | ODATA_BIT(ODATA_FORMAT))
+
 static const struct {
 	const char *name;
 	const char *query;
@@ -18,11 +20,10 @@ static const struct {
 	{ "a selection without a value", "$select", ERR_OK, "" },
 	{ "a selection among others", "&a=b&&$select=id&c", ERR_OK, "id" },
 	{ "two selections", "$select=id&select=id", ERR_QUERY_TWICE, "select" },
-	{ "a format", "$format=json", ERR_OK, NULL },
-	{ "a media type as format", "$format=application/json;x=y", ERR_OK,
-	    NULL },
 	{ "a format without the dollar", "format=atom", ERR_OK, NULL },
-	{ "another format", "$format=atom", ERR_FORMAT, "atom" },
+	{ "a selection between spaces", "$select=%20id+", ERR_OK, "id" },
+	{ "two formats", "$format=json&$format=json", ERR_QUERY_TWICE,
+	    "$format" },
 	{ "an unsupported option", "$expand=a", ERR_QUERY_OPTION, "$expand" },
 	{ "an unknown option", "$what=a", ERR_QUERY_OPTION, "$what" },
 	{ "an unsupported option without the dollar", "expand=a", ERR_OK,
@@ -48,42 +49,80 @@ START_TEST(reads_queries)
 
 	arena_init(&a, block, sizeof(block));
 	unit_check(queries[_i].name,
-	    odata_query(unit_guard(0, str_of(queries[_i].query)), &a, &q,
+	    odata_query(unit_guard(0, str_of(queries[_i].query)), TAKEN, &a, &q,
 		&what) == queries[_i].outcome);
 	unit_same(queries[_i].name,
-	    queries[_i].outcome == ERR_OK ? q.select : what,
+	    queries[_i].outcome == ERR_OK ? q.text[ODATA_SELECT] : what,
 	    str_of(queries[_i].select));
 }
 END_TEST
 
+/* The options that a resource takes decide which names are system options. */
 static const struct {
+	const char *name;
 	const char *query;
-	bool has_format;
+	unsigned taken;
+	enum err outcome;
+	enum odata_option option;
+	const char *text; /* of the option, or the name that is refused */
+} options[] = {
+	{ "an option that is taken", "$filter=a%20eq+1",
+	    ODATA_BIT(ODATA_FILTER), ERR_OK, ODATA_FILTER, "a eq 1" },
+	{ "an option without its dollar", "Top=3&x=y", ODATA_BIT(ODATA_TOP),
+	    ERR_OK, ODATA_TOP, "3" },
+	{ "an option of another resource without its dollar", "top=3",
+	    ODATA_BIT(ODATA_SKIP), ERR_OK, ODATA_TOP, NULL },
+	{ "an option of another resource", "$top=3", ODATA_BIT(ODATA_SKIP),
+	    ERR_QUERY_OPTION, ODATA_TOP, "$top" },
+	{ "the selection where none is taken", "$select=id", 0,
+	    ERR_QUERY_OPTION, ODATA_SELECT, "$select" },
+	{ "a selection without its dollar where none is taken", "select=id", 0,
+	    ERR_OK, ODATA_SELECT, NULL },
+	{ "an option with and without its dollar", "$expand=a&expand=a",
+	    ODATA_BIT(ODATA_EXPAND), ERR_QUERY_TWICE, ODATA_EXPAND, "expand" },
+	{ "a token for the next page", "%24skiptoken=a%2Bb",
+	    ODATA_BIT(ODATA_SKIPTOKEN), ERR_OK, ODATA_SKIPTOKEN, "a+b" },
+};
+
+START_TEST(takes_options)
+{
+	char block[512];
+	struct odata_query q;
+	struct str what = str_of(NULL);
+	struct arena a;
+
+	arena_init(&a, block, sizeof(block));
+	unit_check(options[_i].name,
+	    odata_query(unit_guard(0, str_of(options[_i].query)),
+		options[_i].taken, &a, &q, &what) == options[_i].outcome);
+	unit_same(options[_i].name,
+	    options[_i].outcome == ERR_OK ? q.text[options[_i].option] : what,
+	    str_of(options[_i].text));
+}
+END_TEST
+
+static const struct {
+	const char *format;
+	enum err outcome;
 	enum odata_metadata level;
 } formats[] = {
-	{ "$select=id", false, ODATA_NONE },
-	{ "$format=json", true, ODATA_MINIMAL },
-	{ "$format=application/json", true, ODATA_MINIMAL },
-	{ "$format=application/json;odata.metadata=none", true, ODATA_NONE },
-	{ "$format=application/json%3Bodata.metadata%3Dfull", true,
-	    ODATA_FULL },
-	{ "$format=json;metadata=full;x=y", true, ODATA_FULL },
+	{ "json", ERR_OK, ODATA_MINIMAL },
+	{ "application/json", ERR_OK, ODATA_MINIMAL },
+	{ "application/json;odata.metadata=none", ERR_OK, ODATA_NONE },
+	{ "json;metadata=full;x=y", ERR_OK, ODATA_FULL },
+	{ "", ERR_FORMAT, ODATA_NONE },
+	{ "atom", ERR_FORMAT, ODATA_NONE },
+	{ "xml;json", ERR_FORMAT, ODATA_NONE },
 };
 
 START_TEST(reads_formats)
 {
-	char block[512];
-	struct odata_query q;
-	struct str what;
-	struct arena a;
+	enum odata_metadata level = ODATA_NONE;
 
-	arena_init(&a, block, sizeof(block));
-	unit_check(formats[_i].query,
-	    odata_query(unit_guard(0, str_of(formats[_i].query)), &a, &q,
-		&what) == ERR_OK);
-	unit_check(formats[_i].query, q.has_format == formats[_i].has_format);
-	unit_check(
-	    formats[_i].query, !q.has_format || q.format == formats[_i].level);
+	unit_check(formats[_i].format,
+	    odata_format(unit_guard(0, str_of(formats[_i].format)), &level) ==
+		formats[_i].outcome);
+	unit_check(formats[_i].format, level == formats[_i].level);
 }
 END_TEST
 
@@ -237,6 +276,8 @@ main(void)
 
 	tcase_add_loop_test(
 	    t, reads_queries, 0, sizeof(queries) / sizeof(queries[0]));
+	tcase_add_loop_test(
+	    t, takes_options, 0, sizeof(options) / sizeof(options[0]));
 	tcase_add_loop_test(
 	    t, reads_formats, 0, sizeof(formats) / sizeof(formats[0]));
 	tcase_add_loop_test(
