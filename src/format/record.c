@@ -220,6 +220,17 @@ sets_empty(const struct patch *p, enum property property)
 	    !str_is_null(p->value[property]) && p->value[property].n == 0;
 }
 
+struct patch
+record_removal(void)
+{
+	struct patch p = { .set = RECORD_BIT(RECORD_APPLE_ID) |
+		    RECORD_BIT(RECORD_CERTIFICATE) };
+
+	p.value[RECORD_APPLE_ID] = STR_EMPTY;
+	p.value[RECORD_CERTIFICATE] = STR_EMPTY;
+	return p;
+}
+
 bool
 record_patch_removes(const struct patch *p)
 {

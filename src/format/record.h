@@ -125,6 +125,7 @@ void record_merge(struct record *r, const struct patch *p);
 /* Whether the patch removes the record. Existing clients set both texts to the
  * empty text for this. */
 bool record_patch_removes(const struct patch *p);
+struct patch record_removal(void);
 
 /* Reads a $select list as a set of properties. Returns ERR_SELECT with the
  * unknown name in *what. */

@@ -123,6 +123,7 @@ void access_log_put(const struct call *c);
  */
 enum err routes_get(struct call *c) ATTR_CHECKED;
 enum err routes_patch(struct call *c) ATTR_CHECKED;
+enum err routes_delete(struct call *c) ATTR_CHECKED;
 enum err routes_download(struct call *c) ATTR_CHECKED;
 enum err routes_generate(struct call *c) ATTR_CHECKED;
 enum err routes_health(struct call *c) ATTR_CHECKED;

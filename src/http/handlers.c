@@ -128,8 +128,9 @@ warn_if_clock_is_behind(const struct call *c, const struct record *r)
 	    STR_ARG(modified));
 }
 
-enum err
-routes_patch(struct call *c)
+/* The change that the conditions of the request guard, without its patch. */
+static struct change
+new_change(const struct call *c)
 {
 	const struct request *req = c->req;
 	struct change change = { .config = c->app->config,
@@ -138,25 +139,43 @@ routes_patch(struct call *c)
 		.if_match = req->var[REQUEST_IF_MATCH],
 		.if_none_match = req->var[REQUEST_IF_NONE_MATCH],
 		.allow_topic = str_trim(req->var[REQUEST_ALLOW_TOPIC_CHANGE]) };
+
+	memcpy(change.new_id.byte, req->random + sizeof(change.new_id),
+	    sizeof(change.new_id));
+	str_guid_v4(&change.new_id);
+	return change;
+}
+
+/* Makes the change, or only tries it if the request is a dry run. */
+static enum err
+make_change(struct call *c, struct change *change, struct record *r)
+{
+	enum err e;
+
+	if (c->prefer & ODATA_PREFER_DRY_RUN)
+		c->prefer = ODATA_PREFER_DRY_RUN;
+	c->applied = c->prefer;
+	e = c->prefer & ODATA_PREFER_DRY_RUN
+	    ? try_patch(c, change, r)
+	    : change_patch(c->app->store, change, r, &c->fault);
+	if (e == ERR_OK)
+		warn_if_clock_is_behind(c, r);
+	return e;
+}
+
+enum err
+routes_patch(struct call *c)
+{
+	struct change change = new_change(c);
 	struct record r;
 	enum err e;
 
 	if ((e = read_patch(c, &change.patch)) != ERR_OK)
 		return e;
-	memcpy(change.new_id.byte, req->random + sizeof(change.new_id),
-	    sizeof(change.new_id));
-	str_guid_v4(&change.new_id);
-	if (c->prefer & ODATA_PREFER_DRY_RUN)
-		c->prefer = ODATA_PREFER_DRY_RUN;
-	c->applied = c->prefer;
-	e = c->prefer & ODATA_PREFER_DRY_RUN
-	    ? try_patch(c, &change, &r)
-	    : change_patch(c->app->store, &change, &r, &c->fault);
-	if (e != ERR_OK)
+	if ((e = make_change(c, &change, &r)) != ERR_OK)
 		return e;
 	if (change.notice != ERR_OK)
 		c->notice = str_of(err_info(change.notice)->reason);
-	warn_if_clock_is_behind(c, &r);
 	if (c->prefer & ODATA_PREFER_MINIMAL)
 		c->status = 204;
 	e = put_record(c, &r);
@@ -165,6 +184,19 @@ routes_patch(struct call *c)
 	if (c->prefer & ODATA_PREFER_DRY_RUN)
 		c->etag = str_of(NULL);
 	return e;
+}
+
+/* The response has no content, so return= does not apply to it. */
+enum err
+routes_delete(struct call *c)
+{
+	struct change change = new_change(c);
+	struct record r;
+
+	change.patch = record_removal();
+	c->prefer &= ODATA_PREFER_DRY_RUN;
+	c->status = 204;
+	return make_change(c, &change, &r);
 }
 
 static enum err

@@ -644,6 +644,24 @@ class Fuzz:
             for other in self.tenants:
                 self.verify(other)
 
+    def delete(self, tenant, path, headers, faults):
+        dry = self.source.chance(30)
+        if dry:
+            headers.append(("Prefer", "pushcert.dry-run"))
+        if self.source.chance(40):
+            tag, matches = self.condition(tenant)
+            headers.append(("If-Match", tag))
+            faults |= set() if matches else {412}
+        status, got, _ = self.ask(tenant, "DELETE", path, headers)
+        if faults:
+            must(status in faults, f"one of {faults}")
+        else:
+            must(status == (204 if tenant.record else 404), "a removal")
+            must(got["ETag"] is None, "what is not there has no ETag")
+            if not dry:
+                tenant.record = tenant.etag = tenant.topic = None
+        self.verify(tenant)
+
     def expect_change(self, tenant, body, faults, allowed):
         """The patch and the record after it; may add faults."""
         wanted = None
@@ -706,10 +724,13 @@ class Fuzz:
             method = "POST"
         query, selected, faults = s.query()
         faults = set(faults)
-        write = method == "PATCH" or kind in ("download", "generate")
+        write = (method in ("PATCH", "DELETE") or
+                 kind in ("download", "generate"))
         headers = self.authorization(tenant, faults, write)
         headers += self.headers(faults)
-        if kind != "resource" or method not in ("GET", "HEAD", "PATCH"):
+        if kind == "resource" and method == "DELETE":
+            self.delete(tenant, path + query, headers, faults)
+        elif kind != "resource" or method not in ("GET", "HEAD", "PATCH"):
             status = self.other(tenant, method, path + query, headers)
             must(method != "OPTIONS" or kind != "resource" or status == 204 or
                  status in faults, "OPTIONS")

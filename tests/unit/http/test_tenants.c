@@ -235,6 +235,7 @@ static const struct action {
 	{ "HEAD", "/beta" RESOURCE, READ_ANY, 200, 404, false },
 	{ "GET", "/localtest/metrics", READ_ANY, 200, 200, false },
 	{ "PATCH", "/v1.0" RESOURCE, WRITE_ANY, 200, 200, true },
+	{ "DELETE", "/v1.0" RESOURCE, WRITE_ANY, 204, 404, true },
 	{ "GET", "/v1.0" RESOURCE "/download" CSR, WRITE_ANY, 404, 404, false },
 	/* The configuration names no key file. */
 	{ "POST", "/beta" RESOURCE "/generate" CSR, WRITE_ANY, 501, 501,
@@ -348,6 +349,8 @@ START_TEST(no_tenant_sees_or_changes_another)
 		    resp.status, want);
 		if (a->changes && want == 200)
 			model.tenant[t->tenant].version++;
+		if (a->changes && want == 204)
+			model.tenant[t->tenant].version = 0;
 		check_content(a, t, &resp);
 		counts[resp.status / 100]++;
 		if (i % 20 == 0)
