@@ -293,6 +293,10 @@
 	    NULL)                                                              \
 	ROW(ERR_UPGRADING, 503, "ServiceUnavailable",                          \
 	    "The store is being upgraded. Try again later.", NULL)             \
+	ROW(ERR_READ_ONLY, 503, "ServiceUnavailable",                          \
+	    "The service takes no changes at the moment, because its "         \
+	    "operator has set read_only = yes. Try again later.",              \
+	    NULL)                                                              \
 	ROW(ERR_CORRUPT, 500, "InternalError",                                 \
 	    "A stored value is damaged and was not used.", NULL)               \
 	ROW(ERR_SECRET, 503, "ServiceUnavailable",                             \

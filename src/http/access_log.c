@@ -19,8 +19,10 @@ access_log_put(const struct call *c)
 
 	/* A client that requests keys without a pause is refused with
 	 * ERR_KEYGEN_BUSY. Its requests are logged like other refusals, because
-	 * it must not be able to fill the log with errors. */
-	if (c->status >= 500 && c->resp->outcome != ERR_KEYGEN_BUSY)
+	 * it must not be able to fill the log with errors. ERR_READ_ONLY is
+	 * what the operator wants. */
+	if (c->status >= 500 && c->resp->outcome != ERR_KEYGEN_BUSY &&
+	    c->resp->outcome != ERR_READ_ONLY)
 		level = LOG_AT_ERROR;
 	else if (c->status >= 400 || (c->route != NULL && c->route->body))
 		level = LOG_AT_INFO;

@@ -3,7 +3,8 @@
  * change.h - the rules for one tenant's record: how it is read, changed,
  * removed and restored, and which events go into its history.
  *
- * The functions know neither HTTP nor LMDB. Records and texts that they return
+ * The functions know neither HTTP nor the database. Records and texts that they
+ * return
  * live in the caller's arena.
  */
 #ifndef PUSHCERT_CHANGE_H

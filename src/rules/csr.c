@@ -128,6 +128,9 @@ csr_make(struct store *st, const struct config *c, const struct secrets *s,
 	struct request_job job = { .by = by, .csr = &csr };
 	enum err e;
 
+	/* A key takes long to make, so the store is asked before. */
+	if (store_is_read_only(st))
+		return ERR_READ_ONLY;
 	if (!s->can_seal)
 		return ERR_NOT_IMPLEMENTED;
 	if ((e = make_request(c, s, by, a, &csr, what)) != ERR_OK)

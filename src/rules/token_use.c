@@ -100,6 +100,8 @@ token_use_write(struct token_use *uses, struct store *st, int64_t now_at)
 	int64_t first_at;
 	enum err e;
 
+	if (store_is_read_only(st))
+		return;
 	first_at = atomic_load(&uses->first_at);
 	if (first_at == 0 || now_at - first_at < USE_WAIT)
 		return;

@@ -221,8 +221,9 @@ static const struct call calls[] = {
 #endif
 };
 
-/* What libpq needs to replace a lost connection, by name or by address. glibc
- * asks the kernel by AF_NETLINK which address families it has. */
+/* What the client of a database needs to replace a lost connection, by name or
+ * by address. glibc asks the kernel by AF_NETLINK which address families it
+ * has. */
 static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK,
 	0 };
 static const struct call database_calls[] = {

@@ -38,7 +38,7 @@ static const struct ability {
 	{ 6, 0, 0, 1 << 0 /* ABSTRACT_UNIX_SOCKET */ | 1 << 1 /* SIGNAL */ },
 };
 
-/* The service may reopen the store while it runs (lmdb_watch.c); MAKE_REG is
+/* The service may reopen the store while it runs; MAKE_REG is
  * needed to create its lock file. */
 #define DATA_RIGHTS                                                     \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
@@ -147,8 +147,9 @@ allow_file(int ruleset, const char *file)
 	close(rule.parent_fd);
 }
 
-/* What libpq needs to connect again: the ports, the files of the resolver, the
- * password, and the certificates, which are replaced from time to time. */
+/* What the client of a database needs to connect again: the ports, the files of
+ * the resolver, the password, and the certificates, which are replaced from
+ * time to time. */
 static void
 allow_database(int ruleset, const struct config *c)
 {

@@ -70,6 +70,7 @@ static const struct config_key keys[] = {
 	{ "database_schema", SCHEMA, AT(database_schema), "pushcert", 0, 0,
 	    NULL },
 	{ "database_lanes", COUNT, AT(database_lanes), "2", 1, 8, NULL },
+	{ "read_only", FLAG, AT(read_only), "no", 0, 0, flags },
 	{ "workers", COUNT, AT(workers), "64", 1, 1024, NULL },
 	{ "worker_timeout", COUNT, AT(worker_timeout), "60", 1, 3600, NULL },
 	{ "queue_timeout", COUNT, AT(queue_timeout), "5", 1, 3600, NULL },

@@ -60,6 +60,7 @@ struct config {
 	bool data_in_document_root;
 	bool return_certificate;
 	bool sandbox;
+	bool read_only;
 	int certificate_policy; /* enum config_policy */
 	int topic_change; /* enum config_topic */
 	int tenants; /* enum config_tenants */

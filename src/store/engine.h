@@ -23,6 +23,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "store/store.h"
 
 struct group_commit_job;
 struct metrics;
@@ -89,6 +90,8 @@ struct store_engine {
 	/* Whether damage can make a row unfindable, because the engine keeps no
 	 * checksums of the pages that lead to the rows; see store_absent. */
 	bool loses_rows;
+	/* See store_files. */
+	const char *const *files;
 
 	/* Opens the database, and creates it if the options say so. `writer` is
 	 * the transaction of every change. ERR_NO_STORE, ERR_NOT_PRIVATE,
@@ -152,8 +155,6 @@ struct store_engine {
 	/* Checks the page of a row of a walk. *state is 0 before the first
 	 * call. NULL: there is nothing to check. */
 	enum err (*check_page)(void *tx, struct str row, uintptr_t *state);
-	/* Whether check_page knows the layout of the pages. */
-	bool (*checks_pages)(void);
 	/* Compares what a walk has counted with what was committed, and checks
 	 * the database as a whole. */
 	enum err (*check_whole)(void *tx, const struct store_sums *seen,
@@ -163,7 +164,8 @@ struct store_engine {
 	enum err (*copy)(void *db, int fd);
 	/* The number of rows, for a display; 0: not known. */
 	uint64_t (*rows)(void *tx);
-	/* See store_usage and store_oldest_reader. */
+	/* See store_examine, store_usage and store_oldest_reader. */
+	enum err (*examine)(void *db, store_advice *report, void *arg);
 	void (*usage)(void *tx, uint64_t *used, uint64_t *size);
 	bool (*oldest_reader)(void *db, struct store_reader_age *out);
 };

@@ -468,8 +468,11 @@ engine_usage(void *tx, uint64_t *used, uint64_t *size)
 	lmdb_txn_usage(((struct session *)tx)->tx, used, size);
 }
 
+static const char *const files[] = { "data.mdb", "lock.mdb", NULL };
+
 const struct store_engine lmdb_engine = {
 	.loses_rows = true,
+	.files = files,
 	.open = engine_open,
 	.close = engine_close,
 	.directory = engine_directory,
@@ -491,7 +494,7 @@ const struct store_engine lmdb_engine = {
 	.begin_batch = engine_begin_batch,
 	.run_batch = engine_run_batch,
 	.check_page = engine_check_page,
-	.checks_pages = lmdb_env_knows_pages,
+	.examine = lmdb_env_examine,
 	.check_whole = engine_check_whole,
 	.copy = engine_copy,
 	.rows = engine_rows,

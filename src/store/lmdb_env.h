@@ -72,6 +72,8 @@ enum err lmdb_env_look(struct lmdb_env *db) ATTR_CHECKED;
 /* Whether the library is LMDB 0.9, so that pages are checked (lmdb_pages.h). It
  * opens no file with another layout than its own. */
 bool lmdb_env_knows_pages(void);
+/* See store_examine. */
+enum err lmdb_env_examine(void *db, store_advice *report, void *arg);
 /* How many times this process has opened a file that replaced data.mdb. */
 unsigned lmdb_env_opened(const struct lmdb_env *db);
 /* Ends the use of the store for good. A caller does this when it cannot use the

@@ -49,6 +49,18 @@ lmdb_env_knows_pages(void)
 	    minor == RELEASE_MINOR;
 }
 
+enum err
+lmdb_env_examine(void *db, store_advice *report, void *arg)
+{
+	(void)db;
+	if (!lmdb_env_knows_pages())
+		report(arg, true,
+		    "this LMDB is not of release 0.9, so damaged pages are "
+		    "found only by the checksums of their rows",
+		    "Use a build with LMDB 0.9, or make backups more often.");
+	return ERR_OK;
+}
+
 bool
 lmdb_pages_known(int fd)
 {

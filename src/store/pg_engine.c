@@ -295,8 +295,11 @@ engine_oldest_reader(void *db, struct store_reader_age *out)
 	return false;
 }
 
+static const char *const no_files[] = { NULL };
+
 const struct store_engine pg_engine = {
 	.loses_rows = false,
+	.files = no_files,
 	.open = engine_open,
 	.close = engine_close,
 	.directory = engine_directory,
@@ -318,6 +321,7 @@ const struct store_engine pg_engine = {
 	.begin_batch = pg_begin_batch,
 	.run_batch = pg_run_batch,
 	.check_whole = engine_check_whole,
+	.examine = pg_examine,
 	.usage = engine_usage,
 	.oldest_reader = engine_oldest_reader,
 };

@@ -106,6 +106,9 @@ int64_t pg_deadline(int64_t ms);
 enum err pg_fetch_here(struct pg_session *s, struct pg_link *l,
     const struct pg_fetch *f) ATTR_CHECKED;
 
+/* pg_examine.c. See store_examine. */
+enum err pg_examine(void *arg, store_advice *report, void *of_report);
+
 /* pg_change.c. */
 enum err
 pg_put(void *tx, enum store_table table, struct str key, struct str row);

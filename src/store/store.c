@@ -5,7 +5,9 @@
 #include "store/store.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "store/store_private.h"
@@ -88,6 +90,35 @@ store_open(const struct store_options *options, struct store **out)
 	return ERR_OK;
 }
 
+const char *const *
+store_files(const struct store_options *options)
+{
+	static const char *const none[] = { NULL };
+	const struct store_engine *engine = engine_for(options);
+
+	return engine != NULL ? engine->files : none;
+}
+
+enum err
+store_exists(const struct store_options *options)
+{
+	const char *const *files = store_files(options);
+	struct store_options look = *options;
+	struct store *st = NULL;
+	char path[PATH_MAX];
+	enum err e;
+
+	if (files[0] != NULL) {
+		snprintf(
+		    path, sizeof(path), "%s/%s", options->directory, files[0]);
+		return access(path, F_OK) == 0 ? ERR_OK : ERR_NO_STORE;
+	}
+	look.create = false;
+	e = store_open(&look, &st);
+	store_close(st);
+	return e;
+}
+
 void
 store_close(struct store *st)
 {
@@ -96,6 +127,18 @@ store_close(struct store *st)
 	group_commit_destroy(&st->queue);
 	st->engine->close(st->db);
 	free(st);
+}
+
+void
+store_set_read_only(struct store *st)
+{
+	st->read_only = true;
+}
+
+bool
+store_is_read_only(const struct store *st)
+{
+	return st->read_only;
 }
 
 void
@@ -118,8 +161,8 @@ store_oldest_reader(struct store *st, struct store_reader_age *out)
 	return st->engine->oldest_reader(st->db, out);
 }
 
-bool
-store_checks_pages(const struct store *st)
+enum err
+store_examine(struct store *st, store_advice *report, void *arg)
 {
-	return st->engine->check_page == NULL || st->engine->checks_pages();
+	return st->engine->examine(st->db, report, arg);
 }

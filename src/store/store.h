@@ -105,6 +105,19 @@ struct store_options {
  */
 enum err store_open(
     const struct store_options *options, struct store **out) ATTR_CHECKED;
+/* The names of the files in the data directory that are the store, and NULL:
+ * none if the store is not in files. */
+const char *const *store_files(const struct store_options *options);
+/* ERR_OK if the store exists, ERR_NO_STORE if it does not. Another outcome
+ * means that this is not known; the cause is logged. */
+enum err store_exists(const struct store_options *options) ATTR_CHECKED;
+
+/*
+ * From now on each store_update fails with ERR_READ_ONLY. The caller must call
+ * this before any other thread uses the store.
+ */
+void store_set_read_only(struct store *st);
+bool store_is_read_only(const struct store *st);
 /* No transaction may be open. NULL is allowed. */
 void store_close(struct store *st);
 
@@ -359,9 +372,16 @@ struct store_reader_age {
 	uint64_t changes;
 };
 bool store_oldest_reader(struct store *st, struct store_reader_age *out);
-/* Whether reads and store_verify check the pages of the file. They do so only
- * with LMDB 0.9, because another release may lay pages out differently. */
-bool store_checks_pages(const struct store *st);
+/*
+ * Reports what the operator should know about the database and its server: the
+ * problem, and the cure, which is a sentence. A note is a limitation that is
+ * not a fault. The texts live until `report` returns. ERR_BUSY if the database
+ * does not answer.
+ */
+typedef void
+store_advice(void *arg, bool is_note, const char *what, const char *cure);
+enum err
+store_examine(struct store *st, store_advice *report, void *arg) ATTR_CHECKED;
 /* The bytes of the map that are in use, and the size of the map. */
 void store_usage(struct txn *tx, uint64_t *used, uint64_t *size);
 

@@ -41,6 +41,7 @@ struct store {
 	const struct store_engine *engine;
 	void *db;
 	unsigned history_keep, history_certificates;
+	bool read_only;
 	struct metrics *metrics;
 	struct progress *progress;
 	struct log_repeat last_damage; /* that was logged */

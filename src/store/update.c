@@ -110,8 +110,8 @@ store_write_age(const struct store *st)
 	return since > 0 ? clock_ms() - since : 0;
 }
 
-enum err
-store_update(struct store *st, store_change *change, void *arg)
+static enum err
+update(struct store *st, store_change *change, void *arg)
 {
 	struct waiter w = { .change = change, .arg = arg };
 	enum err e;
@@ -123,12 +123,18 @@ store_update(struct store *st, store_change *change, void *arg)
 }
 
 enum err
+store_update(struct store *st, store_change *change, void *arg)
+{
+	return st->read_only ? ERR_READ_ONLY : update(st, change, arg);
+}
+
+enum err
 store_convert(struct store *st, store_change *change, void *arg)
 {
 	enum err e;
 
 	st->converts = true;
-	e = store_update(st, change, arg);
+	e = update(st, change, arg);
 	st->converts = false;
 	if (e == ERR_OK)
 		atomic_store(&st->format, STORE_FORMAT);

@@ -68,7 +68,7 @@ backup(struct cmd_call *c, void *arg)
 		cmd_error(c,
 		    "%s: the store is damaged and no backup was made; 'pushcert "
 		    "verify' reports the damage",
-		    c->config.data);
+		    cmd_place(c));
 	else if (e != ERR_OK)
 		(void)fail(c, e, path);
 	return e;
@@ -94,7 +94,7 @@ cmd_backup(struct cmd_call *c)
 		cmd_error(c,
 		    "%s: the store is damaged: reading it ended with signal %d, "
 		    "and no backup was made; 'pushcert verify' reports the damage",
-		    c->config.data, died);
+		    cmd_place(c), died);
 	if (e != ERR_OK)
 		store_backup_clean(c->config.data);
 	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -120,7 +120,7 @@ restore(struct cmd_call *c, void *arg)
 	if (e == ERR_EXISTS)
 		cmd_error(c,
 		    "%s: the store is not empty; replace it with --force",
-		    c->config.data);
+		    cmd_place(c));
 	else if (e == ERR_NO_STORE || e == ERR_CORRUPT)
 		cmd_error(c,
 		    "%s: this is not a complete backup and nothing was changed; "

@@ -158,6 +158,11 @@ enum err cmd_try_store(struct cmd_call *c, bool create) ATTR_CHECKED;
  * other processes have closed the store. Prints nothing, but logs the cause. */
 enum err cmd_upgrade(
     struct cmd_call *c, uint64_t tenants_most, int64_t wait) ATTR_CHECKED;
+/* Where the store is, for a message: the data directory, or words for the
+ * database. */
+const char *cmd_place(const struct cmd_call *c);
+/* The options that the configuration gives; they point into it. */
+struct store_options cmd_store_options(struct cmd_call *c);
 /* Opens the store, upgrades it if the command writes, and finds the tenant of
  * an alias. */
 enum err cmd_open_store(struct cmd_call *c, bool create) ATTR_CHECKED;

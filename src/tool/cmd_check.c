@@ -344,7 +344,7 @@ cmd_check(struct cmd_call *c)
 	if (cmd_end_reading(c) != ERR_OK && e == ERR_OK)
 		e = ERR_FILE;
 	if (e != ERR_OK)
-		(void)cmd_fail(c, e, c->config.data);
+		(void)cmd_fail(c, e, cmd_place(c));
 	if (e != ERR_OK && !k.print)
 		(void)fail_check(&k);
 	/* A hook that fails makes the result unknown, unless it is worse

@@ -253,7 +253,7 @@ cmd_find_tenant(struct cmd_call *c)
 		    "list' prints both",
 		    c->alias);
 	else if (e != ERR_OK)
-		(void)cmd_fail(c, e, c->config.data);
+		(void)cmd_fail(c, e, cmd_place(c));
 	return e;
 }
 
@@ -281,75 +281,6 @@ cmd_has_place(const struct cmd_call *c, const char *data)
 	return false;
 }
 
-/* How long a command waits for other processes to close the store before it
- * upgrades the store, in milliseconds. A command that only reads ends sooner
- * than this. */
-#define UPGRADE_WAIT 2000
-
-enum err
-cmd_upgrade(struct cmd_call *c, uint64_t tenants_most, int64_t wait)
-{
-	const struct store_upgrade_options options = {
-		.keep_copy = (c->given & CMD_BIT(OPTION_NO_COPY)) == 0,
-		.tenants_most = tenants_most,
-		.wait = wait,
-	};
-
-	struct cmd_progress progress;
-	enum err e;
-
-	cmd_progress_begin(&progress, &c->progress, STDERR_FILENO);
-	e = store_upgrade(c->store, &options);
-	cmd_progress_end(&progress);
-	return e;
-}
-
-enum err
-cmd_try_store(struct cmd_call *c, bool create)
-{
-	struct store_options options = {
-		.directory = c->config.data,
-		.map_size = c->config.map_size,
-		.readers = (unsigned)c->config.workers + 256,
-		.history_keep = (unsigned)c->config.history_keep,
-		.history_certificates =
-		    (unsigned)c->config.history_certificates,
-		.timeout_ms = (int64_t)c->config.queue_timeout * 1000,
-		.queue_max = c->config.queue_writers,
-		/* Less than the number of workers, so that some workers are not
-		 * blocked when the disk hangs. */
-		.batch_max = (c->config.workers * 3 + 3) / 4,
-		.metrics = c->metrics,
-		.progress = &c->progress,
-		.create = create,
-		.reads = c->reads,
-	};
-
-	if (c->config.database[0] != '\0') {
-		options.database = c->config.database;
-		options.database_password_file =
-		    c->config.database_password_file;
-		options.database_schema = c->config.database_schema;
-		options.database_lanes = (unsigned)c->config.database_lanes;
-	}
-	return store_open(&options, &c->store);
-}
-
-enum err
-cmd_open_store(struct cmd_call *c, bool create)
-{
-	enum err e;
-
-	c->reads = !c->writes && !create;
-	e = cmd_try_store(c, create);
-	if (e == ERR_OK && c->writes)
-		e = cmd_upgrade(c, 0, UPGRADE_WAIT);
-	if (e == ERR_OK)
-		return cmd_find_tenant(c);
-	(void)cmd_fail(c, e, c->config.data);
-	return e;
-}
-
 enum err
 cmd_begin_reading(struct cmd_call *c)
 {
@@ -363,7 +294,7 @@ cmd_begin_reading(struct cmd_call *c)
 		return e;
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
 	    (e = store_begin(c->reader)) != ERR_OK)
-		(void)cmd_fail(c, e, c->config.data);
+		(void)cmd_fail(c, e, cmd_place(c));
 	return e;
 }
 
@@ -393,7 +324,7 @@ cmd_need_tenant(struct cmd_call *c)
 		cmd_error(c,
 		    "several tenants have a record; choose one with --tenant GUID");
 	else if (e != ERR_OK)
-		(void)cmd_fail(c, e, c->config.data);
+		(void)cmd_fail(c, e, cmd_place(c));
 	if (e == ERR_OK && (c->given & CMD_BIT(OPTION_TENANT)) == 0) {
 		cmd_error(c,
 		    "no tenant has a record yet; choose the tenant with --tenant "
@@ -467,7 +398,7 @@ cmd_caller(struct cmd_call *c, struct caller *out)
 }
 
 /* A hook may drop its privileges. After that it must not have any of our files
- * open, least of all the store, which LMDB opens without O_CLOEXEC. */
+ * open, least of all the store, which may be open without O_CLOEXEC. */
 bool
 cmd_keep_files(void)
 {

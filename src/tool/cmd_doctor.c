@@ -46,6 +46,9 @@ check_configuration(struct doctor *d)
 		return;
 	}
 	d->configured = true;
+	if (c->config.read_only)
+		doctor_finding(d, "Remove this key when the store has moved.",
+		    "read_only = yes: each change is answered 503");
 }
 
 /* Whether the file or directory exists, belongs to this user, and gives no
@@ -89,16 +92,16 @@ is_private(struct doctor *d, const char *path, bool directory)
 static void
 check_directory(struct doctor *d)
 {
-	static const char *const files[] = { "data.mdb", "lock.mdb" };
-	char path[CONFIG_TEXT_MAX + sizeof("/data.mdb")];
-	size_t i;
+	struct store_options options = cmd_store_options(d->call);
+	const char *const *file = store_files(&options);
+	char path[PATH_MAX];
 
 	if (!is_private(d, d->call->config.data, true))
 		return;
 	d->owns_data = true;
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", d->call->config.data,
-		    files[i]);
+	for (; *file != NULL; file++) {
+		snprintf(
+		    path, sizeof(path), "%s/%s", d->call->config.data, *file);
 		d->owns_data = is_private(d, path, false) && d->owns_data;
 	}
 }
@@ -177,16 +180,29 @@ check_disk(struct doctor *d)
 		    "%s: the file system is read-only", data);
 }
 
+/* The time at which the file that holds the data was last changed; 0 if there
+ * is none. */
+static int64_t
+data_changed_at(struct doctor *d)
+{
+	struct store_options options = cmd_store_options(d->call);
+	const char *file = store_files(&options)[0];
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (file == NULL)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", d->call->config.data, file);
+	return stat(path, &st) == 0 ? st.st_mtime : 0;
+}
+
 static void
 check_clock(struct doctor *d)
 {
-	char path[CONFIG_TEXT_MAX + sizeof("/data.mdb")];
 	int64_t now_at = cmd_now_at();
-	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/data.mdb", d->call->config.data);
 	if (now_at < CLOCK_LEAST ||
-	    (stat(path, &st) == 0 && st.st_mtime > now_at + DOCTOR_CLOCK_SLACK))
+	    data_changed_at(d) > now_at + DOCTOR_CLOCK_SLACK)
 		doctor_finding(d,
 		    "Set the clock and run NTP: the dates of certificates and "
 		    "tokens are compared with it.",
@@ -212,30 +228,44 @@ check_map(struct doctor *d)
 }
 
 enum need { NOTHING, CONFIGURATION, DIRECTORY, URL };
+/* A check that concerns only a store in files, or only one in a database. */
+enum place { ANYWHERE, FILES, DATABASE };
 
 static const struct check {
 	const char *name;
 	enum need need; /* without it the check would repeat a finding */
+	enum place place;
 	void (*run)(struct doctor *d);
 } checks[] = {
-	{ "configuration", NOTHING, check_configuration },
-	{ "directory", CONFIGURATION, check_directory },
-	{ "place", CONFIGURATION, check_place },
-	{ "secrets", CONFIGURATION, check_secrets },
-	{ "trust", CONFIGURATION, doctor_check_trust },
-	{ "jwks", CONFIGURATION, doctor_check_keys },
-	{ "sandbox", CONFIGURATION, check_sandbox },
-	{ "disk", CONFIGURATION, check_disk },
-	{ "clock", CONFIGURATION, check_clock },
-	{ "map", CONFIGURATION, check_map },
-	{ "store", DIRECTORY, doctor_check_store },
-	{ "lock", DIRECTORY, doctor_check_lock },
-	{ "socket", NOTHING, doctor_check_socket },
-	{ "url", URL, doctor_check_url },
+	{ "configuration", NOTHING, ANYWHERE, check_configuration },
+	{ "directory", CONFIGURATION, ANYWHERE, check_directory },
+	{ "place", CONFIGURATION, ANYWHERE, check_place },
+	{ "secrets", CONFIGURATION, ANYWHERE, check_secrets },
+	{ "trust", CONFIGURATION, ANYWHERE, doctor_check_trust },
+	{ "jwks", CONFIGURATION, ANYWHERE, doctor_check_keys },
+	{ "sandbox", CONFIGURATION, ANYWHERE, check_sandbox },
+	{ "disk", CONFIGURATION, FILES, check_disk },
+	{ "clock", CONFIGURATION, ANYWHERE, check_clock },
+	{ "map", CONFIGURATION, FILES, check_map },
+	{ "database", DIRECTORY, DATABASE, doctor_check_database },
+	{ "store", DIRECTORY, ANYWHERE, doctor_check_store },
+	{ "lock", DIRECTORY, FILES, doctor_check_lock },
+	{ "socket", NOTHING, ANYWHERE, doctor_check_socket },
+	{ "url", URL, ANYWHERE, doctor_check_url },
 };
 
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
 _Static_assert(CHECKS <= 64, "a set of checks is 64 bits");
+
+/* The checks that do not concern this store are not mentioned. */
+static bool
+concerns(const struct doctor *d, const struct check *check)
+{
+	enum place place = d->call->config.database[0] == '\0' ? FILES
+							       : DATABASE;
+
+	return check->place == ANYWHERE || check->place == place;
+}
 
 static bool
 can_run(const struct doctor *d, const struct check *check)
@@ -255,13 +285,13 @@ can_run(const struct doctor *d, const struct check *check)
 
 /* Prints the names of the checks that were made, or were not. */
 static void
-print_checks(const char *title, uint64_t set)
+print_checks(const struct doctor *d, const char *title, uint64_t set)
 {
 	const char *before = title;
 	size_t i;
 
 	for (i = 0; i < CHECKS; i++) {
-		if ((set >> i & 1) == 0)
+		if ((set >> i & 1) == 0 || !concerns(d, &checks[i]))
 			continue;
 		printf("%s%s", before, checks[i].name);
 		before = ", ";
@@ -276,8 +306,8 @@ print_summary(const struct doctor *d, uint64_t made)
 	if ((d->call->given & (CMD_BIT(OPTION_QUIET) | CMD_BIT(OPTION_JSON))) !=
 	    0)
 		return;
-	print_checks("Checked ", made);
-	print_checks("; not checked: ", all & ~made);
+	print_checks(d, "Checked ", made);
+	print_checks(d, "; not checked: ", all & ~made);
 	if (d->findings == 0)
 		printf(". No problem was found.\n");
 	else
@@ -308,7 +338,7 @@ cmd_doctor(struct cmd_call *c)
 		return cmd_usage(c, "%s", wrong);
 	for (i = 0; i < CHECKS; i++) {
 		d.check = checks[i].name;
-		if (!can_run(&d, &checks[i]))
+		if (!concerns(&d, &checks[i]) || !can_run(&d, &checks[i]))
 			continue;
 		made |= UINT64_C(1) << i;
 		checks[i].run(&d);

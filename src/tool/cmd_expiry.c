@@ -185,7 +185,7 @@ cmd_list(struct cmd_call *c)
 	cmd_list_end(c,
 	    "no records; 'pushcert upload FILE --tenant GUID' stores a "
 	    "certificate");
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, cmd_place(c));
 }
 
 /* --- metrics ---------------------------------------------------------- */
@@ -308,7 +308,7 @@ write_page(struct cmd_call *c, enum err (*write)(struct walk *w))
 	if (fclose(w.out) != 0 && e == ERR_OK)
 		e = ERR_MEMORY;
 	if (e != ERR_OK)
-		(void)cmd_fail(c, e, c->config.data);
+		(void)cmd_fail(c, e, cmd_place(c));
 	else
 		e = put_page(c, text, n);
 	free(text);

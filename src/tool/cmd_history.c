@@ -239,7 +239,7 @@ cmd_history(struct cmd_call *c)
 		return EXIT_FAILURE;
 	e = store_events(c->reader, &c->tenant, visit_event, c);
 	cmd_list_end(c, "no events; this tenant has no record");
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, cmd_place(c));
 }
 
 int
@@ -270,6 +270,6 @@ cmd_history_restore(struct cmd_call *c)
 		return EXIT_FAILURE;
 	}
 	if (e != ERR_OK)
-		return cmd_fail(c, e, c->config.data);
+		return cmd_fail(c, e, cmd_place(c));
 	return cmd_apply(c, &change);
 }

@@ -127,14 +127,12 @@ has_sealed_keys(struct cmd_call *c)
  * message. A new key would not help; the administrator may still have the old
  * one. */
 static bool
-has_lost_key(struct cmd_call *c)
+has_lost_key(struct cmd_call *c, bool has_store)
 {
 	const char *key = c->config.key_file;
-	char path[PATH_MAX];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/data.mdb", c->config.data);
-	if (key[0] == '\0' || stat(path, &st) != 0 || stat(key, &st) == 0 ||
+	if (key[0] == '\0' || !has_store || stat(key, &st) == 0 ||
 	    errno != ENOENT || !has_sealed_keys(c))
 		return false;
 	cmd_error(c,
@@ -146,7 +144,7 @@ has_lost_key(struct cmd_call *c)
 
 /* Which of the files were there before. */
 struct before {
-	bool config, key, data;
+	bool config, key, directory, data;
 };
 
 static bool
@@ -172,7 +170,9 @@ print_result(const struct cmd_call *c, const struct before *before)
 
 	print_file("configuration", config_find(config, path), before->config);
 	print_file("key file", c->config.key_file, before->key);
-	print_file("data", c->config.data, before->data);
+	print_file("data", c->config.data, before->directory);
+	if (c->config.database[0] != '\0')
+		print_file("schema", c->config.database_schema, before->data);
 	if (!before->data)
 		printf("Next, create a token for a client:\n  pushcert token "
 		       "create%s%s --tenant GUID \\\n    --scope "
@@ -226,15 +226,21 @@ cmd_init(struct cmd_call *c)
 {
 	const char *config = c->value[OPTION_CONFIG];
 	struct before before = { .config = config == NULL || exists(config) };
-	char store[CONFIG_TEXT_MAX + sizeof("/data.mdb")];
+	struct store_options options;
+	enum err e;
 
-	if (!find_data(c))
+	if (!find_data(c) || !cmd_has_place(c, c->config.data))
 		return EXIT_FAILURE;
-	snprintf(store, sizeof(store), "%s/data.mdb", c->config.data);
-	before.data = exists(store);
+	options = cmd_store_options(c);
+	e = store_exists(&options);
+	if (e != ERR_OK && e != ERR_NO_STORE)
+		return cmd_fail(c, e, cmd_place(c));
+	before.data = e == ERR_OK;
+	before.directory = c->config.database[0] != '\0'
+	    ? exists(c->config.data)
+	    : before.data;
 	before.key = exists(c->config.key_file);
-	if (!cmd_has_place(c, c->config.data) || has_lost_key(c) ||
-	    !make_key(c, c->config.key_file))
+	if (has_lost_key(c, before.data) || !make_key(c, c->config.key_file))
 		return EXIT_FAILURE;
 	if (cmd_open_store(c, true) != ERR_OK)
 		return EXIT_FAILURE;

@@ -303,7 +303,7 @@ find_pair(struct cmd_call *c, const struct secrets *s, struct pair *out)
 		    "the private key cannot be opened: key_file has changed "
 		    "since the request, or is damaged; restore that file");
 	else if (e != ERR_OK)
-		(void)cmd_fail(c, e, c->config.data);
+		(void)cmd_fail(c, e, cmd_place(c));
 	return e;
 }
 
@@ -330,7 +330,7 @@ pack(struct cmd_call *c, const struct pair *p, struct str *out)
 	    ERR_NOT_IMPLEMENTED) {
 		cmd_error(c, "--legacy: %.*s", STR_ARG(what));
 	} else if (e != ERR_OK) {
-		(void)cmd_fail(c, e, c->config.data);
+		(void)cmd_fail(c, e, cmd_place(c));
 	}
 	crypto_wipe(text, sizeof(text));
 	return e;

@@ -183,6 +183,9 @@ outcome_text(enum err e)
 		{ ERR_UPGRADING,
 		    "another process is upgrading the store; "
 		    "try again when it has ended" },
+		{ ERR_READ_ONLY,
+		    "read_only = yes in the configuration forbids changes; "
+		    "remove that key first" },
 		{ ERR_FULL,
 		    "the store or the disk is full, nothing was "
 		    "changed; 'pushcert doctor' reports which" },
@@ -219,7 +222,7 @@ cmd_fail_record(const struct cmd_call *c, enum err e)
 	char tenant[STR_GUID_LEN];
 
 	if (e != ERR_NOT_FOUND)
-		return cmd_fail(c, e, c->config.data);
+		return cmd_fail(c, e, cmd_place(c));
 	str_guid_text(&c->tenant, tenant);
 	return cmd_error(c,
 	    "tenant %.*s has no record; 'pushcert upload FILE' stores a "
@@ -248,7 +251,7 @@ cmd_refuse(const struct cmd_call *c, enum err e, const struct fault *fault)
 
 	/* Not a refusal by the rules, but a failure of the store. */
 	if (outcome_text(e) != err_info(e)->text)
-		return cmd_fail(c, e, c->config.data);
+		return cmd_fail(c, e, cmd_place(c));
 	buf_init(&message, text, sizeof(text));
 	view_message(&message, e, fault);
 	if (e == ERR_TOPIC_CHANGE) {

@@ -252,6 +252,6 @@ cmd_upload(struct cmd_call *c)
 	if ((e = make_patch(c, &change.patch, &fault)) != ERR_OK)
 		return e == ERR_FILE ? EXIT_FAILURE : cmd_refuse(c, e, &fault);
 	if ((e = store_begin(c->reader)) != ERR_OK)
-		return cmd_fail(c, e, c->config.data);
+		return cmd_fail(c, e, cmd_place(c));
 	return cmd_apply(c, &change);
 }

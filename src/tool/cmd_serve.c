@@ -81,7 +81,7 @@ refuse_cgi(struct cmd_call *c, enum err broken)
 	return cgi_run(&app) == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* A damaged page can make LMDB crash. SA_RESETHAND has restored the default
+/* A damaged store can crash the process. SA_RESETHAND has restored the default
  * action, so when the handler returns, the faulting instruction runs again and
  * the signal ends the process. */
 static void

@@ -78,7 +78,7 @@ cmd_tenant_add(struct cmd_call *c)
 		return cmd_fail_with(c, name,
 		    str_of(
 			"another tenant has this alias; choose another one"));
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, cmd_place(c));
 }
 
 static void
@@ -130,7 +130,7 @@ cmd_tenant_list(struct cmd_call *c)
 		return EXIT_FAILURE;
 	e = store_tenants(c->reader, list_tenant, c);
 	cmd_list_end(c, "no tenants; 'pushcert tenant add' adds one");
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, cmd_place(c));
 }
 
 static enum err
@@ -159,5 +159,5 @@ cmd_tenant_remove(struct cmd_call *c)
 		    c->argument[0]);
 		return EXIT_FAILURE;
 	}
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, cmd_place(c));
 }

@@ -90,7 +90,7 @@ cmd_token_create(struct cmd_call *c)
 		return EXIT_FAILURE;
 	if ((e = store_update(c->store, put_token, &t)) != ERR_OK) {
 		(void)!cmd_output_close(&o, e);
-		return cmd_fail(c, e, c->config.data);
+		return cmd_fail(c, e, cmd_place(c));
 	}
 	/* A closed pipe must be a failed write, not a signal. */
 	signal(SIGPIPE, SIG_IGN);
@@ -195,7 +195,7 @@ cmd_token_list(struct cmd_call *c)
 		return EXIT_FAILURE;
 	e = store_tokens(c->reader, list_token, c);
 	cmd_list_end(c, "no tokens; 'pushcert token create' creates one");
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, c->config.data);
+	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, cmd_place(c));
 }
 
 /* A search for the only token whose id begins with `id`. */
@@ -238,7 +238,7 @@ find_token(struct cmd_call *c, struct search *s)
 	e = store_tokens(c->reader, match_token, s);
 	store_end(c->reader);
 	if (e != ERR_OK) {
-		(void)cmd_fail(c, e, c->config.data);
+		(void)cmd_fail(c, e, cmd_place(c));
 		return e;
 	}
 	if (s->found == 1)
@@ -263,7 +263,7 @@ change_token(struct cmd_call *c, store_change *change)
 	if ((e = find_token(c, &s)) != ERR_OK)
 		return e == ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
 	if ((e = store_update(c->store, change, &s)) != ERR_OK)
-		return cmd_fail(c, e, c->config.data);
+		return cmd_fail(c, e, cmd_place(c));
 	return EXIT_SUCCESS;
 }
 

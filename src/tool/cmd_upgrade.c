@@ -5,9 +5,9 @@
  *
  * The child exists only while a store with an older format is upgraded. It has
  * no store and answers each request with 503 and Retry-After. The parent forks
- * it before it opens the store, because LMDB's locks do not survive a fork, and
- * ends it before the service begins. Connections that arrive in between wait in
- * the backlog of the socket.
+ * it before it opens the store, because the locks of the store do not survive a
+ * fork, and ends it before the service begins. Connections that arrive in
+ * between wait in the backlog of the socket.
  */
 #include "tool/cmd_call.h"
 
@@ -141,6 +141,6 @@ cmd_open_service(struct cmd_call *c, int fd)
 	}
 	if (e == ERR_OK)
 		return cmd_find_tenant(c);
-	(void)cmd_fail(c, e, c->config.data);
+	(void)cmd_fail(c, e, cmd_place(c));
 	return e;
 }

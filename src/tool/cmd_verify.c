@@ -102,7 +102,7 @@ print_summary(
 
 	printf("Read %llu rows of %s (format %u) and opened %llu of %llu "
 	       "private keys. ",
-	    (unsigned long long)rows, c->config.data, store_format(c->store),
+	    (unsigned long long)rows, cmd_place(c), store_format(c->store),
 	    (unsigned long long)keys, (unsigned long long)n->requests);
 	if (n->findings == 0)
 		printf("No damage was found.\n");
@@ -166,7 +166,7 @@ verify(struct cmd_call *c, void *arg)
 		return e;
 	if ((e = store_reader(c->store, &c->reader)) != ERR_OK ||
 	    (e = store_begin(c->reader)) != ERR_OK) {
-		(void)cmd_fail(c, e, c->config.data);
+		(void)cmd_fail(c, e, cmd_place(c));
 		return e;
 	}
 	/* Without the key file, everything but the private keys is checked. */
@@ -177,7 +177,7 @@ verify(struct cmd_call *c, void *arg)
 	e = store_verify(c->reader, &v, &counts);
 	cmd_progress_end(&progress);
 	if (e != ERR_OK)
-		(void)cmd_fail(c, e, c->config.data);
+		(void)cmd_fail(c, e, cmd_place(c));
 	if (pass.printed > FINDINGS_MAX)
 		cmd_error(c, "%llu more findings are not listed",
 		    (unsigned long long)(pass.printed - FINDINGS_MAX));
@@ -208,7 +208,7 @@ cmd_verify(struct cmd_call *c)
 		e = ERR_FILE;
 	if (died != 0) {
 		cmd_error(c, "%s: reading the store ended with signal %d (%s)",
-		    c->config.data, died, strsignal(died));
+		    cmd_place(c), died, strsignal(died));
 		hint(c);
 	}
 	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -13,6 +13,9 @@ struct doctor;
 void doctor_check_trust(struct doctor *d);
 /* Checks the keys in jwks_file. */
 void doctor_check_keys(struct doctor *d);
+/* Reports what the store says about the database and its server. Clears
+ * owns_data if the database cannot be used. */
+void doctor_check_database(struct doctor *d);
 /* Reads the whole store in a child process. Clears owns_data if the store
  * cannot be read, so that later checks do not open it. */
 void doctor_check_store(struct doctor *d);

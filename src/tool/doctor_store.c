@@ -38,7 +38,6 @@ struct facts {
 	int64_t newest_at; /* when a record was last changed */
 	uint64_t used, size; /* of the map, in bytes */
 	unsigned format;
-	bool checks_pages;
 	struct store_reader_age oldest; /* pid 0: none */
 };
 
@@ -103,7 +102,6 @@ read_all(struct cmd_call *c, void *arg)
 	    (e = store_begin(c->reader)) != ERR_OK)
 		return e;
 	p.facts->format = store_format(c->store);
-	p.facts->checks_pages = store_checks_pages(c->store);
 	store_usage(c->reader, &p.facts->used, &p.facts->size);
 	/* The check of the secrets reports those that cannot be read. */
 	(void)!secret_load(&c->config, &p.secrets, message);
@@ -153,6 +151,7 @@ static void
 report_facts(struct doctor *d, const struct facts *facts)
 {
 	const struct config *config = &d->call->config;
+	const char *place = cmd_place(d->call);
 
 	if (facts->format != STORE_FORMAT)
 		doctor_finding(d,
@@ -160,13 +159,7 @@ report_facts(struct doctor *d, const struct facts *facts)
 		    "init or start the new service.",
 		    "%s: the store has format %u; this release can read it, "
 		    "but needs an upgrade to format %u before a change",
-		    config->data, facts->format, STORE_FORMAT);
-	if (!facts->checks_pages)
-		doctor_note(d,
-		    "Use a build with LMDB 0.9, or make backups more often.",
-		    "%s: this LMDB is not of release 0.9, so damaged pages "
-		    "are found only by the checksums of their rows",
-		    config->data);
+		    place, facts->format, STORE_FORMAT);
 	/* A missing key is reported by check_secrets. */
 	if (facts->can_seal && facts->opened < facts->sealed)
 		doctor_finding(d,
@@ -188,7 +181,7 @@ report_facts(struct doctor *d, const struct facts *facts)
 		    "%s: process %ld, which was started %lld seconds ago, still "
 		    "reads what was there %llu changes ago, so that no room "
 		    "freed since is used again",
-		    config->data, (long)facts->oldest.pid,
+		    place, (long)facts->oldest.pid,
 		    (long long)process_age(facts->oldest.pid),
 		    (unsigned long long)facts->oldest.changes);
 	if (facts->used > facts->size / 5 * 4)
@@ -204,7 +197,7 @@ doctor_check_store(struct doctor *d)
 	static const char no_cure[] =
 	    "Run pushcert verify, which reports where, and restore a "
 	    "backup.";
-	const char *data = d->call->config.data;
+	const char *data = cmd_place(d->call);
 	struct facts *facts = mmap(NULL, sizeof(*facts), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	enum err e = ERR_MEMORY;
@@ -216,6 +209,9 @@ doctor_check_store(struct doctor *d)
 		report_facts(d, facts);
 	if (facts != MAP_FAILED)
 		munmap(facts, sizeof(*facts));
+	/* Only a note: whether the pages are checked. */
+	if (e == ERR_OK && d->call->config.database[0] == '\0')
+		doctor_check_database(d);
 	if (e == ERR_OK)
 		return;
 	/* Later checks cannot use the store either. */
@@ -261,6 +257,7 @@ write_nothing(struct cmd_call *c, void *arg)
 	enum err e;
 
 	(void)arg;
+	c->config.read_only = false;
 	if ((e = cmd_open_store(c, false)) != ERR_OK)
 		return e;
 	e = store_update(c->store, refuse_change, NULL);
@@ -271,7 +268,7 @@ write_nothing(struct cmd_call *c, void *arg)
 void
 doctor_check_lock(struct doctor *d)
 {
-	const char *data = d->call->config.data;
+	const char *data = cmd_place(d->call);
 	int died;
 	enum err e = cmd_in_child(
 	    d->call, write_nothing, NULL, WRITE_SECONDS, &died);

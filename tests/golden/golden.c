@@ -430,6 +430,8 @@ set_up(struct golden *g, struct str settings)
 	g->app.secrets = &g->secrets;
 	while (!str_is_null(settings))
 		take_setting(g, str_cut(&settings, '\n'));
+	if (g->config.read_only)
+		store_set_read_only(g->app.store);
 	g->app.auth = auth_open(&g->config, g->clock_at);
 	must(g->app.auth != NULL, "auth_open");
 }
