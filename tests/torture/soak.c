@@ -252,6 +252,11 @@ set_workers(struct test *f)
 		torture_die(&f->t, f->v.config);
 }
 
+/* KiB. LMDB cannot reuse the pages of a commit while a reader that began before
+ * it is not finished, so a busy machine sometimes needs a few more pages. A
+ * leak of one page in 1,000 changes would make 200 KiB. */
+#define FILE_GROWTH_MAX 64
+
 int
 main(int argc, char **argv)
 {
@@ -276,7 +281,7 @@ main(int argc, char **argv)
 	torture_check(&f.t, after.descriptors == before.descriptors,
 	    "%ld descriptors have become %ld", before.descriptors,
 	    after.descriptors);
-	torture_check(&f.t, after.file == before.file,
+	torture_check(&f.t, after.file < before.file + FILE_GROWTH_MAX,
 	    "a file of %ld KiB has become one of %ld", before.file, after.file);
 	torture_check(&f.t, victim_stop(&f.v), "the end");
 	printf("soak: %u GET, %u PATCH, %u connections; %ld KiB of memory now "
