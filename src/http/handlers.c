@@ -99,9 +99,16 @@ try_patch(struct call *c, struct change *change, struct record *r)
 static struct caller
 caller(const struct call *c)
 {
-	return (struct caller){ .tenant = c->who.tenant,
+	struct caller by = { .tenant = c->who.tenant,
 		.actor = c->who.actor,
+		.kind = c->who.kind,
+		.scopes = c->who.scopes,
+		.user_id = c->who.user_id,
 		.now = c->req->now };
+
+	/* The request id is a GUID that assign_ids has made. */
+	(void)str_guid(c->ids.request_id, &by.request_id);
+	return by;
 }
 
 /* Seconds by which a clock may go back when it is corrected. */

@@ -200,6 +200,7 @@ take_opaque(struct auth *auth, const struct auth_call *call,
 		token_use_note(auth->uses, &t, call->now_at);
 	out->tenant = t.tenant;
 	out->scopes = t.scopes;
+	out->kind = ACTOR_TOKEN;
 	out->actor = arena_copy(call->arena, t.name.n > 0 ? t.name : unnamed);
 	return str_is_null(out->actor) ? ERR_MEMORY : ERR_OK;
 }
@@ -256,8 +257,24 @@ name_actor(const struct jwt *t, struct auth_verified *out)
 		buf_text(&b, user.n > 0 ? " by " : "app ");
 	put_head(t->application, 64, &b);
 	if (b.n == 0)
-		buf_text(&b, "JWT");
+		buf_text(&b, ACTOR_UNNAMED);
 	out->actor_n = (uint8_t)b.n;
+	buf_init(&b, out->user_id, sizeof(out->user_id));
+	put_head(t->object, sizeof(out->user_id), &b);
+	out->user_id_n = (uint8_t)b.n;
+}
+
+/* An application's own token has no scopes, but roles, and no name of a user.
+ * Its object id is that of the application. */
+static enum actor_kind
+kind_of(const struct jwt *t)
+{
+	struct str names;
+	size_t at = 0;
+
+	return t->user.n > 0 || jwt_list_next(&t->scopes, &at, &names)
+	    ? ACTOR_USER
+	    : ACTOR_APPLICATION;
 }
 
 static int64_t
@@ -282,6 +299,7 @@ verify(struct auth *auth, const struct auth_call *call, struct str token,
 	out->until_at = t.expires_at + JWT_SKEW;
 	out->tenant = t.tenant;
 	out->scopes = scopes_of(&t.scopes) | scopes_of(&t.roles);
+	out->kind = (uint8_t)kind_of(&t);
 	name_actor(&t, out);
 	return ERR_OK;
 }
@@ -329,6 +347,13 @@ take_jwt(struct auth *auth, const struct auth_call *call, struct str token,
 	out->actor = arena_copy(call->arena, str_from(v.actor, v.actor_n));
 	if (str_is_null(out->actor))
 		return ERR_MEMORY;
+	out->kind = (enum actor_kind)v.kind;
+	if (v.user_id_n > 0) {
+		out->user_id = arena_copy(
+		    call->arena, str_from(v.user_id, v.user_id_n));
+		if (str_is_null(out->user_id))
+			return ERR_MEMORY;
+	}
 	return check_tenant(auth, call, out);
 }
 
@@ -357,6 +382,7 @@ take(struct auth *auth, const struct auth_call *call, struct str token,
 	if (auth_takes_any(auth)) {
 		out->tenant = auth->any_tenant;
 		out->scopes = AUTH_ALL;
+		out->kind = ACTOR_TOKEN;
 		out->actor = str_of("any token");
 		return ERR_OK;
 	}

@@ -62,6 +62,8 @@ struct principal {
 	struct guid tenant;
 	uint32_t scopes;
 	struct str actor;
+	enum actor_kind kind;
+	struct str user_id; /* the object id of a JWT, or null */
 	/* The reason for a refusal: a constant text, for the log only. */
 	struct str why;
 };

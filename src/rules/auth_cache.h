@@ -14,8 +14,10 @@
 #include "format/crypto.h"
 #include "base/str.h"
 
-/* Longest name of an actor, in bytes; auth cuts longer names. */
+/* Longest name of an actor, and longest user id, in bytes; auth cuts longer
+ * ones. */
 #define AUTH_ACTOR_MAX 200
+#define AUTH_USER_ID_MAX 64
 
 struct auth_verified {
 	uint8_t hash[CRYPTO_SHA256_LEN];
@@ -23,8 +25,10 @@ struct auth_verified {
 	int64_t from_at, until_at; /* valid if from_at <= now_at < until_at */
 	struct guid tenant;
 	uint32_t scopes;
-	uint8_t actor_n;
+	uint8_t kind; /* enum actor_kind */
+	uint8_t actor_n, user_id_n;
 	char actor[AUTH_ACTOR_MAX];
+	char user_id[AUTH_USER_ID_MAX];
 };
 
 struct auth_cache;

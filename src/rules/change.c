@@ -18,20 +18,28 @@ refusal_word(enum err refusal)
 	return info->reason != NULL ? info->reason : info->code;
 }
 
+struct event
+change_event(const struct caller *by, enum store_action action)
+{
+	return (struct event){ .when = by->now,
+		.action = action,
+		.actor = by->actor,
+		.kind = by->kind,
+		.scopes = by->scopes,
+		.user_id = by->user_id,
+		.request_id = by->request_id };
+}
+
 static enum err
 put_event(struct txn *tx, const struct job *job, enum store_action action)
 {
 	const struct change *in = job->in;
 	const struct verdict *v = job->verdict;
-	struct event ev = {
-		.when = in->by.now,
-		.action = action,
-		.actor = in->by.actor,
-		.changed = job->patch.set,
-		.had_former = job->existed,
-		.former = job->former,
-	};
+	struct event ev = change_event(&in->by, action);
 
+	ev.changed = job->patch.set;
+	ev.had_former = job->existed;
+	ev.former = job->former;
 	if (job->refusal != ERR_OK)
 		ev.outcome = str_of(refusal_word(job->refusal));
 	if (v->real) {

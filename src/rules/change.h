@@ -27,8 +27,15 @@
 struct caller {
 	struct guid tenant;
 	struct str actor;
+	enum actor_kind kind;
+	uint32_t scopes;
+	struct str user_id; /* or null */
+	struct guid request_id; /* zeros: not a request of HTTP */
 	struct instant now;
 };
+
+/* An event that this caller causes. */
+struct event change_event(const struct caller *by, enum store_action action);
 
 /* One requested change. Its members are filled in before any transaction
  * begins. */

@@ -107,9 +107,7 @@ put_request(struct txn *tx, void *arg)
 {
 	const struct request_job *job = arg;
 	const struct guid *tenant = &job->by->tenant;
-	struct event ev = { .when = job->by->now,
-		.action = STORE_REQUESTED,
-		.actor = job->by->actor };
+	struct event ev = change_event(job->by, STORE_REQUESTED);
 	enum err e;
 
 	if ((e = keep_pending(tx, tenant)) != ERR_OK)

@@ -2,8 +2,9 @@
 /*
  * events.c - stores the history of each tenant as rows.
  *
- * The order of the fields is part of the format on disk: add new fields at the
- * end.
+ * The number of a field is part of the format on disk. A number always keeps
+ * its meaning: a new field takes the next free number, and a field that is
+ * given up leaves its number unused.
  */
 #include "store/store.h"
 
@@ -29,24 +30,36 @@ event_number(struct str key, const struct guid *tenant)
 }
 
 enum {
-	EVENT_AT,
-	EVENT_NANO,
-	EVENT_ACTION,
-	EVENT_ACTOR,
-	EVENT_OUTCOME,
-	EVENT_CHANGED,
-	EVENT_FINGERPRINT,
-	EVENT_FORMER, /* a nested row, under the key of the event */
-	EVENT_SERIAL,
-	EVENT_TOPIC,
-	EVENT_EXPIRES,
-	EVENT_COUNT,
-	EVENT_LAST_AT,
-	EVENT_LAST_NANO,
-	EVENT_SWEPT,
+	EVENT_AT = 0,
+	EVENT_NANO = 1,
+	EVENT_ACTION = 2,
+	EVENT_ACTOR = 3,
+	EVENT_OUTCOME = 4,
+	EVENT_CHANGED = 5,
+	EVENT_FINGERPRINT = 6,
+	EVENT_FORMER = 7, /* a nested row, under the key of the event */
+	EVENT_SERIAL = 8,
+	EVENT_TOPIC = 9,
+	EVENT_EXPIRES = 10,
+	EVENT_COUNT = 11,
+	EVENT_LAST_AT = 12,
+	EVENT_LAST_NANO = 13,
+	EVENT_SWEPT = 14,
+	EVENT_KIND = 15,
+	EVENT_SCOPES = 16,
+	EVENT_USER_ID = 17,
+	EVENT_REQUEST_ID = 18, /* 16 bytes; null: the tool made the change */
 	EVENT_FIELDS
 };
 _Static_assert(EVENT_FIELDS <= ROW_FIELDS_MAX, "an event fits into a row");
+
+static bool
+is_zero(const struct guid *g)
+{
+	static const struct guid zero;
+
+	return memcmp(g->byte, zero.byte, sizeof(zero.byte)) == 0;
+}
 
 static void
 encode_event(
@@ -54,7 +67,8 @@ encode_event(
 {
 	char at[ROW_U64_LEN], nano[ROW_U64_LEN], action[ROW_U64_LEN],
 	    changed[ROW_U64_LEN], count[ROW_U64_LEN], last_at[ROW_U64_LEN],
-	    last_nano[ROW_U64_LEN], swept[ROW_U64_LEN];
+	    last_nano[ROW_U64_LEN], swept[ROW_U64_LEN], kind[ROW_U64_LEN],
+	    scopes[ROW_U64_LEN];
 	struct str field[EVENT_FIELDS] = {
 		[EVENT_AT] = row_u64((uint64_t)ev->when.at, at),
 		[EVENT_NANO] = row_u64(ev->when.nano, nano),
@@ -71,8 +85,15 @@ encode_event(
 		[EVENT_LAST_AT] = row_u64((uint64_t)ev->last.at, last_at),
 		[EVENT_LAST_NANO] = row_u64(ev->last.nano, last_nano),
 		[EVENT_SWEPT] = row_u64(ev->swept, swept),
+		[EVENT_KIND] = row_u64(ev->kind, kind),
+		[EVENT_SCOPES] = row_u64(ev->scopes, scopes),
+		[EVENT_USER_ID] = ev->user_id,
 	};
 
+	if (!is_zero(&ev->request_id))
+		field[EVENT_REQUEST_ID] = str_from(
+		    (const char *)ev->request_id.byte,
+		    sizeof(ev->request_id.byte));
 	if (ev->had_former) {
 		record_encode(key, &ev->former, former);
 		field[EVENT_FORMER] = buf_view(former);
@@ -95,6 +116,20 @@ decode_count(const struct str *field, struct event *ev)
 	ev->last.nano = (uint32_t)row_get_u64(field[EVENT_LAST_NANO]);
 }
 
+/* Releases before format 5 did not store these fields. */
+static void
+decode_actor(const struct str *field, struct event *ev)
+{
+	struct str id = field[EVENT_REQUEST_ID];
+
+	ev->kind = (enum actor_kind)row_get_u64(field[EVENT_KIND]);
+	ev->scopes = (uint32_t)row_get_u64(field[EVENT_SCOPES]);
+	ev->user_id = field[EVENT_USER_ID];
+	ev->request_id = (struct guid){ .byte = { 0 } };
+	if (id.n == sizeof(ev->request_id.byte))
+		memcpy(ev->request_id.byte, id.p, id.n);
+}
+
 static enum err
 decode_event(struct str key, struct str row, struct event *ev)
 {
@@ -103,7 +138,8 @@ decode_event(struct str key, struct str row, struct event *ev)
 
 	if ((e = row_decode(key, row, field, EVENT_FIELDS)) != ERR_OK)
 		return e;
-	if (row_get_u64(field[EVENT_ACTION]) > STORE_RESTORED)
+	if (row_get_u64(field[EVENT_ACTION]) > STORE_RESTORED ||
+	    row_get_u64(field[EVENT_KIND]) >= ACTOR_KINDS)
 		return ERR_NEWER;
 	ev->when.at = (int64_t)row_get_u64(field[EVENT_AT]);
 	ev->when.nano = (uint32_t)row_get_u64(field[EVENT_NANO]);
@@ -116,6 +152,7 @@ decode_event(struct str key, struct str row, struct event *ev)
 	ev->topic = field[EVENT_TOPIC];
 	ev->expires = field[EVENT_EXPIRES];
 	decode_count(field, ev);
+	decode_actor(field, ev);
 	ev->had_former = !str_is_null(field[EVENT_FORMER]);
 	ev->former = (struct record){ .revision = 0 };
 	return ev->had_former
@@ -178,7 +215,9 @@ is_repeated(const struct event *newest, const struct event *ev)
 	return newest->number > 0 && newest->action == STORE_REFUSED &&
 	    ev->action == STORE_REFUSED && newest->changed == ev->changed &&
 	    newest->former.revision == ev->former.revision &&
-	    str_eq(newest->actor, ev->actor) &&
+	    str_eq(newest->actor, ev->actor) && newest->kind == ev->kind &&
+	    newest->scopes == ev->scopes &&
+	    str_eq(newest->user_id, ev->user_id) &&
 	    str_eq(newest->outcome, ev->outcome) &&
 	    str_eq(newest->fingerprint, ev->fingerprint);
 }

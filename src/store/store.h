@@ -26,6 +26,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/buf.h"
+#include "format/actor.h"
 #include "format/record.h"
 #include "base/str.h"
 #include "format/datetime.h"
@@ -38,10 +39,11 @@ struct txn;
 /*
  * The format of the whole store. Format 2 added the tally. Format 3 moved the
  * events next to their record. Format 4 gave numbers to the fields, and added
- * fields that older releases do not know. This release reads a store of an
- * older format as it is, and changes it only after store_upgrade.
+ * fields that older releases do not know. Format 5 added fields to the events.
+ * This release reads a store of an older format as it is, and changes it only
+ * after store_upgrade.
  */
-#define STORE_FORMAT 4
+#define STORE_FORMAT 5
 /* The limit of history_certificates. Each change reads every event that is kept
  * for its certificate, so this number bounds the cost of a change. */
 #define STORE_CERTIFICATES_MAX 100
@@ -243,6 +245,13 @@ struct event {
 	struct instant when;
 	enum store_action action;
 	struct str actor;
+	/* Releases before format 5 stored neither the kind of the actor nor its
+	 * permissions, user id and request; they read as unknown, none, null
+	 * and zeros. */
+	enum actor_kind kind;
+	uint32_t scopes; /* the actor's permissions (scope.h) */
+	struct str user_id; /* the object id of a JWT, or null */
+	struct guid request_id; /* zeros: the tool made the change */
 	struct str outcome; /* error code of a refusal, else null */
 	unsigned changed; /* set of properties */
 	/* Of the uploaded certificate; null if there was none. */

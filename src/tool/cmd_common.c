@@ -388,6 +388,7 @@ cmd_caller(struct cmd_call *c, struct caller *out)
 	user_name(name, sizeof(name));
 	snprintf(actor, sizeof(actor), "tool:%s", name);
 	*out = (struct caller){ .tenant = c->tenant,
+		.kind = ACTOR_TOOL,
 		.actor = arena_copy(&c->arena, str_of(actor)),
 		.now = { now.tv_sec, (uint32_t)now.tv_nsec } };
 	if (str_is_null(out->actor)) {

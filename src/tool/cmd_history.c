@@ -12,6 +12,7 @@
 #include "format/emit.h"
 #include "format/datetime.h"
 #include "format/x509.h"
+#include "rules/scope.h"
 #include "tool/cmd_json.h"
 #include "tool/cmd_output.h"
 
@@ -177,6 +178,53 @@ emit_certificate(struct emit *e, const char *name, const struct certificate *t)
 	emit_end(e);
 }
 
+static const char *
+kind_word(enum actor_kind kind)
+{
+	switch (kind) {
+	case ACTOR_TOKEN:
+		return "token";
+	case ACTOR_TOOL:
+		return "tool";
+	case ACTOR_USER:
+		return "user";
+	case ACTOR_APPLICATION:
+		return "application";
+	case ACTOR_UNKNOWN:
+	case ACTOR_KINDS:
+		break;
+	}
+	return NULL;
+}
+
+/* An event of an older release has nothing but the text of the actor. */
+static void
+emit_actor(struct emit *e, const struct event *ev)
+{
+	char id[STR_GUID_LEN], name[AUTH_NAMES_MAX];
+	struct buf b;
+	unsigned i;
+
+	emit_name(e, "actor");
+	emit_str(e, ev->actor);
+	emit_name(e, "actorKind");
+	emit_text(e, kind_word(ev->kind));
+	emit_name(e, "userId");
+	emit_str(e, ev->user_id);
+	emit_name(e, "permissions");
+	emit_array(e);
+	for (i = 0; i < 32; i++) {
+		buf_init(&b, name, sizeof(name));
+		auth_scope_names(ev->scopes & UINT32_C(1) << i, "", &b);
+		if (b.n > 0)
+			emit_str(e, buf_view(&b));
+	}
+	emit_end(e);
+	emit_name(e, "requestId");
+	str_guid_text(&ev->request_id, id);
+	emit_str(e, str_from(id, sizeof(id)));
+}
+
 static void
 print_event_json(const struct event *ev, struct arena *a)
 {
@@ -196,8 +244,7 @@ print_event_json(const struct event *ev, struct arena *a)
 	emit_str(e, str_from(date, sizeof(date)));
 	emit_name(e, "action");
 	emit_text(e, action_word(ev->action));
-	emit_name(e, "actor");
-	emit_str(e, ev->actor);
+	emit_actor(e, ev);
 	emit_name(e, "outcome");
 	emit_str(e, ev->outcome);
 	emit_name(e, "count");

@@ -54,6 +54,10 @@ check_same(const struct event *a, const struct event *b)
 	fuzz_check(a->when.at == b->when.at && a->when.nano == b->when.nano);
 	fuzz_check(a->action == b->action && a->changed == b->changed);
 	fuzz_check(str_eq(a->actor, b->actor));
+	fuzz_check(a->kind == b->kind && a->scopes == b->scopes);
+	fuzz_check(str_eq(a->user_id, b->user_id));
+	fuzz_check(memcmp(a->request_id.byte, b->request_id.byte,
+		       sizeof(a->request_id.byte)) == 0);
 	fuzz_check(str_eq(a->outcome, b->outcome));
 	fuzz_check(str_eq(a->fingerprint, b->fingerprint));
 	fuzz_check(str_eq(a->serial, b->serial));

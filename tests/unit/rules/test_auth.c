@@ -172,78 +172,85 @@ static const struct {
 	enum err e;
 	uint32_t scopes;
 	const char *actor;
+	enum actor_kind kind;
+	const char *user_id;
 } jwt_cases[] = {
 	{ "takes a delegated token of version 1",
 	    CLAIMS(V1(HOME), HOME, PERSON "\"scp\":\"" SERVICE ".Read.All\""),
-	    ERR_OK, AUTH_SERVICE_CONFIG_READ, "eve@a.test by app" },
+	    ERR_OK, AUTH_SERVICE_CONFIG_READ, "eve@a.test by app", ACTOR_USER,
+	    "o" },
 	{ "takes several scopes and passes over others",
 	    CLAIMS(V1(HOME), HOME,
 		PERSON "\"scp\":\"openid " SERVICE
 		       ".Read.All User.Read  " CONFIGURATION
 		       ".ReadWrite.All\""),
 	    ERR_OK, AUTH_SERVICE_CONFIG_READ | AUTH_CONFIGURATION_WRITE,
-	    "eve@a.test by app" },
+	    "eve@a.test by app", ACTOR_USER, "o" },
 	{ "takes an application's token of version 2",
 	    CLAIMS(V2(HOME), HOME,
 		"\"azp\":\"robot\",\"oid\":\"0123\",\"roles\":[\"" SERVICE
 		".ReadWrite.All\",\"Mail.Read\"]"),
-	    ERR_OK, AUTH_SERVICE_CONFIG_WRITE, "0123 by robot" },
+	    ERR_OK, AUTH_SERVICE_CONFIG_WRITE, "0123 by robot",
+	    ACTOR_APPLICATION, "0123" },
 	{ "takes scopes and roles together",
 	    CLAIMS(V1(HOME), HOME,
 		"\"appid\":\"a\",\"scp\":\"" SERVICE
 		".Read.All\",\"roles\":[\"" CONFIGURATION ".Read.All\"]"),
-	    ERR_OK, AUTH_SERVICE_CONFIG_READ | AUTH_CONFIGURATION_READ,
-	    "app a" },
+	    ERR_OK, AUTH_SERVICE_CONFIG_READ | AUTH_CONFIGURATION_READ, "app a",
+	    ACTOR_USER, NULL },
 	{ "takes a token without rights for one without rights",
-	    CLAIMS(V1(HOME), HOME, "\"scp\":\"User.Read\""), ERR_OK, 0, "JWT" },
+	    CLAIMS(V1(HOME), HOME, "\"scp\":\"User.Read\""), ERR_OK, 0, "JWT",
+	    ACTOR_USER, NULL },
 	{ "takes scopes in an array",
 	    CLAIMS(V1(HOME), HOME,
 		PERSON "\"scp\":[\"openid\",\"" SERVICE ".Read.All\"]"),
-	    ERR_OK, AUTH_SERVICE_CONFIG_READ, "eve@a.test by app" },
+	    ERR_OK, AUTH_SERVICE_CONFIG_READ, "eve@a.test by app", ACTOR_USER,
+	    "o" },
 	{ "takes roles in a text",
 	    CLAIMS(V1(HOME), HOME,
 		PERSON "\"roles\":\"" SERVICE ".ReadWrite.All\""),
-	    ERR_OK, AUTH_SERVICE_CONFIG_WRITE, "eve@a.test by app" },
+	    ERR_OK, AUTH_SERVICE_CONFIG_WRITE, "eve@a.test by app", ACTOR_USER,
+	    "o" },
 	{ "takes claims that are null for absent ones",
 	    CLAIMS(V1(HOME), HOME,
 		"\"appid\":null,\"upn\":null,\"oid\":\"o\",\"scp\":null,"
 		"\"roles\":[\"" SERVICE ".Read.All\"]"),
-	    ERR_OK, AUTH_SERVICE_CONFIG_READ, "o" },
+	    ERR_OK, AUTH_SERVICE_CONFIG_READ, "o", ACTOR_APPLICATION, "o" },
 	{ "ignores a right in another case",
 	    CLAIMS(V1(HOME), HOME,
 		"\"scp\":\"devicemanagementserviceconfig.read.all\""),
-	    ERR_OK, 0, "JWT" },
+	    ERR_OK, 0, "JWT", ACTOR_USER, NULL },
 	{ "ignores a right with text after it",
 	    CLAIMS(V1(HOME), HOME,
 		"\"scp\":\"" SERVICE ".Read.All2 x" SERVICE ".Read.All\""),
-	    ERR_OK, 0, "JWT" },
+	    ERR_OK, 0, "JWT", ACTOR_USER, NULL },
 	{ "ignores rights with commas between them",
 	    CLAIMS(V1(HOME), HOME,
 		"\"scp\":\"" SERVICE ".Read.All," SERVICE ".ReadWrite.All\""),
-	    ERR_OK, 0, "JWT" },
+	    ERR_OK, 0, "JWT", ACTOR_USER, NULL },
 	{ "refuses a tenant that is not listed",
 	    CLAIMS(V1(ABROAD), ABROAD, "\"scp\":\"" SERVICE ".Read.All\""),
-	    ERR_TENANT, AUTH_SERVICE_CONFIG_READ, "JWT" },
+	    ERR_TENANT, AUTH_SERVICE_CONFIG_READ, "JWT", ACTOR_USER, NULL },
 	{ "refuses another tenant than the issuer's",
 	    CLAIMS(V1(ABROAD), HOME, "\"scp\":\"" SERVICE ".Read.All\""),
-	    ERR_TOKEN_INVALID, 0, NULL },
+	    ERR_TOKEN_INVALID, 0, NULL, ACTOR_UNKNOWN, NULL },
 	{ "refuses the pattern itself",
 	    CLAIMS(V1("{tenantid}"), HOME, "\"scp\":\"" SERVICE ".Read.All\""),
-	    ERR_TOKEN_INVALID, 0, NULL },
+	    ERR_TOKEN_INVALID, 0, NULL, ACTOR_UNKNOWN, NULL },
 	{ "refuses another audience",
 	    "{" V1(HOME) "\"aud\":\"https://graph.microsoft.us\"," TIMES TID(
 		HOME) "\"scp\":\"" SERVICE ".Read.All\"}",
-	    ERR_TOKEN_INVALID, 0, NULL },
+	    ERR_TOKEN_INVALID, 0, NULL, ACTOR_UNKNOWN, NULL },
 	{ "refuses a token that has expired",
 	    "{" V1(HOME) GRAPH TID(HOME) "\"exp\":1699999940}",
-	    ERR_TOKEN_EXPIRED, 0, NULL },
+	    ERR_TOKEN_EXPIRED, 0, NULL, ACTOR_UNKNOWN, NULL },
 	{ "accepts a token that has just expired, since clocks differ",
 	    "{" V1(HOME) GRAPH TID(HOME) "\"exp\":1699999941}", ERR_OK, 0,
-	    "JWT" },
+	    "JWT", ACTOR_APPLICATION, NULL },
 	{ "refuses a token that is not yet valid",
 	    "{" V1(HOME)
 		GRAPH TID(HOME) "\"exp\":1700003600,\"nbf\":1700000061}",
-	    ERR_TOKEN_EXPIRED, 0, NULL },
+	    ERR_TOKEN_EXPIRED, 0, NULL, ACTOR_UNKNOWN, NULL },
 };
 
 /* The first request verifies the token; the second finds it in the cache. */
@@ -263,6 +270,8 @@ START_TEST(jwts)
 			unit_check(name,
 			    memcmp(&who.tenant, &home, sizeof(home)) == 0);
 		unit_same(name, who.actor, str_of(jwt_cases[_i].actor));
+		unit_check(name, who.kind == jwt_cases[_i].kind);
+		unit_same(name, who.user_id, str_of(jwt_cases[_i].user_id));
 	}
 }
 END_TEST
