@@ -6,6 +6,7 @@
  */
 #include "http/cross_site.h"
 
+#include "http/cors.h"
 #include "format/odata.h"
 #include "format/origin.h"
 
@@ -66,17 +67,13 @@ is_asked_first(const struct request *req)
 static bool
 is_allowed(struct str text, const struct request *req, const struct config *c)
 {
-	struct str list = str_of(c->cors_origins);
-	struct origin origin, listed;
-	bool known = origin_parse(text, &origin);
-
-	while (!str_is_null(list)) {
-		struct str item = str_trim(str_cut(&list, ','));
-
-		if (str_is(item, "*") ? is_asked_first(req)
-				      : known && origin_parse(item, &listed) &&
-			    origin_same(&origin, &listed))
-			return true;
+	switch (cors_listing(text, c)) {
+	case CORS_BY_NAME:
+		return true;
+	case CORS_BY_STAR:
+		return is_asked_first(req);
+	case CORS_UNLISTED:
+		break;
 	}
 	return false;
 }

@@ -50,6 +50,9 @@ enum request_var {
 	REQUEST_CONTEXT_DOCUMENT_ROOT,
 	REQUEST_ORIGIN,
 	REQUEST_SEC_FETCH_SITE,
+	/* Access-Control-Request-Method and -Headers, of a preflight. */
+	REQUEST_ASKED_METHOD,
+	REQUEST_ASKED_HEADERS,
 	REQUEST_VARS
 };
 

@@ -154,6 +154,9 @@ response_put(struct buf *out, const struct response_parts *parts)
 	if (parts->status == 429 || parts->status == 503)
 		put_number(out, "Retry-After",
 		    parts->retry_after > 0 ? parts->retry_after : RETRY_AFTER);
+	if (parts->cors.varies)
+		cors_put(
+		    out, &parts->cors, parts->ok ? parts->allow : str_of(NULL));
 	put_line(out, "Pushcert-Insecure", parts->insecure);
 	put_line(out, "Pushcert-Notice", parts->notice);
 	put_line(out, "request-id", parts->request_id);

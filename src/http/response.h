@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/buf.h"
+#include "http/cors.h"
 #include "format/odata.h"
 #include "base/str.h"
 
@@ -28,6 +29,7 @@ struct response_parts {
 	unsigned retry_after; /* in seconds; 0: the usual value */
 	struct str insecure; /* the protection that is switched off */
 	struct str notice; /* the fault of an accepted certificate */
+	struct cors cors;
 	struct str request_id;
 	struct str client_request_id;
 	struct str content;

@@ -112,6 +112,15 @@ refuse(struct call *c, enum err e)
 	c->content = buf_close(&content, &c->wk->arena);
 }
 
+/* The names that a preflight asks for are repeated, unless they hold a key. */
+static void
+read_cors(const struct call *c, struct cors *out)
+{
+	cors_read(c->req, c->app->config, out);
+	if (!str_is_null(out->headers) && routes_holds_key(c, out->headers))
+		out->headers = str_of(NULL);
+}
+
 /* The whole response; null if it does not fit into the arena. */
 static struct str
 render(const struct call *c)
@@ -140,6 +149,7 @@ render(const struct call *c)
 	};
 	struct buf text;
 
+	read_cors(c, &parts.cors);
 	buf_open(&text, &c->wk->arena);
 	response_put(&text, &parts);
 	return buf_close(&text, &c->wk->arena);
