@@ -74,6 +74,7 @@ store_csr(struct txn *tx, const struct guid *tenant, const uint8_t *key_id,
 	struct str key = csr_key(tenant, key_id, bytes), row;
 	enum err e;
 
+	store_expect_change(tx, tenant);
 	if ((e = store_get(tx, STORE_REQUEST, key, &row)) != ERR_OK)
 		return e;
 	return store_log_damage(

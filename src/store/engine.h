@@ -86,6 +86,14 @@ struct store_sums {
  * STORE_TABLES. */
 typedef void store_report(void *arg, enum store_table table, const char *what);
 
+/* Rows that a change will probably read: see expect below. */
+struct store_range {
+	enum store_table table;
+	enum store_direction way; /* FROM, or PREVIOUS */
+	struct str key;
+	size_t rows;
+};
+
 struct store_engine {
 	/* Whether damage can make a row unfindable, because the engine keeps no
 	 * checksums of the pages that lead to the rows; see store_absent. */
@@ -142,6 +150,16 @@ struct store_engine {
 	enum err (*put)(
 	    void *tx, enum store_table table, struct str key, struct str row);
 	enum err (*remove)(void *tx, enum store_table table, struct str key);
+	/* In a change: names the rows that it will probably read. If the engine
+	 * does not know the first of them, it fetches all of them together.
+	 * NULL: the engine fetches nothing. */
+	void (*expect)(void *tx, const struct store_range *range, size_t n);
+	/* In a reader: fetches the row of a table that a step FROM the key
+	 * would find, and the row of another table whose key is the first field
+	 * of that row, in one round trip. get and step will return them. NULL:
+	 * the engine fetches nothing. */
+	enum err (*fetch_pair)(void *tx, enum store_table table, struct str key,
+	    enum store_table other);
 	/* In a change that has replaced all rows: counts them again. */
 	enum err (*recount)(void *tx);
 

@@ -172,10 +172,7 @@ see(const struct pg_row *r, struct str *row)
 static enum err
 ask(struct pg_want *want, enum store_direction way, struct str key)
 {
-	*want = (struct pg_want){ .way = way, .end = str_is_null(key) };
-	if (!want->end)
-		memcpy(want->byte, key.p, key.n);
-	want->n = key.n;
+	*want = pg_want_of(way, key);
 	return ERR_BUSY;
 }
 

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -63,6 +64,17 @@ static inline struct str
 pg_want_key(const struct pg_want *want)
 {
 	return want->end ? str_of(NULL) : str_from(want->byte, want->n);
+}
+
+static inline struct pg_want
+pg_want_of(enum store_direction way, struct str key)
+{
+	struct pg_want want = { .way = way, .end = str_is_null(key) };
+
+	if (!want.end)
+		memcpy(want.byte, key.p, key.n);
+	want.n = key.n;
+	return want;
 }
 
 /* These functions return ERR_OK, ERR_NOT_FOUND, or ERR_BUSY if something must

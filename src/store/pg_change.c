@@ -32,24 +32,6 @@
 
 /* --- rows --------------------------------------------------------------- */
 
-enum err
-pg_want(struct pg_session *s, const struct pg_fetch *f)
-{
-	const size_t room = sizeof(s->wants) / sizeof(s->wants[0]);
-	size_t i;
-
-	for (i = 0; i < s->wanted && i < room; i++)
-		if (s->wants[i].table == f->table &&
-		    s->wants[i].want.way == f->want.way &&
-		    str_eq(
-			pg_want_key(&s->wants[i].want), pg_want_key(&f->want)))
-			return ERR_BUSY;
-	if (s->wanted < room)
-		s->wants[s->wanted] = *f;
-	s->wanted++;
-	return ERR_BUSY;
-}
-
 /* With locked tables: sends what was put so far, within the transaction. */
 static enum err
 flush(struct pg_session *s, enum store_table table)
@@ -131,49 +113,6 @@ run_once(struct pg_db *db, struct group_commit_job *job, size_t n)
 	return ERR_OK;
 }
 
-struct taken {
-	struct pg_session *s;
-	enum err e;
-};
-
-static bool
-take_want(void *arg, size_t i, struct pg_result *result)
-{
-	struct taken *t = arg;
-	enum err e = pg_learn(t->s, &t->s->wants[i], result);
-
-	if (t->e == ERR_OK)
-		t->e = e;
-	return false;
-}
-
-/* Fetches what the changes missed, in one round trip. */
-static enum err
-fetch_wants(struct pg_db *db)
-{
-	struct pg_session *s = &db->change;
-	struct taken t = { s, ERR_OK };
-	size_t i;
-
-	for (;;) {
-		if (pg_connect(&db->link, db->until) != ERR_OK)
-			return ERR_BUSY;
-		for (i = 0; i < s->wanted; i++)
-			if (!pg_send_fetch(&db->sql, &db->link, &s->wants[i]))
-				break;
-		switch (pg_link_run(&db->link, db->until, take_want, &t)) {
-		case PG_DONE:
-			return t.e;
-		case PG_FAILED:
-			return db->link.failure;
-		case PG_CONFLICT:
-		case PG_LOST:
-		default:
-			break;
-		}
-	}
-}
-
 /* Runs the changes until they miss nothing. */
 static enum err
 run_until_whole(struct pg_db *db, struct group_commit_job *first, size_t n)
@@ -189,8 +128,9 @@ run_until_whole(struct pg_db *db, struct group_commit_job *first, size_t n)
 			return e;
 		if (s->walks || s->wanted == 0)
 			return ERR_OK;
-		if ((e = fetch_wants(db)) != ERR_OK)
+		if ((e = pg_fetch_wants(db)) != ERR_OK)
 			return e;
+		pg_raise_limit(s);
 	}
 }
 

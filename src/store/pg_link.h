@@ -43,7 +43,7 @@ struct pg_target {
 	const char *schema;
 };
 
-#define PG_STATEMENTS_MAX 64
+#define PG_STATEMENTS_MAX 128
 #define PG_PARAMETERS_MAX 4
 
 /* A statement that a link prepares when it needs it for the first time. */
@@ -72,10 +72,11 @@ enum pg_outcome {
 struct pg_link {
 	const struct pg_target *target;
 	struct pg_conn *conn; /* NULL: not connected */
-	uint64_t prepared; /* set of statements */
+	bool prepared[PG_STATEMENTS_MAX];
 	/* The statements that were sent since the last pg_link_run: for a
-	 * PREPARE, the set of the one statement that it prepares; else 0. */
-	uint64_t prepares[512];
+	 * PREPARE, the number of the statement that it prepares, plus 1; else
+	 * 0. */
+	uint8_t prepares[512];
 	size_t sent;
 	/* The server was told to stop waiting for a standby, so a commit may
 	 * exist on one machine only. */

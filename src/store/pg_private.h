@@ -41,6 +41,8 @@ struct pg_fetch {
 	enum store_table table;
 	struct pg_want want;
 	size_t limit; /* rows */
+	/* Also fetches the record that a token names: pg_sql.pair. */
+	bool pair;
 };
 
 /* A transaction: of a reader, or the one of all changes. */
@@ -60,8 +62,8 @@ struct pg_session {
 	/* The mark of a change with locked tables. */
 	uint8_t mark[PG_MARK_LEN];
 	bool walks; /* a change has begun a walk over a whole table */
-	struct pg_fetch wants[512];
-	size_t wanted; /* may be more than there is room for */
+	struct pg_fetch *wants;
+	size_t wanted, room;
 };
 
 struct pg_db {
@@ -95,9 +97,19 @@ void pg_lane_free(struct pg_lane *lane);
 /* Appends a query to the batch of a link. */
 bool pg_send_fetch(
     const struct pg_sql *sql, struct pg_link *l, const struct pg_fetch *f);
-/* Takes the answer into the cache. */
+/* Takes n rows of an answer into the cache. The first of them is row `first`,
+ * and the key stands in that column. */
+struct pg_answer {
+	const struct pg_result *r;
+	size_t first, n;
+	int column;
+};
 enum err pg_learn(struct pg_session *s, const struct pg_fetch *f,
-    const struct pg_result *r) ATTR_CHECKED;
+    const struct pg_answer *a) ATTR_CHECKED;
+enum err pg_fetch_pair(void *tx, enum store_table table, struct str key,
+    enum store_table other) ATTR_CHECKED;
+/* The next answer to a step of this transaction may have more rows. */
+void pg_raise_limit(struct pg_session *s);
 /* Connects, and tries again until the deadline. ERR_BUSY. */
 enum err pg_connect(struct pg_link *l, int64_t until) ATTR_CHECKED;
 /* The deadline of an operation that may wait `ms` milliseconds. */
@@ -109,15 +121,20 @@ enum err pg_fetch_here(struct pg_session *s, struct pg_link *l,
 /* pg_examine.c. See store_examine. */
 enum err pg_examine(void *arg, store_advice *report, void *of_report);
 
+/* pg_fetch.c. */
+/* Notes what a change misses. ERR_BUSY: the change runs again after the next
+ * fetch. */
+enum err pg_want(struct pg_session *s, const struct pg_fetch *f);
+void pg_expect(void *tx, const struct store_range *range, size_t n);
+/* Fetches all that was noted, in one round trip. */
+enum err pg_fetch_wants(struct pg_db *db) ATTR_CHECKED;
+
 /* pg_change.c. */
 enum err
 pg_put(void *tx, enum store_table table, struct str key, struct str row);
 enum err pg_remove(void *tx, enum store_table table, struct str key);
 enum err pg_begin_batch(void *arg, int64_t ms);
 void pg_run_batch(void *arg, struct group_commit_job *first, size_t n);
-/* Notes what a change misses. ERR_BUSY: the change runs again after the next
- * fetch. */
-enum err pg_want(struct pg_session *s, const struct pg_fetch *f);
 
 /* pg_send.c. */
 /* The number of rows that the changes have put or removed. */

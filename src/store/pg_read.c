@@ -11,6 +11,7 @@
  */
 #include "store/pg_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -57,6 +58,8 @@ pg_send_fetch(
 	struct pg_value value[2] = { { f->want.byte, f->want.n },
 		{ limit, sizeof(limit) } };
 
+	if (f->pair)
+		return pg_link_send(l, &sql->pair, value, 1);
 	memset(last, 0xff, sizeof(last));
 	if (f->want.end && down)
 		value[0] = (struct pg_value){ last, sizeof(last) };
@@ -64,32 +67,36 @@ pg_send_fetch(
 	    l, &sql->statement[f->table][down ? PG_DOWN : PG_UP], value, 2);
 }
 
-struct answer {
+struct reading {
 	const struct pg_api *pq;
-	const struct pg_result *r;
+	const struct pg_answer *a;
 };
 
 static struct pg_fetched
 row_at(const void *answer, size_t i)
 {
-	const struct answer *a = answer;
+	const struct reading *r = answer;
+	const struct pg_answer *a = r->a;
 
+	i += a->first;
 	return (struct pg_fetched){
-		.key = pg_result_value(a->pq, a->r, i, 0),
-		.row = pg_result_value(a->pq, a->r, i, 1),
-		.mark = (const uint8_t *)pg_result_value(a->pq, a->r, i, 2).p,
+		.key = pg_result_value(r->pq, a->r, i, a->column),
+		.row = pg_result_value(r->pq, a->r, i, a->column + 1),
+		.mark = (const uint8_t *)pg_result_value(
+		    r->pq, a->r, i, a->column + 2)
+			    .p,
 	};
 }
 
 /* Whether every row has a length that the store can have written. */
 static bool
-is_sound(const struct answer *a, size_t n)
+is_sound(const struct reading *r)
 {
 	struct pg_fetched row;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		row = row_at(a, i);
+	for (i = 0; i < r->a->n; i++) {
+		row = row_at(r, i);
 		if (row.key.n > STORE_KEY_MAX || row.row.n > STORE_VALUE_MAX)
 			return false;
 	}
@@ -98,15 +105,40 @@ is_sound(const struct answer *a, size_t n)
 
 enum err
 pg_learn(
-    struct pg_session *s, const struct pg_fetch *f, const struct pg_result *r)
+    struct pg_session *s, const struct pg_fetch *f, const struct pg_answer *a)
 {
-	const struct answer a = { s->db->target.api, r };
-	size_t n = pg_result_rows(a.pq, r);
+	const struct reading r = { s->db->target.api, a };
 
-	if (!is_sound(&a, n))
+	if (!is_sound(&r))
 		return ERR_CORRUPT;
 	return pg_cache_learn(
-	    &s->cache[f->table], &f->want, row_at, &a, n, n < f->limit);
+	    &s->cache[f->table], &f->want, row_at, &r, a->n, a->n < f->limit);
+}
+
+/* The second row of a pair is NULL where it is missing. */
+static enum err
+learn_pair(struct pg_session *s, const struct pg_result *r)
+{
+	const struct pg_answer a = { r, 0, 1, 3 };
+	const struct reading reading = { s->db->target.api, &a };
+	struct pg_fetch f = { .table = STORE_RECORD, .limit = 1 };
+	struct str key = row_at(&reading, 0).key;
+
+	if (key.n == 0 || key.n > STORE_KEY_MAX)
+		return ERR_OK;
+	f.want = pg_want_of(STORE_FROM, key);
+	return pg_learn(s, &f, &a);
+}
+
+static enum err
+learn_all(
+    struct pg_session *s, const struct pg_fetch *f, const struct pg_result *r)
+{
+	const struct pg_answer a = { r, 0, pg_result_rows(s->db->target.api, r),
+		0 };
+	enum err e = pg_learn(s, f, &a);
+
+	return e == ERR_OK && f->pair && a.n > 0 ? learn_pair(s, r) : e;
 }
 
 /* --- lanes -------------------------------------------------------------- */
@@ -215,7 +247,7 @@ fetch_by_lane(struct pg_session *s, const struct pg_fetch *f)
 		return e;
 	e = read.outcome;
 	if (e == ERR_OK)
-		e = read.result != NULL ? pg_learn(s, f, read.result)
+		e = read.result != NULL ? learn_all(s, f, read.result)
 					: ERR_STORE;
 	pg_result_free(db->target.api, read.result);
 	return e;
@@ -235,7 +267,7 @@ take_here(void *arg, size_t i, struct pg_result *result)
 	struct taken *t = arg;
 
 	(void)i;
-	t->e = pg_learn(t->s, t->f, result);
+	t->e = learn_all(t->s, t->f, result);
 	return false;
 }
 
@@ -308,6 +340,15 @@ pg_session_free(struct pg_session *s)
 	pg_session_clear(s);
 	for (i = 0; i < STORE_TABLES; i++)
 		pg_cache_free(&s->cache[i]);
+	free(s->wants);
+	s->wants = NULL;
+	s->room = 0;
+}
+
+void
+pg_raise_limit(struct pg_session *s)
+{
+	s->limit = s->limit * 4 < PG_CHUNK_MAX ? s->limit * 4 : PG_CHUNK_MAX;
 }
 
 static enum err
@@ -318,15 +359,11 @@ fetch(struct pg_session *s, const struct pg_fetch *f)
 	return s->changes ? pg_want(s, f) : fetch_by_lane(s, f);
 }
 
-/* A change will also read the newest events of a record, which follow it. */
-enum { ROWS_OF_A_CHANGE = 4 };
-
 enum err
 pg_get(void *tx, enum store_table table, struct str key, struct str *row)
 {
 	struct pg_session *s = tx;
-	struct pg_fetch f = { .table = table,
-		.limit = s->changes ? ROWS_OF_A_CHANGE : 1 };
+	struct pg_fetch f = { .table = table, .limit = 1 };
 	enum err e;
 
 	while (
@@ -355,10 +392,27 @@ pg_step(void *tx, enum store_table table, enum store_direction way,
 	while ((e = pg_cache_step(&s->cache[table], way, key, row, &f.want)) ==
 	    ERR_BUSY) {
 		f.limit = s->limit;
-		s->limit = s->limit * 4 < PG_CHUNK_MAX ? s->limit * 4
-						       : PG_CHUNK_MAX;
+		if (!s->changes || s->own != NULL)
+			pg_raise_limit(s);
 		if ((e = fetch(s, &f)) != ERR_OK)
 			return e;
 	}
 	return e;
+}
+
+/* A lookup in a snapshot needs no pair: the snapshot has its own connection and
+ * reads few tokens. */
+enum err
+pg_fetch_pair(
+    void *tx, enum store_table table, struct str key, enum store_table other)
+{
+	struct pg_session *s = tx;
+	struct pg_fetch f = { .table = table, .limit = 1, .pair = true };
+	struct str row;
+
+	if (s->own != NULL || s->changes || table != STORE_TOKEN ||
+	    other != STORE_RECORD ||
+	    pg_cache_get(&s->cache[table], key, &row, &f.want) != ERR_BUSY)
+		return ERR_OK;
+	return fetch_by_lane(s, &f);
 }

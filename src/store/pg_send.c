@@ -227,8 +227,7 @@ find_out(struct pg_session *s, struct pg_link *l,
 static enum pg_outcome
 confirm(struct pg_link *l, const uint8_t mark[PG_MARK_LEN], int64_t until)
 {
-	static const struct pg_statement beat = { .number = PG_STATEMENTS_MAX -
-		    1,
+	static const struct pg_statement beat = { .number = PG_BEAT_NUMBER,
 		.sql = "UPDATE \"meta\" SET mark = $1::uuid "
 		       "WHERE key = 'format'" };
 	const struct pg_value value = { mark, PG_MARK_LEN };

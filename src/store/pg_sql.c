@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(STORE_TABLES *PG_VERBS <= PG_STATEMENTS_MAX,
-    "each statement has a bit in pg_link.prepared");
+_Static_assert(STORE_TABLES *PG_VERBS <= PG_PAIR_NUMBER,
+    "each statement has a number of its own");
 
 static const char *const tables[STORE_TABLES] = {
 #define X(name, word, in_database, one, all) "\"" in_database "\"",
@@ -26,6 +26,16 @@ static const struct {
 	    " WHERE key >= $1 ORDER BY key LIMIT $2::int8" },
 	[PG_DOWN] = { "SELECT key, row, mark FROM ",
 	    " WHERE key < $1 ORDER BY key DESC LIMIT $2::int8" },
+	[PG_UP_EACH] = { "SELECT v.i, t.key, t.row, t.mark FROM "
+			 "unnest($1::bytea[], $2::int8[]) WITH ORDINALITY AS "
+			 "v(k, n, i), LATERAL (SELECT key, row, mark FROM ",
+	    " WHERE key >= v.k ORDER BY key LIMIT v.n) AS t "
+	    "ORDER BY v.i, t.key" },
+	[PG_DOWN_EACH] = { "SELECT v.i, t.key, t.row, t.mark FROM "
+			   "unnest($1::bytea[], $2::int8[]) WITH ORDINALITY AS "
+			   "v(k, n, i), LATERAL (SELECT key, row, mark FROM ",
+	    " WHERE key < v.k ORDER BY key DESC LIMIT v.n) AS t "
+	    "ORDER BY v.i, t.key DESC" },
 	[PG_INSERT] = { "INSERT INTO ",
 	    " (key, row, mark) SELECT k, r, $3::uuid FROM "
 	    "unnest($1::bytea[], $2::bytea[]) AS v(k, r)" },
@@ -56,10 +66,28 @@ pg_sql_table(enum store_table table)
 	return tables[table];
 }
 
+/* A token and the record of its tenant. The first field of a token's row is the
+ * key of the record: row.c has the number of fields in byte 1, the length of
+ * the first field from byte 10 on, and the fields after all lengths. */
+static void
+init_pair(struct pg_sql *sql)
+{
+	snprintf(sql->pair_text, sizeof(sql->pair_text),
+	    "SELECT t.key, t.row, t.mark, r.key, r.row, r.mark FROM (SELECT "
+	    "key, row, mark FROM %s WHERE key >= $1 ORDER BY key LIMIT 1) AS t "
+	    "LEFT JOIN %s AS r ON r.key = CASE WHEN length(t.row) > 10 THEN "
+	    "substr(t.row, 11 + 4 * get_byte(t.row, 1), get_byte(t.row, 10)) "
+	    "END",
+	    tables[STORE_TOKEN], tables[STORE_RECORD]);
+	sql->pair = (struct pg_statement){ PG_PAIR_NUMBER, sql->pair_text };
+}
+
 void
 pg_sql_init(struct pg_sql *sql)
 {
 	unsigned table, verb;
+
+	init_pair(sql);
 
 	for (table = 0; table < STORE_TABLES; table++)
 		for (verb = 0; verb < PG_VERBS; verb++) {

@@ -21,6 +21,8 @@
 enum pg_verb {
 	PG_UP, /* rows from key $1 upwards, at most $2 */
 	PG_DOWN, /* rows before key $1 downwards, at most $2 */
+	PG_UP_EACH, /* for each key of $1 the rows upwards, at most $2 */
+	PG_DOWN_EACH, /* for each key of $1 those before it, at most $2 */
 	PG_INSERT, /* keys $1, rows $2, mark $3 */
 	PG_UPDATE, /* keys $1, rows $2, their marks $3, mark $4 */
 	PG_DELETE, /* keys $1, their marks $2 */
@@ -34,6 +36,14 @@ enum pg_verb {
 struct pg_sql {
 	char text[STORE_TABLES][PG_VERBS][PG_SQL_MAX];
 	struct pg_statement statement[STORE_TABLES][PG_VERBS];
+	char pair_text[PG_SQL_MAX];
+	struct pg_statement pair;
+};
+
+/* The statements without a table; the others have the numbers before them. */
+enum {
+	PG_BEAT_NUMBER = PG_STATEMENTS_MAX - 1,
+	PG_PAIR_NUMBER = PG_STATEMENTS_MAX - 2
 };
 
 void pg_sql_init(struct pg_sql *sql);
@@ -51,7 +61,7 @@ struct pg_array {
 	size_t n, room;
 	bool failed; /* no memory */
 };
-enum pg_type { PG_BYTEA = 17, PG_UUID = 2950 };
+enum pg_type { PG_BYTEA = 17, PG_INT8 = 20, PG_UUID = 2950 };
 void pg_array_begin(struct pg_array *a, enum pg_type type, size_t count);
 void pg_array_add(struct pg_array *a, const void *p, size_t n);
 void pg_array_free(struct pg_array *a);

@@ -15,6 +15,7 @@ store_record(struct txn *tx, const struct guid *tenant, struct record *out)
 	struct str key = store_tenant_key(tenant), row;
 	enum err e;
 
+	store_expect_change(tx, tenant);
 	if ((e = store_get(tx, STORE_RECORD, key, &row)) != ERR_OK)
 		return e;
 	return store_log_damage(

@@ -39,6 +39,9 @@ enum err store_log_damage(
 enum err store_absent(
     struct txn *tx, enum store_table table, struct str key) ATTR_CHECKED;
 
+/* See struct store_engine. */
+bool store_loses_rows(const struct txn *tx);
+
 /* See check_page, check_whole and recount in struct store_engine. */
 enum err
 store_check_page(struct txn *tx, struct str row, uintptr_t *state) ATTR_CHECKED;
@@ -58,6 +61,11 @@ enum err store_fail(struct txn *tx, enum err e);
  * ends. ERR_NOT_FOUND. */
 enum err store_get(struct txn *tx, enum store_table table, struct str key,
     struct str *row) ATTR_CHECKED;
+
+/* expect.c: what follows, so that the engine can fetch it in one round trip. A
+ * change of this tenant; the lookup of a token and its tenant's record. */
+void store_expect_change(struct txn *tx, const struct guid *tenant);
+enum err store_expect_login(struct txn *tx, struct str token) ATTR_CHECKED;
 
 /* Buffers for the row to put, and for a row that is nested in it. Both belong
  * to the change that runs. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * store_struct.h - the members of a store and of a transaction. Private to
- * txn.c, update.c and store.c.
+ * txn.c, expect.c, update.c and store.c.
  */
 #ifndef PUSHCERT_STORE_STRUCT_H
 #define PUSHCERT_STORE_STRUCT_H

@@ -70,8 +70,11 @@ enum err
 store_token_before(struct txn *tx, const uint8_t hash[STORE_HASH_LEN])
 {
 	struct token t;
-	enum err e = token_beside(tx, token_key(hash), STORE_PREVIOUS, &t);
+	enum err e;
 
+	if (!store_loses_rows(tx))
+		return ERR_OK;
+	e = token_beside(tx, token_key(hash), STORE_PREVIOUS, &t);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -84,6 +87,8 @@ store_token(
 
 	/* `hash` may point into *out, which token_beside overwrites. */
 	memcpy(wanted, hash, sizeof(wanted));
+	if ((e = store_expect_login(tx, token_key(wanted))) != ERR_OK)
+		return e;
 	e = token_beside(tx, token_key(wanted), STORE_FROM, out);
 	if (e == ERR_OK && crypto_equal(out->hash, wanted, sizeof(wanted)))
 		return ERR_OK;

@@ -82,17 +82,31 @@ check_neighbour(struct txn *tx, enum store_table table,
 	return store_log_damage(tx, e, table, near);
 }
 
+bool
+store_loses_rows(const struct txn *tx)
+{
+	return tx->st->engine->loses_rows;
+}
+
 enum err
 store_absent(struct txn *tx, enum store_table table, struct str key)
 {
 	enum err e;
 
-	if (!tx->st->engine->loses_rows)
+	if (!store_loses_rows(tx))
 		return ERR_NOT_FOUND;
 	if ((e = check_neighbour(tx, table, STORE_FROM, key)) == ERR_OK &&
 	    (e = check_neighbour(tx, table, STORE_PREVIOUS, key)) == ERR_OK)
 		return ERR_NOT_FOUND;
 	return store_fail(tx, e);
+}
+
+/* After a miss (ERR_BUSY) a change may go on reading, so that the engine learns
+ * of all rows that the change misses. It puts nothing until it runs again. */
+static bool
+cannot_read(const struct txn *tx)
+{
+	return tx->failed != ERR_OK && tx->failed != ERR_BUSY;
 }
 
 enum err
@@ -101,7 +115,7 @@ store_get(
 {
 	enum err e;
 
-	if (tx->failed != ERR_OK)
+	if (cannot_read(tx))
 		return tx->failed;
 	e = tx->st->engine->get(tx->tx, table, key, row);
 	if (e == ERR_NOT_FOUND)
@@ -164,7 +178,7 @@ store_next(struct txn *tx, enum store_table table, enum store_direction way,
 	struct str key = at->key;
 	enum err e;
 
-	if (tx->failed != ERR_OK)
+	if (cannot_read(tx))
 		return tx->failed;
 	if (tx->writes)
 		tx->st->read.used = at->read;

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "rules/auth.h"
-#include "format/crypto.h"
 #include "store/store.h"
+#include "fill.h"
 
 /* Tenants per transaction. */
 #define STEP 10000
@@ -41,22 +41,12 @@ must(enum err e, const char *what)
 	exit(EXIT_FAILURE);
 }
 
-/* Derives 32 bytes that are unique to the tenant and the use. */
-static void
-bytes_of(unsigned long tenant, const char *use, uint8_t out[AUTH_SECRET_LEN])
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%s %lu", use, tenant);
-	crypto_sha256(str_of(text), out);
-}
-
 static void
 token_of(unsigned long tenant, char out[AUTH_TOKEN_LEN])
 {
 	uint8_t secret[AUTH_SECRET_LEN];
 
-	bytes_of(tenant, "token", secret);
+	fill_bytes(tenant, "token", secret);
 	auth_token_text(secret, out);
 }
 
@@ -77,12 +67,9 @@ put_tenant(struct txn *tx, unsigned long number)
 	struct token t = { .name = str_of("bench"),
 		.created_at = 1767225600,
 		.scopes = AUTH_SERVICE_CONFIG_WRITE };
-	uint8_t bytes[AUTH_SECRET_LEN];
 	enum err e;
 
-	bytes_of(number, "tenant", bytes);
-	memcpy(t.tenant.byte, bytes, sizeof(t.tenant.byte));
-	str_guid_v4(&t.tenant);
+	t.tenant = fill_tenant(number);
 	str_guid_text(&t.tenant, id);
 	r.value[RECORD_ID] = str_from(id, sizeof(id));
 	token_of(number, text);

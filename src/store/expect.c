@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * expect.c - names the rows that the usual requests read, so that a database on
+ * another machine sends them in one round trip. Nothing depends on it but the
+ * number of round trips.
+ */
+#include "store/store_private.h"
+
+#include "store/store_struct.h"
+
+/*
+ * A change reads the record and the newest event, which follows the record, and
+ * the pending request. Where the history is full, the change also reads the
+ * oldest events and the row after them, at which the sweep ends.
+ */
+void
+store_expect_change(struct txn *tx, const struct guid *tenant)
+{
+	const struct store_engine *engine = tx->st->engine;
+	char bytes[STORE_EVENT_KEY_LEN];
+	struct str key = store_tenant_key(tenant);
+	struct str end = store_event_key_of(tenant, 0, bytes);
+	const struct store_range ranges[] = {
+		{ STORE_RECORD, STORE_FROM, key, 2 },
+		{ STORE_RECORD, STORE_PREVIOUS, end, 3 },
+		{ STORE_RECORD, STORE_FROM, end, 1 },
+		{ STORE_REQUEST, STORE_FROM, key, 1 },
+	};
+
+	if (tx->writes && tx->failed == ERR_OK && engine->expect != NULL)
+		engine->expect(
+		    tx->tx, ranges, sizeof(ranges) / sizeof(ranges[0]));
+}
+
+enum err
+store_expect_login(struct txn *tx, struct str token)
+{
+	const struct store_engine *engine = tx->st->engine;
+
+	if (tx->writes || engine->fetch_pair == NULL)
+		return ERR_OK;
+	return engine->fetch_pair(tx->tx, STORE_TOKEN, token, STORE_RECORD);
+}
