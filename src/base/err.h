@@ -94,10 +94,17 @@
 	    "invalid UTF-8.",                                                  \
 	    NULL)                                                              \
 	ROW(ERR_FORMAT, 400, "BadRequest",                                     \
-	    "The value '{}' of $format is not supported. Use json.", NULL)     \
+	    "The value '{}' of $format is not supported. Use {!}.", NULL)      \
 	ROW(ERR_SELECT, 400, "BadRequest",                                     \
 	    "Parsing OData Select and Expand failed: Could not find a "        \
-	    "property named '{}' on type '{!}'.",                              \
+	    "property named '{}' on type 'microsoft.graph.{!}'.",              \
+	    NULL)                                                              \
+	ROW(ERR_EXPAND, 400, "BadRequest",                                     \
+	    "Parsing OData Select and Expand failed: The property '{}' on "    \
+	    "type 'microsoft.graph.{!}' cannot be expanded.",                  \
+	    NULL)                                                              \
+	ROW(ERR_EXPAND_SYNTAX, 400, "BadRequest",                              \
+	    "Parsing OData Select and Expand failed: Syntax error in '{}'.",   \
 	    NULL)                                                              \
 	/* The body as JSON (RFC 8259). */                                     \
 	ROW(ERR_BODY_SHORT, 400, "BadRequest",                                 \

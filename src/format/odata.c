@@ -131,6 +131,16 @@ odata_format(struct str value, enum odata_metadata *out)
 	return ERR_OK;
 }
 
+bool
+odata_format_is(struct str value, struct str type)
+{
+	struct str half = type;
+
+	value = next_element(&value, ';');
+	(void)str_cut(&half, '/');
+	return str_ieq(value, type) || str_ieq(value, half);
+}
+
 static enum err
 decode(struct arena *a, struct str *text)
 {

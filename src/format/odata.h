@@ -57,6 +57,9 @@ enum err odata_query(struct str query, unsigned taken, struct arena *a,
 /* Reads $format, which overrides Accept. Returns ERR_FORMAT for a value other
  * than JSON. */
 enum err odata_format(struct str value, enum odata_metadata *out) ATTR_CHECKED;
+/* Whether $format names this media type ("application/xml"), or its second half
+ * ("xml"). */
+bool odata_format_is(struct str value, struct str type);
 
 /* Reads Accept: the metadata level that the client wants for JSON. An absent
  * header accepts anything. Returns ERR_NOT_ACCEPTABLE if no range accepts JSON;

@@ -17,45 +17,53 @@ const struct record_property record_properties[RECORD_PROPERTIES] = {
 	    .field = RECORD_FIELD_APPLE_ID,
 	    .type = EDM_STRING,
 	    .nullable = true,
-	    .limit = 1024 },
+	    .limit = 1024,
+	    .description = "Apple ID that renews the certificate." },
 	[RECORD_TOPIC] = { .name = "topicIdentifier",
 	    .field = RECORD_FIELD_TOPIC,
 	    .type = EDM_STRING,
 	    .nullable = true,
-	    .limit = 1024 },
+	    .limit = 1024,
+	    .description = "Topic of the certificate." },
 	[RECORD_MODIFIED] = { .name = "lastModifiedDateTime",
 	    .field = RECORD_FIELD_MODIFIED,
 	    .type = EDM_DATE,
 	    .server_only = true,
 	    .unset = DATETIME_UNSET,
-	    .limit = 1024 },
+	    .limit = 1024,
+	    .description = "Time of the last change." },
 	[RECORD_EXPIRES] = { .name = "expirationDateTime",
 	    .field = RECORD_FIELD_EXPIRES,
 	    .type = EDM_DATE,
 	    .unset = DATETIME_UNSET,
-	    .limit = 1024 },
+	    .limit = 1024,
+	    .description = "Time when the certificate expires." },
 	[RECORD_STATUS] = { .name = "certificateUploadStatus",
 	    .field = RECORD_FIELD_STATUS,
 	    .type = EDM_STRING,
 	    .nullable = true,
-	    .limit = 1024 },
+	    .limit = 1024,
+	    .description = "Result of the last upload." },
 	[RECORD_FAILURE] = { .name = "certificateUploadFailureReason",
 	    .field = RECORD_FIELD_FAILURE,
 	    .type = EDM_STRING,
 	    .nullable = true,
-	    .limit = 1024 },
+	    .limit = 1024,
+	    .description = "Reason why an upload failed." },
 	[RECORD_SERIAL] = { .name = "certificateSerialNumber",
 	    .field = RECORD_FIELD_SERIAL,
 	    .type = EDM_STRING,
 	    .nullable = true,
 	    .server_only = true,
-	    .limit = 1024 },
+	    .limit = 1024,
+	    .description = "Serial number of the certificate, hexadecimal." },
 	[RECORD_CERTIFICATE] = { .name = "certificate",
 	    .field = RECORD_FIELD_CERTIFICATE,
 	    .type = EDM_STRING,
 	    .nullable = true,
 	    .limit = 32 * 1024,
-	    .limit_is_bytes = true },
+	    .limit_is_bytes = true,
+	    .description = "The certificate, PEM or base64 DER." },
 };
 
 /* The property with this name, or RECORD_PROPERTIES. */
@@ -236,26 +244,6 @@ record_patch_removes(const struct patch *p)
 {
 	return sets_empty(p, RECORD_APPLE_ID) &&
 	    sets_empty(p, RECORD_CERTIFICATE);
-}
-
-enum err
-record_select(struct str list, unsigned *set, struct str *what)
-{
-	enum property property;
-
-	*set = 0;
-	while (!str_is_null(list)) {
-		*what = str_trim(str_cut(&list, ','));
-		if (str_is(*what, "*")) {
-			*set = RECORD_ALL;
-			continue;
-		}
-		property = property_named(*what);
-		if (property == RECORD_PROPERTIES)
-			return ERR_SELECT;
-		*set |= RECORD_BIT(property);
-	}
-	return ERR_OK;
 }
 
 struct str

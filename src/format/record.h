@@ -48,6 +48,7 @@ struct record_property {
 	/* Longest text, in characters or (limit_is_bytes) in bytes. */
 	uint32_t limit;
 	bool limit_is_bytes;
+	const char *description; /* for $metadata and openapi.json, or NULL */
 };
 
 /* The fields of a stored record. A number always keeps its meaning: a new field
@@ -126,11 +127,6 @@ void record_merge(struct record *r, const struct patch *p);
  * empty text for this. */
 bool record_patch_removes(const struct patch *p);
 struct patch record_removal(void);
-
-/* Reads a $select list as a set of properties. Returns ERR_SELECT with the
- * unknown name in *what. */
-enum err
-record_select(struct str list, unsigned *set, struct str *what) ATTR_CHECKED;
 
 /* The text of a property, or the text for an unset value, which may be null. */
 struct str record_text(const struct record *r, enum property property);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * call.c - helpers of the steps and the handlers: the worker's read
- * transaction, and the refusal of a body that is too large.
+ * transaction, the property that a path names, conditional GETs, and the
+ * refusal of a body that is too large.
  */
 #include "http/call.h"
+
+#include "format/crypto.h"
 
 enum err
 call_begin_reading(struct call *c)
@@ -23,6 +26,31 @@ call_end_reading(struct call *c)
 }
 
 enum err
+call_check_scopes(struct call *c, uint32_t scopes)
+{
+	struct buf names;
+
+	if ((c->who.scopes & scopes) != 0)
+		return ERR_OK;
+	buf_init(&names, c->room->scopes, sizeof(c->room->scopes));
+	auth_scope_names(scopes, ", ", &names);
+	c->fault.ours = buf_view(&names);
+	return ERR_FORBIDDEN;
+}
+
+uint32_t
+call_scopes_of(const struct call *c, enum err (*run)(struct call *))
+{
+	const struct route_table *table = c->table;
+	size_t i;
+
+	for (i = 0; i < table->n; i++)
+		if (table->route[i].run == run)
+			return table->route[i].scopes;
+	return 0;
+}
+
+enum err
 call_too_large(struct call *c)
 {
 	struct buf text;
@@ -31,4 +59,68 @@ call_too_large(struct call *c)
 	buf_u64(&text, c->app->config->max_body);
 	c->fault.ours = buf_view(&text);
 	return ERR_TOO_LARGE;
+}
+
+size_t
+call_property_at(const struct route *route)
+{
+	size_t i = 0;
+
+	if (route->of == MODEL_NONE)
+		return PATH_WORDS_MAX;
+	while (!str_is(route->segment[i], "{property}"))
+		i++;
+	return i;
+}
+
+unsigned
+call_property(const struct call *c)
+{
+	size_t at = call_property_at(c->route);
+	int found = model_find(c->route->of, c->path->word[at]);
+
+	return found < 0 ? 0 : (unsigned)found;
+}
+
+void
+call_compare_etag(struct call *c)
+{
+	struct str none_match = c->req->var[REQUEST_IF_NONE_MATCH];
+
+	if (!str_is_null(none_match) && odata_match(none_match, c->etag))
+		c->status = 304;
+}
+
+/* Bytes of the hash in the ETag of a document. */
+#define HASH_BYTES 16
+
+enum err
+call_put_document(struct call *c, struct str content)
+{
+	uint8_t hash[CRYPTO_SHA256_LEN];
+	char digits[2 * HASH_BYTES];
+	struct buf etag;
+
+	if (str_is_null(content))
+		return ERR_MEMORY;
+	crypto_sha256(content, hash);
+	str_hex(hash, HASH_BYTES, digits);
+	buf_init(&etag, c->room->etag, sizeof(c->room->etag));
+	buf_text(&etag, "W/\"");
+	buf_put(&etag, digits, sizeof(digits));
+	buf_char(&etag, '"');
+	c->etag = buf_view(&etag);
+	c->content = content;
+	call_compare_etag(c);
+	return ERR_OK;
+}
+
+enum err
+call_record(struct call *c, struct record *r)
+{
+	enum err e = store_record(c->wk->reader, &c->who.tenant, r);
+
+	if (e == ERR_OK && !c->app->config->return_certificate)
+		r->value[RECORD_CERTIFICATE] = str_of(NULL);
+	return e;
 }

@@ -13,6 +13,7 @@
 #include "base/attr.h"
 #include "rules/auth.h"
 #include "base/err.h"
+#include "format/model.h"
 #include "format/odata.h"
 #include "format/path.h"
 #include "rules/change.h"
@@ -35,9 +36,19 @@ struct route {
 	bool body; /* the request has a body, in JSON */
 	bool reads; /* in the transaction that authenticated the caller */
 	const char *type; /* of a response that is not OData, else NULL */
+	bool has_urls; /* the response has URLs, although it is not OData */
 	unsigned options; /* the system query options that it takes */
+	/* The type whose properties the pattern {property} names. */
+	enum model_type of;
 	uint32_t scopes;
 	enum err (*run)(struct call *c);
+	/* For the description of the service. `returns` is also the type that
+	 * $select names. */
+	const char *summary;
+	enum model_type takes, returns;
+	bool many; /* returns a collection */
+	bool may_be_empty; /* the status of a success may be 204 */
+	bool has_etag; /* a GET may be conditional */
 };
 
 #define CALL_ROUTES_MAX 32 /* the bits of struct call's `reached` */
@@ -86,6 +97,7 @@ struct call {
 	unsigned retry_after;
 	struct str content;
 	struct str etag;
+	struct str link;
 	struct str notice;
 	struct str allow;
 	struct view_ids ids;
@@ -98,6 +110,24 @@ void call_end_reading(struct call *c);
 /* Puts the limit into the fault and returns ERR_TOO_LARGE. */
 enum err call_too_large(struct call *c) ATTR_CHECKED;
 
+/* Whether the caller has one of these permissions. If not, puts their names
+ * into the fault and returns ERR_FORBIDDEN. */
+enum err call_check_scopes(struct call *c, uint32_t scopes) ATTR_CHECKED;
+/* The permissions of the route with this handler. */
+uint32_t call_scopes_of(const struct call *c, enum err (*run)(struct call *));
+/* The number of the pattern {property} of a route, or PATH_WORDS_MAX. */
+size_t call_property_at(const struct route *route);
+/* The number of the property of route->of that the path names. */
+unsigned call_property(const struct call *c);
+/* Ends a GET whose response and ETag are complete: the status is 304 if the
+ * client has the same. */
+void call_compare_etag(struct call *c);
+/* Ends a GET of a document: its ETag is a hash of its content. Returns
+ * ERR_MEMORY if there is no content. */
+enum err call_put_document(struct call *c, struct str content) ATTR_CHECKED;
+/* The record of the caller's tenant as clients see it; see store_record. */
+enum err call_record(struct call *c, struct record *r) ATTR_CHECKED;
+
 /* Whether a text may hold a private key. True also if the arena has no room for
  * the search. */
 bool routes_holds_key(const struct call *c, struct str text);
@@ -109,6 +139,8 @@ bool routes_may_repeat_id(const struct call *c, struct str id);
  * private key. */
 struct str routes_logged_path(const struct call *c, struct str path);
 
+/* All routes. */
+extern const struct route_table routes_table;
 /* The route of OPTIONS, a method that every known path has. */
 extern const struct route steps_options;
 /* Runs the steps in their order. Returns the outcome of the first step that
@@ -128,5 +160,11 @@ enum err routes_download(struct call *c) ATTR_CHECKED;
 enum err routes_generate(struct call *c) ATTR_CHECKED;
 enum err routes_health(struct call *c) ATTR_CHECKED;
 enum err routes_metrics(struct call *c) ATTR_CHECKED;
+enum err routes_property(struct call *c) ATTR_CHECKED;
+enum err routes_management(struct call *c) ATTR_CHECKED;
+enum err routes_management_property(struct call *c) ATTR_CHECKED;
+enum err routes_service(struct call *c) ATTR_CHECKED;
+enum err routes_metadata(struct call *c) ATTR_CHECKED;
+enum err routes_openapi(struct call *c) ATTR_CHECKED;
 
 #endif

@@ -44,7 +44,6 @@ put_record(struct call *c, struct record *r)
 enum err
 routes_get(struct call *c)
 {
-	struct str none_match = c->req->var[REQUEST_IF_NONE_MATCH];
 	struct record r;
 	enum err e;
 
@@ -52,8 +51,7 @@ routes_get(struct call *c)
 		return e;
 	if ((e = put_record(c, &r)) != ERR_OK)
 		return e;
-	if (!str_is_null(none_match) && odata_match(none_match, c->etag))
-		c->status = 304;
+	call_compare_etag(c);
 	return ERR_OK;
 }
 

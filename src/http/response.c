@@ -144,9 +144,10 @@ response_put(struct buf *out, const struct response_parts *parts)
 	put_status(out, parts->status);
 	if (content)
 		put_type(out, parts);
-	if (parts->ok && str_is_null(parts->type))
+	if (parts->ok && parts->odata)
 		buf_text(out, "OData-Version: 4.0\r\n");
 	put_line(out, "ETag", parts->etag);
+	put_line(out, "Link", parts->link);
 	put_preferences(out, parts->prefer);
 	put_line(out, "Allow", parts->allow);
 	if (parts->status == 401)

@@ -21,7 +21,9 @@ struct response_parts {
 	bool head; /* Content-Length is sent, but no content */
 	enum odata_metadata metadata;
 	unsigned prefer; /* the preferences that were applied */
-	struct str type; /* of a success that is not OData */
+	struct str type; /* of a success that is not JSON of OData */
+	bool odata; /* a success belongs to OData, whatever its type */
+	struct str link;
 	struct str etag;
 	struct str allow;
 	struct str authorization_uri; /* for the challenge of a 401 */

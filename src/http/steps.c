@@ -71,18 +71,34 @@ put_allow(struct call *c)
 	c->allow = buf_view(&allow);
 }
 
+/* The pattern {property} takes the names of the type's properties only. */
+static bool
+names_property(const struct route *route, const struct path *p)
+{
+	int found;
+
+	if (route->of == MODEL_NONE)
+		return true;
+	found = model_find(route->of, p->word[call_property_at(route)]);
+	return found >= 0 &&
+	    !model_property(route->of, (unsigned)found).navigation;
+}
+
 /* The first unknown word, or the last word if the path ends too early. */
 static struct str
 unknown_segment(const struct call *c)
 {
 	const struct route *routes = c->table->route;
 	const struct path *p = c->path;
-	size_t i, n, most = 0;
+	size_t i, n, at, most = 0;
 
 	for (i = 0; i < c->table->n; i++) {
 		if ((routes[i].roots & p->root) == 0)
 			continue;
 		n = path_agrees(p, routes[i].segment, routes[i].function);
+		at = call_property_at(&routes[i]);
+		if (n > at && !names_property(&routes[i], p))
+			n = at;
 		if (n > most)
 			most = n;
 	}
@@ -104,7 +120,8 @@ match(struct call *c, struct str method)
 
 	for (i = 0; i < c->table->n; i++) {
 		if ((routes[i].roots & p->root) == 0 ||
-		    !path_is(p, routes[i].segment, routes[i].function))
+		    !path_is(p, routes[i].segment, routes[i].function) ||
+		    !names_property(&routes[i], p))
 			continue;
 		if (named && path_is_open(routes[i].segment))
 			continue;
@@ -172,11 +189,12 @@ static void
 list_first_segments(
     const struct route_table *table, struct str out[CALL_ROUTES_MAX + 1])
 {
-	size_t i;
+	size_t n = 0, i;
 
 	for (i = 0; i < table->n; i++)
-		out[i] = table->route[i].segment[0];
-	out[i] = str_of(NULL);
+		if (!str_is_null(table->route[i].segment[0]))
+			out[n++] = table->route[i].segment[0];
+	out[n] = str_of(NULL);
 }
 
 static enum err
@@ -282,14 +300,7 @@ check_site(struct call *c)
 static enum err
 check_scopes(struct call *c)
 {
-	struct buf names;
-
-	if (c->open || (c->who.scopes & c->route->scopes) != 0)
-		return ERR_OK;
-	buf_init(&names, c->room->scopes, sizeof(c->room->scopes));
-	auth_scope_names(c->route->scopes, ", ", &names);
-	c->fault.ours = buf_view(&names);
-	return ERR_FORBIDDEN;
+	return c->open ? ERR_OK : call_check_scopes(c, c->route->scopes);
 }
 
 static enum err
@@ -359,20 +370,39 @@ check_accept(struct call *c)
 static enum err
 check_format(struct call *c, struct str format)
 {
+	struct str type = str_of(c->route->type);
+
 	if (str_is_null(format))
 		return ERR_OK;
 	c->fault.what = format;
-	return odata_format(format, &c->view.metadata);
+	c->fault.ours = str_of("json");
+	if (str_is_null(type))
+		return odata_format(format, &c->view.metadata);
+	type = str_cut(&type, ';');
+	c->fault.ours = type;
+	return odata_format_is(format, type) ? ERR_OK : ERR_FORMAT;
+}
+
+/* A function of the certificate takes the names of the certificate, and ignores
+ * them. */
+static enum model_type
+selected_type(const struct route *route)
+{
+	return model_info(route->returns)->kind == MODEL_IS_ENTITY
+	    ? route->returns
+	    : MODEL_CERTIFICATE;
 }
 
 static enum err
 check_select(struct call *c, struct str select)
 {
+	enum model_type type = selected_type(c->route);
+
 	if (str_is_null(select))
 		return ERR_OK;
 	c->view.selected = true;
-	c->fault.ours = str_of(RECORD_TYPE);
-	return record_select(select, &c->view.set, &c->fault.what);
+	c->fault.ours = str_of(model_info(type)->name);
+	return model_select(type, select, &c->view.set, &c->fault.what);
 }
 
 static enum err
@@ -402,7 +432,8 @@ find_base(struct call *c)
 	char *p;
 	struct buf b;
 
-	if (!is_odata(c) || c->view.metadata == ODATA_NONE)
+	if (!c->route->has_urls &&
+	    (!is_odata(c) || c->view.metadata == ODATA_NONE))
 		return ERR_OK;
 	if ((p = arena_take(&c->wk->arena, VIEW_BASE_MAX)) == NULL)
 		return ERR_MEMORY;

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "format/emit.h"
 #include "format/datetime.h"
 
 #define RESOURCE "deviceManagement/applePushNotificationCertificate"
@@ -14,26 +13,34 @@
 /* Bytes of the longest URL: base, resource, and the names of all properties. */
 #define URL_MAX (VIEW_BASE_MAX + 512)
 
+void
+view_selected(struct buf *out, const struct view *v)
+{
+	const char *between = "(";
+	unsigned i;
+
+	for (i = 0; v->selected && i < RECORD_PROPERTIES; i++) {
+		if ((v->set & RECORD_BIT(i)) == 0)
+			continue;
+		buf_text(out, between);
+		buf_text(out, record_properties[i].name);
+		between = ",";
+	}
+	if (v->selected)
+		buf_char(out, ')');
+}
+
 static void
 emit_context(struct emit *e, const struct view *v)
 {
 	char text[URL_MAX];
-	const char *between = "(";
 	struct buf url;
-	unsigned i;
 
 	buf_init(&url, text, sizeof(text));
 	buf_str(&url, v->base);
 	buf_text(&url, "/$metadata#" RESOURCE);
-	for (i = 0; v->selected && i < RECORD_PROPERTIES; i++) {
-		if ((v->set & RECORD_BIT(i)) == 0)
-			continue;
-		buf_text(&url, between);
-		buf_text(&url, record_properties[i].name);
-		between = ",";
-	}
-	buf_text(&url, v->selected ? ")/$entity" : "/$entity");
-	emit_name(e, "@odata.context");
+	view_selected(&url, v);
+	buf_text(&url, "/$entity");
 	emit_str(e, buf_view(&url));
 }
 
@@ -66,33 +73,64 @@ emit_property(struct emit *e, const struct view *v, const struct record *r,
 	emit_str(e, record_text(r, property));
 }
 
+/* The record without its context. */
+static void
+emit_record(struct emit *e, const struct view *v, const struct record *r)
+{
+	unsigned i;
+
+	if (v->metadata != ODATA_NONE) {
+		emit_name(e, "@odata.type");
+		emit_text(e, "#" RECORD_TYPE);
+	}
+	if (v->metadata == ODATA_FULL)
+		emit_links(e, v);
+	for (i = 0; i < RECORD_PROPERTIES; i++)
+		if (v->set & RECORD_BIT(i))
+			emit_property(e, v, r, (enum property)i);
+	if (v->revision) {
+		emit_name(e, "revision");
+		emit_u64(e, r->revision);
+	}
+}
+
 void
 view_record(struct buf *out, const struct view *v, const struct record *r)
 {
 	struct emit e;
-	unsigned i;
 
 	emit_init(&e, out);
 	emit_object(&e);
 	if (v->metadata != ODATA_NONE) {
+		emit_name(&e, "@odata.context");
 		emit_context(&e, v);
-		emit_name(&e, "@odata.type");
-		emit_text(&e, "#" RECORD_TYPE);
 	}
-	if (v->metadata == ODATA_FULL)
-		emit_links(&e, v);
-	for (i = 0; i < RECORD_PROPERTIES; i++)
-		if (v->set & RECORD_BIT(i))
-			emit_property(&e, v, r, (enum property)i);
-	if (v->revision) {
-		emit_name(&e, "revision");
-		emit_u64(&e, r->revision);
-	}
+	emit_record(&e, v, r);
 	emit_end(&e);
 }
 
 void
-view_text(struct buf *out, const struct view *v, struct str text)
+view_expanded(struct emit *e, const struct view *v, const struct record *r)
+{
+	static const char name[] = "applePushNotificationCertificate";
+
+	if (v->metadata != ODATA_NONE) {
+		emit_name2(e, name, "@odata.context");
+		emit_context(e, v);
+	}
+	emit_name(e, name);
+	if (r == NULL) {
+		emit_null(e);
+		return;
+	}
+	emit_object(e);
+	emit_record(e, v, r);
+	emit_end(e);
+}
+
+void
+view_value(struct buf *out, const struct view *v, struct str fragment,
+    const char *type, struct str text)
 {
 	char context[URL_MAX];
 	struct buf url;
@@ -100,16 +138,27 @@ view_text(struct buf *out, const struct view *v, struct str text)
 
 	buf_init(&url, context, sizeof(context));
 	buf_str(&url, v->base);
-	buf_text(&url, "/$metadata#Edm.String");
+	buf_text(&url, "/$metadata#");
+	buf_str(&url, fragment);
 	emit_init(&e, out);
 	emit_object(&e);
 	if (v->metadata != ODATA_NONE) {
 		emit_name(&e, "@odata.context");
 		emit_str(&e, buf_view(&url));
 	}
+	if (v->metadata == ODATA_FULL && type != NULL) {
+		emit_name(&e, "@odata.type");
+		emit_text(&e, type);
+	}
 	emit_name(&e, "value");
 	emit_str(&e, text);
 	emit_end(&e);
+}
+
+void
+view_text(struct buf *out, const struct view *v, struct str text)
+{
+	view_value(out, v, str_of("Edm.String"), NULL, text);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/buf.h"
+#include "format/emit.h"
 #include "format/odata.h"
 #include "format/record.h"
 #include "base/str.h"
@@ -41,9 +42,21 @@ struct view_ids {
 };
 
 void view_record(struct buf *out, const struct view *v, const struct record *r);
+/* The members of another entity for the record that it contains: the context,
+ * and the record, or null for NULL. */
+void
+view_expanded(struct emit *e, const struct view *v, const struct record *r);
+/* Appends the names of the selected properties, "(id,certificate)", or nothing
+ * without a selection. */
+void view_selected(struct buf *out, const struct view *v);
 /*
- * The response of a function that returns a text: {"@odata.context","value"}.
+ * A single value: {"@odata.context","value"}. The context is that of the
+ * service with a fragment; `type` is shown with full metadata unless it is
+ * NULL.
  */
+void view_value(struct buf *out, const struct view *v, struct str fragment,
+    const char *type, struct str text);
+/* The response of a function that returns a text. */
 void view_text(struct buf *out, const struct view *v, struct str text);
 /* The text of an outcome with pieces of the request inserted. VIEW_MESSAGE_MAX
  * bytes hold the longest text of err.c and three pieces, with four bytes for

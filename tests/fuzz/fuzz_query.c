@@ -7,6 +7,7 @@
 #include "fuzz.h"
 
 #include "base/buf.h"
+#include "format/model.h"
 #include "format/odata.h"
 #include "format/origin.h"
 #include "format/path.h"
@@ -133,7 +134,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (odata_format(query.text[ODATA_FORMAT], &level) == ERR_OK)
 			fuzz_check(level <= ODATA_FULL);
 		if (!str_is_null(selected) &&
-		    record_select(selected, &set, &what) == ERR_OK)
+		    model_select(MODEL_CERTIFICATE, selected, &set, &what) ==
+			ERR_OK)
 			fuzz_check(set != 0 && (set & ~RECORD_ALL) == 0);
 	}
 	if (odata_accept(text, &level) == ERR_OK)

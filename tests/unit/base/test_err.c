@@ -69,7 +69,7 @@ static const struct {
 	    "only use property names that are defined by the type." },
 	{ ERR_SELECT,
 	    "Parsing OData Select and Expand failed: Could not find a "
-	    "property named '{}' on type '{!}'." },
+	    "property named '{}' on type 'microsoft.graph.{!}'." },
 };
 
 static const struct {

@@ -132,39 +132,6 @@ START_TEST(knows_a_removal)
 }
 END_TEST
 
-static const struct {
-	const char *list;
-	enum err outcome;
-	unsigned set;
-	const char *what;
-} selects[] = {
-	{ "id", ERR_OK, RECORD_BIT(RECORD_ID), NULL },
-	{ "id,certificate", ERR_OK,
-	    RECORD_BIT(RECORD_ID) | RECORD_BIT(RECORD_CERTIFICATE), NULL },
-	{ " id , id ", ERR_OK, RECORD_BIT(RECORD_ID), NULL },
-	{ "*", ERR_OK, RECORD_ALL, NULL },
-	{ "id,*", ERR_OK, RECORD_ALL, NULL },
-	{ "Id", ERR_SELECT, 0, "Id" },
-	{ "id,", ERR_SELECT, 0, "" },
-	{ "", ERR_SELECT, 0, "" },
-	{ "id certificate", ERR_SELECT, 0, "id certificate" },
-};
-
-START_TEST(reads_selections)
-{
-	struct str what;
-	unsigned set;
-
-	unit_check(selects[_i].list,
-	    record_select(unit_guard(0, str_of(selects[_i].list)), &set,
-		&what) == selects[_i].outcome);
-	if (selects[_i].outcome == ERR_OK)
-		unit_check(selects[_i].list, set == selects[_i].set);
-	else
-		unit_same(selects[_i].list, what, str_of(selects[_i].what));
-}
-END_TEST
-
 START_TEST(makes_etags)
 {
 	char text[RECORD_ETAG_MAX];
@@ -363,8 +330,6 @@ main(void)
 	tcase_add_test(t, reads_unset_values);
 	tcase_add_loop_test(
 	    t, knows_a_removal, 0, sizeof(removals) / sizeof(removals[0]));
-	tcase_add_loop_test(
-	    t, reads_selections, 0, sizeof(selects) / sizeof(selects[0]));
 	tcase_add_test(t, makes_etags);
 	tcase_add_test(t, stores_and_reads_back);
 	tcase_add_test(t, reads_a_row_of_nine_properties);

@@ -114,6 +114,15 @@ static const struct ask asks[] = {
 	    "HTTP_PREFER=pushcert.dry-run", NULL },
 	{ "download", "GET", "/v1.0" RESOURCE DOWNLOAD, NULL, NULL },
 	{ "health", "GET", "/v1.0/health", NULL, NULL },
+	{ "the types", "GET", "/v1.0/$metadata", NULL, NULL },
+	{ "service document", "GET", "/m%20n/v1.0", NULL, NULL },
+	{ "deviceManagement", "GET",
+	    "/v1.0/deviceManagement?$expand=applePushNotificationCertificate"
+	    "($select=id)",
+	    NULL, NULL },
+	{ "a property", "GET", "/v1.0" RESOURCE "/id", NULL, NULL },
+	{ "a property of deviceManagement", "GET",
+	    "/v1.0/deviceManagement/intuneAccountId/$value", NULL, NULL },
 	{ "metrics", "GET", "/v1.0/metrics", NULL, NULL },
 };
 
