@@ -289,7 +289,8 @@ is_wide(struct str text)
 }
 
 enum err
-json_parse(struct str text, struct arena *a, struct json *out, struct str *what)
+json_parse_within(struct str text, const struct json_limits *most,
+    struct arena *a, struct json *out, struct str *what)
 {
 	struct build b = { .text = without_mark(text) };
 	jsmn_parser parser;
@@ -302,7 +303,7 @@ json_parse(struct str text, struct arena *a, struct json *out, struct str *what)
 	/* jsmn counts bytes in an int. */
 	if (text.n > INT_MAX)
 		return ERR_MEMORY;
-	if ((e = json_check(text, &b.count, what)) != ERR_OK)
+	if ((e = json_check(text, most, &b.count, what)) != ERR_OK)
 		return e;
 	if ((e = build_open(&b, a)) != ERR_OK)
 		return e;
@@ -317,6 +318,15 @@ json_parse(struct str text, struct arena *a, struct json *out, struct str *what)
 	(void)buf_close(&b.strings, a);
 	*out = (struct json){ .token = b.to, .count = b.count };
 	return e;
+}
+
+enum err
+json_parse(struct str text, struct arena *a, struct json *out, struct str *what)
+{
+	static const struct json_limits usual = { JSON_DEPTH_MAX,
+		JSON_TOKENS_MAX };
+
+	return json_parse_within(text, &usual, a, out, what);
 }
 
 enum json_type

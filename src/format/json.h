@@ -25,6 +25,14 @@
 /* Space that a text of n bytes needs in the arena at most. */
 #define JSON_ARENA_SIZE(n) (64 * (size_t)JSON_TOKENS_MAX + (n))
 
+/* The limits of one text. A text with other limits than the usual ones may be
+ * up to JSON_SCOPES_MAX deep. */
+#define JSON_SCOPES_MAX 64
+struct json_limits {
+	unsigned depth;
+	size_t tokens;
+};
+
 enum json_type {
 	JSON_OBJECT,
 	JSON_ARRAY,
@@ -62,6 +70,9 @@ struct json_member {
  */
 enum err json_parse(struct str text, struct arena *a, struct json *out,
     struct str *what) ATTR_CHECKED;
+/* The same with other limits. */
+enum err json_parse_within(struct str text, const struct json_limits *most,
+    struct arena *a, struct json *out, struct str *what) ATTR_CHECKED;
 
 enum json_type json_type(const struct json *doc, size_t value);
 /* The text of a string with its escapes resolved: valid UTF-8 that may hold

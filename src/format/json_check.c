@@ -34,13 +34,14 @@ struct scan {
 	unsigned depth;
 	uint64_t arrays; /* one bit per open scope; bit 0 is the innermost */
 	size_t count;
+	struct json_limits most;
 	struct str what;
 };
 
 /* Whether a word belongs to the grammar, starts such a word, or neither. */
 enum fit { FITS, BEGINS, FAILS };
 
-_Static_assert(JSON_DEPTH_MAX <= 64, "struct scan has a bit per scope");
+_Static_assert(JSON_SCOPES_MAX <= 64, "struct scan has a bit per scope");
 
 static struct str
 rest(const struct scan *s)
@@ -104,7 +105,7 @@ count_token(struct scan *s, unsigned as)
 {
 	if ((s->want & as) == 0)
 		return unexpected(s);
-	if (s->count == JSON_TOKENS_MAX)
+	if (s->count == s->most.tokens)
 		return refuse_here(s, ERR_JSON_TOKENS);
 	s->count++;
 	return ERR_OK;
@@ -135,7 +136,7 @@ check_open(struct scan *s)
 		return e;
 	if (array && s->depth == 0)
 		return refuse(s, ERR_JSON_NOT_OBJECT, 1);
-	if (s->depth == JSON_DEPTH_MAX)
+	if (s->depth == s->most.depth)
 		return refuse(s, ERR_JSON_DEPTH, 1);
 	s->arrays = s->arrays << 1 | array;
 	s->depth++;
@@ -398,12 +399,14 @@ check_next(struct scan *s)
 }
 
 enum err
-json_check(struct str text, size_t *tokens, struct str *what)
+json_check(struct str text, const struct json_limits *most, size_t *tokens,
+    struct str *what)
 {
 	struct scan s = {
 		.p = text.p,
 		.end = str_tail(text, text.n).p,
 		.want = WANT_VALUE,
+		.most = *most,
 		.what = str_head(text, 0),
 	};
 	enum err e = ERR_OK;

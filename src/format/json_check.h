@@ -15,11 +15,12 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "format/json.h"
 
 /* Sets *tokens to the number of names and values. If it refuses, it returns one
  * of ERR_JSON_*, and *what is the offending piece of the text (empty at its
  * end). */
-enum err
-json_check(struct str text, size_t *tokens, struct str *what) ATTR_CHECKED;
+enum err json_check(struct str text, const struct json_limits *most,
+    size_t *tokens, struct str *what) ATTR_CHECKED;
 
 #endif
