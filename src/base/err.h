@@ -161,6 +161,29 @@
 	    "Unable to read JSON request payload. The JSON text has too "      \
 	    "many values.",                                                    \
 	    NULL)                                                              \
+	/* The body as a batch of Graph. */                                    \
+	ROW(ERR_BATCH_FORMAT, 400, "BadRequest",                               \
+	    "Invalid batch payload format.", NULL)                             \
+	ROW(ERR_BATCH_ITEMS, 400, "BadRequest",                                \
+	    "Number of requests inside batch exceed the limit.", NULL)         \
+	ROW(ERR_BATCH_ID, 400, "BadRequest",                                   \
+	    "Request Id {} has to be unique in a batch.", NULL)                \
+	ROW(ERR_BATCH_CONTENT_TYPE, 400, "BadRequest",                         \
+	    "Write request with id '{}' does not contain a Content-Type "      \
+	    "header.",                                                         \
+	    NULL)                                                              \
+	ROW(ERR_BATCH_DEPENDENCY, 400, "BadRequest",                           \
+	    "Invalid dependency for request Id {}.", NULL)                     \
+	/* An item of a batch. */                                              \
+	ROW(ERR_BATCH_NESTED, 400, "BadRequest",                               \
+	    "A batch cannot be in a batch.", NULL)                             \
+	ROW(ERR_DEPENDENCY, 424, "FailedDependency",                           \
+	    "The request was not run, as one that it depends on failed.",      \
+	    NULL)                                                              \
+	ROW(ERR_BATCH_ROOM, 503, "ServiceUnavailable",                         \
+	    "The request was not run, because the response of the batch "      \
+	    "might become too large. Send it again in another batch.",         \
+	    NULL)                                                              \
 	/* The body as an applePushNotificationCertificate of Graph. */        \
 	ROW(ERR_UNKNOWN_PROPERTY, 400, "ModelValidationFailure",               \
 	    "The property '{}' does not exist on type "                        \
@@ -256,6 +279,10 @@
 	    "intended, send the header Pushcert-Allow-Topic-Change: {2}",      \
 	    "TopicChange")                                                     \
 	/* The server and its store. */                                        \
+	ROW(ERR_BATCHES, 503, "ServiceUnavailable",                            \
+	    "The service runs too many batches. Nothing was changed. Try "     \
+	    "again later.",                                                    \
+	    NULL)                                                              \
 	ROW(ERR_NOT_IMPLEMENTED, 501, "NotImplemented",                        \
 	    "This function is not available, because the service has no "      \
 	    "key_file. The service's operator can configure one.",             \

@@ -29,6 +29,7 @@ static const struct {
 	{ 413, "RequestEntityTooLarge" },
 	{ 414, "RequestUriTooLong" },
 	{ 415, "UnsupportedMediaType" },
+	{ 424, "FailedDependency" },
 	{ 429, "TooManyRequests" },
 	{ 500, "InternalError" },
 	{ 501, "NotImplemented" },
