@@ -196,13 +196,13 @@ extern const struct store_engine pg_engine;
 /*
  * What the store does for an engine's run_batch. store_batch_begin checks,
  * within the transaction, that the store has the format of this release;
- * store_batch_run runs one change and stores its outcome in the job. Both
+ * store_batch_run runs the changes of one job and stores their outcomes. Both
  * return the reason why the transaction must not be committed, or ERR_OK.
  */
 enum err store_batch_begin(struct txn *writer) ATTR_CHECKED;
 enum err
 store_batch_run(struct txn *writer, struct group_commit_job *job) ATTR_CHECKED;
-/* Replaces the outcome of a change whose transaction failed. */
+/* Notes that the transaction of a job failed. */
 void store_batch_fail(struct group_commit_job *job, enum err e);
 /* Counts a commit of n changes in the metrics. */
 void store_batch_count(struct txn *writer, size_t n, enum err e);

@@ -179,6 +179,22 @@ typedef enum err store_change(struct txn *tx, void *arg);
 enum err
 store_update(struct store *st, store_change *change, void *arg) ATTR_CHECKED;
 
+/* One change of a series, and its outcome. */
+struct store_step {
+	store_change *change;
+	void *arg;
+	enum err outcome;
+};
+/*
+ * Runs the changes of a series in their order, in one transaction. Each change
+ * sees those before it and may refuse like a change of store_update, without
+ * any effect on the others. Returns ERR_OK if the transaction was committed.
+ * Otherwise no outcome counts, and nothing has changed; after ERR_BUSY see
+ * store_update.
+ */
+enum err store_update_series(
+    struct store *st, struct store_step *step, size_t n) ATTR_CHECKED;
+
 /* The number of milliseconds since this process took the write lock; 0 if it
  * does not hold the lock. Any thread may call this at any time. */
 int64_t store_write_age(const struct store *st);

@@ -35,6 +35,8 @@ struct txn {
 	bool put;
 	/* The reason why the transaction must not be committed, or ERR_OK. */
 	enum err failed;
+	/* The changes of the transaction beyond one for each job. */
+	size_t more;
 };
 
 struct store {

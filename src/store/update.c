@@ -10,13 +10,14 @@
 #include "state/metrics.h"
 #include "store/store_struct.h"
 
-/* One call of store_update, on the stack of its thread. */
+/* One call of store_update or store_update_series, on the stack of its
+ * thread. */
 struct waiter {
 	/* The first member, so that a job's address is that of its waiter. */
 	struct group_commit_job job;
-	store_change *change;
-	void *arg;
-	enum err outcome;
+	struct store_step *step;
+	size_t n;
+	enum err failed; /* the reason why the commit failed, or ERR_OK */
 };
 
 /* Another process may have upgraded the store since this process opened it. A
@@ -45,23 +46,23 @@ enum err
 store_batch_begin(struct txn *writer)
 {
 	writer->failed = ERR_OK;
+	writer->more = 0;
 	arena_reset(&writer->st->read);
 	return writer->failed = check_writable(writer);
 }
 
-enum err
-store_batch_run(struct txn *writer, struct group_commit_job *job)
+static enum err
+run_step(struct txn *writer, struct store_step *step)
 {
-	struct waiter *w = (struct waiter *)job;
-
 	arena_reset(&writer->st->read);
 	writer->failed = ERR_OK;
 	writer->put = false;
-	w->outcome = w->change(writer, w->arg);
+	step->outcome = step->change(writer, step->arg);
 	/* A change that refuses must have put nothing, so that the other
 	 * changes of the batch can be committed. If it did put something, that
 	 * is a bug in this program, and the whole transaction is dropped. */
-	if (w->outcome != ERR_OK && writer->put && writer->failed == ERR_OK) {
+	if (step->outcome != ERR_OK && writer->put &&
+	    writer->failed == ERR_OK) {
 		log_line(LOG_AT_ERROR,
 		    "store: a change was refused after it had written "
 		    "something; it was undone");
@@ -70,16 +71,35 @@ store_batch_run(struct txn *writer, struct group_commit_job *job)
 	return writer->failed;
 }
 
+/* After ERR_BUSY the engine may fetch the rows that were missed and run the job
+ * again, so the further steps say what they miss too. */
+enum err
+store_batch_run(struct txn *writer, struct group_commit_job *job)
+{
+	struct waiter *w = (struct waiter *)job;
+	enum err e = ERR_OK, first = ERR_OK;
+	size_t i;
+
+	w->failed = ERR_OK;
+	writer->more += w->n - 1;
+	for (i = 0; i < w->n && (e == ERR_OK || e == ERR_BUSY); i++) {
+		e = run_step(writer, &w->step[i]);
+		if (first == ERR_OK)
+			first = e;
+	}
+	return writer->failed = first;
+}
+
 void
 store_batch_fail(struct group_commit_job *job, enum err e)
 {
-	((struct waiter *)job)->outcome = e;
+	((struct waiter *)job)->failed = e;
 }
 
 void
 store_batch_count(struct txn *writer, size_t n, enum err e)
 {
-	metrics_commit(writer->st->metrics, n, e);
+	metrics_commit(writer->st->metrics, n + writer->more, e);
 }
 
 enum err
@@ -111,15 +131,30 @@ store_write_age(const struct store *st)
 }
 
 static enum err
-update(struct store *st, store_change *change, void *arg)
+run_series(struct store *st, struct store_step *step, size_t n)
 {
-	struct waiter w = { .change = change, .arg = arg };
+	struct waiter w = { .step = step, .n = n };
 	enum err e;
 
 	metrics_change_begins(st->metrics);
 	e = group_commit_run(&st->queue, &w.job);
 	metrics_change_ends(st->metrics, e);
-	return e != ERR_OK ? e : w.outcome;
+	return e != ERR_OK ? e : w.failed;
+}
+
+enum err
+store_update_series(struct store *st, struct store_step *step, size_t n)
+{
+	return st->read_only ? ERR_READ_ONLY : run_series(st, step, n);
+}
+
+static enum err
+update(struct store *st, store_change *change, void *arg)
+{
+	struct store_step step = { .change = change, .arg = arg };
+	enum err e = run_series(st, &step, 1);
+
+	return e != ERR_OK ? e : step.outcome;
 }
 
 enum err
