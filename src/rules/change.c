@@ -100,11 +100,8 @@ remove_record(struct txn *tx, const struct job *job)
 	return put_event(tx, job, STORE_REMOVED);
 }
 
-/* The store_change of a patch. A refused upload adds an event to the history,
- * so the transaction must succeed; job->refusal keeps the outcome for the
- * caller. */
-static enum err
-apply(struct txn *tx, void *arg)
+enum err
+change_apply(struct txn *tx, void *arg)
 {
 	struct job *job = arg;
 	enum err e;
@@ -124,9 +121,8 @@ apply(struct txn *tx, void *arg)
 	return ERR_INTERNAL;
 }
 
-/* Checks the upload and prepares the job, before any transaction begins. */
-static enum err
-prepare(struct job *job, struct verdict *verdict)
+enum err
+change_open(struct job *job, struct verdict *verdict)
 {
 	struct change *in = job->in;
 	enum err e;
@@ -146,9 +142,9 @@ change_patch(struct store *st, struct change *in, struct record *out,
 	struct verdict verdict;
 	enum err e;
 
-	if ((e = prepare(&job, &verdict)) != ERR_OK)
+	if ((e = change_open(&job, &verdict)) != ERR_OK)
 		return e;
-	if ((e = store_update(st, apply, &job)) == ERR_OK)
+	if ((e = store_update(st, change_apply, &job)) == ERR_OK)
 		return job.refusal;
 	*fault = (struct fault){ .what = str_of(NULL) };
 	return e;
@@ -162,7 +158,7 @@ change_try(
 	struct verdict verdict;
 	enum err e;
 
-	if ((e = prepare(&job, &verdict)) != ERR_OK)
+	if ((e = change_open(&job, &verdict)) != ERR_OK)
 		return e;
 	if ((e = change_decide(tx, &job)) != ERR_OK)
 		return e;

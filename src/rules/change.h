@@ -79,6 +79,31 @@ enum err change_read(struct txn *tx, const struct guid *tenant, struct arena *a,
 enum err change_patch(struct store *st, struct change *in, struct record *out,
     struct fault *fault) ATTR_CHECKED;
 
+/*
+ * The same for a series of changes, which share a commit if they can.
+ * change_prepare does the part before the transaction; the result and *in, *out
+ * and *fault live in the arena of the change. Each change needs an arena of its
+ * own, and keeps its place in it from change_prepare on; change_run_series uses
+ * up to CHANGE_ARENA bytes more of it.
+ */
+struct change_ready;
+#define CHANGE_ARENA (RECORD_BYTES_MAX + (size_t)160 * 1024)
+enum err change_prepare(struct change *in, struct record *out,
+    struct fault *fault, struct change_ready **ready) ATTR_CHECKED;
+
+/* One change of a series. `needs` are the earlier changes, as bits, that must
+ * have succeeded; otherwise the outcome is ERR_DEPENDENCY. The other outcomes
+ * are those of change_patch. */
+struct change_step {
+	struct change_ready *ready;
+	uint32_t needs;
+	enum err outcome;
+};
+#define CHANGE_SERIES_MAX 20
+/* Applies the changes in their order, each as if it had a transaction of its
+ * own. When the function returns, every change is durable or refused. */
+void change_run_series(struct store *st, struct change_step *step, size_t n);
+
 /* A dry run of the same: *out is the record that would be stored. `tx` must
  * have begun. */
 enum err change_try(struct txn *tx, struct change *in, struct record *out,

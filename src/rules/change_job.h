@@ -39,4 +39,13 @@ enum err change_copy_record(
  * ERR_MEMORY or an outcome of the store. */
 enum err change_decide(struct txn *tx, struct job *job) ATTR_CHECKED;
 
+/* Checks the upload and prepares the job, before any transaction begins. The
+ * verdict must outlive the job. */
+enum err change_open(struct job *job, struct verdict *verdict) ATTR_CHECKED;
+/*
+ * The store_change of a job. A refused upload adds an event to the history, so
+ * the transaction must succeed; job->refusal keeps the outcome for the caller.
+ */
+enum err change_apply(struct txn *tx, void *job) ATTR_CHECKED;
+
 #endif
