@@ -17,6 +17,9 @@ access_log_put(const struct call *c)
 	char tenant[STR_GUID_LEN], status[16];
 	bool known = c->who.scopes != 0;
 
+	/* An item of a batch has no URI. */
+	if (str_is_null(path))
+		path = var[REQUEST_PATH_INFO];
 	/* A client that requests keys without a pause is refused with
 	 * ERR_KEYGEN_BUSY. Its requests are logged like other refusals, because
 	 * it must not be able to fill the log with errors. ERR_READ_ONLY is

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * call.c - helpers of the steps and the handlers: the worker's read
- * transaction, the property that a path names, conditional GETs, and the
- * refusal of a body that is too large.
+ * transaction, the property that a path names, conditional GETs, and the body
+ * with its limit.
  */
 #include "http/call.h"
 
@@ -23,6 +23,14 @@ call_end_reading(struct call *c)
 	if (c->reads)
 		store_end(c->wk->reader);
 	c->reads = false;
+}
+
+size_t
+call_max_body(const struct call *c)
+{
+	const struct config *config = c->app->config;
+
+	return c->route->batch ? config->max_batch : config->max_body;
 }
 
 enum err
@@ -56,7 +64,7 @@ call_too_large(struct call *c)
 	struct buf text;
 
 	buf_init(&text, c->room->limit, sizeof(c->room->limit));
-	buf_u64(&text, c->app->config->max_body);
+	buf_u64(&text, call_max_body(c));
 	c->fault.ours = buf_view(&text);
 	return ERR_TOO_LARGE;
 }
@@ -123,4 +131,14 @@ call_record(struct call *c, struct record *r)
 	if (e == ERR_OK && !c->app->config->return_certificate)
 		r->value[RECORD_CERTIFICATE] = str_of(NULL);
 	return e;
+}
+
+enum err
+call_read_body(struct call *c, struct arena *a, struct str *body)
+{
+	enum err e = request_body(
+	    c->req, call_max_body(c), a, body, &c->resp->body_read);
+
+	c->fault.what = c->req->var[REQUEST_CONTENT_LENGTH];
+	return e == ERR_TOO_LARGE ? call_too_large(c) : e;
 }

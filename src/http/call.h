@@ -23,6 +23,7 @@
 #include "base/str.h"
 #include "http/view.h"
 
+struct batch_run;
 struct call;
 
 struct route {
@@ -34,6 +35,7 @@ struct route {
 	bool function;
 	bool open; /* the path needs no token */
 	bool body; /* the request has a body, in JSON */
+	bool batch; /* the body is a batch, with a limit of its own */
 	bool reads; /* in the transaction that authenticated the caller */
 	const char *type; /* of a response that is not OData, else NULL */
 	bool has_urls; /* the response has URLs, although it is not OData */
@@ -70,12 +72,27 @@ struct call_room {
 	struct odata_query query; /* set if the route takes options */
 };
 
+/* A PATCH that was prepared, and waits for the other PATCHes of its batch. */
+struct call_patch {
+	struct change change;
+	struct record after;
+	struct change_ready *ready;
+};
+
 /* One request. Everything in it lives until the response has been written. */
 struct call {
 	const struct app *app;
 	struct worker *wk;
 	const struct request *req;
 	struct response *resp;
+
+	/* For an item of a batch: the batch's own request, and the place of a
+	 * PATCH that is only prepared; otherwise NULL. */
+	struct call *outer;
+	struct call_patch *later;
+	/* For a batch: its state, and the free bytes before the content. */
+	struct batch_run *batch;
+	char *gap;
 
 	struct call_room *room;
 	struct path *path;
@@ -107,8 +124,13 @@ struct call {
  * already open, call_end_reading if it is not. */
 enum err call_begin_reading(struct call *c) ATTR_CHECKED;
 void call_end_reading(struct call *c);
-/* Puts the limit into the fault and returns ERR_TOO_LARGE. */
+/* The most bytes of the body. */
+size_t call_max_body(const struct call *c);
+/* Puts this limit into the fault and returns ERR_TOO_LARGE. */
 enum err call_too_large(struct call *c) ATTR_CHECKED;
+/* Reads the body into an arena. */
+enum err
+call_read_body(struct call *c, struct arena *a, struct str *body) ATTR_CHECKED;
 
 /* Whether the caller has one of these permissions. If not, puts their names
  * into the fault and returns ERR_FORBIDDEN. */
@@ -146,6 +168,23 @@ extern const struct route steps_options;
 /* Runs the steps in their order. Returns the outcome of the first step that
  * refuses the request, or of the last step, which is the handler. */
 enum err steps_walk(struct call *c) ATTR_CHECKED;
+/* Lists the segments that may follow a root, and a null slice after them. */
+void steps_first_segments(
+    const struct route_table *table, struct str out[CALL_ROUTES_MAX + 1]);
+/* Appends the URL of the root without the root's name: scheme, host, mount path
+ * and a slash. */
+void steps_put_base(const struct call *c, struct buf *out);
+
+/* Sets up a call. The members of *c that name its batch may be set before
+ * routes_walk. */
+void routes_open(struct call *c, const struct app *app, struct worker *wk,
+    const struct request *req, struct response *resp, struct call_room *room);
+/* Runs the steps of a call. */
+enum err routes_walk(struct call *c) ATTR_CHECKED;
+/* Writes the response to a call with this outcome, counts and logs it. */
+void routes_complete(struct call *c, enum err e);
+/* Sets the ids of the response from the request, or from the batch. */
+void routes_assign_ids(struct call *c);
 
 /* Logs the request. Call it when the response is complete. */
 void access_log_put(const struct call *c);
@@ -156,6 +195,9 @@ void access_log_put(const struct call *c);
 enum err routes_get(struct call *c) ATTR_CHECKED;
 enum err routes_patch(struct call *c) ATTR_CHECKED;
 enum err routes_delete(struct call *c) ATTR_CHECKED;
+/* The second half of a PATCH that was prepared and has been applied. */
+enum err routes_patch_done(struct call *c, struct call_patch *p) ATTR_CHECKED;
+enum err routes_batch(struct call *c) ATTR_CHECKED;
 enum err routes_download(struct call *c) ATTR_CHECKED;
 enum err routes_generate(struct call *c) ATTR_CHECKED;
 enum err routes_health(struct call *c) ATTR_CHECKED;

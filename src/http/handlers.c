@@ -17,17 +17,6 @@
 #include "format/record.h"
 
 static enum err
-read_body(struct call *c, struct str *body)
-{
-	enum err e;
-
-	e = request_body(c->req, c->app->config->max_body, &c->wk->arena, body,
-	    &c->resp->body_read);
-	c->fault.what = c->req->var[REQUEST_CONTENT_LENGTH];
-	return e == ERR_TOO_LARGE ? call_too_large(c) : e;
-}
-
-static enum err
 put_record(struct call *c, struct record *r)
 {
 	struct buf body;
@@ -63,7 +52,7 @@ read_patch(struct call *c, struct patch *p)
 	struct str body;
 	enum err e;
 
-	if ((e = read_body(c, &body)) != ERR_OK)
+	if ((e = call_read_body(c, &c->wk->arena, &body)) != ERR_OK)
 		return e;
 	c->body = body;
 	e = json_parse(body, &c->wk->arena, &json, &c->fault.what);
@@ -151,44 +140,57 @@ new_change(const struct call *c)
 	return change;
 }
 
+/* A dry run has no other preference. */
+static void
+apply_preferences(struct call *c)
+{
+	if (c->prefer & ODATA_PREFER_DRY_RUN)
+		c->prefer = ODATA_PREFER_DRY_RUN;
+	c->applied = c->prefer;
+}
+
 /* Makes the change, or only tries it if the request is a dry run. */
 static enum err
 make_change(struct call *c, struct change *change, struct record *r)
 {
-	enum err e;
-
-	if (c->prefer & ODATA_PREFER_DRY_RUN)
-		c->prefer = ODATA_PREFER_DRY_RUN;
-	c->applied = c->prefer;
-	e = c->prefer & ODATA_PREFER_DRY_RUN
+	return c->prefer & ODATA_PREFER_DRY_RUN
 	    ? try_patch(c, change, r)
 	    : change_patch(c->app->store, change, r, &c->fault);
-	if (e == ERR_OK)
-		warn_if_clock_is_behind(c, r);
+}
+
+enum err
+routes_patch_done(struct call *c, struct call_patch *p)
+{
+	enum err e;
+
+	if (p->change.notice != ERR_OK)
+		c->notice = str_of(err_info(p->change.notice)->reason);
+	warn_if_clock_is_behind(c, &p->after);
+	if (c->prefer & ODATA_PREFER_MINIMAL)
+		c->status = 204;
+	e = put_record(c, &p->after);
+	/* A dry run stores nothing, so its response has no ETag: the next
+	 * change would get the same one, and would match it. */
+	if (c->prefer & ODATA_PREFER_DRY_RUN)
+		c->etag = str_of(NULL);
 	return e;
 }
 
 enum err
 routes_patch(struct call *c)
 {
-	struct change change = new_change(c);
-	struct record r;
+	struct call_patch own, *p = c->later != NULL ? c->later : &own;
 	enum err e;
 
-	if ((e = read_patch(c, &change.patch)) != ERR_OK)
+	p->change = new_change(c);
+	if ((e = read_patch(c, &p->change.patch)) != ERR_OK)
 		return e;
-	if ((e = make_change(c, &change, &r)) != ERR_OK)
-		return e;
-	if (change.notice != ERR_OK)
-		c->notice = str_of(err_info(change.notice)->reason);
-	if (c->prefer & ODATA_PREFER_MINIMAL)
-		c->status = 204;
-	e = put_record(c, &r);
-	/* A dry run stores nothing, so its response has no ETag: the next
-	 * change would get the same one, and would match it. */
-	if (c->prefer & ODATA_PREFER_DRY_RUN)
-		c->etag = str_of(NULL);
-	return e;
+	apply_preferences(c);
+	if (c->later != NULL)
+		return change_prepare(
+		    &p->change, &p->after, &c->fault, &p->ready);
+	e = make_change(c, &p->change, &p->after);
+	return e == ERR_OK ? routes_patch_done(c, p) : e;
 }
 
 /* The response has no content, so return= does not apply to it. */
@@ -197,11 +199,16 @@ routes_delete(struct call *c)
 {
 	struct change change = new_change(c);
 	struct record r;
+	enum err e;
 
 	change.patch = record_removal();
 	c->prefer &= ODATA_PREFER_DRY_RUN;
 	c->status = 204;
-	return make_change(c, &change, &r);
+	apply_preferences(c);
+	e = make_change(c, &change, &r);
+	if (e == ERR_OK)
+		warn_if_clock_is_behind(c, &r);
+	return e;
 }
 
 static enum err

@@ -126,6 +126,32 @@ request_take(struct request *req, const char *name_value)
 	}
 }
 
+void
+request_take_header(struct request *req, struct str name, struct str value)
+{
+	static const struct {
+		struct str name;
+		enum request_var var;
+	} known[] = {
+		{ STR("Content-Type"), REQUEST_CONTENT_TYPE },
+		{ STR("Content-Encoding"), REQUEST_CONTENT_ENCODING },
+		{ STR("Accept"), REQUEST_ACCEPT },
+		{ STR("Prefer"), REQUEST_PREFER },
+		{ STR("If-Match"), REQUEST_IF_MATCH },
+		{ STR("If-None-Match"), REQUEST_IF_NONE_MATCH },
+		{ STR("client-request-id"), REQUEST_CLIENT_REQUEST_ID },
+		{ STR("Pushcert-Allow-Topic-Change"),
+		    REQUEST_ALLOW_TOPIC_CHANGE },
+		{ STR("Origin"), REQUEST_ORIGIN },
+		{ STR("Sec-Fetch-Site"), REQUEST_SEC_FETCH_SITE },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (str_ieq(name, known[i].name))
+			take_value(req, known[i].var, str_trim(value));
+}
+
 /* Joins all lines of a list, of which line `first` is the first further one.
  * Returns false if the arena is full. */
 static bool
@@ -150,7 +176,7 @@ join(struct request *req, size_t first, struct arena *a)
 enum err
 request_join(struct request *req, struct arena *a)
 {
-	uint32_t joined = 0;
+	uint64_t joined = 0;
 	size_t i;
 
 	if (req->lines > REQUEST_LINES_MAX)
@@ -171,6 +197,10 @@ request_length(const struct request *req, uint64_t *n)
 	struct str text = str_trim(req->var[REQUEST_CONTENT_LENGTH]);
 	size_t i;
 
+	if (!str_is_null(req->given)) {
+		*n = req->given.n;
+		return true;
+	}
 	if (req->var[REQUEST_TRANSFER_ENCODING].n > 0)
 		return false;
 	if (str_u64(text, n))
@@ -222,6 +252,11 @@ request_body(const struct request *req, size_t max, struct arena *a,
 
 	if (known && declared > max)
 		return ERR_TOO_LARGE;
+	if (!str_is_null(req->given)) {
+		*body = req->given;
+		*ended = true;
+		return ERR_OK;
+	}
 	if (known)
 		want = (size_t)declared;
 	if ((p = arena_take(a, want)) == NULL)

@@ -81,6 +81,9 @@ struct request {
 	size_t lines; /* includes lines that do not fit into `line` */
 	request_read *read;
 	void *from;
+	/* The body, if it is in memory already, as that of an item of a batch;
+	 * otherwise null. */
+	struct str given;
 	struct instant now;
 	/*
 	 * Random bytes: 16 for the request id, 16 for the id of a new record.
@@ -95,6 +98,11 @@ struct request {
  * outlive the request.
  */
 void request_take(struct request *req, const char *name_value);
+/* Stores one header, if its name, in any case, is that of a header that an item
+ * of a batch may have. The caller's headers of the connection and the caller's
+ * token are not among them. */
+void
+request_take_header(struct request *req, struct str name, struct str value);
 /* Joins the lines of each list, separated by commas (RFC 9110, section 5.3).
  * Returns ERR_OK, ERR_HEADER_LINES (more than REQUEST_LINES_MAX further lines)
  * or ERR_MEMORY. */

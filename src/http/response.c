@@ -29,6 +29,7 @@ static const struct {
 	{ 413, "Content Too Large" },
 	{ 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },
+	{ 424, "Failed Dependency" },
 	{ 429, "Too Many Requests" },
 	{ 500, "Internal Server Error" },
 	{ 501, "Not Implemented" },
@@ -73,8 +74,8 @@ put_number(struct buf *out, const char *name, uint64_t value)
 	buf_text(out, "\r\n");
 }
 
-static void
-put_type(struct buf *out, const struct response_parts *parts)
+void
+response_put_type(struct buf *out, const struct response_parts *parts)
 {
 	static const char *const levels[] = {
 		[ODATA_NONE] = "none",
@@ -83,10 +84,10 @@ put_type(struct buf *out, const struct response_parts *parts)
 	};
 
 	if (parts->ok && !str_is_null(parts->type)) {
-		put_line(out, "Content-Type", parts->type);
+		buf_str(out, parts->type);
 		return;
 	}
-	buf_text(out, "Content-Type: application/json");
+	buf_text(out, "application/json");
 	if (parts->ok) {
 		buf_text(out, ";odata.metadata=");
 		buf_text(out, levels[parts->metadata]);
@@ -94,11 +95,10 @@ put_type(struct buf *out, const struct response_parts *parts)
 		    ";odata.streaming=true;IEEE754Compatible=false;"
 		    "charset=utf-8");
 	}
-	buf_text(out, "\r\n");
 }
 
-static void
-put_preferences(struct buf *out, unsigned prefer)
+void
+response_put_preferences(struct buf *out, unsigned prefer)
 {
 	static const struct {
 		enum odata_prefer bit;
@@ -108,7 +108,7 @@ put_preferences(struct buf *out, unsigned prefer)
 		{ ODATA_PREFER_REPRESENTATION, "return=representation" },
 		{ ODATA_PREFER_DRY_RUN, "pushcert.dry-run" },
 	};
-	const char *before = "Preference-Applied: ";
+	const char *before = "";
 	size_t i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -118,8 +118,20 @@ put_preferences(struct buf *out, unsigned prefer)
 		buf_text(out, known[i].text);
 		before = ", ";
 	}
-	if (prefer != 0)
-		buf_text(out, "\r\n");
+}
+
+bool
+response_has_content(const struct response_parts *parts)
+{
+	return parts->status != 204 && parts->status != 304;
+}
+
+unsigned
+response_retry_after(const struct response_parts *parts)
+{
+	if (parts->status != 429 && parts->status != 503)
+		return 0;
+	return parts->retry_after > 0 ? parts->retry_after : RETRY_AFTER;
 }
 
 static void
@@ -135,26 +147,30 @@ put_challenge(struct buf *out, const struct response_parts *parts)
 }
 
 void
-response_put(struct buf *out, const struct response_parts *parts)
+response_put_head(struct buf *out, const struct response_parts *parts)
 {
-	/* A response with status 204 or 304 has no content and no
-	 * Content-Length (RFC 9110, section 8.6). */
-	bool content = parts->status != 204 && parts->status != 304;
+	unsigned retry_after = response_retry_after(parts);
 
 	put_status(out, parts->status);
-	if (content)
-		put_type(out, parts);
+	if (response_has_content(parts)) {
+		buf_text(out, "Content-Type: ");
+		response_put_type(out, parts);
+		buf_text(out, "\r\n");
+	}
 	if (parts->ok && parts->odata)
 		buf_text(out, "OData-Version: 4.0\r\n");
 	put_line(out, "ETag", parts->etag);
 	put_line(out, "Link", parts->link);
-	put_preferences(out, parts->prefer);
+	if (parts->prefer != 0) {
+		buf_text(out, "Preference-Applied: ");
+		response_put_preferences(out, parts->prefer);
+		buf_text(out, "\r\n");
+	}
 	put_line(out, "Allow", parts->allow);
 	if (parts->status == 401)
 		put_challenge(out, parts);
-	if (parts->status == 429 || parts->status == 503)
-		put_number(out, "Retry-After",
-		    parts->retry_after > 0 ? parts->retry_after : RETRY_AFTER);
+	if (retry_after > 0)
+		put_number(out, "Retry-After", retry_after);
 	if (parts->cors.varies)
 		cors_put(
 		    out, &parts->cors, parts->ok ? parts->allow : str_of(NULL));
@@ -166,9 +182,15 @@ response_put(struct buf *out, const struct response_parts *parts)
 	    "Cache-Control: no-cache\r\n"
 	    "Accept-Ranges: none\r\n"
 	    "X-Content-Type-Options: nosniff\r\n");
-	if (content)
+	if (response_has_content(parts))
 		put_number(out, "Content-Length", parts->content.n);
 	buf_text(out, "\r\n");
-	if (content && !parts->head)
+}
+
+void
+response_put(struct buf *out, const struct response_parts *parts)
+{
+	response_put_head(out, parts);
+	if (response_has_content(parts) && !parts->head)
 		buf_str(out, parts->content);
 }

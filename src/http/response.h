@@ -37,6 +37,17 @@ struct response_parts {
 	struct str content;
 };
 
+/* Whether the response has content: 204 and 304 have none, and no
+ * Content-Length (RFC 9110, section 8.6). */
+bool response_has_content(const struct response_parts *parts);
+/* Append the value of a header line. */
+void response_put_type(struct buf *out, const struct response_parts *parts);
+void response_put_preferences(struct buf *out, unsigned prefer);
+/* The value of Retry-After, in seconds; 0: the response has none. */
+unsigned response_retry_after(const struct response_parts *parts);
+
+/* Appends the header lines and the empty line after them. */
+void response_put_head(struct buf *out, const struct response_parts *parts);
 /* Appends the whole CGI response (RFC 3875, section 6.3). */
 void response_put(struct buf *out, const struct response_parts *parts);
 

@@ -12,9 +12,11 @@
 #include <string.h>
 
 #include "http/response.h"
+#include "http/batch_run.h"
 #include "format/json.h"
 #include "http/metrics_text.h"
 #include "http/call.h"
+#include "state/batch_rooms.h"
 
 #define READ_SCOPES                                              \
 	(AUTH_SERVICE_CONFIG_READ | AUTH_SERVICE_CONFIG_WRITE |  \
@@ -157,6 +159,16 @@ static const struct route routes[] = {
 	    .summary = "Get the service document",
 	    .returns = MODEL_SERVICE,
 	    .has_etag = true },
+	{ .segment = { STR("$batch") },
+	    .roots = PATH_ANY,
+	    .method = STR("POST"),
+	    .type = "application/json",
+	    .body = true,
+	    .batch = true,
+	    .run = routes_batch,
+	    .summary = "Send several requests",
+	    .takes = MODEL_BATCH_REQUEST,
+	    .returns = MODEL_BATCH_RESPONSE },
 	{ .segment = { STR("$metadata") },
 	    .roots = PATH_ANY,
 	    .method = STR("GET"),
@@ -228,7 +240,8 @@ read_cors(const struct call *c, struct cors *out)
 		out->headers = str_of(NULL);
 }
 
-/* The whole response; null if it does not fit into the arena. */
+/* The whole response, or the entry of an item in its batch; null if it does not
+ * fit into the memory. */
 static struct str
 render(const struct call *c)
 {
@@ -243,7 +256,8 @@ render(const struct call *c)
 		.metadata = c->view.metadata,
 		.prefer = ok ? c->applied : 0,
 		.type = type,
-		.odata = str_is_null(type) || c->route->options != 0,
+		.odata = str_is_null(type) || c->route->options != 0 ||
+		    c->route->batch,
 		.link = ok ? c->link : str_of(NULL),
 		.etag = c->etag,
 		.notice = c->notice,
@@ -259,7 +273,11 @@ render(const struct call *c)
 	};
 	struct buf text;
 
+	if (c->outer != NULL)
+		return batch_run_put(c, &parts);
 	read_cors(c, &parts.cors);
+	if (ok && c->gap != NULL)
+		return batch_run_head(c, &parts);
 	buf_open(&text, &c->wk->arena);
 	response_put(&text, &parts);
 	return buf_close(&text, &c->wk->arena);
@@ -277,9 +295,8 @@ is_visible(struct str s)
 }
 
 static void
-assign_ids(struct call *c)
+make_ids(struct call *c)
 {
-	struct str theirs = c->req->var[REQUEST_CLIENT_REQUEST_ID];
 	struct guid id;
 
 	memcpy(id.byte, c->req->random, sizeof(id.byte));
@@ -287,10 +304,22 @@ assign_ids(struct call *c)
 	str_guid_text(&id, c->room->request_id);
 	c->ids.request_id = str_from(c->room->request_id, STR_GUID_LEN);
 	c->ids.client_request_id = c->ids.request_id;
+	c->ids.now_at = c->req->now.at;
+}
+
+/* An item has the ids of its batch, unless it has an id of its own. */
+void
+routes_assign_ids(struct call *c)
+{
+	struct str theirs = c->req->var[REQUEST_CLIENT_REQUEST_ID];
+
+	if (c->outer != NULL)
+		c->ids = c->outer->ids;
+	else
+		make_ids(c);
 	if (theirs.n >= 1 && theirs.n <= 64 && is_visible(theirs) &&
 	    routes_may_repeat_id(c, theirs))
 		c->ids.client_request_id = theirs;
-	c->ids.now_at = c->req->now.at;
 }
 
 size_t
@@ -310,13 +339,12 @@ routes_arena_size(const struct config *c)
 }
 
 void
-routes_handle(const struct app *app, struct worker *wk,
-    const struct request *req, struct response *resp)
+routes_open(struct call *c, const struct app *app, struct worker *wk,
+    const struct request *req, struct response *resp, struct call_room *room)
 {
-	struct call_room room;
-	struct call c = {
-		.room = &room,
-		.path = &room.path,
+	*c = (struct call){
+		.room = room,
+		.path = &room->path,
 		.app = app,
 		.table = &routes_table,
 		.wk = wk,
@@ -326,24 +354,57 @@ routes_handle(const struct app *app, struct worker *wk,
 		.status = 200,
 		.view = { .metadata = ODATA_MINIMAL, .set = RECORD_ALL },
 	};
+	*resp = (struct response){ .outcome = ERR_OK };
+}
+
+enum err
+routes_walk(struct call *c)
+{
 	enum err e;
 
-	*resp = (struct response){ .outcome = ERR_OK };
-	arena_reset(&wk->arena);
-	wk->arena.size -= RESERVE;
-	assign_ids(&c);
-	e = steps_walk(&c);
-	call_end_reading(&c);
-	wk->arena.size += RESERVE;
+	c->wk->arena.size -= RESERVE;
+	routes_assign_ids(c);
+	e = steps_walk(c);
+	call_end_reading(c);
+	c->wk->arena.size += RESERVE;
+	return e;
+}
+
+void
+routes_complete(struct call *c, enum err e)
+{
+	struct response *resp = c->resp;
+
 	if (e == ERR_OK)
-		resp->text = render(&c);
+		resp->text = render(c);
 	if (e == ERR_OK && str_is_null(resp->text))
-		e = ERR_MEMORY;
+		e = c->outer == NULL ? ERR_MEMORY : batch_run_full(c);
 	if (e != ERR_OK) {
-		refuse(&c, e);
-		resp->text = render(&c);
+		refuse(c, e);
+		resp->text = render(c);
 	}
-	resp->status = c.status;
-	metrics_request(app->metrics, resp->status, resp->outcome);
-	access_log_put(&c);
+	resp->status = c->status;
+	metrics_request(c->app->metrics, resp->status, resp->outcome);
+	access_log_put(c);
+}
+
+void
+routes_release(const struct app *app, struct worker *wk)
+{
+	if (wk->room != NULL)
+		batch_rooms_give(app->batch_rooms, wk->room);
+	wk->room = NULL;
+}
+
+void
+routes_handle(const struct app *app, struct worker *wk,
+    const struct request *req, struct response *resp)
+{
+	struct call_room room;
+	struct call c;
+
+	routes_release(app, wk);
+	arena_reset(&wk->arena);
+	routes_open(&c, app, wk, req, resp, &room);
+	routes_complete(&c, routes_walk(&c));
 }

@@ -21,6 +21,7 @@
 #include "store/store.h"
 #include "base/str.h"
 
+struct batch_rooms;
 struct keygen_slots;
 struct log_repeat;
 
@@ -39,6 +40,7 @@ struct app {
 	struct auth *auth; /* NULL: opaque tokens only, no limit */
 	struct metrics *metrics; /* NULL: nothing is counted */
 	struct keygen_slots *keygen_slots; /* NULL: one key at most */
+	struct batch_rooms *batch_rooms; /* NULL: every batch is refused */
 	/* NULL: the data directory may lie under a document root. */
 	const struct docroot *docroot;
 	/* Set when the log has named the setting that Apache needs, so that it
@@ -58,11 +60,12 @@ struct worker {
 	struct arena arena;
 	struct txn *reader;
 	struct docroot_seen seen;
+	void *room; /* of the batch that was answered last, or NULL */
 };
 
 /*
  * `text` is the whole CGI response: the header lines from Status on, an empty
- * line, and the content. It lives in the worker's arena until the next request.
+ * line, and the content. It lives until routes_release or the next request.
  * body_read reports whether the request's body was read to its end.
  */
 struct response {
@@ -74,9 +77,14 @@ struct response {
 
 /* Bytes that the arena of a worker needs under this configuration. */
 size_t routes_arena_size(const struct config *c);
+/* Bytes of a room of app->batch_rooms. */
+size_t routes_room_size(const struct config *c);
 
 /* Handles one request: always writes a response, and logs one line. */
 void routes_handle(const struct app *app, struct worker *wk,
     const struct request *req, struct response *resp);
+/* Gives back the memory that only the response needed. Call it when the
+ * response has been sent; a response that is not a batch needs no call. */
+void routes_release(const struct app *app, struct worker *wk);
 
 #endif

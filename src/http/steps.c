@@ -184,9 +184,8 @@ check_place(struct call *c)
 	return ERR_OK;
 }
 
-/* Lists the segments that may follow a root, and a null slice after them. */
-static void
-list_first_segments(
+void
+steps_first_segments(
     const struct route_table *table, struct str out[CALL_ROUTES_MAX + 1])
 {
 	size_t n = 0, i;
@@ -205,7 +204,7 @@ find_path(struct call *c)
 	struct str method = c->req->var[REQUEST_METHOD];
 	enum err e;
 
-	list_first_segments(c->table, known);
+	steps_first_segments(c->table, known);
 	e = path_find(&from, known, &c->wk->arena, c->path, &c->fault.what);
 	if (e != ERR_OK)
 		return e;
@@ -257,6 +256,14 @@ hint_apache(const struct call *c)
 		    "sent one, Apache removed it: set CGIPassAuth On");
 }
 
+/* The caller of a batch is the caller of each item. */
+static enum err
+join_batch(struct call *c)
+{
+	return c->route != NULL && c->route->reads ? call_begin_reading(c)
+						   : ERR_OK;
+}
+
 static enum err
 authenticate(struct call *c)
 {
@@ -269,6 +276,8 @@ authenticate(struct call *c)
 
 	if (c->open)
 		return ERR_OK;
+	if (c->outer != NULL)
+		return join_batch(c);
 	if (authorization.n == 0)
 		authorization = var[REQUEST_AUTHORIZATION_REDIRECTED];
 	if (authorization.n == 0)
@@ -285,6 +294,8 @@ authenticate(struct call *c)
 static enum err
 check_route(struct call *c)
 {
+	if (c->outer != NULL && c->route != NULL && c->route->batch)
+		return ERR_BATCH_NESTED;
 	return c->route_error;
 }
 
@@ -300,7 +311,9 @@ check_site(struct call *c)
 static enum err
 check_scopes(struct call *c)
 {
-	return c->open ? ERR_OK : call_check_scopes(c, c->route->scopes);
+	return c->open || c->route->batch
+	    ? ERR_OK
+	    : call_check_scopes(c, c->route->scopes);
 }
 
 static enum err
@@ -308,8 +321,7 @@ check_length(struct call *c)
 {
 	uint64_t declared;
 
-	if (request_length(c->req, &declared) &&
-	    declared > c->app->config->max_body)
+	if (request_length(c->req, &declared) && declared > call_max_body(c))
 		return call_too_large(c);
 	return ERR_OK;
 }
@@ -423,12 +435,27 @@ check_query(struct call *c)
 	return e;
 }
 
+void
+steps_put_base(const struct call *c, struct buf *out)
+{
+	struct path_source from = path_source(c);
+	struct str base = str_of(c->app->config->base_url);
+
+	if (base.n > 0) {
+		while (str_ends(base, "/"))
+			base.n--;
+		buf_str(out, base);
+	} else {
+		request_origin(c->req, out);
+		path_mount(&from, c->path, &c->wk->arena, out);
+	}
+	buf_char(out, '/');
+}
+
 /* Finds the URL of the root, for the context and the links of the response. */
 static enum err
 find_base(struct call *c)
 {
-	struct path_source from = path_source(c);
-	struct str base = str_of(c->app->config->base_url);
 	char *p;
 	struct buf b;
 
@@ -438,15 +465,10 @@ find_base(struct call *c)
 	if ((p = arena_take(&c->wk->arena, VIEW_BASE_MAX)) == NULL)
 		return ERR_MEMORY;
 	buf_init(&b, p, VIEW_BASE_MAX);
-	if (base.n > 0) {
-		while (str_ends(base, "/"))
-			base.n--;
-		buf_str(&b, base);
-	} else {
-		request_origin(c->req, &b);
-		path_mount(&from, c->path, &c->wk->arena, &b);
-	}
-	buf_char(&b, '/');
+	if (c->outer != NULL)
+		buf_str(&b, c->outer->view.base);
+	else
+		steps_put_base(c, &b);
 	buf_str(&b, path_root_name(c->path->root));
 	c->view.base = buf_view(&b);
 	return b.full ? refuse_url(c, VIEW_BASE_MAX) : ERR_OK;

@@ -200,6 +200,7 @@ fill_request(struct fastcgi_worker *own, struct request *req, char **variables,
 
 	memset(req->var, 0, sizeof(req->var));
 	req->lines = 0;
+	req->given = str_of(NULL);
 	for (; *variables != NULL; variables++)
 		request_take(req, *variables);
 	req->read = read_body;
@@ -284,6 +285,7 @@ answer(struct fastcgi_worker *own, FCGX_Request *fr,
 	if (conns_enter(taken, CONNS_ANSWERING))
 		next = send_answer(fr, resp.text, &body);
 	(void)conns_enter(taken, CONNS_TIDYING);
+	routes_release(own->app, &own->worker);
 	if (own->app->store != NULL)
 		auth_tidy(own->app->auth, own->app->store, req.now.at);
 	return next;

@@ -63,6 +63,7 @@ static const struct config_key keys[] = {
 	    0, 0, NULL },
 	{ "csr_email", TEXT, AT(csr_email), "", 0, 0, NULL },
 	{ "max_body", SIZE, AT(max_body), "64K", 1 * K, 1 * M, NULL },
+	{ "max_batch", SIZE, AT(max_batch), "256K", 64 * K, 4 * M, NULL },
 	{ "map_size", SIZE, AT(map_size), "1G", 1 * M, CAPPED(1024 * G), NULL },
 	{ "database", DATABASE, AT(database), "", 0, 0, NULL },
 	{ "database_password_file", TEXT, AT(database_password_file), "", 0, 0,

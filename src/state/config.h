@@ -47,6 +47,7 @@ struct config {
 	char database_password_file[CONFIG_TEXT_MAX];
 	char database_schema[CONFIG_TEXT_MAX];
 	size_t max_body;
+	size_t max_batch;
 	size_t map_size;
 	size_t database_lanes;
 	size_t workers;

@@ -21,6 +21,7 @@
 #include "format/crypto.h"
 #include "state/docroot.h"
 #include "server/fastcgi.h"
+#include "state/batch_rooms.h"
 #include "state/keygen_slots.h"
 #include "base/log.h"
 #include "server/conns.h"
@@ -158,6 +159,7 @@ struct service {
 	atomic_flag hinted;
 	struct log_repeat behind, lost;
 	struct keygen_slots slots;
+	struct batch_rooms rooms;
 	struct docroot docroot;
 };
 
@@ -214,6 +216,9 @@ open_all(struct service *s)
 	keygen_slots_init(&s->slots, sysconf(_SC_NPROCESSORS_ONLN));
 	if (s->fd >= 0)
 		s->app.keygen_slots = &s->slots;
+	batch_rooms_init(
+	    &s->rooms, routes_room_size(&c->config), c->config.workers);
+	s->app.batch_rooms = &s->rooms;
 	docroot_init(&s->docroot, c->config.data);
 	if (!c->config.data_in_document_root)
 		s->app.docroot = &s->docroot;

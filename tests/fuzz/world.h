@@ -15,12 +15,14 @@
 #include "fuzz.h"
 #include "base/log.h"
 #include "http/routes.h"
+#include "state/batch_rooms.h"
 
 static struct {
 	struct config config;
 	struct secrets secrets; /* no key files */
 	struct app app;
 	struct worker worker;
+	struct batch_rooms rooms;
 	char directory[64];
 } world;
 
@@ -86,6 +88,8 @@ world_make(void)
 	    store_reader(world.app.store, &world.worker.reader) == ERR_OK);
 	size = routes_arena_size(&world.config);
 	arena_init(&world.worker.arena, malloc(size), size);
+	batch_rooms_init(&world.rooms, routes_room_size(&world.config), 2);
+	world.app.batch_rooms = &world.rooms;
 	atexit(world_remove);
 }
 

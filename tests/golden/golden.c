@@ -50,6 +50,7 @@
 
 #include "rules/auth.h"
 #include "http/routes.h"
+#include "state/batch_rooms.h"
 #include "unit.h"
 
 #define TEXT_MAX ((size_t)512 * 1024)
@@ -62,6 +63,7 @@ struct golden {
 	struct secrets secrets;
 	struct app app;
 	struct worker worker;
+	struct batch_rooms rooms;
 	int64_t clock_at; /* at the first case */
 	unsigned number; /* number of the case */
 	unsigned failed;
@@ -455,6 +457,8 @@ run_file(const char *path, unsigned *cases, bool seen[ERR_COUNT])
 	set_up(&g, head);
 	size = routes_arena_size(&g.config);
 	arena_init(&g.worker.arena, malloc(size), size);
+	batch_rooms_init(&g.rooms, routes_room_size(&g.config), 2);
+	g.app.batch_rooms = &g.rooms;
 	if (getenv("GOLDEN_UPDATE") != NULL && (g.update = fopen(path, "w")))
 		fwrite(head.p, 1, head.n, g.update);
 	while (rest.n > 0) {
@@ -485,13 +489,16 @@ run_file(const char *path, unsigned *cases, bool seen[ERR_COUNT])
 }
 
 /* Refusals without a case: the first two need a request that is too long for a
- * file, the others a key that only the test itself can know. */
+ * file, the next two refuse only an item of a batch, and the others need a key
+ * that only the test itself can know. */
 static const struct {
 	enum err e;
 	const char *test;
 } elsewhere[] = {
 	{ ERR_URL_TOO_LONG, "tests/unit/http/test_routes" },
 	{ ERR_JSON_TOKENS, "tests/unit/format/test_json" },
+	{ ERR_BATCH_NESTED, "tests/golden/batch.golden" },
+	{ ERR_DEPENDENCY, "tests/golden/batch.golden" },
 	{ ERR_KEY_MISMATCH, "tests/unit/rules/test_policy" },
 };
 

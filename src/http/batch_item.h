@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * batch_item.h - makes the request of an item of a batch.
+ */
+#ifndef PUSHCERT_BATCH_ITEM_H
+#define PUSHCERT_BATCH_ITEM_H
+
+#include "base/attr.h"
+#include "format/batch.h"
+#include "http/call.h"
+
+/* What all items of a batch have in common. */
+struct batch_item_source {
+	struct call *outer;
+	const struct batch *batch;
+	struct str known[CALL_ROUTES_MAX + 1]; /* first segments of routes */
+	struct str mount; /* the path before the root of the batch */
+};
+
+void batch_item_open(struct batch_item_source *from, struct call *outer,
+    const struct batch *batch);
+/* The request of item i without its URL: the method, the headers and the body
+ * of the item, and the connection of the batch. */
+void batch_item_fill(
+    const struct batch_item_source *from, size_t i, struct request *req);
+/* Adds the URL, which lives in the arena. Returns ERR_OK or ERR_MEMORY. */
+enum err batch_item_url(const struct batch_item_source *from, size_t i,
+    struct arena *a, struct request *req) ATTR_CHECKED;
+
+#endif
