@@ -194,6 +194,35 @@ put_workers(
 	put_number(out, "pushcert_worker_hangs_total", process, counts->hangs);
 }
 
+/* Only where the store is in a database server. */
+static void
+put_database(
+    struct buf *out, const struct metrics_counts *counts, uint64_t process)
+{
+	static const struct {
+		const char *name, *help;
+	} counters[METRICS_DATABASE] = {
+		[METRICS_ROUND] = { "pushcert_database_rounds_total",
+		    "Rounds of changes that this process ran on the database "
+		    "server." },
+		[METRICS_CONFLICT] = { "pushcert_database_conflicts_total",
+		    "Rounds that ran again because another process had changed "
+		    "a row." },
+		[METRICS_RECONNECT] = { "pushcert_database_reconnects_total",
+		    "Connections to the database server that were lost and "
+		    "replaced." },
+		[METRICS_RESOLVED] = { "pushcert_database_resolved_total",
+		    "Commits with an unknown outcome, after a lost connection, "
+		    "whose outcome was found out." },
+	};
+	unsigned i;
+
+	for (i = 0; i < METRICS_DATABASE && counts->has_database; i++) {
+		put_head(out, counters[i].name, "counter", counters[i].help);
+		put_number(out, counters[i].name, process, counts->database[i]);
+	}
+}
+
 void
 metrics_text_counters(
     struct buf *out, const struct metrics_counts *counts, uint64_t process)
@@ -202,4 +231,5 @@ metrics_text_counters(
 	put_refusals(out, counts->refusal, process);
 	put_commits(out, counts, process);
 	put_workers(out, counts, process);
+	put_database(out, counts, process);
 }

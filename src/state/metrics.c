@@ -72,6 +72,21 @@ metrics_hanging(struct metrics *m, size_t workers)
 		    &m->hanging, workers, memory_order_relaxed);
 }
 
+void
+metrics_use_database(struct metrics *m)
+{
+	if (m != NULL)
+		atomic_store_explicit(
+		    &m->has_database, true, memory_order_relaxed);
+}
+
+void
+metrics_count_database(struct metrics *m, enum metrics_database what)
+{
+	if (m != NULL)
+		add(&m->database[what], 1);
+}
+
 static void
 read_all(atomic_uint_fast64_t *counter, size_t n, uint64_t *out)
 {
@@ -94,4 +109,7 @@ metrics_read(struct metrics *m, struct metrics_counts *out)
 	read_all(&m->turned_away, 1, &out->turned_away);
 	read_all(&m->hangs, 1, &out->hangs);
 	read_all(&m->hanging, 1, &out->hanging);
+	read_all(m->database, METRICS_DATABASE, out->database);
+	out->has_database = atomic_load_explicit(
+	    &m->has_database, memory_order_relaxed);
 }

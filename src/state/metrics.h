@@ -7,6 +7,7 @@
 #define PUSHCERT_METRICS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,18 @@
 #define METRICS_CLASSES 6
 /* Commits of 1, 2, up to 4, 8, 16, 32, 64, and more than 64 changes. */
 #define METRICS_BATCHES 8
+
+/* What happens in a store on a database server: a round of changes is run; it
+ * meets rows that another process has changed, and runs again; a lost
+ * connection is replaced; after a lost connection, it is found out whether a
+ * round was committed. */
+enum metrics_database {
+	METRICS_ROUND,
+	METRICS_CONFLICT,
+	METRICS_RECONNECT,
+	METRICS_RESOLVED,
+	METRICS_DATABASE
+};
 
 /* Starts as all zeros. */
 struct metrics {
@@ -29,6 +42,8 @@ struct metrics {
 					     or found it full */
 	atomic_uint_fast64_t hangs; /* workers that missed their deadline */
 	atomic_uint_fast64_t hanging; /* of them, hanging at present */
+	atomic_bool has_database; /* the store is on a server */
+	atomic_uint_fast64_t database[METRICS_DATABASE];
 };
 
 /* A request has been answered. */
@@ -43,6 +58,10 @@ void metrics_change_ends(struct metrics *m, enum err outcome);
 void metrics_hang(struct metrics *m);
 void metrics_hanging(struct metrics *m, size_t workers);
 
+/* The store is on a database server; one of these things has happened there. */
+void metrics_use_database(struct metrics *m);
+void metrics_count_database(struct metrics *m, enum metrics_database what);
+
 /* A copy of all counters. They are read one after the other, so their sums may
  * differ by requests that end meanwhile. */
 struct metrics_counts {
@@ -55,6 +74,8 @@ struct metrics_counts {
 	uint64_t turned_away;
 	uint64_t hangs;
 	uint64_t hanging;
+	bool has_database;
+	uint64_t database[METRICS_DATABASE];
 };
 void metrics_read(struct metrics *m, struct metrics_counts *out);
 

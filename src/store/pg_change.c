@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "format/crypto.h"
+#include "state/metrics.h"
 
 /* How often a batch is run, at most; each run but the first follows a
  * conflict. */
@@ -152,6 +153,7 @@ commit_changes(
 		*try_alone = false;
 		if (pg_count_dirty(&db->change) == 0)
 			return ERR_OK;
+		metrics_count_database(db->target.metrics, METRICS_ROUND);
 		switch (pg_commit(&db->change, &db->link, db->until)) {
 		case PG_DONE:
 			return ERR_OK;
@@ -164,6 +166,8 @@ commit_changes(
 		default:
 			/* Another process was faster: the loop runs all changes
 			 * again on fresh rows. */
+			metrics_count_database(
+			    db->target.metrics, METRICS_CONFLICT);
 			break;
 		}
 	}

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "state/metrics.h"
 #include "store/store.h"
 #include "store/store_private.h"
 
@@ -100,7 +101,9 @@ fill(const struct store_options *options, struct pg_db *db)
 	db->target = (struct pg_target){ .conninfo = db->conninfo,
 		.password_file = db->password_file,
 		.schema = db->schema,
+		.metrics = options->metrics,
 		.api = db->api };
+	metrics_use_database(options->metrics);
 	pg_sql_init(&db->sql);
 	pg_link_init(&db->link, &db->target);
 	db->change.changes = true;

@@ -432,6 +432,7 @@ pg_link_run(struct pg_link *l, int64_t until, pg_take *take, void *arg)
 	}
 	if (first != PG_LOST && take_sync(l, until) == PG_LOST)
 		first = PG_LOST;
+	l->lost |= first == PG_LOST;
 	if (first == PG_LOST)
 		pg_link_close(l);
 	l->sent = 0;

@@ -22,6 +22,7 @@
 struct pg_api;
 struct pg_conn;
 struct pg_result;
+struct metrics;
 
 /* Loads libpq; free(3) releases the result. ERR_MEMORY, or ERR_STORE if libpq
  * is missing or too old; the cause is logged. */
@@ -41,6 +42,7 @@ struct pg_target {
 	const char *conninfo;
 	const char *password_file; /* NULL: none */
 	const char *schema;
+	struct metrics *metrics; /* or NULL */
 };
 
 #define PG_STATEMENTS_MAX 128
@@ -81,6 +83,7 @@ struct pg_link {
 	/* The server was told to stop waiting for a standby, so a commit may
 	 * exist on one machine only. */
 	bool unreplicated;
+	bool lost; /* since the last pg_connect */
 	enum err failure;
 	int64_t logged_at;
 };

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "state/metrics.h"
 
 /* Without a timeout, as the tool opens a store, an operation may take this
  * many milliseconds. */
@@ -41,6 +42,9 @@ pg_connect(struct pg_link *l, int64_t until)
 			return ERR_BUSY;
 		nanosleep(&pause, NULL);
 	}
+	if (l->lost)
+		metrics_count_database(l->target->metrics, METRICS_RECONNECT);
+	l->lost = false;
 	return ERR_OK;
 }
 

@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "format/crypto.h"
+#include "state/metrics.h"
 
 enum kind { NOTHING, INSERT, UPDATE, DELETE };
 
@@ -257,6 +258,9 @@ pg_commit(struct pg_session *s, struct pg_link *l, int64_t until)
 	if (outcome == PG_LOST) {
 		lost = true;
 		outcome = find_out(s, l, mark, until);
+		if (outcome != PG_LOST)
+			metrics_count_database(
+			    l->target->metrics, METRICS_RESOLVED);
 	}
 	if (outcome == PG_DONE && (lost || l->unreplicated))
 		outcome = confirm(l, mark, until);

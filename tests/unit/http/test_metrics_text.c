@@ -5,6 +5,7 @@
 #include "http/calendar.h"
 #include "http/metrics_text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,6 +172,40 @@ START_TEST(counters)
 }
 END_TEST
 
+/* The counters of PostgreSQL come last, and only where the store is there. */
+START_TEST(a_database_has_counters_of_its_own)
+{
+	static const char *const names[] = { "rounds_total", "conflicts_total",
+		"reconnects_total", "resolved_total" };
+	struct metrics m = { .changes = 0 };
+	struct metrics_counts counts;
+	struct buf out = fresh();
+	char sample[128];
+	unsigned i, k;
+
+	for (i = 0; i < METRICS_DATABASE; i++)
+		for (k = 0; k <= i; k++)
+			metrics_count_database(&m, (enum metrics_database)i);
+	metrics_count_database(NULL, METRICS_ROUND);
+	metrics_use_database(NULL);
+	metrics_read(&m, &counts);
+	metrics_text_counters(&out, &counts, 77);
+	buf_char(&out, '\0');
+	ck_assert_ptr_null(strstr(room, "database"));
+	metrics_use_database(&m);
+	metrics_read(&m, &counts);
+	out = fresh();
+	metrics_text_counters(&out, &counts, 77);
+	buf_char(&out, '\0');
+	for (i = 0; i < METRICS_DATABASE; i++) {
+		snprintf(sample, sizeof(sample),
+		    "\npushcert_database_%s{process=\"77\"} %u\n", names[i],
+		    i + 1);
+		ck_assert_msg(strstr(room, sample) != NULL, "%s", sample);
+	}
+}
+END_TEST
+
 #define ALARM(days)                                                              \
 	"BEGIN:VALARM\r\nACTION:DISPLAY\r\n"                                     \
 	"DESCRIPTION:Apple MDM push certificate expires soon\r\nTRIGGER:-P" days \
@@ -296,6 +331,7 @@ main(void)
 	tcase_add_loop_test(cases, samples, 0, COUNT(sample_cases));
 	tcase_add_test(cases, a_family_has_a_head);
 	tcase_add_test(cases, counters);
+	tcase_add_test(cases, a_database_has_counters_of_its_own);
 	tcase_add_loop_test(cases, events, 0, COUNT(event_cases));
 	tcase_add_test(cases, a_tenant_without_a_date_has_no_event);
 	tcase_add_test(cases, the_longest_texts_have_room);
