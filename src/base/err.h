@@ -220,6 +220,10 @@
 	    "Resource not found: no certificate signing request is "           \
 	    "pending. Generate one first.",                                    \
 	    NULL)                                                              \
+	ROW(ERR_NO_CONSENT, 404, "ResourceNotFound",                           \
+	    "Resource not found: there is no consent '{}'. The only consent "  \
+	    "is appleMDMPushCertificate.",                                     \
+	    NULL)                                                              \
 	ROW(ERR_NO_DRY_RUN, 400, "BadRequest",                                 \
 	    "A certificate signing request cannot be generated as a dry "      \
 	    "run. Nothing was changed. Send the request without "              \

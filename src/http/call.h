@@ -149,6 +149,8 @@ void call_compare_etag(struct call *c);
 enum err call_put_document(struct call *c, struct str content) ATTR_CHECKED;
 /* The record of the caller's tenant as clients see it; see store_record. */
 enum err call_record(struct call *c, struct record *r) ATTR_CHECKED;
+/* The caller of a change; the texts live as long as the call. */
+struct caller call_caller(const struct call *c);
 
 /* Whether a text may hold a private key. True also if the arena has no room for
  * the search. */
@@ -200,6 +202,9 @@ enum err routes_patch_done(struct call *c, struct call_patch *p) ATTR_CHECKED;
 enum err routes_batch(struct call *c) ATTR_CHECKED;
 enum err routes_download(struct call *c) ATTR_CHECKED;
 enum err routes_generate(struct call *c) ATTR_CHECKED;
+enum err routes_consents(struct call *c) ATTR_CHECKED;
+enum err routes_consent(struct call *c) ATTR_CHECKED;
+enum err routes_grant_consent(struct call *c) ATTR_CHECKED;
 enum err routes_health(struct call *c) ATTR_CHECKED;
 enum err routes_metrics(struct call *c) ATTR_CHECKED;
 enum err routes_property(struct call *c) ATTR_CHECKED;

@@ -83,21 +83,6 @@ try_patch(struct call *c, struct change *change, struct record *r)
 	return e;
 }
 
-static struct caller
-caller(const struct call *c)
-{
-	struct caller by = { .tenant = c->who.tenant,
-		.actor = c->who.actor,
-		.kind = c->who.kind,
-		.scopes = c->who.scopes,
-		.user_id = c->who.user_id,
-		.now = c->req->now };
-
-	/* The request id is a GUID that assign_ids has made. */
-	(void)str_guid(c->ids.request_id, &by.request_id);
-	return by;
-}
-
 /* Seconds by which a clock may go back when it is corrected. */
 #define CLOCK_SLACK 300
 
@@ -129,7 +114,7 @@ new_change(const struct call *c)
 	const struct request *req = c->req;
 	struct change change = { .config = c->app->config,
 		.arena = &c->wk->arena,
-		.by = caller(c),
+		.by = call_caller(c),
 		.if_match = req->var[REQUEST_IF_MATCH],
 		.if_none_match = req->var[REQUEST_IF_NONE_MATCH],
 		.allow_topic = str_trim(req->var[REQUEST_ALLOW_TOPIC_CHANGE]) };
@@ -264,7 +249,7 @@ load_secrets(const struct call *c, struct secrets **out)
 static enum err
 make_key(struct call *c)
 {
-	struct caller by = caller(c);
+	struct caller by = call_caller(c);
 	struct secrets *now;
 	struct str text = str_of(NULL);
 	enum err e;

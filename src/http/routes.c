@@ -23,8 +23,11 @@
 	    AUTH_CONFIGURATION_READ | AUTH_CONFIGURATION_WRITE | \
 	    AUTH_DEVICES_READ | AUTH_DEVICES_WRITE)
 #define WRITE_SCOPES (AUTH_SERVICE_CONFIG_WRITE | AUTH_CONFIGURATION_WRITE)
-/* deviceManagement itself, and its audit events (Graph's permission list). */
-#define DEVICE_SCOPES AUTH_ALL
+/* Consents and audit events (Graph's permission list). */
+#define CONSENT_WRITE_SCOPES AUTH_SERVICE_CONFIG_WRITE
+#define CONSENT_READ_SCOPES                                   \
+	(AUTH_CONFIGURATION_READ | AUTH_CONFIGURATION_WRITE | \
+	    CONSENT_WRITE_SCOPES)
 #define AUDIT_SCOPES                                                  \
 	(AUTH_APPS_READ | AUTH_APPS_WRITE | AUTH_CONFIGURATION_READ | \
 	    WRITE_SCOPES)
@@ -44,6 +47,8 @@
 #define MANAGEMENT STR("deviceManagement")
 #define CERTIFICATE \
 	STR("deviceManagement"), STR("applePushNotificationCertificate")
+#define CONSENTS MANAGEMENT, STR("dataSharingConsents")
+#define NEWER (PATH_BETA | PATH_LOCALTEST)
 #define CSR "ApplePushNotificationCertificateSigningRequest"
 
 static const struct route routes[] = {
@@ -119,6 +124,34 @@ static const struct route routes[] = {
 	    .returns = MODEL_STRING,
 	    .may_be_empty = true,
 	    .has_etag = true },
+	{ .segment = { CONSENTS },
+	    .roots = NEWER,
+	    .method = STR("GET"),
+	    .reads = true,
+	    .scopes = CONSENT_READ_SCOPES,
+	    .options = SELECTS,
+	    .run = routes_consents,
+	    .summary = "List the consents",
+	    .returns = MODEL_CONSENT,
+	    .many = true },
+	{ .segment = { CONSENTS, STR("{id}") },
+	    .roots = NEWER,
+	    .method = STR("GET"),
+	    .reads = true,
+	    .scopes = CONSENT_READ_SCOPES,
+	    .options = SELECTS,
+	    .run = routes_consent,
+	    .summary = "Get the consent",
+	    .returns = MODEL_CONSENT },
+	{ .segment = { CONSENTS, STR("{id}"), STR("consentToDataSharing") },
+	    .roots = NEWER,
+	    .method = STR("POST"),
+	    .function = true,
+	    .scopes = CONSENT_WRITE_SCOPES,
+	    .options = SELECTS,
+	    .run = routes_grant_consent,
+	    .summary = "Grant the consent",
+	    .returns = MODEL_CONSENT },
 	{ .segment = { MANAGEMENT },
 	    .roots = PATH_ANY,
 	    .method = STR("GET"),

@@ -39,7 +39,8 @@ struct txn;
 /*
  * The format of the whole store. Format 2 added the tally. Format 3 moved the
  * events next to their record. Format 4 gave numbers to the fields, and added
- * fields that older releases do not know. Format 5 added fields to the events.
+ * fields that older releases do not know. Format 5 added fields to the events,
+ * and consents.
  * This release reads a store of an older format as it is, and changes it only
  * after store_upgrade.
  */
@@ -390,6 +391,20 @@ enum err store_notice(
 enum err store_notice_put(struct txn *tx, const struct guid *tenant,
     const struct notice *n) ATTR_CHECKED;
 
+/* A tenant's consent to share data with Apple. */
+struct consent {
+	struct instant when; /* when it was granted */
+	struct str actor; /* who granted it, as in an event */
+	enum actor_kind kind;
+	struct str user_id; /* or null */
+};
+
+/* ERR_NOT_FOUND: the tenant has not consented. */
+enum err store_consent(struct txn *tx, const struct guid *tenant,
+    struct consent *out) ATTR_CHECKED;
+enum err store_consent_put(struct txn *tx, const struct guid *tenant,
+    const struct consent *c) ATTR_CHECKED;
+
 /* The reader, of any process, that sees the oldest commit, and the number of
  * commits since. False: every reader sees the newest commit. */
 struct store_reader_age {
@@ -426,7 +441,7 @@ struct store_verifier {
 };
 
 struct store_counts {
-	uint64_t records, events, tokens, requests, tenants, notices;
+	uint64_t records, events, tokens, requests, tenants, notices, consents;
 	uint64_t findings;
 };
 

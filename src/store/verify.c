@@ -233,6 +233,7 @@ static enum err
 look_at_entry(struct walk *w, struct str key)
 {
 	struct notice notice;
+	struct consent consent;
 	struct tenant listed;
 	struct guid tenant;
 	enum err e;
@@ -240,6 +241,11 @@ look_at_entry(struct walk *w, struct str key)
 	if (is_of_tenant(key, "notice", &tenant)) {
 		e = store_notice(w->tx, &tenant, &notice);
 		w->counts->notices += e == ERR_OK;
+		return e;
+	}
+	if (is_of_tenant(key, "consent", &tenant)) {
+		e = store_consent(w->tx, &tenant, &consent);
+		w->counts->consents += e == ERR_OK;
 		return e;
 	}
 	if (is_of_tenant(key, "tenant", &tenant)) {

@@ -98,7 +98,7 @@ print_summary(
     const struct cmd_call *c, const struct store_counts *n, uint64_t keys)
 {
 	uint64_t rows = n->records + n->events + n->tokens + n->requests +
-	    n->tenants + n->notices;
+	    n->tenants + n->notices + n->consents;
 
 	printf("Read %llu rows of %s (format %u) and opened %llu of %llu "
 	       "private keys. ",
@@ -125,6 +125,7 @@ print_counts(
 		{ "requests", n->requests },
 		{ "tenants", n->tenants },
 		{ "notices", n->notices },
+		{ "consents", n->consents },
 		{ "findings", n->findings },
 	};
 	struct cmd_json json;

@@ -111,6 +111,7 @@ look(int which)
 	const struct guid *id = &tenants[which].id;
 	struct state s = { .digest = 0xcbf29ce484222325 };
 	struct record r;
+	struct consent consent;
 	struct csr csr;
 	enum err e;
 	int i;
@@ -123,6 +124,8 @@ look(int which)
 	}
 	if (store_csr(tx, id, NULL, &csr) == ERR_OK)
 		add(&s.digest, csr.request);
+	if (store_consent(tx, id, &consent) == ERR_OK)
+		add(&s.digest, consent.actor);
 	e = store_events(tx, id, take_newest, &s);
 	fuzz_check(e == ERR_OK || e == ERR_NOT_FOUND);
 	store_end(tx);
@@ -256,6 +259,7 @@ take_caller(struct maker *m)
 }
 
 #define CERTIFICATE "deviceManagement/applePushNotificationCertificate"
+#define CONSENT "deviceManagement/dataSharingConsents/appleMDMPushCertificate"
 #define CSR "ApplePushNotificationCertificateSigningRequest"
 
 static void
@@ -271,7 +275,8 @@ put_path(struct maker *m)
 		"/" CERTIFICATE "/download" CSR,
 		"/" CERTIFICATE "/generate" CSR,
 		"/" CERTIFICATE "/microsoft.graph.generate" CSR "()", "/health",
-		"/metrics", "/deviceManagement", "", "/" CERTIFICATE "/`",
+		"/" CONSENT, "/" CONSENT "/consentToDataSharing", "/metrics",
+		"/deviceManagement", "", "/" CERTIFICATE "/`",
 		"/deviceManagement/`",
 		"/" CERTIFICATE "('aa000000-0000-0000-0000-000000000000')",
 		"/" CERTIFICATE "/certificate", "/`",

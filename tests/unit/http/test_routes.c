@@ -100,6 +100,8 @@ handle(struct fixture *f, const struct ask *a)
 
 /* --- memory ------------------------------------------------------------- */
 
+#define CONSENTS "/deviceManagement/dataSharingConsents"
+#define CONSENT CONSENTS "/appleMDMPushCertificate"
 #define DATE "\"expirationDateTime\":\"2027-01-01T00:00:00z\""
 
 static const struct ask asks[] = {
@@ -113,6 +115,10 @@ static const struct ask asks[] = {
 	{ "DELETE that removes nothing", "DELETE", "/beta" RESOURCE,
 	    "HTTP_PREFER=pushcert.dry-run", NULL },
 	{ "download", "GET", "/v1.0" RESOURCE DOWNLOAD, NULL, NULL },
+	{ "consent", "GET", "/beta" CONSENT, NULL, NULL },
+	{ "consents", "GET", "/beta" CONSENTS, NULL, NULL },
+	{ "grant", "POST", "/beta" CONSENT "/consentToDataSharing", NULL,
+	    NULL },
 	{ "health", "GET", "/v1.0/health", NULL, NULL },
 	{ "the types", "GET", "/v1.0/$metadata", NULL, NULL },
 	{ "service document", "GET", "/m%20n/v1.0", NULL, NULL },

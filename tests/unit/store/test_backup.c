@@ -54,6 +54,7 @@ put_tenant(struct txn *tx, void *arg)
 	struct event ev = { .action = STORE_CHANGED, .actor = str_of("a") };
 	struct csr csr = { .request = str_of("request") };
 	struct notice notice = { .serial = str_of("01"), .level = 2 };
+	struct consent consent = { .actor = str_of("c"), .when = { 1, 2 } };
 	struct token t = { .tenant = g, .name = str_of("n") };
 	enum err e;
 
@@ -62,7 +63,8 @@ put_tenant(struct txn *tx, void *arg)
 	if ((e = store_record_put(tx, &g, &r)) != ERR_OK ||
 	    (e = store_event_add(tx, &g, &ev)) != ERR_OK ||
 	    (e = store_csr_put(tx, &g, NULL, &csr)) != ERR_OK ||
-	    (e = store_token_put(tx, &t)) != ERR_OK)
+	    (e = store_token_put(tx, &t)) != ERR_OK ||
+	    (e = store_consent_put(tx, &g, &consent)) != ERR_OK)
 		return e;
 	return store_notice_put(tx, &g, &notice);
 }
@@ -82,6 +84,7 @@ check_tenant(struct txn *tx, unsigned n, const char *apple_id)
 	struct guid g = unit_tenant(n);
 	uint8_t hash[STORE_HASH_LEN] = { 0 };
 	unsigned events = 0;
+	struct consent consent;
 	struct notice notice;
 	struct record r;
 	struct token t;
@@ -101,6 +104,9 @@ check_tenant(struct txn *tx, unsigned n, const char *apple_id)
 	unit_same("serial", notice.serial, str_of("01"));
 	ck_assert(str_is_null(notice.expires));
 	ck_assert_uint_eq(notice.level, 2);
+	ck_assert_int_eq(store_consent(tx, &g, &consent), ERR_OK);
+	unit_same("consent", consent.actor, str_of("c"));
+	ck_assert_uint_eq(consent.when.nano, 2);
 }
 
 static void

@@ -60,13 +60,15 @@ put_others(struct txn *tx, void *arg)
 	struct guid g = unit_tenant(*(const unsigned *)arg);
 	struct csr csr = { .request = str_of("r"), .public_key = str_of("k") };
 	struct notice notice = { .serial = str_of("01") };
+	struct consent consent = { .actor = str_of("c") };
 	struct tenant listed = { .id = g, .alias = str_of("alias") };
 	struct token t = { .tenant = g, .name = str_of("n"), .hash = { 1 } };
 	enum err e;
 
 	if ((e = store_csr_put(tx, &g, NULL, &csr)) != ERR_OK ||
 	    (e = store_token_put(tx, &t)) != ERR_OK ||
-	    (e = store_tenant_put(tx, &listed)) != ERR_OK)
+	    (e = store_tenant_put(tx, &listed)) != ERR_OK ||
+	    (e = store_consent_put(tx, &g, &consent)) != ERR_OK)
 		return e;
 	return store_notice_put(tx, &g, &notice);
 }
@@ -304,7 +306,7 @@ static const struct damage {
 		ALL "158 rows are present, but 157 are recorded", "age" } },
 	{ "finds an unknown entry", put_stranger,
 	    { "entry: written by a newer release",
-		"entry: 4 rows are present, but 3 are recorded", "age" } },
+		"entry: 5 rows are present, but 4 are recorded", "age" } },
 	{ "finds a record without any history", lose_history,
 	    { "record 7: it has no history",
 		ALL "154 rows are present, but 157 are recorded", "age" } },
@@ -326,7 +328,7 @@ static const struct damage {
 	    { ALL "157 rows are present, but 0 are recorded",
 		"token: 1 rows are present, but 0 are recorded",
 		"request: 1 rows are present, but 0 are recorded",
-		"entry: 3 rows are present, but 0 are recorded", "age" } },
+		"entry: 4 rows are present, but 0 are recorded", "age" } },
 };
 
 /* Valid rows of empty values, each under a key. A row with more values than
@@ -484,6 +486,7 @@ START_TEST(finds_damage)
 		return;
 	ck_assert_uint_eq(counts.records, TENANTS - 1);
 	ck_assert_uint_eq(counts.events, 1 + 3 * (TENANTS - 1));
+	ck_assert_uint_eq(counts.consents, 1);
 }
 END_TEST
 
