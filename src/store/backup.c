@@ -166,6 +166,7 @@ size_of(int fd)
 struct replacement {
 	struct txn *from;
 	bool replace;
+	const char *doing; /* for the display of the progress */
 };
 
 /* ERR_EXISTS if the store holds any row but its format. */
@@ -230,7 +231,7 @@ replace_all(struct txn *tx, void *arg)
 
 	if (!r->replace && (e = check_empty(tx)) != ERR_OK)
 		return e;
-	progress_step(store_txn_progress(tx), "restoring", store_rows(r->from));
+	progress_step(store_txn_progress(tx), r->doing, store_rows(r->from));
 	for (table = 0; table < STORE_TABLES; table++)
 		if ((e = clear(tx, (enum store_table)table)) != ERR_OK ||
 		    (e = fill(tx, (enum store_table)table, r->from)) != ERR_OK)
@@ -250,9 +251,10 @@ copy_rows(struct store *st, const struct scratch *s)
 	const struct store_options options = { .directory = s->directory,
 		.map_size = COPY_MAP,
 		.readers = 1,
+		.progress = s->progress,
 		.create = true,
 		.alone = true };
-	struct replacement r = { .from = NULL, .replace = true };
+	struct replacement r = { .replace = true, .doing = "copying" };
 	struct store *copy = NULL;
 	enum err e;
 
@@ -452,7 +454,7 @@ take_file(const char *path, struct scratch *s)
 enum err
 store_restore(struct store *st, const char *path, bool replace)
 {
-	struct replacement r = { .from = NULL, .replace = replace };
+	struct replacement r = { .replace = replace, .doing = "restoring" };
 	struct store *copy = NULL;
 	struct scratch s;
 	enum err e;

@@ -19,6 +19,8 @@
 
 /* Milliseconds that the start of a process waits for the server. */
 #define START_MS 10000
+/* Milliseconds that the server may take to count all rows. */
+#define COUNT_MS 600000
 
 static void
 engine_close(void *arg)
@@ -47,24 +49,21 @@ open_directory(const struct store_options *options, struct pg_db *db)
 		(void)mkdir(options->directory, 0700);
 	if ((db->directory = realpath(options->directory, NULL)) != NULL)
 		return ERR_OK;
+	if (errno == ENOENT)
+		return ERR_NO_STORE;
 	log_line(
 	    LOG_AT_ERROR, "store: %s: %s", options->directory, strerror(errno));
 	return ERR_STORE;
 }
 
 static enum err
-connect_and_create(struct pg_db *db, bool create)
+connect_and_create(struct pg_db *db, const struct store_options *options)
 {
 	enum err e = pg_link_connect(&db->link, clock_ms() + START_MS);
 
-	if (e != ERR_OK || !create)
-		return e == ERR_BUSY ? ERR_STORE : e;
-	if (!pg_sql_create(&db->link, db->schema))
-		return ERR_STORE;
-	return pg_link_run(&db->link, clock_ms() + START_MS, NULL, NULL) ==
-		PG_DONE
-	    ? ERR_OK
-	    : ERR_STORE;
+	if (e == ERR_OK && options->create)
+		e = pg_create(db, options);
+	return e == ERR_BUSY ? ERR_STORE : e;
 }
 
 static char *
@@ -123,7 +122,7 @@ engine_open(const struct store_options *options, struct txn *writer, void **out)
 	db->writer = writer;
 	store_batch_use(writer, &db->change);
 	if ((e = fill(options, db)) != ERR_OK ||
-	    (e = connect_and_create(db, options->create)) != ERR_OK ||
+	    (e = connect_and_create(db, options)) != ERR_OK ||
 	    (e = start_lanes(db, options->database_lanes)) != ERR_OK) {
 		engine_close(db);
 		return e;
@@ -238,6 +237,7 @@ struct counting {
 	const struct store_sums *seen;
 	store_report *report;
 	void *arg;
+	uint64_t rows;
 };
 
 static bool
@@ -267,7 +267,7 @@ engine_check_whole(
     void *tx, const struct store_sums *seen, store_report *report, void *arg)
 {
 	struct pg_session *s = tx;
-	struct counting c = { s->db->target.api, seen, report, arg };
+	struct counting c = { s->db->target.api, seen, report, arg, 0 };
 	char sql[PG_SQL_MAX];
 	unsigned i;
 
@@ -278,9 +278,40 @@ engine_check_whole(
 		    pg_sql_table((enum store_table)i));
 		(void)pg_link_send_text(s->own, sql);
 	}
-	return pg_link_run(s->own, pg_deadline(0), compare_count, &c) == PG_DONE
+	return pg_link_run(s->own, pg_deadline(COUNT_MS), compare_count, &c) ==
+		PG_DONE
 	    ? ERR_OK
 	    : ERR_STORE;
+}
+
+static bool
+take_number(void *arg, size_t i, struct pg_result *result)
+{
+	struct counting *c = arg;
+	struct str number = pg_result_value(c->pq, result, 0, 0);
+	size_t k;
+
+	(void)i;
+	for (c->rows = 0, k = 0; k < number.n; k++)
+		c->rows = c->rows << 8 | (unsigned char)number.p[k];
+	return false;
+}
+
+/* An estimate: the server counts the rows of a table when it cleans up. */
+static uint64_t
+engine_rows(void *tx)
+{
+	struct pg_session *s = tx;
+	struct counting c = { .pq = s->db->target.api };
+
+	if ((s->own == NULL && (s->changes || pg_snapshot(s) != ERR_OK)) ||
+	    !pg_link_send_text(s->own,
+		"SELECT coalesce(sum(greatest(reltuples, 0)), 0)::int8 FROM "
+		"pg_class WHERE relkind = 'r' AND relnamespace = "
+		"current_schema()::regnamespace") ||
+	    pg_link_run(s->own, pg_deadline(0), take_number, &c) != PG_DONE)
+		return 0;
+	return c.rows;
 }
 
 static void
@@ -326,6 +357,7 @@ const struct store_engine pg_engine = {
 	.begin_batch = pg_begin_batch,
 	.run_batch = pg_run_batch,
 	.check_whole = engine_check_whole,
+	.rows = engine_rows,
 	.examine = pg_examine,
 	.usage = engine_usage,
 	.oldest_reader = engine_oldest_reader,

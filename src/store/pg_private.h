@@ -118,6 +118,14 @@ int64_t pg_deadline(int64_t ms);
 enum err pg_fetch_here(struct pg_session *s, struct pg_link *l,
     const struct pg_fetch *f) ATTR_CHECKED;
 
+/* Begins a transaction of its own for a reader, which shows one state. */
+enum err pg_snapshot(struct pg_session *s) ATTR_CHECKED;
+
+/* pg_create.c. Creates what is missing of the schema. The link of the changes
+ * is connected. */
+enum err
+pg_create(struct pg_db *db, const struct store_options *options) ATTR_CHECKED;
+
 /* pg_examine.c. See store_examine. */
 enum err pg_examine(void *arg, store_advice *report, void *of_report);
 

@@ -291,8 +291,8 @@ pg_fetch_here(struct pg_session *s, struct pg_link *l, const struct pg_fetch *f)
 }
 
 /* A walk needs one state, which a transaction of its own shows. */
-static enum err
-begin_snapshot(struct pg_session *s)
+enum err
+pg_snapshot(struct pg_session *s)
 {
 	int64_t until = pg_deadline(s->db->timeout_ms);
 	enum err e;
@@ -302,6 +302,9 @@ begin_snapshot(struct pg_session *s)
 		return e;
 	if (!pg_link_send_text(
 		&s->walk, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") ||
+	    !pg_link_send_text(&s->walk, "SET LOCAL statement_timeout = 0") ||
+	    !pg_link_send_text(&s->walk,
+		"SET LOCAL idle_in_transaction_session_timeout = '600s'") ||
 	    pg_link_run(&s->walk, until, NULL, NULL) != PG_DONE)
 		return ERR_STORE;
 	s->own = &s->walk;
@@ -390,7 +393,7 @@ pg_step(void *tx, enum store_table table, enum store_direction way,
 			s->walks = true;
 			return ERR_BUSY;
 		}
-		if ((e = begin_snapshot(s)) != ERR_OK)
+		if ((e = pg_snapshot(s)) != ERR_OK)
 			return e;
 	}
 	while ((e = pg_cache_step(&s->cache[table], way, key, row, &f.want)) ==

@@ -60,10 +60,12 @@ static const struct {
 	    "LIMIT 1" },
 };
 
+/* The name "history" is that of the view of all events. */
 const char *
 pg_sql_table(enum store_table table)
 {
-	return tables[table];
+	return table == STORE_FORMER_HISTORY ? "\"former_history\""
+					     : tables[table];
 }
 
 /* A token and the record of its tenant. The first field of a token's row is the
@@ -92,38 +94,14 @@ pg_sql_init(struct pg_sql *sql)
 	for (table = 0; table < STORE_TABLES; table++)
 		for (verb = 0; verb < PG_VERBS; verb++) {
 			snprintf(sql->text[table][verb], PG_SQL_MAX, "%s%s%s",
-			    templates[verb].before, tables[table],
+			    templates[verb].before,
+			    pg_sql_table((enum store_table)table),
 			    templates[verb].after);
 			sql->statement[table][verb] = (struct pg_statement){
 				.number = table * PG_VERBS + verb,
 				.sql = sql->text[table][verb]
 			};
 		}
-}
-
-/* The lock lets one process at a time create the tables. Its number is
- * "pushcert" in ASCII. */
-bool
-pg_sql_create(struct pg_link *l, const char *schema)
-{
-	char sql[PG_SQL_MAX];
-	unsigned i;
-
-	snprintf(sql, sizeof(sql), "CREATE SCHEMA IF NOT EXISTS %s", schema);
-	if (!pg_link_send_text(
-		l, "SELECT pg_advisory_xact_lock(8103509996704461428)") ||
-	    !pg_link_send_text(l, sql))
-		return false;
-	for (i = 0; i < STORE_TABLES; i++) {
-		snprintf(sql, sizeof(sql),
-		    "CREATE TABLE IF NOT EXISTS %s.%s (key bytea PRIMARY KEY, "
-		    "row bytea NOT NULL, mark uuid NOT NULL) "
-		    "WITH (fillfactor = 70)",
-		    schema, tables[i]);
-		if (!pg_link_send_text(l, sql))
-			return false;
-	}
-	return true;
 }
 
 /* --- arrays ------------------------------------------------------------- */

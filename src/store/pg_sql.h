@@ -48,10 +48,6 @@ enum {
 
 void pg_sql_init(struct pg_sql *sql);
 
-/* Appends the statements that create the schema and its tables, where they are
- * missing, to the batch of a link. */
-bool pg_sql_create(struct pg_link *l, const char *schema);
-
 /* The name of a table, in quotes. */
 const char *pg_sql_table(enum store_table table);
 

@@ -60,6 +60,11 @@ struct store_options {
 	const char *database_password_file;
 	const char *database_schema;
 	unsigned database_lanes;
+	/* With `create`: the role that creates and owns the schema, and a role
+	 * that may read its views. NULL: the role of the connection string owns
+	 * it, and there is no reader. Both are letters, digits and _.- only. */
+	const char *database_owner;
+	const char *database_reader;
 	/*
 	 * The size of the map, in bytes of address space. If the system refuses
 	 * that size, the store takes less, but never less than the data needs.

@@ -231,6 +231,14 @@ cmd_init(struct cmd_call *c)
 
 	if (!find_data(c) || !cmd_has_place(c, c->config.data))
 		return EXIT_FAILURE;
+	if (c->config.database[0] == '\0' &&
+	    (c->given & (CMD_BIT(OPTION_OWNER) | CMD_BIT(OPTION_READER))) != 0)
+		return cmd_usage(c,
+		    "--owner and --reader are for a store in a database; set "
+		    "the key database");
+	/* Files beside the store, also where the store is in a database. */
+	if (c->config.database[0] != '\0')
+		(void)mkdir(c->config.data, S_IRWXU);
 	options = cmd_store_options(c);
 	e = store_exists(&options);
 	if (e != ERR_OK && e != ERR_NO_STORE)

@@ -53,11 +53,15 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "do not enter the sandbox; for debuggers" },
 	[OPTION_OUTPUT] = { "output", "FILE", VALUE_FILE,
 	    .help = "write to FILE; - is standard output" },
+	[OPTION_OWNER] = { "owner", "ROLE", VALUE_TEXT,
+	    .help = "the role of the database that owns the schema" },
 	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", VALUE_FILE,
 	    .help = "its first line is the passphrase" },
 	[OPTION_PKCS12] = { "pkcs12",
 	    .help = "write PKCS #12 in place of PEM" },
 	[OPTION_QUIET] = { "quiet", .help = "print problems only; for cron" },
+	[OPTION_READER] = { "reader", "ROLE", VALUE_TEXT,
+	    .help = "a role of the database that may read the views" },
 	[OPTION_REVISION] = { "revision", "NUMBER", VALUE_TEXT,
 	    .help = "change the record only at this revision" },
 	[OPTION_RSA] = { "rsa",
@@ -125,6 +129,18 @@ add_item(char list[CONFIG_TEXT_MAX], const char *item)
 	return more >= 0 && (size_t)more < CONFIG_TEXT_MAX - n;
 }
 
+/* Whether the text is the name of a role that needs no escapes. */
+static bool
+is_role(const char *value)
+{
+	static const char known[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "0123456789_.-";
+	size_t n = strspn(value, known);
+
+	return n > 0 && n < 64 && value[n] == '\0';
+}
+
 /* An empty value is a mistake, such as a shell variable without a value. */
 static const char *
 refuse_empty(int option, const char *value)
@@ -170,6 +186,11 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 	case OPTION_NAME:
 		if (!cmd_is_name(value))
 			return "give 1 to 64 bytes of UTF-8";
+		break;
+	case OPTION_OWNER:
+	case OPTION_READER:
+		if (!is_role(value))
+			return "give letters, digits and _.- only, at most 63";
 		break;
 	case OPTION_REVISION:
 		if (!str_u64(str_of(value), &c->revision))

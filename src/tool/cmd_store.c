@@ -64,6 +64,8 @@ cmd_store_options(struct cmd_call *c)
 		    c->config.database_password_file;
 		options.database_schema = c->config.database_schema;
 		options.database_lanes = (unsigned)c->config.database_lanes;
+		options.database_owner = c->value[OPTION_OWNER];
+		options.database_reader = c->value[OPTION_READER];
 	}
 	return options;
 }

@@ -16,7 +16,7 @@
 static const struct command commands[] = {
 	{ .section = "Store and service",
 	    .word = "init",
-	    .options = O(DATA) | O(FORCE) | O(NO_COPY),
+	    .options = O(DATA) | O(FORCE) | O(NO_COPY) | O(OWNER) | O(READER),
 	    .summary = "create the data directory and the store, or upgrade it",
 	    .force = "accept a directory under a document root",
 	    .run = cmd_init },

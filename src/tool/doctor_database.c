@@ -52,33 +52,38 @@ examine(struct cmd_call *c, void *arg)
 static void
 report(struct doctor *d, const struct advices *all)
 {
-	const char *place = cmd_place(d->call);
+	/* The name of the check says where a database is. */
+	bool in_files = d->call->config.database[0] == '\0';
+	const char *place = in_files ? d->call->config.data : "";
+	const char *colon = in_files ? ": " : "";
 	const struct advice *a;
 	unsigned i;
 
 	for (i = 0; i < all->n; i++) {
 		a = &all->advice[i];
 		if (a->is_note)
-			doctor_note(d, a->cure, "%s: %s", place, a->what);
+			doctor_note(
+			    d, a->cure, "%s%s%s", place, colon, a->what);
 		else
-			doctor_finding(d, a->cure, "%s: %s", place, a->what);
+			doctor_finding(
+			    d, a->cure, "%s%s%s", place, colon, a->what);
 	}
 }
 
 static void
 report_failure(struct doctor *d, enum err e)
 {
-	const char *place = cmd_place(d->call);
-
 	d->owns_data = false;
 	if (e == ERR_NO_STORE)
-		doctor_finding(d, "Run pushcert init as the owner's role.",
-		    "%s: it has no schema %s, or this role may not use it",
-		    place, d->call->config.database_schema);
+		doctor_finding(d,
+		    "Run pushcert init --owner ROLE with the role that owns "
+		    "the schema.",
+		    "the schema %s is missing, or this role may not use it",
+		    d->call->config.database_schema);
 	else
 		doctor_finding(d,
 		    "The lines on standard error have the reason.",
-		    "%s: it cannot be used: %s", place, err_info(e)->text);
+		    "the store cannot be opened: %s", err_info(e)->text);
 }
 
 void
