@@ -229,7 +229,10 @@ flush(struct batch_run *b)
 		enum err e = ic->outcome;
 
 		ic->wk.arena = b->single;
-		if (e == ERR_OK && (e = next++->outcome) == ERR_OK)
+		/* It was refused before its dependency failed. */
+		if (e != ERR_OK && (b->batch.item[ic->index].needs & b->failed))
+			e = ERR_DEPENDENCY;
+		else if (e == ERR_OK && (e = next++->outcome) == ERR_OK)
 			e = routes_patch_done(&ic->c, &ic->patch);
 		complete(b, ic, e);
 	}
