@@ -691,13 +691,15 @@ class Fuzz:
             return
         tag = plain_etag(got["ETag"])
         before = tenant.record
-        if not patch or before and all(
+        removes = patch and (
+            patch.get("appleIdentifier") == patch.get("certificate") == "")
+        if not patch or before and not removes and all(
                 wanted[k] == before[k] for k in ORDER if k not in free):
             must(tag == tenant.etag, "nothing has changed")
             return
         must(tag not in tenant.etags, "an ETag comes twice")
         tenant.etags.append(tag)
-        if patch.get("appleIdentifier") == patch.get("certificate") == "":
+        if removes:
             tenant.record = tenant.etag = tenant.topic = None
             return
         tenant.etag = tag
