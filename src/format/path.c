@@ -303,7 +303,8 @@ add_segment(struct path *p, struct str segment, struct arena *a)
 {
 	struct str name, key;
 
-	if (!str_ends(segment, "')") || !split_call(segment, &name, &key)) {
+	if (segment.p[segment.n - 1] != ')' || !str_ends(segment, "')") ||
+	    !split_call(segment, &name, &key)) {
 		add_word(p, segment, false);
 		return ERR_OK;
 	}

@@ -140,5 +140,5 @@ batch_item_open(struct batch_item_source *from, struct call *outer,
 	from->outer = outer;
 	from->batch = batch;
 	from->mount = outer_mount(outer, &outer->wk->arena);
-	steps_first_segments(outer->table, from->known);
+	from->known = outer->table->first;
 }

@@ -13,7 +13,7 @@
 struct batch_item_source {
 	struct call *outer;
 	const struct batch *batch;
-	struct str known[CALL_ROUTES_MAX + 1]; /* first segments of routes */
+	const struct str *known; /* first segments of routes */
 	struct str mount; /* the path before the root of the batch */
 };
 

@@ -58,6 +58,8 @@ struct route {
 struct route_table {
 	const struct route *route;
 	size_t n;
+	/* Each word that may follow a root, once; a null slice follows. */
+	const struct str *first;
 };
 
 /* The buffers that a call points to. They are large, so they are kept apart
@@ -170,9 +172,6 @@ extern const struct route steps_options;
 /* Runs the steps in their order. Returns the outcome of the first step that
  * refuses the request, or of the last step, which is the handler. */
 enum err steps_walk(struct call *c) ATTR_CHECKED;
-/* Lists the segments that may follow a root, and a null slice after them. */
-void steps_first_segments(
-    const struct route_table *table, struct str out[CALL_ROUTES_MAX + 1]);
 /* Appends the URL of the root without the root's name: scheme, host, mount path
  * and a slash. */
 void steps_put_base(const struct call *c, struct buf *out);

@@ -107,18 +107,19 @@ unknown_segment(const struct call *c)
 	return p->word[most < p->words ? most : p->words - 1];
 }
 
-/* Finds the route of the path and method, or the reason why there is none,
- * which check_route reports. A path that a row names is not matched by a later
- * row with a pattern in braces. */
+/* Finds the route of the path and method, and, if there is none, all routes of
+ * the path. The search ends at the route: a row with a name precedes the rows
+ * whose pattern would take that name too, and a path that a row names is not
+ * matched by such a row. */
 static void
-match(struct call *c, struct str method)
+match_path(struct call *c, struct str method)
 {
 	const struct route *routes = c->table->route;
 	const struct path *p = c->path;
 	bool named = false;
 	size_t i;
 
-	for (i = 0; i < c->table->n; i++) {
+	for (i = 0; i < c->table->n && c->route == NULL; i++) {
 		if ((routes[i].roots & p->root) == 0 ||
 		    !path_is(p, routes[i].segment, routes[i].function) ||
 		    !names_property(&routes[i], p))
@@ -131,6 +132,14 @@ match(struct call *c, struct str method)
 		if (str_eq(method, routes[i].method))
 			c->route = &routes[i];
 	}
+}
+
+/* Finds the route of the path and method, or the reason why there is none,
+ * which check_route reports. */
+static void
+match(struct call *c, struct str method)
+{
+	match_path(c, method);
 	if (c->route != NULL)
 		return;
 	if (c->reached == 0) {
@@ -184,28 +193,15 @@ check_place(struct call *c)
 	return ERR_OK;
 }
 
-void
-steps_first_segments(
-    const struct route_table *table, struct str out[CALL_ROUTES_MAX + 1])
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < table->n; i++)
-		if (!str_is_null(table->route[i].segment[0]))
-			out[n++] = table->route[i].segment[0];
-	out[n] = str_of(NULL);
-}
-
 static enum err
 find_path(struct call *c)
 {
 	struct path_source from = path_source(c);
-	struct str known[CALL_ROUTES_MAX + 1];
 	struct str method = c->req->var[REQUEST_METHOD];
 	enum err e;
 
-	steps_first_segments(c->table, known);
-	e = path_find(&from, known, &c->wk->arena, c->path, &c->fault.what);
+	e = path_find(
+	    &from, c->table->first, &c->wk->arena, c->path, &c->fault.what);
 	if (e != ERR_OK)
 		return e;
 	if (c->head)

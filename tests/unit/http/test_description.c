@@ -203,6 +203,31 @@ START_TEST(is_valid_json)
 }
 END_TEST
 
+/* The list of first words has those of the table, each of them once. */
+START_TEST(lists_the_first_words)
+{
+	const struct str *first;
+	unsigned found;
+	size_t i;
+
+	for (i = 0; i < routes_table.n; i++) {
+		struct str word = routes_table.route[i].segment[0];
+
+		found = str_is_null(word);
+		for (first = routes_table.first; !str_is_null(*first); first++)
+			found += str_eq(*first, word);
+		ck_assert_msg(found == 1, "route %zu", i);
+	}
+	for (first = routes_table.first; !str_is_null(*first); first++) {
+		found = 0;
+		for (i = 0; i < routes_table.n; i++)
+			found += str_eq(
+			    *first, routes_table.route[i].segment[0]);
+		ck_assert_msg(found > 0, "%.*s", STR_ARG(*first));
+	}
+}
+END_TEST
+
 /* Each route is an operation and has a text. */
 START_TEST(describes_every_route)
 {
@@ -284,6 +309,7 @@ main(void)
 	tcase_add_loop_test(t, is_valid_json, 0, ROWS(roots));
 	tcase_add_loop_test(t, describes_every_route, 0, (int)routes_table.n);
 	tcase_add_loop_test(t, describes_every_property, 0, RECORD_PROPERTIES);
+	tcase_add_test(t, lists_the_first_words);
 	tcase_add_test(t, leaves_room);
 	suite_add_tcase(s, t);
 	return unit_run(s);
