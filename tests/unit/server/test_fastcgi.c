@@ -94,6 +94,13 @@ routes_arena_size(const struct config *c)
 	return ARENA_SIZE;
 }
 
+void
+routes_release(const struct app *app, struct worker *wk)
+{
+	(void)app;
+	(void)wk;
+}
+
 /* Repeats the body. A body that breaks off becomes "cut"; if the pool needs the
  * worker, it becomes "needed". */
 static void
