@@ -76,6 +76,13 @@ routes_arena_size(const struct config *c)
 }
 
 void
+routes_release(const struct app *app, struct worker *wk)
+{
+	(void)app;
+	(void)wk;
+}
+
+void
 routes_handle(const struct app *app, struct worker *wk,
     const struct request *req, struct response *resp)
 {
