@@ -293,21 +293,40 @@ record_encode(struct str key, const struct record *r, struct buf *out)
 	row_encode(key, field, RECORD_FIELDS, out);
 }
 
-enum err
-record_decode(struct str key, struct str bytes, struct record *out)
+static void
+read_fields(const struct str *field, struct record *out)
 {
-	struct str field[RECORD_FIELDS];
 	unsigned i;
-	enum err e;
 
-	if ((e = row_decode(key, bytes, field, RECORD_FIELDS)) != ERR_OK)
-		return e;
 	for (i = 0; i < RECORD_PROPERTIES; i++)
 		out->value[i] = field[record_properties[i].field];
 	out->revision = row_get_u64(field[RECORD_FIELD_REVISION]);
 	out->newest_topic = field[RECORD_FIELD_NEWEST_TOPIC];
 	out->fingerprint = field[RECORD_FIELD_FINGERPRINT];
-	return ERR_OK;
+}
+
+enum err
+record_decode(struct str key, struct str bytes, struct record *out)
+{
+	struct str field[RECORD_FIELDS];
+	enum err e;
+
+	e = row_decode(key, bytes, field, RECORD_FIELDS);
+	if (e == ERR_OK)
+		read_fields(field, out);
+	return e;
+}
+
+enum err
+record_decode_nested(struct str bytes, struct record *out)
+{
+	struct str field[RECORD_FIELDS];
+	enum err e;
+
+	e = row_decode_nested(bytes, field, RECORD_FIELDS);
+	if (e == ERR_OK)
+		read_fields(field, out);
+	return e;
 }
 
 uint64_t

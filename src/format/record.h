@@ -141,6 +141,9 @@ struct str record_etag(const struct record *r, char out[RECORD_ETAG_MAX]);
 void record_encode(struct str key, const struct record *r, struct buf *out);
 enum err record_decode(
     struct str key, struct str bytes, struct record *out) ATTR_CHECKED;
+/* The same for a record that is a field of another row (row_decode_nested). */
+enum err
+record_decode_nested(struct str bytes, struct record *out) ATTR_CHECKED;
 /* A set of properties in its stored form, whose bits are fields, so that it
  * stays valid when the order of the properties changes. Fields that this
  * release does not know are dropped when a set is read. */

@@ -149,19 +149,27 @@ row_check(struct str key, struct str bytes)
 }
 
 enum err
-row_decode(struct str key, struct str bytes, struct str *field, size_t n)
+row_decode_nested(struct str bytes, struct str *field, size_t n)
 {
 	size_t count, i;
-	enum err e;
 
 	for (i = 0; i < n; i++)
 		field[i] = str_of(NULL);
-	if ((e = row_check(key, bytes)) != ERR_OK)
-		return e;
+	if (bytes.n < HEAD || bytes.p[0] == 0)
+		return ERR_CORRUPT;
 	count = (unsigned char)bytes.p[1];
 	if ((unsigned char)bytes.p[0] > ROW_VERSION || count > n)
 		return ERR_NEWER;
 	return get_fields(bytes, count, field);
+}
+
+enum err
+row_decode(struct str key, struct str bytes, struct str *field, size_t n)
+{
+	enum err e;
+
+	e = row_check(key, bytes);
+	return e == ERR_OK ? row_decode_nested(bytes, field, n) : e;
 }
 
 struct str

@@ -40,6 +40,10 @@ enum err row_check(struct str key, struct str bytes) ATTR_CHECKED;
  */
 enum err row_decode(
     struct str key, struct str bytes, struct str *field, size_t n) ATTR_CHECKED;
+/* The same for a row that is a field of another row, whose checksum covers it
+ * and was checked. */
+enum err
+row_decode_nested(struct str bytes, struct str *field, size_t n) ATTR_CHECKED;
 
 /* A number as a field: eight bytes, least significant first. */
 #define ROW_U64_LEN 8

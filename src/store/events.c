@@ -29,137 +29,6 @@ event_number(struct str key, const struct guid *tenant)
 	return number;
 }
 
-enum {
-	EVENT_AT = 0,
-	EVENT_NANO = 1,
-	EVENT_ACTION = 2,
-	EVENT_ACTOR = 3,
-	EVENT_OUTCOME = 4,
-	EVENT_CHANGED = 5,
-	EVENT_FINGERPRINT = 6,
-	EVENT_FORMER = 7, /* a nested row, under the key of the event */
-	EVENT_SERIAL = 8,
-	EVENT_TOPIC = 9,
-	EVENT_EXPIRES = 10,
-	EVENT_COUNT = 11,
-	EVENT_LAST_AT = 12,
-	EVENT_LAST_NANO = 13,
-	EVENT_SWEPT = 14,
-	EVENT_KIND = 15,
-	EVENT_SCOPES = 16,
-	EVENT_USER_ID = 17,
-	EVENT_REQUEST_ID = 18, /* 16 bytes; null: the tool made the change */
-	EVENT_FIELDS
-};
-_Static_assert(EVENT_FIELDS <= ROW_FIELDS_MAX, "an event fits into a row");
-
-static bool
-is_zero(const struct guid *g)
-{
-	static const struct guid zero;
-
-	return memcmp(g->byte, zero.byte, sizeof(zero.byte)) == 0;
-}
-
-static void
-encode_event(
-    struct str key, const struct event *ev, struct buf *former, struct buf *row)
-{
-	char at[ROW_U64_LEN], nano[ROW_U64_LEN], action[ROW_U64_LEN],
-	    changed[ROW_U64_LEN], count[ROW_U64_LEN], last_at[ROW_U64_LEN],
-	    last_nano[ROW_U64_LEN], swept[ROW_U64_LEN], kind[ROW_U64_LEN],
-	    scopes[ROW_U64_LEN];
-	struct str field[EVENT_FIELDS] = {
-		[EVENT_AT] = row_u64((uint64_t)ev->when.at, at),
-		[EVENT_NANO] = row_u64(ev->when.nano, nano),
-		[EVENT_ACTION] = row_u64(ev->action, action),
-		[EVENT_ACTOR] = ev->actor,
-		[EVENT_OUTCOME] = ev->outcome,
-		[EVENT_CHANGED] = row_u64(
-		    record_set_to_fields(ev->changed), changed),
-		[EVENT_FINGERPRINT] = ev->fingerprint,
-		[EVENT_SERIAL] = ev->serial,
-		[EVENT_TOPIC] = ev->topic,
-		[EVENT_EXPIRES] = ev->expires,
-		[EVENT_COUNT] = row_u64(ev->count, count),
-		[EVENT_LAST_AT] = row_u64((uint64_t)ev->last.at, last_at),
-		[EVENT_LAST_NANO] = row_u64(ev->last.nano, last_nano),
-		[EVENT_SWEPT] = row_u64(ev->swept, swept),
-		[EVENT_KIND] = row_u64(ev->kind, kind),
-		[EVENT_SCOPES] = row_u64(ev->scopes, scopes),
-		[EVENT_USER_ID] = ev->user_id,
-	};
-
-	if (!is_zero(&ev->request_id))
-		field[EVENT_REQUEST_ID] = str_from(
-		    (const char *)ev->request_id.byte,
-		    sizeof(ev->request_id.byte));
-	if (ev->had_former) {
-		record_encode(key, &ev->former, former);
-		field[EVENT_FORMER] = buf_view(former);
-	}
-	row_encode(key, field, EVENT_FIELDS, row);
-	row->full |= former->full;
-}
-
-/* Releases before format 4 did not count refusals. */
-static void
-decode_count(const struct str *field, struct event *ev)
-{
-	ev->count = 1;
-	ev->last = ev->when;
-	ev->swept = row_get_u64(field[EVENT_SWEPT]);
-	if (str_is_null(field[EVENT_COUNT]))
-		return;
-	ev->count = row_get_u64(field[EVENT_COUNT]);
-	ev->last.at = (int64_t)row_get_u64(field[EVENT_LAST_AT]);
-	ev->last.nano = (uint32_t)row_get_u64(field[EVENT_LAST_NANO]);
-}
-
-/* Releases before format 5 did not store these fields. */
-static void
-decode_actor(const struct str *field, struct event *ev)
-{
-	struct str id = field[EVENT_REQUEST_ID];
-
-	ev->kind = (enum actor_kind)row_get_u64(field[EVENT_KIND]);
-	ev->scopes = (uint32_t)row_get_u64(field[EVENT_SCOPES]);
-	ev->user_id = field[EVENT_USER_ID];
-	ev->request_id = (struct guid){ .byte = { 0 } };
-	if (id.n == sizeof(ev->request_id.byte))
-		memcpy(ev->request_id.byte, id.p, id.n);
-}
-
-static enum err
-decode_event(struct str key, struct str row, struct event *ev)
-{
-	struct str field[EVENT_FIELDS];
-	enum err e;
-
-	if ((e = row_decode(key, row, field, EVENT_FIELDS)) != ERR_OK)
-		return e;
-	if (row_get_u64(field[EVENT_ACTION]) > STORE_RESTORED ||
-	    row_get_u64(field[EVENT_KIND]) >= ACTOR_KINDS)
-		return ERR_NEWER;
-	ev->when.at = (int64_t)row_get_u64(field[EVENT_AT]);
-	ev->when.nano = (uint32_t)row_get_u64(field[EVENT_NANO]);
-	ev->action = (enum store_action)row_get_u64(field[EVENT_ACTION]);
-	ev->actor = field[EVENT_ACTOR];
-	ev->outcome = field[EVENT_OUTCOME];
-	ev->changed = record_set_of_fields(row_get_u64(field[EVENT_CHANGED]));
-	ev->fingerprint = field[EVENT_FINGERPRINT];
-	ev->serial = field[EVENT_SERIAL];
-	ev->topic = field[EVENT_TOPIC];
-	ev->expires = field[EVENT_EXPIRES];
-	decode_count(field, ev);
-	decode_actor(field, ev);
-	ev->had_former = !str_is_null(field[EVENT_FORMER]);
-	ev->former = (struct record){ .revision = 0 };
-	return ev->had_former
-	    ? record_decode(key, field[EVENT_FORMER], &ev->former)
-	    : ERR_OK;
-}
-
 /*
  * Whether the store has format 1 or 2, which keep events in a table of their
  * own, under tenant and number, the oldest event first.
@@ -188,7 +57,7 @@ newest_event(struct txn *tx, const struct guid *tenant, struct event *out)
 	if (number == UINT64_MAX)
 		return store_fail(tx,
 		    store_log_damage(tx, ERR_CORRUPT, STORE_RECORD, at.key));
-	if (number > 0 && decode_event(at.key, at.row, out) != ERR_OK)
+	if (number > 0 && store_event_decode(at.key, at.row, out) != ERR_OK)
 		*out = (struct event){ .number = 0 };
 	out->number = number;
 	return ERR_OK;
@@ -204,7 +73,7 @@ put_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 
 	store_scratch(tx, STORE_NESTED, &former);
 	store_scratch(tx, STORE_ROW, &row);
-	encode_event(key, ev, &former, &row);
+	store_event_encode(key, ev, &former, &row);
 	return store_put(tx, STORE_RECORD, key, &row);
 }
 
@@ -296,7 +165,7 @@ sweep(struct txn *tx, const struct guid *tenant, uint64_t old)
 	while (dropped < SWEEP_MOST &&
 	    (e = store_next(tx, STORE_RECORD, STORE_NEXT, &at)) == ERR_OK &&
 	    (number = event_number(at.key, tenant)) != 0) {
-		if (decode_event(at.key, at.row, &ev) != ERR_OK)
+		if (store_event_decode(at.key, at.row, &ev) != ERR_OK)
 			stays = number != old;
 		else
 			stays = kept < most && is_first(&s, &ev);
@@ -362,7 +231,7 @@ join_event(struct txn *tx, const struct store_cursor *at)
 			return e;
 		number = newest.number + 1;
 	}
-	if (decode_event(at->key, at->row, &ev) == ERR_OK)
+	if (store_event_decode(at->key, at->row, &ev) == ERR_OK)
 		return put_event(tx, &tenant, number, &ev);
 	store_scratch(tx, STORE_ROW, &row);
 	buf_str(&row, at->row);
@@ -414,7 +283,8 @@ store_event(struct txn *tx, const struct guid *tenant, uint64_t number,
 	if ((e = store_get(tx, table, key, &row)) != ERR_OK)
 		return e;
 	out->number = number;
-	return store_log_damage(tx, decode_event(key, row, out), table, key);
+	return store_log_damage(
+	    tx, store_event_decode(key, row, out), table, key);
 }
 
 /* Checks the row before the tenant's events, unless it is the tenant's record.
@@ -438,20 +308,24 @@ check_first(struct txn *tx, const struct guid *tenant)
 /* Checks that no event of the tenant is hidden before the first or after the
  * last one. */
 static enum err
-check_ends(struct txn *tx, const struct guid *tenant)
+check_start(struct txn *tx, const struct guid *tenant)
 {
 	char bytes[STORE_EVENT_KEY_LEN];
 	enum store_table table;
-	struct str end = find_event(tx, tenant, UINT64_MAX, bytes, &table);
-	enum err e;
+	struct str start = find_event(tx, tenant, UINT64_MAX, bytes, &table);
 
 	if (table == STORE_RECORD)
-		e = check_first(tx, tenant);
-	else
-		e = store_walked(store_absent(tx, table, end));
-	if (e != ERR_OK)
-		return e;
-	end = find_event(tx, tenant, 0, bytes, &table);
+		return check_first(tx, tenant);
+	return store_walked(store_absent(tx, table, start));
+}
+
+static enum err
+check_end(struct txn *tx, const struct guid *tenant)
+{
+	char bytes[STORE_EVENT_KEY_LEN];
+	enum store_table table;
+	struct str end = find_event(tx, tenant, 0, bytes, &table);
+
 	return store_walked(store_absent(tx, table, end));
 }
 
@@ -478,29 +352,62 @@ older_event(const struct txn *tx, const struct store_cursor *at,
 		return ERR_NOT_FOUND;
 	if (newer != 0 && ev->number != newer - 1 && newer - 1 > swept)
 		return ERR_CORRUPT;
-	return decode_event(at->key, at->row, ev);
+	return store_event_decode(at->key, at->row, ev);
+}
+
+/* The place before the event `from`, or before the newest one. */
+static struct str
+start_of(const struct txn *tx, const struct guid *tenant, uint64_t from,
+    char bytes[STORE_EVENT_KEY_LEN])
+{
+	enum store_table table;
+
+	if (from > 0)
+		return find_event(tx, tenant, from + 1, bytes, &table);
+	/* In this format the newest event comes right after the record. */
+	return is_former(tx) ? find_event(tx, tenant, UINT64_MAX, bytes, &table)
+			     : store_tenant_key(tenant);
+}
+
+/* The checks before a walk. *swept is the number up to which events may be
+ * missing, as far as the event knows at which the walk begins. */
+static enum err
+prepare_walk(
+    struct txn *tx, const struct guid *tenant, uint64_t from, uint64_t *swept)
+{
+	struct event newest;
+	enum err e;
+
+	*swept = 0;
+	if (from == 0) {
+		if ((e = check_start(tx, tenant)) != ERR_OK)
+			return e;
+		return check_end(tx, tenant);
+	}
+	if (!is_former(tx)) {
+		if ((e = newest_event(tx, tenant, &newest)) != ERR_OK)
+			return e;
+		*swept = newest.swept;
+	}
+	return check_end(tx, tenant);
 }
 
 enum err
-store_events(struct txn *tx, const struct guid *tenant,
+store_events_from(struct txn *tx, const struct guid *tenant, uint64_t from,
     store_event_visit *visit, void *arg)
 {
 	enum store_direction way = is_former(tx) ? STORE_PREVIOUS : STORE_NEXT;
+	enum store_table table = is_former(tx) ? STORE_FORMER_HISTORY
+					       : STORE_RECORD;
 	struct event ev = { .number = 0 };
 	char bytes[STORE_EVENT_KEY_LEN];
 	struct store_cursor at;
-	enum store_table table;
-	struct str start;
-	uint64_t swept = 0;
+	uint64_t swept;
 	enum err e;
 
-	if ((e = check_ends(tx, tenant)) != ERR_OK)
+	if ((e = prepare_walk(tx, tenant, from, &swept)) != ERR_OK)
 		return e;
-	start = find_event(tx, tenant, UINT64_MAX, bytes, &table);
-	/* In this format the newest event comes right after the record. */
-	if (table == STORE_RECORD)
-		start = store_tenant_key(tenant);
-	store_seek(tx, start, &at);
+	store_seek(tx, start_of(tx, tenant, from, bytes), &at);
 	while ((e = store_next(tx, table, way, &at)) == ERR_OK) {
 		e = older_event(tx, &at, tenant, swept, &ev);
 		if (e != ERR_OK)
@@ -513,4 +420,11 @@ store_events(struct txn *tx, const struct guid *tenant,
 			return e;
 	}
 	return store_walked(e);
+}
+
+enum err
+store_events(struct txn *tx, const struct guid *tenant,
+    store_event_visit *visit, void *arg)
+{
+	return store_events_from(tx, tenant, 0, visit, arg);
 }

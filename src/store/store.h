@@ -309,6 +309,10 @@ typedef enum err store_event_visit(const struct event *ev, void *arg);
 /* Visits the events of a tenant, the newest first. */
 enum err store_events(struct txn *tx, const struct guid *tenant,
     store_event_visit *visit, void *arg) ATTR_CHECKED;
+/* The same from the event with this number on, which must exist; 0: from the
+ * newest event on. */
+enum err store_events_from(struct txn *tx, const struct guid *tenant,
+    uint64_t from, store_event_visit *visit, void *arg) ATTR_CHECKED;
 
 /* An opaque bearer token. The store holds only its SHA-256. */
 #define STORE_HASH_LEN 32

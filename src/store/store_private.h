@@ -113,6 +113,12 @@ uint64_t store_key_number(struct str key);
 enum err store_walked(enum err e);
 /* Whether a key is that of an event; its tenant and its number. */
 bool store_event_key(struct str key, struct guid *tenant, uint64_t *number);
+/* The row of an event under its key; `former` is a buffer for the row that is
+ * nested in it. Decoding leaves ev->number as it is. */
+void store_event_encode(struct str key, const struct event *ev,
+    struct buf *former, struct buf *row);
+enum err store_event_decode(
+    struct str key, struct str row, struct event *ev) ATTR_CHECKED;
 /* In a change: moves the events of an older format to STORE_RECORD. */
 enum err store_join_history(struct txn *tx) ATTR_CHECKED;
 

@@ -3,14 +3,16 @@
  * fuzz_event.c - an event of the history that can be decoded, whatever its
  * fields, is encoded to bytes that decode as the same event.
  *
- * The target includes the source file because it tests static functions. An
- * input is a list of fields. Each field is a length byte followed by that
+ * An input is a list of fields. Each field is a length byte followed by that
  * number of bytes; 255 stands for null, and 254 for a row that contains all
  * following fields, like the former record of an event.
  */
-#include "store/events.c"
+#include "store/store_private.h"
+
+#include <string.h>
 
 #include "fuzz.h"
+#include "format/row.h"
 
 #define ROW_MAX 8192
 #define IS_NULL 255
@@ -90,14 +92,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&row, bytes, sizeof(bytes));
 	row_encode(event_key_text, field, n, &row);
 	fuzz_check(!row.full);
-	if (decode_event(event_key_text, buf_view(&row), &ev) != ERR_OK)
+	if (store_event_decode(event_key_text, buf_view(&row), &ev) != ERR_OK)
 		return 0;
 	buf_init(&former, nested, sizeof(nested));
 	buf_init(&out, again, sizeof(again));
-	encode_event(event_key_text, &ev, &former, &out);
+	store_event_encode(event_key_text, &ev, &former, &out);
 	fuzz_check(!out.full);
-	fuzz_check(
-	    decode_event(event_key_text, buf_view(&out), &second) == ERR_OK);
+	fuzz_check(store_event_decode(
+		       event_key_text, buf_view(&out), &second) == ERR_OK);
 	check_same(&ev, &second);
 	return 0;
 }
