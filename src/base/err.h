@@ -106,6 +106,51 @@
 	ROW(ERR_EXPAND_SYNTAX, 400, "BadRequest",                              \
 	    "Parsing OData Select and Expand failed: Syntax error in '{}'.",   \
 	    NULL)                                                              \
+	/* The history as a list: $filter, $orderby, paging. */                \
+	ROW(ERR_FILTER_SYNTAX, 400, "BadRequest",                              \
+	    "Invalid filter clause: Syntax error at position {!} in '{}'.",    \
+	    NULL)                                                              \
+	ROW(ERR_FILTER_PROPERTY, 400, "BadRequest",                            \
+	    "Invalid filter clause: Could not find a property named '{}' on "  \
+	    "type 'microsoft.graph.auditEvent'.",                              \
+	    NULL)                                                              \
+	ROW(ERR_FILTER_FUNCTION, 400, "BadRequest",                            \
+	    "Invalid filter clause: An unknown function with name '{}' was "   \
+	    "found at position {!}. Use contains, startswith, endswith or "    \
+	    "resources/any.",                                                  \
+	    NULL)                                                              \
+	ROW(ERR_FILTER_LITERAL, 400, "BadRequest",                             \
+	    "Invalid filter clause: The literal {} at position {!} cannot be " \
+	    "compared with the property '{2}'.",                               \
+	    NULL)                                                              \
+	ROW(ERR_FILTER_DEPTH, 400, "BadRequest",                               \
+	    "Invalid filter clause: The filter is nested more than 10 deep "   \
+	    "at position {!}.",                                                \
+	    NULL)                                                              \
+	ROW(ERR_FILTER_TERMS, 400, "BadRequest",                               \
+	    "Invalid filter clause: The filter has more than 50 terms; the "   \
+	    "next one is at position {!}.",                                    \
+	    NULL)                                                              \
+	ROW(ERR_ORDERBY, 400, "BadRequest",                                    \
+	    "The $orderby clause '{}' is not supported. Use activityDateTime " \
+	    "desc or activityDateTime asc.",                                   \
+	    NULL)                                                              \
+	ROW(ERR_QUERY_NUMBER, 400, "BadRequest",                               \
+	    "Invalid value '{}' for {!} query option found. The {!} query "    \
+	    "option requires a non-negative integer value.",                   \
+	    NULL)                                                              \
+	ROW(ERR_QUERY_COUNT, 400, "BadRequest",                                \
+	    "Invalid value '{}' for $count query option found. There are "     \
+	    "two valid values for $count query option: 'true' or 'false'.",    \
+	    NULL)                                                              \
+	ROW(ERR_SKIPTOKEN, 400, "BadRequest",                                  \
+	    "The $skiptoken '{}' is not one of this list, or the event that "  \
+	    "it continues after is no longer kept. Read the list from its "    \
+	    "start.",                                                          \
+	    NULL)                                                              \
+	ROW(ERR_NO_EVENT, 404, "ResourceNotFound",                             \
+	    "Resource not found: the history has no event with the id '{}'.",  \
+	    NULL)                                                              \
 	/* The body as JSON (RFC 8259). */                                     \
 	ROW(ERR_BODY_SHORT, 400, "BadRequest",                                 \
 	    "The request body ended before its declared length of {} bytes.",  \

@@ -196,6 +196,13 @@ emit_null(struct emit *e)
 	buf_text(e->out, "null");
 }
 
+void
+emit_json(struct emit *e, struct str json)
+{
+	begin_value(e);
+	buf_str(e->out, json);
+}
+
 bool
 emit_complete(const struct emit *e)
 {

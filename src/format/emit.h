@@ -43,6 +43,8 @@ void emit_u64(struct emit *e, uint64_t u);
 void emit_i64(struct emit *e, int64_t i);
 void emit_bool(struct emit *e, bool b);
 void emit_null(struct emit *e);
+/* A value that is JSON already, and valid. */
+void emit_json(struct emit *e, struct str json);
 /* True once the root value is closed. */
 bool emit_complete(const struct emit *e);
 

@@ -206,6 +206,52 @@ odata_query(struct str query, unsigned taken, struct arena *a,
 	return ERR_OK;
 }
 
+/* Whether a value may contain the character unescaped: those that separate
+ * neither options nor their names, and that no client decodes differently. */
+static bool
+is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') ||
+	    (c != '\0' && strchr("-._~'(),:/", c) != NULL);
+}
+
+static void
+put_escaped(struct str value, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < value.n; i++) {
+		char digits[2];
+
+		if (is_plain(value.p[i])) {
+			buf_char(out, value.p[i]);
+			continue;
+		}
+		str_hex_upper((const uint8_t *)value.p + i, 1, digits);
+		buf_char(out, '%');
+		buf_put(out, digits, sizeof(digits));
+	}
+}
+
+void
+odata_put_options(
+    const struct odata_query *query, unsigned set, struct buf *out)
+{
+	const char *between = "$";
+	unsigned i;
+
+	for (i = 0; i < ODATA_OPTIONS; i++) {
+		if ((set & ODATA_BIT(i)) == 0 || str_is_null(query->text[i]))
+			continue;
+		buf_text(out, between);
+		buf_text(out, options[i]);
+		buf_char(out, '=');
+		put_escaped(query->text[i], out);
+		between = "&$";
+	}
+}
+
 enum err
 odata_accept(struct str accept, enum odata_metadata *out)
 {

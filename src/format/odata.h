@@ -54,6 +54,11 @@ struct odata_query {
 enum err odata_query(struct str query, unsigned taken, struct arena *a,
     struct odata_query *out, struct str *what) ATTR_CHECKED;
 
+/* Appends the options of a set that the query has, joined by &, with new
+ * percent escapes. */
+void odata_put_options(
+    const struct odata_query *query, unsigned set, struct buf *out);
+
 /* Reads $format, which overrides Accept. Returns ERR_FORMAT for a value other
  * than JSON. */
 enum err odata_format(struct str value, enum odata_metadata *out) ATTR_CHECKED;

@@ -444,6 +444,15 @@ path_is_open(const struct str *list)
 	return false;
 }
 
+bool
+path_takes_value(const struct str *list)
+{
+	for (; !str_is_null(*list); list++)
+		if (str_is(*list, "{id}") || str_ends(*list, ")"))
+			return true;
+	return false;
+}
+
 struct str
 path_argument(struct str word, struct arena *a)
 {

@@ -97,6 +97,8 @@ bool path_is(const struct path *p, const struct str *list, bool function);
 size_t path_agrees(const struct path *p, const struct str *list, bool function);
 /* Whether a list has a pattern in braces. */
 bool path_is_open(const struct str *list);
+/* Whether a list takes any text in some place: {id}, or a parameter. */
+bool path_takes_value(const struct str *list);
 
 /* The value in the word of a function with one parameter, without its quotes.
  * Null if the word has none, or if the arena is full. */

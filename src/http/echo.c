@@ -73,13 +73,19 @@ routes_may_repeat_id(const struct call *c, struct str id)
 	return id.n <= ID_MAX || !routes_holds_key(c, id);
 }
 
+/* Whether a client chooses no part of the path: the segments are names of the
+ * route, and no other segment precedes the root. */
+static bool
+is_ours(const struct call *c)
+{
+	return c->route != NULL && c->route != &steps_options &&
+	    c->path->at == 0 && !path_takes_value(c->route->segment);
+}
+
 struct str
 routes_logged_path(const struct call *c, struct str path)
 {
-	/* The segments of a route cannot hold a key. Only segments before the
-	 * root are searched. */
-	if ((c->route != NULL && c->path->at == 0) || path.n <= ID_MAX ||
-	    !routes_holds_key(c, path))
+	if (is_ours(c) || path.n <= ID_MAX || !routes_holds_key(c, path))
 		return path;
 	return str_of("(withheld)");
 }

@@ -39,12 +39,18 @@
 
 #define SELECTS (ODATA_BIT(ODATA_SELECT) | ODATA_BIT(ODATA_FORMAT))
 
+#define LIST_OPTIONS                                          \
+	(ODATA_BIT(ODATA_FILTER) | ODATA_BIT(ODATA_ORDERBY) | \
+	    ODATA_BIT(ODATA_TOP) | ODATA_BIT(ODATA_SKIP) |    \
+	    ODATA_BIT(ODATA_COUNT) | ODATA_BIT(ODATA_SKIPTOKEN))
+
 #define FORMAT ODATA_BIT(ODATA_FORMAT)
 /* The rights of all five families that have a part of deviceManagement. */
 #define MANAGEMENT_SCOPES AUTH_ALL
 #define VALUE_TYPE "text/plain;charset=utf-8"
 
 #define MANAGEMENT STR("deviceManagement")
+#define AUDIT_EVENTS STR("deviceManagement"), STR("auditEvents")
 #define CERTIFICATE \
 	STR("deviceManagement"), STR("applePushNotificationCertificate")
 #define CONSENTS MANAGEMENT, STR("dataSharingConsents")
@@ -152,6 +158,56 @@ static const struct route routes[] = {
 	    .run = routes_grant_consent,
 	    .summary = "Grant the consent",
 	    .returns = MODEL_CONSENT },
+	{ .segment = { AUDIT_EVENTS },
+	    .roots = PATH_ANY,
+	    .method = STR("GET"),
+	    .reads = true,
+	    .has_urls = true,
+	    .scopes = AUDIT_SCOPES,
+	    .options = SELECTS | LIST_OPTIONS,
+	    .run = routes_audit_events,
+	    .summary = "Get the history",
+	    .returns = MODEL_AUDIT_EVENT,
+	    .many = true },
+	{ .segment = { AUDIT_EVENTS, STR("$count") },
+	    .roots = PATH_ANY,
+	    .method = STR("GET"),
+	    .type = VALUE_TYPE,
+	    .reads = true,
+	    .scopes = AUDIT_SCOPES,
+	    .options = ODATA_BIT(ODATA_FILTER),
+	    .run = routes_audit_count,
+	    .summary = "Get the number of events",
+	    .returns = MODEL_STRING },
+	{ .segment = { AUDIT_EVENTS, STR("getAuditCategories") },
+	    .roots = PATH_ANY,
+	    .method = STR("GET"),
+	    .function = true,
+	    .scopes = AUDIT_SCOPES,
+	    .options = FORMAT,
+	    .run = routes_audit_categories,
+	    .summary = "Get the categories of events",
+	    .returns = MODEL_STRING,
+	    .many = true },
+	{ .segment = { AUDIT_EVENTS, STR("getAuditActivityTypes(category)") },
+	    .roots = PATH_ANY,
+	    .method = STR("GET"),
+	    .function = true,
+	    .scopes = AUDIT_SCOPES,
+	    .options = FORMAT,
+	    .run = routes_audit_types,
+	    .summary = "Get the types of activities in a category",
+	    .returns = MODEL_STRING,
+	    .many = true },
+	{ .segment = { AUDIT_EVENTS, STR("{id}") },
+	    .roots = PATH_ANY,
+	    .method = STR("GET"),
+	    .reads = true,
+	    .scopes = AUDIT_SCOPES,
+	    .options = SELECTS,
+	    .run = routes_audit_event,
+	    .summary = "Get the event",
+	    .returns = MODEL_AUDIT_EVENT },
 	{ .segment = { MANAGEMENT },
 	    .roots = PATH_ANY,
 	    .method = STR("GET"),

@@ -105,6 +105,28 @@ check_origin(struct str text)
 	fuzz_check(origin_of_url(text, &again) && origin_same(&origin, &again));
 }
 
+/* The options that were read are the same after they were written. */
+static void
+check_options(struct str text, struct arena *a)
+{
+	const unsigned all = ODATA_BIT(ODATA_OPTIONS) - 1;
+	struct odata_query query, again;
+	struct str what, written;
+	struct buf b;
+	unsigned i;
+
+	if (odata_query(text, all, a, &query, &what) != ERR_OK)
+		return;
+	buf_open(&b, a);
+	odata_put_options(&query, all, &b);
+	written = buf_close(&b, a);
+	fuzz_check(!str_is_null(written));
+	fuzz_check(odata_query(written, all, a, &again, &what) == ERR_OK);
+	for (i = 0; i < ODATA_OPTIONS; i++)
+		fuzz_check(str_eq(query.text[i], again.text[i]) &&
+		    str_is_null(query.text[i]) == str_is_null(again.text[i]));
+}
+
 static void
 check_single(struct str text)
 {
@@ -146,6 +168,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)odata_match(text, str_of("W/\"a.1\""));
 	(void)odata_is_json(text);
 	check_path(text, &a);
+	check_options(text, &a);
 	check_origin(text);
 	check_single(text);
 	free(block);

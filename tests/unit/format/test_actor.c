@@ -39,7 +39,6 @@ static const struct {
 	{ "an actor of an older release", ACTOR_UNKNOWN, "eve by app", NULL,
 	    NULL, NULL, "eve by app" },
 	{ "an empty text", ACTOR_USER, "", NULL, "", NULL, NULL },
-	{ "no text", ACTOR_UNKNOWN, NULL, NULL, NULL, NULL, NULL },
 };
 
 START_TEST(splits_names)

@@ -417,6 +417,8 @@ START_TEST(knows_patterns_in_braces)
 {
 	ck_assert(path_is_open(entity) && path_is_open(below));
 	ck_assert(!path_is_open(function) && !path_is_open(types));
+	ck_assert(path_takes_value(below) && path_takes_value(types));
+	ck_assert(!path_takes_value(function) && !path_takes_value(property));
 }
 END_TEST
 

@@ -228,6 +228,28 @@ static const struct {
 	{ { "a key as an id", "GET", "/v2.0", "HTTP_CLIENT_REQUEST_ID=" KEY,
 	      NULL },
 	    "GET /v2.0 404" },
+	{ { "a key as the id of an event", "GET",
+	      "/v1.0/deviceManagement/auditEvents/" KEY, NULL, NULL },
+	    "GET (withheld) 404" },
+	{ { "a key as the key of an event", "DELETE",
+	      "/v1.0/deviceManagement/auditEvents('" KEY "')", NULL, NULL },
+	    "DELETE (withheld) 405" },
+	{ { "a key as a parameter", "GET",
+	      "/v1.0/deviceManagement/auditEvents/"
+	      "getAuditActivityTypes(category='" KEY "')?$top=1",
+	      NULL, NULL },
+	    "GET (withheld) 400" },
+	{ { "any id of an event", "GET",
+	      "/v1.0/deviceManagement/auditEvents/"
+	      "a0d17e00-0000-8000-8000-000000000001",
+	      NULL, NULL },
+	    "GET /v1.0/deviceManagement/auditEvents/"
+	    "a0d17e00-0000-8000-8000-000000000001 404" },
+	{ { "a key in a filter", "GET",
+	      "/v1.0/deviceManagement/auditEvents?$filter=id%20eq%20'" KEY
+	      "'%20x",
+	      NULL, NULL },
+	    "GET /v1.0/deviceManagement/auditEvents 400" },
 	{ { "any long path", "GET",
 	      "/v1.0/deviceManagement/applePushNotificationCertificateOfOurs",
 	      NULL, NULL },
