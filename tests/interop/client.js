@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: ISC
 //
-// client.js - Microsoft's own Graph client with the program behind a web server.
-// In the environment: BASE, the address of the root; TOKEN, a valid token;
-// READER, a read-only token. Prints a line per check; the exit status is 1 if a
-// check fails.
+// client.js - Microsoft's own Graph client reads and changes the record (see
+// check.js).
 import assert from "node:assert/strict";
 
-import { AuthenticationHandler, Client, GraphError, HTTPMessageHandler,
-	RetryHandler, RetryHandlerOptions }
+import { AuthenticationHandler, Client, HTTPMessageHandler, RetryHandler,
+	RetryHandlerOptions }
 	from "@microsoft/microsoft-graph-client";
 
-const path = "/deviceManagement/applePushNotificationCertificate";
-const base = new URL(process.env.BASE);
-
-// By default the client sends its token to hosts of Graph only.
-function client(token) {
-	return Client.init({
-		authProvider: (done) => done(null, token),
-		baseUrl: base.href,
-		customHosts: new Set([base.hostname]),
-		defaultVersion: "v1.0",
-	});
-}
+import { base, client, path, refusal, run } from "./check.js";
 
 const writer = client(process.env.TOKEN);
-
-async function refusal(request) {
-	try {
-		await request;
-	} catch (e) {
-		assert.ok(e instanceof GraphError);
-		return e;
-	}
-	assert.fail("it was not refused");
-}
 
 const checks = {
 	async "GET of what is not there is an error object"() {
@@ -165,16 +142,4 @@ const checks = {
 	},
 };
 
-let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-	try {
-		await check();
-		console.log(`ok: ${name}`);
-	} catch (e) {
-		console.log(`NOT ok: ${name}\n${e.stack}`);
-		failed++;
-	}
-}
-const all = Object.keys(checks).length;
-console.log(`graph client: ${all - failed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+await run("graph client", checks);
