@@ -172,7 +172,7 @@ change_once(struct thread *t, unsigned n)
 	bool counts = t->number < COUNTING;
 	unsigned tenant = n * 7 + t->number * 31 + l->process * 101;
 	char name[NAME_MAX_LEN], text[32];
-	int64_t began = clock_ms();
+	int64_t began;
 	struct change in = { .config = &l->config,
 		.arena = &t->arena,
 		.by = { .now = { .at = time(NULL) } },
@@ -194,6 +194,7 @@ change_once(struct thread *t, unsigned n)
 		    ERR_OK)
 			return;
 	}
+	began = clock_ms();
 	snprintf(text, sizeof(text), "%ld",
 	    counts ? number + 1 : (long)n * 1000 + t->number * 10 + l->process);
 	in.patch.value[RECORD_APPLE_ID] = str_of(text);
