@@ -101,11 +101,16 @@ struct store_engine {
 	/* See store_files. */
 	const char *const *files;
 
+	/* How many batches may run at the same time. */
+	unsigned writers;
+
 	/* Opens the database, and creates it if the options say so. `writer` is
-	 * the transaction of every change. ERR_NO_STORE, ERR_NOT_PRIVATE,
+	 * the transaction of the changes. ERR_NO_STORE, ERR_NOT_PRIVATE,
 	 * ERR_NETWORK_FS, ERR_UPGRADING. */
 	enum err (*open)(
 	    const struct store_options *options, struct txn *writer, void **db);
+	/* Called after open for each writer but the first. NULL with one. */
+	enum err (*add_writer)(void *db, struct txn *writer);
 	/* All readers must have been freed. */
 	void (*close)(void *db);
 	/* The absolute path of the data directory. */
@@ -164,11 +169,13 @@ struct store_engine {
 	enum err (*recount)(void *tx);
 
 	/* Waits at most `ms` milliseconds until a batch may begin; a negative
-	 * `ms` waits without end. ERR_BUSY. */
-	enum err (*begin_batch)(void *db, int64_t ms);
+	 * `ms` waits without end. `tx` is the handle of the writer. ERR_BUSY.
+	 */
+	enum err (*begin_batch)(void *db, void *tx, int64_t ms);
 	/* Runs n changes by the functions below, commits them, and ends the
 	 * batch. n may be 0. */
-	void (*run_batch)(void *db, struct group_commit_job *first, size_t n);
+	void (*run_batch)(
+	    void *db, void *tx, struct group_commit_job *first, size_t n);
 
 	/* Checks the page of a row of a walk. *state is 0 before the first
 	 * call. NULL: there is nothing to check. */

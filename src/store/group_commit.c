@@ -89,6 +89,17 @@ group_commit_destroy(struct group_commit *g)
 	pthread_mutex_destroy(&g->lock);
 }
 
+size_t
+group_commit_load(struct group_commit *g)
+{
+	size_t load;
+
+	pthread_mutex_lock(&g->lock);
+	load = g->delayed != NULL ? 0 : g->has_leader ? g->queued + 2 : 1;
+	pthread_mutex_unlock(&g->lock);
+	return load;
+}
+
 /*
  * Whether a new job would only block its thread. Without a leader the answer is
  * no: the new job leads, and its attempt shows whether the store works again.
@@ -133,6 +144,20 @@ clients_return_soon(const struct group_commit *g, int64_t most)
 	return g->return_time != 0 && g->return_time * 3 <= most * 2;
 }
 
+/* The delay of a queue that shares its clients with others, in parts of the
+ * time that the last batch took. */
+enum { SHARED_PART = 4 };
+
+static int64_t
+shared_delay_end(const struct group_commit *g)
+{
+	int64_t most = g->batch_took / SHARED_PART;
+
+	if (g->batch_size < 2)
+		return 0;
+	return g->lead_began_at + (most < DELAY_MAX ? most : DELAY_MAX);
+}
+
 /* When the commit delay of the next batch ends; 0 without a delay. The
  * lock is held. */
 static int64_t
@@ -140,7 +165,11 @@ delay_end(const struct group_commit *g, int64_t now)
 {
 	int64_t most = delay_max(g), end = g->batch_ended_at + most;
 
-	if (g->missing == 0 || !clients_return_soon(g, most) || g->stalled ||
+	if (g->work.shares_clients)
+		end = shared_delay_end(g);
+	else if (!clients_return_soon(g, most))
+		end = 0;
+	if (g->missing == 0 || end == 0 || g->stalled ||
 	    (g->work.batch_max > 0 && g->queued >= g->work.batch_max) ||
 	    (g->work.queue_max > 0 && g->queued >= g->work.queue_max))
 		return 0;

@@ -35,6 +35,10 @@ struct group_commit_work {
 	/* Does the n jobs of a batch and releases what begin took. n is 0 if
 	 * every job has left the queue meanwhile. */
 	void (*run)(struct group_commit_job *first, size_t n, void *arg);
+	/* The jobs of several queues share their clients: a client comes back
+	 * to any of them. So a leader delays its batch for a fixed part of the
+	 * time that the last one took. */
+	bool shares_clients;
 	/* The most jobs in the queue, and in one batch. 0: no limit. */
 	size_t queue_max;
 	size_t batch_max;
@@ -79,6 +83,10 @@ struct group_commit {
  * call. */
 enum err group_commit_init(
     struct group_commit *g, const struct group_commit_work *work) ATTR_CHECKED;
+/* How busy the leader is, for a caller that may choose between queues: 0 if it
+ * waits for jobs, 1 if there is none, or the number of jobs in the queue and 2.
+ */
+size_t group_commit_load(struct group_commit *g);
 /* No job may be queued or running. */
 void group_commit_destroy(struct group_commit *g);
 

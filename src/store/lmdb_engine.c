@@ -320,10 +320,11 @@ engine_recount(void *tx)
 }
 
 static enum err
-engine_begin_batch(void *arg, int64_t ms)
+engine_begin_batch(void *arg, void *tx, int64_t ms)
 {
 	struct lmdb_store *db = arg;
 
+	(void)tx;
 	return write_lock_take(db->lock, ms) ? ERR_OK : ERR_BUSY;
 }
 
@@ -376,10 +377,11 @@ commit_batch(struct lmdb_store *db, struct group_commit_job *job, size_t n)
 }
 
 static void
-engine_run_batch(void *arg, struct group_commit_job *first, size_t n)
+engine_run_batch(void *arg, void *tx, struct group_commit_job *first, size_t n)
 {
 	struct lmdb_store *db = arg;
 
+	(void)tx;
 	db->misses.n = 0;
 	commit_batch(db, first, n);
 	write_lock_drop(db->lock);
@@ -472,6 +474,7 @@ static const char *const files[] = { "data.mdb", "lock.mdb", NULL };
 
 const struct store_engine lmdb_engine = {
 	.loses_rows = true,
+	.writers = 1,
 	.files = files,
 	.open = engine_open,
 	.close = engine_close,

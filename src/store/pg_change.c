@@ -94,20 +94,20 @@ misses(const struct pg_session *s)
 
 /* Runs the changes on what is known. What they miss is noted in the session. */
 static enum err
-run_once(struct pg_db *db, struct group_commit_job *job, size_t n)
+run_once(struct pg_writer *w, struct group_commit_job *job, size_t n)
 {
-	struct pg_session *s = &db->change;
+	struct pg_session *s = &w->change;
 	unsigned i;
 	enum err e;
 
 	for (i = 0; i < STORE_TABLES; i++)
 		pg_cache_undo(&s->cache[i]);
 	s->wanted = 0;
-	e = store_batch_begin(db->writer);
+	e = store_batch_begin(w->writer);
 	if (e != ERR_OK && !(e == ERR_BUSY && misses(s)))
 		return e;
 	for (; n > 0; n--, job = job->next) {
-		e = store_batch_run(db->writer, job);
+		e = store_batch_run(w->writer, job);
 		if (e != ERR_OK && !(e == ERR_BUSY && misses(s)))
 			return e;
 	}
@@ -116,20 +116,20 @@ run_once(struct pg_db *db, struct group_commit_job *job, size_t n)
 
 /* Runs the changes until they miss nothing. */
 static enum err
-run_until_whole(struct pg_db *db, struct group_commit_job *first, size_t n)
+run_until_whole(struct pg_writer *w, struct group_commit_job *first, size_t n)
 {
-	struct pg_session *s = &db->change;
+	struct pg_session *s = &w->change;
 	enum err e;
 
 	pg_session_clear(s);
 	s->walks = false;
 	s->limit = 4;
 	for (;;) {
-		if ((e = run_once(db, first, n)) != ERR_OK)
+		if ((e = run_once(w, first, n)) != ERR_OK)
 			return e;
 		if (s->walks || s->wanted == 0)
 			return ERR_OK;
-		if ((e = pg_fetch_wants(db)) != ERR_OK)
+		if ((e = pg_fetch_wants(w)) != ERR_OK)
 			return e;
 		pg_raise_limit(s);
 	}
@@ -138,28 +138,28 @@ run_until_whole(struct pg_db *db, struct group_commit_job *first, size_t n)
 /* `try_alone` says that each change may be tried alone: nothing was committed,
  * and the cause lies in one of the changes. */
 static enum err
-commit_changes(
-    struct pg_db *db, struct group_commit_job *first, size_t n, bool *try_alone)
+commit_changes(struct pg_writer *w, struct group_commit_job *first, size_t n,
+    bool *try_alone)
 {
 	enum err e;
 	int tries;
 
 	*try_alone = false;
-	for (tries = 0; tries < TRIES && clock_ms() < db->until; tries++) {
-		e = run_until_whole(db, first, n);
+	for (tries = 0; tries < TRIES && clock_ms() < w->until; tries++) {
+		e = run_until_whole(w, first, n);
 		*try_alone = e != ERR_BUSY;
-		if (e != ERR_OK || db->change.walks)
+		if (e != ERR_OK || w->change.walks)
 			return e;
 		*try_alone = false;
-		if (pg_count_dirty(&db->change) == 0)
+		if (pg_count_dirty(&w->change) == 0)
 			return ERR_OK;
-		metrics_count_database(db->target.metrics, METRICS_ROUND);
-		switch (pg_commit(&db->change, &db->link, db->until)) {
+		metrics_count_database(w->db->target.metrics, METRICS_ROUND);
+		switch (pg_commit(&w->change, &w->link, w->until)) {
 		case PG_DONE:
 			return ERR_OK;
 		case PG_FAILED:
 			*try_alone = true;
-			return db->link.failure;
+			return w->link.failure;
 		case PG_LOST:
 			return ERR_BUSY;
 		case PG_CONFLICT:
@@ -167,7 +167,7 @@ commit_changes(
 			/* Another process was faster: the loop runs all changes
 			 * again on fresh rows. */
 			metrics_count_database(
-			    db->target.metrics, METRICS_CONFLICT);
+			    w->db->target.metrics, METRICS_CONFLICT);
 			break;
 		}
 	}
@@ -177,7 +177,7 @@ commit_changes(
 /* --- a change that walks ------------------------------------------------ */
 
 static enum err
-lock_tables(struct pg_db *db)
+lock_tables(struct pg_writer *w)
 {
 	char sql[256] = "LOCK TABLE ";
 	unsigned i;
@@ -187,90 +187,92 @@ lock_tables(struct pg_db *db)
 		strcat(sql, pg_sql_table((enum store_table)i));
 	}
 	strcat(sql, " IN EXCLUSIVE MODE");
-	if (pg_connect(&db->link, db->until) != ERR_OK)
+	if (pg_connect(&w->link, w->until) != ERR_OK)
 		return ERR_BUSY;
-	(void)pg_link_send_text(&db->link, "BEGIN");
-	(void)pg_link_send_text(&db->link, "SET LOCAL statement_timeout = 0");
-	(void)pg_link_send_text(&db->link, sql);
-	return pg_link_run(&db->link, db->until, NULL, NULL) == PG_DONE
+	(void)pg_link_send_text(&w->link, "BEGIN");
+	(void)pg_link_send_text(&w->link, "SET LOCAL statement_timeout = 0");
+	(void)pg_link_send_text(&w->link, sql);
+	return pg_link_run(&w->link, w->until, NULL, NULL) == PG_DONE
 	    ? ERR_OK
 	    : ERR_BUSY;
 }
 
 static enum err
-change_locked(struct pg_db *db, struct group_commit_job *job)
+change_locked(struct pg_writer *w, struct group_commit_job *job)
 {
-	struct pg_session *s = &db->change;
+	struct pg_session *s = &w->change;
 	enum err e;
 
 	if ((e = crypto_random(s->mark, sizeof(s->mark))) != ERR_OK)
 		return e;
-	if ((e = lock_tables(db)) != ERR_OK)
+	if ((e = lock_tables(w)) != ERR_OK)
 		goto out;
 	pg_session_clear(s);
-	s->own = &db->link;
-	e = store_batch_begin(db->writer);
+	s->own = &w->link;
+	e = store_batch_begin(w->writer);
 	if (e == ERR_OK)
-		e = store_batch_run(db->writer, job);
+		e = store_batch_run(w->writer, job);
 	if (e != ERR_OK)
 		goto out;
 	e = ERR_STORE;
-	if (pg_send_dirty(s, &db->link, s->mark) &&
-	    pg_link_send_text(&db->link, "COMMIT") &&
-	    pg_link_run(&db->link, pg_deadline(0), NULL, NULL) == PG_DONE)
+	if (pg_send_dirty(s, &w->link, s->mark) &&
+	    pg_link_send_text(&w->link, "COMMIT") &&
+	    pg_link_run(&w->link, pg_deadline(0), NULL, NULL) == PG_DONE)
 		e = ERR_OK;
 out:
 	/* The end of the connection ends a transaction that is still open. */
 	if (e != ERR_OK)
-		pg_link_close(&db->link);
+		pg_link_close(&w->link);
 	pg_session_clear(s);
 	return e;
 }
 
 enum err
-pg_begin_batch(void *arg, int64_t ms)
+pg_begin_batch(void *arg, void *tx, int64_t ms)
 {
-	struct pg_db *db = arg;
+	struct pg_writer *w = tx;
 
-	db->until = pg_deadline(ms);
-	return pg_connect(&db->link, db->until);
+	(void)arg;
+	w->until = pg_deadline(ms);
+	return pg_connect(&w->link, w->until);
 }
 
 static void
-change_one(struct pg_db *db, struct group_commit_job *job)
+change_one(struct pg_writer *w, struct group_commit_job *job)
 {
 	bool try_alone;
-	enum err e = commit_changes(db, job, 1, &try_alone);
+	enum err e = commit_changes(w, job, 1, &try_alone);
 
-	if (e == ERR_OK && db->change.walks)
-		e = change_locked(db, job);
-	store_batch_count(db->writer, 1, e);
+	if (e == ERR_OK && w->change.walks)
+		e = change_locked(w, job);
+	store_batch_count(w->writer, 1, e);
 	if (e != ERR_OK)
 		store_batch_fail(job, e);
 }
 
 void
-pg_run_batch(void *arg, struct group_commit_job *first, size_t n)
+pg_run_batch(void *arg, void *tx, struct group_commit_job *first, size_t n)
 {
-	struct pg_db *db = arg;
+	struct pg_writer *w = tx;
 	struct group_commit_job *job = first;
 	bool try_alone = true;
 	enum err e;
 
+	(void)arg;
 	if (n > 1) {
-		e = commit_changes(db, first, n, &try_alone);
-		try_alone |= e == ERR_OK && db->change.walks;
-		if (e == ERR_OK && !db->change.walks) {
-			store_batch_count(db->writer, n, ERR_OK);
+		e = commit_changes(w, first, n, &try_alone);
+		try_alone |= e == ERR_OK && w->change.walks;
+		if (e == ERR_OK && !w->change.walks) {
+			store_batch_count(w->writer, n, ERR_OK);
 			return;
 		}
 		if (!try_alone) {
-			store_batch_count(db->writer, n, e);
+			store_batch_count(w->writer, n, e);
 			for (; n > 0; n--, job = job->next)
 				store_batch_fail(job, e);
 			return;
 		}
 	}
 	for (; n > 0; n--, job = job->next)
-		change_one(db, job);
+		change_one(w, job);
 }

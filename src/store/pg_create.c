@@ -167,10 +167,10 @@ look(struct pg_db *db, struct seen *out)
 	put_tables(&sql, "replace('", "', '\"', '')");
 	buf_text(&sql, ")) AS t");
 	out->pq = db->target.api;
-	if (!send(&db->link, &sql))
+	if (!send(&db->writer[0].link, &sql))
 		return ERR_STORE;
-	return pg_link_run(&db->link, clock_ms() + CREATE_MS, take_seen, out) ==
-		PG_DONE
+	return pg_link_run(&db->writer[0].link, clock_ms() + CREATE_MS,
+		   take_seen, out) == PG_DONE
 	    ? ERR_OK
 	    : ERR_STORE;
 }
@@ -335,7 +335,8 @@ pg_create(struct pg_db *db, const struct store_options *options)
 	if (options->database_owner != NULL)
 		return create_by_owner(db, options, seen.text[ROLE]);
 	if (is(&seen, OWNS, "true"))
-		return create_by(db, &db->link, options, seen.text[ROLE]);
+		return create_by(
+		    db, &db->writer[0].link, options, seen.text[ROLE]);
 	/* A role that owns nothing may use what the owner has made. */
 	return is(&seen, MAY, "true") ? ERR_OK : refuse(db, &seen);
 }

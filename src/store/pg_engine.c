@@ -32,8 +32,10 @@ engine_close(void *arg)
 		return;
 	for (i = 0; i < db->lanes; i++)
 		pg_lane_free(&db->lane[i]);
-	pg_session_free(&db->change);
-	pg_link_close(&db->link);
+	for (i = 0; i < PG_WRITERS; i++) {
+		pg_session_free(&db->writer[i].change);
+		pg_link_close(&db->writer[i].link);
+	}
 	free(db->api);
 	free(db->directory);
 	free(db->conninfo);
@@ -59,7 +61,8 @@ open_directory(const struct store_options *options, struct pg_db *db)
 static enum err
 connect_and_create(struct pg_db *db, const struct store_options *options)
 {
-	enum err e = pg_link_connect(&db->link, clock_ms() + START_MS);
+	enum err e = pg_link_connect(
+	    &db->writer[0].link, clock_ms() + START_MS);
 
 	if (e == ERR_OK && options->create)
 		e = pg_create(db, options);
@@ -104,11 +107,21 @@ fill(const struct store_options *options, struct pg_db *db)
 		.api = db->api };
 	metrics_use_database(options->metrics);
 	pg_sql_init(&db->sql);
-	pg_link_init(&db->link, &db->target);
-	db->change.changes = true;
-	if ((e = pg_session_init(&db->change, db)) != ERR_OK)
-		return e;
 	return open_directory(options, db);
+}
+
+static enum err
+engine_add_writer(void *arg, struct txn *writer)
+{
+	struct pg_db *db = arg;
+	struct pg_writer *w = &db->writer[db->writers++];
+
+	w->db = db;
+	w->writer = writer;
+	w->change.changes = true;
+	pg_link_init(&w->link, &db->target);
+	store_batch_use(writer, &w->change);
+	return pg_session_init(&w->change, db);
 }
 
 static enum err
@@ -119,9 +132,8 @@ engine_open(const struct store_options *options, struct txn *writer, void **out)
 
 	if (db == NULL)
 		return ERR_MEMORY;
-	db->writer = writer;
-	store_batch_use(writer, &db->change);
 	if ((e = fill(options, db)) != ERR_OK ||
+	    (e = engine_add_writer(db, writer)) != ERR_OK ||
 	    (e = connect_and_create(db, options)) != ERR_OK ||
 	    (e = start_lanes(db, options->database_lanes)) != ERR_OK) {
 		engine_close(db);
@@ -333,8 +345,10 @@ static const char *const no_files[] = { NULL };
 
 const struct store_engine pg_engine = {
 	.loses_rows = false,
+	.writers = PG_WRITERS,
 	.files = no_files,
 	.open = engine_open,
+	.add_writer = engine_add_writer,
 	.close = engine_close,
 	.directory = engine_directory,
 	.tidy = engine_tidy,

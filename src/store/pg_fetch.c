@@ -213,19 +213,19 @@ take_group(void *arg, size_t i, struct pg_result *result)
 }
 
 enum err
-pg_fetch_wants(struct pg_db *db)
+pg_fetch_wants(struct pg_writer *w)
 {
-	struct fetching f = { .s = &db->change, .e = ERR_OK };
+	struct fetching f = { .s = &w->change, .e = ERR_OK };
 
 	for (;;) {
-		if (pg_connect(&db->link, db->until) != ERR_OK)
+		if (pg_connect(&w->link, w->until) != ERR_OK)
 			return ERR_BUSY;
-		send_groups(&f, &db->link);
-		switch (pg_link_run(&db->link, db->until, take_group, &f)) {
+		send_groups(&f, &w->link);
+		switch (pg_link_run(&w->link, w->until, take_group, &f)) {
 		case PG_DONE:
 			return f.e;
 		case PG_FAILED:
-			return db->link.failure;
+			return w->link.failure;
 		case PG_CONFLICT:
 		case PG_LOST:
 		default:

@@ -50,16 +50,47 @@ engine_for(const struct store_options *options)
 #endif
 }
 
+static enum err
+open_writer(const struct store_options *options, struct store *st)
+{
+	struct store_writer *w = &st->writer[st->writers];
+	const struct group_commit_work work = { .arg = w,
+		.begin = store_begin_batch,
+		.run = store_run_batch,
+		.shares_clients = st->engine->writers > 1,
+		.queue_max = options->queue_max,
+		.batch_max = options->batch_max,
+		.timeout_ms = options->timeout_ms };
+	enum err e;
+
+	w->st = st;
+	w->txn = (struct txn){ .st = st, .writes = true, .writer = w };
+	arena_init(&w->read, w->read_block, sizeof(w->read_block));
+	if ((e = group_commit_init(&w->queue, &work)) != ERR_OK)
+		return e;
+	if (st->writers++ == 0)
+		return st->engine->open(options, &w->txn, &st->db);
+	return st->engine->add_writer(st->db, &w->txn);
+}
+
+static enum err
+open_writers(const struct store_options *options, struct store *st)
+{
+	enum err e;
+
+	st->writer = calloc(st->engine->writers, sizeof(*st->writer));
+	if (st->writer == NULL)
+		return ERR_MEMORY;
+	while (st->writers < st->engine->writers)
+		if ((e = open_writer(options, st)) != ERR_OK)
+			return e;
+	return check_format(st, options->create);
+}
+
 enum err
 store_open(const struct store_options *options, struct store **out)
 {
 	struct store *st = calloc(1, sizeof(*st));
-	const struct group_commit_work work = { .arg = st,
-		.begin = store_begin_batch,
-		.run = store_run_batch,
-		.queue_max = options->queue_max,
-		.batch_max = options->batch_max,
-		.timeout_ms = options->timeout_ms };
 	enum err e;
 
 	if (st == NULL)
@@ -75,14 +106,7 @@ store_open(const struct store_options *options, struct store **out)
 	st->history_certificates = within(
 	    options->history_certificates, 1, STORE_CERTIFICATES_MAX);
 	st->metrics = options->metrics;
-	st->writer = (struct txn){ .st = st, .writes = true };
-	arena_init(&st->read, st->read_block, sizeof(st->read_block));
-	if ((e = group_commit_init(&st->queue, &work)) != ERR_OK) {
-		free(st);
-		return e;
-	}
-	if ((e = st->engine->open(options, &st->writer, &st->db)) != ERR_OK ||
-	    (e = check_format(st, options->create)) != ERR_OK) {
+	if ((e = open_writers(options, st)) != ERR_OK) {
 		store_close(st);
 		return e;
 	}
@@ -124,8 +148,10 @@ store_close(struct store *st)
 {
 	if (st == NULL)
 		return;
-	group_commit_destroy(&st->queue);
+	while (st->writers > 0)
+		group_commit_destroy(&st->writer[--st->writers].queue);
 	st->engine->close(st->db);
+	free(st->writer);
 	free(st);
 }
 

@@ -37,6 +37,23 @@ struct txn {
 	enum err failed;
 	/* The changes of the transaction beyond one for each job. */
 	size_t more;
+	struct store_writer *writer; /* NULL: a reader */
+};
+
+/*
+ * Runs changes in batches. An engine whose batches may overlap has several
+ * writers, each with a queue of its own, so that one batch runs while others
+ * wait for the database.
+ */
+struct store_writer {
+	struct store *st;
+	struct group_commit queue;
+	atomic_int_fast64_t writes_since; /* clock_ms; 0: no batch runs */
+	/* The leader of the queue owns the members below. */
+	struct txn txn;
+	struct arena read; /* rows that the running change has read */
+	char read_block[READ_MAX];
+	char room[STORE_SCRATCHES][STORE_VALUE_MAX];
 };
 
 struct store {
@@ -47,7 +64,8 @@ struct store {
 	struct metrics *metrics;
 	struct progress *progress;
 	struct log_repeat last_damage; /* that was logged */
-	struct group_commit queue;
+	struct store_writer *writer;
+	unsigned writers;
 
 	/* The last check of the format: the format, the generation of the
 	 * database at that moment, and the time in seconds. */
@@ -57,21 +75,15 @@ struct store {
 	/* Whether the format is newer than STORE_FORMAT. If so, each
 	 * transaction fails. */
 	atomic_bool outdated;
-	atomic_int_fast64_t writes_since; /* clock_ms; 0: the lock is free */
-
-	/* The thread that holds the write lock owns the members below. */
-	struct txn writer;
-	bool converts; /* the running change is a conversion */
-	struct arena read; /* rows that the running change has read */
-	char read_block[READ_MAX];
-	char room[STORE_SCRATCHES][STORE_VALUE_MAX];
+	/* The running change is a conversion, and no other change runs. */
+	bool converts;
 };
 
 /* txn.c: records the format that this transaction sees. ERR_NEWER, or ERR_STORE
  * if the format is older than before. */
 enum err store_note_format(struct txn *tx) ATTR_CHECKED;
 
-/* update.c: the callbacks of group_commit.h. `arg` is the store. */
+/* update.c: the callbacks of group_commit.h. `arg` is a writer. */
 enum err store_begin_batch(void *arg, int64_t ms) ATTR_CHECKED;
 void store_run_batch(struct group_commit_job *first, size_t n, void *arg);
 

@@ -63,7 +63,7 @@ keep(struct txn *tx, struct str *row)
 {
 	if (!tx->writes)
 		return ERR_OK;
-	*row = arena_copy(&tx->st->read, *row);
+	*row = arena_copy(&tx->writer->read, *row);
 	return str_is_null(*row) ? store_fail(tx, ERR_MEMORY) : ERR_OK;
 }
 
@@ -128,7 +128,13 @@ store_get(
 void
 store_scratch(struct txn *tx, enum store_scratch room, struct buf *out)
 {
-	buf_init(out, tx->st->room[room], sizeof(tx->st->room[room]));
+	struct store_writer *w = tx->writer;
+
+	/* A reader cannot put, so it has no room. */
+	if (w == NULL)
+		buf_init(out, NULL, 0);
+	else
+		buf_init(out, w->room[room], sizeof(w->room[room]));
 }
 
 enum err
@@ -168,7 +174,7 @@ void
 store_seek(struct txn *tx, struct str key, struct store_cursor *at)
 {
 	at->key = key;
-	at->read = tx->writes ? tx->st->read.used : 0;
+	at->read = tx->writes ? tx->writer->read.used : 0;
 }
 
 enum err
@@ -181,7 +187,7 @@ store_next(struct txn *tx, enum store_table table, enum store_direction way,
 	if (cannot_read(tx))
 		return tx->failed;
 	if (tx->writes)
-		tx->st->read.used = at->read;
+		tx->writer->read.used = at->read;
 	e = tx->st->engine->step(tx->tx, table, way, &key, &at->row);
 	if (e != ERR_OK)
 		return store_fail(tx, store_log_damage(tx, e, table, at->key));

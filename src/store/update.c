@@ -47,14 +47,14 @@ store_batch_begin(struct txn *writer)
 {
 	writer->failed = ERR_OK;
 	writer->more = 0;
-	arena_reset(&writer->st->read);
+	arena_reset(&writer->writer->read);
 	return writer->failed = check_writable(writer);
 }
 
 static enum err
 run_step(struct txn *writer, struct store_step *step)
 {
-	arena_reset(&writer->st->read);
+	arena_reset(&writer->writer->read);
 	writer->failed = ERR_OK;
 	writer->put = false;
 	step->outcome = step->change(writer, step->arg);
@@ -105,29 +105,56 @@ store_batch_count(struct txn *writer, size_t n, enum err e)
 enum err
 store_begin_batch(void *arg, int64_t ms)
 {
-	struct store *st = arg;
-	enum err e = st->engine->begin_batch(st->db, ms);
+	struct store_writer *w = arg;
+	struct store *st = w->st;
+	enum err e = st->engine->begin_batch(st->db, w->txn.tx, ms);
 
 	if (e == ERR_OK)
-		atomic_store(&st->writes_since, clock_ms());
+		atomic_store(&w->writes_since, clock_ms());
 	return e;
 }
 
 void
 store_run_batch(struct group_commit_job *first, size_t n, void *arg)
 {
-	struct store *st = arg;
+	struct store_writer *w = arg;
+	struct store *st = w->st;
 
-	st->engine->run_batch(st->db, first, n);
-	atomic_store(&st->writes_since, 0);
+	st->engine->run_batch(st->db, w->txn.tx, first, n);
+	atomic_store(&w->writes_since, 0);
 }
 
 int64_t
 store_write_age(const struct store *st)
 {
-	int64_t since = atomic_load(&st->writes_since);
+	int64_t now = clock_ms(), oldest = now, since;
+	unsigned i;
 
-	return since > 0 ? clock_ms() - since : 0;
+	for (i = 0; i < st->writers; i++) {
+		since = atomic_load(&st->writer[i].writes_since);
+		if (since > 0 && since < oldest)
+			oldest = since;
+	}
+	return now - oldest;
+}
+
+/* The writer for a new change: one that waits for changes, or that is idle, or
+ * the one with the fewest changes in its queue. */
+static struct store_writer *
+choose_writer(struct store *st)
+{
+	struct store_writer *best = &st->writer[0];
+	size_t least = SIZE_MAX, load;
+	unsigned i;
+
+	for (i = 0; i < st->writers && st->writers > 1; i++) {
+		load = group_commit_load(&st->writer[i].queue);
+		if (load < least) {
+			least = load;
+			best = &st->writer[i];
+		}
+	}
+	return best;
 }
 
 static enum err
@@ -137,7 +164,7 @@ run_series(struct store *st, struct store_step *step, size_t n)
 	enum err e;
 
 	metrics_change_begins(st->metrics);
-	e = group_commit_run(&st->queue, &w.job);
+	e = group_commit_run(&choose_writer(st)->queue, &w.job);
 	metrics_change_ends(st->metrics, e);
 	return e != ERR_OK ? e : w.failed;
 }

@@ -28,6 +28,15 @@ postgres_as() {
 	fi
 }
 
+# postgres_exec COMMAND...: the same in place of the shell, for a command in the
+# background whose pid is needed.
+postgres_exec() {
+	if [ "$(id -u)" -eq 0 ]; then
+		exec setpriv --reuid=postgres --regid=postgres --clear-groups "$@"
+	fi
+	exec "$@"
+}
+
 # postgres_place DIRECTORY: makes the directories of a server.
 postgres_place() {
 	mkdir -p "$1/data" "$1/run" && chmod 755 "$1" && chmod 700 "$1/data" ||

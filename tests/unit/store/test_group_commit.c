@@ -582,6 +582,39 @@ START_TEST(a_missing_job_delays_the_batch_only_briefly)
 }
 END_TEST
 
+/* Its clients come back to any of several queues. */
+START_TEST(slow_returns_do_not_where_queues_share_their_clients)
+{
+	struct record r = { .runs = 0 };
+
+	make(&r, 0, 0, 60000);
+	r.batch.work.shares_clients = true;
+	ck_assert_int_ge(answered_after(&r, 4 * 1000), 5);
+	group_commit_destroy(&r.batch);
+}
+END_TEST
+
+START_TEST(a_queue_reports_how_busy_it_is)
+{
+	struct record r = { .hangs = true };
+	pthread_t thread[3];
+	size_t i;
+
+	make(&r, 0, 0, 0);
+	ck_assert_uint_eq(group_commit_load(&r.batch), 1);
+	for (i = 0; i < 3; i++) {
+		ck_assert(pthread_create(&thread[i], NULL, do_one, &r) == 0);
+		while (!atomic_load(&r.running) || waiting(&r.batch) < i)
+			sched_yield();
+		ck_assert_uint_eq(group_commit_load(&r.batch), i + 2);
+	}
+	r.hangs = false;
+	for (i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+	group_commit_destroy(&r.batch);
+}
+END_TEST
+
 START_TEST(slow_returns_switch_the_delay_off)
 {
 	int64_t took, best = INT64_MAX;
@@ -623,6 +656,8 @@ main(void)
 	tcase_add_test(t, a_lone_writer_is_never_delayed);
 	tcase_add_test(t, a_missing_job_delays_the_batch_only_briefly);
 	tcase_add_test(t, slow_returns_switch_the_delay_off);
+	tcase_add_test(t, slow_returns_do_not_where_queues_share_their_clients);
+	tcase_add_test(t, a_queue_reports_how_busy_it_is);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
