@@ -9,6 +9,8 @@ import { AnonymousAuthenticationProvider, HttpMethod, RequestInformation }
 	from "@microsoft/kiota-abstractions";
 import { DefaultRequestAdapter } from "@microsoft/kiota-bundle";
 import { createApplePushNotificationCertificateFromDiscriminatorValue,
+	createAuditEventCollectionResponseFromDiscriminatorValue,
+	createAuditEventFromDiscriminatorValue,
 	createDeviceManagementFromDiscriminatorValue }
 	from "@microsoft/msgraph-sdk/models/index.js";
 import { createODataErrorFromDiscriminatorValue }
@@ -19,6 +21,7 @@ import { base, client, path, run } from "./check.js";
 const adapter = new DefaultRequestAdapter(
 	new AnonymousAuthenticationProvider());
 adapter.baseUrl = new URL("v1.0", base).href;
+const events = "/deviceManagement/auditEvents";
 
 function request(method, at, template = "", values = {}) {
 	const info = new RequestInformation(method,
@@ -60,13 +63,33 @@ const checks = {
 			"kiota");
 	},
 
+	async "events are models, also after the next link"() {
+		const got = await send(request(HttpMethod.GET, events,
+			"{?%24count,%24top}", { "%24count": true, "%24top": 2 }),
+			createAuditEventCollectionResponseFromDiscriminatorValue);
+		assert.equal(got.value.length, 2);
+		assert.ok(got.odataCount > 2);
+		const [event] = got.value;
+		assert.ok(event.activityDateTime instanceof Date);
+		assert.equal(event.actor.auditActorType, "ItPro");
+		assert.equal(event.resources[0].modifiedProperties.length > 0, true);
+		const next = request(HttpMethod.GET, "");
+		next.URL = got.odataNextLink;
+		const more = await send(next,
+			createAuditEventCollectionResponseFromDiscriminatorValue);
+		assert.equal(more.value.length, 2);
+		assert.notEqual(more.value[0].id, got.value[1].id);
+		const one = await send(request(HttpMethod.GET, `${events}/{id}`, "",
+			{ id: event.id }), createAuditEventFromDiscriminatorValue);
+		assert.equal(one.id, event.id);
+	},
+
 	async "a refusal is the SDK's error"() {
-		await assert.rejects(send(request(HttpMethod.GET, path,
-			"{?%24filter}", { "%24filter": "id eq 'x'" }),
-			createApplePushNotificationCertificateFromDiscriminatorValue),
-		(e) => {
-			assert.equal(e.responseStatusCode, 400);
-			assert.equal(e.errorEscaped.code, "BadRequest");
+		await assert.rejects(send(request(HttpMethod.GET, `${events}/{id}`, "",
+			{ id: "00000000-0000-4000-8000-000000000000" }),
+			createAuditEventFromDiscriminatorValue), (e) => {
+			assert.equal(e.responseStatusCode, 404);
+			assert.equal(e.errorEscaped.code, "ResourceNotFound");
 			assert.ok(e.errorEscaped.innerError.requestId);
 			return true;
 		});
