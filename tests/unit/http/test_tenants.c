@@ -26,6 +26,7 @@
 #define RIGHTS_END 1024 /* one more than all ten rights */
 #define READ_ANY 0x3fU /* each of the first six rights allows reading */
 #define CONSENT_ANY 0x0eU /* three of them allow reading the consent */
+#define AUDIT_ANY 0xceU /* five of them allow reading the history */
 #define WRITE_ANY 0x0aU /* the two rights that allow writing */
 
 static const char *const names[] = { "DeviceManagementServiceConfig.Read.All",
@@ -222,7 +223,9 @@ end_world(void)
 /* --- requests ----------------------------------------------------------- */
 
 #define RESOURCE "/deviceManagement/applePushNotificationCertificate"
-#define CONSENT "/deviceManagement/dataSharingConsents/appleMDMPushCertificate"
+#define EVENTS "/deviceManagement/auditEvents"
+#define CONSENTS "/deviceManagement/dataSharingConsents"
+#define CONSENT CONSENTS "/appleMDMPushCertificate"
 #define CSR "ApplePushNotificationCertificateSigningRequest"
 
 static const struct action {
@@ -239,6 +242,16 @@ static const struct action {
 	{ "PATCH", "/v1.0" RESOURCE, WRITE_ANY, 200, 200, true },
 	{ "DELETE", "/v1.0" RESOURCE, WRITE_ANY, 204, 404, true },
 	{ "GET", "/v1.0" RESOURCE "/download" CSR, WRITE_ANY, 404, 404, false },
+	{ "GET", "/v1.0" RESOURCE "/appleIdentifier", READ_ANY, 200, 404,
+	    false },
+	{ "GET", "/v1.0/deviceManagement", RIGHTS_END - 1, 200, 200, false },
+	{ "GET", "/beta/deviceManagement/subscriptionState", RIGHTS_END - 1,
+	    200, 200, false },
+	{ "GET", "/v1.0" EVENTS, AUDIT_ANY, 200, 200, false },
+	{ "GET", "/beta" EVENTS "/$count", AUDIT_ANY, 200, 200, false },
+	{ "GET", "/v1.0" EVENTS "/getAuditCategories", AUDIT_ANY, 200, 200,
+	    false },
+	{ "GET", "/beta" CONSENTS, CONSENT_ANY, 200, 200, false },
 	{ "GET", "/beta" CONSENT, CONSENT_ANY, 200, 200, false },
 	{ "POST", "/beta" CONSENT "/consentToDataSharing", 2, 200, 200, false },
 	/* The configuration names no key file. */
