@@ -15,6 +15,7 @@ import re
 import socket
 import subprocess
 import sys
+import urllib.parse
 
 RESOURCE = "deviceManagement/applePushNotificationCertificate"
 TYPE = "microsoft.graph.applePushNotificationCertificate"
@@ -186,6 +187,7 @@ class Tenant:
         self.record = None  # the properties, as a response shows them
         self.etag = None
         self.etags = []  # all ETags so far
+        self.link = None  # the path of a page of audit events
         self.topic = None  # topic of the newest real certificate, for the guard
 
     def merged(self, patch, certificates, allowed):
@@ -402,6 +404,25 @@ class Source:
         ])
 
 
+# The members of an audit event, and filters: those of scripts, and others.
+EVENT = ["id", "displayName", "componentName", "activity", "activityDateTime",
+         "activityType", "activityOperationType", "activityResult",
+         "correlationId", "category", "actor", "resources"]
+FILTERS = [
+    "activityDateTime gt 2020-11-29",
+    " activityDateTime ge 2020-11-01T00:00:00.000Z and activityDateTime le "
+    "2100-11-30T00:00:00.0000000Z",
+    "Actor/UserPrincipalName eq 'test@contoso.com' or Resources/any(c: "
+    "c/ResourceId ne 'b7e42574')",
+    "resources/any(s:s/auditResourceType eq 'Microsoft.Management.Services."
+    "Api.ApplePushNotificationCertificate') and activityOperationType ne 'Get'",
+    "not (activityResult eq 'Success' and (category eq 'x' or contains("
+    "displayName,'Certificate')))",
+    "actor/auditActorType eq 'Application' and activity eq null",
+    "correlationId ne 00000000-0000-0000-0000-000000000000",
+]
+
+
 # --- one request and its response --------------------------------------------
 
 class Peer:
@@ -498,7 +519,8 @@ class Fuzz:
         if status in (204, 304) or method == "HEAD":
             must(not text, "no content")
         elif got["Content-Type"].startswith("text/plain"):
-            must(status == 200 and "metrics" in path.lower(), "JSON")
+            must(status == 200 and
+                 ("metrics" in path.lower() or "$count" in path), "JSON")
         else:
             must(got["Content-Type"].startswith("application/json"), "JSON")
             json.loads(text)
@@ -716,8 +738,120 @@ class Fuzz:
                  "time goes back")
         tenant.record = wanted | now
 
+    def audit_page(self, tenant, path, options):
+        """One page of audit events: their numbers, and the next path."""
+        _, _, text = self.ask(
+            tenant, "GET", path,
+            [("Authorization", "Bearer " + tenant.tokens["ReadWrite"])])
+        page = json.loads(text)
+        must("value" in page, "a page of events")
+        numbers = []
+        for event in page["value"]:
+            must(event["id"].startswith("a0d17e00-"), "the id of an event")
+            numbers.append(int(event["id"][-12:], 16))
+            if "$select" not in options:
+                must(list(event) == EVENT, "the members of an event")
+                must(len(event["resources"]) == 1, "one resource")
+        must(len(numbers) <= min(100, int(options.get("$top", 100))),
+             "the size of a page")
+        link = page.get("@odata.nextLink")
+        parts = urllib.parse.urlsplit(link or "")
+        return numbers, page.get("@odata.count"), link and \
+            parts.path + "?" + parts.query
+
+    def audit_list(self, tenant, root):
+        """Reads all pages: each event must come once, in order."""
+        r, s = self.source.r, self.source
+        options = {}
+        if s.chance(60):
+            options["$top"] = str(r.choice([1, 2, 7, 50, 99, 100, 200]))
+        if s.chance(50):
+            options["$select"] = r.choice(["id", "id,resources", "actor,id"])
+        up = s.chance(30)
+        if up:
+            options["$orderby"] = r.choice(
+                ["activityDateTime", "ActivityDateTime asc"])
+        if s.chance(40):
+            options["$filter"] = r.choice(FILTERS)
+        if s.chance(30):
+            options["$count"] = "true"
+        query = urllib.parse.urlencode(
+            options, quote_via=r.choice(
+                [urllib.parse.quote, urllib.parse.quote_plus]))
+        path = f"{root}?{query}"
+        seen, total, pages = [], None, 0
+        while path and pages < 4:
+            numbers, total, path = self.audit_page(tenant, path, options)
+            seen += numbers
+            pages += 1
+        must(seen == sorted(set(seen), reverse=not up), "the order of events")
+        if path:
+            tenant.link = path
+        elif total is not None:
+            must(total == len(seen), "the number of events")
+
+    def audit(self):
+        """Audit events: lists, single events, and what is refused."""
+        r, s = self.source.r, self.source
+        tenant = r.choice(self.tenants)
+        root = r.choice(["/v1.0/", "/beta/", "/localtest/", "/graph/v1.0/"]) + \
+            "deviceManagement/auditEvents"
+        if s.chance(40):
+            self.audit_list(tenant, root)
+            return
+        other = r.choice(self.tenants)
+        right = r.choice(["ReadWrite", "ReadWrite", "Read"])
+        number = r.choice([1, 2, 5, 50, 0, 2**48 - 1])
+        event = f"a0d17e00-0000-8000-8000-{number:012x}"
+        token = (other.link or "$skiptoken=x").split("$skiptoken=")[1]
+        at = r.randrange(len(token))
+        spoilt = token[:at] + r.choice("AZaz09-_.") + token[at + 1:]
+        path, wanted = r.choice([
+            ("/" + event, {200, 404}), (f"('{event}')", {200, 404}),
+            ("/x", {404}), ("('x''y')", {404}), ("(x)", {400}),
+            ("/$count", {200}), ("/getAuditCategories", {200}),
+            ("/microsoft.graph.getAuditCategories()", {200}),
+            ("/getAuditActivityTypes(category='Enrollment')", {200}),
+            ("/getAuditActivityTypes(category='x''y')", {200}),
+            (f"/{event}/x", {400}), ("?$search=a", {400}),
+            ("?$expand=actor", {400}), ("?$orderby=category", {400}),
+            ("?$top=-1", {400}), ("?$skip=x", {400}), ("?$count=maybe", {400}),
+            ("?$select=id,x", {400}), ("?$filter=", {400}),
+            ("?$top=0", {200}), ("?$skip=1000", {200}),
+            ("?$skiptoken=" + token,
+             {200, 400} if other is tenant else {400}),
+            ("?$skiptoken=" + spoilt,
+             {200, 400} if other is tenant else {400}),
+            ("?$filter=" + urllib.parse.quote(self.spoilt_filter()),
+             {200, 400}),
+        ])
+        method = r.choices(["GET", "HEAD", "POST", "DELETE"], [90, 4, 3, 3])[0]
+        status, _, _ = self.ask(
+            tenant, method, root + path,
+            [("Authorization", "Bearer " + tenant.tokens[right])])
+        if method in ("POST", "DELETE"):
+            wanted = {405} if wanted != {400} or "?" in path else {400, 405}
+        elif right == "Read":
+            wanted = {403} if wanted != {400} or "?" in path else {400, 403}
+        must(status in wanted, f"audit events: {path} is {wanted}")
+
+    def spoilt_filter(self):
+        """A filter with a change, which may leave it valid."""
+        r = self.source.r
+        text = r.choice(FILTERS)
+        for _ in range(r.randrange(1, 4)):
+            at = r.randrange(len(text) + 1)
+            text = text[:at] + r.choice(
+                ["", "(", ")", "'", " ", "not ", "and ", "\u00e4", "/", ":",
+                 "a", "5", "resources/any(", "\0" if self.source.chance(5)
+                 else "or "]) + text[at + r.randrange(3):]
+        return text
+
     def step(self):
         s, r = self.source, self.source.r
+        if s.chance(4):
+            self.audit()
+            return
         tenant = r.choice(self.tenants)
         path, root, kind = s.path()
         method = r.choices(["PATCH", "GET", "HEAD", "OPTIONS", "DELETE", "PUT",
