@@ -60,6 +60,11 @@ postgresql_start() {
 		start
 }
 
+# postgresql_sql DIR COMMAND: runs a command of SQL as the superuser.
+postgresql_sql() {
+	postgresql_do psql -X -q -A -t -h "$1/run" -U owner -d postgres -c "$2"
+}
+
 # postgresql_stop DIR [MODE]: stops the server of DIR, if it runs; the mode is
 # one of pg_ctl.
 postgresql_stop() {
