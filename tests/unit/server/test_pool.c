@@ -54,12 +54,16 @@ static struct seen {
 	atomic_size_t hangs;
 	atomic_size_t hanging;
 	atomic_bool stalled;
+	atomic_bool served; /* a worker has answered */
+	atomic_bool early; /* before the last worker was made */
 } * seen;
 
 struct job {
 	size_t workers;
 	int fails; /* number of the worker that cannot begin; 0: none */
 	rlim_t descriptors; /* limit of descriptors; 0: that of the process */
+	int waits_ms; /* the second worker waits so long for an answer */
+	rlim_t data; /* limit of memory; 0: that of the process */
 	atomic_int begun;
 	struct conns_rules rules; /* 0: longer than any test lasts */
 };
@@ -82,10 +86,17 @@ static enum err
 begin(void *arg, void **own)
 {
 	struct job *job = arg;
+	int number = atomic_fetch_add(&job->begun, 1) + 1, waited;
 
 	*own = job;
-	return atomic_fetch_add(&job->begun, 1) + 1 == job->fails ? ERR_STORE
-								  : ERR_OK;
+	for (waited = 0; number == 2 && waited < job->waits_ms; waited += 5) {
+		if (atomic_load(&seen->served)) {
+			atomic_store(&seen->early, true);
+			break;
+		}
+		nap(5);
+	}
+	return number == job->fails ? ERR_STORE : ERR_OK;
 }
 
 static void
@@ -140,6 +151,7 @@ serve(void *own, const struct conns_taken *taken)
 		nap(4000);
 	if (write(fd, line, n) != (ssize_t)n)
 		return CONNS_CLOSE;
+	atomic_store(&seen->served, true);
 	if (line[0] == 'x') {
 		close(fd);
 		return CONNS_CLOSED;
@@ -207,7 +219,10 @@ run(struct job *job, int listener)
 		.stalled = stalled,
 		.hanging = hanging };
 	const struct rlimit few = { job->descriptors, job->descriptors };
+	const struct rlimit data = { job->data, job->data };
 
+	if (job->data > 0)
+		setrlimit(RLIMIT_DATA, &data);
 	if (job->descriptors > 0)
 		setrlimit(RLIMIT_NOFILE, &few);
 	pool_signals();
@@ -1121,6 +1136,28 @@ START_TEST(ways_to_start)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	struct job job;
+	bool early;
+} first_answers[] = {
+	{ "the first worker serves while the others are made",
+	    { .workers = 3, .waits_ms = 10000 }, true },
+	{ "with limited memory, all workers are made first",
+	    { .workers = 3, .waits_ms = 200, .data = (rlim_t)1 << 30 }, false },
+};
+
+START_TEST(first_answer)
+{
+	pid_t child = start_alone(first_answers[_i].job);
+
+	unit_check(first_answers[_i].name, ask());
+	ck_assert_int_eq(stop(child), ERR_OK);
+	unit_check(first_answers[_i].name,
+	    atomic_load(&seen->early) == first_answers[_i].early);
+}
+END_TEST
+
 /* The pool gives up whichever of its own descriptors it cannot open. */
 START_TEST(gives_up_without_any_of_its_descriptors)
 {
@@ -1194,6 +1231,7 @@ main(void)
 	tcase_add_test(all, processes_can_replace_each_other);
 	tcase_add_test(all, gives_up_without_any_of_its_descriptors);
 	tcase_add_loop_test(all, ways_to_start, 0, ROWS(starts));
+	tcase_add_loop_test(all, first_answer, 0, ROWS(first_answers));
 	suite_add_tcase(suite, all);
 	return unit_run(suite);
 }
