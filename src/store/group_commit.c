@@ -473,6 +473,7 @@ group_commit_run(struct group_commit *g, struct group_commit_job *job)
 	enum err e = ERR_BUSY;
 
 	job->next = NULL;
+	job->until = g->work.timeout_ms > 0 ? until : 0;
 	atomic_init(&job->state, QUEUED);
 	if (sem_init(&job->wake, 0, 0) != 0)
 		return ERR_STORE;

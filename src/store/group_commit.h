@@ -22,6 +22,7 @@
 /* The head of a job. It lives on the stack of the thread that waits for it. */
 struct group_commit_job {
 	struct group_commit_job *next;
+	int64_t until; /* its deadline, in us of clock_us; 0: none */
 	atomic_int state;
 	sem_t wake;
 };

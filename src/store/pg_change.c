@@ -14,44 +14,19 @@
  * under the next number. Two processes that change the same tenant insert the
  * same key, and one of them fails. All other rows are compared by their marks.
  *
- * A change that walks over a whole table cannot work like that. It runs alone,
- * with the tables locked against all other changes.
+ * A change that walks over a whole table cannot work like that; see
+ * pg_locked.c.
  */
 #include "store/pg_private.h"
 
-#include <string.h>
-
 #include "base/clock.h"
-#include "format/crypto.h"
 #include "state/metrics.h"
 
 /* How often a batch is run, at most; each run but the first follows a
  * conflict. */
 #define TRIES 20
-/* The bytes that a change with locked tables keeps before it sends them. */
-#define FLUSH_BYTES ((size_t)8 << 20)
 
 /* --- rows --------------------------------------------------------------- */
-
-/* With locked tables: sends what was put so far, within the transaction. */
-static enum err
-flush(struct pg_session *s, enum store_table table)
-{
-	enum pg_outcome outcome;
-	unsigned i;
-
-	if (s->own == NULL || s->cache[table].bytes < FLUSH_BYTES)
-		return ERR_OK;
-	if (!pg_send_dirty(s, s->own, s->mark))
-		return ERR_MEMORY;
-	outcome = pg_link_run(
-	    s->own, pg_deadline(s->db->timeout_ms), NULL, NULL);
-	for (i = 0; i < STORE_TABLES; i++)
-		pg_cache_clear(&s->cache[i]);
-	return outcome == PG_DONE  ? ERR_OK
-	    : outcome == PG_FAILED ? s->own->failure
-				   : ERR_STORE;
-}
 
 enum err
 pg_put(void *tx, enum store_table table, struct str key, struct str row)
@@ -67,7 +42,7 @@ pg_put(void *tx, enum store_table table, struct str key, struct str row)
 	}
 	if ((e = pg_cache_put(&s->cache[table], key, row)) != ERR_OK)
 		return e;
-	return flush(s, table);
+	return pg_flush(s, table);
 }
 
 enum err
@@ -81,7 +56,7 @@ pg_remove(void *tx, enum store_table table, struct str key)
 		return e;
 	if ((e = pg_cache_remove(&s->cache[table], key)) != ERR_OK)
 		return e;
-	return flush(s, table);
+	return pg_flush(s, table);
 }
 
 /* --- a batch ------------------------------------------------------------ */
@@ -163,6 +138,7 @@ commit_changes(struct pg_writer *w, struct group_commit_job *first, size_t n,
 		case PG_LOST:
 			return ERR_BUSY;
 		case PG_CONFLICT:
+		case PG_AGAIN:
 		default:
 			/* Another process was faster: the loop runs all changes
 			 * again on fresh rows. */
@@ -174,66 +150,13 @@ commit_changes(struct pg_writer *w, struct group_commit_job *first, size_t n,
 	return ERR_BUSY;
 }
 
-/* --- a change that walks ------------------------------------------------ */
-
-static enum err
-lock_tables(struct pg_writer *w)
-{
-	char sql[256] = "LOCK TABLE ";
-	unsigned i;
-
-	for (i = 0; i < STORE_TABLES; i++) {
-		strcat(sql, i > 0 ? ", " : "");
-		strcat(sql, pg_sql_table((enum store_table)i));
-	}
-	strcat(sql, " IN EXCLUSIVE MODE");
-	if (pg_connect(&w->link, w->until) != ERR_OK)
-		return ERR_BUSY;
-	(void)pg_link_send_text(&w->link, "BEGIN");
-	(void)pg_link_send_text(&w->link, "SET LOCAL statement_timeout = 0");
-	(void)pg_link_send_text(&w->link, sql);
-	return pg_link_run(&w->link, w->until, NULL, NULL) == PG_DONE
-	    ? ERR_OK
-	    : ERR_BUSY;
-}
-
-static enum err
-change_locked(struct pg_writer *w, struct group_commit_job *job)
-{
-	struct pg_session *s = &w->change;
-	enum err e;
-
-	if ((e = crypto_random(s->mark, sizeof(s->mark))) != ERR_OK)
-		return e;
-	if ((e = lock_tables(w)) != ERR_OK)
-		goto out;
-	pg_session_clear(s);
-	s->own = &w->link;
-	e = store_batch_begin(w->writer);
-	if (e == ERR_OK)
-		e = store_batch_run(w->writer, job);
-	if (e != ERR_OK)
-		goto out;
-	e = ERR_STORE;
-	if (pg_send_dirty(s, &w->link, s->mark) &&
-	    pg_link_send_text(&w->link, "COMMIT") &&
-	    pg_link_run(&w->link, pg_deadline(0), NULL, NULL) == PG_DONE)
-		e = ERR_OK;
-out:
-	/* The end of the connection ends a transaction that is still open. */
-	if (e != ERR_OK)
-		pg_link_close(&w->link);
-	pg_session_clear(s);
-	return e;
-}
-
 enum err
 pg_begin_batch(void *arg, void *tx, int64_t ms)
 {
 	struct pg_writer *w = tx;
 
 	(void)arg;
-	w->until = pg_deadline(ms);
+	w->until = pg_deadline_left(ms);
 	return pg_connect(&w->link, w->until);
 }
 
@@ -244,7 +167,7 @@ change_one(struct pg_writer *w, struct group_commit_job *job)
 	enum err e = commit_changes(w, job, 1, &try_alone);
 
 	if (e == ERR_OK && w->change.walks)
-		e = change_locked(w, job);
+		e = pg_change_locked(w, job);
 	store_batch_count(w->writer, 1, e);
 	if (e != ERR_OK)
 		store_batch_fail(job, e);
@@ -259,6 +182,9 @@ pg_run_batch(void *arg, void *tx, struct group_commit_job *first, size_t n)
 	enum err e;
 
 	(void)arg;
+	if (first == NULL)
+		return;
+	w->until = pg_deadline_of(first, w->until);
 	if (n > 1) {
 		e = commit_changes(w, first, n, &try_alone);
 		try_alone |= e == ERR_OK && w->change.walks;

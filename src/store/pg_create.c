@@ -276,7 +276,8 @@ create_by(struct pg_db *db, struct pg_link *l,
 			return ERR_MEMORY;
 		/* Another process may create it at this moment. */
 		outcome = pg_link_run(l, until, NULL, NULL);
-	} while (outcome == PG_CONFLICT && clock_ms() < until);
+	} while ((outcome == PG_CONFLICT || outcome == PG_AGAIN) &&
+	    clock_ms() < until);
 	if (outcome == PG_DONE)
 		return ERR_OK;
 	log_line(LOG_AT_ERROR,

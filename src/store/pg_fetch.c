@@ -227,6 +227,7 @@ pg_fetch_wants(struct pg_writer *w)
 		case PG_FAILED:
 			return w->link.failure;
 		case PG_CONFLICT:
+		case PG_AGAIN:
 		case PG_LOST:
 		default:
 			break;

@@ -9,95 +9,22 @@
  */
 #include "store/pg_link.h"
 
-#include <dlfcn.h>
+#include <errno.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/pg_api.h"
+#include "store/pg_dial.h"
 
 /* Pipeline mode came with version 14. */
 #define SERVER_MIN 140000
 /* Milliseconds between two lines of the log about one link. */
 #define LINE_AGAIN 5000
-
-/* --- the library -------------------------------------------------------- */
-
-/* The functions of libpq. */
-/* clang-format off */
-#define PG_FUNCTIONS(X) \
-	X(PQclear) X(PQcmdTuples) X(PQconnectPoll) \
-	X(PQconnectStartParams) X(PQconsumeInput) X(PQenterPipelineMode) \
-	X(PQerrorMessage) X(PQfinish) X(PQflush) \
-	X(PQgetResult) X(PQgetisnull) X(PQgetlength) \
-	X(PQgetvalue) X(PQisBusy) X(PQntuples) \
-	X(PQpipelineSync) X(PQresultErrorField) X(PQresultStatus) \
-	X(PQsendPrepare) X(PQsendQuery) X(PQsendQueryParams) \
-	X(PQsendQueryPrepared) X(PQserverVersion) X(PQsetNoticeReceiver) \
-	X(PQsetnonblocking) X(PQsocket) X(PQstatus)
-/* clang-format on */
-
-struct pg_api {
-#define X(name) __typeof__(name) *(name);
-	PG_FUNCTIONS(X)
-#undef X
-};
-
-enum err
-pg_api_load(struct pg_api **out)
-{
-	static const char *const names[] = {
-#define X(name) #name,
-		PG_FUNCTIONS(X)
-#undef X
-	};
-	void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
-	struct pg_api *api = calloc(1, sizeof(*api));
-	void **slot = (void **)api;
-	size_t i;
-
-	if (api == NULL)
-		return ERR_MEMORY;
-	*out = api;
-	if (library == NULL) {
-		log_line(LOG_AT_ERROR,
-		    "store: a store in PostgreSQL needs libpq 14 or newer "
-		    "(Debian package libpq5): %s",
-		    dlerror());
-		return ERR_STORE;
-	}
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if ((slot[i] = dlsym(library, names[i])) == NULL) {
-			log_line(LOG_AT_ERROR,
-			    "store: libpq is older than 14: it lacks %s",
-			    names[i]);
-			return ERR_STORE;
-		}
-	return ERR_OK;
-}
-
-size_t
-pg_result_rows(const struct pg_api *pq, const struct pg_result *r)
-{
-	return (size_t)pq->PQntuples(r);
-}
-
-struct str
-pg_result_value(
-    const struct pg_api *pq, const struct pg_result *r, size_t row, int column)
-{
-	return str_from(pq->PQgetvalue(r, (int)row, column),
-	    (size_t)pq->PQgetlength(r, (int)row, column));
-}
-
-void
-pg_result_free(const struct pg_api *pq, struct pg_result *r)
-{
-	pq->PQclear(r);
-}
 
 /* --- failures ----------------------------------------------------------- */
 
@@ -123,8 +50,9 @@ static const struct {
 } states[] = {
 	{ "23505", PG_CONFLICT, ERR_OK }, /* another inserted the key */
 	{ "22012", PG_CONFLICT, ERR_OK }, /* a mark differs: see pg_sql.c */
-	{ "40", PG_CONFLICT, ERR_OK }, /* serialization, deadlock */
-	{ "55P03", PG_CONFLICT, ERR_OK }, /* lock_timeout */
+	{ "40", PG_AGAIN, ERR_OK }, /* serialization, deadlock */
+	{ "55P03", PG_AGAIN, ERR_OK }, /* lock_timeout */
+	{ "25P03", PG_LOST, ERR_OK }, /* idle in a transaction */
 	{ "53100", PG_FAILED, ERR_FULL },
 	{ "53", PG_LOST, ERR_OK }, /* too many connections, no memory */
 	{ "57", PG_LOST, ERR_OK }, /* shutdown, starting up, cancelled */
@@ -152,7 +80,7 @@ judge(struct pg_link *l, const PGresult *r)
 	for (i = 0;
 	     strncmp(state, states[i].state, strlen(states[i].state)) != 0; i++)
 		;
-	if (states[i].outcome != PG_CONFLICT &&
+	if (states[i].outcome != PG_CONFLICT && states[i].outcome != PG_AGAIN &&
 	    states[i].failure != ERR_NO_STORE)
 		log_failure(l, state, message != NULL ? message : "");
 	l->failure = states[i].failure;
@@ -170,6 +98,8 @@ pg_link_init(struct pg_link *l, const struct pg_target *target)
 void
 pg_link_close(struct pg_link *l)
 {
+	pg_dial_drop(l->dial);
+	l->dial = NULL;
 	if (l->conn != NULL)
 		l->target->api->PQfinish(l->conn);
 	l->conn = NULL;
@@ -184,9 +114,12 @@ wait_for(struct pg_link *l, short events, int64_t until)
 	struct pollfd p = { .fd = l->target->api->PQsocket(l->conn),
 		.events = events };
 	int64_t left = until - clock_ms();
+	int n;
 
-	return left > 0 && p.fd >= 0 && poll(&p, 1, (int)left) >= 0 &&
-	    (p.revents != 0 || clock_ms() < until);
+	if (left <= 0 || p.fd < 0)
+		return false;
+	n = poll(&p, 1, left < INT_MAX ? (int)left : INT_MAX);
+	return n > 0 || (n < 0 && errno == EINTR);
 }
 
 /* A warning (class 01) after a commit means that an administrator ended the
@@ -244,7 +177,7 @@ set_up(struct pg_link *l, int64_t until)
 		return ERR_STORE;
 	for (;;) {
 		if (!receive(l, until))
-			return ERR_STORE;
+			return ERR_BUSY;
 		if ((r = pq->PQgetResult(l->conn)) == NULL)
 			break;
 		right &= pq->PQresultStatus(r) == PGRES_COMMAND_OK;
@@ -253,57 +186,64 @@ set_up(struct pg_link *l, int64_t until)
 	return right && pq->PQenterPipelineMode(l->conn) ? ERR_OK : ERR_STORE;
 }
 
+/* Waits for the thread that connects. If the deadline passes, the thread goes
+ * on, and the next call waits for it. */
 static enum err
-start(struct pg_link *l, int64_t until)
+start(struct pg_link *l, int64_t until, char why[PG_WHY_MAX])
 {
-	const char *const words[] = { "fallback_application_name", "dbname",
-		"passfile", "target_session_attrs", "gssencmode",
-		"client_encoding", "connect_timeout", "tcp_user_timeout",
-		NULL };
-	const char *const values[] = { "pushcert", l->target->conninfo,
-		l->target->password_file, "read-write", "disable", "UTF8", "2",
-		"5000", NULL };
 	const struct pg_api *pq = l->target->api;
-	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+	struct pg_conn *conn = NULL;
+	enum err e;
 
-	l->conn = pq->PQconnectStartParams(words, values, 1);
-	while (l->conn != NULL && pq->PQstatus(l->conn) != CONNECTION_BAD) {
-		if (!wait_for(l,
-			status == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-			until))
-			return ERR_BUSY;
-		status = pq->PQconnectPoll(l->conn);
-		if (status == PGRES_POLLING_OK)
-			return ERR_OK;
-		if (status == PGRES_POLLING_FAILED)
-			break;
+	snprintf(why, PG_WHY_MAX, "no memory");
+	if (l->dial == NULL &&
+	    (e = pg_dial_begin(l->target, &l->dial)) != ERR_OK)
+		return e;
+	if ((e = pg_dial_wait(l->dial, until, &conn, why)) == ERR_BUSY) {
+		snprintf(why, PG_WHY_MAX, "no answer yet");
+		return e;
 	}
+	l->dial = NULL;
+	l->conn = conn;
+	if (e != ERR_OK || pq->PQstatus(conn) == CONNECTION_OK)
+		return e;
+	snprintf(why, PG_WHY_MAX, "%s", pq->PQerrorMessage(conn));
 	return ERR_STORE;
+}
+
+static enum err
+connect_and_set_up(struct pg_link *l, int64_t until, char why[PG_WHY_MAX])
+{
+	const struct pg_api *pq = l->target->api;
+	enum err e;
+
+	if ((e = start(l, until, why)) != ERR_OK)
+		return e;
+	if (pq->PQserverVersion(l->conn) < SERVER_MIN) {
+		snprintf(why, PG_WHY_MAX, "the server is older than 14");
+		return ERR_STORE;
+	}
+	pq->PQsetNoticeReceiver(l->conn, on_notice, l);
+	pq->PQsetnonblocking(l->conn, 1);
+	e = set_up(l, until);
+	snprintf(why, PG_WHY_MAX, "%s", pq->PQerrorMessage(l->conn));
+	return e;
 }
 
 enum err
 pg_link_connect(struct pg_link *l, int64_t until)
 {
-	const struct pg_api *pq = l->target->api;
+	char why[PG_WHY_MAX] = "";
 	enum err e;
 
 	if (l->conn != NULL)
 		return ERR_OK;
-	e = start(l, until);
-	if (e == ERR_OK && pq->PQserverVersion(l->conn) < SERVER_MIN) {
-		log_failure(l, "connect", "the server is older than 14");
-		e = ERR_STORE;
-	} else if (e == ERR_OK) {
-		pq->PQsetNoticeReceiver(l->conn, on_notice, l);
-		pq->PQsetnonblocking(l->conn, 1);
-		e = set_up(l, until);
-	}
-	if (e != ERR_OK) {
-		log_failure(l, "connect",
-		    l->conn == NULL ? "no memory"
-				    : pq->PQerrorMessage(l->conn));
+	l->connected_at = clock_ms();
+	if ((e = connect_and_set_up(l, until, why)) == ERR_OK)
+		return ERR_OK;
+	log_failure(l, "connect", why);
+	if (l->conn != NULL)
 		pg_link_close(l);
-	}
 	return e;
 }
 
@@ -392,18 +332,30 @@ take_one(struct pg_link *l, int64_t until, PGresult **out)
 	}
 }
 
+/* Takes the result of the Sync. A transaction can still fail there, at its
+ * commit; then the error and a NULL come first. */
 static enum pg_outcome
 take_sync(struct pg_link *l, int64_t until)
 {
 	const struct pg_api *pq = l->target->api;
-	bool synced;
+	enum pg_outcome outcome = PG_DONE;
+	bool synced = false;
 	PGresult *r;
 
-	if (!receive(l, until) || (r = pq->PQgetResult(l->conn)) == NULL)
-		return PG_LOST;
-	synced = pq->PQresultStatus(r) == PGRES_PIPELINE_SYNC;
-	pq->PQclear(r);
-	return synced ? PG_DONE : PG_LOST;
+	while (!synced && outcome != PG_LOST) {
+		if (!receive(l, until))
+			return PG_LOST;
+		if ((r = pq->PQgetResult(l->conn)) == NULL) {
+			if (outcome == PG_DONE)
+				return PG_LOST;
+			continue;
+		}
+		synced = pq->PQresultStatus(r) == PGRES_PIPELINE_SYNC;
+		if (!synced)
+			outcome = judge(l, r);
+		pq->PQclear(r);
+	}
+	return outcome;
 }
 
 enum pg_outcome
@@ -430,8 +382,11 @@ pg_link_run(struct pg_link *l, int64_t until, pg_take *take, void *arg)
 			l->target->api->PQclear(r);
 		answer += l->prepares[i] == 0;
 	}
-	if (first != PG_LOST && take_sync(l, until) == PG_LOST)
-		first = PG_LOST;
+	if (first != PG_LOST) {
+		outcome = take_sync(l, until);
+		if (first == PG_DONE || outcome == PG_LOST)
+			first = outcome;
+	}
 	l->lost |= first == PG_LOST;
 	if (first == PG_LOST)
 		pg_link_close(l);

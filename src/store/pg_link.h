@@ -21,6 +21,7 @@
 /* The functions of libpq, and its types for a connection and an answer. */
 struct pg_api;
 struct pg_conn;
+struct pg_dial;
 struct pg_result;
 struct metrics;
 
@@ -61,9 +62,12 @@ struct pg_value {
 
 enum pg_outcome {
 	PG_DONE,
-	/* Another process changed a row, or PostgreSQL reported a deadlock or a
-	 * lock timeout; nothing was committed. */
+	/* Nothing was committed, because a row is not what the batch expects:
+	 * another process has changed it. */
 	PG_CONFLICT,
+	/* Nothing was committed, for a reason that passes: a serialization
+	 * failure, a deadlock, a lock timeout. */
+	PG_AGAIN,
 	/* The connection was lost, or the deadline passed: nobody knows whether
 	 * the server did the work. */
 	PG_LOST,
@@ -74,6 +78,7 @@ enum pg_outcome {
 struct pg_link {
 	const struct pg_target *target;
 	struct pg_conn *conn; /* NULL: not connected */
+	struct pg_dial *dial; /* an attempt to connect that has not ended */
 	bool prepared[PG_STATEMENTS_MAX];
 	/* The statements that were sent since the last pg_link_run: for a
 	 * PREPARE, the number of the statement that it prepares, plus 1; else
@@ -86,6 +91,7 @@ struct pg_link {
 	bool lost; /* since the last pg_connect */
 	enum err failure;
 	int64_t logged_at;
+	int64_t connected_at; /* the last attempt */
 };
 
 void pg_link_init(struct pg_link *l, const struct pg_target *target);

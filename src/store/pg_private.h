@@ -59,8 +59,9 @@ struct pg_session {
 
 	/* The members below are those of the changes. */
 	bool changes;
-	/* The mark of a change with locked tables. */
-	uint8_t mark[PG_MARK_LEN];
+	/* Of a change with locked tables: its mark, and two marks of the row
+	 * that shows whether it was committed: before it, and at last. */
+	uint8_t mark[PG_MARK_LEN], former[PG_MARK_LEN], seen[PG_MARK_LEN];
 	bool walks; /* a change has begun a walk over a whole table */
 	struct pg_fetch *wants;
 	size_t wanted, room;
@@ -128,8 +129,13 @@ enum err pg_fetch_pair(void *tx, enum store_table table, struct str key,
 void pg_raise_limit(struct pg_session *s);
 /* Connects, and tries again until the deadline. ERR_BUSY. */
 enum err pg_connect(struct pg_link *l, int64_t until) ATTR_CHECKED;
-/* The deadline of an operation that may wait `ms` milliseconds. */
+/* The deadline of an operation that may wait `ms` milliseconds; 0: long. */
 int64_t pg_deadline(int64_t ms);
+/* The deadline of a batch whose leader has `ms` milliseconds left; negative:
+ * long. And the deadline once the batch has its jobs, which is that of its
+ * oldest one. Either leaves the batch a little time. */
+int64_t pg_deadline_left(int64_t ms);
+int64_t pg_deadline_of(const struct group_commit_job *oldest, int64_t until);
 /* Sends one query on this link and takes its answer into the cache. */
 enum err pg_fetch_here(struct pg_session *s, struct pg_link *l,
     const struct pg_fetch *f) ATTR_CHECKED;
@@ -161,6 +167,13 @@ enum err pg_begin_batch(void *arg, void *tx, int64_t ms);
 void
 pg_run_batch(void *arg, void *tx, struct group_commit_job *first, size_t n);
 
+/* pg_locked.c. */
+/* Runs a change with all tables locked against other changes. */
+enum err pg_change_locked(
+    struct pg_writer *w, struct group_commit_job *job) ATTR_CHECKED;
+/* With locked tables: sends what was put so far, if it is much. */
+enum err pg_flush(struct pg_session *s, enum store_table table) ATTR_CHECKED;
+
 /* pg_send.c. */
 /* The number of rows that the changes have put or removed. */
 size_t pg_count_dirty(const struct pg_session *s);
@@ -176,5 +189,12 @@ bool pg_send_dirty(struct pg_session *s, struct pg_link *l,
  */
 enum pg_outcome
 pg_commit(struct pg_session *s, struct pg_link *l, int64_t until) ATTR_CHECKED;
+/* Appends a change of nothing but a mark to the batch. */
+bool pg_send_beat(struct pg_link *l, const uint8_t mark[PG_MARK_LEN]);
+/* Commits a change of nothing, which waits for the standby like any other, so
+ * that all commits before it have arrived there. PG_LOST: the deadline passed.
+ */
+enum pg_outcome pg_confirm(struct pg_link *l, const uint8_t mark[PG_MARK_LEN],
+    int64_t until) ATTR_CHECKED;
 
 #endif

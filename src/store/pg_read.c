@@ -23,6 +23,8 @@
 #define PATIENT_MS 60000
 /* Milliseconds between two attempts to connect. */
 #define AGAIN_MS 50
+/* A batch of jobs whose time is nearly over may still take this many. */
+#define LEAST_MS 500
 /* The bytes of rows that a walk keeps. A visitor uses only the newest. */
 #define WALK_MAX ((size_t)64 << 20)
 
@@ -32,16 +34,46 @@ pg_deadline(int64_t ms)
 	return clock_ms() + (ms > 0 ? ms : PATIENT_MS);
 }
 
+int64_t
+pg_deadline_left(int64_t ms)
+{
+	if (ms >= 0 && ms < LEAST_MS)
+		ms = LEAST_MS;
+	return clock_ms() + (ms < 0 ? PATIENT_MS : ms);
+}
+
+int64_t
+pg_deadline_of(const struct group_commit_job *oldest, int64_t until)
+{
+	int64_t own = oldest->until / 1000, least = clock_ms() + LEAST_MS;
+
+	if (oldest->until == 0)
+		return until;
+	if (own < least)
+		own = least;
+	return own < until ? own : until;
+}
+
+/* Waits, so that a server that ends each connection is not flooded. */
+static void
+wait_for_turn(const struct pg_link *l)
+{
+	int64_t left = l->connected_at + AGAIN_MS - clock_ms();
+	const struct timespec pause = { .tv_nsec = left * 1000000L };
+
+	if (l->connected_at != 0 && left > 0)
+		nanosleep(&pause, NULL);
+}
+
 enum err
 pg_connect(struct pg_link *l, int64_t until)
 {
-	const struct timespec pause = { .tv_nsec = AGAIN_MS * 1000000L };
-
-	while (pg_link_connect(l, until) != ERR_OK) {
-		if (clock_ms() + AGAIN_MS >= until)
+	do {
+		if (l->conn == NULL)
+			wait_for_turn(l);
+		if (clock_ms() >= until)
 			return ERR_BUSY;
-		nanosleep(&pause, NULL);
-	}
+	} while (pg_link_connect(l, until) != ERR_OK);
 	if (l->lost)
 		metrics_count_database(l->target->metrics, METRICS_RECONNECT);
 	l->lost = false;
@@ -160,7 +192,7 @@ begin_reads(void *arg, int64_t ms)
 {
 	struct pg_lane *lane = arg;
 
-	lane->until = pg_deadline(ms);
+	lane->until = pg_deadline_left(ms);
 	return pg_connect(&lane->link, lane->until);
 }
 
@@ -188,24 +220,22 @@ send_reads(struct pg_lane *lane, size_t n)
 	case PG_FAILED:
 		return lane->link.failure;
 	case PG_CONFLICT:
+	case PG_AGAIN:
 	case PG_LOST:
 	default:
 		return ERR_BUSY;
 	}
 }
 
-/* A read changes nothing, so after a lost connection it is sent again. */
-static void
-run_reads(struct group_commit_job *first, size_t n, void *arg)
+/* Sends the first n reads of the lane. A read changes nothing, so after a lost
+ * connection it is sent again. */
+static enum err
+send_until_read(struct pg_lane *lane, size_t n)
 {
-	struct pg_lane *lane = arg;
 	const struct pg_api *pq = lane->db->target.api;
-	struct group_commit_job *job = first;
 	enum err e;
 	size_t i;
 
-	for (i = 0; i < n; i++, job = job->next)
-		lane->reads[i] = (struct pg_read *)job;
 	while ((e = send_reads(lane, n)) == ERR_BUSY) {
 		for (i = 0; i < n; i++) {
 			pg_result_free(pq, lane->reads[i]->result);
@@ -216,6 +246,34 @@ run_reads(struct group_commit_job *first, size_t n, void *arg)
 	}
 	for (i = 0; i < n; i++)
 		lane->reads[i]->outcome = e;
+	return e;
+}
+
+/* Where one read fails for good, the server skips those after it, so each of
+ * them is sent alone. */
+static void
+run_reads(struct group_commit_job *first, size_t n, void *arg)
+{
+	struct pg_lane *lane = arg;
+	const struct pg_api *pq = lane->db->target.api;
+	struct group_commit_job *job = first;
+	enum err e;
+	size_t i;
+
+	if (first == NULL)
+		return;
+	lane->until = pg_deadline_of(first, lane->until);
+	for (i = 0; i < n; i++, job = job->next)
+		lane->reads[i] = (struct pg_read *)job;
+	e = send_until_read(lane, n);
+	if (n < 2 || e == ERR_OK || e == ERR_BUSY)
+		return;
+	for (job = first; job != NULL; job = job->next) {
+		lane->reads[0] = (struct pg_read *)job;
+		pg_result_free(pq, lane->reads[0]->result);
+		lane->reads[0]->result = NULL;
+		(void)send_until_read(lane, 1);
+	}
 }
 
 enum err
@@ -287,7 +345,7 @@ pg_fetch_here(struct pg_session *s, struct pg_link *l, const struct pg_fetch *f)
 	outcome = pg_link_run(l, pg_deadline(s->db->timeout_ms), take_here, &t);
 	if (outcome == PG_FAILED)
 		return l->failure;
-	return outcome == PG_DONE ? t.e : ERR_STORE;
+	return outcome == PG_DONE ? t.e : ERR_BUSY;
 }
 
 /* A walk needs one state, which a transaction of its own shows. */
@@ -295,20 +353,26 @@ enum err
 pg_snapshot(struct pg_session *s)
 {
 	int64_t until = pg_deadline(s->db->timeout_ms);
-	enum err e;
+	enum pg_outcome outcome;
 
 	pg_session_clear(s);
-	if ((e = pg_connect(&s->walk, until)) != ERR_OK)
-		return e;
-	if (!pg_link_send_text(
-		&s->walk, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") ||
-	    !pg_link_send_text(&s->walk, "SET LOCAL statement_timeout = 0") ||
-	    !pg_link_send_text(&s->walk,
-		"SET LOCAL idle_in_transaction_session_timeout = '600s'") ||
-	    pg_link_run(&s->walk, until, NULL, NULL) != PG_DONE)
-		return ERR_STORE;
-	s->own = &s->walk;
-	return ERR_OK;
+	while (pg_connect(&s->walk, until) == ERR_OK) {
+		(void)pg_link_send_text(&s->walk,
+		    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+		(void)pg_link_send_text(
+		    &s->walk, "SET LOCAL statement_timeout = 0");
+		(void)pg_link_send_text(&s->walk,
+		    "SET LOCAL idle_in_transaction_session_timeout = '600s'");
+		outcome = pg_link_run(&s->walk, until, NULL, NULL);
+		if (outcome == PG_DONE) {
+			s->own = &s->walk;
+			return ERR_OK;
+		}
+		if (outcome == PG_FAILED)
+			return s->walk.failure;
+		pg_link_close(&s->walk);
+	}
+	return ERR_BUSY;
 }
 
 /* --- sessions ----------------------------------------------------------- */

@@ -139,55 +139,89 @@ pg_send_dirty(
 
 /* --- an unknown outcome ------------------------------------------------- */
 
-struct marked {
+/* What the rows of a batch show. */
+struct look {
 	const struct pg_api *pq;
-	bool found;
+	size_t marked; /* the number of answers about the batch's own mark */
+	bool committed; /* a row has the batch's mark */
+	bool absent; /* a row still has the mark that the batch replaces */
 };
 
 static bool
-take_marked(void *arg, size_t i, struct pg_result *result)
+take_look(void *arg, size_t i, struct pg_result *result)
 {
-	struct marked *m = arg;
+	struct look *look = arg;
 
-	(void)i;
-	m->found |= pg_result_rows(m->pq, result) > 0;
+	if (pg_result_rows(look->pq, result) == 0)
+		return false;
+	if (i < look->marked)
+		look->committed = true;
+	else
+		look->absent = true;
 	return false;
 }
 
-/* Asks for rows of the batch that have its mark. */
-static enum pg_outcome
-look_for(struct pg_session *s, struct pg_link *l,
-    const uint8_t mark[PG_MARK_LEN], int64_t until, bool *found)
+/* Fills the arrays with the rows of two kinds. */
+static size_t
+fill_two(const struct pg_cache *c, enum kind one, enum kind two,
+    struct pg_array *keys, struct pg_array *marks)
 {
-	struct marked m = { s->db->target.api, false };
-	struct pg_array keys = { .n = 0 };
-	enum pg_outcome outcome;
+	size_t n = count(c, one) + count(c, two), i;
+
+	pg_array_begin(keys, PG_BYTEA, n);
+	pg_array_begin(marks, PG_UUID, n);
+	for (i = 1; i < c->n; i++) {
+		const struct pg_row *r = c->row[i];
+
+		if (kind_of(r) != one && kind_of(r) != two)
+			continue;
+		pg_array_add(keys, r->key.p, r->key.n);
+		pg_array_add(marks, r->mark, sizeof(r->mark));
+	}
+	return n;
+}
+
+/* Asks for each table whether rows have the batch's mark, or those that they
+ * had before. The number of statements that were sent. */
+static size_t
+ask(struct pg_session *s, struct pg_link *l, const uint8_t *mark)
+{
+	enum kind one = mark != NULL ? INSERT : DELETE;
+	enum pg_verb verb = mark != NULL ? PG_MARKED : PG_UNCHANGED;
+	struct pg_array keys = { .n = 0 }, marks = keys;
+	size_t sent = 0;
 	unsigned table;
-	size_t i, n;
 
 	for (table = 0; table < STORE_TABLES; table++) {
-		const struct pg_cache *c = &s->cache[table];
+		const struct pg_statement *sql = s->db->sql.statement[table];
+		size_t n = fill_two(
+		    &s->cache[table], one, UPDATE, &keys, &marks);
 
-		n = count(c, INSERT) + count(c, UPDATE);
-		pg_array_begin(&keys, PG_BYTEA, n);
-		for (i = 1; i < c->n; i++)
-			if (kind_of(c->row[i]) == INSERT ||
-			    kind_of(c->row[i]) == UPDATE)
-				pg_array_add(
-				    &keys, c->row[i]->key.p, c->row[i]->key.n);
-		if (n > 0 && !keys.failed) {
-			const struct pg_value value[] = { { keys.p, keys.n },
-				{ mark, PG_MARK_LEN } };
-
-			(void)pg_link_send(l,
-			    &s->db->sql.statement[table][PG_MARKED], value, 2);
+		if (n == 0)
+			continue;
+		if (keys.failed || marks.failed) {
+			pg_link_close(l);
+			break;
 		}
+		const struct pg_value value[] = { { keys.p, keys.n },
+			{ mark != NULL ? (const void *)mark : marks.p,
+			    mark != NULL ? PG_MARK_LEN : marks.n } };
+
+		sent += pg_link_send(l, &sql[verb], value, 2);
 	}
-	outcome = keys.failed ? PG_LOST
-			      : pg_link_run(l, until, take_marked, &m);
 	pg_array_free(&keys);
-	*found = m.found;
-	return outcome;
+	pg_array_free(&marks);
+	return sent;
+}
+
+static enum pg_outcome
+look_at_rows(struct pg_session *s, struct pg_link *l,
+    const uint8_t mark[PG_MARK_LEN], int64_t until, struct look *look)
+{
+	*look = (struct look){ .pq = s->db->target.api };
+	look->marked = ask(s, l, mark);
+	(void)ask(s, l, NULL);
+	return pg_link_run(l, until, take_look, look);
 }
 
 static enum pg_outcome
@@ -199,46 +233,67 @@ send_once(struct pg_session *s, struct pg_link *l,
 	return pg_link_run(l, until, NULL, NULL);
 }
 
-/* Repeats the batch until its outcome is known. */
+/*
+ * Repeats the batch until its outcome is known.
+ *
+ * A conflict means that a row is no longer what the batch expects: either the
+ * first transaction was committed, or another process has changed the row. If
+ * no row has the mark of the batch, and one still has its former mark, then the
+ * batch was not committed, and cannot be any more. If all rows have other
+ * marks, another process may have changed them after this batch, so the outcome
+ * stays unknown.
+ *
+ * Any other error proves nothing, because the first transaction may hold locks
+ * and wait for a standby.
+ */
 static enum pg_outcome
 find_out(struct pg_session *s, struct pg_link *l,
     const uint8_t mark[PG_MARK_LEN], int64_t until)
 {
 	enum pg_outcome outcome = PG_LOST;
-	bool found = false;
+	struct look look;
 
 	while (pg_connect(l, until) == ERR_OK) {
-		if (look_for(s, l, mark, until, &found) != PG_DONE)
+		if (look_at_rows(s, l, mark, until, &look) != PG_DONE) {
+			pg_link_close(l);
 			continue;
-		if (found)
+		}
+		if (look.committed)
 			return PG_DONE;
-		/* The look came after the second transaction had ended. */
 		if (outcome == PG_CONFLICT)
-			return PG_CONFLICT;
+			return look.absent ? PG_CONFLICT : PG_LOST;
 		outcome = send_once(s, l, mark, until);
 		if (outcome == PG_DONE)
 			return PG_DONE;
-		if (outcome == PG_FAILED)
-			outcome = PG_LOST;
+		if (outcome != PG_CONFLICT)
+			pg_link_close(l);
 	}
 	return PG_LOST;
 }
 
-/* Commits a change of nothing, which waits for the standby like any other. */
-static enum pg_outcome
-confirm(struct pg_link *l, const uint8_t mark[PG_MARK_LEN], int64_t until)
+bool
+pg_send_beat(struct pg_link *l, const uint8_t mark[PG_MARK_LEN])
 {
 	static const struct pg_statement beat = { .number = PG_BEAT_NUMBER,
 		.sql = "UPDATE \"meta\" SET mark = $1::uuid "
 		       "WHERE key = 'format'" };
 	const struct pg_value value = { mark, PG_MARK_LEN };
 
+	return pg_link_send(l, &beat, &value, 1);
+}
+
+enum pg_outcome
+pg_confirm(struct pg_link *l, const uint8_t mark[PG_MARK_LEN], int64_t until)
+{
+	enum pg_outcome outcome;
+
 	while (pg_connect(l, until) == ERR_OK) {
 		l->unreplicated = false;
-		(void)pg_link_send(l, &beat, &value, 1);
-		if (pg_link_run(l, until, NULL, NULL) == PG_DONE &&
-		    !l->unreplicated)
+		(void)pg_send_beat(l, mark);
+		outcome = pg_link_run(l, until, NULL, NULL);
+		if (outcome == PG_DONE && !l->unreplicated)
 			return PG_DONE;
+		pg_link_close(l);
 	}
 	return PG_LOST;
 }
@@ -263,6 +318,6 @@ pg_commit(struct pg_session *s, struct pg_link *l, int64_t until)
 			    l->target->metrics, METRICS_RESOLVED);
 	}
 	if (outcome == PG_DONE && (lost || l->unreplicated))
-		outcome = confirm(l, mark, until);
+		outcome = pg_confirm(l, mark, until);
 	return outcome;
 }
