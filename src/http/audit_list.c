@@ -18,6 +18,9 @@
 #define RESOURCE "/deviceManagement/auditEvents"
 
 #define PAGE_MAX 100
+/* The last matching events of a count whose numbers are remembered, so that the
+ * page can begin at one of them. */
+#define RECENT 512
 /* The pieces get this part of the free memory: they are copied into the
  * content, and that into the response. */
 #define PART 3
@@ -38,6 +41,8 @@ struct page {
 
 	uint64_t total; /* all events that match */
 	uint64_t beyond; /* ... with a number above `place` */
+	/* The number of the matching event i of these at i % RECENT. */
+	uint64_t recent[RECENT];
 
 	uint64_t from, to; /* the range to show, counted from the newest */
 	uint64_t index; /* of the next matching event */
@@ -191,7 +196,8 @@ count_row(const struct audit_row *row, void *arg)
 	struct page *p = arg;
 
 	p->total++;
-	p->beyond += row->event->number > p->place;
+	if (row->event->number > p->place)
+		p->recent[p->beyond++ % RECENT] = row->event->number;
 	return ERR_OK;
 }
 
@@ -256,21 +262,33 @@ set_range(struct page *p, uint64_t n)
 	p->from = p->to > n ? p->to - n : 0;
 }
 
+/* Where the walk of a page begins: before the range, at an event that exists if
+ * its number is known. Sets the index of the first matching event after it. */
+static uint64_t
+start_of(struct page *p)
+{
+	p->index = 0;
+	if (!p->query.ascending)
+		return p->place > 0 ? p->place : UINT64_MAX;
+	if (p->from == 0 || p->beyond - p->from >= RECENT)
+		return UINT64_MAX;
+	p->index = p->from;
+	return p->recent[(p->from - 1) % RECENT];
+}
+
 static enum err
 show_rows(struct page *p, uint64_t n)
 {
-	bool down = !p->query.ascending;
 	enum err e;
 
 	set_range(p, n);
-	p->index = p->pieces = 0;
+	p->pieces = 0;
 	p->more = false;
 	p->room.n = 0;
 	p->room.full = false;
 	p->walk.visit = show_row;
-	e = audit_walk_run(
-	    &p->walk, down && p->place > 0 ? p->place : UINT64_MAX);
-	if (!down)
+	e = audit_walk_run(&p->walk, start_of(p));
+	if (p->query.ascending)
 		p->more = p->from > 0;
 	return e == ERR_STOP ? ERR_OK : e;
 }

@@ -6,6 +6,8 @@
  */
 #include "fuzz.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "format/model.h"
 #include "format/odata.h"
@@ -115,7 +117,10 @@ check_options(struct str text, struct arena *a)
 	struct buf b;
 	unsigned i;
 
-	if (odata_query(text, all, a, &query, &what) != ERR_OK)
+	/* A variable of a request has no zero bytes, and none can be escaped.
+	 */
+	if (memchr(text.p, '\0', text.n) != NULL ||
+	    odata_query(text, all, a, &query, &what) != ERR_OK)
 		return;
 	buf_open(&b, a);
 	odata_put_options(&query, all, &b);

@@ -363,6 +363,30 @@ check_status(const char *token, const struct list *l, int status)
 		ck_assert(unit_holds(resp.text, "The $skiptoken"));
 }
 
+/* However many events are skipped in a long history, the page upwards is the
+ * right one. */
+START_TEST(skips_in_a_long_history)
+{
+	static const uint64_t skips[] = { 0, 1, 99, 449, 460, 461, 462, 463,
+		600, 649, 650, 699 };
+	char options[96];
+	struct list l;
+	size_t i, n;
+
+	set_up(1000);
+	add_changes(0, 700, 0);
+	for (i = 0; i < sizeof(skips) / sizeof(skips[0]); i++) {
+		snprintf(options, sizeof(options),
+		    "$select=id&$orderby=activityDateTime&$top=50&$skip=%u",
+		    (unsigned)skips[i]);
+		read_first(&l, options);
+		n = skips[i] > 650 ? 700 - skips[i] : 50;
+		check_list(&l, skips[i] + 1, n, 1);
+		ck_assert((l.link_n > 0) == (skips[i] < 650));
+	}
+}
+END_TEST
+
 START_TEST(refuses_the_token_of_an_event_that_is_gone)
 {
 	struct list l;
@@ -670,6 +694,7 @@ main(void)
 	tcase_add_test(t, pages_have_every_event_once);
 	tcase_add_test(t, new_events_neither_repeat_nor_hide_any);
 	tcase_add_test(t, a_list_upwards_ends_with_the_newest_event);
+	tcase_add_test(t, skips_in_a_long_history);
 	tcase_add_test(t, refuses_the_token_of_an_event_that_is_gone);
 	tcase_add_test(t, refuses_the_token_of_another_tenant);
 	tcase_add_test(t, shows_what_each_action_modified);
