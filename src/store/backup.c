@@ -193,8 +193,10 @@ static enum err
 clear(struct txn *tx, enum store_table table)
 {
 	struct store_cursor at;
-	enum err e;
+	enum err e = store_empty(tx, table);
 
+	if (e != ERR_NOT_FOUND)
+		return e;
 	store_seek(tx, str_of(NULL), &at);
 	while ((e = store_next(tx, table, STORE_NEXT, &at)) == ERR_OK)
 		if ((e = store_remove(tx, table, at.key)) != ERR_OK)

@@ -165,6 +165,9 @@ struct store_engine {
 	 * the engine fetches nothing. */
 	enum err (*fetch_pair)(void *tx, enum store_table table, struct str key,
 	    enum store_table other);
+	/* Removes all rows of a table in a change. NULL: the store removes them
+	 * one by one. */
+	enum err (*empty)(void *tx, enum store_table table);
 	/* In a change that has replaced all rows: counts them again. */
 	enum err (*recount)(void *tx);
 

@@ -367,6 +367,7 @@ const struct store_engine pg_engine = {
 	.remove = pg_remove,
 	.expect = pg_expect,
 	.fetch_pair = pg_fetch_pair,
+	.empty = pg_empty,
 	.recount = engine_recount,
 	.begin_batch = pg_begin_batch,
 	.run_batch = pg_run_batch,

@@ -15,6 +15,7 @@
  */
 #include "store/pg_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -22,6 +23,8 @@
 
 /* The bytes that a change with locked tables keeps before it sends them. */
 #define FLUSH_BYTES ((size_t)8 << 20)
+/* Milliseconds that the server may take to remove all rows of a table. */
+#define EMPTY_MS 600000
 
 static enum err
 err_of(enum pg_outcome outcome, const struct pg_link *l)
@@ -53,6 +56,26 @@ pg_flush(struct pg_session *s, enum store_table table)
 	    s->own, pg_deadline(s->db->timeout_ms), NULL, NULL);
 	for (i = 0; i < STORE_TABLES; i++)
 		pg_cache_clear(&s->cache[i]);
+	return err_of(outcome, s->own);
+}
+
+/* Only with locked tables. */
+enum err
+pg_empty(void *tx, enum store_table table)
+{
+	struct pg_session *s = tx;
+	char sql[64];
+	enum pg_outcome outcome;
+
+	if (s->own == NULL) {
+		s->walks = true;
+		return ERR_BUSY;
+	}
+	snprintf(sql, sizeof(sql), "DELETE FROM %s", pg_sql_table(table));
+	pg_cache_clear(&s->cache[table]);
+	if (!pg_link_send_text(s->own, sql))
+		return ERR_STORE;
+	outcome = pg_link_run(s->own, pg_deadline(EMPTY_MS), NULL, NULL);
 	return err_of(outcome, s->own);
 }
 

@@ -163,6 +163,7 @@ enum err pg_fetch_wants(struct pg_writer *w) ATTR_CHECKED;
 enum err
 pg_put(void *tx, enum store_table table, struct str key, struct str row);
 enum err pg_remove(void *tx, enum store_table table, struct str key);
+enum err pg_empty(void *tx, enum store_table table);
 enum err pg_begin_batch(void *arg, void *tx, int64_t ms);
 void
 pg_run_batch(void *arg, void *tx, struct group_commit_job *first, size_t n);

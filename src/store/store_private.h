@@ -78,6 +78,10 @@ enum err store_put(struct txn *tx, enum store_table table, struct str key,
 enum err store_remove(
     struct txn *tx, enum store_table table, struct str key) ATTR_CHECKED;
 
+/* Removes all rows of a table. ERR_NOT_FOUND: the engine cannot, and the rows
+ * must be removed one by one. */
+enum err store_empty(struct txn *tx, enum store_table table) ATTR_CHECKED;
+
 /* A position in a walk: a key, and its row until the next step. */
 struct store_cursor {
 	char byte[STORE_KEY_MAX];

@@ -170,6 +170,22 @@ store_remove(struct txn *tx, enum store_table table, struct str key)
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
+enum err
+store_empty(struct txn *tx, enum store_table table)
+{
+	enum err e;
+
+	if (!tx->writes)
+		return ERR_INTERNAL;
+	if (tx->failed != ERR_OK)
+		return tx->failed;
+	if (tx->st->engine->empty == NULL)
+		return ERR_NOT_FOUND;
+	e = tx->st->engine->empty(tx->tx, table);
+	tx->put |= e == ERR_OK;
+	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
+}
+
 void
 store_seek(struct txn *tx, struct str key, struct store_cursor *at)
 {
