@@ -87,10 +87,11 @@ enum err
 expand_read(enum model_type type, struct str list, struct expand *out,
     struct str *what, enum model_type *of)
 {
-	enum err e = ERR_OK;
+	enum err e;
 
 	*out = (struct expand){ .set = 0 };
-	while (!str_is_null(list) && e == ERR_OK)
+	do
 		e = read_item(type, next_item(&list, ','), out, what, of);
+	while (!str_is_null(list) && e == ERR_OK);
 	return e;
 }

@@ -284,12 +284,12 @@ put_rights(struct emit *e, const struct route *route)
 		emit_name(e, "security");
 		emit_array(e);
 		emit_end(e);
-		return;
 	}
-	if (route->scopes == 0)
-		return;
 	buf_init(&b, text, sizeof(text));
-	buf_text(&b, "Any one of the permissions ");
+	if (route->scopes == 0)
+		buf_text(&b, route->open ? "No token" : "Any token");
+	else
+		buf_text(&b, "Any one of the permissions ");
 	auth_scope_names(route->scopes, ", ", &b);
 	buf_char(&b, '.');
 	emit_name(e, "description");

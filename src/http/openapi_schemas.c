@@ -72,22 +72,41 @@ put_primitive(struct emit *e, enum model_type type)
 	}
 }
 
-/* The members of the schema of a value. redocly refuses a nullable reference
- * without a type. */
+/* The members of the schema of an object or null. Null must be valid against
+ * a whole allOf, so it needs an alternative of its own, which takes no other
+ * object. redocly refuses a nullable schema without a type. */
+static void
+put_reference_or_null(struct emit *e, enum model_type type)
+{
+	openapi_member(e, "type", "object");
+	emit_name(e, "anyOf");
+	emit_array(e);
+	openapi_reference(e, type, false);
+	emit_object(e);
+	openapi_member(e, "type", "object");
+	emit_name(e, "nullable");
+	emit_bool(e, true);
+	emit_name(e, "maxProperties");
+	emit_u64(e, 0);
+	emit_end(e);
+	emit_end(e);
+}
+
+/* The members of the schema of a value that is not a reference. */
 static void
 put_type(struct emit *e, enum model_type type)
 {
-	if (model_info(type)->kind == MODEL_IS_ENUM) {
+	if (model_info(type)->kind == MODEL_IS_ENUM)
 		put_enum(e, type);
-	} else if (model_info(type)->kind == MODEL_IS_PRIMITIVE) {
+	else
 		put_primitive(e, type);
-	} else {
-		openapi_member(e, "type", "object");
-		emit_name(e, "allOf");
-		emit_array(e);
-		openapi_reference(e, type, false);
-		emit_end(e);
-	}
+}
+
+static bool
+is_object(enum model_type type)
+{
+	return model_info(type)->kind != MODEL_IS_PRIMITIVE &&
+	    model_info(type)->kind != MODEL_IS_ENUM;
 }
 
 static void
@@ -101,6 +120,10 @@ put_items(struct emit *e, const struct model_property *p)
 		emit_u64(e, p->limit);
 	}
 	emit_name(e, "items");
+	if (is_object(p->type)) {
+		openapi_reference(e, p->type, false);
+		return;
+	}
 	emit_object(e);
 	put_type(e, p->type);
 	emit_end(e);
@@ -110,9 +133,15 @@ put_items(struct emit *e, const struct model_property *p)
 void
 openapi_property(struct emit *e, const struct model_property *p)
 {
+	if (is_object(p->type) && !p->many && !p->nullable) {
+		openapi_reference(e, p->type, false);
+		return;
+	}
 	emit_object(e);
 	if (p->many)
 		put_items(e, p);
+	else if (p->nullable && is_object(p->type))
+		put_reference_or_null(e, p->type);
 	else
 		put_type(e, p->type);
 	if (!p->many && p->limit != 0 && p->type == MODEL_STRING &&

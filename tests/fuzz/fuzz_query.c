@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "format/expand.h"
 #include "format/model.h"
 #include "format/odata.h"
 #include "format/origin.h"
@@ -132,6 +133,25 @@ check_options(struct str text, struct arena *a)
 		    str_is_null(query.text[i]) == str_is_null(again.text[i]));
 }
 
+/* A set that is expanded has one navigation, and its nested set is not empty.
+ */
+static void
+check_expand(struct str text)
+{
+	enum model_type of = MODEL_NONE;
+	struct expand x;
+	struct str what;
+
+	if (expand_read(MODEL_DEVICE_MANAGEMENT, text, &x, &what, &of) ==
+	    ERR_OK) {
+		fuzz_check(x.set != 0 && (x.set & (x.set - 1)) == 0);
+		fuzz_check(x.nested != 0 && (x.nested & ~RECORD_ALL) == 0);
+		return;
+	}
+	fuzz_check(of == MODEL_DEVICE_MANAGEMENT || of == MODEL_CERTIFICATE);
+	fuzz_check(what.n <= text.n);
+}
+
 static void
 check_single(struct str text)
 {
@@ -176,6 +196,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_options(text, &a);
 	check_origin(text);
 	check_single(text);
+	check_expand(text);
 	free(block);
 	return 0;
 }

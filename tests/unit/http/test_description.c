@@ -145,7 +145,7 @@ static const struct {
 	{ "no path for a navigation", PATH_V1, false,
 	    "!\"/deviceManagement/applePushNotificationCertificate/$value\"" },
 	{ "a row that needs no token", PATH_V1, false,
-	    "\"security\":[],\"operationId\":\"DeleteState\"" },
+	    "\"security\":[],\"description\":\"No token.\"" },
 	{ "a type of another root", PATH_V1, false,
 	    "!microsoft.graph.dataSharingConsent" },
 	{ "a function as CSDL", PATH_V1, true,
