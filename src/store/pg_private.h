@@ -95,7 +95,6 @@ struct pg_db {
 
 	struct pg_lane lane[PG_LANES_MAX];
 	unsigned lanes;
-	atomic_uint turn; /* the lane of the next read */
 
 	struct pg_writer writer[PG_WRITERS];
 	unsigned writers;

@@ -283,6 +283,7 @@ pg_lane_init(struct pg_lane *lane, struct pg_db *db)
 		.begin = begin_reads,
 		.run = run_reads,
 		.batch_max = PG_LANE_BATCH,
+		.shares_clients = true,
 		.timeout_ms = db->timeout_ms };
 
 	lane->db = db;
@@ -297,15 +298,33 @@ pg_lane_free(struct pg_lane *lane)
 	pg_link_close(&lane->link);
 }
 
+/* A lane that waits for reads, or is idle, or has the fewest in its queue. */
+static struct pg_lane *
+choose_lane(struct pg_db *db)
+{
+	struct pg_lane *best = &db->lane[0];
+	size_t least = SIZE_MAX, load;
+	unsigned i;
+
+	for (i = 0; i < db->lanes; i++) {
+		load = group_commit_load(&db->lane[i].queue);
+		if (load < least) {
+			least = load;
+			best = &db->lane[i];
+		}
+	}
+	return best;
+}
+
 static enum err
 fetch_by_lane(struct pg_session *s, const struct pg_fetch *f)
 {
 	struct pg_db *db = s->db;
-	unsigned turn = atomic_fetch_add(&db->turn, 1) % db->lanes;
 	struct pg_read read = { .fetch = f };
 	enum err e;
 
-	if ((e = group_commit_run(&db->lane[turn].queue, &read.job)) != ERR_OK)
+	if ((e = group_commit_run(&choose_lane(db)->queue, &read.job)) !=
+	    ERR_OK)
 		return e;
 	e = read.outcome;
 	if (e == ERR_OK)
