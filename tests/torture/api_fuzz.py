@@ -188,6 +188,7 @@ class Tenant:
         self.etag = None
         self.etags = []  # all ETags so far
         self.link = None  # the path of a page of audit events
+        self.consent = None  # once it was granted
         self.topic = None  # topic of the newest real certificate, for the guard
 
     def merged(self, patch, certificates, allowed):
@@ -847,10 +848,40 @@ class Fuzz:
                  else "or "]) + text[at + r.randrange(3):]
         return text
 
+    def consent(self):
+        """A consent is granted once, and stays so."""
+        s, r = self.source, self.source.r
+        tenant, faults = r.choice(self.tenants), set()
+        headers = self.authorization(tenant, faults, True)
+        root = r.choice(["beta", "localtest", "beta", "localtest", "v1.0"])
+        name = r.choice(["/appleMDMPushCertificate"] * 3 + ["/other"] +
+                        ["('appleMDMPushCertificate')"] * 2)
+        grants = s.chance(30)
+        if root == "v1.0":
+            faults = faults & {401} or {400}
+        elif name == "/other":
+            faults |= {404}
+        status, _, text = self.ask(
+            tenant, "POST" if grants else "GET",
+            f"/{root}/deviceManagement/dataSharingConsents{name}" +
+            ("/consentToDataSharing" if grants else ""), headers)
+        must(status in (faults or {200}), f"one of {faults or 200}")
+        if status != 200:
+            return
+        got = {k: v for k, v in json.loads(text).items() if "@" not in k}
+        must(got["granted"] == bool(tenant.consent or grants), "granted")
+        must(not tenant.consent or got == tenant.consent,
+             f"the consent is not {tenant.consent}")
+        if grants:
+            tenant.consent = got
+
     def step(self):
         s, r = self.source, self.source.r
         if s.chance(4):
             self.audit()
+            return
+        if s.chance(3):
+            self.consent()
             return
         tenant = r.choice(self.tenants)
         path, root, kind = s.path()
