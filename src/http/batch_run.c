@@ -362,8 +362,12 @@ open_run(struct batch_run *b, struct call *c, struct arena *room)
 	return divide(b, room);
 }
 
-/* Reads the batch. The message about wrong JSON repeats a piece of the body,
- * so the body may not hold a key then; the other messages repeat an id. */
+/*
+ * Reads the batch. The message about wrong JSON repeats a piece of the body, so
+ * the body may not hold a key then. A body that is larger than that of any
+ * other request is not searched, because that would take too long, and its
+ * piece is withheld. The other messages repeat an id.
+ */
 static enum err
 read_batch(struct call *c, struct batch *out, struct arena *room)
 {
@@ -373,7 +377,11 @@ read_batch(struct call *c, struct batch *out, struct arena *room)
 	if ((e = call_read_body(c, room, &body)) != ERR_OK)
 		return e;
 	e = batch_read(body, room, out, &c->fault.what);
-	if (e < ERR_BATCH_FORMAT || e > ERR_BATCH_DEPENDENCY)
+	if (e >= ERR_BATCH_FORMAT && e <= ERR_BATCH_DEPENDENCY)
+		return e;
+	if (body.n > c->app->config->max_body)
+		c->fault.withheld = true;
+	else
 		c->body = body;
 	return e;
 }

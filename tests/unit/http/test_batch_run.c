@@ -263,6 +263,31 @@ START_TEST(repeats_no_key)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	size_t size;
+	const char *part;
+} pieces[] = {
+	{ "a piece of a small body", 1024, "Invalid JSON near 'x'." },
+	{ "no piece of a large body", 1025, "Invalid JSON near '(withheld)'." },
+};
+
+/* To search a large body for a key would take too long. */
+START_TEST(repeats_a_piece_of_a_small_body_only)
+{
+	struct fixture *f = set_up();
+	struct response resp;
+	struct buf b;
+
+	f->config.max_body = 1024;
+	begin(f, &b);
+	buf_char(&b, 'x');
+	resp = handle(f, end(&b, pieces[_i].size));
+	ck_assert_int_eq(resp.status, 400);
+	unit_check(pieces[_i].name, unit_holds(resp.text, pieces[_i].part));
+}
+END_TEST
+
 /* --- limits ------------------------------------------------------------- */
 
 static const struct {
@@ -558,6 +583,8 @@ main(void)
 	tcase_add_test(all, commits_before_what_is_not_a_patch);
 	tcase_add_test(all, logs_each_item);
 	tcase_add_loop_test(all, repeats_no_key, 0, ROWS(keys));
+	tcase_add_loop_test(
+	    all, repeats_a_piece_of_a_small_body_only, 0, ROWS(pieces));
 	tcase_add_loop_test(all, limits_the_body, 0, ROWS(sizes));
 	tcase_add_test(all, limits_the_body_of_an_item);
 	tcase_add_test(all, has_space_for_twenty_records);
