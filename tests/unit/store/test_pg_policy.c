@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_pg_policy.c - which connection strings and environments are refused: a
+ * password in the string in any of its forms, and another machine without TLS
+ * that checks its name. The real libpq reads them; it connects to nothing that
+ * answers.
+ */
+#include "store/pg_link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "timing.h"
+#include "unit.h"
+
+#define PASSWORD "open-sesame"
+
+enum want { ALLOWED, NO_TLS, HAS_PASSWORD, UNREADABLE, OLD_LIBRARY };
+
+static const char *const reasons[] = {
+	[ALLOWED] = "", /* libpq says why it cannot connect */
+	[NO_TLS] = "sslmode must be verify-full",
+	[HAS_PASSWORD] = "move it into database_password_file",
+	[UNREADABLE] = "cannot read the value of database",
+	[OLD_LIBRARY] = "needs libpq 16",
+};
+
+static const struct target {
+	const char *name, *conninfo;
+	enum want want;
+	const char *variable, *value; /* of the environment */
+} targets[] = {
+	/* 0.0.0.0 is no loopback address, but leads to this machine. */
+	{ "a socket", "host=/nowhere", ALLOWED, NULL, NULL },
+	{ "an abstract socket", "host=@nowhere", ALLOWED, NULL, NULL },
+	{ "a socket in a URI", "postgresql://%2Fnowhere/db", ALLOWED, NULL,
+	    NULL },
+	{ "no host", "dbname=x", ALLOWED, "PGHOST", "/nowhere" },
+	{ "only a name", "x", ALLOWED, "PGHOST", "/nowhere" },
+	{ "localhost", "host=localhost port=1", ALLOWED, NULL, NULL },
+	{ "Localhost", "host=LocalHost port=1", ALLOWED, NULL, NULL },
+	{ "a loopback address", "host=127.0.0.2 port=1", ALLOWED, NULL, NULL },
+	{ "the other loopback address", "hostaddr=::1 port=1", ALLOWED, NULL,
+	    NULL },
+	{ "a name with a loopback address",
+	    "host=db.invalid hostaddr=127.0.0.1 port=1", ALLOWED, NULL, NULL },
+	{ "verify-full", "host=0.0.0.0 port=1 sslmode=verify-full", ALLOWED,
+	    NULL, NULL },
+	{ "verify-full in a URI", "postgres://0.0.0.0:1/?sslmode=verify-full",
+	    ALLOWED, NULL, NULL },
+	{ "verify-full in the environment", "host=0.0.0.0 port=1", ALLOWED,
+	    "PGSSLMODE", "verify-full" },
+
+	{ "another machine", "host=db.invalid", NO_TLS, NULL, NULL },
+	{ "require", "host=db.invalid sslmode=require", NO_TLS, NULL, NULL },
+	{ "verify-ca", "host=db.invalid sslmode=verify-ca", NO_TLS, NULL,
+	    NULL },
+	{ "disable", "host=db.invalid sslmode=disable", NO_TLS, NULL, NULL },
+	{ "an address", "host=192.0.2.1", NO_TLS, NULL, NULL },
+	{ "an address of version 6", "host=2001:db8::1", NO_TLS, NULL, NULL },
+	{ "a short address", "host=127.1", NO_TLS, NULL, NULL },
+	{ "a name that begins like localhost", "host=localhost.db.invalid",
+	    NO_TLS, NULL, NULL },
+	{ "hostaddr", "hostaddr=192.0.2.1", NO_TLS, NULL, NULL },
+	{ "localhost with another address", "host=localhost hostaddr=192.0.2.1",
+	    NO_TLS, NULL, NULL },
+	{ "the second host", "host=/nowhere,db.invalid", NO_TLS, NULL, NULL },
+	{ "the second hostaddr",
+	    "host=localhost,localhost hostaddr=127.0.0.1,192.0.2.1", NO_TLS,
+	    NULL, NULL },
+	{ "a URI", "postgresql://u@db.invalid:5433/db", NO_TLS, NULL, NULL },
+	{ "a URI with two hosts", "postgresql://localhost,db.invalid/db",
+	    NO_TLS, NULL, NULL },
+	{ "a URI with a host as parameter", "postgresql:///db?host=db.invalid",
+	    NO_TLS, NULL, NULL },
+	{ "ssl=true in a URI", "postgresql://db.invalid/db?ssl=true", NO_TLS,
+	    NULL, NULL },
+	{ "PGHOST", "dbname=x", NO_TLS, "PGHOST", "db.invalid" },
+	{ "PGHOSTADDR", "host=localhost", NO_TLS, "PGHOSTADDR", "192.0.2.1" },
+	{ "PGSSLMODE", "host=db.invalid", NO_TLS, "PGSSLMODE", "require" },
+	{ "a service", "service=far", NO_TLS, "PGSERVICEFILE", NULL },
+	{ "PGSERVICE", "dbname=x", NO_TLS, "PGSERVICE", "far" },
+
+	{ "a password", "host=/nowhere password=" PASSWORD, HAS_PASSWORD, NULL,
+	    NULL },
+	{ "with blanks", "host=/nowhere password = '" PASSWORD "'",
+	    HAS_PASSWORD, NULL, NULL },
+	{ "of a key", "host=/nowhere sslpassword=" PASSWORD, HAS_PASSWORD, NULL,
+	    NULL },
+	{ "in the user of a URI", "postgresql://u:" PASSWORD "@%2Fnowhere/db",
+	    HAS_PASSWORD, NULL, NULL },
+	{ "without a user", "postgresql://:" PASSWORD "@%2Fnowhere/db",
+	    HAS_PASSWORD, NULL, NULL },
+	{ "in the query of a URI",
+	    "postgresql://u@%2Fnowhere/db?password=" PASSWORD, HAS_PASSWORD,
+	    NULL, NULL },
+	{ "in the query, escaped",
+	    "postgresql://u@%2Fnowhere/db?p%61ssword=" PASSWORD, HAS_PASSWORD,
+	    NULL, NULL },
+
+	{ "a missing sign", "host=/nowhere pass " PASSWORD, UNREADABLE, NULL,
+	    NULL },
+	{ "an unknown word", "host=/nowhere pwd=" PASSWORD, UNREADABLE, NULL,
+	    NULL },
+	{ "a bad escape", "postgresql://u:%zz" PASSWORD "@h/", UNREADABLE, NULL,
+	    NULL },
+	{ "an open quote", "host=/nowhere user='" PASSWORD, UNREADABLE, NULL,
+	    NULL },
+};
+
+/* A service file that names another machine. */
+static void
+write_service(void)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/service", unit_directory());
+	f = fopen(path, "we");
+	ck_assert(f != NULL);
+	fputs("[far]\nhost=db.invalid\nsslmode=prefer\n", f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(setenv("PGSERVICEFILE", path, 1), 0);
+}
+
+/* Tries to connect, for a short time, and returns what was logged. */
+static struct str
+try_target(const char *conninfo)
+{
+	struct pg_api *api = NULL;
+	struct pg_target target = { .conninfo = conninfo,
+		.schema = "pushcert" };
+	struct pg_link link;
+
+	ck_assert_int_eq(pg_api_load(&api), ERR_OK);
+	target.api = api;
+	pg_link_init(&link, &target);
+	unit_capture();
+	ck_assert_int_ne(
+	    pg_link_connect(&link, clock_ms() + timeout_ms(4000)), ERR_OK);
+	pg_link_close(&link);
+	free(api);
+	return unit_captured();
+}
+
+START_TEST(a_target_is_allowed_or_refused)
+{
+	const struct target *t = &targets[_i];
+	struct str logged;
+	size_t i;
+
+	write_service();
+	if (t->value != NULL)
+		ck_assert_int_eq(setenv(t->variable, t->value, 1), 0);
+	logged = try_target(t->conninfo);
+	for (i = 1; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		ck_assert_msg(
+		    unit_holds(logged, reasons[i]) == (i == (size_t)t->want),
+		    "%s: logged '%.*s'", t->name, STR_ARG(logged));
+	ck_assert_msg(!unit_holds(logged, PASSWORD), "%s: logged '%.*s'",
+	    t->name, STR_ARG(logged));
+}
+END_TEST
+
+/* The trust store of the system is for libpq 16 and newer; an older libpq would
+ * look for a file of this name. */
+START_TEST(the_trust_store_of_the_system_needs_a_new_libpq)
+{
+	struct str logged = try_target("host=localhost port=1 sslmode=verify-"
+				       "full sslrootcert=system");
+
+	if (!unit_holds(logged, reasons[OLD_LIBRARY]))
+		ck_assert_msg(unit_holds(logged, "refused"), "logged '%.*s'",
+		    STR_ARG(logged));
+}
+END_TEST
+
+static Suite *
+pg_policy_suite(void)
+{
+	Suite *s = suite_create("pg_policy");
+	TCase *t = tcase_create("pg_policy");
+
+	tcase_add_loop_test(t, a_target_is_allowed_or_refused, 0,
+	    (int)(sizeof(targets) / sizeof(targets[0])));
+	tcase_add_test(t, the_trust_store_of_the_system_needs_a_new_libpq);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(void)
+{
+	return unit_run(pg_policy_suite());
+}
