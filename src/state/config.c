@@ -135,8 +135,13 @@ take(void *user, const char *section, const char *name, const char *value)
 		return refuse(rd);
 	}
 	if (!config_set(&keys[i], value, !rd->seen[i], rd->config)) {
-		buf_printf(&rd->why, "'%s' has the invalid value '%s'; use ",
-		    name, value);
+		buf_printf(&rd->why, "'%s' has ", name);
+		/* A connection string may have a password. */
+		if (keys[i].kind == DATABASE)
+			buf_text(&rd->why, "an invalid value; use ");
+		else
+			buf_printf(
+			    &rd->why, "the invalid value '%s'; use ", value);
 		config_describe(&keys[i], &rd->why);
 		return refuse(rd);
 	}

@@ -3,13 +3,70 @@
  * config_database.c - finds single values in a connection string of libpq, in
  * the form of words (host=a port=5432) or of a URI (postgresql://a:5432/name).
  */
-#include "state/config.h"
+#include "state/config_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
+
+/* --- passwords ---------------------------------------------------------- */
+
+static bool
+is_uri(struct str s)
+{
+	return str_starts(s, "postgresql://") || str_starts(s, "postgres://");
+}
+
+static int
+digit(char c)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *at = c != '\0' ? strchr(digits, c) : NULL;
+
+	return at != NULL ? (int)(at - digits) % 16 : -1;
+}
+
+/* Copies a URI with its escapes resolved, and returns the length. */
+static size_t
+unescape(struct str s, char out[CONFIG_TEXT_MAX])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n && n < CONFIG_TEXT_MAX; i++)
+		if (s.p[i] == '%' && i + 2 < s.n && digit(s.p[i + 1]) >= 0 &&
+		    digit(s.p[i + 2]) >= 0) {
+			out[n++] =
+			    (char)(digit(s.p[i + 1]) * 16 + digit(s.p[i + 2]));
+			i += 2;
+		} else {
+			out[n++] = s.p[i];
+		}
+	return n;
+}
+
+/* Other users may be able to read the configuration, so the string must not
+ * have a password, neither as a word nor within a URI, where libpq takes the
+ * text up to the first @ or / (postgresql://user:password@host). */
+bool
+config_database_fits(struct str s)
+{
+	char plain[CONFIG_TEXT_MAX];
+	size_t n;
+
+	if (!is_uri(s))
+		return memmem(s.p, s.n, "password", 8) == NULL;
+	n = unescape(s, plain);
+	if (memmem(plain, n, "password", 8) != NULL)
+		return false;
+	s = str_tail(s, str_starts(s, "postgresql://") ? 13 : 11);
+	for (n = 0; n < s.n && s.p[n] != '@' && s.p[n] != '/'; n++)
+		;
+	return n == s.n || s.p[n] == '/' || memchr(s.p, ':', n) == NULL;
+}
+
+/* --- words and ports ---------------------------------------------------- */
 
 /* The port of PostgreSQL, as libpq has it. */
 #define PORT 5432

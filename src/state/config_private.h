@@ -61,4 +61,7 @@ void config_print_value(
 /* Appends a description of the values that the key takes, for a message. */
 void config_describe(const struct config_key *k, struct buf *out);
 
+/* config_database.c: whether a connection string has no password. */
+bool config_database_fits(struct str s);
+
 #endif

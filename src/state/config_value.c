@@ -71,25 +71,6 @@ is_origin(struct str item)
 	return str_is(item, "*") || origin_parse(item, &origin);
 }
 
-/* Other users may be able to read the file, so it must not have the password,
- * neither as a word nor within a URI (postgresql://user:password@host). */
-static bool
-is_database(struct str s)
-{
-	struct str user;
-	const char *at;
-
-	if (memmem(s.p, s.n, "password", 8) != NULL)
-		return false;
-	if (!str_starts(s, "postgresql://") && !str_starts(s, "postgres://"))
-		return true;
-	s = str_tail(s, (size_t)((char *)memchr(s.p, '/', s.n) - s.p) + 2);
-	if ((at = memchr(s.p, '@', s.n)) == NULL)
-		return true;
-	user = str_head(s, (size_t)(at - s.p));
-	return memchr(user.p, ':', user.n) == NULL;
-}
-
 /* The name of a schema needs no quotes in SQL. */
 static bool
 is_schema(struct str s)
@@ -131,7 +112,7 @@ static const struct {
 	[URL] = { is_url, "a URL of http or https" },
 	[MOUNT] = { is_mount, "a path such as /graph" },
 	[COUNTRY] = { is_country, "a code of two letters" },
-	[DATABASE] = { is_database,
+	[DATABASE] = { config_database_fits,
 	    "a connection string of libpq without a password; the password "
 	    "belongs into database_password_file" },
 	[SCHEMA] = { is_schema,

@@ -87,6 +87,28 @@ start_lanes(struct pg_db *db, unsigned lanes)
 	return ERR_OK;
 }
 
+/* libpq ignores a password file that other users can read. */
+static enum err
+check_password_file(const char *path)
+{
+	const char *wrong = NULL;
+	struct stat st;
+
+	if (path == NULL)
+		return ERR_OK;
+	if (stat(path, &st) != 0)
+		wrong = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		wrong = "this is not a file";
+	else if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		wrong = "other users can read this password file; run chmod "
+			"600 on it";
+	if (wrong == NULL)
+		return ERR_OK;
+	log_line(LOG_AT_ERROR, "store: %s: %s", path, wrong);
+	return ERR_STORE;
+}
+
 static enum err
 fill(const struct store_options *options, struct pg_db *db)
 {
@@ -98,7 +120,8 @@ fill(const struct store_options *options, struct pg_db *db)
 	db->schema = copy_text(options->database_schema);
 	if (db->conninfo == NULL || db->schema == NULL)
 		return ERR_MEMORY;
-	if ((e = pg_api_load(&db->api)) != ERR_OK)
+	if ((e = check_password_file(db->password_file)) != ERR_OK ||
+	    (e = pg_api_load(&db->api)) != ERR_OK)
 		return e;
 	db->target = (struct pg_target){ .conninfo = db->conninfo,
 		.password_file = db->password_file,

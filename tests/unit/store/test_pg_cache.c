@@ -33,7 +33,8 @@ struct model {
 static unsigned
 next(struct model *m, unsigned below)
 {
-	m->random = m->random * 6364136223846793005u + 1442695040888963407u;
+	m->random = m->random * UINT64_C(6364136223846793005) +
+	    UINT64_C(1442695040888963407);
 	return (unsigned)(m->random >> 33) % below;
 }
 
