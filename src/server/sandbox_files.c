@@ -156,6 +156,12 @@ allow_database(int ruleset, const struct config *c)
 	static const char *const files[] = { "/etc/hosts", "/etc/resolv.conf",
 		"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf",
 		"/etc/services" };
+	static const char *const words[] = { "sslrootcert", "sslcert", "sslkey",
+		"sslcrl" };
+	/* The certificates of the system, as Debian and Fedora have them. */
+	static const char *const authorities[] = { "/etc/ssl", "/usr/lib/ssl",
+		"/usr/share/ca-certificates",
+		"/usr/local/share/ca-certificates", "/etc/pki" };
 	char path[CONFIG_TEXT_MAX];
 	uint16_t port[CONFIG_PORTS_MAX];
 	size_t n = config_database_ports(c, port), i;
@@ -166,8 +172,14 @@ allow_database(int ruleset, const struct config *c)
 		allow_port(ruleset, port[i]);
 	allow_port(ruleset, DNS);
 	(void)allow_successors(ruleset, c->database_password_file);
-	if (config_database_word(c, "sslrootcert", path))
-		(void)allow_successors(ruleset, path);
+	for (i = 0; i < COUNT(words); i++)
+		if (config_database_word(c, words[i], path) &&
+		    strcmp(path, "system") != 0)
+			(void)allow_successors(ruleset, path);
+	if (config_database_word(c, "sslrootcert", path) &&
+	    strcmp(path, "system") == 0)
+		for (i = 0; i < COUNT(authorities); i++)
+			allow_file(ruleset, authorities[i]);
 }
 
 static bool

@@ -59,15 +59,30 @@ struct words {
 	const char *word[WORDS_MAX], *value[WORDS_MAX];
 };
 
+/*
+ * Without sslcert, libpq looks for a certificate in the home directory and
+ * fails if it may not look there, as under ProtectHome of systemd. A file that
+ * is missing means that there is none. A word before the connection string
+ * counts only where the string has no such word.
+ */
+static const char *
+certificate(void)
+{
+	const char *file = getenv("PGSSLCERT");
+
+	return file != NULL ? file : "/nonexistent";
+}
+
 static struct words
 words_of(const struct pg_target *target)
 {
 	return (struct words){
-		.word = { "fallback_application_name", "dbname", "passfile",
-		    "target_session_attrs", "gssencmode", "client_encoding",
-		    "connect_timeout", "tcp_user_timeout" },
-		.value = { "pushcert", target->conninfo, target->password_file,
-		    "read-write", "disable", "UTF8", "2", "5000" },
+		.word = { "sslcert", "fallback_application_name", "dbname",
+		    "passfile", "target_session_attrs", "gssencmode",
+		    "client_encoding", "connect_timeout", "tcp_user_timeout" },
+		.value = { certificate(), "pushcert", target->conninfo,
+		    target->password_file, "read-write", "disable", "UTF8", "2",
+		    "5000" },
 	};
 }
 
