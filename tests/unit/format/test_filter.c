@@ -402,11 +402,12 @@ END_TEST
 
 START_TEST(needs_memory)
 {
+	char block[1];
 	struct filter f;
 	struct filter_fault fault;
 	struct arena none;
 
-	arena_init(&none, NULL, 0);
+	arena_init(&none, block, 0);
 	ck_assert(parse("category eq 'a'", &none, &f, &fault) == ERR_OK);
 	ck_assert(parse("category eq 'a''b'", &none, &f, &fault) == ERR_MEMORY);
 	ck_assert(parse("correlationId eq 0b1c2d3e-0000-4000-8000-00000000abcd",
