@@ -89,7 +89,8 @@ place(const struct batch_item_source *from, struct str path, struct arena *a,
 		buf_open(&out, a);
 		buf_char(&out, '/');
 		buf_str(&out, path_root_name(from->outer->path->root));
-		buf_char(&out, '/');
+		if (!str_starts(path, "/"))
+			buf_char(&out, '/');
 		buf_str(&out, path);
 	}
 	*info = buf_close(&out, a);

@@ -43,9 +43,10 @@ enum err change_decide(struct txn *tx, struct job *job) ATTR_CHECKED;
  * verdict must outlive the job. */
 enum err change_open(struct job *job, struct verdict *verdict) ATTR_CHECKED;
 /*
- * The store_change of a job. A refused upload adds an event to the history, so
- * the transaction must succeed; job->refusal keeps the outcome for the caller.
+ * The store_change of a job (arg). A refused upload adds an event to the
+ * history, so the transaction must succeed; job->refusal keeps the outcome for
+ * the caller.
  */
-enum err change_apply(struct txn *tx, void *job) ATTR_CHECKED;
+enum err change_apply(struct txn *tx, void *arg) ATTR_CHECKED;
 
 #endif

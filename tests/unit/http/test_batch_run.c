@@ -217,8 +217,8 @@ START_TEST(logs_each_item)
 	log = unit_captured();
 	ck_assert_uint_eq(unit_count(log, "\n"), 4);
 	ck_assert(unit_holds(log, "PATCH /v1.0" RESOURCE " 200 OK tenant="));
-	ck_assert(unit_holds(log, "GET /v1.0//nothing 400 BadRequest tenant="));
-	ck_assert(unit_holds(log, "GET /v1.0//x 424 FailedDependency tenant="));
+	ck_assert(unit_holds(log, "GET /v1.0/nothing 400 BadRequest tenant="));
+	ck_assert(unit_holds(log, "GET /v1.0/x 424 FailedDependency tenant="));
 	ck_assert(unit_holds(log, "POST /v1.0/$batch 200 OK tenant="));
 	ck_assert_uint_eq(unit_count(log, "actor=test"), 4);
 	ck_assert(!unit_holds(log, "secret"));

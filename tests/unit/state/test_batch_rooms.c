@@ -23,7 +23,7 @@ static const struct {
 
 START_TEST(gives_rooms_to_half_of_the_workers)
 {
-	void *room[BATCH_ROOMS_MAX];
+	void *room[BATCH_ROOMS_MAX] = { NULL };
 	struct batch_rooms r;
 	size_t i;
 
