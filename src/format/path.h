@@ -80,6 +80,10 @@ struct path_source {
 enum err path_find(const struct path_source *from, const struct str *known,
     struct arena *a, struct path *out, struct str *what) ATTR_CHECKED;
 
+/* Sets the words of a path whose root is known; path_find calls it. Returns
+ * ERR_OK or ERR_MEMORY. */
+enum err path_read_words(struct path *p, struct arena *a) ATTR_CHECKED;
+
 /*
  * path_is: whether the words after the root match a list of patterns that ends
  * in a null slice. path_agrees: how many of them, from the first on, match the
