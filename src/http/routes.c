@@ -345,6 +345,7 @@ render(const struct call *c)
 	const struct config *config = c->app->config;
 	bool ok = c->resp->outcome == ERR_OK;
 	bool tell_allow = c->route == &steps_options || c->status == 405;
+	bool challenge = c->status == 401;
 	struct str type = str_of(c->route != NULL ? c->route->type : NULL);
 	struct response_parts parts = {
 		.status = c->status,
@@ -359,8 +360,9 @@ render(const struct call *c)
 		.etag = c->etag,
 		.notice = c->notice,
 		.allow = tell_allow ? c->allow : str_of(NULL),
-		.authorization_uri = str_of(config->authorization_uri),
-		.client_id = str_of(config->client_id),
+		.authorization_uri = str_of(
+		    challenge ? config->authorization_uri : NULL),
+		.client_id = str_of(challenge ? config->client_id : NULL),
 		.retry_after = c->retry_after,
 		.insecure = str_of(
 		    auth_takes_any(c->app->auth) ? "any-token" : NULL),
@@ -372,7 +374,8 @@ render(const struct call *c)
 
 	if (c->outer != NULL)
 		return batch_run_put(c, &parts);
-	read_cors(c, &parts.cors);
+	if (config->cors_origins[0] != '\0')
+		read_cors(c, &parts.cors);
 	if (ok && c->gap != NULL)
 		return batch_run_head(c, &parts);
 	buf_open(&text, &c->wk->arena);

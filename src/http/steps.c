@@ -404,10 +404,11 @@ selected_type(const struct route *route)
 static enum err
 check_select(struct call *c, struct str select)
 {
-	enum model_type type = selected_type(c->route);
+	enum model_type type;
 
 	if (str_is_null(select))
 		return ERR_OK;
+	type = selected_type(c->route);
 	c->view.selected = true;
 	c->fault.ours = str_of(model_info(type)->name);
 	return model_select(type, select, &c->view.set, &c->fault.what);
