@@ -36,6 +36,7 @@ engine_close(void *arg)
 		pg_session_free(&db->writer[i].change);
 		pg_link_close(&db->writer[i].link);
 	}
+	pg_link_close(&db->claim);
 	free(db->api);
 	free(db->directory);
 	free(db->conninfo);
@@ -130,6 +131,7 @@ fill(const struct store_options *options, struct pg_db *db)
 		.api = db->api };
 	metrics_use_database(options->metrics);
 	pg_sql_init(&db->sql);
+	pg_link_init(&db->claim, &db->target);
 	return open_directory(options, db);
 }
 
@@ -199,21 +201,6 @@ engine_give_up(void *db, const char *why)
 
 	log_line(
 	    LOG_AT_ERROR, "store: PostgreSQL, schema %s: %s", pg->schema, why);
-}
-
-static enum err
-engine_claim(void *db, int64_t ms, pid_t *pid)
-{
-	(void)db;
-	(void)ms;
-	*pid = 0;
-	return ERR_OK;
-}
-
-static void
-engine_unclaim(void *db)
-{
-	(void)db;
 }
 
 /* --- readers ------------------------------------------------------------ */
@@ -378,8 +365,8 @@ const struct store_engine pg_engine = {
 	.look = engine_look,
 	.generation = engine_generation,
 	.give_up = engine_give_up,
-	.claim = engine_claim,
-	.unclaim = engine_unclaim,
+	.claim = pg_claim,
+	.unclaim = pg_unclaim,
 	.reader = engine_reader,
 	.reader_free = engine_reader_free,
 	.begin = engine_begin,

@@ -98,6 +98,7 @@ struct pg_db {
 
 	struct pg_writer writer[PG_WRITERS];
 	unsigned writers;
+	struct pg_link claim; /* pg_claim.c */
 };
 
 /* pg_read.c. */
@@ -166,6 +167,10 @@ enum err pg_empty(void *tx, enum store_table table);
 enum err pg_begin_batch(void *arg, void *tx, int64_t ms);
 void
 pg_run_batch(void *arg, void *tx, struct group_commit_job *first, size_t n);
+
+/* pg_claim.c. See claim and unclaim in engine.h. */
+enum err pg_claim(void *arg, int64_t ms, pid_t *pid);
+void pg_unclaim(void *arg);
 
 /* pg_locked.c. */
 /* Runs a change with all tables locked against other changes. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(STORE_TABLES *PG_VERBS <= PG_PAIR_NUMBER,
+_Static_assert(STORE_TABLES *PG_VERBS <= PG_FORMAT_NUMBER,
     "each statement has a number of its own");
 
 static const char *const tables[STORE_TABLES] = {

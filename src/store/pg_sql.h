@@ -44,6 +44,7 @@ struct pg_sql {
 /* The statements without a table; the others have the numbers before them. */
 enum {
 	PG_BEAT_NUMBER = PG_STATEMENTS_MAX - 1,
+	PG_FORMAT_NUMBER = PG_STATEMENTS_MAX - 3,
 	PG_PAIR_NUMBER = PG_STATEMENTS_MAX - 2
 };
 

@@ -57,6 +57,11 @@ struct fake_pq {
 	/* Before so many transactions that change rows, another process changes
 	 * all records. */
 	unsigned rivals;
+	/* It changes no record then, but puts this row of the format, if set.
+	 */
+	bool spares_records;
+	struct str new_format;
+	bool claimed; /* another process has the advisory lock */
 	/* Another process changes the rows of a commit whose connection ends.
 	 */
 	bool steals;

@@ -180,6 +180,19 @@ change_records(void)
 			committed.row[i].mark[0] ^= 0x55;
 }
 
+/* Another process upgrades the store. */
+static void
+set_format(struct str row)
+{
+	struct fake_row *format = fake_list_find(
+	    &committed, STORE_META, str_of("format"));
+
+	if (format == NULL)
+		return;
+	format->row = fake_copy(row);
+	format->mark[0] ^= 0x55;
+}
+
 static void
 wait_for_standby(struct pg_conn *c, const struct fake_list *touched)
 {
@@ -245,18 +258,44 @@ beat(struct fake_transaction *t, const struct message *m)
 	fake_list_note(&t->touched, *format);
 }
 
+/* Compares the format, as pg_send.c does at the end of a batch. */
+static const char *
+compare_format(const struct fake_transaction *t, const struct message *m)
+{
+	const struct fake_row *format = fake_list_find(
+	    &t->sees, STORE_META, str_of("format"));
+
+	return format != NULL && str_eq(format->row, m->value[0]) ? NULL
+								  : "22012";
+}
+
+/* The answers to queries about the server: what pg_create.c asks (the role, the
+ * tables that are there, and the rights), the number of all rows, and whether
+ * an advisory lock is free. */
+static bool
+answer_query(const struct message *m, struct fake_answer *rows)
+{
+	static struct str nothing[1][FAKE_COLUMNS] = { { { "fake", 4 },
+	    { "0", 1 }, { "0", 1 }, { "true", 4 }, { "true", 4 } } };
+	static struct str zero[1][FAKE_COLUMNS] = { { { "\0", 1 } } };
+	static struct str yes[1][FAKE_COLUMNS] = { { { "\1", 1 } } };
+
+	if (is_text(m, "SELECT quote_ident"))
+		*rows = (struct fake_answer){ 1, nothing };
+	else if (is_text(m, "SELECT coalesce(sum"))
+		*rows = (struct fake_answer){ 1, zero };
+	else if (is_text(m, "SELECT pg_try_advisory_lock"))
+		*rows = (struct fake_answer){ 1, fake.claimed ? zero : yes };
+	else
+		return false;
+	return true;
+}
+
 /* Runs a statement that is not one of the tables'. */
 static const char *
 run_other(struct fake_transaction *t, const struct message *m,
     struct fake_answer *rows)
 {
-	/* What pg_create.c asks: the role, the tables that are there, and the
-	 * rights. */
-	static struct str nothing[1][FAKE_COLUMNS] = { { { "fake", 4 },
-	    { "0", 1 }, { "0", 1 }, { "true", 4 }, { "true", 4 } } };
-	/* What pg_engine.c asks: the number of all rows. */
-	static struct str none[1][FAKE_COLUMNS] = { { { "\0", 1 } } };
-
 	static const char *const plain[] = { "BEGIN", "SET ", "LOCK ", "COMMIT",
 		"CREATE ", "DO ", "GRANT ", "SELECT pg_advisory" };
 	size_t i;
@@ -265,17 +304,13 @@ run_other(struct fake_transaction *t, const struct message *m,
 	if (is_text(m, "LOCK ") && away.touched.n > 0)
 		return "55P03";
 	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		if (strncmp(m->sql, plain[i], strlen(plain[i])) == 0)
+		if (is_text(m, plain[i]))
 			return NULL;
-	if (strncmp(m->sql, "SELECT quote_ident", 18) == 0) {
-		*rows = (struct fake_answer){ 1, nothing };
+	if (answer_query(m, rows))
 		return NULL;
-	}
-	if (strncmp(m->sql, "SELECT coalesce(sum", 19) == 0) {
-		*rows = (struct fake_answer){ 1, none };
-		return NULL;
-	}
-	if (strncmp(m->sql, "UPDATE \"meta\" SET mark", 22) != 0) {
+	if (is_text(m, "SELECT 1 / (count(*) = 1)::int FROM \"meta\""))
+		return compare_format(t, m);
+	if (!is_text(m, "UPDATE \"meta\" SET mark")) {
 		fprintf(stderr, "fake_pq: unknown statement: %s\n", m->sql);
 		return "42601";
 	}
@@ -331,7 +366,10 @@ fake_run_all(struct pg_conn *c)
 	for (i = 0; i < c->queued && fake.rivals > 0; i++)
 		if (fake_verb_writes(fake_verb_of(c->queue[i].sql))) {
 			fake.rivals--;
-			change_records();
+			if (!fake.spares_records)
+				change_records();
+			if (fake.new_format.n > 0)
+				set_format(fake.new_format);
 			break;
 		}
 	one = (struct fake_transaction){ .sees = fake_list_copy(&committed) };
