@@ -146,7 +146,7 @@ clients_return_soon(const struct group_commit *g, int64_t most)
 
 /* The delay of a queue that shares its clients with others, in parts of the
  * time that the last batch took. */
-enum { SHARED_PART = 8 };
+enum { SHARED_PART = 16 };
 
 static int64_t
 shared_delay_end(const struct group_commit *g)

@@ -80,11 +80,13 @@ struct pg_writer {
 
 /*
  * The number of writers. A batch waits most of its time for the server, and
- * meanwhile the next one runs. On two busy processors (load 12 to 15), 64
- * threads reach 7,000 changes a second with three writers and 5,600 with one
- * (medians of 3 interleaved rounds, tests/bench/changes).
+ * meanwhile the others run. On two busy processors (load 12 to 18) 64 threads
+ * reach 5,800 changes a second with one writer and 7,000 with three on the
+ * server's socket; through a proxy, 4,200 with three and 5,800 with four, and
+ * 1,250 and 1,290 where it adds 10 ms to each round trip (medians of 3 to 5
+ * interleaved rounds of tests/bench/changes).
  */
-#define PG_WRITERS 3
+#define PG_WRITERS 4
 
 struct pg_db {
 	struct pg_api *api;
