@@ -45,6 +45,7 @@ skiptoken_make(const struct skiptoken *t, char out[SKIPTOKEN_LEN])
 	uint8_t about[sizeof(PURPOSE) + DIGEST_AT + sizeof(t->tenant) + 16];
 	char text[STR_BASE64_SIZE(BYTES)];
 	uint8_t *p = about;
+	size_t n;
 
 	put_u64(t->number, byte + NUMBER_AT);
 	memcpy(p, PURPOSE, sizeof(PURPOSE));
@@ -57,7 +58,8 @@ skiptoken_make(const struct skiptoken *t, char out[SKIPTOKEN_LEN])
 	put_u64(t->when.nano, p + 8);
 	crypto_sha256(str_from((const char *)about, sizeof(about)), digest);
 	memcpy(byte + DIGEST_AT, digest, BYTES - DIGEST_AT);
-	memcpy(out, text, str_base64url(byte, sizeof(byte), text));
+	n = str_base64url(byte, sizeof(byte), text);
+	memcpy(out, text, n);
 }
 
 bool

@@ -198,16 +198,16 @@ take_link(struct list *l, struct str json)
 {
 	static const char name[] = "\"@odata.nextLink\":\"" HOST;
 	const char *p = memmem(json.p, json.n, name, sizeof(name) - 1);
-	const char *end;
+	struct str link;
 
 	l->link_n = 0;
 	if (p == NULL)
 		return;
-	p += sizeof(name) - 1;
-	end = memchr(p, '"', (size_t)(json.p + json.n - p));
-	ck_assert(end != NULL && (size_t)(end - p) < sizeof(l->link));
-	l->link_n = (size_t)(end - p);
-	memcpy(l->link, p, l->link_n);
+	json = str_tail(json, (size_t)(p - json.p) + sizeof(name) - 1);
+	link = str_cut(&json, '"');
+	ck_assert_uint_lt(link.n, sizeof(l->link));
+	memcpy(l->link, link.p, link.n);
+	l->link_n = link.n;
 }
 
 /* Reads a page and adds its events to the list. */
