@@ -32,7 +32,6 @@ static struct fixture {
 	struct app app;
 	struct worker worker;
 	struct guid tenant[2];
-	unsigned revision; /* of the first tenant's record */
 	char content[1 << 21];
 } f;
 
