@@ -153,7 +153,8 @@ name_process(pid_t pid, char out[PROCESS_MAX])
 	if (pid > 0)
 		snprintf(out, PROCESS_MAX, "process %ld", (long)pid);
 	else
-		snprintf(out, PROCESS_MAX, "a process in another container");
+		snprintf(out, PROCESS_MAX,
+		    "a process in another container or machine");
 	return out;
 }
 

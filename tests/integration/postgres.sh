@@ -6,7 +6,12 @@
 # DIRECTORY/run, its log is DIRECTORY/run/log. PostgreSQL refuses to run as
 # root, so root runs it as the user postgres.
 
-postgres_bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+# PUSHCERT_TEST_POSTGRES is the directory of another server's programs, which
+# may lack psql.
+postgres_bin=${PUSHCERT_TEST_POSTGRES:-$(ls -d /usr/lib/postgresql/*/bin \
+	2>/dev/null | sort -V | tail -n 1)}
+postgres_psql=$postgres_bin/psql
+[ -x "$postgres_psql" ] || postgres_psql=psql
 
 # postgres_missing: prints why no server can be started; false if one can.
 postgres_missing() {
@@ -68,6 +73,6 @@ postgres_end() {
 
 # postgres_ask DIRECTORY SQL: prints the answer.
 postgres_ask() {
-	"$postgres_bin/psql" -X -q -A -t -d \
+	"$postgres_psql" -X -q -A -t -d \
 		"host=$1/run user=owner dbname=postgres" -c "$2"
 }
