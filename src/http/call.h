@@ -167,6 +167,9 @@ struct str routes_logged_path(const struct call *c, struct str path);
 
 /* All routes. */
 extern const struct route_table routes_table;
+/* Sets the route of the path and method, or route_error. For a path of a route
+ * it also sets `allow` and `open`. */
+void match_route(struct call *c, struct str method);
 /* The route of OPTIONS, a method that every known path has. */
 extern const struct route steps_options;
 /* Runs the steps in their order. Returns the outcome of the first step that
