@@ -269,15 +269,16 @@ create_by(struct pg_db *db, struct pg_link *l,
 	int64_t until = clock_ms() + CREATE_MS;
 	enum pg_outcome outcome;
 
+	/* Another process may create it at this moment, or the connection is
+	 * lost; each statement may be repeated. */
 	do {
 		if (pg_link_connect(l, until) != ERR_OK)
 			return ERR_STORE;
 		if (!send_all(db, l, options, role))
-			return ERR_MEMORY;
-		/* Another process may create it at this moment. */
+			pg_link_close(l);
 		outcome = pg_link_run(l, until, NULL, NULL);
-	} while ((outcome == PG_CONFLICT || outcome == PG_AGAIN) &&
-	    clock_ms() < until);
+	} while (
+	    outcome != PG_DONE && outcome != PG_FAILED && clock_ms() < until);
 	if (outcome == PG_DONE)
 		return ERR_OK;
 	log_line(LOG_AT_ERROR,

@@ -191,9 +191,11 @@ pg_examine(void *arg, store_advice *report, void *of_report)
 	size_t i;
 
 	pg_link_init(&link, &db->target);
-	if (pg_connect(&link, until) == ERR_OK &&
-	    pg_link_send_text(&link, query))
+	while (outcome != PG_DONE && outcome != PG_FAILED &&
+	    pg_connect(&link, until) == ERR_OK) {
+		(void)pg_link_send_text(&link, query);
 		outcome = pg_link_run(&link, until, take, &a);
+	}
 	pg_link_close(&link);
 	if (outcome == PG_FAILED)
 		return ERR_STORE;

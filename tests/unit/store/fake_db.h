@@ -13,7 +13,7 @@
 #include "store/pg_cache.h"
 #include "store/pg_sql.h"
 
-#define FAKE_COLUMNS 6
+#define FAKE_COLUMNS 12
 #define FAKE_PARAMETERS 4
 
 /* Memory that lives until the server is reset. */

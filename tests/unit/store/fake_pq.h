@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
 #include "store/engine.h"
 #include "store/pg_sql.h"
 
@@ -65,6 +66,11 @@ struct fake_pq {
 	/* Another process changes the rows of a commit whose connection ends.
 	 */
 	bool steals;
+
+	/* The answer to a statement that begins so: one row of 12
+	 * cells, or no row. */
+	const char *begins;
+	struct str (*cells)[12];
 
 	/* What the test reads. */
 	unsigned calls; /* of libpq, beside connecting */
