@@ -16,10 +16,27 @@ struct block {
 };
 static struct block *blocks;
 
+/* fault.c replaces calloc in the whole process; see there. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define CALLOC __interceptor_calloc
+#else
+#define CALLOC __libc_calloc
+#endif
+void *CALLOC(size_t count, size_t n);
+
+void *
+fake_calloc(size_t n)
+{
+	return CALLOC(1, n);
+}
+
 void *
 fake_memory(size_t n)
 {
-	struct block *b = calloc(1, sizeof(*b) + n);
+	struct block *b = fake_calloc(sizeof(*b) + n);
 
 	if (b == NULL)
 		abort();

@@ -16,6 +16,8 @@
 #define FAKE_COLUMNS 12
 #define FAKE_PARAMETERS 4
 
+/* Like calloc(1, n), which a test may let fail. */
+void *fake_calloc(size_t n);
 /* Memory that lives until the server is reset. */
 void *fake_memory(size_t n);
 void fake_forget(void);

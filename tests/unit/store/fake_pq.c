@@ -37,7 +37,7 @@ leave(int result)
 static struct pg_conn *
 fake_connect(const char *const *words, const char *const *values, int expand)
 {
-	struct pg_conn *c = calloc(1, sizeof(*c));
+	struct pg_conn *c = fake_calloc(sizeof(*c));
 	const char *state;
 
 	(void)words;
@@ -60,7 +60,7 @@ fake_connect(const char *const *words, const char *const *values, int expand)
 static struct pg_conn *
 fake_probe(const char *const *words, const char *const *values, int expand)
 {
-	struct pg_conn *c = calloc(1, sizeof(*c));
+	struct pg_conn *c = fake_calloc(sizeof(*c));
 
 	(void)words;
 	(void)values;

@@ -115,7 +115,7 @@ void
 fake_answer_with(struct pg_conn *c, ExecStatusType status, const char *state,
     const struct fake_answer *rows)
 {
-	struct pg_result *r = calloc(1, sizeof(*r));
+	struct pg_result *r = fake_calloc(sizeof(*r));
 
 	if (r == NULL || c->results + 2 > QUEUE)
 		abort();
@@ -291,6 +291,46 @@ answer_query(const struct message *m, struct fake_answer *rows)
 	return true;
 }
 
+/* What pg_engine.c and pg_locked.c send with the name of a table. */
+#define COUNT "SELECT count(*)::int8 FROM "
+#define DELETE "DELETE FROM "
+
+static bool
+is_of(const struct fake_row *r, const char *name)
+{
+	return strcmp(name, pg_sql_table(r->table)) == 0 &&
+	    !str_is_null(r->row);
+}
+
+static void
+count_rows(const struct fake_list *l, const char *name, struct fake_answer *out)
+{
+	char *number = fake_memory(8);
+	struct str(*cell)[FAKE_COLUMNS] = fake_memory(sizeof(*cell));
+	size_t i, n = 0;
+
+	for (i = 0; i < l->n; i++)
+		n += is_of(&l->row[i], name);
+	for (i = 8; i > 0; n >>= 8)
+		number[--i] = (char)n;
+	(*cell)[0] = str_from(number, 8);
+	*out = (struct fake_answer){ 1, cell };
+}
+
+static void
+delete_rows(struct fake_transaction *t, const char *name)
+{
+	struct fake_list all = fake_list_copy(&t->sees);
+	size_t i;
+
+	for (i = 0; i < all.n; i++)
+		if (is_of(&all.row[i], name)) {
+			all.row[i].row = str_of(NULL);
+			fake_list_set(&t->sees, all.row[i]);
+			fake_list_note(&t->touched, all.row[i]);
+		}
+}
+
 /* Runs a statement that is not one of the tables'. */
 static const char *
 run_other(struct fake_transaction *t, const struct message *m,
@@ -315,6 +355,14 @@ run_other(struct fake_transaction *t, const struct message *m,
 		return NULL;
 	if (is_text(m, "SELECT 1 / (count(*) = 1)::int FROM \"meta\""))
 		return compare_format(t, m);
+	if (is_text(m, COUNT)) {
+		count_rows(&t->sees, m->sql + strlen(COUNT), rows);
+		return NULL;
+	}
+	if (is_text(m, DELETE)) {
+		delete_rows(t, m->sql + strlen(DELETE));
+		return NULL;
+	}
 	if (!is_text(m, "UPDATE \"meta\" SET mark")) {
 		fprintf(stderr, "fake_pq: unknown statement: %s\n", m->sql);
 		return "42601";

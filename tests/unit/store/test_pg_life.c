@@ -5,13 +5,16 @@
  */
 #include "store/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "fault.h"
 #include "fake_db.h"
 #include "fake_pq.h"
 #include "unit.h"
+#include "unit_store.h"
 
 static enum err
 open_store(
@@ -263,6 +266,166 @@ START_TEST(a_server_gives_no_answer)
 }
 END_TEST
 
+/* --- no memory ------------------------------------------------------------ */
+
+static struct store *mine;
+
+static enum err
+open_mine(void)
+{
+	store_close(mine);
+	return open_store("owner", "reader", true, &mine);
+}
+
+static enum err
+add_event(struct txn *tx, void *arg)
+{
+	struct guid tenant = unit_tenant(1);
+	struct record r = { .revision = 1 };
+	struct event ev = { .action = STORE_CHANGED };
+	enum err e = store_record(tx, &tenant, &ev.former);
+
+	(void)arg;
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	ev.had_former = e == ERR_OK;
+	if ((e = store_record_put(tx, &tenant, &r)) != ERR_OK)
+		return e;
+	return store_event_add(tx, &tenant, &ev);
+}
+
+static enum err
+change_mine(void)
+{
+	return store_update(mine, add_event, NULL);
+}
+
+static enum err
+put_and_delete(struct txn *tx, void *arg)
+{
+	struct token t = { .name = str_of("x"), .created_at = 1 };
+	enum err e;
+
+	(void)arg;
+	if ((e = store_token_put(tx, &t)) != ERR_OK)
+		return e;
+	return store_token_delete(tx, t.hash);
+}
+
+static enum err
+put_and_delete_mine(void)
+{
+	return store_update(mine, put_and_delete, NULL);
+}
+
+/* A walk over a whole table locks the tables. */
+static enum err
+count_and_put(struct txn *tx, void *arg)
+{
+	struct tenant t = { .id = unit_tenant(2), .created_at = 1 };
+	unsigned n = 0;
+	enum err e;
+
+	(void)arg;
+	if ((e = store_records(tx, unit_count_record, &n)) != ERR_OK)
+		return e;
+	return store_tenant_put(tx, &t);
+}
+
+static enum err
+change_all_mine(void)
+{
+	return store_update(mine, count_and_put, NULL);
+}
+
+static enum err
+read_mine(void)
+{
+	const struct store_verifier quiet = { .relations = true };
+	struct guid tenant = unit_tenant(1);
+	struct store_counts counts;
+	struct txn *tx = NULL;
+	struct record r;
+	enum err e;
+
+	if ((e = store_reader(mine, &tx)) != ERR_OK)
+		return e;
+	if ((e = store_begin(tx)) == ERR_OK &&
+	    (e = store_record(tx, &tenant, &r)) == ERR_OK)
+		e = store_verify(tx, &quiet, &counts);
+	store_reader_free(tx);
+	return e;
+}
+
+static enum err
+examine_mine(void)
+{
+	struct said said = { .n = 0 };
+
+	answer_as(NULL);
+	return store_examine(mine, listen_to, &said);
+}
+
+static enum err
+back_up_mine(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/backup", unit_directory());
+	return store_backup(mine, path, true);
+}
+
+static enum err
+restore_mine(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/backup", unit_directory());
+	return store_restore(mine, path, true);
+}
+
+static const struct act {
+	const char *name;
+	enum err (*run)(void);
+} acts[] = {
+	{ "open", open_mine },
+	{ "change", change_mine },
+	{ "change again", change_mine },
+	{ "put and delete", put_and_delete_mine },
+	{ "change with locked tables", change_all_mine },
+	{ "read", read_mine },
+	{ "examine", examine_mine },
+	{ "back up", back_up_mine },
+	{ "restore", restore_mine },
+};
+
+/* Each act fails, or it was done; afterwards it can be done. */
+START_TEST(memory_runs_out_at_every_call)
+{
+	struct fault_plan *plan = fault_new();
+	const struct act *a = acts;
+	bool hit = true;
+	enum err e;
+	long n;
+
+	ck_assert_ptr_nonnull(plan);
+	fault_watch(plan);
+	fake_reset();
+	for (; a < acts + sizeof(acts) / sizeof(acts[0]); a++)
+		for (n = 1, hit = true; hit; n += 1 + n / 16) {
+			fault_arm(plan, FAULT_MALLOC, ENOMEM, n);
+			e = a->run();
+			hit = fault_disarm(plan);
+			ck_assert_msg(hit || e == ERR_OK, "%s: %s", a->name,
+			    err_info(e)->text);
+			e = a->run();
+			ck_assert_msg(e == ERR_OK, "%s after %ld: %s", a->name,
+			    n, err_info(e)->text);
+		}
+	store_close(mine);
+}
+END_TEST
+
 /* What only a store in files has. */
 START_TEST(a_server_has_no_map_and_no_old_reader)
 {
@@ -303,6 +466,7 @@ main(void)
 	    sizeof(servers) / sizeof(servers[0]));
 	tcase_add_test(cases, a_role_may_see_less);
 	tcase_add_test(cases, a_server_gives_no_answer);
+	tcase_add_test(cases, memory_runs_out_at_every_call);
 	tcase_add_test(cases, a_server_has_no_map_and_no_old_reader);
 	suite_add_tcase(suite, cases);
 	return unit_run(suite);
