@@ -166,6 +166,18 @@ database_cpu_ratio() {
 	}' "$dir/results"
 }
 
+# database_limit: 64 threads whose changes take two round trips of 10 ms cannot
+# make more than 3,200 changes a second.
+database_limit() {
+	awk '
+	$2 == "rounds-10" && $4 == 64 { n++; sum += $10 }
+	END {
+		if (n > 0)
+			printf "  %-54s%7.2f\n", "changes at 64 and 10 ms: " \
+			    "to two round trips", sum / n / 3200
+	}' "$dir/results"
+}
+
 part_database() {
 	if postgres_missing; then
 		return
@@ -218,6 +230,7 @@ part_database() {
 		database rounds PATCH 64 database lmdb PATCH 64
 	database_ratio 'changes at 64: 10 ms to 0 ms' 0.3 \
 		database rounds-10 PATCH 64 database rounds-0 PATCH 64
+	database_limit
 	database_ratio 'changes at 10 ms: 256 to 64' 2.5 \
 		database rounds-10 PATCH 256 database rounds-10 PATCH 64
 	database_ratio 'GET at 64: PostgreSQL to LMDB' 0.45 \
