@@ -251,8 +251,11 @@ config_load(const char *path, struct config *c, char message[CONFIG_TEXT_MAX])
 		(void)fclose(rd.file);
 	}
 	if (rd.cause != 0) {
-		snprintf(message, CONFIG_TEXT_MAX, "%s: %s", path,
-		    strerror(rd.cause));
+		snprintf(message, CONFIG_TEXT_MAX, "%s: %s%s", path,
+		    strerror(rd.cause),
+		    rd.cause == ENOENT
+			? "; 'pushcert init --data DIRECTORY --config FILE' makes it"
+			: "");
 		return ERR_FILE;
 	}
 	if (bad == 0 && !rd.wrong) {

@@ -113,6 +113,26 @@ refuse_words(struct cmd_call *c, const char *const *words, unsigned n)
 	    words[0]);
 }
 
+/* The only option that begins with this letter; NULL if there are others. */
+static const char *
+only_option(const struct command *command, char letter)
+{
+	uint64_t of = command != NULL ? command->options
+				      : CMD_BIT(OPTION_VERSION);
+	const char *found = NULL, *name;
+	int i;
+
+	for (i = 0; i < CMD_OPTIONS; i++) {
+		name = cmd_option(i)->name;
+		if (((of | CMD_COMMON) & CMD_BIT(i)) == 0 || name[0] != letter)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = name;
+	}
+	return found;
+}
+
 static int
 refuse_unknown_option(struct cmd_call *c, const char *typed)
 {
@@ -126,6 +146,8 @@ refuse_unknown_option(struct cmd_call *c, const char *typed)
 		if (c->command == NULL ||
 		    ((c->command->options | CMD_COMMON) & CMD_BIT(i)) != 0)
 			cmd_nearest_offer(&near, cmd_option(i)->name);
+	if (strlen(name) == 1)
+		near.word = only_option(c->command, name[0]);
 	if (near.word != NULL)
 		return cmd_usage(c,
 		    "'%.64s' is not an option; did you mean '--%s'?", typed,
@@ -212,6 +234,21 @@ take_options(struct cmd_call *c, int argc, char **argv, int *status)
 	return true;
 }
 
+/* Reports a word that is no argument of the command. */
+static int
+refuse_argument(struct cmd_call *c, const char *word)
+{
+	struct guid tenant;
+
+	if ((c->command->options & CMD_BIT(OPTION_TENANT)) != 0 &&
+	    str_guid(str_of(word), &tenant))
+		return cmd_usage(c,
+		    "'%.64s' is one argument too many; did you mean "
+		    "'--tenant %.64s'?",
+		    word, word);
+	return cmd_usage(c, "'%.64s' is one argument too many", word);
+}
+
 static bool
 take_arguments(struct cmd_call *c, const struct line *line, int *status)
 {
@@ -228,8 +265,7 @@ take_arguments(struct cmd_call *c, const struct line *line, int *status)
 	}
 	if (first + n >= line->n)
 		return true;
-	*status = cmd_usage(
-	    c, "'%.64s' is one argument too many", line->words[first + n]);
+	*status = refuse_argument(c, line->words[first + n]);
 	return false;
 }
 

@@ -4,8 +4,10 @@
  */
 #include "tool/cmd_help.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "rules/auth.h"
 #include "tool/cmd_options.h"
@@ -206,8 +208,8 @@ least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* The number of letters to insert, remove or replace that makes one word from
- * the other (Levenshtein). */
+/* The number of letters to insert, remove or replace that makes the word b, in
+ * lower case, from the word a, in any case (Levenshtein). */
 static unsigned
 distance(const char *a, const char *b)
 {
@@ -223,7 +225,8 @@ distance(const char *a, const char *b)
 		row[0] = (unsigned)i;
 		for (k = 1; k <= m; k++) {
 			before = row[k];
-			row[k] = least(diagonal + (a[i - 1] != b[k - 1]),
+			row[k] = least(diagonal +
+				(tolower((unsigned char)a[i - 1]) != b[k - 1]),
 			    least(row[k - 1], before) + 1);
 			diagonal = before;
 		}
@@ -238,7 +241,7 @@ cmd_nearest_offer(struct cmd_nearest *n, const char *word)
 	unsigned d = distance(n->typed, word);
 
 	/* The start of a longer word is likely to be meant. */
-	if (typed >= 3 && strncmp(n->typed, word, typed) == 0)
+	if (typed >= 3 && strncasecmp(n->typed, word, typed) == 0)
 		d = 1;
 	if (d > 2 || d >= typed || (n->word != NULL && d >= n->distance))
 		return;

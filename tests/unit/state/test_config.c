@@ -198,7 +198,9 @@ START_TEST(names_a_file_that_is_not_there)
 	struct config c;
 
 	ck_assert(config_load("/nowhere/x.conf", &c, message) == ERR_FILE);
-	ck_assert_str_eq(message, "/nowhere/x.conf: No such file or directory");
+	ck_assert_str_eq(message,
+	    "/nowhere/x.conf: No such file or directory; 'pushcert init "
+	    "--data DIRECTORY --config FILE' makes it");
 }
 END_TEST
 
