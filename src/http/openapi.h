@@ -17,7 +17,7 @@
 struct openapi_place {
 	const struct route *route;
 	size_t length; /* of the route, in patterns */
-	const char *property;
+	struct str property;
 };
 
 /* A member of the innermost object that is a text. */

@@ -171,7 +171,7 @@ static void
 put_property_schema(struct emit *e, const struct openapi_place *at)
 {
 	struct model_property p, context = { .type = MODEL_STRING };
-	int found = model_find(at->route->of, str_of(at->property));
+	int found = model_find(at->route->of, at->property);
 
 	p = model_property(at->route->of, (unsigned)found);
 	emit_object(e);
@@ -229,7 +229,7 @@ put_success(struct emit *e, const struct openapi_place *at)
 	emit_object(e);
 	openapi_member(e, "description", "Success");
 	openapi_content(e, media_type(route, text));
-	if (at->property != NULL && route->type == NULL)
+	if (!str_is_null(at->property) && route->type == NULL)
 		put_property_schema(e, at);
 	else if (model_info(route->returns)->kind == MODEL_IS_PRIMITIVE)
 		put_primitive_schema(e, route);
@@ -317,9 +317,9 @@ put_summary(struct emit *e, const struct openapi_place *at)
 	buf_init(&b, text, sizeof(text));
 	if (at->route->summary != NULL)
 		buf_text(&b, at->route->summary);
-	if (at->property != NULL) {
+	if (!str_is_null(at->property)) {
 		buf_char(&b, ' ');
-		buf_text(&b, at->property);
+		buf_str(&b, at->property);
 	}
 	emit_name(e, "summary");
 	emit_str(e, buf_view(&b));

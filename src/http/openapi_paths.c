@@ -72,7 +72,7 @@ path_text(char *text, const struct openapi_place *at)
 
 		buf_char(&b, '/');
 		if (is_property(pattern)) {
-			buf_text(&b, at->property);
+			buf_str(&b, at->property);
 		} else if (str_is(pattern, "{id}")) {
 			buf_char(&b, '{');
 			openapi_id_name(&b, at, i);
@@ -108,7 +108,7 @@ word(const struct openapi_place *at, size_t i)
 	struct str pattern = at->route->segment[i];
 
 	if (is_property(pattern))
-		return str_of(at->property);
+		return at->property;
 	if (str_starts(pattern, "$"))
 		return str_tail(pattern, 1);
 	pattern = str_cut(&pattern, '(');
@@ -163,7 +163,7 @@ has_same_path(const struct route *a, const struct route *b)
  * each other only by chance, so the loop covers the rest of the table. */
 static void
 put_path(struct emit *e, const struct route_table *table, size_t first,
-    enum path_root root, const char *property)
+    enum path_root root, struct str property)
 {
 	const struct route *route = table->route;
 	char text[OPENAPI_NAME_MAX];
@@ -210,11 +210,11 @@ openapi_paths(
 			continue;
 		of = table->route[i].of;
 		if (of == MODEL_NONE)
-			put_path(e, table, i, root, NULL);
+			put_path(e, table, i, root, str_of(NULL));
 		for (k = 0; k < model_info(of)->properties; k++)
 			if (!model_property(of, k).navigation)
 				put_path(e, table, i, root,
-				    model_property(of, k).name);
+				    str_of(model_property(of, k).name));
 	}
 	emit_end(e);
 }
