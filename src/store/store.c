@@ -50,6 +50,13 @@ engine_for(const struct store_options *options)
 #endif
 }
 
+/* The part of a limit that each of n queues has; 0 stays no limit. */
+static size_t
+share_of(size_t limit, unsigned n)
+{
+	return limit / n + (limit % n > 0);
+}
+
 static enum err
 open_writer(const struct store_options *options, struct store *st)
 {
@@ -58,7 +65,7 @@ open_writer(const struct store_options *options, struct store *st)
 		.begin = store_begin_batch,
 		.run = store_run_batch,
 		.shares_clients = st->engine->writers > 1,
-		.queue_max = options->queue_max,
+		.queue_max = share_of(options->queue_max, st->engine->writers),
 		.batch_max = options->batch_max,
 		.timeout_ms = options->timeout_ms };
 	enum err e;

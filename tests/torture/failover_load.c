@@ -297,6 +297,7 @@ has(const struct names *list, const char *name)
 static void
 read_notes(struct check *c, const char *path)
 {
+	static const char longest_is[] = "longest ";
 	char line[128], name[NAME_MAX_LEN];
 	FILE *f = fopen(path, "r");
 	long longest;
@@ -308,9 +309,11 @@ read_notes(struct check *c, const char *path)
 			add(&c->acks, name, strlen(name));
 		else if (sscanf(line, "unknown %31s", name) == 1)
 			add(&c->unknown, name, strlen(name));
-		else if (sscanf(line, "longest %ld", &longest) == 1 &&
-		    longest > c->longest)
-			c->longest = longest;
+		else if (strncmp(line, longest_is, strlen(longest_is)) == 0) {
+			longest = strtol(line + strlen(longest_is), NULL, 10);
+			c->longest = longest > c->longest ? longest
+							  : c->longest;
+		}
 	fclose(f);
 }
 
