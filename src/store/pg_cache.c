@@ -271,6 +271,17 @@ pg_cache_remove(struct pg_cache *c, struct str key)
 	return ERR_OK;
 }
 
+bool
+pg_cache_drop_put(struct pg_cache *c, struct str key)
+{
+	size_t i = find(c, key);
+
+	if (!is_at(c, i, key) || !c->row[i]->dirty || c->row[i]->known)
+		return false;
+	c->row[i]->dirty = false;
+	return true;
+}
+
 /* --- what was fetched --------------------------------------------------- */
 
 struct answer {

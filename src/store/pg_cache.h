@@ -88,6 +88,9 @@ enum err pg_cache_step(struct pg_cache *c, enum store_direction way,
  * pg_cache_get. ERR_MEMORY. */
 enum err pg_cache_put(struct pg_cache *c, struct str key, struct str row);
 enum err pg_cache_remove(struct pg_cache *c, struct str key);
+/* Forgets what was put under a key that was never fetched. False: there is no
+ * such row. */
+bool pg_cache_drop_put(struct pg_cache *c, struct str key);
 
 /* A row of an answer. */
 struct pg_fetched {

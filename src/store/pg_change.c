@@ -54,6 +54,10 @@ pg_remove(void *tx, enum store_table table, struct str key)
 
 	if ((e = pg_get(tx, table, key, &old)) != ERR_OK)
 		return e;
+	/* With locked tables, a put has not read the row. */
+	if (pg_cache_drop_put(&s->cache[table], key) &&
+	    (e = pg_get(tx, table, key, &old)) != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	if ((e = pg_cache_remove(&s->cache[table], key)) != ERR_OK)
 		return e;
 	return pg_flush(s, table);

@@ -220,6 +220,7 @@ pg_fetch_wants(struct pg_writer *w)
 	for (;;) {
 		if (pg_connect(&w->link, w->until) != ERR_OK)
 			return ERR_BUSY;
+		f.e = ERR_OK;
 		send_groups(&f, &w->link);
 		switch (pg_link_run(&w->link, w->until, take_group, &f)) {
 		case PG_DONE:

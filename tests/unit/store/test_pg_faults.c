@@ -541,6 +541,38 @@ START_TEST(a_row_of_an_unknown_batch_is_changed)
 }
 END_TEST
 
+/* With locked tables a put does not read its row. So a removal after it must
+ * find out whether the row is there. */
+static enum err
+put_and_remove(struct txn *tx, void *arg)
+{
+	struct tenant t = { .id = unit_tenant(9), .created_at = 2 };
+	enum err e = store_tokens(tx, count_token, arg);
+
+	if (e != ERR_OK || (e = store_tenant_put(tx, &t)) != ERR_OK ||
+	    (e = store_tenant_delete(tx, &t.id)) != ERR_OK)
+		return e;
+	e = store_tenant(tx, &t.id, &t);
+	return e == ERR_NOT_FOUND ? ERR_OK : ERR_EXISTS;
+}
+
+START_TEST(a_row_is_put_and_removed)
+{
+	struct store *st = begin();
+	struct state s;
+	unsigned n = 0, round;
+
+	for (round = 0; round < 2; round++) {
+		if (round == 1)
+			ck_assert_int_eq(add_tenant(st), ERR_OK);
+		ck_assert_int_eq(store_update(st, put_and_remove, &n), ERR_OK);
+		s = look(st);
+		ck_assert_uint_eq(s.tenants, 0);
+	}
+	store_close(st);
+}
+END_TEST
+
 /* Another process is faster: the change runs again on its rows. */
 START_TEST(another_process_is_faster)
 {
@@ -639,6 +671,7 @@ pg_faults_suite(void)
 	tcase_add_loop_test(t, an_administrator_ends_the_wait, 0,
 	    waits * (int)(sizeof(ends) / sizeof(ends[0])));
 	tcase_add_test(t, a_row_of_an_unknown_batch_is_changed);
+	tcase_add_test(t, a_row_is_put_and_removed);
 	tcase_add_test(t, another_process_is_faster);
 	tcase_add_test(t, a_server_is_silent);
 	tcase_add_test(t, an_attempt_to_connect_hangs);
