@@ -229,6 +229,14 @@
 	    "The request was not run, because the response of the batch "      \
 	    "might become too large. Send it again in another batch.",         \
 	    NULL)                                                              \
+	/* The stand-in for tests. */                                          \
+	ROW(ERR_STANDIN, 400, "BadRequest",                                    \
+	    "The test state was not changed: {!}. The value is '{}'.", NULL)   \
+	ROW(ERR_STANDIN_HEADER, 400, "BadRequest",                             \
+	    "The header Pushcert-Fault is wrong: {!}. The value is '{}'.",     \
+	    NULL)                                                              \
+	ROW(ERR_INJECTED, 500, "InjectedFault",                                \
+	    "A test has ordered this response.", NULL)                         \
 	/* The body as an applePushNotificationCertificate of Graph. */        \
 	ROW(ERR_UNKNOWN_PROPERTY, 400, "ModelValidationFailure",               \
 	    "The property '{}' does not exist on type "                        \

@@ -65,6 +65,8 @@ put_headers(struct buf *out, const struct response_parts *parts)
 		buf_char(out, '"');
 	}
 	put_header(out, "Allow", parts->allow);
+	if (parts->act != NULL)
+		response_put_act(out, parts->act, put_header);
 	buf_char(out, '}');
 }
 

@@ -20,6 +20,7 @@
 #include "format/record.h"
 #include "http/request.h"
 #include "http/routes.h"
+#include "format/standin_rule.h"
 #include "base/str.h"
 #include "http/view.h"
 
@@ -109,6 +110,8 @@ struct call {
 	unsigned prefer;
 	bool head; /* HEAD: the response to GET without its content */
 	unsigned applied; /* the preferences that were applied */
+	/* What a test has ordered for the request; NULL outside test mode. */
+	const struct standin_act *act;
 	struct fault fault;
 	struct str body; /* null until it has been read */
 

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "http/cors.h"
 #include "format/odata.h"
+#include "format/standin_rule.h"
 #include "base/str.h"
 
 /* The status, the values of the header lines, and the content. A null slice
@@ -30,6 +31,8 @@ struct response_parts {
 	struct str client_id;
 	unsigned retry_after; /* in seconds; 0: the usual value */
 	struct str insecure; /* the protection that is switched off */
+	/* What a test has ordered; NULL unless `insecure` is set. */
+	const struct standin_act *act;
 	struct str notice; /* the fault of an accepted certificate */
 	struct cors cors;
 	struct str request_id;
@@ -43,7 +46,12 @@ bool response_has_content(const struct response_parts *parts);
 /* Append the value of a header line. */
 void response_put_type(struct buf *out, const struct response_parts *parts);
 void response_put_preferences(struct buf *out, unsigned prefer);
-/* The value of Retry-After, in seconds; 0: the response has none. */
+/* Visits the header lines that tell of what a test has ordered. */
+typedef void response_line(struct buf *out, const char *name, struct str value);
+void response_put_act(
+    struct buf *out, const struct standin_act *act, response_line *put);
+/* The value of Retry-After, in seconds; 0: the response has none, or it is
+ * among the lines of response_put_act. */
 unsigned response_retry_after(const struct response_parts *parts);
 
 /* Appends the header lines and the empty line after them. */

@@ -15,6 +15,7 @@
 #include "http/batch_run.h"
 #include "format/json.h"
 #include "http/call.h"
+#include "http/staging.h"
 #include "state/batch_rooms.h"
 
 /* Bytes of the arena that the steps cannot use, so that an error can always be
@@ -36,7 +37,10 @@ refuse(struct call *c, enum err e)
 	c->etag = str_of(NULL);
 	routes_withhold(c, e);
 	buf_open(&content, &c->wk->arena);
-	view_error(&content, e, &c->fault, &c->ids);
+	if (e == ERR_INJECTED)
+		staging_put_error(c, &content);
+	else
+		view_error(&content, e, &c->fault, &c->ids);
 	c->content = buf_close(&content, &c->wk->arena);
 }
 
@@ -77,7 +81,8 @@ render(const struct call *c)
 		.client_id = str_of(challenge ? config->client_id : NULL),
 		.retry_after = c->retry_after,
 		.insecure = str_of(
-		    auth_takes_any(c->app->auth) ? "any-token" : NULL),
+		    c->app->standin != NULL ? "any-token" : NULL),
+		.act = c->act,
 		.request_id = c->ids.request_id,
 		.client_request_id = c->ids.client_request_id,
 		.content = c->content,
@@ -182,8 +187,8 @@ routes_walk(struct call *c)
 	return e;
 }
 
-void
-routes_complete(struct call *c, enum err e)
+static void
+complete(struct call *c, enum err e)
 {
 	struct response *resp = c->resp;
 
@@ -198,6 +203,17 @@ routes_complete(struct call *c, enum err e)
 	resp->status = c->status;
 	metrics_request(c->app->metrics, resp->status, resp->outcome);
 	access_log_put(c);
+}
+
+void
+routes_complete(struct call *c, enum err e)
+{
+	if (c->app->standin == NULL) {
+		complete(c, e);
+		return;
+	}
+	complete(c, staging_end(c, e));
+	staging_journal_note(c);
 }
 
 void

@@ -24,6 +24,7 @@
 struct batch_rooms;
 struct keygen_slots;
 struct log_repeat;
+struct standin;
 
 struct auth;
 
@@ -41,6 +42,8 @@ struct app {
 	struct metrics *metrics; /* NULL: nothing is counted */
 	struct keygen_slots *keygen_slots; /* NULL: one key at most */
 	struct batch_rooms *batch_rooms; /* NULL: every batch is refused */
+	/* The state that tests command; NULL: not a stand-in for tests. */
+	struct standin *standin;
 	/* NULL: the data directory may lie under a document root. */
 	const struct docroot *docroot;
 	/* Set when the log has named the setting that Apache needs, so that it

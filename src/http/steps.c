@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "format/odata.h"
 #include "http/cross_site.h"
+#include "http/staging.h"
 
 static enum err
 run_options(struct call *c)
@@ -155,11 +156,22 @@ join_batch(struct call *c)
 						   : ERR_OK;
 }
 
-static enum err
-authenticate(struct call *c)
+static struct str
+authorization_of(const struct request *req)
 {
-	const struct str *var = c->req->var;
-	struct str authorization = var[REQUEST_AUTHORIZATION];
+	struct str text = req->var[REQUEST_AUTHORIZATION];
+
+	if (text.n == 0)
+		text = req->var[REQUEST_AUTHORIZATION_REDIRECTED];
+	if (text.n == 0)
+		text = req->var[REQUEST_AUTHORIZATION_TWICE_REDIRECTED];
+	return text;
+}
+
+static enum err
+find_caller(struct call *c)
+{
+	struct str authorization = authorization_of(c->req);
 	struct auth_call call = { .tx = c->wk->reader,
 		.now_at = c->req->now.at,
 		.arena = &c->wk->arena };
@@ -169,10 +181,6 @@ authenticate(struct call *c)
 		return ERR_OK;
 	if (c->outer != NULL)
 		return join_batch(c);
-	if (authorization.n == 0)
-		authorization = var[REQUEST_AUTHORIZATION_REDIRECTED];
-	if (authorization.n == 0)
-		authorization = var[REQUEST_AUTHORIZATION_TWICE_REDIRECTED];
 	if (str_is_null(authorization))
 		hint_apache(c);
 	call.authorization = authorization;
@@ -180,6 +188,16 @@ authenticate(struct call *c)
 		return e;
 	e = auth_bearer(c->app->auth, &call, &c->who);
 	return limit_failures(c, e);
+}
+
+static enum err
+authenticate(struct call *c)
+{
+	enum err e = find_caller(c);
+
+	return e == ERR_OK && c->app->standin != NULL
+	    ? staging_begin(c, authorization_of(c->req))
+	    : e;
 }
 
 static enum err
@@ -192,11 +210,14 @@ check_route(struct call *c)
 
 /* This check comes next to that of the permissions, which has the same status,
  * and after authentication, so that it reveals nothing to a stranger. At this
- * point nothing has been changed yet. */
+ * point nothing has been changed yet. Pages under test may come from any
+ * site. */
 static enum err
 check_site(struct call *c)
 {
-	return cross_site_check(c->req, c->app->config, &c->fault);
+	enum err e = cross_site_check(c->req, c->app->config, &c->fault);
+
+	return e != ERR_OK && c->app->standin != NULL ? ERR_OK : e;
 }
 
 static enum err

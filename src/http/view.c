@@ -279,3 +279,22 @@ view_error(struct buf *out, enum err outcome, const struct fault *fault,
 	emit_end(&e);
 	emit_end(&e);
 }
+
+void
+view_other_error(struct buf *out, const char *code, const char *message,
+    const struct view_ids *ids)
+{
+	struct emit e;
+
+	emit_init(&e, out);
+	emit_object(&e);
+	emit_name(&e, "error");
+	emit_object(&e);
+	emit_name(&e, "code");
+	emit_text(&e, code);
+	emit_name(&e, "message");
+	emit_text(&e, message);
+	emit_ids(&e, ids);
+	emit_end(&e);
+	emit_end(&e);
+}

@@ -66,6 +66,9 @@ void view_message(struct buf *out, enum err e, const struct fault *fault);
 /* The error object of Microsoft Graph: {"error":{...}}. */
 void view_error(struct buf *out, enum err e, const struct fault *fault,
     const struct view_ids *ids);
+/* The same with another code and message, which needs no escapes. */
+void view_other_error(struct buf *out, const char *code, const char *message,
+    const struct view_ids *ids);
 /* {"status":"ok"}, or "degraded" and the number of workers that hang. */
 void view_health(struct buf *out, uint64_t hanging);
 

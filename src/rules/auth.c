@@ -380,7 +380,8 @@ take(struct auth *auth, const struct auth_call *call, struct str token,
 	uint8_t hash[STORE_HASH_LEN];
 
 	if (auth_takes_any(auth)) {
-		out->tenant = auth->any_tenant;
+		if (!str_guid(token, &out->tenant))
+			out->tenant = auth->any_tenant;
 		out->scopes = AUTH_ALL;
 		out->kind = ACTOR_TOKEN;
 		out->actor = str_of("any token");

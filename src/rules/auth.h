@@ -45,8 +45,9 @@ void auth_close(struct auth *auth);
 /* Whether all items of jwt_issuer belong to one server (jwt_is_one_server). */
 bool auth_has_one_server(const struct config *c);
 
-/* From now on, any bearer token has all permissions on this tenant. For tests;
- * call it before the first request. */
+/* From now on, any bearer token has all permissions: a token that is a GUID on
+ * the tenant of that GUID, and any other token on this tenant. For tests; call
+ * it before the first request. */
 void auth_take_any(struct auth *auth, const struct guid *tenant);
 bool auth_takes_any(const struct auth *auth);
 

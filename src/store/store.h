@@ -414,6 +414,14 @@ enum err store_consent(struct txn *tx, const struct guid *tenant,
 enum err store_consent_put(struct txn *tx, const struct guid *tenant,
     const struct consent *c) ATTR_CHECKED;
 
+/*
+ * Removes the tenant's record, history, requests, notice and consent. With many
+ * rows it removes a part of them and sets *more; call it again in another
+ * change then. For tests.
+ */
+enum err store_forget(
+    struct txn *tx, const struct guid *tenant, bool *more) ATTR_CHECKED;
+
 /* The reader, of any process, that sees the oldest commit, and the number of
  * commits since. False: every reader sees the newest commit. */
 struct store_reader_age {

@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "server/conns.h"
 #include "http/routes.h"
+#include "state/standin.h"
 #include "server/sandbox.h"
 #include "tool/cmd_output.h"
 
@@ -40,18 +41,6 @@ may_take_any(const struct cmd_call *c, int fd)
 	    "--insecure-any-token: add --tenant GUID, and serve a unix "
 	    "socket or a loopback address");
 	return false;
-}
-
-static void
-take_any(struct auth *auth, const struct guid *tenant)
-{
-	char text[STR_GUID_LEN];
-
-	str_guid_text(tenant, text);
-	log_line(LOG_AT_WARNING,
-	    "INSECURE: any bearer token has all rights on tenant %.*s",
-	    STR_GUID_LEN, text);
-	auth_take_any(auth, tenant);
 }
 
 void
@@ -197,6 +186,30 @@ open_auth(struct service *s)
 	return ERR_MEMORY;
 }
 
+/* Makes the service a stand-in for tests. Pages under test may call it. */
+static enum err
+take_any(struct service *s)
+{
+	struct config *config = &s->c->config;
+	char text[STR_GUID_LEN];
+
+	if ((s->app.standin = standin_open()) == NULL) {
+		failed(ERR_MEMORY);
+		return ERR_MEMORY;
+	}
+	str_guid_text(&s->c->tenant, text);
+	log_line(LOG_AT_WARNING,
+	    "INSECURE: any bearer token has all rights on tenant %.*s, and a "
+	    "token that is a GUID on the tenant of that GUID",
+	    STR_GUID_LEN, text);
+	auth_take_any(s->app.auth, &s->c->tenant);
+	if (config->cors_origins[0] == '\0')
+		memcpy(config->cors_origins, "*", sizeof("*"));
+	/* Tests set the clock back. */
+	s->app.behind = NULL;
+	return ERR_OK;
+}
+
 /* Opens everything that the sandbox will close. After a failure the cause has
  * been logged, or the response to the CGI request will name it. */
 static enum err
@@ -239,6 +252,7 @@ close_all(struct service *s)
 {
 	auth_tidy(s->app.auth, s->c->store, INT64_MAX);
 	auth_close(s->app.auth);
+	standin_close(s->app.standin);
 	store_close(s->c->store);
 	s->c->store = NULL;
 }
@@ -268,8 +282,8 @@ serve(struct cmd_call *c, int fd)
 		return EXIT_FAILURE;
 	if ((e = open_all(&s)) != ERR_OK)
 		return fd < 0 ? refuse_cgi(c, e) : EXIT_FAILURE;
-	if (any)
-		take_any(s.app.auth, &c->tenant);
+	if (any && take_any(&s) != ERR_OK)
+		return EXIT_FAILURE;
 	enter_sandbox(&s);
 	e = fd < 0 ? cgi_run(&s.app) : fastcgi_serve(&s.app, fd);
 	/* A worker that has not ended still uses the store, so nothing is

@@ -10,6 +10,7 @@
  *   token TEXT TENANT SCOPE[,SCOPE...] [EXPIRES_AT]
  *   tenant GUID
  *   jwks TEXT
+ *   standin TENANT
  *   == the name of the case, a sentence
  *   METHOD PATH[?QUERY]
  *   Header-Name: value
@@ -51,6 +52,7 @@
 #include "rules/auth.h"
 #include "http/routes.h"
 #include "state/batch_rooms.h"
+#include "state/standin.h"
 #include "unit.h"
 
 #define TEXT_MAX ((size_t)512 * 1024)
@@ -396,6 +398,24 @@ take_setting(struct golden *g, struct str line)
 	}
 }
 
+/* With the setting `standin`, the service is a stand-in for tests. */
+static void
+stand_in(struct golden *g, struct str settings)
+{
+	struct guid tenant;
+
+	while (!str_is_null(settings)) {
+		struct str line = str_cut(&settings, '\n');
+
+		if (!str_starts(line, "standin "))
+			continue;
+		must(str_guid(str_tail(line, 8), &tenant), "bad tenant");
+		auth_take_any(g->app.auth, &tenant);
+		g->app.standin = standin_open();
+		must(g->app.standin != NULL, "standin_open");
+	}
+}
+
 /* Applies the settings before the first case. */
 static void
 set_up(struct golden *g, struct str settings)
@@ -430,12 +450,14 @@ set_up(struct golden *g, struct str settings)
 	g->app.config = &g->config;
 	must(secret_load(&g->config, &g->secrets, message) == ERR_OK, message);
 	g->app.secrets = &g->secrets;
-	while (!str_is_null(settings))
-		take_setting(g, str_cut(&settings, '\n'));
+	rest = settings;
+	while (!str_is_null(rest))
+		take_setting(g, str_cut(&rest, '\n'));
 	if (g->config.read_only)
 		store_set_read_only(g->app.store);
 	g->app.auth = auth_open(&g->config, g->clock_at);
 	must(g->app.auth != NULL, "auth_open");
+	stand_in(g, settings);
 }
 
 static unsigned
@@ -481,6 +503,7 @@ run_file(const char *path, unsigned *cases, bool seen[ERR_COUNT])
 	if (g.update != NULL)
 		fclose(g.update);
 	auth_close(g.app.auth);
+	standin_close(g.app.standin);
 	store_reader_free(g.worker.reader);
 	store_close(g.app.store);
 	free(g.worker.arena.block);
