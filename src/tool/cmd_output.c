@@ -236,10 +236,31 @@ cmd_fail_with(const struct cmd_call *c, const char *about, struct str what)
 	return cmd_error(c, "%s: %.*s", about, STR_ARG(what));
 }
 
+/* What to do after this error of a file. */
+static const char *
+cure_of(int cause)
+{
+	switch (cause) {
+	case ENOENT:
+	case ENOTDIR:
+		return "; check the path";
+	case EISDIR:
+		return "; give the path of a file";
+	case EEXIST:
+		return "; choose another path";
+	case EACCES:
+		return "; run the command as a user with this permission";
+	default:
+		return "";
+	}
+}
+
 enum err
 cmd_fail_file(const struct cmd_call *c, const char *path)
 {
-	cmd_error(c, "%s: %s", path, strerror(errno));
+	int cause = errno;
+
+	cmd_error(c, "%s: %s%s", path, strerror(cause), cure_of(cause));
 	return ERR_FILE;
 }
 
