@@ -33,6 +33,7 @@ enum cmd_option {
 	OPTION_CACERT,
 	OPTION_CONFIG,
 	OPTION_CRITICAL,
+	OPTION_CSV,
 	OPTION_DATA,
 	OPTION_DRY_RUN,
 	OPTION_EXPIRES,
@@ -44,6 +45,8 @@ enum cmd_option {
 	OPTION_JSON,
 	OPTION_KEY,
 	OPTION_LEGACY,
+	OPTION_LIMIT,
+	OPTION_MATCH,
 	OPTION_NAME,
 	OPTION_NO_COPY,
 	OPTION_NO_SANDBOX,
@@ -57,6 +60,8 @@ enum cmd_option {
 	OPTION_RSA,
 	OPTION_SCOPE,
 	OPTION_SOCKET,
+	OPTION_SORT,
+	OPTION_STATUS,
 	OPTION_TENANT,
 	OPTION_TOKEN_FILE,
 	OPTION_URL,
@@ -64,6 +69,7 @@ enum cmd_option {
 	OPTION_VENDOR_KEY,
 	OPTION_VERSION,
 	OPTION_WARNING,
+	OPTION_WITHIN,
 	CMD_OPTIONS
 };
 
@@ -74,6 +80,7 @@ _Static_assert(CMD_OPTIONS <= 64, "a set of options is 64 bits");
 #define CMD_ARGUMENTS 2
 
 struct command;
+struct cmd_names;
 
 /* The original descriptors while output is kept in memory (cmd_spool.c). */
 struct cmd_spool {
@@ -96,7 +103,8 @@ struct cmd_call {
 	/* The values of some options, converted. */
 	uint32_t scopes; /* --scope, as a set */
 	uint64_t expires_days;
-	uint64_t warning_days, critical_days;
+	uint64_t warning_days, critical_days, within_days;
+	uint64_t limit;
 	uint64_t revision;
 	char vendor_certificates[CONFIG_TEXT_MAX]; /* paths, by commas */
 	struct guid tenant;
@@ -121,6 +129,7 @@ struct cmd_call {
 	struct txn *reader;
 	struct cmd_spool spool;
 	struct arena arena; /* after cmd_need_arena */
+	struct cmd_names *names; /* after cmd_each_tenant; NULL: none */
 	uint64_t rows; /* lines of a list that were printed */
 };
 
@@ -220,8 +229,12 @@ int cmd_apply(struct cmd_call *c, struct change *change);
 /* Prints a record, as JSON with --json. Returns the exit status. */
 int cmd_print_record(struct cmd_call *c, const struct record *r);
 
+/* The facts about a tenant for a view, with its alias; only in a visit of
+ * cmd_each_tenant. See expiry_tenant. */
+struct expiry_tenant cmd_facts(struct cmd_call *c, const struct guid *tenant,
+    const struct record *r, int64_t now_at);
+
 struct emit;
-struct expiry_tenant;
 /* Writes members of an open JSON object: status, days, dates, serial, topic,
  * Apple ID. */
 void
