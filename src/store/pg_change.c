@@ -19,12 +19,15 @@
  */
 #include "store/pg_private.h"
 
+#include <time.h>
+
 #include "base/clock.h"
 #include "state/metrics.h"
 
-/* How often a batch is run, at most; each run but the first follows a
- * conflict. */
-#define TRIES 20
+/* After a conflict, a batch waits up to this many microseconds for each try
+ * before it, so that batches which change the same tenants come apart. */
+#define PAUSE_US 500
+#define PAUSE_TRIES 16
 
 /* --- rows --------------------------------------------------------------- */
 
@@ -114,6 +117,21 @@ run_until_whole(struct pg_writer *w, struct group_commit_job *first, size_t n)
 	}
 }
 
+/* Each conflict means that another batch was committed, so the number of tries
+ * has no limit but the deadline. */
+static void
+back_off(int tries)
+{
+	struct timespec pause = { .tv_sec = 0 }, now;
+	long most = 1000L * PAUSE_US *
+	    (tries < PAUSE_TRIES ? tries : PAUSE_TRIES);
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	/* The last digits differ in every thread. */
+	pause.tv_nsec = now.tv_nsec % (most + 1);
+	nanosleep(&pause, NULL);
+}
+
 /* `try_alone` says that each change may be tried alone: nothing was committed,
  * and the cause lies in one of the changes. */
 static enum err
@@ -124,7 +142,9 @@ commit_changes(struct pg_writer *w, struct group_commit_job *first, size_t n,
 	int tries;
 
 	*try_alone = false;
-	for (tries = 0; tries < TRIES && clock_ms() < w->until; tries++) {
+	for (tries = 0; clock_ms() < w->until; tries++) {
+		if (tries > 0)
+			back_off(tries);
 		e = run_until_whole(w, first, n);
 		*try_alone = e != ERR_BUSY;
 		if (e != ERR_OK || w->change.walks)
