@@ -8,6 +8,7 @@
  */
 #include "store/pg_dial.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <libpq-fe.h>
 #include <pthread.h>
@@ -192,6 +193,7 @@ pg_dial_wait(struct pg_dial *d, int64_t until, struct pg_conn **out,
 	while (libc_wait_until(&d->ended, &deadline) != 0)
 		if (errno != EINTR)
 			return ERR_BUSY;
+	assert(atomic_load(&d->state) == ENDED);
 	e = d->e;
 	memcpy(why, d->why, sizeof(d->why));
 	*out = d->conn;

@@ -20,7 +20,8 @@ static struct block *blocks;
 #ifndef __has_feature
 #define __has_feature(x) 0
 #endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer) || \
+    defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
 #define CALLOC __interceptor_calloc
 #else
 #define CALLOC __libc_calloc
