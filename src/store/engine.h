@@ -127,6 +127,8 @@ struct store_engine {
 	 * it back. See claim.h. */
 	enum err (*claim)(void *db, int64_t ms, pid_t *pid);
 	void (*unclaim)(void *db);
+	/* See store_deliver_alone. NULL: a lock file does it. */
+	enum err (*deliver_alone)(void *db);
 
 	/* In LMDB a reader sees one state from begin to end. In PostgreSQL only
 	 * a walk over a whole table does; a lookup before it sees the newest

@@ -36,18 +36,19 @@ take_locked(void *arg, size_t i, struct pg_result *result)
 	return false;
 }
 
-/* The numbers of the lock are "push" in ASCII and the name of the schema. */
+/* The numbers of the lock are "push" in ASCII and the hash of the name of the
+ * schema, with the work after it. */
 static enum err
-try_lock(struct pg_db *db)
+try_lock(struct pg_db *db, const char *work)
 {
 	struct answer a = { .pq = db->target.api };
 	int64_t until = clock_ms() + ANSWER_MS;
 	enum pg_outcome outcome;
-	char sql[128];
+	char sql[160];
 
 	snprintf(sql, sizeof(sql),
-	    "SELECT pg_try_advisory_lock(1886745448, hashtext('%s'))",
-	    db->schema);
+	    "SELECT pg_try_advisory_lock(1886745448, hashtext('%s%s'))",
+	    db->schema, work);
 	if (pg_connect(&db->claim, until) != ERR_OK)
 		return ERR_BUSY;
 	(void)pg_link_send_text(&db->claim, sql);
@@ -68,7 +69,7 @@ pg_claim(void *arg, int64_t ms, pid_t *pid)
 	enum err e;
 
 	*pid = 0;
-	while ((e = try_lock(db)) == ERR_UPGRADING && clock_ms() < until)
+	while ((e = try_lock(db, "")) == ERR_UPGRADING && clock_ms() < until)
 		nanosleep(&pause, NULL);
 	return e;
 }
@@ -78,4 +79,14 @@ void
 pg_unclaim(void *arg)
 {
 	pg_link_close(&((struct pg_db *)arg)->claim);
+}
+
+/* No upgrade runs meanwhile, so the connection of the claim is free. The lock
+ * lasts until the connection ends. */
+enum err
+pg_deliver_alone(void *arg)
+{
+	enum err e = try_lock(arg, " deploy");
+
+	return e == ERR_UPGRADING ? ERR_IN_USE : e;
 }

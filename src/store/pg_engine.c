@@ -367,6 +367,7 @@ const struct store_engine pg_engine = {
 	.give_up = engine_give_up,
 	.claim = pg_claim,
 	.unclaim = pg_unclaim,
+	.deliver_alone = pg_deliver_alone,
 	.reader = engine_reader,
 	.reader_free = engine_reader_free,
 	.begin = engine_begin,

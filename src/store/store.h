@@ -459,6 +459,7 @@ struct store_verifier {
 
 struct store_counts {
 	uint64_t records, events, tokens, requests, tenants, notices, consents;
+	uint64_t deliveries;
 	uint64_t findings;
 };
 

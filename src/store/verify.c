@@ -16,6 +16,7 @@
 #include "base/progress.h"
 #include "format/crypto.h"
 #include "format/row.h"
+#include "store/delivery.h"
 #include "store/store_private.h"
 
 #define GUID_LEN sizeof(struct guid)
@@ -246,6 +247,11 @@ look_at_entry(struct walk *w, struct str key)
 	if (is_of_tenant(key, "consent", &tenant)) {
 		e = store_consent(w->tx, &tenant, &consent);
 		w->counts->consents += e == ERR_OK;
+		return e;
+	}
+	if (store_is_delivery(key, &tenant)) {
+		e = store_delivery_at(w->tx, key);
+		w->counts->deliveries += e == ERR_OK;
 		return e;
 	}
 	if (is_of_tenant(key, "tenant", &tenant)) {

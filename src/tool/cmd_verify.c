@@ -98,7 +98,7 @@ print_summary(
     const struct cmd_call *c, const struct store_counts *n, uint64_t keys)
 {
 	uint64_t rows = n->records + n->events + n->tokens + n->requests +
-	    n->tenants + n->notices + n->consents;
+	    n->tenants + n->notices + n->consents + n->deliveries;
 
 	printf("Read %llu rows of %s (format %u) and opened %llu of %llu "
 	       "private keys. ",
@@ -126,6 +126,7 @@ print_counts(
 		{ "tenants", n->tenants },
 		{ "notices", n->notices },
 		{ "consents", n->consents },
+		{ "targets", n->deliveries },
 		{ "findings", n->findings },
 	};
 	struct cmd_json json;

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * deliveries.c - stores, as rows, which certificate each target of `deploy` has
+ * taken, and its tries.
+ *
+ * The key is a word, the tenant and the first bytes of the SHA-256 of the
+ * target's name, because a name is longer than the rest of a key. The row holds
+ * the name. The order of the fields is part of the format on disk: add new
+ * fields at the end.
+ */
+#include "store/delivery.h"
+
+#include <string.h>
+
+#include "format/crypto.h"
+#include "format/row.h"
+#include "store/store_private.h"
+
+enum {
+	DELIVERY_TARGET,
+	DELIVERY_FINGERPRINT,
+	DELIVERY_SERIAL,
+	DELIVERY_EXPIRES_AT,
+	DELIVERY_TAKEN_AT,
+	DELIVERY_SKIPPED,
+	DELIVERY_TRIED,
+	DELIVERY_TRIES,
+	DELIVERY_LAST_EXIT,
+	DELIVERY_SINCE_AT,
+	DELIVERY_NEXT_AT,
+	DELIVERY_FIELDS
+};
+_Static_assert(DELIVERY_FIELDS <= ROW_FIELDS_MAX, "a delivery fits into a row");
+
+#define WORD "delivery"
+#define WORD_LEN (sizeof(WORD) - 1)
+#define NAME_LEN 8
+#define KEY_LEN (WORD_LEN + sizeof(struct guid) + NAME_LEN)
+_Static_assert(KEY_LEN <= STORE_KEY_MAX, "the key of a delivery is a key");
+
+static struct str
+delivery_key(const struct guid *tenant, struct str target, char out[KEY_LEN])
+{
+	uint8_t hash[CRYPTO_SHA256_LEN];
+
+	crypto_sha256(target, hash);
+	memcpy(out, WORD, WORD_LEN);
+	memcpy(out + WORD_LEN, tenant->byte, sizeof(tenant->byte));
+	memcpy(out + KEY_LEN - NAME_LEN, hash, NAME_LEN);
+	return str_from(out, KEY_LEN);
+}
+
+static enum err
+decode_delivery(struct str key, struct str row, struct delivery *out)
+{
+	struct str field[DELIVERY_FIELDS];
+	enum err e;
+
+	if ((e = row_decode(key, row, field, DELIVERY_FIELDS)) != ERR_OK)
+		return e;
+	out->target = field[DELIVERY_TARGET];
+	out->fingerprint = field[DELIVERY_FINGERPRINT];
+	out->serial = field[DELIVERY_SERIAL];
+	out->expires_at = (int64_t)row_get_u64(field[DELIVERY_EXPIRES_AT]);
+	out->taken_at = (int64_t)row_get_u64(field[DELIVERY_TAKEN_AT]);
+	out->skipped = row_get_u64(field[DELIVERY_SKIPPED]) != 0;
+	out->tried = field[DELIVERY_TRIED];
+	out->tries = row_get_u64(field[DELIVERY_TRIES]);
+	out->last_exit = row_get_u64(field[DELIVERY_LAST_EXIT]);
+	out->since_at = (int64_t)row_get_u64(field[DELIVERY_SINCE_AT]);
+	out->next_at = (int64_t)row_get_u64(field[DELIVERY_NEXT_AT]);
+	return ERR_OK;
+}
+
+enum err
+store_delivery(struct txn *tx, const struct guid *tenant, struct str target,
+    struct delivery *out)
+{
+	char bytes[KEY_LEN];
+	struct str key = delivery_key(tenant, target, bytes), row;
+	enum err e;
+
+	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
+		return e;
+	e = decode_delivery(key, row, out);
+	if (e == ERR_OK && !str_eq(out->target, target))
+		e = ERR_CORRUPT;
+	return store_log_damage(tx, e, STORE_META, key);
+}
+
+enum err
+store_delivery_put(
+    struct txn *tx, const struct guid *tenant, const struct delivery *d)
+{
+	char expires[ROW_U64_LEN], taken[ROW_U64_LEN], skipped[ROW_U64_LEN],
+	    tries[ROW_U64_LEN], last_exit[ROW_U64_LEN], since[ROW_U64_LEN],
+	    next[ROW_U64_LEN], bytes[KEY_LEN];
+	const struct str field[DELIVERY_FIELDS] = {
+		[DELIVERY_TARGET] = d->target,
+		[DELIVERY_FINGERPRINT] = d->fingerprint,
+		[DELIVERY_SERIAL] = d->serial,
+		[DELIVERY_EXPIRES_AT] = row_u64(
+		    (uint64_t)d->expires_at, expires),
+		[DELIVERY_TAKEN_AT] = row_u64((uint64_t)d->taken_at, taken),
+		[DELIVERY_SKIPPED] = row_u64(d->skipped, skipped),
+		[DELIVERY_TRIED] = d->tried,
+		[DELIVERY_TRIES] = row_u64(d->tries, tries),
+		[DELIVERY_LAST_EXIT] = row_u64(d->last_exit, last_exit),
+		[DELIVERY_SINCE_AT] = row_u64((uint64_t)d->since_at, since),
+		[DELIVERY_NEXT_AT] = row_u64((uint64_t)d->next_at, next),
+	};
+	struct str key = delivery_key(tenant, d->target, bytes);
+	struct buf row;
+
+	store_scratch(tx, STORE_ROW, &row);
+	row_encode(key, field, DELIVERY_FIELDS, &row);
+	return store_put(tx, STORE_META, key, &row);
+}
+
+bool
+store_is_delivery(struct str key, struct guid *tenant)
+{
+	if (key.n != KEY_LEN || !str_starts(key, WORD))
+		return false;
+	memcpy(tenant->byte, key.p + WORD_LEN, sizeof(tenant->byte));
+	return true;
+}
+
+enum err
+store_delivery_at(struct txn *tx, struct str key)
+{
+	struct delivery found, again;
+	struct guid tenant;
+	struct str row;
+	enum err e;
+
+	if (!store_is_delivery(key, &tenant))
+		return ERR_CORRUPT;
+	if ((e = store_get(tx, STORE_META, key, &row)) != ERR_OK)
+		return e;
+	if ((e = decode_delivery(key, row, &found)) != ERR_OK)
+		return e;
+	return store_delivery(tx, &tenant, found.target, &again);
+}
