@@ -43,6 +43,7 @@ struct config {
 	char csr_organization[CONFIG_TEXT_MAX];
 	char csr_common_name[CONFIG_TEXT_MAX];
 	char csr_email[CONFIG_TEXT_MAX];
+	char deploy_directory[CONFIG_TEXT_MAX];
 	char database[CONFIG_TEXT_MAX];
 	char database_password_file[CONFIG_TEXT_MAX];
 	char database_schema[CONFIG_TEXT_MAX];
@@ -56,6 +57,8 @@ struct config {
 	size_t queue_writers;
 	size_t history_keep;
 	size_t history_certificates;
+	size_t deploy_timeout; /* seconds */
+	size_t deploy_retry_most;
 	size_t failed_logins;
 	size_t failed_logins_period;
 	bool data_in_document_root;

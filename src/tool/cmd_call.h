@@ -33,8 +33,8 @@ enum cmd_option {
 	OPTION_CACERT,
 	OPTION_CONFIG,
 	OPTION_CRITICAL,
-	OPTION_CSV,
 	OPTION_DATA,
+	OPTION_DEPLOY,
 	OPTION_DRY_RUN,
 	OPTION_EXPIRES,
 	OPTION_FORCE,
@@ -45,8 +45,6 @@ enum cmd_option {
 	OPTION_JSON,
 	OPTION_KEY,
 	OPTION_LEGACY,
-	OPTION_LIMIT,
-	OPTION_MATCH,
 	OPTION_NAME,
 	OPTION_NO_COPY,
 	OPTION_NO_SANDBOX,
@@ -60,16 +58,14 @@ enum cmd_option {
 	OPTION_RSA,
 	OPTION_SCOPE,
 	OPTION_SOCKET,
-	OPTION_SORT,
-	OPTION_STATUS,
 	OPTION_TENANT,
+	OPTION_TO,
 	OPTION_TOKEN_FILE,
 	OPTION_URL,
 	OPTION_VENDOR_CERT,
 	OPTION_VENDOR_KEY,
 	OPTION_VERSION,
 	OPTION_WARNING,
-	OPTION_WITHIN,
 	CMD_OPTIONS
 };
 
@@ -80,7 +76,6 @@ _Static_assert(CMD_OPTIONS <= 64, "a set of options is 64 bits");
 #define CMD_ARGUMENTS 2
 
 struct command;
-struct cmd_names;
 
 /* The original descriptors while output is kept in memory (cmd_spool.c). */
 struct cmd_spool {
@@ -103,8 +98,7 @@ struct cmd_call {
 	/* The values of some options, converted. */
 	uint32_t scopes; /* --scope, as a set */
 	uint64_t expires_days;
-	uint64_t warning_days, critical_days, within_days;
-	uint64_t limit;
+	uint64_t warning_days, critical_days;
 	uint64_t revision;
 	char vendor_certificates[CONFIG_TEXT_MAX]; /* paths, by commas */
 	struct guid tenant;
@@ -129,7 +123,6 @@ struct cmd_call {
 	struct txn *reader;
 	struct cmd_spool spool;
 	struct arena arena; /* after cmd_need_arena */
-	struct cmd_names *names; /* after cmd_each_tenant; NULL: none */
 	uint64_t rows; /* lines of a list that were printed */
 };
 
@@ -229,12 +222,8 @@ int cmd_apply(struct cmd_call *c, struct change *change);
 /* Prints a record, as JSON with --json. Returns the exit status. */
 int cmd_print_record(struct cmd_call *c, const struct record *r);
 
-/* The facts about a tenant for a view, with its alias; only in a visit of
- * cmd_each_tenant. See expiry_tenant. */
-struct expiry_tenant cmd_facts(struct cmd_call *c, const struct guid *tenant,
-    const struct record *r, int64_t now_at);
-
 struct emit;
+struct expiry_tenant;
 /* Writes members of an open JSON object: status, days, dates, serial, topic,
  * Apple ID. */
 void
@@ -267,6 +256,13 @@ int cmd_history(struct cmd_call *c);
 int cmd_history_restore(struct cmd_call *c);
 int cmd_request(struct cmd_call *c);
 int cmd_export(struct cmd_call *c);
+int cmd_deploy(struct cmd_call *c);
+int cmd_deploy_list(struct cmd_call *c);
+/* For --deploy. The first checks before a change whether deploy_directory is
+ * set. The second delivers the certificate of the tenant after the change,
+ * which has ended with `status`, and returns the exit status. */
+enum err cmd_deploy_prepare(struct cmd_call *c) ATTR_CHECKED;
+int cmd_deploy_after(struct cmd_call *c, int status);
 int cmd_check(struct cmd_call *c);
 /* Prints the line that a monitoring plug-in prints after a mistake in its
  * command line, and returns its exit status. */

@@ -11,7 +11,6 @@
 
 #include "tool/cmd_call.h"
 #include "http/metrics_text.h"
-#include "tool/cmd_topics.h"
 
 enum grade { FINE, WARNING, CRITICAL, UNKNOWN, GRADES };
 
@@ -25,8 +24,8 @@ struct check {
 	bool expires; /* whether any certificate has a date */
 	int64_t least; /* days until the first of them expires */
 	struct due *due;
-	struct cmd_topics topics; /* after the first pass: the shared ones */
-	size_t shared; /* the number of topics that several tenants have */
+	/* Deliveries that are late, by grade; see cmd_check_deploy.c. */
+	unsigned late[GRADES];
 };
 
 /* The grade as a word: OK, WARNING, CRITICAL or UNKNOWN. */
@@ -42,8 +41,10 @@ void
 cmd_check_show_tenant(const struct check *k, const struct expiry_tenant *t);
 void
 cmd_check_show_vendor(const struct check *k, const struct expiry_tenant *t);
-/* Prints a line for each topic that several tenants have. */
-void cmd_check_show_shared(const struct check *k);
+/* Counts or prints the targets of deploy_directory that have not taken their
+ * tenant's certificate within an hour. */
+enum err cmd_check_deploy(struct check *k) ATTR_CHECKED;
+unsigned cmd_check_late(const struct check *k);
 /* Prints the first line, which sums up the others. As text it is omitted when
  * there is only one certificate. */
 void cmd_check_show_summary(const struct check *k, enum grade grade);

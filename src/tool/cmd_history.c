@@ -304,8 +304,8 @@ cmd_history_restore(struct cmd_call *c)
 		    "'%.64s' is not the number of an event; 'pushcert history' "
 		    "prints the numbers",
 		    c->argument[0]);
-	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
-	    cmd_need_arena(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK || cmd_deploy_prepare(c) != ERR_OK ||
+	    cmd_need_tenant(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	change.by.tenant = c->tenant;
 	e = change_former(c->reader, &change, number);
@@ -318,5 +318,5 @@ cmd_history_restore(struct cmd_call *c)
 	}
 	if (e != ERR_OK)
 		return cmd_fail(c, e, cmd_place(c));
-	return cmd_apply(c, &change);
+	return cmd_deploy_after(c, cmd_apply(c, &change));
 }

@@ -13,7 +13,7 @@
 #include "tool/cmd_call.h"
 
 static const struct cmd_option_row options[CMD_OPTIONS] = {
-	[OPTION_ALL] = { "all", .help = "check all tenants (the default)" },
+	[OPTION_ALL] = { "all", .help = "all tenants (the default)" },
 	[OPTION_ALLOW_TOPIC_CHANGE] = { "allow-topic-change", "TOPIC",
 	    VALUE_TEXT, .help = "accept a certificate with this other topic" },
 	[OPTION_APPLE_ID] = { "apple-id", "ID", VALUE_TEXT,
@@ -24,9 +24,10 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "the configuration file" },
 	[OPTION_CRITICAL] = { "critical", "DAYS", VALUE_TEXT, 'c',
 	    .help = "critical with fewer days left; default 7" },
-	[OPTION_CSV] = { "csv", .help = "print CSV with a head line" },
 	[OPTION_DATA] = { "data", "DIR", VALUE_DIRECTORY,
 	    .help = "the data directory" },
+	[OPTION_DEPLOY] = { "deploy",
+	    .help = "then run the hooks of deploy_directory" },
 	[OPTION_DRY_RUN] = { "dry-run",
 	    .help = "print the result and store nothing" },
 	[OPTION_EXPIRES] = { "expires", "DAYS", VALUE_TEXT,
@@ -46,10 +47,6 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "the key that signs; default test-jwt.key" },
 	[OPTION_LEGACY] = { "legacy",
 	    .help = "use algorithms that old software reads" },
-	[OPTION_LIMIT] = { "limit", "NUMBER", VALUE_TEXT,
-	    .help = "print at most this number of tenants" },
-	[OPTION_MATCH] = { "match", "TEXT", VALUE_TEXT,
-	    .help = "only tenants with this text in a column" },
 	[OPTION_NAME] = { "name", "NAME", VALUE_TEXT,
 	    .help = "the name, 1 to 64 bytes of UTF-8" },
 	[OPTION_NO_COPY] = { "no-copy",
@@ -75,12 +72,10 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "a permission of the token; see below" },
 	[OPTION_SOCKET] = { "socket", "PATH", VALUE_FILE,
 	    .help = "the socket to listen on" },
-	[OPTION_SORT] = { "sort", "COLUMN", VALUE_TEXT,
-	    .help = "expires, alias, tenant, status or modified" },
-	[OPTION_STATUS] = { "status", "STATUS", VALUE_TEXT,
-	    .help = "only tenants with this status" },
 	[OPTION_TENANT] = { "tenant", "GUID", VALUE_TENANT,
 	    .help = "the tenant, or its alias" },
+	[OPTION_TO] = { "to", "NAME", VALUE_TEXT,
+	    .help = "only the target of this name" },
 	[OPTION_TOKEN_FILE] = { "token-file", "FILE", VALUE_FILE,
 	    .help = "its first line is the token for --url" },
 	[OPTION_URL] = { "url", "URL", VALUE_TEXT,
@@ -93,8 +88,6 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	[OPTION_VERSION] = { "version", .help = "print the version" },
 	[OPTION_WARNING] = { "warning", "DAYS", VALUE_TEXT, 'w',
 	    .help = "warning with fewer days left; default 30" },
-	[OPTION_WITHIN] = { "within", "DAYS", VALUE_TEXT,
-	    .help = "only certificates that end within DAYS" },
 };
 
 /* 100 years. */
@@ -194,15 +187,6 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 		if (str_of(value).n == 0)
 			return "give a command of the shell";
 		break;
-	case OPTION_LIMIT:
-		if (!str_u64(str_of(value), &c->limit) || c->limit == 0)
-			return "give a number from 1";
-		break;
-	case OPTION_MATCH:
-		if (str_of(value).n == 0)
-			return "give a part of a name, GUID, serial, topic or "
-			       "Apple ID";
-		break;
 	case OPTION_NAME:
 		if (!cmd_is_name(value))
 			return "give 1 to 64 bytes of UTF-8";
@@ -230,10 +214,6 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 		break;
 	case OPTION_WARNING:
 		if (!threshold(value, &c->warning_days))
-			return "give days from 0 to 36500";
-		break;
-	case OPTION_WITHIN:
-		if (!days(value, 0, &c->within_days))
 			return "give days from 0 to 36500";
 		break;
 	default:

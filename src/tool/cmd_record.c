@@ -15,7 +15,6 @@
 #include "format/pem.h"
 #include "http/view.h"
 #include "format/x509.h"
-#include "tool/cmd_names.h"
 #include "tool/cmd_output.h"
 
 static void
@@ -95,51 +94,6 @@ print_notice(const struct cmd_call *c, enum err notice)
 		: "ends before the certificate that was stored");
 }
 
-/* A search for another tenant with the topic of a record. */
-struct sharing {
-	const struct cmd_call *call;
-	struct str topic;
-	struct guid other;
-};
-
-static enum err
-compare_topic(const struct guid *tenant, const struct record *r, void *arg)
-{
-	struct sharing *s = arg;
-
-	if (memcmp(tenant, &s->call->tenant, sizeof(*tenant)) == 0 ||
-	    r->value[RECORD_SERIAL].n == 0 ||
-	    !str_eq(r->value[RECORD_TOPIC], s->topic))
-		return ERR_OK;
-	s->other = *tenant;
-	return ERR_STOP;
-}
-
-/* Warns if another tenant has the topic: one of the two has another customer's
- * certificate. The change itself counts, so a failure here changes nothing. */
-static void
-warn_if_shared(struct cmd_call *c, struct str topic)
-{
-	struct sharing s = { .call = c, .topic = topic };
-	struct cmd_names *names = NULL;
-	char id[STR_GUID_LEN];
-	struct str alias;
-
-	if (topic.n == 0 ||
-	    store_records(c->reader, compare_topic, &s) != ERR_STOP)
-		return;
-	if (cmd_names_load(c->reader, &names) != ERR_OK)
-		names = NULL;
-	str_guid_text(&s.other, id);
-	alias = cmd_names_alias(names, &s.other);
-	cmd_warn(c,
-	    "tenant %.*s%s%.*s%s has the same topic; check that this "
-	    "certificate was meant for this tenant",
-	    STR_GUID_LEN, id, alias.n > 0 ? " (" : "", STR_ARG(alias),
-	    alias.n > 0 ? ")" : "");
-	cmd_names_free(names);
-}
-
 static int
 refuse_change(struct cmd_call *c, enum err e, const struct fault *fault)
 {
@@ -156,9 +110,7 @@ int
 cmd_apply(struct cmd_call *c, struct change *change)
 {
 	struct fault fault = { .what = { NULL, 0 } };
-	struct str topic;
 	struct record r;
-	int status;
 	enum err e;
 
 	if (cmd_caller(c, &change->by) != ERR_OK)
@@ -176,13 +128,7 @@ cmd_apply(struct cmd_call *c, struct change *change)
 	if (e != ERR_OK)
 		return refuse_change(c, e, &fault);
 	print_notice(c, change->notice);
-	status = cmd_print_record(c, &r);
-	topic = arena_copy(&c->arena, r.value[RECORD_TOPIC]);
-	/* change_try has left the transaction open. */
-	if ((c->given & CMD_BIT(OPTION_DRY_RUN)) != 0 ||
-	    store_begin(c->reader) == ERR_OK)
-		warn_if_shared(c, topic);
-	return status;
+	return cmd_print_record(c, &r);
 }
 
 /* --- upload ----------------------------------------------------------- */
@@ -297,8 +243,8 @@ cmd_upload(struct cmd_call *c)
 	if (!is_apple_id(c->value[OPTION_APPLE_ID]))
 		return cmd_usage(
 		    c, "--apple-id: give at most 1024 characters of UTF-8");
-	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
-	    cmd_need_arena(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK || cmd_deploy_prepare(c) != ERR_OK ||
+	    cmd_need_tenant(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	/* End the transaction first: standard input may take any time to
 	 * arrive. */
@@ -307,5 +253,5 @@ cmd_upload(struct cmd_call *c)
 		return e == ERR_FILE ? EXIT_FAILURE : cmd_refuse(c, e, &fault);
 	if ((e = store_begin(c->reader)) != ERR_OK)
 		return cmd_fail(c, e, cmd_place(c));
-	return cmd_apply(c, &change);
+	return cmd_deploy_after(c, cmd_apply(c, &change));
 }

@@ -113,9 +113,8 @@ static const struct command commands[] = {
 	    .summary = "print a tenant's record",
 	    .run = cmd_show },
 	{ .word = "list",
-	    .options = O(TENANT) | O(SORT) | O(STATUS) | O(WITHIN) | O(MATCH) |
-		O(LIMIT) | O(CSV) | O(JSON),
-	    .summary = "list all records, the first to expire first",
+	    .options = O(TENANT) | O(JSON),
+	    .summary = "list all records: status, days left, serial, topic",
 	    .run = cmd_list },
 	{ .word = "request",
 	    .options = O(TENANT) | O(VENDOR_CERT) | O(VENDOR_KEY) | O(FORCE) |
@@ -125,7 +124,8 @@ static const struct command commands[] = {
 	    .run = cmd_request },
 	{ .word = "upload",
 	    .options = O(TENANT) | O(APPLE_ID) | O(DRY_RUN) |
-		O(ALLOW_TOPIC_CHANGE) | O(FORCE) | O(JSON) | O(NO_COPY),
+		O(ALLOW_TOPIC_CHANGE) | O(FORCE) | O(JSON) | O(NO_COPY) |
+		O(DEPLOY),
 	    .arguments = { { "FILE", VALUE_FILE } },
 	    .summary = "store the certificate that Apple issued",
 	    .force = "store a text that is not a certificate",
@@ -137,7 +137,7 @@ static const struct command commands[] = {
 	{ .word = "history",
 	    .second = "restore",
 	    .options = O(TENANT) | O(DRY_RUN) | O(ALLOW_TOPIC_CHANGE) |
-		O(REVISION) | O(JSON) | O(NO_COPY),
+		O(REVISION) | O(JSON) | O(NO_COPY) | O(DEPLOY),
 	    .arguments = { { "NUMBER", VALUE_TEXT } },
 	    .summary = "restore the record to its state before an event",
 	    .run = cmd_history_restore },
@@ -147,6 +147,18 @@ static const struct command commands[] = {
 	    .needs = O(OUTPUT),
 	    .summary = "write the certificate and its private key",
 	    .run = cmd_export },
+
+	{ .word = "deploy",
+	    .options = O(TENANT) | O(ALL) | O(TO) | O(FORCE) | O(DRY_RUN) |
+		O(JSON) | O(NO_COPY),
+	    .summary = "carry certificates and keys to the MDM servers",
+	    .force = "try now, before the pause after a failure ends",
+	    .run = cmd_deploy },
+	{ .word = "deploy",
+	    .second = "list",
+	    .options = O(TENANT) | O(JSON),
+	    .summary = "list the targets and the certificates they have taken",
+	    .run = cmd_deploy_list },
 
 	{ .section = "Expiry",
 	    .word = "check",

@@ -9,7 +9,8 @@
 
 struct doctor;
 
-/* Checks whether other users may write to the configuration or the key set. */
+/* Checks whether other users may write to the configuration, the key set or the
+ * programs in deploy_directory. */
 void doctor_check_trust(struct doctor *d);
 /* Checks the keys in jwks_file. */
 void doctor_check_keys(struct doctor *d);

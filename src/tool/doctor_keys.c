@@ -15,7 +15,31 @@
 #include "format/jwt_keys.h"
 #include "state/trust.h"
 #include "tool/cmd_call.h"
+#include "tool/deploy_target.h"
 #include "tool/doctor_report.h"
+
+/* The programs in deploy_directory get the private keys. */
+static void
+check_targets(struct doctor *d)
+{
+	const char *directory = d->call->config.deploy_directory;
+	struct deploy_targets t;
+	struct trust_fault fault;
+	size_t i;
+
+	if (directory[0] == '\0')
+		return;
+	if (deploy_target_read(directory, &t) != ERR_OK)
+		doctor_finding(d, "Create it, or correct deploy_directory.",
+		    "%s: cannot be read: %s", directory, strerror(errno));
+	else if (trust_directory(directory, &fault) != ERR_OK)
+		doctor_finding(d, fault.cure, "%s", fault.what);
+	for (i = 0; i < t.n; i++)
+		if (deploy_target_trust(directory, &t.list[i], &fault) !=
+		    ERR_OK)
+			doctor_finding(d, fault.cure, "%s", fault.what);
+	deploy_target_free(&t);
+}
 
 void
 doctor_check_trust(struct doctor *d)
@@ -29,6 +53,7 @@ doctor_check_trust(struct doctor *d)
 		doctor_finding(d, fault.cure, "%s", fault.what);
 	if (keys[0] != '\0' && trust_file(keys, &fault) != ERR_OK)
 		doctor_finding(d, fault.cure, "%s", fault.what);
+	check_targets(d);
 }
 
 /* A key set, and the memory that is needed to read it. */

@@ -7,11 +7,11 @@
 
 certs=${certs:?}
 
-# issue_for CSR OUT: issues a push certificate for a DER request.
+# issue_for CSR OUT [SERIAL]: issues a push certificate for a DER request.
 issue_for() {
 	topic=com.apple.mgmt.External.1b4e28ba-2fa1-4c8e-883f-0016d3cca427
 	openssl req -inform DER -in "$1" -out "$2.csr" &&
-		printf 51A2B3C4D5E6F708 >"$certs/ca/serial" &&
+		printf %s "${3:-51A2B3C4D5E6F708}" >"$certs/ca/serial" &&
 		(cd "$certs" && openssl ca -config ca.cnf -batch -notext \
 			-preserveDN -extensions push -in "$2.csr" \
 			-subj "/UID=$topic/CN=APSP:test/C=US" -days 365 \
