@@ -5,6 +5,7 @@
 #include "unit_certificate.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -14,6 +15,21 @@ add_to_name(X509_NAME *name, const char *type, const char *text)
 {
 	X509_NAME_add_entry_by_txt(
 	    name, type, MBSTRING_UTF8, (const unsigned char *)text, -1, -1, 0);
+}
+
+/* A library may have a time_t of 32 bits where ours has 64, so it gets a text.
+ */
+static void
+set_time(ASN1_TIME *to, int64_t at)
+{
+	const time_t seconds = (time_t)at;
+	char text[32];
+	struct tm t;
+
+	gmtime_r(&seconds, &t);
+	strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &t);
+	if (ASN1_TIME_set_string_X509(to, text) != 1)
+		abort();
 }
 
 X509 *
@@ -28,8 +44,8 @@ unit_issue(const struct unit_certificate *c)
 		add_to_name(subject, "UID", c->topic);
 	add_to_name(subject, "CN", c->name);
 	X509_set_issuer_name(x, subject);
-	ASN1_TIME_set(X509_getm_notBefore(x), c->from_at);
-	ASN1_TIME_set(X509_getm_notAfter(x), c->until_at);
+	set_time(X509_getm_notBefore(x), c->from_at);
+	set_time(X509_getm_notAfter(x), c->until_at);
 	X509_set_pubkey(x, c->key);
 	/* Some tests issue before they fork, where ck_assert does not work. */
 	if (X509_sign(

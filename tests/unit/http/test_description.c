@@ -234,7 +234,7 @@ START_TEST(describes_every_route)
 	const struct route *route = &routes_table.route[_i];
 	struct route_table one = { .route = route, .n = 1 };
 	char start[512];
-	struct str paths, text, end;
+	struct str paths, path, text, end;
 	size_t k;
 
 	ck_assert_msg(route->summary != NULL, "route %d has no summary", _i);
@@ -250,8 +250,8 @@ START_TEST(describes_every_route)
 			text.p) +
 			9);
 		end = paths;
-		snprintf(
-		    start, sizeof(start), "%.*s", STR_ARG(str_cut(&end, ':')));
+		path = str_cut(&end, ':');
+		snprintf(start, sizeof(start), "%.*s", STR_ARG(path));
 		text = document(&routes_table, roots[k], false);
 		unit_check(start, start[0] == '"' && start[1] == '/');
 		unit_check(start, unit_holds(text, start));
