@@ -20,6 +20,7 @@
 #include <openssl/encoder.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
@@ -89,6 +90,14 @@ crypto_init(void)
 	return OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1
 	    ? ERR_OK
 	    : crypto_drain(ERR_MEMORY);
+}
+
+bool
+crypto_load_legacy(void)
+{
+	bool loaded = OSSL_PROVIDER_try_load(NULL, "legacy", 1) != NULL;
+
+	return crypto_drain(ERR_OK) == ERR_OK && loaded;
 }
 
 /* Before it finds one algorithm of a kind, libcrypto 3 builds a table of all of

@@ -42,6 +42,10 @@ enum err crypto_init(void) ATTR_CHECKED;
  */
 enum err crypto_preload(void) ATTR_CHECKED;
 
+/* Loads the algorithms that libcrypto keeps for old files, such as RC2. Returns
+ * false if they are not installed; a static program never has them. */
+bool crypto_load_legacy(void);
+
 /* Fills p with random bytes that are good enough for keys. ERR_INTERNAL if the
  * system has none. */
 enum err crypto_random(void *p, size_t n) ATTR_CHECKED;

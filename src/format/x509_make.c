@@ -18,6 +18,7 @@
 
 #include "format/crypto.h"
 #include "format/pem.h"
+#include "format/x509_private.h"
 
 #define KEY_BITS 2048
 /* Bytes of a signature by an RSA key of 4096 bits. */
@@ -122,19 +123,18 @@ make_key(void)
 	return key;
 }
 
-/* Writes the DER of the key straight into the caller's struct, so that no other
- * copy remains. */
-static enum err
-encode_private(const EVP_PKEY *key, struct x509_request *out)
+enum err
+x509_encode_key(
+    const EVP_PKEY *key, uint8_t out[X509_PRIVATE_MAX], size_t *size)
 {
 	PKCS8_PRIV_KEY_INFO *pkcs8 = EVP_PKEY2PKCS8(key);
 	int n = pkcs8 == NULL ? 0 : i2d_PKCS8_PRIV_KEY_INFO(pkcs8, NULL);
-	uint8_t *p = out->private_key;
+	uint8_t *p = out;
 	enum err e = ERR_INTERNAL;
 
 	if (n > 0 && n <= X509_PRIVATE_MAX &&
 	    i2d_PKCS8_PRIV_KEY_INFO(pkcs8, &p) == n) {
-		out->private_n = (size_t)n;
+		*size = (size_t)n;
 		e = ERR_OK;
 	}
 	PKCS8_PRIV_KEY_INFO_free(pkcs8);
@@ -159,7 +159,8 @@ x509_request(const struct x509_subject *subject, struct arena *a,
 	if ((key = make_key()) == NULL || X509_REQ_set_pubkey(rq, key) != 1 ||
 	    X509_REQ_sign(rq, key, EVP_sha256()) <= 0)
 		goto out;
-	if ((e = encode_private(key, out)) != ERR_OK)
+	if ((e = x509_encode_key(key, out->private_key, &out->private_n)) !=
+	    ERR_OK)
 		goto out;
 	if ((e = encode(rq, ASN1_ITEM_rptr(X509_REQ), a, &out->csr)) != ERR_OK)
 		goto out;

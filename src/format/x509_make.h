@@ -26,8 +26,8 @@ struct x509_subject {
 	struct str email;
 };
 
-/* Limit of a PKCS#8 key; RSA 2048 needs at most 1,219 bytes. */
-#define X509_PRIVATE_MAX 1280
+/* Limit of a PKCS#8 key; RSA 2048 needs at most 1,219 bytes, RSA 4096 2,375. */
+#define X509_PRIVATE_MAX 2560
 
 /* The caller encrypts the private key and wipes the whole struct. */
 struct x509_request {

@@ -466,5 +466,6 @@ main(void)
 	    t, facts_equal_those_of_openssl, 1, atoi(count) + 1);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, make_tests());
+	suite_add_tcase(s, import_tests());
 	return unit_run(s);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_x509.h - what the two halves of the test of x509 share.
+ * test_x509.h - what the parts of the test of x509 share.
  */
 #ifndef PUSHCERT_TEST_X509_H
 #define PUSHCERT_TEST_X509_H
@@ -19,5 +19,7 @@ bool in_directory(const char *command);
 
 /* The tests of x509_make.h. */
 TCase *make_tests(void);
+/* The tests of x509_import.h. */
+TCase *import_tests(void);
 
 #endif
