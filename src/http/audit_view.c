@@ -44,6 +44,7 @@ activity_of(const struct event *ev)
 {
 	switch (ev->action) {
 	case STORE_CHANGED:
+	case STORE_IMPORTED:
 		return ev->had_former ? PATCH : CREATE;
 	case STORE_REMOVED:
 		return REMOVE;

@@ -98,8 +98,7 @@ static void
 check_state(struct audit_walk *w, const struct event *ev)
 {
 	struct audit_state *state = &w->after;
-	bool changes = ev->action == STORE_CHANGED ||
-	    ev->action == STORE_RESTORED;
+	bool changes = ev->action != STORE_REMOVED && store_event_changes(ev);
 
 	if (w->newer != 0 && w->newer != ev->number + 1)
 		state->known = false;

@@ -76,6 +76,40 @@ settle_request(struct txn *tx, const struct job *job)
 	return is_pending ? store_csr_delete(tx, tenant, NULL) : ERR_OK;
 }
 
+/* Keeps an imported key like that of a request whose certificate was uploaded.
+ * A request that was made here for the same key keeps its text. */
+static enum err
+put_key(struct txn *tx, const struct job *job)
+{
+	const struct change *in = job->in;
+	struct csr csr, kept;
+	uint8_t id[CRYPTO_SHA256_LEN];
+	enum err e;
+
+	if (in->imported == NULL)
+		return ERR_OK;
+	csr = *in->imported;
+	csr.when = csr.settled = in->by.now;
+	csr.request = STR_EMPTY;
+	crypto_sha256(csr.public_key, id);
+	e = store_csr(tx, &in->by.tenant, id, &kept);
+	if (e == ERR_OK) {
+		csr.when = kept.when;
+		csr.request = kept.request;
+	} else if (e != ERR_NOT_FOUND) {
+		return e;
+	}
+	return store_csr_put(tx, &in->by.tenant, id, &csr);
+}
+
+static enum store_action
+word_of(const struct change *in)
+{
+	if (in->imported != NULL)
+		return STORE_IMPORTED;
+	return in->restores ? STORE_RESTORED : STORE_CHANGED;
+}
+
 static enum err
 change_record(struct txn *tx, const struct job *job)
 {
@@ -86,8 +120,23 @@ change_record(struct txn *tx, const struct job *job)
 		return e;
 	if ((e = settle_request(tx, job)) != ERR_OK)
 		return e;
-	return put_event(
-	    tx, job, job->in->restores ? STORE_RESTORED : STORE_CHANGED);
+	if ((e = put_key(tx, job)) != ERR_OK)
+		return e;
+	return put_event(tx, job, word_of(job->in));
+}
+
+/* The record stays as it is; an imported key is added. */
+static enum err
+change_nothing(struct txn *tx, struct job *job)
+{
+	enum err e;
+
+	if (job->in->imported == NULL)
+		return ERR_OK;
+	job->patch.set = 0;
+	if ((e = put_key(tx, job)) != ERR_OK)
+		return e;
+	return put_event(tx, job, STORE_IMPORTED);
 }
 
 static enum err
@@ -110,7 +159,7 @@ change_apply(struct txn *tx, void *arg)
 		return e;
 	switch (job->action) {
 	case NOTHING:
-		return ERR_OK;
+		return change_nothing(tx, job);
 	case CHANGE:
 		return change_record(tx, job);
 	case REMOVE:

@@ -55,6 +55,10 @@ struct change {
 	 * topic that the topic guard kept for it. */
 	bool restores;
 	struct str former_topic;
+	/* The key of the certificate in the patch, sealed by csr_seal; NULL:
+	 * the change brings no key. A pending request of another key stays
+	 * pending and does not refuse the certificate. */
+	const struct csr *imported;
 	struct patch patch;
 	/* Result: the fault of a certificate that was accepted nevertheless
 	 * (policy_notice), or ERR_OK. */
@@ -69,7 +73,8 @@ enum err change_read(struct txn *tx, const struct guid *tenant, struct arena *a,
  * Applies a change durably, or refuses it; a refused upload is written to the
  * history, and nothing else is changed. *out is the record after the change.
  * After a removal, every property but the id and the date of the change is
- * unset. If no property gets a new value, nothing is written.
+ * unset. If no property gets a new value, nothing is written but a key that was
+ * imported.
  *
  * Returns ERR_OK, ERR_PRECONDITION, ERR_NOT_FOUND (an empty patch, or the
  * removal of a record that does not exist), an outcome of policy.h, or one of

@@ -225,7 +225,8 @@ check_successor(struct txn *tx, struct job *job)
 	e = copy_csr(tx, &in->by.tenant, in->arena, &job->pending);
 	if (e != ERR_OK)
 		return e;
-	stored.pending_key = job->pending.public_key;
+	if (in->imported == NULL)
+		stored.pending_key = job->pending.public_key;
 	stored.requested = job->pending.when;
 	e = policy_check_successor(
 	    in->config, job->verdict, &stored, in->arena, job->fault);
@@ -259,7 +260,8 @@ has_fingerprint(const struct job *job)
 
 /* Clients read the record, edit it and write the whole record back, so a
  * certificate that is already stored is not checked again. If the upload had to
- * be unwrapped, the certificates are compared, otherwise the texts. */
+ * be unwrapped, or is an import, the certificates are compared, otherwise the
+ * texts. */
 static bool
 is_same_certificate(const struct job *job)
 {
@@ -268,7 +270,8 @@ is_same_certificate(const struct job *job)
 	if (!job->verdict->real || !record_is_real(&job->former))
 		return false;
 	return str_eq(stored, job->in->patch.value[RECORD_CERTIFICATE]) ||
-	    (job->verdict->unwrapped && has_fingerprint(job));
+	    ((job->verdict->unwrapped || job->in->imported != NULL) &&
+		has_fingerprint(job));
 }
 
 /* The patch without a certificate that changes nothing: the stored one, or null

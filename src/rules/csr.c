@@ -20,19 +20,19 @@ seal_about(const struct guid *tenant, char out[SEAL_ABOUT_LEN])
 	return str_from(out, SEAL_ABOUT_LEN);
 }
 
-static enum err
-seal_key(const struct secrets *s, const struct guid *tenant, struct arena *a,
-    struct x509_request *made, struct str *sealed)
+enum err
+csr_seal(const struct secrets *s, const struct guid *tenant, struct arena *a,
+    struct str key, struct str *sealed)
 {
 	char about[SEAL_ABOUT_LEN];
-	size_t n = made->private_n + CRYPTO_SEAL_MORE;
-	uint8_t *out = arena_take(a, n);
+	size_t n = key.n + CRYPTO_SEAL_MORE;
+	uint8_t *out;
 	enum err e = ERR_MEMORY;
 
-	if (out != NULL)
-		e = crypto_seal(s->key, seal_about(tenant, about),
-		    str_from((const char *)made->private_key, made->private_n),
-		    out);
+	if (!s->can_seal)
+		return ERR_NOT_IMPLEMENTED;
+	if ((out = arena_take(a, n)) != NULL)
+		e = crypto_seal(s->key, seal_about(tenant, about), key, out);
 	*sealed = str_from((const char *)out, n);
 	return e;
 }
@@ -75,7 +75,9 @@ make_request(const struct config *c, const struct secrets *s,
 		return e;
 	*out = (struct csr){ .when = by->now };
 	out->public_key = made.public_key;
-	e = seal_key(s, &by->tenant, a, &made, &out->sealed_key);
+	e = csr_seal(s, &by->tenant, a,
+	    str_from((const char *)made.private_key, made.private_n),
+	    &out->sealed_key);
 	crypto_wipe(made.private_key, sizeof(made.private_key));
 	if (e != ERR_OK)
 		return e;

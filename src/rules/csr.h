@@ -38,6 +38,11 @@ enum err csr_make(struct store *st, const struct config *c,
 enum err csr_pending(struct txn *tx, const struct guid *tenant, struct arena *a,
     struct str *text) ATTR_CHECKED;
 
+/* Seals a private key, PKCS#8 in DER, for this tenant. Returns ERR_OK,
+ * ERR_NOT_IMPLEMENTED without a key file, ERR_MEMORY or ERR_INTERNAL. */
+enum err csr_seal(const struct secrets *s, const struct guid *tenant,
+    struct arena *a, struct str key, struct str *sealed) ATTR_CHECKED;
+
 /* Checks that the sealed key of a stored request opens. Returns ERR_OK,
  * ERR_NOT_IMPLEMENTED without a key file, or ERR_CORRUPT. */
 enum err csr_open_seal(const struct secrets *s, const struct guid *tenant,

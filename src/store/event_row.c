@@ -122,7 +122,7 @@ store_event_decode(struct str key, struct str row, struct event *ev)
 
 	if ((e = row_decode(key, row, field, EVENT_FIELDS)) != ERR_OK)
 		return e;
-	if (row_get_u64(field[EVENT_ACTION]) > STORE_RESTORED ||
+	if (row_get_u64(field[EVENT_ACTION]) > STORE_IMPORTED ||
 	    row_get_u64(field[EVENT_KIND]) >= ACTOR_KINDS)
 		return ERR_NEWER;
 	ev->when.at = (int64_t)row_get_u64(field[EVENT_AT]);
@@ -142,4 +142,21 @@ store_event_decode(struct str key, struct str row, struct event *ev)
 	return ev->had_former
 	    ? record_decode_nested(field[EVENT_FORMER], &ev->former)
 	    : ERR_OK;
+}
+
+bool
+store_event_changes(const struct event *ev)
+{
+	switch (ev->action) {
+	case STORE_CHANGED:
+	case STORE_REMOVED:
+	case STORE_RESTORED:
+		return true;
+	case STORE_IMPORTED:
+		return ev->changed != 0;
+	case STORE_REFUSED:
+	case STORE_REQUESTED:
+		break;
+	}
+	return false;
 }

@@ -69,7 +69,7 @@ static const char *const definitions[] = {
 	"to_timestamp($.row_number(row, 0)) AS at, "
 	"CASE $.row_number(row, 2) WHEN 0 THEN 'changed' WHEN 1 THEN 'removed' "
 	"WHEN 2 THEN 'refused' WHEN 3 THEN 'requested' WHEN 4 THEN 'restored' "
-	"END AS action, "
+	"WHEN 5 THEN 'imported' END AS action, "
 	"$.row_text(row, 3) AS actor, "
 	"$.row_text(row, 9) AS topic "
 	"FROM $.record WHERE octet_length(key) = 24",

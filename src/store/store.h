@@ -258,7 +258,10 @@ enum store_action {
 	STORE_REMOVED,
 	STORE_REFUSED,
 	STORE_REQUESTED,
-	STORE_RESTORED
+	STORE_RESTORED,
+	/* A certificate or only its key was imported; `changed` is empty if the
+	 * record stayed as it was. */
+	STORE_IMPORTED
 };
 
 /* One event of a tenant's history. */
@@ -292,6 +295,9 @@ struct event {
 	 */
 	uint64_t swept;
 };
+
+/* Whether the event changed or removed the record. */
+bool store_event_changes(const struct event *ev);
 
 /* The event with that number, or ERR_NOT_FOUND. */
 enum err store_event(struct txn *tx, const struct guid *tenant, uint64_t number,

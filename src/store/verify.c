@@ -120,8 +120,7 @@ follow_past(struct walk *w, const struct guid *tenant, const struct event *ev)
 		    (unsigned long long)p->oldest);
 	p->oldest = ev->number;
 	p->swept = ev->swept > p->swept ? ev->swept : p->swept;
-	if (p->changed || ev->action == STORE_REFUSED ||
-	    ev->action == STORE_REQUESTED)
+	if (p->changed || !store_event_changes(ev))
 		return;
 	p->changed = true;
 	compare_record(w, tenant, ev);

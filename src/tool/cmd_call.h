@@ -219,6 +219,9 @@ enum err cmd_caller(struct cmd_call *c, struct caller *out) ATTR_CHECKED;
  * a new record. Ends the reader's transaction. Returns the exit status.
  */
 int cmd_apply(struct cmd_call *c, struct change *change);
+/* Puts the Apple ID of the command line, if any, into the patch. Returns false
+ * if it is too long or not UTF-8. Prints nothing. */
+bool cmd_take_apple_id(const struct cmd_call *c, struct patch *p) ATTR_CHECKED;
 /* Prints a record, as JSON with --json. Returns the exit status. */
 int cmd_print_record(struct cmd_call *c, const struct record *r);
 
@@ -228,6 +231,18 @@ struct expiry_tenant;
  * Apple ID. */
 void
 cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at);
+
+/* Reads the secrets that the configuration names. The caller wipes them. */
+enum err cmd_load_secrets(struct cmd_call *c, struct secrets *s) ATTR_CHECKED;
+
+/* Enough for a passphrase in UTF-8 or UTF-16, with a byte order mark, spaces
+ * and further lines after it. Only the first line is used. */
+#define CMD_PASSPHRASE_ROOM 2048
+/* Takes the passphrase from --passphrase-file, or asks for it on the terminal,
+ * also a second time if `twice`. *out lies in `text`, which the caller wipes.
+ */
+enum err cmd_passphrase(const struct cmd_call *c, bool twice,
+    char text[CMD_PASSPHRASE_ROOM], struct str *out) ATTR_CHECKED;
 
 /* Makes programs that are started from now on inherit only the descriptors 0,
  * 1 and 2. Returns false if that is impossible. Prints nothing. */
@@ -252,6 +267,7 @@ int cmd_jwks_import(struct cmd_call *c);
 int cmd_show(struct cmd_call *c);
 int cmd_list(struct cmd_call *c);
 int cmd_upload(struct cmd_call *c);
+int cmd_import(struct cmd_call *c);
 int cmd_history(struct cmd_call *c);
 int cmd_history_restore(struct cmd_call *c);
 int cmd_request(struct cmd_call *c);

@@ -30,6 +30,8 @@ action_word(enum store_action action)
 		return "requested";
 	case STORE_RESTORED:
 		return "restored";
+	case STORE_IMPORTED:
+		return "imported";
 	}
 	return "?";
 }
@@ -87,6 +89,8 @@ revision_after(const struct event *ev)
 	case STORE_CHANGED:
 	case STORE_RESTORED:
 		return ev->former.revision + 1;
+	case STORE_IMPORTED:
+		return ev->former.revision + (ev->changed != 0);
 	case STORE_REFUSED:
 		return ev->former.revision;
 	case STORE_REMOVED:

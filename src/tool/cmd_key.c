@@ -5,15 +5,10 @@
  */
 #include "tool/cmd_call.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "format/crypto.h"
 #include "format/pem.h"
 #include "format/x509.h"
@@ -21,8 +16,8 @@
 #include "rules/csr.h"
 #include "tool/cmd_output.h"
 
-static enum err
-load_secrets(struct cmd_call *c, struct secrets *s)
+enum err
+cmd_load_secrets(struct cmd_call *c, struct secrets *s)
 {
 	char message[CONFIG_TEXT_MAX];
 	enum err e = secret_load(&c->config, s, message);
@@ -147,7 +142,7 @@ cmd_request(struct cmd_call *c)
 		return EXIT_FAILURE;
 	take_vendor(c);
 	if (cmd_need_tenant(c) != ERR_OK || cmd_need_arena(c) != ERR_OK ||
-	    cmd_caller(c, &by) != ERR_OK || load_secrets(c, &s) != ERR_OK)
+	    cmd_caller(c, &by) != ERR_OK || cmd_load_secrets(c, &s) != ERR_OK)
 		return EXIT_FAILURE;
 	s.vendor_as_it_is = given(c, OPTION_FORCE);
 	warn_of_vendor(c, &s);
@@ -172,97 +167,6 @@ cmd_request(struct cmd_call *c)
 }
 
 /* --- export ----------------------------------------------------------- */
-
-/* Enough for a passphrase in UTF-8 or UTF-16, with a byte order mark, spaces
- * and further lines after it. Only the first line is used. */
-#define PASSPHRASE_ROOM 2048
-
-/* Moves the first line to the start of `text`, as UTF-8. */
-static enum err
-take_first_line(char text[PASSPHRASE_ROOM], struct str *out)
-{
-	char wide[STR_PLAIN_SIZE(PASSPHRASE_ROOM)];
-	bool good = str_plain(*out, wide, out);
-
-	if (good) {
-		*out = str_head(str_line(*out), PASSPHRASE_ROOM);
-		memmove(text, out->p, out->n);
-		out->p = text;
-	}
-	crypto_wipe(wide, sizeof(wide));
-	return good ? ERR_OK : ERR_FILE;
-}
-
-static enum err
-passphrase_of_file(const struct cmd_call *c, const char *path,
-    char text[PASSPHRASE_ROOM], struct str *out)
-{
-	enum err e = file_read(path, text, PASSPHRASE_ROOM, out);
-
-	if (e != ERR_OK && errno != EFBIG)
-		(void)cmd_fail_file(c, path);
-	else if ((e = take_first_line(text, out)) != ERR_OK)
-		cmd_error(
-		    c, "%s: damaged UTF-16; save the file as UTF-8", path);
-	return e;
-}
-
-/* Reads a line from the terminal, which returns one line per read(). Spaces at
- * its end are part of the passphrase. */
-static enum err
-read_line(int tty, char text[PASSPHRASE_ROOM], struct str *out)
-{
-	ssize_t n = read(tty, text, PASSPHRASE_ROOM);
-	struct str rest;
-
-	if (n < 0)
-		return ERR_FILE;
-	rest = str_from(text, (size_t)n);
-	*out = str_cut(&rest, '\n');
-	return ERR_OK;
-}
-
-static enum err
-ask(int tty, const char *prompt, char text[PASSPHRASE_ROOM], struct str *out)
-{
-	struct termios shown, hidden;
-	enum err e;
-
-	if (tcgetattr(tty, &shown) != 0)
-		return ERR_FILE;
-	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	if (tcsetattr(tty, TCSAFLUSH, &hidden) != 0)
-		return ERR_FILE;
-	dprintf(tty, "%s: ", prompt);
-	e = read_line(tty, text, out);
-	dprintf(tty, "\n");
-	return tcsetattr(tty, TCSAFLUSH, &shown) == 0 ? e : ERR_FILE;
-}
-
-static enum err
-passphrase_of_terminal(
-    const struct cmd_call *c, char text[PASSPHRASE_ROOM], struct str *out)
-{
-	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
-	char again[PASSPHRASE_ROOM];
-	struct str second;
-	enum err e = ERR_FILE;
-
-	if (tty < 0 || ask(tty, "Passphrase", text, out) != ERR_OK ||
-	    ask(tty, "Again", again, &second) != ERR_OK)
-		cmd_error(c,
-		    "the passphrase is missing and no terminal can ask for it; "
-		    "use --passphrase-file FILE");
-	else if (!str_eq(*out, second))
-		cmd_error(c, "the two passphrases differ; try again");
-	else
-		e = ERR_OK;
-	crypto_wipe(again, sizeof(again));
-	if (tty >= 0)
-		close(tty);
-	return e;
-}
 
 /* The stored certificate and the private key that was made for it. */
 struct pair {
@@ -310,16 +214,14 @@ find_pair(struct cmd_call *c, const struct secrets *s, struct pair *out)
 static enum err
 pack(struct cmd_call *c, const struct pair *p, struct str *out)
 {
-	const char *path = c->value[OPTION_PASSPHRASE_FILE];
 	struct x509_pair pair = { .certificate = p->der,
 		.private_key = str_from((const char *)p->key, p->n),
 		.legacy = given(c, OPTION_LEGACY) };
 	struct str what = { NULL, 0 };
-	char text[PASSPHRASE_ROOM];
+	char text[CMD_PASSPHRASE_ROOM];
 	enum err e;
 
-	e = path != NULL ? passphrase_of_file(c, path, text, &pair.passphrase)
-			 : passphrase_of_terminal(c, text, &pair.passphrase);
+	e = cmd_passphrase(c, true, text, &pair.passphrase);
 	if (e != ERR_OK)
 		return e;
 	if (pair.passphrase.n == 0 || pair.passphrase.n > X509_PASSPHRASE_MAX) {
@@ -424,7 +326,7 @@ cmd_export(struct cmd_call *c)
 	if (wrong != NULL)
 		return cmd_usage(c, "%s", wrong);
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
-	    cmd_need_arena(c) != ERR_OK || load_secrets(c, &s) != ERR_OK)
+	    cmd_need_arena(c) != ERR_OK || cmd_load_secrets(c, &s) != ERR_OK)
 		return EXIT_FAILURE;
 	e = write_pair(c, &s);
 	secret_wipe(&s);

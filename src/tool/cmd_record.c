@@ -207,7 +207,6 @@ static enum err
 make_patch(struct cmd_call *c, struct patch *p, struct fault *fault)
 {
 	bool force = (c->given & CMD_BIT(OPTION_FORCE)) != 0;
-	const char *id = c->value[OPTION_APPLE_ID];
 	struct str text;
 	enum err e;
 
@@ -215,22 +214,22 @@ make_patch(struct cmd_call *c, struct patch *p, struct fault *fault)
 		return e;
 	if ((e = make_text(&c->arena, force, &text, fault)) != ERR_OK)
 		return e;
-	p->set = RECORD_BIT(RECORD_CERTIFICATE);
+	p->set |= RECORD_BIT(RECORD_CERTIFICATE);
 	p->value[RECORD_CERTIFICATE] = text;
-	if (id != NULL) {
-		p->set |= RECORD_BIT(RECORD_APPLE_ID);
-		p->value[RECORD_APPLE_ID] = str_of(id);
-	}
 	return ERR_OK;
 }
 
-static bool
-is_apple_id(const char *id)
+bool
+cmd_take_apple_id(const struct cmd_call *c, struct patch *p)
 {
-	return id == NULL ||
-	    (str_utf8_valid(str_of(id)) &&
-		str_utf8_count(str_of(id)) <=
-		    record_properties[RECORD_APPLE_ID].limit);
+	struct str id = str_of(c->value[OPTION_APPLE_ID]);
+
+	if (str_is_null(id))
+		return true;
+	p->set |= RECORD_BIT(RECORD_APPLE_ID);
+	p->value[RECORD_APPLE_ID] = id;
+	return str_utf8_valid(id) &&
+	    str_utf8_count(id) <= record_properties[RECORD_APPLE_ID].limit;
 }
 
 int
@@ -240,7 +239,7 @@ cmd_upload(struct cmd_call *c)
 	struct fault fault = { .what = { NULL, 0 } };
 	enum err e;
 
-	if (!is_apple_id(c->value[OPTION_APPLE_ID]))
+	if (!cmd_take_apple_id(c, &change.patch))
 		return cmd_usage(
 		    c, "--apple-id: give at most 1024 characters of UTF-8");
 	if (cmd_begin_reading(c) != ERR_OK || cmd_deploy_prepare(c) != ERR_OK ||

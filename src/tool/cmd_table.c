@@ -130,6 +130,12 @@ static const struct command commands[] = {
 	    .summary = "store the certificate that Apple issued",
 	    .force = "store a text that is not a certificate",
 	    .run = cmd_upload },
+	{ .word = "import",
+	    .options = O(TENANT) | O(KEY) | O(APPLE_ID) | O(PASSPHRASE_FILE) |
+		O(ALLOW_TOPIC_CHANGE) | O(DRY_RUN) | O(JSON) | O(NO_COPY),
+	    .arguments = { { "FILE", VALUE_FILE } },
+	    .summary = "store a certificate and its key from another server",
+	    .run = cmd_import },
 	{ .word = "history",
 	    .options = O(TENANT) | O(JSON),
 	    .summary = "list changes and refused uploads, the newest first",

@@ -736,6 +736,93 @@ START_TEST(guards_the_record_of_an_older_release)
 }
 END_TEST
 
+/* --- imported keys -------------------------------------------------------- */
+
+/* The key of f.key, as an operator would import it. */
+static enum err
+import(const char *pem, bool try)
+{
+	static const uint8_t secret[] = "no key of RSA, but sealed like one";
+	struct change in = { .patch = {
+				 .set = RECORD_BIT(RECORD_CERTIFICATE) } };
+	struct csr csr = { .when = { 0, 0 } };
+	struct str what;
+	struct x509 x;
+
+	arena_reset(&f.arena);
+	ck_assert_int_eq(x509_read(str_of(pem), &f.arena, &x, &what), ERR_OK);
+	csr.public_key = x.public_key;
+	ck_assert_int_eq(csr_seal(&f.secrets, &tenant, &f.arena,
+			     str_from((const char *)secret, sizeof(secret)),
+			     &csr.sealed_key),
+	    ERR_OK);
+	in.imported = &csr;
+	in.patch.value[RECORD_CERTIFICATE] = str_of(pem);
+	return change(&in, try);
+}
+
+START_TEST(an_imported_key_comes_with_its_certificate)
+{
+	const char *pem;
+
+	begin_world(100, 10);
+	pem = issue(A, NOW + YEAR);
+	ck_assert_int_eq(import(pem, true), ERR_OK);
+	ck_assert_uint_eq(history(pem).events, 0);
+	ck_assert_int_eq(import(pem, false), ERR_OK);
+	unit_same(
+	    "the certificate", f.out.value[RECORD_CERTIFICATE], str_of(pem));
+	ck_assert_int_eq(export_key(pem), ERR_OK);
+	ck_assert_int_eq(import(issue(B, NOW + YEAR), false), ERR_TOPIC_CHANGE);
+	ck_assert_uint_eq(history(pem).refusals, 1);
+	ck_assert_uint_eq(verify(), 0);
+	end_world();
+}
+END_TEST
+
+START_TEST(an_imported_key_is_added_to_the_stored_certificate)
+{
+	struct record before;
+	const char *pem;
+
+	begin_world(100, 10);
+	pem = issue(A, NOW + YEAR);
+	ck_assert_int_eq(upload(pem, NULL), ERR_OK);
+	before = f.out;
+	ck_assert_int_eq(export_key(pem), ERR_NOT_FOUND);
+	ck_assert_int_eq(import(pem, false), ERR_OK);
+	ck_assert_uint_eq(f.out.revision, before.revision);
+	ck_assert_uint_eq(history(pem).newest, 2);
+	ck_assert_int_eq(export_key(pem), ERR_OK);
+	ck_assert_uint_eq(verify(), 0);
+	end_world();
+}
+END_TEST
+
+START_TEST(an_imported_key_leaves_another_request_pending)
+{
+	struct str text;
+	struct txn *tx;
+	const char *pem;
+
+	begin_world(100, 10);
+	f.config.certificate_policy = CONFIG_ENFORCE;
+	EVP_PKEY_free(f.key);
+	f.key = EVP_RSA_gen(2048);
+	pem = issue(A, NOW + YEAR);
+	ck_assert_int_eq(request(), ERR_OK);
+	ck_assert_int_eq(upload(pem, NULL), ERR_KEY_MISMATCH);
+	ck_assert_int_eq(import(pem, false), ERR_OK);
+	ck_assert_int_eq(export_key(pem), ERR_OK);
+	tx = unit_begin(f.store);
+	arena_reset(&f.arena);
+	ck_assert_int_eq(csr_pending(tx, &tenant, &f.arena, &text), ERR_OK);
+	store_reader_free(tx);
+	ck_assert_uint_eq(verify(), 0);
+	end_world();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -762,6 +849,9 @@ main(void)
 
 	for (i = 0; i < ROWS(tests); i++)
 		tcase_add_test(t, tests[i]);
+	tcase_add_test(t, an_imported_key_comes_with_its_certificate);
+	tcase_add_test(t, an_imported_key_is_added_to_the_stored_certificate);
+	tcase_add_test(t, an_imported_key_leaves_another_request_pending);
 	/* Some tests make 4,000 changes, and each change waits for the disk. */
 	tcase_set_timeout(t, 240);
 	suite_add_tcase(suite, t);

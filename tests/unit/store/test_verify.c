@@ -256,7 +256,7 @@ put_action(struct lmdb_txn *tx)
 {
 	char key[24], block[512], action[ROW_U64_LEN];
 	const struct str field[] = { { NULL, 0 }, { NULL, 0 },
-		row_u64(STORE_RESTORED + 1, action) };
+		row_u64(STORE_IMPORTED + 1, action) };
 	struct buf row;
 
 	buf_init(&row, block, sizeof(block));

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_import.c - stores a push certificate together with its private key, which
+ * comes from another MDM server. The files are read into the arena only, which
+ * is wiped at the end.
+ */
+#include "tool/cmd_call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "format/crypto.h"
+#include "format/x509_import.h"
+#include "rules/csr.h"
+#include "tool/cmd_output.h"
+
+/* One byte more, so that a file that is too large is noticed. */
+#define ROOM (X509_IMPORT_TEXT_MAX + 1)
+
+static enum err
+read_source(struct cmd_call *c, const char *path, struct str *out)
+{
+	bool standard = strcmp(path, "-") == 0;
+	char *p = arena_take(&c->arena, ROOM);
+	enum err e = ERR_MEMORY;
+
+	errno = ENOMEM;
+	if (p != NULL)
+		e = standard ? file_read_fd(STDIN_FILENO, p, ROOM, out)
+			     : file_read(path, p, ROOM, out);
+	if (e != ERR_OK && errno != EFBIG)
+		return cmd_fail_file(c, path);
+	if (e != ERR_OK || out->n > X509_IMPORT_TEXT_MAX)
+		cmd_error(c, "%s: the file is larger than 64 KiB", path);
+	else if (out->n == 0)
+		cmd_error(c, "%s: the file is empty", path);
+	else
+		return ERR_OK;
+	return ERR_FILE;
+}
+
+/* The file that holds the private key. */
+static const char *
+key_path(const struct cmd_call *c, const struct x509_import *found)
+{
+	const char *key = c->value[OPTION_KEY];
+
+	return key != NULL && !found->key_in_text ? key : c->argument[0];
+}
+
+static void
+warn_of_readers(const struct cmd_call *c, const char *path)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 &&
+	    S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		cmd_warn(c,
+		    "%s: other users can read this private key; run chmod 600 "
+		    "on it, and delete it when the MDM server needs it no more",
+		    path);
+}
+
+static enum err
+read_pair(struct cmd_call *c, struct x509_import_source *in,
+    struct x509_import *found, struct str *what)
+{
+	char text[CMD_PASSPHRASE_ROOM];
+	enum err e = x509_import(in, &c->arena, found, what);
+
+	if (e != ERR_KEY_MISMATCH || !found->locked)
+		return e;
+	if ((e = cmd_passphrase(c, false, text, &in->passphrase)) == ERR_OK)
+		e = x509_import(in, &c->arena, found, what);
+	crypto_wipe(text, sizeof(text));
+	return e;
+}
+
+/* Reads the files. Prints the reason of a failure. */
+static enum err
+find_pair(struct cmd_call *c, struct x509_import *found)
+{
+	struct x509_import_source in = { .key_text = { NULL, 0 } };
+	const char *key = c->value[OPTION_KEY];
+	struct str what = { NULL, 0 };
+	enum err e = read_source(c, c->argument[0], &in.text);
+
+	if (e == ERR_OK && key != NULL)
+		e = read_source(c, key, &in.key_text);
+	if (e != ERR_OK)
+		return e;
+	e = read_pair(c, &in, found, &what);
+	if (e == ERR_OK)
+		warn_of_readers(c, key_path(c, found));
+	else if (e == ERR_KEY_MISMATCH)
+		(void)cmd_fail_with(c, key_path(c, found), what);
+	else if (e == ERR_NOT_A_CERTIFICATE)
+		(void)cmd_fail_with(c, c->argument[0], what);
+	else if (e != ERR_FILE)
+		(void)cmd_fail(c, e, "");
+	return e;
+}
+
+static enum err
+seal(struct cmd_call *c, const struct x509_import *found, struct csr *csr)
+{
+	struct secrets s;
+	enum err e;
+
+	csr->public_key = found->public_key;
+	if ((e = cmd_load_secrets(c, &s)) != ERR_OK)
+		goto out;
+	e = csr_seal(&s, &c->tenant, &c->arena,
+	    str_from((const char *)found->private_key, found->private_n),
+	    &csr->sealed_key);
+	if (e != ERR_OK)
+		(void)cmd_fail(c, e, "");
+out:
+	secret_wipe(&s);
+	return e;
+}
+
+static int
+import(struct cmd_call *c, struct change *change, struct csr *csr)
+{
+	struct x509_import found = { .private_n = 0 };
+	enum err e = find_pair(c, &found);
+
+	if (e == ERR_OK)
+		e = seal(c, &found, csr);
+	crypto_wipe(found.private_key, sizeof(found.private_key));
+	if (e != ERR_OK)
+		return EXIT_FAILURE;
+	change->imported = csr;
+	change->patch.set |= RECORD_BIT(RECORD_CERTIFICATE);
+	change->patch.value[RECORD_CERTIFICATE] = found.certificate;
+	if ((e = store_begin(c->reader)) != ERR_OK)
+		return cmd_fail(c, e, cmd_place(c));
+	return cmd_apply(c, change);
+}
+
+int
+cmd_import(struct cmd_call *c)
+{
+	struct change change = { .config = &c->config, .arena = &c->arena };
+	struct csr csr = { .when = { 0, 0 } };
+
+	if (!cmd_take_apple_id(c, &change.patch))
+		return cmd_usage(
+		    c, "--apple-id: give at most 1024 characters of UTF-8");
+	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
+	    cmd_need_arena(c) != ERR_OK)
+		return EXIT_FAILURE;
+	/* End the transaction first: standard input and the passphrase may take
+	 * any time to arrive. */
+	store_end(c->reader);
+	return import(c, &change, &csr);
+}
