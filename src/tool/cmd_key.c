@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_key.c - makes a private key and a certificate request for it, and exports
- * the key together with the certificate that Apple issued.
+ * cmd_key.c - exports a private key together with the certificate that Apple
+ * issued for it.
  */
 #include "tool/cmd_call.h"
 
@@ -31,139 +31,6 @@ static bool
 given(const struct cmd_call *c, enum cmd_option option)
 {
 	return (c->given & CMD_BIT(option)) != 0;
-}
-
-/* --- request ---------------------------------------------------------- */
-
-/* Returns NULL, or what is wrong with the vendor's files on the command line.
- */
-static const char *
-misused_vendor(const struct cmd_call *c)
-{
-	const char *key = c->value[OPTION_VENDOR_KEY];
-
-	if ((c->value[OPTION_VENDOR_CERT] == NULL) != (key == NULL))
-		return "--vendor-cert and --vendor-key go together; give both";
-	return key != NULL && strlen(key) >= CONFIG_TEXT_MAX
-	    ? "--vendor-key: the path is too long"
-	    : NULL;
-}
-
-/* Makes the vendor's files on the command line override those in the
- * configuration. */
-static void
-take_vendor(struct cmd_call *c)
-{
-	const char *key = c->value[OPTION_VENDOR_KEY];
-
-	if (key == NULL)
-		return;
-	strcpy(c->config.vendor_certificate, c->vendor_certificates);
-	strcpy(c->config.vendor_key, key);
-}
-
-static void
-warn_of_vendor(struct cmd_call *c, const struct secrets *s)
-{
-	struct expiry x = expiry_of_text(str_of(s->vendor_chain), &c->arena);
-	enum expiry_status status = expiry_status(
-	    &x, cmd_now_at(), EXPIRY_DAYS);
-
-	if (!s->is_vendor)
-		cmd_warn(c,
-		    "Apple's portal accepts only a request that an MDM vendor "
-		    "has signed; send this one to the vendor or a signing "
-		    "service, or set vendor_certificate and vendor_key");
-	else if (status == EXPIRY_EXPIRING ||
-	    (status != EXPIRY_VALID && s->vendor_as_it_is))
-		cmd_warn(c, "the vendor certificate is %s; %s",
-		    expiry_word(status),
-		    status == EXPIRY_EXPIRING
-			? "renew it, or it will soon sign no more requests"
-			: "Apple will not accept this request");
-}
-
-/* Prints why the subject or the vendor's files cannot be used for a request. */
-static int
-refuse_request(const struct cmd_call *c, struct str what)
-{
-	cmd_error(c, "%.*s%s", STR_ARG(what),
-	    str_starts(what, X509_CHAIN) ? "; --force uses the chain as it is"
-					 : "");
-	return EXIT_FAILURE;
-}
-
-/*
- * Whether a request is pending. The operator may have sent it to Apple already.
- */
-static bool
-is_pending(struct cmd_call *c)
-{
-	struct csr csr;
-
-	return store_csr(c->reader, &c->tenant, NULL, &csr) == ERR_OK;
-}
-
-/* Prints a request as PEM, the form in which a vendor or a signing service
- * takes it. `text` is the base64 of its DER. */
-static int
-print_pem(struct cmd_call *c, struct str text)
-{
-	uint8_t *der = arena_take(&c->arena, text.n);
-	struct buf pem;
-	size_t n;
-
-	if (der == NULL)
-		return cmd_fail(c, ERR_MEMORY, "");
-	if (!str_unbase64(text, der, &n))
-		return cmd_fail(c, ERR_INTERNAL, "");
-	buf_open(&pem, &c->arena);
-	pem_write("CERTIFICATE REQUEST", str_from((char *)der, n), &pem);
-	text = buf_close(&pem, &c->arena);
-	if (str_is_null(text))
-		return cmd_fail(c, ERR_MEMORY, "");
-	printf("%.*s", STR_ARG(text));
-	return EXIT_SUCCESS;
-}
-
-int
-cmd_request(struct cmd_call *c)
-{
-	struct str text, what = { NULL, 0 };
-	struct secrets s;
-	struct caller by;
-	const char *wrong = misused_vendor(c);
-	bool pending, is_vendor;
-	enum err e;
-
-	if (wrong != NULL)
-		return cmd_usage(c, "%s", wrong);
-	if (cmd_begin_reading(c) != ERR_OK)
-		return EXIT_FAILURE;
-	take_vendor(c);
-	if (cmd_need_tenant(c) != ERR_OK || cmd_need_arena(c) != ERR_OK ||
-	    cmd_caller(c, &by) != ERR_OK || cmd_load_secrets(c, &s) != ERR_OK)
-		return EXIT_FAILURE;
-	s.vendor_as_it_is = given(c, OPTION_FORCE);
-	warn_of_vendor(c, &s);
-	pending = is_pending(c);
-	store_end(c->reader);
-	e = csr_make(c->store, &c->config, &s, &by, &c->arena, &text, &what);
-	is_vendor = s.is_vendor;
-	secret_wipe(&s);
-	if (e == ERR_CONFIG)
-		return refuse_request(c, what);
-	if (e != ERR_OK)
-		return cmd_fail(c, e, "");
-	if (pending)
-		cmd_warn(c,
-		    "this request replaces a request without a certificate; the "
-		    "store keeps its key until %zu others have come",
-		    c->config.history_certificates);
-	if (!is_vendor)
-		return print_pem(c, text);
-	printf("%.*s\n", STR_ARG(text));
-	return EXIT_SUCCESS;
 }
 
 /* --- export ----------------------------------------------------------- */
@@ -196,6 +63,8 @@ find_pair(struct cmd_call *c, const struct secrets *s, struct pair *out)
 		return ERR_NOT_A_CERTIFICATE;
 	}
 	out->der = x.der;
+	if (given(c, OPTION_CERTIFICATE))
+		return ERR_OK;
 	e = csr_private_key(
 	    c->reader, s, &c->tenant, x.public_key, out->key, &out->n);
 	if (e == ERR_NOT_FOUND)
@@ -264,7 +133,8 @@ join(struct cmd_call *c, const struct pair *p, struct str *out)
 
 	buf_open(&text, &c->arena);
 	pem_write("CERTIFICATE", p->der, &text);
-	put_key(p, given(c, OPTION_RSA), &text);
+	if (!given(c, OPTION_CERTIFICATE))
+		put_key(p, given(c, OPTION_RSA), &text);
 	*out = buf_close(&text, &c->arena);
 	if (!str_is_null(*out))
 		return ERR_OK;
@@ -276,7 +146,7 @@ static enum err
 write_pair(struct cmd_call *c, const struct secrets *s)
 {
 	struct cmd_output o;
-	struct pair p;
+	struct pair p = { .n = 0 };
 	struct str text;
 	enum err e;
 
@@ -305,6 +175,10 @@ write_pair(struct cmd_call *c, const struct secrets *s)
 static const char *
 misused(const struct cmd_call *c)
 {
+	if (given(c, OPTION_CERTIFICATE) &&
+	    (given(c, OPTION_PKCS12) || given(c, OPTION_RSA)))
+		return "--certificate writes no key; leave out --certificate, or "
+		       "--pkcs12 and --rsa";
 	if (given(c, OPTION_PKCS12))
 		return given(c, OPTION_RSA)
 		    ? "--rsa is a form of PEM; leave out --rsa or --pkcs12"

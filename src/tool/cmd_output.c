@@ -125,6 +125,18 @@ cmd_error(const struct cmd_call *c, const char *format, ...)
 }
 
 void
+cmd_note(const struct cmd_call *c, const char *format, ...)
+{
+	char text[MESSAGE_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	print_message(c, text);
+}
+
+void
 cmd_warn(const struct cmd_call *c, const char *format, ...)
 {
 	static const char mark[] = "warning: ";

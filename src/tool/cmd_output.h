@@ -28,6 +28,9 @@ int
 cmd_error(const struct cmd_call *c, const char *format, ...) ATTR_PRINTF(2, 3);
 void
 cmd_warn(const struct cmd_call *c, const char *format, ...) ATTR_PRINTF(2, 3);
+/* Says what to do next. */
+void
+cmd_note(const struct cmd_call *c, const char *format, ...) ATTR_PRINTF(2, 3);
 /* Prints the usage line of the command, too. Returns EXIT_USAGE, or the status
  * that the command defines for wrong usage. */
 int

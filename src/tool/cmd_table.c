@@ -117,8 +117,8 @@ static const struct command commands[] = {
 	    .summary = "list all records: status, days left, serial, topic",
 	    .run = cmd_list },
 	{ .word = "request",
-	    .options = O(TENANT) | O(VENDOR_CERT) | O(VENDOR_KEY) | O(FORCE) |
-		O(NO_COPY),
+	    .options = O(TENANT) | O(VENDOR_CERT) | O(VENDOR_KEY) | O(OUTPUT) |
+		O(FORCE) | O(NO_COPY),
 	    .summary = "create a key and a request for Apple's portal",
 	    .force = "use the vendor's certificates as they are",
 	    .run = cmd_request },
@@ -149,7 +149,7 @@ static const struct command commands[] = {
 	    .run = cmd_history_restore },
 	{ .word = "export",
 	    .options = O(TENANT) | O(OUTPUT) | O(PKCS12) | O(LEGACY) |
-		O(PASSPHRASE_FILE) | O(RSA),
+		O(PASSPHRASE_FILE) | O(RSA) | O(CERTIFICATE),
 	    .needs = O(OUTPUT),
 	    .summary = "write the certificate and its private key",
 	    .run = cmd_export },

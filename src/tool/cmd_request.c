@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cmd_request.c - makes a private key and a certificate request for it, and
+ * says what to do with the request on Apple's page.
+ */
+#include "tool/cmd_call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "format/pem.h"
+#include "format/x509_make.h"
+#include "rules/csr.h"
+#include "tool/cmd_output.h"
+
+/* A request holds nothing secret. */
+#define PUBLIC_MODE (S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)
+
+/* Returns NULL, or what is wrong with the vendor's files on the command line.
+ */
+static const char *
+misused_vendor(const struct cmd_call *c)
+{
+	const char *key = c->value[OPTION_VENDOR_KEY];
+
+	if ((c->value[OPTION_VENDOR_CERT] == NULL) != (key == NULL))
+		return "--vendor-cert and --vendor-key go together; give both";
+	return key != NULL && strlen(key) >= CONFIG_TEXT_MAX
+	    ? "--vendor-key: the path is too long"
+	    : NULL;
+}
+
+/* Makes the vendor's files on the command line override those in the
+ * configuration. */
+static void
+take_vendor(struct cmd_call *c)
+{
+	const char *key = c->value[OPTION_VENDOR_KEY];
+
+	if (key == NULL)
+		return;
+	strcpy(c->config.vendor_certificate, c->vendor_certificates);
+	strcpy(c->config.vendor_key, key);
+}
+
+static void
+warn_of_vendor(struct cmd_call *c, const struct secrets *s)
+{
+	struct expiry x = expiry_of_text(str_of(s->vendor_chain), &c->arena);
+	enum expiry_status status = expiry_status(
+	    &x, cmd_now_at(), EXPIRY_DAYS);
+
+	if (!s->is_vendor)
+		cmd_warn(c,
+		    "Apple's portal accepts only a request that an MDM vendor "
+		    "has signed; send this one to the vendor or a signing "
+		    "service, or set vendor_certificate and vendor_key");
+	else if (status == EXPIRY_EXPIRING ||
+	    (status != EXPIRY_VALID && s->vendor_as_it_is))
+		cmd_warn(c, "the vendor certificate is %s; %s",
+		    expiry_word(status),
+		    status == EXPIRY_EXPIRING
+			? "renew it, or it will soon sign no more requests"
+			: "Apple will not accept this request");
+}
+
+/* Prints why the subject or the vendor's files cannot be used for a request. */
+static int
+refuse_request(const struct cmd_call *c, struct str what)
+{
+	cmd_error(c, "%.*s%s", STR_ARG(what),
+	    str_starts(what, X509_CHAIN) ? "; --force uses the chain as it is"
+					 : "");
+	return EXIT_FAILURE;
+}
+
+/*
+ * Whether a request is pending. The operator may have sent it to Apple already.
+ */
+static bool
+is_pending(struct cmd_call *c)
+{
+	struct csr csr;
+
+	return store_csr(c->reader, &c->tenant, NULL, &csr) == ERR_OK;
+}
+
+/* --- what to do with it ------------------------------------------------- */
+
+/* The wrong choice on Apple's page makes a certificate of another topic, and
+ * every device has to enrol again. */
+static void
+guide(const struct cmd_call *c, const struct record *r)
+{
+	struct str id = r->value[RECORD_APPLE_ID];
+	const char *file = c->value[OPTION_OUTPUT];
+
+	if (id.n > 0)
+		cmd_note(c,
+		    "sign in at https://identity.apple.com/pushcert with the "
+		    "Apple ID %.*s",
+		    STR_ARG(id));
+	else
+		cmd_note(c,
+		    "sign in at https://identity.apple.com/pushcert with the "
+		    "Apple ID of the organisation; the record names none");
+	if (record_is_real(r))
+		cmd_note(c,
+		    "at the certificate with the serial number %.*s (UID %.*s, "
+		    "expires %.*s) choose Renew, not Create",
+		    STR_ARG(r->value[RECORD_SERIAL]),
+		    STR_ARG(r->value[RECORD_TOPIC]),
+		    STR_ARG(r->value[RECORD_EXPIRES]));
+	else
+		cmd_note(c, "choose Create a Certificate");
+	cmd_note(c,
+	    "upload %s there; the name of the file must end in .plist or .txt, "
+	    "not in .csr",
+	    file != NULL && strcmp(file, "-") != 0 ? file : "this output");
+	cmd_note(c, "then run 'pushcert upload FILE' with Apple's certificate");
+}
+
+/* Reads the record for the guide; without one, *out stays empty. */
+static enum err
+read_record(struct cmd_call *c, struct record *out)
+{
+	enum err e;
+
+	*out = (struct record){ .revision = 0 };
+	e = change_read(c->reader, &c->tenant, &c->arena, out);
+	if (e == ERR_OK || e == ERR_NOT_FOUND)
+		return ERR_OK;
+	(void)cmd_fail(c, e, cmd_place(c));
+	return e;
+}
+
+/* --- the output --------------------------------------------------------- */
+
+/* Writes a request as PEM, the form in which a vendor or a signing service
+ * takes it. `text` is the base64 of its DER. */
+static enum err
+make_pem(struct cmd_call *c, struct str text, struct str *out)
+{
+	uint8_t *der = arena_take(&c->arena, text.n);
+	struct buf pem;
+	size_t n;
+
+	if (der == NULL)
+		return ERR_MEMORY;
+	if (!str_unbase64(text, der, &n))
+		return ERR_INTERNAL;
+	buf_open(&pem, &c->arena);
+	pem_write("CERTIFICATE REQUEST", str_from((char *)der, n), &pem);
+	*out = buf_close(&pem, &c->arena);
+	return str_is_null(*out) ? ERR_MEMORY : ERR_OK;
+}
+
+/* Makes the request and writes it to the open output. */
+static enum err
+write_request(struct cmd_call *c, const struct secrets *s,
+    const struct caller *by, FILE *out)
+{
+	struct str text, what = { NULL, 0 };
+	enum err e = csr_make(
+	    c->store, &c->config, s, by, &c->arena, &text, &what);
+
+	if (e == ERR_OK && !s->is_vendor)
+		e = make_pem(c, text, &text);
+	if (e == ERR_CONFIG)
+		(void)refuse_request(c, what);
+	else if (e != ERR_OK)
+		(void)cmd_fail(c, e, "");
+	else
+		fprintf(out, "%.*s%s", STR_ARG(text), s->is_vendor ? "\n" : "");
+	return e;
+}
+
+/* The file is opened first: a request that cannot be written would replace the
+ * pending one. */
+static enum err
+make_request(
+    struct cmd_call *c, const struct secrets *s, const struct caller *by)
+{
+	struct cmd_output o;
+	enum err e = cmd_output_open(
+	    c, c->value[OPTION_OUTPUT], PUBLIC_MODE, &o);
+
+	if (e != ERR_OK)
+		return e;
+	return cmd_output_close(&o, write_request(c, s, by, o.f));
+}
+
+int
+cmd_request(struct cmd_call *c)
+{
+	const char *wrong = misused_vendor(c);
+	struct record record;
+	struct secrets s;
+	struct caller by;
+	bool pending;
+	enum err e;
+
+	if (wrong != NULL)
+		return cmd_usage(c, "%s", wrong);
+	if (cmd_begin_reading(c) != ERR_OK)
+		return EXIT_FAILURE;
+	take_vendor(c);
+	if (cmd_need_tenant(c) != ERR_OK || cmd_need_arena(c) != ERR_OK ||
+	    cmd_caller(c, &by) != ERR_OK || read_record(c, &record) != ERR_OK ||
+	    cmd_load_secrets(c, &s) != ERR_OK)
+		return EXIT_FAILURE;
+	s.vendor_as_it_is = (c->given & CMD_BIT(OPTION_FORCE)) != 0;
+	warn_of_vendor(c, &s);
+	pending = is_pending(c);
+	store_end(c->reader);
+	e = make_request(c, &s, &by);
+	secret_wipe(&s);
+	if (e != ERR_OK)
+		return EXIT_FAILURE;
+	if (pending)
+		cmd_warn(c,
+		    "this request replaces a request without a certificate; the "
+		    "store keeps its key until %zu others have come",
+		    c->config.history_certificates);
+	guide(c, &record);
+	return EXIT_SUCCESS;
+}
