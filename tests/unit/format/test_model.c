@@ -94,7 +94,8 @@ START_TEST(names_the_type_of_the_record)
 	const struct model_info *info = model_info(MODEL_CERTIFICATE);
 
 	ck_assert_uint_eq(info->properties, RECORD_PROPERTIES);
-	ck_assert_str_eq(RECORD_TYPE + strlen(MODEL_NAMESPACE "."), info->name);
+	ck_assert_str_eq(
+	    &RECORD_TYPE[sizeof(MODEL_NAMESPACE ".") - 1], info->name);
 }
 END_TEST
 
