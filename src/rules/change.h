@@ -4,8 +4,7 @@
  * removed and restored, and which events go into its history.
  *
  * The functions know neither HTTP nor the database. Records and texts that they
- * return
- * live in the caller's arena.
+ * return live in the caller's arena.
  */
 #ifndef PUSHCERT_CHANGE_H
 #define PUSHCERT_CHANGE_H
