@@ -35,6 +35,7 @@ enum cmd_option {
 	OPTION_CONFIG,
 	OPTION_CRITICAL,
 	OPTION_DATA,
+	OPTION_DAYS,
 	OPTION_DEPLOY,
 	OPTION_DRY_RUN,
 	OPTION_EXPIRES,
@@ -53,6 +54,7 @@ enum cmd_option {
 	OPTION_OWNER,
 	OPTION_PASSPHRASE_FILE,
 	OPTION_PKCS12,
+	OPTION_PORT,
 	OPTION_QUIET,
 	OPTION_READER,
 	OPTION_REVISION,
@@ -62,6 +64,7 @@ enum cmd_option {
 	OPTION_TENANT,
 	OPTION_TO,
 	OPTION_TOKEN_FILE,
+	OPTION_TOPIC,
 	OPTION_URL,
 	OPTION_VENDOR_CERT,
 	OPTION_VENDOR_KEY,
@@ -99,6 +102,8 @@ struct cmd_call {
 	/* The values of some options, converted. */
 	uint32_t scopes; /* --scope, as a set */
 	uint64_t expires_days;
+	uint64_t days; /* --days */
+	unsigned port; /* 0: a free one */
 	uint64_t warning_days, critical_days;
 	uint64_t revision;
 	char vendor_certificates[CONFIG_TEXT_MAX]; /* paths, by commas */
@@ -255,6 +260,8 @@ int cmd_complete(struct cmd_call *c);
 int cmd_init(struct cmd_call *c);
 int cmd_serve(struct cmd_call *c);
 int cmd_config(struct cmd_call *c);
+int cmd_stand_in(struct cmd_call *c);
+int cmd_stand_in_certificate(struct cmd_call *c);
 int cmd_doctor(struct cmd_call *c);
 int cmd_token_create(struct cmd_call *c);
 int cmd_token_list(struct cmd_call *c);

@@ -14,7 +14,7 @@
 
 /* Columns of a line, and the column at which texts begin. */
 #define LINE_WIDTH 79
-#define COMMAND_WIDTH 17
+#define COMMAND_WIDTH 22
 #define OPTION_WIDTH 30
 
 /* Options that the usage line leaves out, because all commands or all commands

@@ -28,6 +28,8 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "critical with fewer days left; default 7" },
 	[OPTION_DATA] = { "data", "DIR", VALUE_DIRECTORY,
 	    .help = "the data directory" },
+	[OPTION_DAYS] = { "days", "DAYS", VALUE_TEXT,
+	    .help = "days until the end, from 1 to 36500; default 365" },
 	[OPTION_DEPLOY] = { "deploy",
 	    .help = "then run the hooks of deploy_directory" },
 	[OPTION_DRY_RUN] = { "dry-run",
@@ -63,6 +65,8 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "its first line is the passphrase" },
 	[OPTION_PKCS12] = { "pkcs12",
 	    .help = "write PKCS #12 in place of PEM" },
+	[OPTION_PORT] = { "port", "NUMBER", VALUE_TEXT,
+	    .help = "the port of 127.0.0.1; default: a free one" },
 	[OPTION_QUIET] = { "quiet", .help = "print problems only; for cron" },
 	[OPTION_READER] = { "reader", "ROLE", VALUE_TEXT,
 	    .help = "a role of the database that may read the views" },
@@ -80,6 +84,8 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "only the target of this name" },
 	[OPTION_TOKEN_FILE] = { "token-file", "FILE", VALUE_FILE,
 	    .help = "its first line is the token for --url" },
+	[OPTION_TOPIC] = { "topic", "TOPIC", VALUE_TEXT,
+	    .help = "the topic of the certificate" },
 	[OPTION_URL] = { "url", "URL", VALUE_TEXT,
 	    .help = "also test the service at this address" },
 	[OPTION_VENDOR_CERT] = { "vendor-cert", "FILE", VALUE_FILE,
@@ -109,6 +115,17 @@ static bool
 days(const char *value, uint64_t least, uint64_t *out)
 {
 	return str_u64(str_of(value), out) && *out >= least && *out <= DAYS_MAX;
+}
+
+static bool
+port(const char *value, unsigned *out)
+{
+	uint64_t n;
+
+	if (!str_u64(str_of(value), &n) || n == 0 || n > 65535)
+		return false;
+	*out = (unsigned)n;
+	return true;
 }
 
 /* Reads a threshold in days: "30", or "30:", the range of the Monitoring
@@ -181,6 +198,10 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 		if (!threshold(value, &c->critical_days))
 			return "give days from 0 to 36500";
 		break;
+	case OPTION_DAYS:
+		if (!days(value, 1, &c->days))
+			return "give days from 1 to 36500";
+		break;
 	case OPTION_EXPIRES:
 		if (!days(value, 1, &c->expires_days))
 			return "give days from 1 to 36500";
@@ -197,6 +218,10 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 	case OPTION_READER:
 		if (!is_role(value))
 			return "give letters, digits and _.- only, at most 63";
+		break;
+	case OPTION_PORT:
+		if (!port(value, &c->port))
+			return "give a number from 1 to 65535";
 		break;
 	case OPTION_REVISION:
 		if (!str_u64(str_of(value), &c->revision))

@@ -182,6 +182,18 @@ static const struct command commands[] = {
 	    .summary = "print the expiry dates as iCalendar, with alarms",
 	    .run = cmd_calendar },
 
+	{ .section = "Tests of clients",
+	    .word = "stand-in",
+	    .options = O(PORT),
+	    .summary = "run a stand-in for Microsoft Graph until a signal",
+	    .run = cmd_stand_in },
+	{ .word = "stand-in",
+	    .second = "certificate",
+	    .options = O(TOPIC) | O(DAYS),
+	    .arguments = { { "FILE", VALUE_FILE } },
+	    .summary = "sign a request with a key that nobody trusts",
+	    .run = cmd_stand_in_certificate },
+
 	{ .section = "Help",
 	    .word = "help",
 	    .arguments = { { "COMMAND", VALUE_COMMAND },
