@@ -122,6 +122,8 @@ cmd_check_deploy(struct check *k)
 			    cmd_check_word(UNKNOWN));
 		return ERR_OK;
 	}
+	if (k->print && cmd_check_late(k) == 0)
+		return ERR_OK;
 	if (deploy_state_begin(k->c, &w) == ERR_OK)
 		e = cmd_each_tenant(k->c, deploy_state_tenant, &w);
 	else

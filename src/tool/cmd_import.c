@@ -152,11 +152,11 @@ cmd_import(struct cmd_call *c)
 	if (!cmd_take_apple_id(c, &change.patch))
 		return cmd_usage(
 		    c, "--apple-id: give at most 1024 characters of UTF-8");
-	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
-	    cmd_need_arena(c) != ERR_OK)
+	if (cmd_begin_reading(c) != ERR_OK || cmd_deploy_prepare(c) != ERR_OK ||
+	    cmd_need_tenant(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	/* End the transaction first: standard input and the passphrase may take
 	 * any time to arrive. */
 	store_end(c->reader);
-	return import(c, &change, &csr);
+	return cmd_deploy_after(c, import(c, &change, &csr));
 }

@@ -132,7 +132,8 @@ static const struct command commands[] = {
 	    .run = cmd_upload },
 	{ .word = "import",
 	    .options = O(TENANT) | O(KEY) | O(APPLE_ID) | O(PASSPHRASE_FILE) |
-		O(ALLOW_TOPIC_CHANGE) | O(DRY_RUN) | O(JSON) | O(NO_COPY),
+		O(ALLOW_TOPIC_CHANGE) | O(DRY_RUN) | O(JSON) | O(NO_COPY) |
+		O(DEPLOY),
 	    .arguments = { { "FILE", VALUE_FILE } },
 	    .summary = "store a certificate and its key from another server",
 	    .run = cmd_import },
