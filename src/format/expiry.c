@@ -42,6 +42,35 @@ expiry_of_text(struct str text, struct arena *a)
 	return out;
 }
 
+static void
+narrow(struct expiry *out, const struct expiry *x)
+{
+	if (!out->issued || x->issued_at > out->issued_at)
+		out->issued_at = x->issued_at;
+	if (!out->expires || x->expires_at < out->expires_at)
+		out->expires_at = x->expires_at;
+	out->issued = out->expires = true;
+}
+
+struct expiry
+expiry_of_chain(struct str text, struct arena *a)
+{
+	struct expiry out = { .expires = false }, one;
+	size_t used = a->used, i;
+	struct pem chain = { .n = 0 };
+	struct str what;
+
+	if (pem_find(text, a, &chain, &what) != ERR_OK)
+		chain.n = 0;
+	for (i = 0; i < chain.n; i++) {
+		one = expiry_of_text(chain.der[i], a);
+		if (one.expires)
+			narrow(&out, &one);
+	}
+	a->used = used;
+	return out;
+}
+
 /* Compares instants, because .NET writes the unset date with +00:00. */
 static bool
 is_unset(struct instant t)

@@ -44,6 +44,10 @@ struct expiry expiry_of_record(const struct record *r, struct arena *a);
 /* The dates of the certificate that counts in a text (x509.h). */
 struct expiry expiry_of_text(struct str text, struct arena *a);
 
+/* The dates between which every certificate of a text is valid: the last begin
+ * and the first end. */
+struct expiry expiry_of_chain(struct str text, struct arena *a);
+
 /* Seconds by which this machine's clock may lag that of a certificate's issuer:
  * notBefore may lie this far in the future. */
 #define EXPIRY_SLACK 300

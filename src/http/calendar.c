@@ -123,13 +123,18 @@ put_words(struct buf *out, const struct expiry_tenant *t)
 }
 
 static void
-put_alarm(struct buf *out, unsigned days)
+put_alarms(struct buf *out, const char *text)
 {
-	put_line(out, "BEGIN:VALARM");
-	put_line(out, "ACTION:DISPLAY");
-	put_line(out, "DESCRIPTION:Apple MDM push certificate expires soon");
-	buf_printf(out, "TRIGGER:-P%uD\r\n", days);
-	put_line(out, "END:VALARM");
+	static const unsigned days[] = { 60, 30, 7, 1 };
+	size_t i;
+
+	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+		put_line(out, "BEGIN:VALARM");
+		put_line(out, "ACTION:DISPLAY");
+		put_line(out, text);
+		buf_printf(out, "TRIGGER:-P%uD\r\n", days[i]);
+		put_line(out, "END:VALARM");
+	}
 }
 
 void
@@ -153,9 +158,7 @@ calendar_begin(struct buf *out)
 void
 calendar_event(struct buf *out, const struct expiry_tenant *t)
 {
-	static const unsigned alarms[] = { 60, 30, 7, 1 };
 	char tenant[STR_GUID_LEN], until[DATETIME_SECONDS_LEN];
-	size_t i;
 
 	if (!t->expiry.expires)
 		return;
@@ -170,8 +173,29 @@ calendar_event(struct buf *out, const struct expiry_tenant *t)
 	put_date(out, "DTSTART:", str_from(until, sizeof(until)));
 	put_line(out, "TRANSP:TRANSPARENT");
 	put_words(out, t);
-	for (i = 0; i < sizeof(alarms) / sizeof(alarms[0]); i++)
-		put_alarm(out, alarms[i]);
+	put_alarms(out, "DESCRIPTION:Apple MDM push certificate expires soon");
+	put_line(out, "END:VEVENT");
+}
+
+void
+calendar_vendor(struct buf *out, const struct expiry *x)
+{
+	char since[DATETIME_SECONDS_LEN], until[DATETIME_SECONDS_LEN];
+
+	if (!x->expires)
+		return;
+	datetime_seconds(x->issued_at, since);
+	datetime_seconds(x->expires_at, until);
+	put_line(out, "BEGIN:VEVENT");
+	put_line(out, "UID:vendor-certificate");
+	put_date(out, "DTSTAMP:", str_from(since, sizeof(since)));
+	put_date(out, "DTSTART:", str_from(until, sizeof(until)));
+	put_line(out, "TRANSP:TRANSPARENT");
+	put_line(out, "SUMMARY:MDM vendor certificate expires");
+	put_line(out,
+	    "DESCRIPTION:Renew it with Apple. Without it no request for a push "
+	    "certificate can be signed.");
+	put_alarms(out, "DESCRIPTION:MDM vendor certificate expires soon");
 	put_line(out, "END:VEVENT");
 }
 

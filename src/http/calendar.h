@@ -16,6 +16,8 @@
  * expiry date. */
 void calendar_begin(struct buf *out);
 void calendar_event(struct buf *out, const struct expiry_tenant *t);
+/* The event of the first of the vendor's certificates that expires. */
+void calendar_vendor(struct buf *out, const struct expiry *x);
 void calendar_end(struct buf *out);
 
 #endif

@@ -50,6 +50,18 @@ put_moment(struct buf *out, enum metrics_text_family family,
 }
 
 void
+metrics_text_vendor(struct buf *out, const struct expiry *x)
+{
+	static const char name[] =
+	    "pushcert_vendor_certificate_expiry_timestamp_seconds";
+
+	put_head(out, name, "gauge",
+	    "When the first certificate of the vendor's chain expires.");
+	if (x->expires)
+		buf_printf(out, "%s %lld\n", name, (long long)x->expires_at);
+}
+
+void
 metrics_text_sample(struct buf *out, enum metrics_text_family family,
     const struct expiry_tenant *t)
 {

@@ -30,6 +30,9 @@ void metrics_text_family(struct buf *out, enum metrics_text_family family);
 void metrics_text_sample(struct buf *out, enum metrics_text_family family,
     const struct expiry_tenant *t);
 
+/* Appends when the first of the vendor's certificates expires. */
+void metrics_text_vendor(struct buf *out, const struct expiry *x);
+
 /* Appends the counters of a process, labelled with its process id. */
 void metrics_text_counters(
     struct buf *out, const struct metrics_counts *counts, uint64_t process);

@@ -250,6 +250,10 @@ enum err cmd_load_secrets(struct cmd_call *c, struct secrets *s) ATTR_CHECKED;
 enum err cmd_passphrase(const struct cmd_call *c, bool twice,
     char text[CMD_PASSPHRASE_ROOM], struct str *out) ATTR_CHECKED;
 
+/* The earliest end of the vendor's certificates, which is unknown if they
+ * cannot be read. Returns false if none is configured. */
+bool cmd_vendor_expiry(struct cmd_call *c, struct expiry *out) ATTR_CHECKED;
+
 /* Makes programs that are started from now on inherit only the descriptors 0,
  * 1 and 2. Returns false if that is impossible. Prints nothing. */
 bool cmd_keep_files(void) ATTR_CHECKED;

@@ -247,18 +247,10 @@ visit(const struct guid *tenant, const struct record *r, void *arg)
 static enum err
 visit_vendor(struct check *k)
 {
-	const struct config *config = &k->c->config;
 	struct expiry_tenant t = { .status = EXPIRY_NONE };
-	char message[CONFIG_TEXT_MAX];
-	struct secrets s;
 
-	if (config->vendor_certificate[0] == '\0')
+	if (!cmd_vendor_expiry(k->c, &t.expiry))
 		return ERR_OK;
-	if (secret_load(config, &s, message) != ERR_OK)
-		cmd_error(k->c, "%s", message);
-	else
-		t.expiry = expiry_of_text(str_of(s.vendor_chain), &k->c->arena);
-	secret_wipe(&s);
 	t.status = expiry_status(&t.expiry, k->now_at, k->c->warning_days);
 	if (k->print)
 		cmd_check_show_vendor(k, &t);

@@ -232,6 +232,20 @@ write_family(struct walk *w, enum metrics_text_family family)
 }
 
 static enum err
+write_vendor(struct walk *w)
+{
+	char text[EXPIRY_TENANT_MAX];
+	struct expiry x;
+	struct buf out;
+
+	if (!cmd_vendor_expiry(w->c, &x))
+		return ERR_OK;
+	buf_init(&out, text, sizeof(text));
+	metrics_text_vendor(&out, &x);
+	return write_out(w->out, &out);
+}
+
+static enum err
 write_metrics(struct walk *w)
 {
 	enum err e = cmd_each_tenant(w->c, keep_tenant, w);
@@ -240,6 +254,8 @@ write_metrics(struct walk *w)
 	for (i = 0; i < METRICS_TEXT_FAMILIES && e == ERR_OK; i++)
 		e = write_family(w, (enum metrics_text_family)i);
 	free(w->kept);
+	if (e == ERR_OK)
+		e = write_vendor(w);
 	return e == ERR_OK ? deploy_show_metrics(w->c, w->out) : e;
 }
 
@@ -262,6 +278,7 @@ static enum err
 write_calendar(struct walk *w)
 {
 	char text[EXPIRY_TENANT_MAX];
+	struct expiry x;
 	struct buf out;
 	enum err e;
 
@@ -272,6 +289,8 @@ write_calendar(struct walk *w)
 	if ((e = cmd_each_tenant(w->c, calendar_tenant, w)) != ERR_OK)
 		return e;
 	buf_init(&out, text, sizeof(text));
+	if (cmd_vendor_expiry(w->c, &x))
+		calendar_vendor(&out, &x);
 	calendar_end(&out);
 	return write_out(w->out, &out);
 }
