@@ -56,6 +56,7 @@ static struct seen {
 	atomic_bool stalled;
 	atomic_bool served; /* a worker has answered */
 	atomic_bool early; /* before the last worker was made */
+	atomic_bool unlimited; /* the limit of memory was not taken */
 } * seen;
 
 struct job {
@@ -219,10 +220,13 @@ run(struct job *job, int listener)
 		.stalled = stalled,
 		.hanging = hanging };
 	const struct rlimit few = { job->descriptors, job->descriptors };
-	const struct rlimit data = { job->data, job->data };
+	struct rlimit data = { job->data, job->data };
 
-	if (job->data > 0)
-		setrlimit(RLIMIT_DATA, &data);
+	if (job->data > 0 &&
+	    (setrlimit(RLIMIT_DATA, &data) != 0 ||
+		getrlimit(RLIMIT_DATA, &data) != 0 ||
+		data.rlim_cur != job->data))
+		atomic_store(&seen->unlimited, true);
 	if (job->descriptors > 0)
 		setrlimit(RLIMIT_NOFILE, &few);
 	pool_signals();
@@ -1153,6 +1157,11 @@ START_TEST(first_answer)
 
 	unit_check(first_answers[_i].name, ask());
 	ck_assert_int_eq(stop(child), ERR_OK);
+	if (atomic_load(&seen->unlimited)) {
+		printf("%s: skipped: no limit of memory, as under qemu-user\n",
+		    first_answers[_i].name);
+		return;
+	}
 	unit_check(first_answers[_i].name,
 	    atomic_load(&seen->early) == first_answers[_i].early);
 }
