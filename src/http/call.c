@@ -47,6 +47,7 @@ call_check_scopes(struct call *c, uint32_t scopes)
 }
 
 uint32_t
+/* cppcheck-suppress constParameter ; a function cannot be const */
 call_scopes_of(const struct call *c, enum err (*run)(struct call *))
 {
 	const struct route_table *table = c->table;

@@ -113,15 +113,14 @@ static struct str
 first_remote(const char *host, const char *hostaddr)
 {
 	struct str names = str_of(host), addresses = str_of(hostaddr);
-	struct str name, address;
 
 	while (!str_is_null(names) || !str_is_null(addresses)) {
-		name = str_trim(str_cut(&names, ','));
-		address = str_trim(str_cut(&addresses, ','));
-		if (address.n > 0)
-			name = address;
-		if (!is_here(name))
-			return name;
+		struct str name = str_trim(str_cut(&names, ','));
+		struct str address = str_trim(str_cut(&addresses, ','));
+		struct str used = address.n > 0 ? address : name;
+
+		if (!is_here(used))
+			return used;
 	}
 	return str_of(NULL);
 }

@@ -170,3 +170,19 @@ unit_engine(struct store_options *options, char schema[UNIT_SCHEMA_MAX])
 	options->database_schema = schema;
 	options->database_lanes = 2;
 }
+
+bool
+unit_is_watched(void)
+{
+	const char *preloaded = getenv("LD_PRELOAD");
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return true;
+#endif
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+	return true;
+#endif
+#endif
+	return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}

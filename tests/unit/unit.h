@@ -57,4 +57,8 @@ long unit_read_body(void *body, char *p, size_t n);
 /* Runs the suite and returns the exit status for main. */
 int unit_run(Suite *suite);
 
+/* Whether a sanitizer or valgrind runs the test; they reserve address space for
+ * themselves. */
+bool unit_is_watched(void);
+
 #endif

@@ -604,23 +604,6 @@ START_TEST(has_room_for_readers_up_to_a_limit)
 }
 END_TEST
 
-/* Sanitizers and valgrind reserve address space for themselves. */
-static bool
-is_watched(void)
-{
-	const char *preloaded = getenv("LD_PRELOAD");
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	return true;
-#endif
-#ifdef __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-	return true;
-#endif
-#endif
-	return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
-}
-
 START_TEST(takes_a_smaller_map_in_little_address_space)
 {
 	static const struct rlimit limit = { 64 * MIB, 64 * MIB };
@@ -628,7 +611,7 @@ START_TEST(takes_a_smaller_map_in_little_address_space)
 	struct lmdb_env *db;
 	pid_t pid;
 
-	if (is_watched()) {
+	if (unit_is_watched()) {
 		puts("the tool needs the address space: not tested");
 		return;
 	}
