@@ -64,6 +64,7 @@ int64_t expiry_days(const struct expiry *x, int64_t now_at);
 /* The facts about one tenant. Texts may be null. */
 struct expiry_tenant {
 	struct guid tenant;
+	struct str alias; /* the tool sets it; the service leaves it null */
 	struct expiry expiry;
 	enum expiry_status status;
 	struct str apple_id;

@@ -108,6 +108,7 @@ put_words(struct buf *out, const struct expiry_tenant *t)
 	struct line l = { .out = out };
 
 	line_plain(&l, "SUMMARY:Apple MDM push certificate expires");
+	line_fact(&l, " for ", t->alias);
 	line_fact(&l, " (", t->apple_id);
 	line_plain(&l, t->apple_id.n > 0 ? ")" : "");
 	line_end(&l);

@@ -30,6 +30,20 @@ metrics_text_family(struct buf *out, enum metrics_text_family family)
 	put_head(out, families[family].name, "gauge", families[family].help);
 }
 
+/* Writes the value of a label. The format escapes these two characters, and a
+ * line feed, which no alias contains. */
+static void
+put_label(struct buf *out, struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		if (text.p[i] == '"' || text.p[i] == '\\')
+			buf_char(out, '\\');
+		buf_char(out, text.p[i]);
+	}
+}
+
 static void
 put_name(struct buf *out, enum metrics_text_family family,
     const struct expiry_tenant *t)
@@ -39,6 +53,11 @@ put_name(struct buf *out, enum metrics_text_family family,
 	str_guid_text(&t->tenant, tenant);
 	buf_printf(out, "%s{tenant=\"%.*s\"", families[family].name,
 	    STR_GUID_LEN, tenant);
+	if (t->alias.n == 0)
+		return;
+	buf_text(out, ",alias=\"");
+	put_label(out, t->alias);
+	buf_char(out, '"');
 }
 
 static void

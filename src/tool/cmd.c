@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tool/cmd_help.h"
+#include "tool/cmd_names.h"
 #include "tool/cmd_options.h"
 #include "tool/cmd_output.h"
 
@@ -294,6 +295,7 @@ run(struct cmd_call *c)
 	if (cmd_end_reading(c) != ERR_OK)
 		status = EXIT_FAILURE;
 	store_close(c->store);
+	cmd_names_free(c->names);
 	cmd_drop_arena(c);
 	return cmd_flush(c) == ERR_OK ? status : EXIT_FAILURE;
 }

@@ -34,6 +34,7 @@ enum cmd_option {
 	OPTION_CERTIFICATE,
 	OPTION_CONFIG,
 	OPTION_CRITICAL,
+	OPTION_CSV,
 	OPTION_DATA,
 	OPTION_DAYS,
 	OPTION_DEPLOY,
@@ -47,6 +48,8 @@ enum cmd_option {
 	OPTION_JSON,
 	OPTION_KEY,
 	OPTION_LEGACY,
+	OPTION_LIMIT,
+	OPTION_MATCH,
 	OPTION_NAME,
 	OPTION_NO_COPY,
 	OPTION_NO_SANDBOX,
@@ -61,6 +64,8 @@ enum cmd_option {
 	OPTION_RSA,
 	OPTION_SCOPE,
 	OPTION_SOCKET,
+	OPTION_SORT,
+	OPTION_STATUS,
 	OPTION_TENANT,
 	OPTION_TO,
 	OPTION_TOKEN_FILE,
@@ -70,6 +75,7 @@ enum cmd_option {
 	OPTION_VENDOR_KEY,
 	OPTION_VERSION,
 	OPTION_WARNING,
+	OPTION_WITHIN,
 	CMD_OPTIONS
 };
 
@@ -80,6 +86,7 @@ _Static_assert(CMD_OPTIONS <= 64, "a set of options is 64 bits");
 #define CMD_ARGUMENTS 2
 
 struct command;
+struct cmd_names;
 
 /* The original descriptors while output is kept in memory (cmd_spool.c). */
 struct cmd_spool {
@@ -104,7 +111,8 @@ struct cmd_call {
 	uint64_t expires_days;
 	uint64_t days; /* --days */
 	unsigned port; /* 0: a free one */
-	uint64_t warning_days, critical_days;
+	uint64_t warning_days, critical_days, within_days;
+	uint64_t limit;
 	uint64_t revision;
 	char vendor_certificates[CONFIG_TEXT_MAX]; /* paths, by commas */
 	struct guid tenant;
@@ -129,6 +137,7 @@ struct cmd_call {
 	struct txn *reader;
 	struct cmd_spool spool;
 	struct arena arena; /* after cmd_need_arena */
+	struct cmd_names *names; /* after cmd_each_tenant; NULL: none */
 	uint64_t rows; /* lines of a list that were printed */
 };
 
@@ -231,8 +240,12 @@ bool cmd_take_apple_id(const struct cmd_call *c, struct patch *p) ATTR_CHECKED;
 /* Prints a record, as JSON with --json. Returns the exit status. */
 int cmd_print_record(struct cmd_call *c, const struct record *r);
 
+/* The facts about a tenant for a view, with its alias; only in a visit of
+ * cmd_each_tenant. See expiry_tenant. */
+struct expiry_tenant cmd_facts(struct cmd_call *c, const struct guid *tenant,
+    const struct record *r, int64_t now_at);
+
 struct emit;
-struct expiry_tenant;
 /* Writes members of an open JSON object: status, days, dates, serial, topic,
  * Apple ID. */
 void

@@ -33,7 +33,7 @@ struct due {
 	enum level level;
 	int64_t days;
 	int64_t expires_at;
-	char *apple_id, *topic, *serial;
+	char *alias, *apple_id, *topic, *serial;
 	char *expires; /* as in the record; the notice stores it */
 };
 
@@ -88,6 +88,7 @@ text_of(struct str s)
 static void
 free_due(struct due *d)
 {
+	free(d->alias);
 	free(d->apple_id);
 	free(d->topic);
 	free(d->serial);
@@ -108,12 +109,13 @@ add_due(struct check *k, const struct expiry_tenant *t, const struct record *r,
 	d->level = level;
 	d->days = expiry_days(&t->expiry, k->now_at);
 	d->expires_at = t->expiry.expires_at;
+	d->alias = text_of(t->alias);
 	d->apple_id = text_of(t->apple_id);
 	d->topic = text_of(t->topic);
 	d->serial = text_of(t->serial);
 	d->expires = text_of(r->value[RECORD_EXPIRES]);
-	if (d->apple_id == NULL || d->topic == NULL || d->serial == NULL ||
-	    d->expires == NULL) {
+	if (d->alias == NULL || d->apple_id == NULL || d->topic == NULL ||
+	    d->serial == NULL || d->expires == NULL) {
 		free_due(d);
 		return ERR_MEMORY;
 	}
@@ -155,6 +157,7 @@ run_hook(const struct due *d, const char *command)
 	char until[DATETIME_SECONDS_LEN + 2] = "";
 	const char *const facts[][2] = {
 		{ "PUSHCERT_TENANT", tenant },
+		{ "PUSHCERT_ALIAS", d->alias },
 		{ "PUSHCERT_STATUS", expiry_word(d->status) },
 		{ "PUSHCERT_DAYS", days },
 		{ "PUSHCERT_TOPIC", d->topic },
@@ -231,12 +234,11 @@ static enum err
 visit(const struct guid *tenant, const struct record *r, void *arg)
 {
 	struct check *k = arg;
-	struct expiry_tenant t = expiry_tenant(
-	    tenant, r, k->now_at, k->c->warning_days, &k->c->arena);
+	struct expiry_tenant t = cmd_facts(k->c, tenant, r, k->now_at);
 
 	if (!k->print) {
 		count(k, &t);
-		return ERR_OK;
+		return cmd_topics_add(&k->topics, tenant, r);
 	}
 	cmd_check_show_tenant(k, &t);
 	return add_if_due(k, &t, r);
@@ -276,7 +278,8 @@ worst(const struct check *k)
 	size_t i;
 
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (k->count[order[i]] + k->late[order[i]] > 0)
+		if (k->count[order[i]] + k->late[order[i]] > 0 ||
+		    (order[i] == WARNING && k->shared > 0))
 			return order[i];
 	return UNKNOWN;
 }
@@ -330,10 +333,12 @@ cmd_check(struct cmd_call *c)
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return fail_check(&k);
 	if ((e = walk(&k)) == ERR_OK) {
+		k.shared = cmd_topics_keep_shared(&k.topics);
 		grade = worst(&k);
 		cmd_check_show_summary(&k, grade);
 		k.print = true;
 		e = walk(&k);
+		cmd_check_show_shared(&k);
 	}
 	if (cmd_end_reading(c) != ERR_OK && e == ERR_OK)
 		e = ERR_FILE;
@@ -341,6 +346,7 @@ cmd_check(struct cmd_call *c)
 		(void)cmd_fail(c, e, cmd_place(c));
 	if (e != ERR_OK && !k.print)
 		(void)fail_check(&k);
+	cmd_topics_free(&k.topics);
 	/* A hook that fails makes the result unknown, unless it is worse
 	 * already. */
 	if (!run_hooks(&k)) {

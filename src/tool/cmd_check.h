@@ -11,6 +11,7 @@
 
 #include "tool/cmd_call.h"
 #include "http/metrics_text.h"
+#include "tool/cmd_topics.h"
 
 enum grade { FINE, WARNING, CRITICAL, UNKNOWN, GRADES };
 
@@ -24,6 +25,8 @@ struct check {
 	bool expires; /* whether any certificate has a date */
 	int64_t least; /* days until the first of them expires */
 	struct due *due;
+	struct cmd_topics topics; /* after the first pass: the shared ones */
+	size_t shared; /* the number of topics that several tenants have */
 	/* Deliveries that are late, by grade; see cmd_check_deploy.c. */
 	unsigned late[GRADES];
 };
@@ -41,6 +44,8 @@ void
 cmd_check_show_tenant(const struct check *k, const struct expiry_tenant *t);
 void
 cmd_check_show_vendor(const struct check *k, const struct expiry_tenant *t);
+/* Prints a line for each topic that several tenants have. */
+void cmd_check_show_shared(const struct check *k);
 /* Counts or prints the targets of deploy_directory that have not taken their
  * tenant's certificate within an hour. */
 enum err cmd_check_deploy(struct check *k) ATTR_CHECKED;

@@ -11,6 +11,7 @@
 
 #include "format/emit.h"
 #include "tool/cmd_json.h"
+#include "tool/cmd_names.h"
 #include "tool/cmd_output.h"
 
 const char *
@@ -129,6 +130,11 @@ print_tenant(const struct check *k, const struct expiry_tenant *t)
 	str_guid_text(&t->tenant, tenant);
 	printf("%s: tenant %.*s", cmd_check_word(cmd_check_grade(k, t)),
 	    STR_GUID_LEN, tenant);
+	if (t->alias.n > 0) {
+		printf(" (");
+		cmd_check_put(t->alias);
+		putchar(')');
+	}
 	print_dates(k, t);
 	print_fact("serial", t->serial);
 	print_fact("topic", t->topic);
@@ -158,10 +164,42 @@ print_summary(const struct check *k, enum grade grade)
 	       "%u unknown",
 	    cmd_check_word(grade), sum, k->count[FINE], k->count[WARNING],
 	    k->count[CRITICAL], k->count[UNKNOWN]);
+	if (k->shared > 0)
+		printf(", %zu topic%s in several tenants", k->shared,
+		    k->shared == 1 ? "" : "s");
 	if (cmd_check_late(k) > 0)
 		printf(", %u not delivered", cmd_check_late(k));
 	print_performance(k);
 	putchar('\n');
+}
+
+/* The most tenants of a topic that a line names. */
+#define NAMED_MOST 20
+
+/* Prints a line about n tenants with the same topic. */
+static void
+print_shared(const struct check *k, const struct cmd_topic *topic, size_t n)
+{
+	char tenant[STR_GUID_LEN];
+	struct str alias;
+	size_t i;
+
+	printf("%s: topic ", cmd_check_word(WARNING));
+	cmd_check_put(str_of(topic->topic));
+	printf(" is in %zu tenants: ", n);
+	for (i = 0; i < n && i < NAMED_MOST; i++) {
+		str_guid_text(&topic[i].tenant, tenant);
+		printf("%s%.*s", i > 0 ? ", " : "", STR_GUID_LEN, tenant);
+		alias = cmd_names_alias(k->c->names, &topic[i].tenant);
+		if (alias.n == 0)
+			continue;
+		printf(" (");
+		cmd_check_put(alias);
+		putchar(')');
+	}
+	if (n > NAMED_MOST)
+		printf(" and %zu more", n - NAMED_MOST);
+	printf("; all but one have another customer's certificate\n");
 }
 
 /* --- the same as JSON ------------------------------------------------- */
@@ -217,6 +255,36 @@ json_summary(const struct check *k, enum grade grade)
 	emit_u64(e, k->c->warning_days);
 	emit_name(e, "criticalDays");
 	emit_u64(e, k->c->critical_days);
+	emit_name(e, "sharedTopics");
+	emit_u64(e, k->shared);
+	cmd_json_end(&json);
+}
+
+/* A line holds CMD_JSON_MAX bytes, which is room for 1,000 tenants. */
+#define SHARED_MOST 1000
+
+static void
+json_shared(const struct cmd_topic *topic, size_t n)
+{
+	char tenant[STR_GUID_LEN];
+	struct cmd_json json;
+	struct emit *e;
+	size_t i;
+
+	e = cmd_json_begin(&json);
+	emit_name(e, "grade");
+	emit_text(e, cmd_check_word(WARNING));
+	emit_name(e, "sharedTopic");
+	emit_text(e, topic->topic);
+	emit_name(e, "count");
+	emit_u64(e, n);
+	emit_name(e, "tenants");
+	emit_array(e);
+	for (i = 0; i < n && i < SHARED_MOST; i++) {
+		str_guid_text(&topic[i].tenant, tenant);
+		emit_str(e, str_from(tenant, sizeof(tenant)));
+	}
+	emit_end(e);
 	cmd_json_end(&json);
 }
 
@@ -238,6 +306,20 @@ cmd_check_show_vendor(const struct check *k, const struct expiry_tenant *t)
 		json_certificate(k, t, true);
 	else
 		print_vendor(k, t);
+}
+
+void
+cmd_check_show_shared(const struct check *k)
+{
+	size_t i, n;
+
+	for (i = 0; i < k->topics.count; i += n) {
+		n = cmd_topics_run(&k->topics, i);
+		if (cmd_check_is_json(k))
+			json_shared(k->topics.row + i, n);
+		else
+			print_shared(k, k->topics.row + i, n);
+	}
 }
 
 void

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_expiry.c - prints when each certificate expires: as a list, as metrics
- * for Prometheus, or as a calendar.
+ * cmd_expiry.c - prints when each certificate expires: as metrics for
+ * Prometheus, or as a calendar.
  */
 #include "tool/cmd_call.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "format/emit.h"
 #include "http/calendar.h"
 #include "http/metrics_text.h"
-#include "format/datetime.h"
-#include "tool/cmd_json.h"
+#include "tool/cmd_names.h"
 #include "tool/cmd_output.h"
 #include "tool/deploy_show.h"
 
@@ -58,6 +56,9 @@ cmd_each_tenant(struct cmd_call *c, store_record_visit *visit, void *arg)
 	struct record r;
 	enum err e;
 
+	if (c->names == NULL &&
+	    (e = cmd_names_load(c->reader, &c->names)) != ERR_OK)
+		return e;
 	if ((c->given & CMD_BIT(OPTION_TENANT)) == 0) {
 		if ((e = store_records(c->reader, visit, arg)) != ERR_OK)
 			return e;
@@ -69,11 +70,15 @@ cmd_each_tenant(struct cmd_call *c, store_record_visit *visit, void *arg)
 	return visit(&c->tenant, e == ERR_OK ? &r : NULL, arg);
 }
 
-static struct expiry_tenant
-facts(const struct walk *w, const struct guid *tenant, const struct record *r)
+struct expiry_tenant
+cmd_facts(struct cmd_call *c, const struct guid *tenant, const struct record *r,
+    int64_t now_at)
 {
-	return expiry_tenant(
-	    tenant, r, w->now_at, w->c->warning_days, &w->c->arena);
+	struct expiry_tenant t = expiry_tenant(
+	    tenant, r, now_at, c->warning_days, &c->arena);
+
+	t.alias = cmd_names_alias(c->names, tenant);
+	return t;
 }
 
 static enum err
@@ -81,112 +86,6 @@ write_out(FILE *out, const struct buf *text)
 {
 	fwrite(text->p, 1, text->n, out);
 	return text->full ? ERR_MEMORY : ERR_OK;
-}
-
-/* --- list ------------------------------------------------------------- */
-
-static void
-print_or_dash(struct str s)
-{
-	printf("  ");
-	cmd_print_word(s.n > 0 ? s : str_of("-"));
-}
-
-static void
-list_line(const struct expiry_tenant *t, int64_t now_at)
-{
-	char tenant[STR_GUID_LEN];
-
-	str_guid_text(&t->tenant, tenant);
-	printf("%.*s  %-11s  ", STR_GUID_LEN, tenant, expiry_word(t->status));
-	if (t->expiry.expires) {
-		printf("%6lld  ", (long long)expiry_days(&t->expiry, now_at));
-		cmd_print_date(t->expiry.expires_at);
-	} else {
-		printf("     -  %-*s", DATETIME_SECONDS_LEN + 1, "-");
-	}
-	print_or_dash(t->serial);
-	print_or_dash(t->topic);
-	print_or_dash(t->apple_id);
-	putchar('\n');
-}
-
-static void
-emit_date(struct emit *e, bool known, int64_t at)
-{
-	char text[DATETIME_SECONDS_LEN + 1];
-
-	datetime_seconds(at, text);
-	text[DATETIME_SECONDS_LEN] = 'Z';
-	emit_str(e, known ? str_from(text, sizeof(text)) : str_of(NULL));
-}
-
-void
-cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at)
-{
-	emit_name(e, "status");
-	emit_text(e, expiry_word(t->status));
-	emit_name(e, "days");
-	if (t->expiry.expires)
-		emit_i64(e, expiry_days(&t->expiry, now_at));
-	else
-		emit_null(e);
-	emit_name(e, "expires");
-	emit_date(e, t->expiry.expires, t->expiry.expires_at);
-	emit_name(e, "issued");
-	emit_date(e, t->expiry.issued, t->expiry.issued_at);
-	emit_name(e, "serial");
-	emit_str(e, t->serial);
-	emit_name(e, "topic");
-	emit_str(e, t->topic);
-	emit_name(e, "appleIdentifier");
-	emit_str(e, t->apple_id);
-}
-
-static void
-list_json(const struct expiry_tenant *t, int64_t now_at)
-{
-	char tenant[STR_GUID_LEN];
-	struct cmd_json json;
-	struct emit *e;
-
-	str_guid_text(&t->tenant, tenant);
-	e = cmd_json_begin(&json);
-	emit_name(e, "tenant");
-	emit_str(e, str_from(tenant, sizeof(tenant)));
-	cmd_emit_facts(e, t, now_at);
-	cmd_json_end(&json);
-}
-
-static enum err
-list_tenant(const struct guid *tenant, const struct record *r, void *arg)
-{
-	const struct walk *w = arg;
-	struct expiry_tenant t = facts(w, tenant, r);
-
-	cmd_list_row(w->c,
-	    "TENANT                                STATUS         DAYS  EXPIRES "
-	    "              SERIAL  TOPIC  APPLE ID");
-	if (w->c->given & CMD_BIT(OPTION_JSON))
-		list_json(&t, w->now_at);
-	else
-		list_line(&t, w->now_at);
-	return ERR_OK;
-}
-
-int
-cmd_list(struct cmd_call *c)
-{
-	struct walk w = { .c = c, .now_at = cmd_now_at() };
-	enum err e;
-
-	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
-		return EXIT_FAILURE;
-	e = cmd_each_tenant(c, list_tenant, &w);
-	cmd_list_end(c,
-	    "no records; 'pushcert upload FILE --tenant GUID' stores a "
-	    "certificate");
-	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, cmd_place(c));
 }
 
 /* --- metrics ---------------------------------------------------------- */
@@ -207,7 +106,7 @@ keep_tenant(const struct guid *tenant, const struct record *r, void *arg)
 		w->kept = t;
 	}
 	t += w->count++;
-	*t = facts(w, tenant, r);
+	*t = cmd_facts(w->c, tenant, r, w->now_at);
 	t->apple_id = t->topic = t->serial = t->modified = str_of(NULL);
 	return ERR_OK;
 }
@@ -265,7 +164,7 @@ static enum err
 calendar_tenant(const struct guid *tenant, const struct record *r, void *arg)
 {
 	const struct walk *w = arg;
-	struct expiry_tenant t = facts(w, tenant, r);
+	struct expiry_tenant t = cmd_facts(w->c, tenant, r, w->now_at);
 	char text[EXPIRY_TENANT_MAX];
 	struct buf out;
 

@@ -26,6 +26,7 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "the configuration file" },
 	[OPTION_CRITICAL] = { "critical", "DAYS", VALUE_TEXT, 'c',
 	    .help = "critical with fewer days left; default 7" },
+	[OPTION_CSV] = { "csv", .help = "print CSV with a head line" },
 	[OPTION_DATA] = { "data", "DIR", VALUE_DIRECTORY,
 	    .help = "the data directory" },
 	[OPTION_DAYS] = { "days", "DAYS", VALUE_TEXT,
@@ -51,6 +52,10 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "the file of the private key" },
 	[OPTION_LEGACY] = { "legacy",
 	    .help = "use algorithms that old software reads" },
+	[OPTION_LIMIT] = { "limit", "NUMBER", VALUE_TEXT,
+	    .help = "print at most this number of tenants" },
+	[OPTION_MATCH] = { "match", "TEXT", VALUE_TEXT,
+	    .help = "only tenants with this text in a column" },
 	[OPTION_NAME] = { "name", "NAME", VALUE_TEXT,
 	    .help = "the name, 1 to 64 bytes of UTF-8" },
 	[OPTION_NO_COPY] = { "no-copy",
@@ -78,6 +83,10 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "a permission of the token; see below" },
 	[OPTION_SOCKET] = { "socket", "PATH", VALUE_FILE,
 	    .help = "the socket to listen on" },
+	[OPTION_SORT] = { "sort", "COLUMN", VALUE_TEXT,
+	    .help = "expires, alias, tenant, status or modified" },
+	[OPTION_STATUS] = { "status", "STATUS", VALUE_TEXT,
+	    .help = "only tenants with this status" },
 	[OPTION_TENANT] = { "tenant", "GUID", VALUE_TENANT,
 	    .help = "the tenant, or its alias" },
 	[OPTION_TO] = { "to", "NAME", VALUE_TEXT,
@@ -96,6 +105,8 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	[OPTION_VERSION] = { "version", .help = "print the version" },
 	[OPTION_WARNING] = { "warning", "DAYS", VALUE_TEXT, 'w',
 	    .help = "warning with fewer days left; default 30" },
+	[OPTION_WITHIN] = { "within", "DAYS", VALUE_TEXT,
+	    .help = "only certificates that end within DAYS" },
 };
 
 /* 100 years. */
@@ -210,6 +221,15 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 		if (str_of(value).n == 0)
 			return "give a command of the shell";
 		break;
+	case OPTION_LIMIT:
+		if (!str_u64(str_of(value), &c->limit) || c->limit == 0)
+			return "give a number from 1";
+		break;
+	case OPTION_MATCH:
+		if (str_of(value).n == 0)
+			return "give a part of a name, GUID, serial, topic or "
+			       "Apple ID";
+		break;
 	case OPTION_NAME:
 		if (!cmd_is_name(value))
 			return "give 1 to 64 bytes of UTF-8";
@@ -241,6 +261,10 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 		break;
 	case OPTION_WARNING:
 		if (!threshold(value, &c->warning_days))
+			return "give days from 0 to 36500";
+		break;
+	case OPTION_WITHIN:
+		if (!days(value, 0, &c->within_days))
 			return "give days from 0 to 36500";
 		break;
 	default:

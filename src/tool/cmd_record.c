@@ -15,6 +15,7 @@
 #include "format/pem.h"
 #include "http/view.h"
 #include "format/x509.h"
+#include "tool/cmd_names.h"
 #include "tool/cmd_output.h"
 
 static void
@@ -94,6 +95,51 @@ print_notice(const struct cmd_call *c, enum err notice)
 		: "ends before the certificate that was stored");
 }
 
+/* A search for another tenant with the topic of a record. */
+struct sharing {
+	const struct cmd_call *call;
+	struct str topic;
+	struct guid other;
+};
+
+static enum err
+compare_topic(const struct guid *tenant, const struct record *r, void *arg)
+{
+	struct sharing *s = arg;
+
+	if (memcmp(tenant, &s->call->tenant, sizeof(*tenant)) == 0 ||
+	    r->value[RECORD_SERIAL].n == 0 ||
+	    !str_eq(r->value[RECORD_TOPIC], s->topic))
+		return ERR_OK;
+	s->other = *tenant;
+	return ERR_STOP;
+}
+
+/* Warns if another tenant has the topic: one of the two has another customer's
+ * certificate. The change itself counts, so a failure here changes nothing. */
+static void
+warn_if_shared(struct cmd_call *c, struct str topic)
+{
+	struct sharing s = { .call = c, .topic = topic };
+	struct cmd_names *names = NULL;
+	char id[STR_GUID_LEN];
+	struct str alias;
+
+	if (topic.n == 0 ||
+	    store_records(c->reader, compare_topic, &s) != ERR_STOP)
+		return;
+	if (cmd_names_load(c->reader, &names) != ERR_OK)
+		names = NULL;
+	str_guid_text(&s.other, id);
+	alias = cmd_names_alias(names, &s.other);
+	cmd_warn(c,
+	    "tenant %.*s%s%.*s%s has the same topic; check that this "
+	    "certificate was meant for this tenant",
+	    STR_GUID_LEN, id, alias.n > 0 ? " (" : "", STR_ARG(alias),
+	    alias.n > 0 ? ")" : "");
+	cmd_names_free(names);
+}
+
 static int
 refuse_change(struct cmd_call *c, enum err e, const struct fault *fault)
 {
@@ -110,7 +156,9 @@ int
 cmd_apply(struct cmd_call *c, struct change *change)
 {
 	struct fault fault = { .what = { NULL, 0 } };
+	struct str topic;
 	struct record r;
+	int status;
 	enum err e;
 
 	if (cmd_caller(c, &change->by) != ERR_OK)
@@ -128,7 +176,13 @@ cmd_apply(struct cmd_call *c, struct change *change)
 	if (e != ERR_OK)
 		return refuse_change(c, e, &fault);
 	print_notice(c, change->notice);
-	return cmd_print_record(c, &r);
+	status = cmd_print_record(c, &r);
+	topic = arena_copy(&c->arena, r.value[RECORD_TOPIC]);
+	/* change_try has left the transaction open. */
+	if ((c->given & CMD_BIT(OPTION_DRY_RUN)) != 0 ||
+	    store_begin(c->reader) == ERR_OK)
+		warn_if_shared(c, topic);
+	return status;
 }
 
 /* --- upload ----------------------------------------------------------- */

@@ -113,8 +113,9 @@ static const struct command commands[] = {
 	    .summary = "print a tenant's record",
 	    .run = cmd_show },
 	{ .word = "list",
-	    .options = O(TENANT) | O(JSON),
-	    .summary = "list all records: status, days left, serial, topic",
+	    .options = O(TENANT) | O(SORT) | O(STATUS) | O(WITHIN) | O(MATCH) |
+		O(LIMIT) | O(CSV) | O(JSON),
+	    .summary = "list all records, the first to expire first",
 	    .run = cmd_list },
 	{ .word = "request",
 	    .options = O(TENANT) | O(VENDOR_CERT) | O(VENDOR_KEY) | O(OUTPUT) |

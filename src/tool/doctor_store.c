@@ -16,6 +16,7 @@
 #include "format/datetime.h"
 #include "rules/csr.h"
 #include "tool/cmd_call.h"
+#include "tool/cmd_topics.h"
 #include "tool/doctor_report.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -39,24 +40,40 @@ struct facts {
 	uint64_t used, size; /* of the map, in bytes */
 	unsigned format;
 	struct store_reader_age oldest; /* pid 0: none */
+	size_t shared; /* topics that several tenants have */
+	struct guid same[2]; /* tenants with the first of these topics */
 };
 
 struct reading {
 	struct facts *facts;
 	struct secrets secrets;
+	struct cmd_topics topics;
 };
 
 static enum err
 note_change(const struct guid *tenant, const struct record *r, void *arg)
 {
-	struct facts *facts = arg;
+	struct reading *p = arg;
+	struct facts *facts = p->facts;
 	struct instant when;
 
-	(void)tenant;
 	if (datetime_parse(r->value[RECORD_MODIFIED], &when) == ERR_OK &&
 	    when.at > facts->newest_at)
 		facts->newest_at = when.at;
-	return ERR_OK;
+	return cmd_topics_add(&p->topics, tenant, r);
+}
+
+static void
+note_shared(struct reading *p)
+{
+	struct facts *facts = p->facts;
+
+	facts->shared = cmd_topics_keep_shared(&p->topics);
+	if (facts->shared > 0) {
+		facts->same[0] = p->topics.row[0].tenant;
+		facts->same[1] = p->topics.row[1].tenant;
+	}
+	cmd_topics_free(&p->topics);
 }
 
 static void
@@ -112,7 +129,9 @@ read_all(struct cmd_call *c, void *arg)
 		e = ERR_CORRUPT;
 	if (e != ERR_OK)
 		return e;
-	return store_records(c->reader, note_change, p.facts);
+	e = store_records(c->reader, note_change, &p);
+	note_shared(&p);
+	return e;
 }
 
 /* The blanks between the ')' and the start time in /proc/PID/stat. */
@@ -145,6 +164,23 @@ process_age(pid_t pid)
 		return 0;
 	return now.tv_sec -
 	    (int64_t)(started / (unsigned long long)sysconf(_SC_CLK_TCK));
+}
+
+static void
+report_shared(struct doctor *d, const struct facts *facts)
+{
+	char first[STR_GUID_LEN], second[STR_GUID_LEN];
+
+	if (facts->shared == 0)
+		return;
+	str_guid_text(&facts->same[0], first);
+	str_guid_text(&facts->same[1], second);
+	doctor_note(d,
+	    "Store each customer's own certificate; pushcert check lists the "
+	    "topics and their tenants.",
+	    "%zu topic%s in several tenants, such as %.*s and %.*s",
+	    facts->shared, facts->shared == 1 ? " is" : "s are", STR_GUID_LEN,
+	    first, STR_GUID_LEN, second);
 }
 
 static void
@@ -205,8 +241,10 @@ doctor_check_store(struct doctor *d)
 
 	if (facts != MAP_FAILED)
 		e = cmd_in_child(d->call, read_all, facts, READ_SECONDS, &died);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
 		report_facts(d, facts);
+		report_shared(d, facts);
+	}
 	if (facts != MAP_FAILED)
 		munmap(facts, sizeof(*facts));
 	/* Only a note: whether the pages are checked. */

@@ -33,8 +33,8 @@ static const char *const statements[] = { "BEGIN",
 	"SELECT row FROM record WHERE key = $1 FOR UPDATE",
 	"SELECT key, row FROM record WHERE key > $1 ORDER BY key LIMIT 1",
 	"UPDATE record SET row = $2 WHERE key = $1",
-	"INSERT INTO record (key, row, mark) VALUES ($1, $2, "
-	"gen_random_uuid())",
+	("INSERT INTO record (key, row, mark) VALUES ($1, $2, "
+	 "gen_random_uuid())"),
 	"COMMIT" };
 enum { BEGIN, LOCK, NEWEST, UPDATE, INSERT, COMMIT, STATEMENTS };
 

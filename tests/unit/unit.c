@@ -154,13 +154,21 @@ unit_run(Suite *suite)
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+bool
+unit_on_server(void)
+{
+	const char *database = getenv("PUSHCERT_TEST_DATABASE");
+
+	return database != NULL && *database != '\0';
+}
+
 void
 unit_engine(struct store_options *options, char schema[UNIT_SCHEMA_MAX])
 {
 	const char *database = getenv("PUSHCERT_TEST_DATABASE"), *p;
 	uint64_t hash = 0xcbf29ce484222325;
 
-	if (database == NULL || *database == '\0')
+	if (!unit_on_server())
 		return;
 	for (p = options->directory; *p != '\0'; p++)
 		hash = (hash ^ (unsigned char)*p) * 0x100000001b3;

@@ -31,6 +31,9 @@ void unit_same(const char *name, struct str got, struct str want);
  * that created it, which removes it on exit. */
 const char *unit_directory(void);
 
+/* Whether the test's stores are in PostgreSQL, so that they have no files. */
+bool unit_on_server(void);
+
 /*
  * The engine of the test's stores: if $PUSHCERT_TEST_DATABASE has a connection
  * string, they are in PostgreSQL, each directory in a schema of its own. Sets
