@@ -14,12 +14,9 @@
 #include <string.h>
 
 #include "format/datetime.h"
-#include "format/expiry.h"
-#include "format/pem.h"
-#include "format/x509_make.h"
-#include "rules/csr.h"
 #include "state/trust.h"
 #include "tool/cmd_output.h"
+#include "tool/deploy_facts.h"
 #include "tool/deploy_hook.h"
 #include "tool/deploy_show.h"
 #include "tool/deploy_state.h"
@@ -92,131 +89,6 @@ list_due(const struct deploy_view *v, void *arg)
 	*r->last = d;
 	r->last = &d->next;
 	return ERR_OK;
-}
-
-/* --- the texts and the facts of a hook -------------------------------- */
-
-static struct str
-pem_of(const char *label, struct str der, struct arena *a)
-{
-	struct buf text;
-
-	buf_open(&text, a);
-	pem_write(label, der, &text);
-	return buf_close(&text, a);
-}
-
-static enum err
-make_key_texts(
-    struct cmd_call *c, const uint8_t *key, size_t n, struct deploy_hook *h)
-{
-	struct str pkcs8 = str_from((const char *)key, n);
-	uint8_t rsa[X509_PRIVATE_MAX];
-	struct buf pair;
-	size_t rsa_n;
-	enum err e = x509_rsa_key(pkcs8, rsa, &rsa_n);
-
-	if (e != ERR_OK)
-		return e;
-	h->text[DEPLOY_KEY] = pem_of("PRIVATE KEY", pkcs8, &c->arena);
-	h->text[DEPLOY_KEY_RSA] = pem_of(
-	    "RSA PRIVATE KEY", str_from((const char *)rsa, rsa_n), &c->arena);
-	crypto_wipe(rsa, sizeof(rsa));
-	buf_open(&pair, &c->arena);
-	buf_str(&pair, h->text[DEPLOY_CERTIFICATE]);
-	buf_str(&pair, h->text[DEPLOY_KEY]);
-	h->text[DEPLOY_PAIR] = buf_close(&pair, &c->arena);
-	return str_is_null(h->text[DEPLOY_PAIR]) ||
-		str_is_null(h->text[DEPLOY_KEY]) ||
-		str_is_null(h->text[DEPLOY_KEY_RSA])
-	    ? ERR_MEMORY
-	    : ERR_OK;
-}
-
-/* That the key is elsewhere is a normal case: the hook gets the certificate
- * alone. */
-static enum err
-make_texts(struct run *r, const struct deploy_view *v, struct deploy_hook *h)
-{
-	const struct deploy_certificate *x = v->certificate;
-	uint8_t key[X509_PRIVATE_MAX];
-	size_t n;
-	enum err e;
-
-	h->text[DEPLOY_CERTIFICATE] = pem_of(
-	    "CERTIFICATE", x->x.der, &r->c->arena);
-	if (str_is_null(h->text[DEPLOY_CERTIFICATE]))
-		return ERR_MEMORY;
-	e = csr_private_key(
-	    r->c->reader, &r->secrets, &x->tenant, x->x.public_key, key, &n);
-	if (e == ERR_NOT_FOUND)
-		return ERR_OK;
-	if (e == ERR_OK) {
-		e = make_key_texts(r->c, key, n, h);
-		crypto_wipe(key, sizeof(key));
-	}
-	return e;
-}
-
-/* Returns an empty text if the arena is full; a hook gets the certificate only
- * if that had space. */
-static const char *
-text_of(struct arena *a, struct str s)
-{
-	char *p = arena_take(a, s.n + 1);
-
-	if (p == NULL)
-		return "";
-	if (s.n > 0)
-		memcpy(p, s.p, s.n);
-	p[s.n] = '\0';
-	return p;
-}
-
-static const char *
-number_of(struct arena *a, int64_t number)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%lld", (long long)number);
-	return text_of(a, str_of(text));
-}
-
-enum { FACTS = 12 };
-
-static void
-make_facts(const struct run *r, const struct deploy_view *v,
-    struct deploy_fact out[FACTS])
-{
-	const struct deploy_certificate *x = v->certificate;
-	const struct expiry dates = { .expires = true,
-		.expires_at = x->x.not_after_at };
-	enum expiry_status status = expiry_status(
-	    &dates, r->now_at, r->c->warning_days);
-	char tenant[STR_GUID_LEN + 1] = "", until[DATETIME_SECONDS_LEN + 1];
-	struct arena *a = &r->c->arena;
-
-	str_guid_text(&x->tenant, tenant);
-	datetime_seconds(x->x.not_after_at, until);
-	until[DATETIME_SECONDS_LEN] = 'Z';
-	const struct deploy_fact facts[FACTS] = {
-		{ "PUSHCERT_TENANT", text_of(a, str_of(tenant)) },
-		{ "PUSHCERT_ALIAS", text_of(a, x->alias) },
-		{ "PUSHCERT_STATUS", expiry_word(status) },
-		{ "PUSHCERT_DAYS",
-		    number_of(a, expiry_days(&dates, r->now_at)) },
-		{ "PUSHCERT_TOPIC", text_of(a, x->x.topic) },
-		{ "PUSHCERT_SERIAL", text_of(a, x->x.serial) },
-		{ "PUSHCERT_APPLE_ID", text_of(a, x->apple_id) },
-		{ "PUSHCERT_EXPIRES",
-		    text_of(a, str_from(until, sizeof(until))) },
-		{ "PUSHCERT_TARGET", v->target->name },
-		{ "PUSHCERT_FINGERPRINT", x->fingerprint },
-		{ "PUSHCERT_FORMER_SERIAL", text_of(a, v->row.serial) },
-		{ "PUSHCERT_TRY", number_of(a, (int64_t)v->tries + 1) },
-	};
-
-	memcpy(out, facts, sizeof(facts));
 }
 
 /* --- one hook --------------------------------------------------------- */
@@ -363,10 +235,10 @@ deliver(const struct deploy_view *v, void *arg)
 {
 	struct run *r = arg;
 	struct arena *a = &r->c->arena;
-	struct deploy_fact facts[FACTS];
+	struct deploy_fact facts[DEPLOY_FACTS];
 	struct deploy_hook h = { .name = v->target->name,
 		.facts = facts,
-		.facts_n = FACTS,
+		.facts_n = DEPLOY_FACTS,
 		.timeout = (unsigned)r->c->config.deploy_timeout };
 	struct deploy_certificate x = *v->certificate;
 	struct deploy_view kept = *v;
@@ -378,9 +250,9 @@ deliver(const struct deploy_view *v, void *arg)
 	r->now_at = cmd_now_at();
 	if (!is_due(r, v))
 		return ERR_STOP;
-	if ((e = make_texts(r, v, &h)) != ERR_OK)
+	if ((e = deploy_facts_texts(r->c, &r->secrets, v, &h)) != ERR_OK)
 		return fail_texts(r, v, e);
-	make_facts(r, v, facts);
+	deploy_facts_of(r->c, r->now_at, v, facts);
 	x.alias = arena_copy(a, x.alias);
 	x.x.serial = arena_copy(a, x.x.serial);
 	kept.certificate = &x;
