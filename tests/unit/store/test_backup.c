@@ -122,7 +122,7 @@ check_all(struct store *st, unsigned want, const char *apple_id)
 	store_reader_free(tx);
 }
 
-/* The directory contains the two files of the store, and no others. */
+/* The directory contains the two files of a store in files, and no others. */
 static void
 check_tidy(const char *directory)
 {
@@ -133,7 +133,7 @@ check_tidy(const char *directory)
 	while (readdir(d) != NULL)
 		n++;
 	closedir(d);
-	ck_assert_uint_eq(n, 4);
+	ck_assert_uint_eq(n, unit_on_server() ? 2 : 4);
 }
 
 START_TEST(a_backup_restores_everything)
@@ -197,18 +197,21 @@ START_TEST(a_full_store_is_replaced_only_if_asked)
 }
 END_TEST
 
-/* Copies the first n bytes of a backup and changes byte `at`. */
+/* Writes the first n bytes of a backup, with a changed byte in each copy of the
+ * needle. A page that is not used any more may have such a copy, too. */
 static void
-spoil(const char *from, const char *to, long n, long at)
+spoil(const char *bytes, const char *to, size_t n, const char *needle)
 {
-	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-	long i;
-	int c;
+	size_t most = needle == NULL ? n : strlen(needle), i;
+	FILE *out = fopen(to, "wb");
+	bool found;
 
-	ck_assert(in != NULL && out != NULL);
-	for (i = 0; i < n && (c = getc(in)) != EOF; i++)
-		putc(i == at ? c ^ 1 : c, out);
-	fclose(in);
+	ck_assert_ptr_nonnull(out);
+	for (i = 0; i < n; i++) {
+		found = needle != NULL && n - i >= most &&
+		    memcmp(bytes + i, needle, most) == 0;
+		putc(found ? bytes[i] ^ 1 : bytes[i], out);
+	}
 	fclose(out);
 }
 
@@ -218,9 +221,9 @@ START_TEST(a_damaged_or_cut_backup_is_refused)
 	const char *file = own(2, "backup"), *bad = own(3, "bad");
 	char needle[] = "spoil me";
 	struct stat st;
+	size_t n;
 	char *bytes;
 	FILE *f;
-	long at;
 
 	put_all(to, 0, 2, "kept");
 	put_all(from, 0, TENANTS, needle);
@@ -230,16 +233,16 @@ START_TEST(a_damaged_or_cut_backup_is_refused)
 	ck_assert_ptr_nonnull((f = fopen(file, "rb")));
 	ck_assert_uint_eq(fread(bytes, 1, (size_t)st.st_size, f), st.st_size);
 	fclose(f);
-	for (at = 0; memcmp(bytes + at, needle, strlen(needle)) != 0; at++)
-		continue;
-	free(bytes);
+	n = (size_t)st.st_size;
 
-	spoil(file, bad, st.st_size, at);
+	spoil(bytes, bad, n, needle);
 	ck_assert_int_eq(store_restore(to, bad, true), ERR_CORRUPT);
-	spoil(file, bad, st.st_size - 8192, -1);
+	/* The last pages of a backup that PostgreSQL has filled may be free. */
+	spoil(bytes, bad, unit_on_server() ? n / 2 : n - 8192, NULL);
 	ck_assert_int_eq(store_restore(to, bad, true), ERR_CORRUPT);
-	spoil(file, bad, 0, -1);
+	spoil(bytes, bad, 0, NULL);
 	ck_assert_int_eq(store_restore(to, bad, true), ERR_NO_STORE);
+	free(bytes);
 	ck_assert_int_eq(store_restore(to, own(3, "absent"), true), ERR_FILE);
 	check_all(to, 2, "kept");
 	store_close(from);
@@ -395,7 +398,9 @@ main(void)
 
 	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, a_backup_restores_everything);
-	tcase_add_test(cases, a_backup_of_an_older_release_is_restored);
+	/* The test makes the older backup from a store in a file. */
+	if (!unit_on_server())
+		tcase_add_test(cases, a_backup_of_an_older_release_is_restored);
 	tcase_add_test(cases, a_full_store_is_replaced_only_if_asked);
 	tcase_add_test(cases, a_damaged_or_cut_backup_is_refused);
 	tcase_add_test(cases, a_backup_that_cannot_be_written_leaves_nothing);

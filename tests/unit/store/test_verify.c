@@ -561,12 +561,16 @@ main(void)
 	TCase *cases = tcase_create("all");
 
 	tcase_set_timeout(cases, 60);
-	tcase_add_loop_test(
-	    cases, finds_damage, 0, sizeof(damages) / sizeof(damages[0]));
-	tcase_add_loop_test(cases, finds_a_row_that_was_put, 0,
-	    sizeof(planted) / sizeof(planted[0]));
-	tcase_add_loop_test(cases, finds_a_root_of_another_commit, 0,
-	    sizeof(ages) / sizeof(ages[0]));
+	/* Except for the first row, which is a store without damage, the tests
+	 * write into the file. */
+	tcase_add_loop_test(cases, finds_damage, 0,
+	    unit_on_server() ? 1 : sizeof(damages) / sizeof(damages[0]));
+	if (!unit_on_server()) {
+		tcase_add_loop_test(cases, finds_a_row_that_was_put, 0,
+		    sizeof(planted) / sizeof(planted[0]));
+		tcase_add_loop_test(cases, finds_a_root_of_another_commit, 0,
+		    sizeof(ages) / sizeof(ages[0]));
+	}
 	suite_add_tcase(suite, cases);
 	return unit_run(suite);
 }
