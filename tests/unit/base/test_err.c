@@ -32,6 +32,7 @@ static const struct {
 	{ 424, "FailedDependency" },
 	{ 429, "TooManyRequests" },
 	{ 500, "InternalError" },
+	{ 500, "InjectedFault" }, /* staging sends its own status and code */
 	{ 501, "NotImplemented" },
 	{ 503, "ServiceUnavailable" },
 	{ 507, "InsufficientStorage" },
