@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * test_config_database.c - a password in the connection string is refused in
- * each form in which libpq reads one, and no message shows the string.
+ * each form in which libpq reads one, and no message shows the string; the
+ * ports and values that the sandbox needs are found in it.
  */
 #include "state/config.h"
 
@@ -65,12 +66,68 @@ START_TEST(a_password_is_refused)
 }
 END_TEST
 
+/* The ports that the sandbox permits, in the order of the text; 0 ends them. */
+static const struct {
+	const char *database;
+	uint16_t port[CONFIG_PORTS_MAX + 1];
+} ports[] = {
+	{ "host=db1", { 5432 } },
+	{ "host=db1 port=5433 dbname=x", { 5433 } },
+	{ "port=5433,5434\thost=db1,db2", { 5433, 5434 } },
+	{ "host=db1 port=", { 5432 } },
+	{ "host=db1 port=none,70000,0,6000", { 6000 } },
+	{ "host=db1 support=1", { 5432 } },
+	{ "port", { 5432 } },
+	{ "postgresql://db1/x", { 5432 } },
+	{ "postgresql://u@db1:5433/x", { 5433 } },
+	{ "postgres://db1:5433,db2:5434/x", { 5433, 5434 } },
+	{ "postgres://[::1]:5435/x", { 5435 } },
+	{ "postgres://[::1]/x", { 5432 } },
+	{ "postgres://db1/x?port=5436", { 5436 } },
+	{ "postgres://db1/x?a=b&port=5437&c=d", { 5437 } },
+	{ "postgres:", { 5432 } },
+};
+
+START_TEST(has_the_ports_of_the_database)
+{
+	static struct config c;
+	uint16_t found[CONFIG_PORTS_MAX];
+	const char *text = ports[_i].database;
+	size_t n, i;
+
+	snprintf(c.database, sizeof(c.database), "%s", text);
+	n = config_database_ports(&c, found);
+	for (i = 0; i < n; i++)
+		unit_check(text, found[i] == ports[_i].port[i]);
+	unit_check(text, n > 0 && ports[_i].port[n] == 0);
+}
+END_TEST
+
+START_TEST(finds_the_value_of_a_word)
+{
+	static struct config c;
+	char value[CONFIG_TEXT_MAX];
+
+	snprintf(c.database, sizeof(c.database), "%s",
+	    "myhost=a host=b sslrootcert=/c passfile= ");
+	ck_assert(config_database_word(&c, "host", value));
+	ck_assert_str_eq(value, "b");
+	ck_assert(config_database_word(&c, "sslrootcert", value));
+	ck_assert_str_eq(value, "/c");
+	ck_assert(!config_database_word(&c, "passfile", value));
+	ck_assert(!config_database_word(&c, "user", value));
+}
+END_TEST
+
 static Suite *
 config_database_suite(void)
 {
 	Suite *s = suite_create("config_database");
 	TCase *t = tcase_create("config_database");
 
+	tcase_add_loop_test(t, has_the_ports_of_the_database, 0,
+	    sizeof(ports) / sizeof(ports[0]));
+	tcase_add_test(t, finds_the_value_of_a_word);
 	tcase_add_loop_test(t, a_password_is_refused, 0,
 	    (int)(sizeof(values) / sizeof(values[0])));
 	suite_add_tcase(s, t);
