@@ -64,7 +64,8 @@ int64_t expiry_days(const struct expiry *x, int64_t now_at);
 /* The facts about one tenant. Texts may be null. */
 struct expiry_tenant {
 	struct guid tenant;
-	struct str alias; /* the tool sets it; the service leaves it null */
+	/* The tool sets these; the service leaves them null. */
+	struct str alias, owner, contact, notes;
 	struct expiry expiry;
 	enum expiry_status status;
 	struct str apple_id;

@@ -118,6 +118,9 @@ put_words(struct buf *out, const struct expiry_tenant *t)
 	    str_of("Renew it with the same Apple account. With a new "
 		   "certificate, all the devices have to enrol again."));
 	line_fact(&l, "\nApple ID: ", t->apple_id);
+	line_fact(&l, "\nOwner: ", t->owner);
+	line_fact(&l, "\nContact: ", t->contact);
+	line_fact(&l, "\nNotes: ", t->notes);
 	line_fact(&l, "\nTopic: ", t->topic);
 	line_fact(&l, "\nSerial number: ", t->serial);
 	line_end(&l);

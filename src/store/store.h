@@ -40,7 +40,7 @@ struct txn;
  * The format of the whole store. Format 2 added the tally. Format 3 moved the
  * events next to their record. Format 4 gave numbers to the fields, and added
  * fields that older releases do not know. Format 5 added fields to the events,
- * and consents.
+ * consents and custodies.
  * This release reads a store of an older format as it is, and changes it only
  * after store_upgrade.
  */
@@ -448,6 +448,29 @@ store_examine(struct store *st, store_advice *report, void *arg) ATTR_CHECKED;
 /* The bytes of the map that are in use, and the size of the map. */
 void store_usage(struct txn *tx, uint64_t *used, uint64_t *size);
 
+/* The people who look after a tenant's certificate, as the operator noted
+ * them. Only the tool reads and writes this. */
+enum custody_text {
+	CUSTODY_OWNER, /* whose Apple account it is */
+	CUSTODY_CONTACT, /* whom to notify */
+	CUSTODY_NOTES,
+	CUSTODY_TEXTS
+};
+struct custody {
+	struct str text[CUSTODY_TEXTS]; /* or null */
+};
+
+/* ERR_NOT_FOUND: nothing was noted about the tenant. */
+enum err store_custody(struct txn *tx, const struct guid *tenant,
+    struct custody *out) ATTR_CHECKED;
+enum err store_custody_put(struct txn *tx, const struct guid *tenant,
+    const struct custody *c) ATTR_CHECKED;
+/* Visits all of them in the order of the tenants. */
+typedef enum err store_custody_visit(
+    const struct guid *tenant, const struct custody *c, void *arg);
+enum err store_custodies(
+    struct txn *tx, store_custody_visit *visit, void *arg) ATTR_CHECKED;
+
 /* The callbacks of store_verify, and the depth of its checks. */
 struct store_verifier {
 	/* Check also that the rows agree with each other. */
@@ -465,7 +488,7 @@ struct store_verifier {
 
 struct store_counts {
 	uint64_t records, events, tokens, requests, tenants, notices, consents;
-	uint64_t deliveries;
+	uint64_t deliveries, custodies;
 	uint64_t findings;
 };
 

@@ -234,6 +234,7 @@ look_at_entry(struct walk *w, struct str key)
 {
 	struct notice notice;
 	struct consent consent;
+	struct custody custody;
 	struct tenant listed;
 	struct guid tenant;
 	enum err e;
@@ -251,6 +252,11 @@ look_at_entry(struct walk *w, struct str key)
 	if (store_is_delivery(key, &tenant)) {
 		e = store_delivery_at(w->tx, key);
 		w->counts->deliveries += e == ERR_OK;
+		return e;
+	}
+	if (is_of_tenant(key, "custody", &tenant)) {
+		e = store_custody(w->tx, &tenant, &custody);
+		w->counts->custodies += e == ERR_OK;
 		return e;
 	}
 	if (is_of_tenant(key, "tenant", &tenant)) {

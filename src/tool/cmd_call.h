@@ -33,6 +33,7 @@ enum cmd_option {
 	OPTION_CACERT,
 	OPTION_CERTIFICATE,
 	OPTION_CONFIG,
+	OPTION_CONTACT,
 	OPTION_CRITICAL,
 	OPTION_CSV,
 	OPTION_DATA,
@@ -53,6 +54,7 @@ enum cmd_option {
 	OPTION_NAME,
 	OPTION_NO_COPY,
 	OPTION_NO_SANDBOX,
+	OPTION_NOTES,
 	OPTION_OUTPUT,
 	OPTION_OWNER,
 	OPTION_PASSPHRASE_FILE,
@@ -287,6 +289,7 @@ int cmd_token_rename(struct cmd_call *c);
 int cmd_token_jwt(struct cmd_call *c);
 int cmd_tenant_add(struct cmd_call *c);
 int cmd_tenant_list(struct cmd_call *c);
+int cmd_tenant_set(struct cmd_call *c);
 int cmd_tenant_remove(struct cmd_call *c);
 int cmd_jwks_import(struct cmd_call *c);
 int cmd_show(struct cmd_call *c);

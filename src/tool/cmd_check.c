@@ -33,7 +33,7 @@ struct due {
 	enum level level;
 	int64_t days;
 	int64_t expires_at;
-	char *alias, *apple_id, *topic, *serial;
+	char *alias, *owner, *contact, *notes, *apple_id, *topic, *serial;
 	char *expires; /* as in the record; the notice stores it */
 };
 
@@ -89,6 +89,9 @@ static void
 free_due(struct due *d)
 {
 	free(d->alias);
+	free(d->owner);
+	free(d->contact);
+	free(d->notes);
 	free(d->apple_id);
 	free(d->topic);
 	free(d->serial);
@@ -110,11 +113,15 @@ add_due(struct check *k, const struct expiry_tenant *t, const struct record *r,
 	d->days = expiry_days(&t->expiry, k->now_at);
 	d->expires_at = t->expiry.expires_at;
 	d->alias = text_of(t->alias);
+	d->owner = text_of(t->owner);
+	d->contact = text_of(t->contact);
+	d->notes = text_of(t->notes);
 	d->apple_id = text_of(t->apple_id);
 	d->topic = text_of(t->topic);
 	d->serial = text_of(t->serial);
 	d->expires = text_of(r->value[RECORD_EXPIRES]);
-	if (d->alias == NULL || d->apple_id == NULL || d->topic == NULL ||
+	if (d->alias == NULL || d->owner == NULL || d->contact == NULL ||
+	    d->notes == NULL || d->apple_id == NULL || d->topic == NULL ||
 	    d->serial == NULL || d->expires == NULL) {
 		free_due(d);
 		return ERR_MEMORY;
@@ -158,6 +165,9 @@ run_hook(const struct due *d, const char *command)
 	const char *const facts[][2] = {
 		{ "PUSHCERT_TENANT", tenant },
 		{ "PUSHCERT_ALIAS", d->alias },
+		{ "PUSHCERT_OWNER", d->owner },
+		{ "PUSHCERT_CONTACT", d->contact },
+		{ "PUSHCERT_NOTES", d->notes },
 		{ "PUSHCERT_STATUS", expiry_word(d->status) },
 		{ "PUSHCERT_DAYS", days },
 		{ "PUSHCERT_TOPIC", d->topic },

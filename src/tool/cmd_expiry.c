@@ -78,6 +78,9 @@ cmd_facts(struct cmd_call *c, const struct guid *tenant, const struct record *r,
 	    tenant, r, now_at, c->warning_days, &c->arena);
 
 	t.alias = cmd_names_alias(c->names, tenant);
+	t.owner = cmd_names_custody(c->names, tenant, CUSTODY_OWNER);
+	t.contact = cmd_names_custody(c->names, tenant, CUSTODY_CONTACT);
+	t.notes = cmd_names_custody(c->names, tenant, CUSTODY_NOTES);
 	return t;
 }
 

@@ -166,7 +166,9 @@ is_match(const struct expiry_tenant *t, struct str part)
 	str_guid_text(&t->tenant, id);
 	return contains(str_from(id, sizeof(id)), part) ||
 	    contains(t->alias, part) || contains(t->serial, part) ||
-	    contains(t->topic, part) || contains(t->apple_id, part);
+	    contains(t->topic, part) || contains(t->apple_id, part) ||
+	    contains(t->owner, part) || contains(t->contact, part) ||
+	    contains(t->notes, part);
 }
 
 static bool
@@ -331,6 +333,12 @@ cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at)
 	emit_str(e, t->apple_id);
 	emit_name(e, "alias");
 	emit_str(e, t->alias);
+	emit_name(e, "owner");
+	emit_str(e, t->owner);
+	emit_name(e, "contact");
+	emit_str(e, t->contact);
+	emit_name(e, "notes");
+	emit_str(e, t->notes);
 }
 
 static void
@@ -395,6 +403,9 @@ csv_row(const struct list *l, const struct expiry_tenant *t)
 	csv_text(t->serial);
 	csv_text(t->topic);
 	csv_text(t->apple_id);
+	csv_text(t->owner);
+	csv_text(t->contact);
+	csv_text(t->notes);
 	printf("\r\n");
 }
 
@@ -410,7 +421,7 @@ print_rows(struct list *l)
 			print_json(l, &l->row[i].t);
 	} else if ((l->c->given & CMD_BIT(OPTION_CSV)) != 0) {
 		printf("tenant,alias,status,days,expires,issued,serial,topic,"
-		       "appleIdentifier\r\n");
+		       "appleIdentifier,owner,contact,notes\r\n");
 		for (i = 0; i < l->count; i++)
 			csv_row(l, &l->row[i].t);
 	} else {

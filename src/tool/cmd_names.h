@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_names.h - the names of all tenants, which the views print beside the
- * GUID.
+ * cmd_names.h - the aliases and custodies of all tenants, which the views print
+ * with the GUID.
  */
 #ifndef PUSHCERT_CMD_NAMES_H
 #define PUSHCERT_CMD_NAMES_H
@@ -21,5 +21,8 @@ void cmd_names_free(struct cmd_names *names);
  * which may be NULL. */
 struct str
 cmd_names_alias(const struct cmd_names *names, const struct guid *tenant);
+/* The same for a text of its custody. */
+struct str cmd_names_custody(const struct cmd_names *names,
+    const struct guid *tenant, enum custody_text text);
 
 #endif

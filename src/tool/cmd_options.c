@@ -24,6 +24,8 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "write the certificate without its key" },
 	[OPTION_CONFIG] = { "config", "FILE", VALUE_FILE,
 	    .help = "the configuration file" },
+	[OPTION_CONTACT] = { "contact", "TEXT", VALUE_TEXT,
+	    .help = "whom to notify of the certificate" },
 	[OPTION_CRITICAL] = { "critical", "DAYS", VALUE_TEXT, 'c',
 	    .help = "critical with fewer days left; default 7" },
 	[OPTION_CSV] = { "csv", .help = "print CSV with a head line" },
@@ -62,10 +64,12 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "keep no copy of a store that is upgraded" },
 	[OPTION_NO_SANDBOX] = { "no-sandbox",
 	    .help = "do not enter the sandbox; for debuggers" },
+	[OPTION_NOTES] = { "notes", "TEXT", VALUE_TEXT,
+	    .help = "notes about the certificate" },
 	[OPTION_OUTPUT] = { "output", "FILE", VALUE_FILE,
 	    .help = "write to FILE; - is standard output" },
-	[OPTION_OWNER] = { "owner", "ROLE", VALUE_TEXT,
-	    .help = "the role of the database that owns the schema" },
+	[OPTION_OWNER] = { "owner", "NAME", VALUE_TEXT,
+	    .help = "the role, or the person, that owns it" },
 	[OPTION_PASSPHRASE_FILE] = { "passphrase-file", "FILE", VALUE_FILE,
 	    .help = "its first line is the passphrase" },
 	[OPTION_PKCS12] = { "pkcs12",
@@ -236,7 +240,7 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 		break;
 	case OPTION_OWNER:
 	case OPTION_READER:
-		if (!is_role(value))
+		if (c->command->run == cmd_init && !is_role(value))
 			return "give letters, digits and _.- only, at most 63";
 		break;
 	case OPTION_PORT:

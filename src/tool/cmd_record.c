@@ -67,10 +67,42 @@ cmd_print_record(struct cmd_call *c, const struct record *r)
 	return EXIT_SUCCESS;
 }
 
+static void
+print_note(const char *name, struct str text)
+{
+	if (text.n == 0)
+		return;
+	printf("%s: ", name);
+	cmd_print_word(text);
+	putchar('\n');
+}
+
+/* Prints the alias and the custody; JSON has the record only, as over HTTP. */
+static enum err
+print_notes(struct cmd_call *c)
+{
+	static const char *const words[CUSTODY_TEXTS] = { "owner", "contact",
+		"notes" };
+	enum err e;
+	size_t i;
+
+	if ((c->given & CMD_BIT(OPTION_JSON)) != 0)
+		return ERR_OK;
+	if ((e = cmd_names_load(c->reader, &c->names)) != ERR_OK)
+		return e;
+	print_note("alias", cmd_names_alias(c->names, &c->tenant));
+	for (i = 0; i < CUSTODY_TEXTS; i++)
+		print_note(words[i],
+		    cmd_names_custody(
+			c->names, &c->tenant, (enum custody_text)i));
+	return ERR_OK;
+}
+
 int
 cmd_show(struct cmd_call *c)
 {
 	struct record r;
+	int status;
 	enum err e;
 
 	if (cmd_begin_reading(c) != ERR_OK)
@@ -79,7 +111,10 @@ cmd_show(struct cmd_call *c)
 		return EXIT_FAILURE;
 	if ((e = store_record(c->reader, &c->tenant, &r)) != ERR_OK)
 		return cmd_fail_record(c, e);
-	return cmd_print_record(c, &r);
+	status = cmd_print_record(c, &r);
+	if ((e = print_notes(c)) != ERR_OK)
+		return cmd_fail(c, e, cmd_place(c));
+	return status;
 }
 
 /* --- changes ---------------------------------------------------------- */

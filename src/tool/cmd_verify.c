@@ -98,7 +98,8 @@ print_summary(
     const struct cmd_call *c, const struct store_counts *n, uint64_t keys)
 {
 	uint64_t rows = n->records + n->events + n->tokens + n->requests +
-	    n->tenants + n->notices + n->consents + n->deliveries;
+	    n->tenants + n->notices + n->consents + n->deliveries +
+	    n->custodies;
 
 	printf("Read %llu rows of %s (format %u) and opened %llu of %llu "
 	       "private keys. ",
@@ -127,6 +128,7 @@ print_counts(
 		{ "notices", n->notices },
 		{ "consents", n->consents },
 		{ "targets", n->deliveries },
+		{ "custodies", n->custodies },
 		{ "findings", n->findings },
 	};
 	struct cmd_json json;

@@ -55,6 +55,7 @@ put_tenant(struct txn *tx, void *arg)
 	struct csr csr = { .request = str_of("request") };
 	struct notice notice = { .serial = str_of("01"), .level = 2 };
 	struct consent consent = { .actor = str_of("c"), .when = { 1, 2 } };
+	struct custody custody = { .text = { str_of("o"), str_of("c") } };
 	struct token t = { .tenant = g, .name = str_of("n") };
 	enum err e;
 
@@ -64,7 +65,8 @@ put_tenant(struct txn *tx, void *arg)
 	    (e = store_event_add(tx, &g, &ev)) != ERR_OK ||
 	    (e = store_csr_put(tx, &g, NULL, &csr)) != ERR_OK ||
 	    (e = store_token_put(tx, &t)) != ERR_OK ||
-	    (e = store_consent_put(tx, &g, &consent)) != ERR_OK)
+	    (e = store_consent_put(tx, &g, &consent)) != ERR_OK ||
+	    (e = store_custody_put(tx, &g, &custody)) != ERR_OK)
 		return e;
 	return store_notice_put(tx, &g, &notice);
 }
@@ -85,6 +87,7 @@ check_tenant(struct txn *tx, unsigned n, const char *apple_id)
 	uint8_t hash[STORE_HASH_LEN] = { 0 };
 	unsigned events = 0;
 	struct consent consent;
+	struct custody custody;
 	struct notice notice;
 	struct record r;
 	struct token t;
@@ -107,6 +110,10 @@ check_tenant(struct txn *tx, unsigned n, const char *apple_id)
 	ck_assert_int_eq(store_consent(tx, &g, &consent), ERR_OK);
 	unit_same("consent", consent.actor, str_of("c"));
 	ck_assert_uint_eq(consent.when.nano, 2);
+	ck_assert_int_eq(store_custody(tx, &g, &custody), ERR_OK);
+	unit_same("owner", custody.text[CUSTODY_OWNER], str_of("o"));
+	unit_same("contact", custody.text[CUSTODY_CONTACT], str_of("c"));
+	ck_assert(str_is_null(custody.text[CUSTODY_NOTES]));
 }
 
 static void
