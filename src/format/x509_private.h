@@ -24,6 +24,6 @@ bool x509_time(const struct asn1_string_st *from, int64_t *at);
 /* Writes the DER of the key, PKCS#8, straight into the caller's memory, so that
  * no other copy remains. ERR_INTERNAL. */
 enum err x509_encode_key(const struct evp_pkey_st *key,
-    uint8_t out[X509_PRIVATE_MAX], size_t *n) ATTR_CHECKED;
+    uint8_t out[X509_PRIVATE_MAX], size_t *size) ATTR_CHECKED;
 
 #endif

@@ -161,13 +161,13 @@ static struct instant
 time_of(const struct entry *t, struct instant real)
 {
 	int64_t nano = (int64_t)real.nano + t->offset_nano;
-	struct instant now = { .at = real.at + t->offset_at };
+	bool carries = nano >= NANO;
+	struct instant now = t->frozen_at;
 
-	if (t->frozen)
-		return t->frozen_at;
-	if (nano >= NANO)
-		now.at++;
-	now.nano = (uint32_t)(nano >= NANO ? nano - NANO : nano);
+	if (!t->frozen) {
+		now.at = real.at + t->offset_at + carries;
+		now.nano = (uint32_t)(carries ? nano - NANO : nano);
+	}
 	return now;
 }
 
@@ -393,10 +393,9 @@ is_in_range(int64_t at)
 static bool
 apply_clock(struct entry *t, const struct standin_patch *p, struct instant real)
 {
-	struct instant now = time_of(t, real);
+	struct instant set = p->real_now ? real : p->now;
+	struct instant now = p->has_now ? set : time_of(t, real);
 
-	if (p->has_now)
-		now = p->real_now ? real : p->now;
 	now.at += p->advance;
 	if (!is_in_range(now.at))
 		return false;

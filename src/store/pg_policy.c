@@ -117,10 +117,10 @@ first_remote(const char *host, const char *hostaddr)
 	while (!str_is_null(names) || !str_is_null(addresses)) {
 		struct str name = str_trim(str_cut(&names, ','));
 		struct str address = str_trim(str_cut(&addresses, ','));
-		struct str used = address.n > 0 ? address : name;
+		const struct str *used = address.n > 0 ? &address : &name;
 
-		if (!is_here(used))
-			return used;
+		if (!is_here(*used))
+			return *used;
 	}
 	return str_of(NULL);
 }

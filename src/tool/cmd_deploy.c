@@ -172,7 +172,7 @@ print_result(const struct run *r, const struct deploy_view *v)
 }
 
 static void
-record(struct run *r, const struct deploy_view *v, int status,
+record_outcome(struct run *r, const struct deploy_view *v, int status,
     struct delivery *row)
 {
 	struct result n = { .tenant = v->certificate->tenant };
@@ -260,7 +260,7 @@ deliver(const struct deploy_view *v, void *arg)
 	kept.row.fingerprint = arena_copy(a, kept.row.fingerprint);
 	store_end(r->c->reader);
 	status = run_hook(r, &kept, &h);
-	record(r, &kept, status, &kept.row);
+	record_outcome(r, &kept, status, &kept.row);
 	crypto_wipe(a->block + used, a->used - used);
 	return ERR_STOP;
 }

@@ -201,6 +201,27 @@ refuse_empty(int option, const char *value)
 	return NULL;
 }
 
+/* The options whose value is a number of days. */
+static const char *
+take_days(struct cmd_call *c, int option, const char *value)
+{
+	static const char from_0[] = "give days from 0 to 36500";
+	static const char from_1[] = "give days from 1 to 36500";
+
+	switch (option) {
+	case OPTION_CRITICAL:
+		return threshold(value, &c->critical_days) ? NULL : from_0;
+	case OPTION_WARNING:
+		return threshold(value, &c->warning_days) ? NULL : from_0;
+	case OPTION_WITHIN:
+		return days(value, 0, &c->within_days) ? NULL : from_0;
+	case OPTION_EXPIRES:
+		return days(value, 1, &c->expires_days) ? NULL : from_1;
+	default:
+		return days(value, 1, &c->days) ? NULL : from_1;
+	}
+}
+
 const char *
 cmd_option_take(struct cmd_call *c, int option, const char *value)
 {
@@ -210,17 +231,11 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 	c->value[option] = value;
 	switch (option) {
 	case OPTION_CRITICAL:
-		if (!threshold(value, &c->critical_days))
-			return "give days from 0 to 36500";
-		break;
 	case OPTION_DAYS:
-		if (!days(value, 1, &c->days))
-			return "give days from 1 to 36500";
-		break;
 	case OPTION_EXPIRES:
-		if (!days(value, 1, &c->expires_days))
-			return "give days from 1 to 36500";
-		break;
+	case OPTION_WARNING:
+	case OPTION_WITHIN:
+		return take_days(c, option, value);
 	case OPTION_HOOK:
 		if (str_of(value).n == 0)
 			return "give a command of the shell";
@@ -262,14 +277,6 @@ cmd_option_take(struct cmd_call *c, int option, const char *value)
 	case OPTION_VENDOR_CERT:
 		if (!add_item(c->vendor_certificates, value))
 			return "the path is too long";
-		break;
-	case OPTION_WARNING:
-		if (!threshold(value, &c->warning_days))
-			return "give days from 0 to 36500";
-		break;
-	case OPTION_WITHIN:
-		if (!days(value, 0, &c->within_days))
-			return "give days from 0 to 36500";
 		break;
 	default:
 		break;
