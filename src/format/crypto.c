@@ -92,12 +92,22 @@ crypto_init(void)
 	    : crypto_drain(ERR_MEMORY);
 }
 
-bool
+struct ossl_provider_st *
 crypto_load_legacy(void)
 {
-	bool loaded = OSSL_PROVIDER_try_load(NULL, "legacy", 1) != NULL;
+	OSSL_PROVIDER *legacy = OSSL_PROVIDER_try_load(NULL, "legacy", 1);
 
-	return crypto_drain(ERR_OK) == ERR_OK && loaded;
+	if (crypto_drain(ERR_OK) == ERR_OK)
+		return legacy;
+	crypto_unload_legacy(legacy);
+	return NULL;
+}
+
+void
+crypto_unload_legacy(struct ossl_provider_st *legacy)
+{
+	if (legacy != NULL)
+		(void)OSSL_PROVIDER_unload(legacy);
 }
 
 /* Before it finds one algorithm of a kind, libcrypto 3 builds a table of all of

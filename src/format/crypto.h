@@ -43,8 +43,10 @@ enum err crypto_init(void) ATTR_CHECKED;
 enum err crypto_preload(void) ATTR_CHECKED;
 
 /* Loads the algorithms that libcrypto keeps for old files, such as RC2. Returns
- * false if they are not installed; a static program never has them. */
-bool crypto_load_legacy(void);
+ * NULL if they are not installed; a static program never has them. Unload them
+ * after use; NULL is ignored. */
+struct ossl_provider_st *crypto_load_legacy(void);
+void crypto_unload_legacy(struct ossl_provider_st *legacy);
 
 /* Fills p with random bytes that are good enough for keys. ERR_INTERNAL if the
  * system has none. */

@@ -228,12 +228,14 @@ read_pkcs12(struct x509_gather *g, PKCS12 *bag, struct str *what)
 	STACK_OF(X509) *more = NULL;
 	EVP_PKEY *key = NULL;
 	X509 *x = NULL;
+	struct ossl_provider_st *legacy = NULL;
 	bool opened, lacks = false;
 	enum err e;
 
 	ERR_clear_error();
 	opened = open_pkcs12(g, bag, &key, &x, &more);
-	if (!opened && (lacks = lacks_algorithm()) && crypto_load_legacy()) {
+	if (!opened && (lacks = lacks_algorithm()) &&
+	    (legacy = crypto_load_legacy()) != NULL) {
 		opened = open_pkcs12(g, bag, &key, &x, &more);
 		lacks = !opened && lacks_algorithm();
 	}
@@ -249,6 +251,7 @@ read_pkcs12(struct x509_gather *g, PKCS12 *bag, struct str *what)
 		e = refuse_locked(g, what);
 	sk_X509_pop_free(more, X509_free);
 	X509_free(x);
+	crypto_unload_legacy(legacy);
 	return e;
 }
 
