@@ -135,12 +135,12 @@ get(struct model *m, size_t i)
 static size_t
 found(const struct model *m, enum store_direction way, int from)
 {
-	int step = way == STORE_PREVIOUS ? -1 : 1;
-	int i = from >= 0           ? from + (way == STORE_FROM ? 0 : step)
+	int by = way == STORE_PREVIOUS ? -1 : 1;
+	int i = from >= 0           ? from + (way == STORE_FROM ? 0 : by)
 	    : way == STORE_PREVIOUS ? KEYS - 1
 				    : 0;
 
-	for (; i >= 0 && i < KEYS; i += step)
+	for (; i >= 0 && i < KEYS; i += by)
 		if (seen(m, (size_t)i) > 0)
 			return (size_t)i;
 	return KEYS;
@@ -250,8 +250,10 @@ check_known(const struct model *m)
 		ck_assert_uint_lt(k, KEYS);
 		if (r->known)
 			ck_assert_int_eq(str_is_null(r->row), m->table[k] == 0);
+		/* cppcheck-suppress arrayIndexOutOfBounds ; k < KEYS */
 		if (r->known && m->table[k] != 0)
 			ck_assert_uint_eq(r->mark[0], (uint8_t)m->table[k]);
+		/* cppcheck-suppress arrayIndexOutOfBounds ; k < KEYS */
 		ck_assert_int_eq(r->dirty, m->dirty[k]);
 	}
 }
