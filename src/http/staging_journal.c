@@ -8,6 +8,7 @@
 #include "http/staging.h"
 
 #include "http/batch_run.h"
+#include "state/journal.h"
 #include "state/standin.h"
 
 /* The longest text. Each byte may become six (emit_escaped), and an entry has
@@ -131,7 +132,7 @@ cut(struct call *c)
 void
 staging_journal_note(struct call *c)
 {
-	char text[STANDIN_ENTRY_MAX];
+	char text[JOURNAL_ENTRY_MAX];
 	struct buf entry;
 
 	if (c->act == NULL)

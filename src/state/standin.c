@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "state/journal.h"
 
 /* Retry-After windows that a tenant may have at the same time. */
 #define WINDOWS 16
@@ -39,11 +40,7 @@ struct entry {
 	uint64_t window_used;
 	struct window window[WINDOWS];
 	size_t windows; /* the place of the next one, modulo WINDOWS */
-	struct {
-		char *p;
-		size_t n;
-	} journal[STANDIN_JOURNAL_MAX];
-	size_t noted; /* entries ever */
+	struct journal journal;
 };
 
 struct standin {
@@ -64,21 +61,9 @@ standin_open(void)
 }
 
 static void
-drop_journal(struct entry *t)
-{
-	size_t i;
-
-	for (i = 0; i < STANDIN_JOURNAL_MAX; i++) {
-		free(t->journal[i].p);
-		t->journal[i].p = NULL;
-	}
-	t->noted = 0;
-}
-
-static void
 drop(struct entry *t)
 {
-	drop_journal(t);
+	journal_clear(&t->journal);
 	free(t);
 }
 
@@ -332,19 +317,14 @@ standin_judge(
 void
 standin_note(struct standin *s, const struct guid *tenant, struct str json)
 {
-	char *copy = json.n > 0 ? malloc(json.n) : NULL;
+	char *copy = journal_copy(json);
 	struct entry *t;
-	size_t i;
 
 	if (copy == NULL)
 		return;
-	memcpy(copy, json.p, json.n);
 	pthread_mutex_lock(&s->lock);
 	if ((t = need(s, tenant)) != NULL) {
-		i = t->noted++ % STANDIN_JOURNAL_MAX;
-		free(t->journal[i].p);
-		t->journal[i].p = copy;
-		t->journal[i].n = json.n;
+		journal_add(&t->journal, copy, json.n);
 		copy = NULL;
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -354,18 +334,12 @@ standin_note(struct standin *s, const struct guid *tenant, struct str json)
 void
 standin_journal(struct standin *s, const struct guid *tenant, struct emit *e)
 {
-	const size_t most = STANDIN_JOURNAL_MAX;
 	struct entry *t;
-	size_t i;
 
 	emit_array(e);
 	pthread_mutex_lock(&s->lock);
 	if ((t = find(s, tenant)) != NULL)
-		for (i = t->noted > most ? t->noted - most : 0; i < t->noted;
-		     i++)
-			emit_json(e,
-			    str_from(t->journal[i % most].p,
-				t->journal[i % most].n));
+		journal_emit(&t->journal, e);
 	pthread_mutex_unlock(&s->lock);
 	emit_end(e);
 }
@@ -377,7 +351,7 @@ standin_forget_journal(struct standin *s, const struct guid *tenant)
 
 	pthread_mutex_lock(&s->lock);
 	if ((t = find(s, tenant)) != NULL)
-		drop_journal(t);
+		journal_clear(&t->journal);
 	pthread_mutex_unlock(&s->lock);
 }
 

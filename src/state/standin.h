@@ -23,9 +23,6 @@
 
 #define STANDIN_TENANTS 1000
 #define STANDIN_RULES_MAX 32
-#define STANDIN_JOURNAL_MAX 100
-/* The longest entry of the journal, in bytes. */
-#define STANDIN_ENTRY_MAX 2048
 
 struct standin;
 

@@ -395,28 +395,6 @@ engine_check_page(void *tx, struct str row, uintptr_t *state)
 	return lmdb_txn_check_page(((struct session *)tx)->tx, row, state);
 }
 
-/* Whether the walk has met exactly the rows that were written last. */
-static void
-compare_tally(const struct tally *kept, const struct store_sums *seen,
-    store_report *report, void *arg)
-{
-	char what[96];
-	unsigned i;
-
-	for (i = 0; i < STORE_TABLES; i++)
-		if (seen->rows[i] != kept->rows[i]) {
-			snprintf(what, sizeof(what),
-			    "%llu rows are present, but %llu are recorded",
-			    (unsigned long long)seen->rows[i],
-			    (unsigned long long)kept->rows[i]);
-			report(arg, (enum store_table)i, what);
-		} else if (seen->sum[i] != kept->sum[i]) {
-			report(arg, (enum store_table)i,
-			    "at least one row is not the last that was "
-			    "written");
-		}
-}
-
 /* Checks that the store shows the state of its last commit. In a copy the first
  * commit has the number 1, and the tally has the number of the original. */
 static void
@@ -450,7 +428,7 @@ engine_check_whole(
 	}
 	if (e != ERR_OK)
 		return e;
-	compare_tally(&kept, seen, report, arg);
+	tally_compare(&kept, STORE_TABLES, seen, report, arg);
 	check_age(s, &kept, report, arg);
 	return ERR_OK;
 }

@@ -103,6 +103,15 @@ struct pg_db {
 	struct pg_link claim; /* pg_claim.c */
 };
 
+/* pg_deadline.c. */
+/* The deadline of an operation that may wait `ms` milliseconds; 0: long. */
+int64_t pg_deadline(int64_t ms);
+/* The deadline of a batch whose leader has `ms` milliseconds left; negative:
+ * long. And the deadline once the batch has its jobs, which is that of its
+ * oldest one. Either leaves the batch a little time. */
+int64_t pg_deadline_left(int64_t ms);
+int64_t pg_deadline_of(const struct group_commit_job *oldest, int64_t until);
+
 /* pg_read.c. */
 enum err pg_session_init(struct pg_session *s, struct pg_db *db) ATTR_CHECKED;
 void pg_session_free(struct pg_session *s);
@@ -131,13 +140,6 @@ enum err pg_fetch_pair(void *tx, enum store_table table, struct str key,
 void pg_raise_limit(struct pg_session *s);
 /* Connects, and tries again until the deadline. ERR_BUSY. */
 enum err pg_connect(struct pg_link *l, int64_t until) ATTR_CHECKED;
-/* The deadline of an operation that may wait `ms` milliseconds; 0: long. */
-int64_t pg_deadline(int64_t ms);
-/* The deadline of a batch whose leader has `ms` milliseconds left; negative:
- * long. And the deadline once the batch has its jobs, which is that of its
- * oldest one. Either leaves the batch a little time. */
-int64_t pg_deadline_left(int64_t ms);
-int64_t pg_deadline_of(const struct group_commit_job *oldest, int64_t until);
 /* Sends one query on this link and takes its answer into the cache. */
 enum err pg_fetch_here(struct pg_session *s, struct pg_link *l,
     const struct pg_fetch *f) ATTR_CHECKED;

@@ -8,6 +8,8 @@
  */
 #include "store/tally.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "format/row.h"
 
@@ -88,4 +90,25 @@ tally_save(struct lmdb_txn *tx, unsigned maps, const struct tally *t)
 	buf_init(&row, block, sizeof(block));
 	row_encode(str_of(KEY), &field, 1, &row);
 	return lmdb_txn_put(tx, maps, str_of(KEY), buf_view(&row));
+}
+
+void
+tally_compare(const struct tally *kept, unsigned maps,
+    const struct store_sums *seen, store_report *report, void *arg)
+{
+	char what[96];
+	unsigned i;
+
+	for (i = 0; i < maps; i++)
+		if (seen->rows[i] != kept->rows[i]) {
+			snprintf(what, sizeof(what),
+			    "%llu rows are present, but %llu are recorded",
+			    (unsigned long long)seen->rows[i],
+			    (unsigned long long)kept->rows[i]);
+			report(arg, (enum store_table)i, what);
+		} else if (seen->sum[i] != kept->sum[i]) {
+			report(arg, (enum store_table)i,
+			    "at least one row is not the last that was "
+			    "written");
+		}
 }

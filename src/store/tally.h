@@ -26,6 +26,11 @@ struct tally {
 void tally_add(struct tally *t, unsigned map, struct str row);
 void tally_take(struct tally *t, unsigned map, struct str row);
 
+/* Reports each map of which a walk has not met exactly the rows that were
+ * written last. */
+void tally_compare(const struct tally *kept, unsigned maps,
+    const struct store_sums *seen, store_report *report, void *arg);
+
 /* The number of rows of all maps. */
 uint64_t tally_rows(const struct tally *t, unsigned maps);
 

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "state/journal.h"
 #include "unit.h"
 
 static const struct instant real = { 1000000, 500000000 };
@@ -176,7 +177,7 @@ START_TEST(keeps_the_last_entries)
 	struct emit e;
 	int i;
 
-	for (i = 0; i < STANDIN_JOURNAL_MAX + 2; i++) {
+	for (i = 0; i < JOURNAL_MAX + 2; i++) {
 		snprintf(text, sizeof(text), "%d", i);
 		standin_note(s, &g, str_of(text));
 	}
