@@ -32,9 +32,10 @@ check_made(const struct skiptoken *t, size_t at, char flip)
 {
 	struct skiptoken read, other = *t;
 	char text[SKIPTOKEN_LEN];
-	struct str token = str_from(text, sizeof(text));
+	struct str token;
 
 	skiptoken_make(t, text);
+	token = str_from(text, sizeof(text));
 	fuzz_check(skiptoken_read(token, &read));
 	fuzz_check(read.number == t->number && read.ascending == t->ascending);
 	fuzz_check(skiptoken_is(token, t));
