@@ -88,8 +88,8 @@ enum err config_load(const char *path, struct config *c,
  */
 const char *config_find(const char *given, char path[PATH_MAX]);
 
-/* The value of a word of the connection string; false if it has none. A value
- * in quotes is not recognised. */
+/* The value of a word of the connection string, as libpq reads it; false if it
+ * has none. The word "port" has the ports of a URI's hosts, with commas. */
 bool config_database_word(
     const struct config *c, const char *word, char out[CONFIG_TEXT_MAX]);
 /* The ports of the connection string, or the port of PostgreSQL. Returns how

@@ -66,86 +66,177 @@ config_database_fits(struct str s)
 	return n == s.n || s.p[n] == '/' || memchr(s.p, ':', n) == NULL;
 }
 
-/* --- words and ports ---------------------------------------------------- */
+/* --- words -------------------------------------------------------------- */
 
-/* The port of PostgreSQL, as libpq has it. */
-#define PORT 5432
+/* A word of the string and its value, as libpq reads them. Neither is longer
+ * than the string. */
+struct word {
+	char name[CONFIG_TEXT_MAX], value[CONFIG_TEXT_MAX];
+};
 
-/* Whether the character ends a value. */
+/* As isspace has it in the C locale. */
 static bool
-ends(char c)
+is_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '&' || c == '\0';
+	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static const char *
+after_blanks(const char *p)
+{
+	while (is_blank(*p))
+		p++;
+	return p;
+}
+
+/* Copies a value, in which a backslash precedes any character, and returns its
+ * end. NULL: it lacks the closing quote. */
+static const char *
+read_value(const char *p, char out[CONFIG_TEXT_MAX])
+{
+	bool quoted = *p == '\'';
+	size_t n = 0;
+
+	if (quoted)
+		p++;
+	while (*p != '\0' && (quoted ? *p != '\'' : !is_blank(*p))) {
+		if (*p == '\\' && *++p == '\0')
+			break;
+		out[n++] = *p++;
+	}
+	out[n] = '\0';
+	if (!quoted)
+		return p;
+	return *p == '\'' ? p + 1 : NULL;
+}
+
+/* Reads `name = value`. Returns false at the end, and where libpq refuses the
+ * string. */
+static bool
+next_word(const char **at, struct word *w)
+{
+	const char *p = after_blanks(*at);
+	size_t n = 0;
+
+	while (*p != '\0' && *p != '=' && !is_blank(*p))
+		w->name[n++] = *p++;
+	w->name[n] = '\0';
+	p = after_blanks(p);
+	if (*p != '=')
+		return false;
+	*at = read_value(after_blanks(p + 1), w->value);
+	return *at != NULL;
+}
+
+/* Reads `name=value` of the query of a URI in the same way. */
+static bool
+next_parameter(const char **at, struct word *w)
+{
+	size_t n = strcspn(*at, "&");
+	struct str value = str_from(*at, n), name, decoded;
+
+	if (n == 0)
+		return false;
+	*at += n + ((*at)[n] == '&');
+	name = str_cut(&value, '=');
+	if (str_is_null(value) ||
+	    !str_unpercent(name, false, w->name, &decoded))
+		return false;
+	w->name[decoded.n] = '\0';
+	if (!str_unpercent(value, false, w->value, &decoded))
+		return false;
+	w->value[decoded.n] = '\0';
+	return true;
+}
+
+/* Reads //user@host:port,host:port of a URI. Copies the ports with the commas,
+ * and returns the query, which may be empty. */
+static const char *
+read_authority(const char *p, char ports[CONFIG_TEXT_MAX])
+{
+	const char *user;
+	struct str decoded;
+	struct buf b;
+	size_t n;
+
+	p = strstr(p, "//") + 2;
+	user = p + strcspn(p, "@/");
+	if (*user == '@')
+		p = user + 1;
+	buf_init(&b, ports, CONFIG_TEXT_MAX);
+	for (;; p++) {
+		if (*p == '[')
+			p += strcspn(p, "]");
+		p += strcspn(p, ":/?,");
+		n = *p == ':' ? strcspn(p + 1, "/?,") : 0;
+		buf_str(&b, str_from(p + 1, n));
+		p += *p == ':' ? n + 1 : 0;
+		if (*p != ',')
+			break;
+		buf_char(&b, ',');
+	}
+	if (!str_unpercent(buf_view(&b), false, ports, &decoded))
+		decoded.n = 0;
+	ports[decoded.n] = '\0';
+	p += strcspn(p, "?");
+	return *p == '?' ? p + 1 : p;
+}
+
+/* The last value of a word counts. */
 bool
 config_database_word(
     const struct config *c, const char *word, char out[CONFIG_TEXT_MAX])
 {
+	bool uri = is_uri(str_of(c->database));
 	const char *p = c->database;
-	size_t n = strlen(word), i;
+	struct word w;
 
-	for (; (p = strstr(p, word)) != NULL; p += n) {
-		bool begins = p == c->database || ends(p[-1]) || p[-1] == '?';
-
-		if (!begins || p[n] != '=')
-			continue;
-		p += n + 1;
-		for (i = 0; !ends(p[i]); i++)
-			out[i] = p[i];
-		out[i] = '\0';
-		return i > 0;
+	out[0] = '\0';
+	if (uri) {
+		p = read_authority(p, w.value);
+		if (strcmp(word, "port") == 0)
+			strcpy(out, w.value);
 	}
-	return false;
+	while (uri ? next_parameter(&p, &w) : next_word(&p, &w))
+		if (strcmp(w.name, word) == 0)
+			strcpy(out, w.value);
+	return out[0] != '\0';
 }
 
-/* Adds the ports of a list such as 5432,5433. */
-static size_t
-add_ports(struct str list, uint16_t *out, size_t n)
-{
-	uint64_t port;
+/* --- ports -------------------------------------------------------------- */
 
-	while (!str_is_null(list) && n < CONFIG_PORTS_MAX)
-		if (str_u64(str_cut(&list, ','), &port) && port > 0 &&
-		    port <= UINT16_MAX)
-			out[n++] = (uint16_t)port;
+/* The port of PostgreSQL, as libpq has it. */
+#define PORT 5432
+
+static size_t
+add_port(uint16_t port, uint16_t *out, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (out[i] == port)
+			return n;
+	if (n < CONFIG_PORTS_MAX)
+		out[n++] = port;
 	return n;
 }
 
-/* Adds the ports of the hosts of a URI: user@host:port,host:port/name. */
-static size_t
-add_uri(const char *uri, uint16_t *out, size_t n)
-{
-	const char *from = strstr(uri, "//"), *at, *colon;
-	struct str hosts, host;
-
-	if (from == NULL)
-		return n;
-	hosts = str_from(from + 2, strcspn(from + 2, "/?"));
-	if ((at = memchr(hosts.p, '@', hosts.n)) != NULL)
-		hosts = str_tail(hosts, (size_t)(at - hosts.p) + 1);
-	while (!str_is_null(hosts)) {
-		host = str_cut(&hosts, ',');
-		colon = memrchr(host.p, ':', host.n);
-		if (colon != NULL)
-			n = add_ports(
-			    str_tail(host, (size_t)(colon - host.p) + 1), out,
-			    n);
-	}
-	return n;
-}
-
+/* An empty item of the list is the port of PostgreSQL. */
 size_t
 config_database_ports(const struct config *c, uint16_t out[CONFIG_PORTS_MAX])
 {
-	char list[CONFIG_TEXT_MAX];
+	char text[CONFIG_TEXT_MAX];
+	struct str list, item;
+	uint64_t port;
 	size_t n = 0;
 
-	if (config_database_word(c, "port", list))
-		n = add_ports(str_of(list), out, n);
-	if (strncmp(c->database, "postgres", 8) == 0)
-		n = add_uri(c->database, out, n);
-	if (n == 0)
-		out[n++] = PORT;
-	return n;
+	(void)config_database_word(c, "port", text);
+	for (list = str_of(text); !str_is_null(list);) {
+		item = str_trim(str_cut(&list, ','));
+		if (item.n == 0)
+			n = add_port(PORT, out, n);
+		else if (str_u64(item, &port) && port > 0 && port <= UINT16_MAX)
+			n = add_port((uint16_t)port, out, n);
+	}
+	return n > 0 ? n : add_port(PORT, out, n);
 }

@@ -78,6 +78,20 @@ static const struct {
 	{ "host=db1 port=none,70000,0,6000", { 6000 } },
 	{ "host=db1 support=1", { 5432 } },
 	{ "port", { 5432 } },
+	{ "port = 5433 host = db1", { 5433 } },
+	{ "host=db1 port\t=\n5433", { 5433 } },
+	{ "host = db1 port= 5433", { 5433 } },
+	{ "host=db1 port='5433' dbname='a b'", { 5433 } },
+	{ "host=db1 port = '5433,5434'", { 5433, 5434 } },
+	{ "host=db1 port=' 5433 , 5434'", { 5433, 5434 } },
+	{ "host=db1 port=54\\33", { 5433 } },
+	{ "dbname='it\\'s port=1' port=5433", { 5433 } },
+	{ "dbname=a\\ port=1 port=5433", { 5433 } },
+	{ "dbname=port=1 host=db1", { 5432 } },
+	{ "port=5433 port=5434", { 5434 } },
+	{ "host=db1,db2 port=5433,", { 5433, 5432 } },
+	{ "host=db1 port='5433", { 5432 } },
+	{ "port=5433,5433", { 5433 } },
 	{ "postgresql://db1/x", { 5432 } },
 	{ "postgresql://u@db1:5433/x", { 5433 } },
 	{ "postgres://db1:5433,db2:5434/x", { 5433, 5434 } },
@@ -85,6 +99,14 @@ static const struct {
 	{ "postgres://[::1]/x", { 5432 } },
 	{ "postgres://db1/x?port=5436", { 5436 } },
 	{ "postgres://db1/x?a=b&port=5437&c=d", { 5437 } },
+	{ "postgres://db1:5433,db2/x", { 5433, 5432 } },
+	{ "postgres://db1:5433/x?port=5434", { 5434 } },
+	{ "postgres://db1:5433?sslmode=require", { 5433 } },
+	{ "postgres://u:5434@db1:5433", { 5433 } },
+	{ "postgres://db1:54%333/x", { 5433 } },
+	{ "postgres://db1/x?p%6Frt=5438", { 5438 } },
+	{ "postgres://db1/x?port=54%339", { 5439 } },
+	{ "postgres://[fe80::1%25eth0]:5433,db2:5434/", { 5433, 5434 } },
 	{ "postgres:", { 5432 } },
 };
 
@@ -116,6 +138,18 @@ START_TEST(finds_the_value_of_a_word)
 	ck_assert_str_eq(value, "/c");
 	ck_assert(!config_database_word(&c, "passfile", value));
 	ck_assert(!config_database_word(&c, "user", value));
+	snprintf(c.database, sizeof(c.database), "%s",
+	    "host = a sslrootcert = '/d/it\\'s c.pem' sslcert=/d/a\\ b");
+	ck_assert(config_database_word(&c, "sslrootcert", value));
+	ck_assert_str_eq(value, "/d/it's c.pem");
+	ck_assert(config_database_word(&c, "sslcert", value));
+	ck_assert_str_eq(value, "/d/a b");
+	snprintf(c.database, sizeof(c.database), "%s",
+	    "postgresql://u@a/x?sslrootcert=%2Fd%2Fa%20b&sslcert=/c+d");
+	ck_assert(config_database_word(&c, "sslrootcert", value));
+	ck_assert_str_eq(value, "/d/a b");
+	ck_assert(config_database_word(&c, "sslcert", value));
+	ck_assert_str_eq(value, "/c+d");
 }
 END_TEST
 

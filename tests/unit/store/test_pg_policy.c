@@ -3,10 +3,11 @@
  * test_pg_policy.c - which connection strings and environments are refused: a
  * password in the string in any of its forms, and another machine without TLS
  * that checks its name. The real libpq reads them; it connects to nothing that
- * answers.
+ * answers. It also judges what the sandbox finds in such a string.
  */
 #include "store/pg_link.h"
 
+#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "state/config.h"
+#include "store/pg_api.h"
 #include "timing.h"
 #include "unit.h"
 
@@ -179,6 +182,74 @@ START_TEST(the_trust_store_of_the_system_needs_a_new_libpq)
 }
 END_TEST
 
+/* --- what the sandbox finds in a string ---------------------------------- */
+
+/* Pieces of connection strings, from which other strings are made. */
+static const char *const pieces[] = { "port", "sslrootcert", "=", "=", " ",
+	" = ", "'", "\\", "\\'", "5433", "/a", ",", "\t", "\n", "host",
+	"dbname=", "?", "&", "@", ":", "/", "%", "%2F", "%41", "[::1]", "db1" };
+
+static const char *const starts[] = { "", "postgres://", "postgresql://db1",
+	"postgresql://u@db1:5433,db2/x?", "host=db1 " };
+
+/* A generator of Numerical Recipes, so that each run tests the same strings. */
+static size_t
+pick(uint32_t *state, size_t n)
+{
+	*state = *state * 1664525 + 1013904223;
+	return (size_t)(*state >> 8) % n;
+}
+
+static void
+make_string(uint32_t *state, char out[CONFIG_TEXT_MAX])
+{
+	size_t i, n = pick(state, 12);
+
+	strcpy(out, starts[pick(state, sizeof(starts) / sizeof(starts[0]))]);
+	for (i = 0; i < n; i++)
+		strcat(out,
+		    pieces[pick(state, sizeof(pieces) / sizeof(pieces[0]))]);
+}
+
+/* Whether libpq reads this string as one, and finds the same value. */
+static bool
+agrees(const struct pg_api *pq, const struct config *c, const char *word)
+{
+	PQconninfoOption *options, *o;
+	char *message = NULL, found[CONFIG_TEXT_MAX];
+
+	options = pq->PQconninfoParse(c->database, &message);
+	if (message != NULL)
+		pq->PQfreemem(message);
+	if (options == NULL)
+		return false;
+	(void)config_database_word(c, word, found);
+	for (o = options; strcmp(o->keyword, word) != 0;)
+		o++;
+	ck_assert_msg(strcmp(found, o->val != NULL ? o->val : "") == 0,
+	    "'%s': %s is '%s', not '%s'", c->database, word, found, o->val);
+	pq->PQconninfoFree(options);
+	return true;
+}
+
+START_TEST(the_sandbox_reads_a_string_as_libpq_does)
+{
+	static struct config c;
+	struct pg_api *api = NULL;
+	uint32_t state = 1;
+	unsigned i, good = 0;
+
+	ck_assert_int_eq(pg_api_load(&api), ERR_OK);
+	for (i = 0; i < 200000; i++) {
+		make_string(&state, c.database);
+		if (agrees(api, &c, "port") && agrees(api, &c, "sslrootcert"))
+			good++;
+	}
+	free(api);
+	ck_assert_uint_gt(good, 10000);
+}
+END_TEST
+
 static Suite *
 pg_policy_suite(void)
 {
@@ -188,6 +259,7 @@ pg_policy_suite(void)
 	tcase_add_loop_test(t, a_target_is_allowed_or_refused, 0,
 	    (int)(sizeof(targets) / sizeof(targets[0])));
 	tcase_add_test(t, the_trust_store_of_the_system_needs_a_new_libpq);
+	tcase_add_test(t, the_sandbox_reads_a_string_as_libpq_does);
 	suite_add_tcase(s, t);
 	return s;
 }
