@@ -7,7 +7,7 @@
 
 #include "format/filter.h"
 
-/* What belongs to open parentheses. Scope 0 is that of the whole filter. */
+/* The state of open parentheses. Scope 0 is that of the whole filter. */
 struct filter_scope {
 	/* The variable of an any(), which stands for the element of the
 	 * collection; NULL: the parentheses are not those of an any(). */

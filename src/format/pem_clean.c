@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * pem_clean.c - finds PEM blocks in texts that lost or escaped their line ends,
- * and writes them anew.
+ * and repairs them.
  */
 #include "format/pem_clean.h"
 

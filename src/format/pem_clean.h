@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * pem_clean.h - finds PEM blocks in texts that lost or escaped their line ends,
- * such as the output of a database, and writes them anew.
+ * such as the output of a database, and repairs them.
  *
  * Pure; the time is linear in the text. Results live in the arena or in the
  * text.
@@ -25,7 +25,7 @@ enum err pem_clean_escapes(
 /* Moves *text behind the next block. *label is null if there is none; *body is
  * null if the END line is missing. */
 void pem_clean_next(struct str *text, struct str *label, struct str *body);
-/* Writes a block anew, with the header lines of an encrypted key (RFC 1421).
+/* Writes a block with new line ends, and with the header lines of an encrypted key (RFC 1421).
  * ERR_MEMORY. */
 enum err pem_clean_block(struct arena *a, struct str label, struct str body,
     struct str *pem) ATTR_CHECKED;

@@ -246,7 +246,7 @@ same_value(
 	return str_eq(x, y) && str_is_null(x) == str_is_null(y);
 }
 
-/* What the event itself knows of the new values: those of the uploaded
+/* The new values that the event itself has: those of the uploaded
  * certificate. */
 static struct record
 uploaded(const struct event *ev)

@@ -9,7 +9,7 @@
 #include "format/batch.h"
 #include "http/call.h"
 
-/* What all items of a batch have in common. */
+/* The facts that all items of a batch share. */
 struct batch_item_source {
 	struct call *outer;
 	const struct batch *batch;

@@ -110,7 +110,7 @@ struct call {
 	unsigned prefer;
 	bool head; /* HEAD: the response to GET without its content */
 	unsigned applied; /* the preferences that were applied */
-	/* What a test has ordered for the request; NULL outside test mode. */
+	/* The orders of a test for the request; NULL outside test mode. */
 	const struct standin_act *act;
 	struct fault fault;
 	struct str body; /* null until it has been read */

@@ -20,7 +20,7 @@ enum cors_listing { CORS_UNLISTED, CORS_BY_STAR, CORS_BY_NAME };
 /* The null text, a malformed text and "null" are listed by * only. */
 enum cors_listing cors_listing(struct str origin, const struct config *c);
 
-/* What a response says about other sites. */
+/* The header lines of a response about other sites. */
 struct cors {
 	bool varies; /* the response depends on Origin */
 	struct str origin; /* that may read the response; null: none */

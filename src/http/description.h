@@ -13,13 +13,13 @@
 #include "format/path.h"
 #include "http/call.h"
 
-/* What a path denotes. */
+/* The kinds of things that a path denotes. */
 struct description_path {
 	enum model_type type; /* MODEL_NONE: no entity of the model */
 	bool many; /* a collection of the type */
 };
 
-/* What the first n patterns of a route denote. */
+/* The kind of thing that the first n patterns of a route denote. */
 struct description_path description_path(const struct route *route, size_t n);
 /* The number of patterns of a route. */
 size_t description_length(const struct route *route);

@@ -31,7 +31,7 @@ struct response_parts {
 	struct str client_id;
 	unsigned retry_after; /* in seconds; 0: the usual value */
 	struct str insecure; /* the protection that is switched off */
-	/* What a test has ordered; NULL unless `insecure` is set. */
+	/* The orders of a test; NULL unless `insecure` is set. */
 	const struct standin_act *act;
 	struct str notice; /* the fault of an accepted certificate */
 	struct cors cors;

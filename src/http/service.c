@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * service.c - the documents about the service itself: the service document,
- * $metadata and openapi.json. They are written anew for each request, so they
+ * $metadata and openapi.json. Each request writes them again, so they
  * cost nothing until a client asks for them.
  */
 #include "http/call.h"

@@ -221,7 +221,7 @@ static const struct call calls[] = {
 #endif
 };
 
-/* What the client of a database needs to replace a lost connection, by name or
+/* The client of a database replaces a lost connection with these, by name or
  * by address. glibc asks the kernel by AF_NETLINK which address families it
  * has. */
 static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK,

@@ -147,7 +147,7 @@ allow_file(int ruleset, const char *file)
 	close(rule.parent_fd);
 }
 
-/* What the client of a database needs to connect again: the ports, the files of
+/* The client of a database connects again with these: the ports, the files of
  * the resolver, the password, and the certificates, which are replaced from
  * time to time. */
 static void

@@ -18,7 +18,7 @@
 /* Commits of 1, 2, up to 4, 8, 16, 32, 64, and more than 64 changes. */
 #define METRICS_BATCHES 8
 
-/* What happens in a store on a database server: a round of changes is run; it
+/* Events in a store on a database server: a round of changes is run; it
  * meets rows that another process has changed, and runs again; a lost
  * connection is replaced; after a lost connection, it is found out whether a
  * round was committed. */

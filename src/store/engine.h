@@ -75,7 +75,7 @@ enum store_table {
  * (PREVIOUS). */
 enum store_direction { STORE_FROM, STORE_NEXT, STORE_PREVIOUS };
 
-/* What a walk over all tables has counted: rows, and the sum of the rows'
+/* The counts of a walk over all tables: rows, and the sum of the rows'
  * checksums modulo 2^64. */
 struct store_sums {
 	uint64_t rows[STORE_TABLES_MAX];
@@ -206,7 +206,7 @@ extern const struct store_engine pg_engine;
 #endif
 
 /*
- * What the store does for an engine's run_batch. store_batch_begin checks,
+ * The store's part of an engine's run_batch. store_batch_begin checks,
  * within the transaction, that the store has the format of this release;
  * store_batch_run runs the changes of one job and stores their outcomes. Both
  * return the reason why the transaction must not be committed, or ERR_OK.

@@ -74,7 +74,8 @@ misses(const struct pg_session *s)
 	return s->wanted > 0 || s->walks;
 }
 
-/* Runs the changes on what is known. What they miss is noted in the session. */
+/* Runs the changes on the known rows. The session notes the rows that they
+ * miss. */
 static enum err
 run_once(struct pg_writer *w, struct group_commit_job *job, size_t n)
 {

@@ -34,7 +34,7 @@ struct pg_dial {
 	struct pg_api api;
 	struct pg_target target;
 	char *conninfo, *password_file;
-	/* What the thread has found. */
+	/* The result of the thread. */
 	enum err e;
 	char why[PG_WHY_MAX];
 	PGconn *conn;

@@ -3,8 +3,8 @@
  * pg_locked.c - runs a change that walks over a whole table.
  *
  * The change has a transaction of its own, in which all tables are locked
- * against other changes. What it puts is sent when much has gathered, and at
- * its end.
+ * against other changes. Its rows are sent when many have gathered, and at its
+ * end.
  *
  * Each such transaction also sets the mark of the row with the format. If the
  * connection is lost during the commit, the next attempt locks the tables

@@ -139,7 +139,7 @@ pg_send_dirty(
 
 /* --- an unknown outcome ------------------------------------------------- */
 
-/* What the rows of a batch show. */
+/* The facts that the rows of a batch show. */
 struct look {
 	const struct pg_api *pq;
 	size_t marked; /* the number of answers about the batch's own mark */

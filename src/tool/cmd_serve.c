@@ -138,7 +138,7 @@ failed(enum err e)
 	return EXIT_FAILURE;
 }
 
-/* What a process that serves holds until it ends. */
+/* The objects that a serving process holds until it ends. */
 struct service {
 	struct cmd_call *c;
 	int fd; /* the socket; -1 for one CGI request */

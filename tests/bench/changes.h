@@ -12,7 +12,7 @@
 struct changes_way {
 	/* Opens what all threads share, and returns it. */
 	void *(*open)(char **arguments, int n);
-	/* What a thread has for itself. */
+	/* The state of one thread. */
 	void *(*begin)(void *shared);
 	/* Sets a property of the tenant's record to the number. */
 	bool (*change)(void *own, unsigned long tenant, unsigned number);

@@ -409,7 +409,7 @@ def token_not_printed(b):
 
 def postinst_again(b):
     """A failed configure is repeated and then makes the store."""
-    d = b.dir + "/root"
+    d = b.dir + "/tree"
     os.makedirs(d + "/bin")
     os.makedirs(d + "/etc")
     os.makedirs(d + "/var/lib")

@@ -69,7 +69,7 @@ readme_stand_ins() {
 		cp -r "/etc/systemd/system/$name.socket.d" /srv/units/
 	case $unit in
 	*.timer)
-		# What the timer starts each day, once now.
+		# The command that the timer starts each day, once now.
 		[ -e "/srv/units/$unit" ] || exit
 		wanted=$(sed -n 's/^WantedBy=//p' "/srv/units/$unit")
 		mkdir -p "/etc/systemd/system/$wanted.wants"

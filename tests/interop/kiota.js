@@ -33,7 +33,8 @@ function request(method, at, template = "", values = {}) {
 
 function send(info, create) {
 	return adapter.send(info, create,
-		{ XXX: createODataErrorFromDiscriminatorValue });
+		{ _4XX: createODataErrorFromDiscriminatorValue,
+			_5XX: createODataErrorFromDiscriminatorValue });
 }
 
 const checks = {

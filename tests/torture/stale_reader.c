@@ -137,7 +137,7 @@ main(int argc, char **argv)
 	torture_check(&f.t, victim_stop(&f.v), "the end");
 	victim_start(&f.v);
 	opened = growth(&f, changes);
-	check_flat(&f, opened, "opened anew");
+	check_flat(&f, opened, "opened again");
 
 	if (f.t.full) {
 		kill_reader(start_reader(&f));

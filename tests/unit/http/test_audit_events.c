@@ -184,7 +184,7 @@ content(struct str response)
 	return str_from(f.content, response.n);
 }
 
-/* What a client has read: the numbers of the events, and the next link. */
+/* The part that a client has read: the numbers of the events, and the next link. */
 struct list {
 	uint64_t number[EVENTS_MAX];
 	size_t n, pages, most;
@@ -537,8 +537,8 @@ START_TEST(pages_show_the_same_events)
 }
 END_TEST
 
-/* A sweep leaves gaps. What an event before a gap changed is not known from the
- * next event that is left. */
+/* A sweep leaves gaps. The next event that is left does not show the change of
+ * an event before the gap. */
 START_TEST(shows_events_beside_a_gap)
 {
 	struct order o = {

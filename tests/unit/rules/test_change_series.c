@@ -135,7 +135,7 @@ letter_of(enum err e)
 				  : 'n';
 }
 
-/* What the store holds after a series. */
+/* The content of the store after a series. */
 static void
 check_after(const struct series *s)
 {

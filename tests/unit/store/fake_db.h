@@ -52,7 +52,7 @@ struct fake_answer {
 	struct str (*cell)[FAKE_COLUMNS];
 };
 
-/* What a statement does. */
+/* The kinds of statements. */
 struct fake_verb {
 	bool known;
 	bool is_pair; /* a token and the record of its tenant */

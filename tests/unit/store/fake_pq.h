@@ -27,7 +27,7 @@ enum fake_place {
 	FAKE_COMMIT /* the end of a transaction that does so */
 };
 
-/* What happens to the commit of a transaction that changes rows. */
+/* The fate of the commit of a transaction that changes rows. */
 enum fake_commit {
 	FAKE_COMMITS,
 	/* The commit waits for a standby that is away. Other transactions do
@@ -41,7 +41,7 @@ enum fake_commit {
 };
 
 struct fake_pq {
-	/* What the test sets. */
+	/* The test sets these. */
 	enum fake_place place;
 	const char *state; /* an SQLSTATE; NULL: none */
 	unsigned times; /* how often it is reported */
@@ -72,7 +72,7 @@ struct fake_pq {
 	const char *begins;
 	struct str (*cells)[12];
 
-	/* What the test reads. */
+	/* The test reads these. */
 	unsigned calls; /* of libpq, beside connecting */
 	unsigned connects, syncs, commits, beats;
 	bool lost; /* lose_at has been reached */

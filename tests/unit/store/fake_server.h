@@ -19,7 +19,7 @@ struct pg_result {
 	struct fake_answer answer;
 };
 
-/* What a client has sent and the server has not run yet. A Sync has no text. */
+/* A message that the server has not run yet. A Sync has no text. */
 struct message {
 	const char *sql;
 	struct str value[FAKE_PARAMETERS];

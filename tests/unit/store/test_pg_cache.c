@@ -236,7 +236,7 @@ operate(struct model *m)
 	}
 }
 
-/* What the cache knows of the server's rows is what a commit compares. */
+/* A commit compares the rows that the cache knows. */
 static void
 check_known(const struct model *m)
 {

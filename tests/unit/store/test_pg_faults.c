@@ -205,7 +205,7 @@ static const struct work {
 	const char *name;
 	enum err (*run)(struct store *st);
 	struct state after;
-	/* What it may end with beside ERR_OK when the connection is lost. */
+	/* The outcomes that it may have beside ERR_OK when the connection is lost. */
 	enum err also;
 } works[] = {
 	{ "a change", change, { 2, 2, 1, 0 }, ERR_OK },
@@ -265,7 +265,7 @@ END_TEST
 
 #define ALWAYS 1000000
 
-/* What a change, or a read, ends with when the server reports a state. The
+/* The outcome of a change, or a read, when the server reports a state. The
  * states are those of errcodes.txt in PostgreSQL. */
 static const struct trouble {
 	const char *name, *state;

@@ -51,7 +51,7 @@ answer(const char *begins, const char *const *cells, size_t n)
 
 /* --- the schema ----------------------------------------------------------- */
 
-/* What the role of the service sees (enum column in pg_create.c). */
+/* The facts that the role of the service sees (enum column in pg_create.c). */
 static const struct schema {
 	const char *name;
 	const char *seen[5];
@@ -427,7 +427,7 @@ START_TEST(memory_runs_out_at_every_call)
 }
 END_TEST
 
-/* What only a store in files has. */
+/* Tests of a store in files only. */
 START_TEST(a_server_has_no_map_and_no_old_reader)
 {
 	const struct store_options options = { .database = "host=/fake" };

@@ -1357,7 +1357,7 @@ START_TEST(loses_no_acknowledged_change_to_sigkill)
 }
 END_TEST
 
-/* What concerns only a store in a file. */
+/* Tests of a store in a file only. */
 static TCase *
 file_tests(void)
 {
