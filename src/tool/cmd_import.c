@@ -18,29 +18,14 @@
 #include "rules/csr.h"
 #include "tool/cmd_output.h"
 
-/* One byte more, so that a file that is too large is noticed. */
-#define ROOM (X509_IMPORT_TEXT_MAX + 1)
-
 static enum err
 read_source(struct cmd_call *c, const char *path, struct str *out)
 {
-	bool standard = strcmp(path, "-") == 0;
-	char *p = arena_take(&c->arena, ROOM);
-	enum err e = ERR_MEMORY;
+	enum err e = cmd_read_source(c, path, X509_IMPORT_TEXT_MAX, out);
 
-	errno = ENOMEM;
-	if (p != NULL)
-		e = standard ? file_read_fd(STDIN_FILENO, p, ROOM, out)
-			     : file_read(path, p, ROOM, out);
-	if (e != ERR_OK && errno != EFBIG)
-		return cmd_fail_file(c, path);
-	if (e != ERR_OK || out->n > X509_IMPORT_TEXT_MAX)
+	if (e == ERR_TOO_LARGE)
 		cmd_error(c, "%s: the file is larger than 64 KiB", path);
-	else if (out->n == 0)
-		cmd_error(c, "%s: the file is empty", path);
-	else
-		return ERR_OK;
-	return ERR_FILE;
+	return e;
 }
 
 /* The file that holds the private key. */

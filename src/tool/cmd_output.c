@@ -111,44 +111,49 @@ print_message(const struct cmd_call *c, const char *text)
 	fwrite(line.p, 1, line.n, stderr);
 }
 
+/* Prints a mark and the formatted text. */
+ATTR_PRINTF(3, 0)
+static void
+print_formatted(
+    const struct cmd_call *c, const char *mark, const char *format, va_list ap)
+{
+	char text[MESSAGE_MAX];
+	size_t n = strlen(mark);
+
+	memcpy(text, mark, n + 1);
+	(void)vsnprintf(text + n, sizeof(text) - n, format, ap);
+	print_message(c, text);
+}
+
 int
 cmd_error(const struct cmd_call *c, const char *format, ...)
 {
-	char text[MESSAGE_MAX];
 	va_list ap;
 
 	va_start(ap, format);
-	(void)vsnprintf(text, sizeof(text), format, ap);
+	print_formatted(c, "", format, ap);
 	va_end(ap);
-	print_message(c, text);
 	return EXIT_FAILURE;
 }
 
 void
 cmd_note(const struct cmd_call *c, const char *format, ...)
 {
-	char text[MESSAGE_MAX];
 	va_list ap;
 
 	va_start(ap, format);
-	(void)vsnprintf(text, sizeof(text), format, ap);
+	print_formatted(c, "", format, ap);
 	va_end(ap);
-	print_message(c, text);
 }
 
 void
 cmd_warn(const struct cmd_call *c, const char *format, ...)
 {
-	static const char mark[] = "warning: ";
-	char text[MESSAGE_MAX];
 	va_list ap;
 
-	strcpy(text, mark);
 	va_start(ap, format);
-	(void)vsnprintf(text + sizeof(mark) - 1,
-	    sizeof(text) - (sizeof(mark) - 1), format, ap);
+	print_formatted(c, "warning: ", format, ap);
 	va_end(ap);
-	print_message(c, text);
 }
 
 int
@@ -248,7 +253,7 @@ cmd_fail_with(const struct cmd_call *c, const char *about, struct str what)
 	return cmd_error(c, "%s: %.*s", about, STR_ARG(what));
 }
 
-/* What to do after this error of a file. */
+/* The advice after this error of a file. */
 static const char *
 cure_of(int cause)
 {
@@ -377,6 +382,28 @@ cmd_output_close(struct cmd_output *o, enum err e)
 }
 
 /* --- files ------------------------------------------------------------- */
+
+enum err
+cmd_read_source(
+    struct cmd_call *c, const char *path, size_t size, struct str *out)
+{
+	bool standard = strcmp(path, "-") == 0;
+	char *p = arena_take(&c->arena, size);
+	enum err e = ERR_MEMORY;
+
+	errno = ENOMEM;
+	if (p != NULL)
+		e = standard ? file_read_fd(STDIN_FILENO, p, size, out)
+			     : file_read(path, p, size, out);
+	if (e != ERR_OK && errno == EFBIG)
+		return ERR_TOO_LARGE;
+	if (e != ERR_OK)
+		return cmd_fail_file(c, path);
+	if (out->n > 0)
+		return ERR_OK;
+	cmd_error(c, "%s: the file is empty", path);
+	return ERR_FILE;
+}
 
 enum err
 cmd_read_text(const struct cmd_call *c, const char *path, char *text,

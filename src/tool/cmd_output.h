@@ -91,6 +91,12 @@ enum err cmd_output_close(struct cmd_output *o, enum err e) ATTR_CHECKED;
  * the reason of a failure. */
 enum err cmd_read_text(const struct cmd_call *c, const char *path, char *text,
     size_t size, struct str *out) ATTR_CHECKED;
+/* Reads a file, or standard input if the path is "-", into the call's arena.
+ * ERR_TOO_LARGE: the file has more than `size` bytes; *out has the first of
+ * them, and the caller prints the reason. Any other failure, also that the file
+ * is empty, is ERR_FILE, and its reason is printed. */
+enum err cmd_read_source(struct cmd_call *c, const char *path, size_t size,
+    struct str *out) ATTR_CHECKED;
 /* Writes a whole file with this mode. Prints the reason of a failure. */
 enum err cmd_write_text(const struct cmd_call *c, const char *path,
     unsigned mode, struct str text) ATTR_CHECKED;

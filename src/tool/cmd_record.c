@@ -226,28 +226,13 @@ cmd_apply(struct cmd_call *c, struct change *change)
  * noticed and not cut off. */
 #define FILE_MAX (2 * PEM_TEXT_MAX)
 
-/* Reads a file, or standard input if the path is "-". */
 static enum err
 read_text(struct cmd_call *c, const char *path, struct str *out)
 {
-	bool standard = strcmp(path, "-") == 0;
-	char *p = arena_take(&c->arena, FILE_MAX);
-	enum err e = ERR_MEMORY;
+	enum err e = cmd_read_source(c, path, FILE_MAX, out);
 
-	errno = ENOMEM;
-	if (p != NULL)
-		e = standard ? file_read_fd(STDIN_FILENO, p, FILE_MAX, out)
-			     : file_read(path, p, FILE_MAX, out);
 	/* The certificate's own limit is far below. */
-	if (e == ERR_FILE && errno == EFBIG)
-		return ERR_OK;
-	if (e != ERR_OK) {
-		(void)cmd_fail_file(c, path);
-	} else if (out->n == 0) {
-		cmd_error(c, "%s: the file is empty", path);
-		e = ERR_FILE;
-	}
-	return e;
+	return e == ERR_TOO_LARGE ? ERR_OK : e;
 }
 
 /* The record holds text, so a certificate in binary form is converted to PEM. A

@@ -392,15 +392,11 @@ static enum err
 read_request(struct cmd_call *c, struct str *out)
 {
 	const char *path = c->argument[0];
-	char *text = arena_take(&c->arena, 65536);
-	enum err e;
+	enum err e = cmd_read_source(c, path, 65536, out);
 
-	if (text == NULL)
-		return ERR_MEMORY;
-	e = strcmp(path, "-") == 0
-	    ? file_read_fd(STDIN_FILENO, text, 65536, out)
-	    : file_read(path, text, 65536, out);
-	return e == ERR_OK ? ERR_OK : cmd_fail_file(c, path);
+	if (e == ERR_TOO_LARGE)
+		cmd_error(c, "%s: the file is larger than 64 KiB", path);
+	return e;
 }
 
 int
