@@ -25,8 +25,8 @@ enum err pem_clean_escapes(
 /* Moves *text behind the next block. *label is null if there is none; *body is
  * null if the END line is missing. */
 void pem_clean_next(struct str *text, struct str *label, struct str *body);
-/* Writes a block with new line ends, and with the header lines of an encrypted key (RFC 1421).
- * ERR_MEMORY. */
+/* Writes a block with new line ends, and with the header lines of an encrypted
+ * key (RFC 1421). ERR_MEMORY. */
 enum err pem_clean_block(struct arena *a, struct str label, struct str body,
     struct str *pem) ATTR_CHECKED;
 /* Decodes base64 with blanks and line ends in it. *der is null if the text is

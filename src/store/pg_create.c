@@ -75,9 +75,9 @@ static const char *const definitions[] = {
 	"FROM $.record WHERE octet_length(key) = 24",
 };
 
-/* The facts that the role of the service sees: its name in quotes, the number of the
- * store's tables, the number of other tables with such a name, whether it owns
- * them, and whether it may use them. */
+/* The facts that the role of the service sees: its name in quotes, the number
+ * of the store's tables, the number of other tables with such a name, whether
+ * it owns them, and whether it may use them. */
 enum column { ROLE, OURS, OTHER, OWNS, MAY, COLUMNS };
 
 struct seen {

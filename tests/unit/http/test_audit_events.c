@@ -184,7 +184,8 @@ content(struct str response)
 	return str_from(f.content, response.n);
 }
 
-/* The part that a client has read: the numbers of the events, and the next link. */
+/* The part that a client has read: the numbers of the events, and the next
+ * link. */
 struct list {
 	uint64_t number[EVENTS_MAX];
 	size_t n, pages, most;

@@ -291,7 +291,8 @@ answer_query(const struct message *m, struct fake_answer *rows)
 	return true;
 }
 
-/* The statements that pg_engine.c and pg_locked.c send with the name of a table. */
+/* The statements that pg_engine.c and pg_locked.c send with the name of a
+ * table. */
 #define COUNT "SELECT count(*)::int8 FROM "
 #define DELETE "DELETE FROM "
 

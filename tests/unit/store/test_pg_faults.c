@@ -205,7 +205,8 @@ static const struct work {
 	const char *name;
 	enum err (*run)(struct store *st);
 	struct state after;
-	/* The outcomes that it may have beside ERR_OK when the connection is lost. */
+	/* The outcomes that it may have beside ERR_OK when the connection is
+	 * lost. */
 	enum err also;
 } works[] = {
 	{ "a change", change, { 2, 2, 1, 0 }, ERR_OK },
