@@ -6,7 +6,6 @@
 #include "format/expiry.h"
 
 #include "base/err.h"
-#include "format/datetime.h"
 
 #define DAY 86400
 
@@ -71,34 +70,18 @@ expiry_of_chain(struct str text, struct arena *a)
 	return out;
 }
 
-/* Compares instants, because .NET writes the unset date with +00:00. */
-static bool
-is_unset(struct instant t)
-{
-	struct instant unset = { 0, 0 };
-
-	return datetime_parse(str_of(DATETIME_UNSET), &unset) == ERR_OK &&
-	    t.at == unset.at;
-}
-
 struct expiry
 expiry_of_record(const struct record *r, struct arena *a)
 {
 	struct expiry out = { .expires = false };
-	struct instant until;
-	struct str text;
 
 	if (r == NULL)
 		return out;
-	text = r->value[RECORD_EXPIRES];
 	/* Only the record of a real certificate has a serial (change.c). */
 	if (!str_is_null(r->value[RECORD_SERIAL]))
 		out = expiry_of_text(r->value[RECORD_CERTIFICATE], a);
-	if (out.expires || str_is_null(text) ||
-	    datetime_parse(text, &until) != ERR_OK || is_unset(until))
-		return out;
-	out.expires = true;
-	out.expires_at = until.at;
+	if (!out.expires)
+		out.expires = record_end(r, &out.expires_at);
 	return out;
 }
 

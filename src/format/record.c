@@ -211,6 +211,23 @@ record_same(const struct record *a, const struct record *b)
 	return true;
 }
 
+/* DATETIME_UNSET, which .NET writes with +00:00, so the instants are compared.
+ */
+#define UNSET_AT INT64_C(-62135596800)
+
+bool
+record_end(const struct record *r, int64_t *at)
+{
+	struct str text = r->value[RECORD_EXPIRES];
+	struct instant end;
+
+	if (str_is_null(text) || datetime_parse(text, &end) != ERR_OK ||
+	    end.at == UNSET_AT)
+		return false;
+	*at = end.at;
+	return true;
+}
+
 void
 record_merge(struct record *r, const struct patch *p)
 {

@@ -121,6 +121,10 @@ struct str record_newest_topic(const struct record *r);
 /* Whether every property has the same value in both. */
 bool record_same(const struct record *a, const struct record *b);
 
+/* The end of the record's certificate by its expirationDateTime, in seconds.
+ * False: the record says nothing of it. */
+bool record_end(const struct record *r, int64_t *at);
+
 /* Overwrites the record's values with the patch's. */
 void record_merge(struct record *r, const struct patch *p);
 /* Whether the patch removes the record. Existing clients set both texts to the

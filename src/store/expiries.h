@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * expiries.h - the tenants in the order in which their certificates expire.
+ */
+#ifndef PUSHCERT_EXPIRIES_H
+#define PUSHCERT_EXPIRIES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "store/store.h"
+
+/* A tenant's place in the order. The tenants without a known end come last;
+ * tenants with the same end are in the order of their ids. */
+struct store_expiry {
+	struct guid tenant;
+	bool expires; /* whether the end is known */
+	int64_t expires_at; /* the record's expirationDateTime; 0: not known */
+};
+
+/*
+ * Visits each tenant that has a record or that the operator has listed, in the
+ * order of their ends, beginning after a place, which no tenant need have.
+ * NULL: from the first tenant on. A visit that returns anything but ERR_OK ends
+ * the walk, and store_expiries returns that outcome. The visitor may read other
+ * rows of the transaction. In a store that was not upgraded there is no order
+ * yet: ERR_OLD_FORMAT.
+ */
+typedef enum err store_expiry_visit(const struct store_expiry *x, void *arg);
+enum err store_expiries(struct txn *tx, const struct store_expiry *after,
+    store_expiry_visit *visit, void *arg) ATTR_CHECKED;
+
+#endif
