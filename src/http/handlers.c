@@ -146,10 +146,10 @@ make_change(struct call *c, struct change *change, struct record *r)
 enum err
 routes_patch_done(struct call *c, struct call_patch *p)
 {
-	enum err e;
+	enum err notice = policy_notice(&p->change.found.notices), e;
 
-	if (p->change.notice != ERR_OK)
-		c->notice = str_of(err_info(p->change.notice)->reason);
+	if (notice != ERR_OK)
+		c->notice = str_of(err_info(notice)->reason);
 	warn_if_clock_is_behind(c, &p->after);
 	if (c->prefer & ODATA_PREFER_MINIMAL)
 		c->status = 204;

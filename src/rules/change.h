@@ -36,6 +36,19 @@ struct caller {
 /* An event that this caller causes. */
 struct event change_event(const struct caller *by, enum store_action action);
 
+/*
+ * What a change finds out beside its outcome. It is filled in for a refused
+ * upload too, so that one dry run shows everything that a user should know.
+ * After ERR_PRECONDITION or an outcome of the store it says nothing. The texts
+ * live in the arena of the change.
+ */
+struct change_findings {
+	bool existed;
+	struct record former; /* the record before the change, if it existed */
+	bool same; /* the uploaded certificate is the stored one */
+	struct policy_notices notices;
+};
+
 /* One requested change. Its members are filled in before any transaction
  * begins. */
 struct change {
@@ -59,9 +72,7 @@ struct change {
 	 * pending and does not refuse the certificate. */
 	const struct csr *imported;
 	struct patch patch;
-	/* Result: the fault of a certificate that was accepted nevertheless
-	 * (policy_notice), or ERR_OK. */
-	enum err notice;
+	struct change_findings found; /* results */
 };
 
 /* Reads the tenant's record. Returns ERR_NOT_FOUND if there is none. */

@@ -213,21 +213,43 @@ refuse(struct job *job, enum err refusal)
 	return ERR_OK;
 }
 
-static enum err
-check_successor(struct txn *tx, struct job *job)
+/* The state that the certificate is compared with. There is no pending request
+ * in it until check_successor has read the request. */
+static struct policy_stored
+stored_state(const struct job *job)
 {
 	const struct change *in = job->in;
 	struct policy_stored stored = { .record = &job->former,
 		.restores = in->restores,
+		.requested = job->pending.when,
 		.allow_topic = in->allow_topic };
+
+	if (in->imported == NULL)
+		stored.pending_key = job->pending.public_key;
+	return stored;
+}
+
+static void
+list_notices(const struct job *job)
+{
+	struct change *in = job->in;
+	struct policy_stored stored = stored_state(job);
+
+	policy_notices(job->verdict, in->by.now.at, &stored, in->arena,
+	    &in->found.notices);
+}
+
+static enum err
+check_successor(struct txn *tx, struct job *job)
+{
+	const struct change *in = job->in;
+	struct policy_stored stored;
 	enum err e;
 
 	e = copy_csr(tx, &in->by.tenant, in->arena, &job->pending);
 	if (e != ERR_OK)
 		return e;
-	if (in->imported == NULL)
-		stored.pending_key = job->pending.public_key;
-	stored.requested = job->pending.when;
+	stored = stored_state(job);
 	e = policy_check_successor(
 	    in->config, job->verdict, &stored, in->arena, job->fault);
 	return e == ERR_OK || e == ERR_MEMORY ? e : refuse(job, e);
@@ -299,16 +321,25 @@ decide_change(struct txn *tx, struct job *job)
 	job->patch = effective_patch(job);
 	if (!job->same && (e = check_successor(tx, job)) != ERR_OK)
 		return e;
+	list_notices(job);
 	if (job->action == REFUSE)
 		return ERR_OK;
-	job->in->notice = policy_notice(
-	    job->verdict, in->by.now.at, &job->former);
 	merge(job, job->out);
 	if (!job->existed || !record_same(job->out, &job->former))
 		return stamp(in, job->existed, job->out);
 	*job->out = job->former;
 	job->action = NOTHING;
 	return ERR_OK;
+}
+
+static void
+report_former(const struct job *job)
+{
+	struct change_findings *found = &job->in->found;
+
+	found->existed = job->existed;
+	found->former = job->former;
+	found->same = job->same;
 }
 
 enum err
@@ -320,7 +351,7 @@ change_decide(struct txn *tx, struct job *job)
 	job->action = NOTHING;
 	job->refusal = ERR_OK;
 	job->patch = in->patch;
-	in->notice = ERR_OK;
+	in->found = (struct change_findings){ .existed = false };
 	if ((e = read_former(tx, job)) != ERR_OK)
 		return e;
 	e = check_conditions(in, &job->former, job->existed);
@@ -328,8 +359,11 @@ change_decide(struct txn *tx, struct job *job)
 		return e;
 	*job->fault = job->verdict->fault;
 	job->same = is_same_certificate(job);
-	if (job->verdict->refusal != ERR_OK && !job->same)
+	report_former(job);
+	if (job->verdict->refusal != ERR_OK && !job->same) {
+		list_notices(job);
 		return refuse(job, job->verdict->refusal);
+	}
 	if (in->patch.set == 0)
 		return job->existed ? ERR_OK : ERR_NOT_FOUND;
 	if (in->restores || !record_patch_removes(&in->patch))

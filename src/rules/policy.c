@@ -6,11 +6,63 @@
  */
 #include "rules/policy.h"
 
+#include <string.h>
+
 #include "format/expiry.h"
 #include "format/unwrap.h"
 
 /* In bits. Shorter RSA keys are refused; Apple issues 2048. */
 #define KEY_BITS_MIN 2048
+
+bool
+policy_is_text(struct str file)
+{
+	return str_utf8_valid(file) && memchr(file.p, 0, file.n) == NULL;
+}
+
+/* --- files ------------------------------------------------------------ */
+
+static enum err
+binary_text(const struct x509 *x, struct arena *a, struct str *out)
+{
+	struct buf pem;
+
+	*out = x->pem;
+	if (!str_is_null(*out))
+		return ERR_OK;
+	buf_open(&pem, a);
+	pem_write("CERTIFICATE", x->der, &pem);
+	*out = buf_close(&pem, a);
+	return str_is_null(*out) ? ERR_MEMORY : ERR_OK;
+}
+
+enum err
+policy_file_text(
+    struct str file, struct arena *a, struct str *out, struct fault *fault)
+{
+	const struct record_property *p =
+	    &record_properties[RECORD_CERTIFICATE];
+	size_t used = a->used;
+	struct x509 x = { .der = { NULL, 0 } };
+	enum err e;
+
+	*out = str_of(NULL);
+	fault->target = str_of(p->name);
+	if (file.n > p->limit) {
+		fault->what = fault->target;
+		return ERR_TOO_LONG;
+	}
+	e = x509_read(file, a, &x, &fault->ours);
+	if (e == ERR_OK && str_is_null(x.der))
+		return ERR_OK;
+	if (!policy_is_text(file))
+		return e == ERR_OK ? binary_text(&x, a, out) : e;
+	a->used = used;
+	*out = file;
+	return ERR_OK;
+}
+
+/* --- uploads ---------------------------------------------------------- */
 
 static struct str
 date_text(int64_t at, struct arena *a)
@@ -56,32 +108,64 @@ derive(const struct x509 *x, struct arena *a, struct patch *p)
 	return ERR_OK;
 }
 
-/* The reason why the policy `enforce` refuses a certificate, or ERR_OK. *what
- * is the value at fault. */
+/* The checks of a certificate by itself. Each returns the reason why the policy
+ * `enforce` refuses it, or ERR_OK; *what is the value at fault. */
+typedef enum err check_alone(
+    const struct x509 *x, int64_t now_at, struct arena *a, struct str *what);
+
 static enum err
-enforce(const struct x509 *x, int64_t now_at, struct arena *a, struct str *what)
+check_purpose(
+    const struct x509 *x, int64_t now_at, struct arena *a, struct str *what)
 {
-	if (!x->mdm) {
-		*what = str_is_null(x->topic) ? STR_EMPTY : x->topic;
-		return ERR_NOT_MDM;
-	}
+	(void)now_at;
+	(void)a;
+	if (x->mdm)
+		return ERR_OK;
+	*what = str_is_null(x->topic) ? STR_EMPTY : x->topic;
+	return ERR_NOT_MDM;
+}
+
+static enum err
+check_key(
+    const struct x509 *x, int64_t now_at, struct arena *a, struct str *what)
+{
+	(void)now_at;
 	if (x->key != X509_KEY_RSA) {
 		*what = str_of(x->key == X509_KEY_EC ? "EC" : "unknown");
 		return ERR_UNSUPPORTED_KEY;
 	}
-	if (x->key_bits < KEY_BITS_MIN) {
-		*what = number_text(x->key_bits, a);
-		return ERR_WEAK_KEY;
-	}
+	if (x->key_bits >= KEY_BITS_MIN)
+		return ERR_OK;
+	*what = number_text(x->key_bits, a);
+	return ERR_WEAK_KEY;
+}
+
+static enum err
+check_dates(
+    const struct x509 *x, int64_t now_at, struct arena *a, struct str *what)
+{
 	if (x->not_after_at <= now_at) {
 		*what = date_text(x->not_after_at, a);
 		return ERR_EXPIRED;
 	}
-	if (x->not_before_at > now_at + EXPIRY_SLACK) {
-		*what = date_text(x->not_before_at, a);
-		return ERR_NOT_YET_VALID;
-	}
-	return ERR_OK;
+	if (x->not_before_at <= now_at + EXPIRY_SLACK)
+		return ERR_OK;
+	*what = date_text(x->not_before_at, a);
+	return ERR_NOT_YET_VALID;
+}
+
+static check_alone *const alone[] = { check_purpose, check_key, check_dates };
+#define ALONE (sizeof(alone) / sizeof(alone[0]))
+
+static enum err
+enforce(const struct x509 *x, int64_t now_at, struct arena *a, struct str *what)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; i < ALONE && e == ERR_OK; i++)
+		e = alone[i](x, now_at, a, what);
+	return e;
 }
 
 /* Refuses private keys in any property but the certificate, and texts that
@@ -159,30 +243,60 @@ policy_check_upload(const struct config *c, int64_t now_at, struct arena *a,
 #define NO_TOPIC "none"
 
 static enum err
-check_topic(const struct config *c, const struct verdict *v,
-    const struct policy_stored *stored, struct fault *fault)
+compare_topics(const struct verdict *v, const struct policy_stored *stored,
+    struct fault *fault)
 {
 	struct str old = record_newest_topic(stored->record);
 	struct str new = v->x509.topic;
 
 	if (new.n == 0)
 		new = str_of(NO_TOPIC);
-	if (c->topic_change == CONFIG_TOPIC_ALLOW || str_is_null(old) ||
-	    str_eq(old, new) || str_eq(stored->allow_topic, new))
+	if (str_is_null(old) || str_eq(old, new))
 		return ERR_OK;
 	fault->what = old;
 	fault->also = new;
 	return ERR_TOPIC_CHANGE;
 }
 
-static bool
-is_older(const struct verdict *v, const struct record *stored)
+static enum err
+check_topic(const struct config *c, const struct verdict *v,
+    const struct policy_stored *stored, struct fault *fault)
 {
+	struct fault found = *fault;
+
+	if (c->topic_change == CONFIG_TOPIC_ALLOW ||
+	    compare_topics(v, stored, &found) == ERR_OK ||
+	    str_eq(stored->allow_topic, found.also))
+		return ERR_OK;
+	*fault = found;
+	return ERR_TOPIC_CHANGE;
+}
+
+static enum err
+compare_dates(const struct verdict *v, const struct policy_stored *stored,
+    struct arena *a, struct fault *fault)
+{
+	const struct record *r = stored->record;
 	struct instant until;
 
-	return record_is_real(stored) &&
-	    datetime_parse(stored->value[RECORD_EXPIRES], &until) == ERR_OK &&
-	    v->x509.not_after_at < until.at;
+	if (!record_is_real(r) ||
+	    datetime_parse(r->value[RECORD_EXPIRES], &until) != ERR_OK ||
+	    v->x509.not_after_at >= until.at)
+		return ERR_OK;
+	fault->what = date_text(v->x509.not_after_at, a);
+	fault->also = r->value[RECORD_EXPIRES];
+	return ERR_OLDER;
+}
+
+static enum err
+compare_keys(const struct verdict *v, const struct policy_stored *stored,
+    struct arena *a, struct fault *fault)
+{
+	if (str_is_null(stored->pending_key) ||
+	    str_eq(stored->pending_key, v->x509.public_key))
+		return ERR_OK;
+	fault->what = date_text(stored->requested.at, a);
+	return ERR_KEY_MISMATCH;
 }
 
 /* A text that is not a certificate is stored as it is, but it must not replace
@@ -217,25 +331,53 @@ policy_check_successor(const struct config *c, const struct verdict *v,
 		return e;
 	if (c->certificate_policy != CONFIG_ENFORCE || stored->restores)
 		return ERR_OK;
-	if (is_older(v, stored->record)) {
-		fault->what = date_text(v->x509.not_after_at, a);
-		fault->also = stored->record->value[RECORD_EXPIRES];
-		return ERR_OLDER;
+	if ((e = compare_dates(v, stored, a, fault)) != ERR_OK)
+		return e;
+	return compare_keys(v, stored, a, fault);
+}
+
+static void
+add_notice(struct policy_notices *to, enum err reason, const struct fault *f)
+{
+	if (reason != ERR_OK)
+		to->row[to->n++] =
+		    (struct policy_notice){ .reason = reason, .fault = *f };
+}
+
+void
+policy_notices(const struct verdict *v, int64_t now_at,
+    const struct policy_stored *stored, struct arena *a,
+    struct policy_notices *out)
+{
+	const struct str target = v->fault.target;
+	struct fault f;
+	size_t i;
+	enum err e;
+
+	out->n = 0;
+	if (!v->real)
+		return;
+	f = (struct fault){ .target = target };
+	add_notice(out, compare_topics(v, stored, &f), &f);
+	for (i = 0; i < ALONE; i++) {
+		f = (struct fault){ .target = target };
+		e = alone[i](&v->x509, now_at, a, &f.what);
+		add_notice(out, e, &f);
 	}
-	if (str_is_null(stored->pending_key) ||
-	    str_eq(stored->pending_key, v->x509.public_key))
-		return ERR_OK;
-	fault->what = date_text(stored->requested.at, a);
-	return ERR_KEY_MISMATCH;
+	f = (struct fault){ .target = target };
+	add_notice(out, compare_dates(v, stored, a, &f), &f);
+	f = (struct fault){ .target = target };
+	add_notice(out, compare_keys(v, stored, a, &f), &f);
 }
 
 enum err
-policy_notice(
-    const struct verdict *v, int64_t now_at, const struct record *stored)
+policy_notice(const struct policy_notices *notices)
 {
-	if (!v->real)
-		return ERR_OK;
-	if (v->x509.not_after_at <= now_at)
-		return ERR_EXPIRED;
-	return is_older(v, stored) ? ERR_OLDER : ERR_OK;
+	size_t i;
+
+	for (i = 0; i < notices->n; i++)
+		if (notices->row[i].reason == ERR_EXPIRED ||
+		    notices->row[i].reason == ERR_OLDER)
+			return notices->row[i].reason;
+	return ERR_OK;
 }

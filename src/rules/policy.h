@@ -12,6 +12,7 @@
 #define PUSHCERT_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -37,6 +38,18 @@ struct verdict {
 	struct fault fault;
 	struct x509 x509;
 };
+
+/* Whether a file is a text: UTF-8 without NUL. */
+bool policy_is_text(struct str file);
+/*
+ * Turns a file with a certificate into the text that a record keeps. A text
+ * stays as it is, and policy_check_upload reports its fault; a certificate in
+ * binary form becomes PEM. *out is null if the file has no certificate at all;
+ * fault->ours then says what it is. Returns ERR_OK, ERR_TOO_LONG, or, for a
+ * file that is not a text, an outcome of x509_read.
+ */
+enum err policy_file_text(struct str file, struct arena *a, struct str *out,
+    struct fault *fault) ATTR_CHECKED;
 
 /*
  * Reads the certificate that a patch sets, and adds the properties that are
@@ -69,9 +82,30 @@ enum err policy_check_successor(const struct config *c, const struct verdict *v,
     const struct policy_stored *stored, struct arena *a,
     struct fault *fault) ATTR_CHECKED;
 
-/* The fault of a real certificate that is accepted nevertheless: ERR_EXPIRED,
- * ERR_OLDER (than the stored certificate), or ERR_OK. */
-enum err policy_notice(const struct verdict *v, int64_t now_at,
-    const struct record *stored) ATTR_CHECKED;
+/*
+ * The faults of a real certificate, whether the configuration refuses them or
+ * not: ERR_TOPIC_CHANGE (it differs from the stored topic, even if allow_topic
+ * names it), ERR_NOT_MDM, ERR_UNSUPPORTED_KEY or ERR_WEAK_KEY, ERR_EXPIRED or
+ * ERR_NOT_YET_VALID, ERR_OLDER (than the stored certificate), ERR_KEY_MISMATCH
+ * (a request of another key is pending). Each has the fault for its text, whose
+ * slices live in the arena or where the arguments live; a slice is null if the
+ * arena is full.
+ */
+#define POLICY_NOTICES_MAX 6
+struct policy_notice {
+	enum err reason;
+	struct fault fault;
+};
+struct policy_notices {
+	size_t n;
+	struct policy_notice row[POLICY_NOTICES_MAX];
+};
+void policy_notices(const struct verdict *v, int64_t now_at,
+    const struct policy_stored *stored, struct arena *a,
+    struct policy_notices *out);
+
+/* The notice that clients of the API get for an accepted certificate:
+ * ERR_EXPIRED, else ERR_OLDER, else ERR_OK. */
+enum err policy_notice(const struct policy_notices *notices) ATTR_CHECKED;
 
 #endif

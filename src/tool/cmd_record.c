@@ -12,9 +12,7 @@
 
 #include "base/file.h"
 #include "format/crypto.h"
-#include "format/pem.h"
 #include "http/view.h"
-#include "format/x509.h"
 #include "tool/cmd_names.h"
 #include "tool/cmd_output.h"
 
@@ -210,7 +208,7 @@ cmd_apply(struct cmd_call *c, struct change *change)
 	}
 	if (e != ERR_OK)
 		return refuse_change(c, e, &fault);
-	print_notice(c, change->notice);
+	print_notice(c, policy_notice(&change->found.notices));
 	status = cmd_print_record(c, &r);
 	topic = arena_copy(&c->arena, r.value[RECORD_TOPIC]);
 	/* change_try has left the transaction open. */
@@ -235,46 +233,22 @@ read_text(struct cmd_call *c, const char *path, struct str *out)
 	return e == ERR_TOO_LARGE ? ERR_OK : e;
 }
 
-/* The record holds text, so a certificate in binary form is converted to PEM. A
- * file without a certificate is taken for a mistake and refused, unless
+/* A file without a certificate is taken for a mistake and refused, unless
  * `as_it_is` is true. */
 static enum err
 make_text(struct arena *a, bool as_it_is, struct str *text, struct fault *fault)
 {
-	size_t used = a->used;
-	struct x509 x;
-	struct buf pem;
-	bool is_text;
+	struct str file = *text;
 	enum err e;
 
-	if (text->n > record_properties[RECORD_CERTIFICATE].limit) {
-		fault->what = str_of("certificate");
-		return ERR_TOO_LONG;
-	}
-	is_text = str_utf8_valid(*text) && memchr(text->p, 0, text->n) == NULL;
-	if (is_text && as_it_is)
+	if (as_it_is && policy_is_text(file) &&
+	    file.n <= record_properties[RECORD_CERTIFICATE].limit)
 		return ERR_OK;
-	e = x509_read(*text, a, &x, &fault->ours);
-	if (e == ERR_OK && str_is_null(x.der)) {
-		fault->ours = str_of(
-		    "the file contains none; --force stores any text");
-		return ERR_NOT_A_CERTIFICATE;
-	}
-	/* For a text, the rules in policy.c report the fault. */
-	if (is_text) {
-		a->used = used;
-		return ERR_OK;
-	}
-	if (e != ERR_OK)
+	e = policy_file_text(file, a, text, fault);
+	if (e != ERR_OK || !str_is_null(*text))
 		return e;
-	if (!str_is_null(x.pem)) {
-		*text = x.pem;
-		return ERR_OK;
-	}
-	buf_open(&pem, a);
-	pem_write("CERTIFICATE", x.der, &pem);
-	*text = buf_close(&pem, a);
-	return str_is_null(*text) ? ERR_MEMORY : ERR_OK;
+	fault->ours = str_of("the file contains none; --force stores any text");
+	return ERR_NOT_A_CERTIFICATE;
 }
 
 static enum err

@@ -42,6 +42,7 @@ static struct {
 	struct fault fault;
 	struct record out;
 	enum err notice;
+	struct change_findings found;
 } f;
 
 /* --- setup ---------------------------------------------------------------- */
@@ -155,7 +156,8 @@ change(struct change *in, bool try)
 		e = change_try(tx, in, &f.out, &f.fault);
 		store_reader_free(tx);
 	}
-	f.notice = in->notice;
+	f.notice = policy_notice(&in->found.notices);
+	f.found = in->found;
 	return e;
 }
 
@@ -489,6 +491,120 @@ START_TEST(a_dry_run_restores_nothing)
 }
 END_TEST
 
+START_TEST(restores_only_the_record_whose_etag_was_given)
+{
+	char before[RECORD_ETAG_MAX], after[RECORD_ETAG_MAX];
+	struct change in = { .if_match = { NULL, 0 } };
+
+	begin_world(100, 10);
+	ck_assert_int_eq(name("a"), ERR_OK); /* 1 */
+	in.if_match = record_etag(&f.out, before);
+	ck_assert_int_eq(name("b"), ERR_OK); /* 2 */
+	ck_assert_int_eq(restore_with(&in, 2, true), ERR_PRECONDITION);
+	ck_assert_int_eq(restore_with(&in, 2, false), ERR_PRECONDITION);
+	in.if_match = record_etag(&f.out, after);
+	ck_assert_int_eq(restore_with(&in, 2, true), ERR_OK);
+	ck_assert_int_eq(restore_with(&in, 2, false), ERR_OK); /* 3 */
+	ck_assert_int_eq(remove_record(), ERR_OK); /* 4 */
+	ck_assert_int_eq(restore_with(&in, 4, false), ERR_PRECONDITION);
+	in.if_match = str_of(NULL);
+	in.if_none_match = str_of("*");
+	ck_assert_int_eq(restore_with(&in, 4, false), ERR_OK); /* 5 */
+	ck_assert_int_eq(restore_with(&in, 4, false), ERR_PRECONDITION);
+	ck_assert_uint_eq(history("").newest, 5);
+	end_world();
+}
+END_TEST
+
+/* --- dry runs ------------------------------------------------------------- */
+
+/* An upload that is only tried; f.found is what it finds out. */
+static enum err
+try_upload(const char *text, const char *allow)
+{
+	struct change in = { .allow_topic = str_of(allow),
+		.patch = { .set = RECORD_BIT(RECORD_CERTIFICATE) } };
+
+	arena_reset(&f.arena);
+	in.patch.value[RECORD_CERTIFICATE] = str_of(text);
+	return change(&in, true);
+}
+
+static void
+check_notice(size_t i, enum err reason, const char *what, const char *also)
+{
+	const struct policy_notice *n = &f.found.notices.row[i];
+
+	ck_assert_uint_lt(i, f.found.notices.n);
+	ck_assert_int_eq(n->reason, reason);
+	if (what != NULL)
+		unit_same("what", n->fault.what, str_of(what));
+	unit_same("also", n->fault.also, str_of(also));
+}
+
+START_TEST(one_dry_run_finds_every_notice)
+{
+	static char waiting[UNIT_PEM_MAX];
+	const char *a, *b;
+
+	begin_world(100, 10);
+	a = issue(A, NOW + YEAR);
+	ck_assert_int_eq(try_upload(a, NULL), ERR_OK);
+	ck_assert(!f.found.existed && !f.found.same);
+	ck_assert_uint_eq(f.found.notices.n, 1);
+	check_notice(0, ERR_UNSUPPORTED_KEY, "EC", NULL);
+	ck_assert_int_eq(upload(a, NULL), ERR_OK);
+	request_and_issue(NOW + YEAR, waiting);
+	b = issue(B, NOW + 1);
+	f.now = NOW + 3600;
+	ck_assert_int_eq(try_upload(b, NULL), ERR_TOPIC_CHANGE);
+	ck_assert(f.found.existed && !f.found.same);
+	unit_same(
+	    "before", f.found.former.value[RECORD_CERTIFICATE], str_of(a));
+	ck_assert_uint_eq(f.found.notices.n, 5);
+	check_notice(0, ERR_TOPIC_CHANGE, A, B);
+	check_notice(1, ERR_UNSUPPORTED_KEY, "EC", NULL);
+	check_notice(2, ERR_EXPIRED, "2026-12-01T00:00:01Z", NULL);
+	check_notice(
+	    3, ERR_OLDER, "2026-12-01T00:00:01Z", "2027-12-01T00:00:00Z");
+	check_notice(4, ERR_KEY_MISMATCH, NULL, NULL);
+	/* The same with the topic allowed: stored, with all notices. */
+	ck_assert_int_eq(try_upload(b, B), ERR_OK);
+	ck_assert_uint_eq(f.found.notices.n, 5);
+	check_notice(0, ERR_TOPIC_CHANGE, A, B);
+	unit_same("topic", f.out.value[RECORD_TOPIC], str_of(B));
+	/* The certificate of the pending request. */
+	f.now = NOW + 10;
+	ck_assert_int_eq(try_upload(waiting, NULL), ERR_OK);
+	ck_assert_uint_eq(f.found.notices.n, 0);
+	ck_assert_uint_eq(history("").newest, 2);
+	end_world();
+}
+END_TEST
+
+START_TEST(a_dry_run_knows_the_stored_certificate)
+{
+	const char *a;
+
+	begin_world(100, 10);
+	a = issue(A, NOW + YEAR);
+	ck_assert_int_eq(upload(a, NULL), ERR_OK);
+	f.config.certificate_policy = CONFIG_ENFORCE;
+	ck_assert_int_eq(try_upload(a, NULL), ERR_OK);
+	ck_assert(f.found.existed && f.found.same);
+	ck_assert_int_eq(
+	    try_upload(issue(A, NOW + YEAR), NULL), ERR_UNSUPPORTED_KEY);
+	ck_assert(f.found.existed && !f.found.same);
+	ck_assert_uint_eq(f.found.notices.n, 1);
+	check_notice(0, ERR_UNSUPPORTED_KEY, "EC", NULL);
+	/* A text has no notices, and nothing is stored beside it. */
+	ck_assert_int_eq(try_upload("undefined", NULL), ERR_NOT_A_CERTIFICATE);
+	ck_assert_uint_eq(f.found.notices.n, 0);
+	ck_assert(f.found.existed);
+	end_world();
+}
+END_TEST
+
 START_TEST(guards_the_topic_through_restores)
 {
 	const char *a, *b;
@@ -583,6 +699,59 @@ START_TEST(restores_an_older_certificate_under_enforcement)
 	ck_assert_int_eq(f.notice, ERR_EXPIRED);
 	ck_assert_int_eq(restore(8, NULL), ERR_OK); /* 9 */
 	ck_assert_int_eq(restore(9, NULL), ERR_EXPIRED);
+	end_world();
+}
+END_TEST
+
+/* --- files ---------------------------------------------------------------- */
+
+static enum err
+file_text(struct str file, struct str *out)
+{
+	arena_reset(&f.arena);
+	f.fault = (struct fault){ .what = { NULL, 0 } };
+	return policy_file_text(file, &f.arena, out, &f.fault);
+}
+
+START_TEST(takes_the_text_of_a_file)
+{
+	static char large[PEM_TEXT_MAX + 1];
+	unsigned char *der = NULL;
+	const char *pem;
+	struct str text;
+	struct x509 x;
+	int n;
+
+	begin_world(100, 10);
+	pem = issue(A, NOW + YEAR);
+	ck_assert_int_eq(file_text(str_of(pem), &text), ERR_OK);
+	ck_assert_ptr_eq(text.p, pem);
+	/* The fault of a text is found when it is uploaded. */
+	ck_assert_int_eq(file_text(str_of("-----BEGIN CERT"), &text), ERR_OK);
+	ck_assert_int_eq(file_text(str_of("undefined"), &text), ERR_OK);
+	ck_assert(str_is_null(text) && f.fault.ours.n > 0);
+	ck_assert_int_eq(file_text(STR_EMPTY, &text), ERR_OK);
+	ck_assert(str_is_null(text));
+	ck_assert_int_eq(x509_read(str_of(pem), &f.arena, &x, &text), ERR_OK);
+	der = malloc(x.der.n);
+	ck_assert_ptr_nonnull(der);
+	memcpy(der, x.der.p, x.der.n);
+	n = (int)x.der.n;
+	ck_assert_int_eq(
+	    file_text(str_from((char *)der, (size_t)n), &text), ERR_OK);
+	unit_same("binary", text, str_of(pem));
+	ck_assert_int_eq(file_text(str_from((char *)der, (size_t)n - 1), &text),
+	    ERR_NOT_A_CERTIFICATE);
+	free(der);
+	der = NULL;
+	n = i2d_PrivateKey(f.key, &der);
+	ck_assert_int_eq(file_text(str_from((char *)der, (size_t)n), &text),
+	    ERR_PRIVATE_KEY);
+	ck_assert(str_is_null(text));
+	OPENSSL_free(der);
+	ck_assert_int_eq(
+	    file_text(str_from(large, sizeof(large)), &text), ERR_TOO_LONG);
+	unit_same("property", f.fault.what, str_of("certificate"));
 	end_world();
 }
 END_TEST
@@ -849,6 +1018,10 @@ main(void)
 
 	for (i = 0; i < ROWS(tests); i++)
 		tcase_add_test(t, tests[i]);
+	tcase_add_test(t, restores_only_the_record_whose_etag_was_given);
+	tcase_add_test(t, one_dry_run_finds_every_notice);
+	tcase_add_test(t, a_dry_run_knows_the_stored_certificate);
+	tcase_add_test(t, takes_the_text_of_a_file);
 	tcase_add_test(t, an_imported_key_comes_with_its_certificate);
 	tcase_add_test(t, an_imported_key_is_added_to_the_stored_certificate);
 	tcase_add_test(t, an_imported_key_leaves_another_request_pending);

@@ -228,12 +228,81 @@ START_TEST(notice)
 {
 	struct verdict v = { .uploaded = true, .real = !notices[_i].is_text };
 	struct record r = { .revision = 1 };
+	struct policy_stored stored = { .record = &r };
+	struct policy_notices list;
+	char block[512];
+	struct arena a;
 
+	arena_init(&a, block, sizeof(block));
 	v.x509.not_after_at = notices[_i].until_at;
 	r.value[RECORD_SERIAL] = notices[_i].serial;
 	r.value[RECORD_EXPIRES] = notices[_i].expires;
-	unit_check(notices[_i].name,
-	    policy_notice(&v, notices[_i].now_at, &r) == notices[_i].e);
+	policy_notices(&v, notices[_i].now_at, &stored, &a, &list);
+	unit_check(notices[_i].name, policy_notice(&list) == notices[_i].e);
+}
+END_TEST
+
+/* Each fault at its limit: the certificate has it, and the same certificate
+ * with the other value has not. */
+static const struct {
+	const char *name;
+	bool mdm;
+	enum x509_key key;
+	unsigned bits;
+	int64_t from_at, until_at;
+	struct str topic, public_key;
+	enum err e[POLICY_NOTICES_MAX];
+	struct str what[POLICY_NOTICES_MAX];
+} lists[] = {
+	{ "finds no fault in the renewed certificate", true, X509_KEY_RSA, 2048,
+	    END, END + 1, STR("b"), STR("key"), { ERR_OK }, { { NULL, 0 } } },
+	{ "allows a clock that is late by five minutes", true, X509_KEY_RSA,
+	    2048, END + 300, END + 1, STR("b"), STR("key"), { ERR_OK },
+	    { { NULL, 0 } } },
+	{ "lists every fault, each with its value", false, X509_KEY_EC, 2048,
+	    END, END - 1, STR("a"), STR("other"),
+	    { ERR_TOPIC_CHANGE, ERR_NOT_MDM, ERR_UNSUPPORTED_KEY, ERR_EXPIRED,
+		ERR_OLDER, ERR_KEY_MISMATCH },
+	    { STR("b"), STR("a"), STR("EC"), STR("2027-12-31T23:59:59Z"),
+		STR("2027-12-31T23:59:59Z"), STR("2026-12-01T00:00:00Z") } },
+	{ "reports a short key and a date in the future", true, X509_KEY_RSA,
+	    2047, END + 301, END + 2, STR("b"), STR("key"),
+	    { ERR_WEAK_KEY, ERR_NOT_YET_VALID },
+	    { STR("2047"), STR("2028-01-01T00:05:01Z") } },
+};
+
+START_TEST(lists_notices)
+{
+	struct record r = { .newest_topic = STR("b") };
+	struct policy_stored stored = { .record = &r,
+		.pending_key = STR("key"),
+		.requested = { REQUESTED, 0 },
+		.allow_topic = STR("a") };
+	struct verdict v = { .uploaded = true, .real = true };
+	struct policy_notices list;
+	char block[512];
+	struct arena a;
+	size_t i;
+
+	arena_init(&a, block, sizeof(block));
+	r.value[RECORD_SERIAL] = str_of("01");
+	r.value[RECORD_EXPIRES] = str_of("2028-01-01T00:00:00Z");
+	v.x509.mdm = lists[_i].mdm;
+	v.x509.key = lists[_i].key;
+	v.x509.key_bits = lists[_i].bits;
+	v.x509.not_before_at = lists[_i].from_at;
+	v.x509.not_after_at = lists[_i].until_at;
+	v.x509.topic = lists[_i].topic;
+	v.x509.public_key = lists[_i].public_key;
+	policy_notices(&v, END, &stored, &a, &list);
+	for (i = 0; i < list.n; i++) {
+		unit_check(
+		    lists[_i].name, list.row[i].reason == lists[_i].e[i]);
+		unit_same(
+		    lists[_i].name, list.row[i].fault.what, lists[_i].what[i]);
+	}
+	unit_check(lists[_i].name,
+	    i == POLICY_NOTICES_MAX || lists[_i].e[i] == ERR_OK);
 }
 END_TEST
 
@@ -245,6 +314,7 @@ main(void)
 
 	tcase_add_loop_test(t, successor, 0, ROWS(cases));
 	tcase_add_loop_test(t, notice, 0, ROWS(notices));
+	tcase_add_loop_test(t, lists_notices, 0, ROWS(lists));
 	suite_add_tcase(suite, t);
 	return unit_run(suite);
 }
