@@ -156,6 +156,16 @@ enum err call_put_document(struct call *c, struct str content) ATTR_CHECKED;
 enum err call_record(struct call *c, struct record *r) ATTR_CHECKED;
 /* The caller of a change; the texts live as long as the call. */
 struct caller call_caller(const struct call *c);
+/* The change that the conditions of the request guard, without its patch. */
+struct change call_change(const struct call *c);
+/* A dry run of a change, in the worker's read transaction (change_try). */
+enum err
+call_try(struct call *c, struct change *change, struct record *r) ATTR_CHECKED;
+/* Makes a key and a request for the caller's tenant, as csr_make does. Returns
+ * also ERR_KEYGEN_BUSY and ERR_SECRET. */
+enum err call_make_request(struct call *c, struct str *text) ATTR_CHECKED;
+/* Logs a record's date that lies in the future (see handlers.c). */
+void call_check_clock(const struct call *c, const struct record *r);
 
 /* Whether a text may hold a private key. True also if the arena has no room for
  * the search. */

@@ -71,8 +71,8 @@ read_patch(struct call *c, struct patch *p)
 	return ERR_OK;
 }
 
-static enum err
-try_patch(struct call *c, struct change *change, struct record *r)
+enum err
+call_try(struct call *c, struct change *change, struct record *r)
 {
 	enum err e;
 
@@ -89,8 +89,8 @@ try_patch(struct call *c, struct change *change, struct record *r)
 /* Warns if the record's last change is later than the clock. The program never
  * dates a change before the previous one, so such a date shows that the clock
  * was set back. */
-static void
-warn_if_clock_is_behind(const struct call *c, const struct record *r)
+void
+call_check_clock(const struct call *c, const struct record *r)
 {
 	struct str modified = r->value[RECORD_MODIFIED];
 	int64_t now_at = c->req->now.at;
@@ -107,9 +107,8 @@ warn_if_clock_is_behind(const struct call *c, const struct record *r)
 	    STR_ARG(modified));
 }
 
-/* The change that the conditions of the request guard, without its patch. */
-static struct change
-new_change(const struct call *c)
+struct change
+call_change(const struct call *c)
 {
 	const struct request *req = c->req;
 	struct change change = { .config = c->app->config,
@@ -139,7 +138,7 @@ static enum err
 make_change(struct call *c, struct change *change, struct record *r)
 {
 	return c->prefer & ODATA_PREFER_DRY_RUN
-	    ? try_patch(c, change, r)
+	    ? call_try(c, change, r)
 	    : change_patch(c->app->store, change, r, &c->fault);
 }
 
@@ -150,7 +149,7 @@ routes_patch_done(struct call *c, struct call_patch *p)
 
 	if (notice != ERR_OK)
 		c->notice = str_of(err_info(notice)->reason);
-	warn_if_clock_is_behind(c, &p->after);
+	call_check_clock(c, &p->after);
 	if (c->prefer & ODATA_PREFER_MINIMAL)
 		c->status = 204;
 	e = put_record(c, &p->after);
@@ -168,7 +167,7 @@ routes_patch(struct call *c)
 	struct call_patch own, *p = c->later != NULL ? c->later : &own;
 	enum err e;
 
-	p->change = new_change(c);
+	p->change = call_change(c);
 	if ((e = read_patch(c, &p->change.patch)) != ERR_OK)
 		return e;
 	apply_preferences(c);
@@ -183,7 +182,7 @@ routes_patch(struct call *c)
 enum err
 routes_delete(struct call *c)
 {
-	struct change change = new_change(c);
+	struct change change = call_change(c);
 	struct record r;
 	enum err e;
 
@@ -193,7 +192,7 @@ routes_delete(struct call *c)
 	apply_preferences(c);
 	e = make_change(c, &change, &r);
 	if (e == ERR_OK)
-		warn_if_clock_is_behind(c, &r);
+		call_check_clock(c, &r);
 	return e;
 }
 
@@ -248,16 +247,16 @@ load_secrets(const struct call *c, struct secrets **out)
 }
 
 static enum err
-make_key(struct call *c)
+make_key(struct call *c, struct str *text)
 {
 	struct caller by = call_caller(c);
 	struct secrets *now;
-	struct str text = str_of(NULL);
 	enum err e;
 
+	*text = str_of(NULL);
 	if ((e = load_secrets(c, &now)) == ERR_OK)
 		e = csr_make(c->app->store, c->app->config, now, &by,
-		    &c->wk->arena, &text, &c->fault.what);
+		    &c->wk->arena, text, &c->fault.what);
 	if (now != NULL)
 		secret_wipe(now);
 	/* The subject comes from the configuration, so its fault concerns the
@@ -265,13 +264,28 @@ make_key(struct call *c)
 	if (e == ERR_CONFIG)
 		log_line(LOG_AT_ERROR, "certificate request: %.*s",
 		    STR_ARG(c->fault.what));
-	return e == ERR_OK ? put_text(c, text) : e;
+	return e;
+}
+
+enum err
+call_make_request(struct call *c, struct str *text)
+{
+	struct keygen_slots *slots = c->app->keygen_slots;
+	enum err e;
+
+	if (slots == NULL)
+		return make_key(c, text);
+	if (!keygen_slots_take(slots, &c->who.tenant, c->req->now.at))
+		return ERR_KEYGEN_BUSY;
+	e = make_key(c, text);
+	keygen_slots_give(slots, &c->who.tenant);
+	return e;
 }
 
 enum err
 routes_generate(struct call *c)
 {
-	struct keygen_slots *slots = c->app->keygen_slots;
+	struct str text;
 	enum err e;
 
 	/*
@@ -279,13 +293,8 @@ routes_generate(struct call *c)
 	 */
 	if (c->prefer & ODATA_PREFER_DRY_RUN)
 		return ERR_NO_DRY_RUN;
-	if (slots == NULL)
-		return make_key(c);
-	if (!keygen_slots_take(slots, &c->who.tenant, c->req->now.at))
-		return ERR_KEYGEN_BUSY;
-	e = make_key(c);
-	keygen_slots_give(slots, &c->who.tenant);
-	return e;
+	e = call_make_request(c, &text);
+	return e == ERR_OK ? put_text(c, text) : e;
 }
 
 enum err

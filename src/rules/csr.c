@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "format/pem.h"
+
 /* The data that a seal is bound to: the tenant and the purpose. A seal opens
  * for no other tenant or purpose. */
 #define SEAL_ABOUT "pushcert.request.1"
@@ -150,6 +152,34 @@ csr_pending(struct txn *tx, const struct guid *tenant, struct arena *a,
 		return e;
 	*text = arena_copy(a, csr.request);
 	return str_is_null(*text) ? ERR_MEMORY : ERR_OK;
+}
+
+bool
+csr_is_signed(struct str request)
+{
+	/* Apple's portal takes XML in base64, which starts with "<". DER starts
+	 * with 0x30, whose first digit is M. */
+	return str_starts(request, "PD");
+}
+
+enum err
+csr_file(struct str request, struct arena *a, struct str *out)
+{
+	uint8_t *der;
+	struct buf pem;
+	size_t n;
+
+	*out = request;
+	if (csr_is_signed(request))
+		return ERR_OK;
+	if ((der = arena_take(a, request.n + 3)) == NULL)
+		return ERR_MEMORY;
+	if (!str_unbase64(request, der, &n))
+		return ERR_CORRUPT;
+	buf_open(&pem, a);
+	pem_write("CERTIFICATE REQUEST", str_from((char *)der, n), &pem);
+	*out = buf_close(&pem, a);
+	return str_is_null(*out) ? ERR_MEMORY : ERR_OK;
 }
 
 static enum err

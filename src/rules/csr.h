@@ -7,6 +7,7 @@
 #ifndef PUSHCERT_CSR_H
 #define PUSHCERT_CSR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,17 @@ enum err csr_make(struct store *st, const struct config *c,
 /* The text of the pending request. Returns ERR_NOT_FOUND if there is none. */
 enum err csr_pending(struct txn *tx, const struct guid *tenant, struct arena *a,
     struct str *text) ATTR_CHECKED;
+
+/* Whether the text of a request is one for Apple's portal, which a vendor has
+ * signed. */
+bool csr_is_signed(struct str request);
+/*
+ * The file that is sent on: a signed request stays as it is, and the other one
+ * becomes PEM, the form in which a vendor or a signing service takes it.
+ * Returns ERR_OK, ERR_MEMORY, or ERR_CORRUPT if the text is neither.
+ */
+enum err
+csr_file(struct str request, struct arena *a, struct str *out) ATTR_CHECKED;
 
 /* Seals a private key, PKCS#8 in DER, for this tenant. Returns ERR_OK,
  * ERR_NOT_IMPLEMENTED without a key file, ERR_MEMORY or ERR_INTERNAL. */

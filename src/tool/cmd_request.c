@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "format/pem.h"
 #include "format/x509_make.h"
 #include "rules/csr.h"
 #include "tool/cmd_output.h"
@@ -138,25 +137,6 @@ read_record(struct cmd_call *c, struct record *out)
 
 /* --- the output --------------------------------------------------------- */
 
-/* Writes a request as PEM, the form in which a vendor or a signing service
- * takes it. `text` is the base64 of its DER. */
-static enum err
-make_pem(struct cmd_call *c, struct str text, struct str *out)
-{
-	uint8_t *der = arena_take(&c->arena, text.n);
-	struct buf pem;
-	size_t n;
-
-	if (der == NULL)
-		return ERR_MEMORY;
-	if (!str_unbase64(text, der, &n))
-		return ERR_INTERNAL;
-	buf_open(&pem, &c->arena);
-	pem_write("CERTIFICATE REQUEST", str_from((char *)der, n), &pem);
-	*out = buf_close(&pem, &c->arena);
-	return str_is_null(*out) ? ERR_MEMORY : ERR_OK;
-}
-
 /* Makes the request and writes it to the open output. */
 static enum err
 write_request(struct cmd_call *c, const struct secrets *s,
@@ -166,8 +146,8 @@ write_request(struct cmd_call *c, const struct secrets *s,
 	enum err e = csr_make(
 	    c->store, &c->config, s, by, &c->arena, &text, &what);
 
-	if (e == ERR_OK && !s->is_vendor)
-		e = make_pem(c, text, &text);
+	if (e == ERR_OK)
+		e = csr_file(text, &c->arena, &text);
 	if (e == ERR_CONFIG)
 		(void)refuse_request(c, what);
 	else if (e != ERR_OK)

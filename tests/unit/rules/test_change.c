@@ -756,6 +756,31 @@ START_TEST(takes_the_text_of_a_file)
 }
 END_TEST
 
+START_TEST(turns_a_request_into_a_file)
+{
+	struct txn *tx;
+	struct str text, file;
+
+	begin_world(100, 10);
+	ck_assert_int_eq(request(), ERR_OK);
+	tx = unit_begin(f.store);
+	ck_assert_int_eq(csr_pending(tx, &tenant, &f.arena, &text), ERR_OK);
+	store_reader_free(tx);
+	ck_assert(!csr_is_signed(text));
+	ck_assert_int_eq(csr_file(text, &f.arena, &file), ERR_OK);
+	ck_assert(str_starts(file, "-----BEGIN CERTIFICATE REQUEST-----\nMII"));
+	ck_assert(str_ends(file, "-----END CERTIFICATE REQUEST-----\n"));
+	/* The start of an XML document in base64. */
+	text = str_of("PD94bWwg");
+	ck_assert(csr_is_signed(text));
+	ck_assert_int_eq(csr_file(text, &f.arena, &file), ERR_OK);
+	unit_same("signed", file, text);
+	ck_assert_int_eq(
+	    csr_file(str_of("MII?"), &f.arena, &file), ERR_CORRUPT);
+	end_world();
+}
+END_TEST
+
 /* --- the guard with several threads and with older releases --------------- */
 
 /* Removes topic and fingerprint, which releases before format 4 did not store
@@ -1022,6 +1047,7 @@ main(void)
 	tcase_add_test(t, one_dry_run_finds_every_notice);
 	tcase_add_test(t, a_dry_run_knows_the_stored_certificate);
 	tcase_add_test(t, takes_the_text_of_a_file);
+	tcase_add_test(t, turns_a_request_into_a_file);
 	tcase_add_test(t, an_imported_key_comes_with_its_certificate);
 	tcase_add_test(t, an_imported_key_is_added_to_the_stored_certificate);
 	tcase_add_test(t, an_imported_key_leaves_another_request_pending);
