@@ -229,6 +229,13 @@
 	    "The request was not run, because the response of the batch "      \
 	    "might become too large. Send it again in another batch.",         \
 	    NULL)                                                              \
+	/* The body as a form of a page. */                                    \
+	ROW(ERR_FORM_TYPE, 415, "UnsupportedMediaType",                        \
+	    "The content type '{}' is not that of a form. Use "                \
+	    "multipart/form-data or application/x-www-form-urlencoded.",       \
+	    NULL)                                                              \
+	ROW(ERR_FORM, 400, "BadRequest",                                       \
+	    "The form cannot be read: {!}. The piece at fault is '{}'.", NULL) \
 	/* The stand-in for tests. */                                          \
 	ROW(ERR_STANDIN, 400, "BadRequest",                                    \
 	    "The test state was not changed: {!}. The value is '{}'.", NULL)   \

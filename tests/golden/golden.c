@@ -522,6 +522,8 @@ static const struct {
 	{ ERR_JSON_TOKENS, "tests/unit/format/test_json" },
 	{ ERR_BATCH_NESTED, "tests/golden/batch.golden" },
 	{ ERR_DEPENDENCY, "tests/golden/batch.golden" },
+	{ ERR_FORM, "tests/unit/format/test_form" },
+	{ ERR_FORM_TYPE, "tests/unit/format/test_form" },
 	{ ERR_KEY_MISMATCH, "tests/unit/rules/test_policy" },
 };
 
