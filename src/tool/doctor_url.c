@@ -3,11 +3,6 @@
  * doctor_url.c - sends requests to the mount as a client does, and finds out
  * from the responses whether the web server alters them. The record is not
  * changed.
- *
- * The requests are sent by the program curl, which has TLS and knows the CA
- * certificates of this machine. curl reads the token from an unnamed file,
- * sends it only to the host of the URL, and follows neither redirections nor
- * proxies.
  */
 #include "tool/doctor_checks.h"
 
@@ -15,14 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "format/crypto.h"
 #include "tool/cmd_call.h"
-#include "tool/doctor_reply.h"
+#include "tool/doctor_ask.h"
+#include "tool/doctor_pages.h"
 #include "tool/doctor_report.h"
 #include "tool/cmd_output.h"
 
@@ -30,155 +24,6 @@
 
 /* Length of our longest ETag, with whatever a web server adds to it. */
 #define TAG_MAX 256
-
-/* The exit status of curl for a certificate that does not verify, also of the
- * wrong host (curl(1)). */
-#define CURL_UNTRUSTED 60
-
-struct question {
-	const char *method, *query;
-	bool named; /* whether to send the token */
-	const char *header, *value; /* a further header, or NULL */
-	const char *body;
-	int blanks; /* spaces before the token, which lengthen the header */
-};
-
-struct mount {
-	struct doctor *doctor;
-	char url[CONFIG_TEXT_MAX];
-	char token[CONFIG_TEXT_MAX];
-	bool plain_errors; /* our error bodies are replaced */
-	struct doctor_reply reply;
-};
-
-/* --- asking ------------------------------------------------------------- */
-
-static bool
-is_visible(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (*text <= ' ' || *text > '~' || *text == '"' ||
-		    *text == '\\')
-			return false;
-	return true;
-}
-
-/* Writes curl's configuration. The URL and the token have passed is_visible, so
- * neither can end the quoted string early. */
-static bool
-put_question(const struct mount *m, const struct question *q, int fd)
-{
-	const char *ca = m->doctor->call->value[OPTION_CACERT];
-	FILE *out = fdopen(dup(fd), "w");
-
-	if (out == NULL)
-		return false;
-	fprintf(out,
-	    "url = \"%s%s\"\nrequest = \"%s\"\nproto = \"=http,https\"\n"
-	    "silent\nshow-error\ninclude\ngloboff\nno-buffer\nmax-time = 20\n"
-	    "noproxy = \"*\"\nheader = \"Expect:\"\n",
-	    m->url, q->query, q->method);
-	if (ca != NULL) {
-		fprintf(out, "cacert = \"");
-		doctor_reply_quote(ca, out);
-		fprintf(out, "\"\n");
-	}
-	if (q->named)
-		fprintf(out, "header = \"Authorization: Bearer %*s%s\"\n",
-		    q->blanks, "", m->token);
-	if (q->header != NULL) {
-		fprintf(out, "header = \"%s: ", q->header);
-		doctor_reply_quote(q->value, out);
-		fprintf(out, "\"\n");
-	}
-	if (q->body != NULL)
-		fprintf(out,
-		    "header = \"Content-Type: application/json\"\n"
-		    "data = \"%s\"\n",
-		    q->body);
-	return fclose(out) == 0 && lseek(fd, 0, SEEK_SET) == 0;
-}
-
-/* Becomes the program curl; does not return. */
-static void
-be_curl(int in, int out)
-{
-	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
-		execlp("curl", "curl", "-q", "--config", "-", (char *)NULL);
-	_exit(127);
-}
-
-static void
-read_reply(struct doctor_reply *r, int fd)
-{
-	char waste[4096];
-	ssize_t got;
-
-	while (r->n < sizeof(r->text)) {
-		got = read(fd, r->text + r->n, sizeof(r->text) - r->n);
-		if (got <= 0)
-			return;
-		r->n += (size_t)got;
-	}
-	while (read(fd, waste, sizeof(waste)) > 0)
-		continue;
-}
-
-/* Runs curl and returns its exit status, or 127 if it could not be run. */
-static int
-run_curl(int config, struct doctor_reply *r)
-{
-	int status, pipes[2];
-	pid_t child;
-
-	if (pipe(pipes) != 0)
-		return 127;
-	if ((child = fork()) == 0)
-		be_curl(config, pipes[1]);
-	close(pipes[1]);
-	if (child > 0)
-		read_reply(r, pipes[0]);
-	close(pipes[0]);
-	if (child < 0 || waitpid(child, &status, 0) != child ||
-	    !WIFEXITED(status))
-		return 127;
-	return WEXITSTATUS(status);
-}
-
-/* Sends a request. Returns false, after a finding, if no response arrived. */
-static bool
-ask(struct mount *m, const struct question *q)
-{
-	struct doctor_reply *r = &m->reply;
-	int config, status = 127;
-
-	memset(r, 0, offsetof(struct doctor_reply, text));
-	fflush(stdout);
-	config = memfd_create("question", 0);
-	if (config >= 0 && put_question(m, q, config))
-		status = run_curl(config, r);
-	if (config >= 0)
-		close(config);
-	if (status == 127) {
-		doctor_finding(m->doctor, "Install curl, or leave out --url.",
-		    "the program curl cannot be run");
-		return false;
-	}
-	doctor_reply_split(r);
-	if (status == 0 && r->status != 0)
-		return true;
-	if (status == CURL_UNTRUSTED)
-		doctor_finding(m->doctor,
-		    "Renew it, correct the host name in the URL, or name the "
-		    "CA's certificates with --cacert FILE.",
-		    "%s: the certificate of the server is not trusted", m->url);
-	else
-		doctor_finding(m->doctor,
-		    "Start the web server, or correct the URL; the line on "
-		    "stderr has curl's reason.",
-		    "%s: no answer", m->url);
-	return false;
-}
 
 static bool
 contains(struct str text, const char *part)
@@ -192,12 +37,14 @@ contains(struct str text, const char *part)
 /* Whether our program is mounted there. Without a token, its only response is
  * 401. */
 static bool
-ask_as_stranger(struct mount *m)
+ask_as_stranger(struct doctor_mount *m)
 {
-	const struct question q = { .method = "GET", .query = "" };
+	const struct doctor_question q = {
+		.method = "GET", .base = m->url, .path = ""
+	};
 	const struct doctor_reply *r = &m->reply;
 
-	if (!ask(m, &q))
+	if (!doctor_ask(m, &q))
 		return false;
 	m->plain_errors = !doctor_reply_is_ours(r);
 	if (r->status == 500 && contains(r->body, "data_in_document_root")) {
@@ -231,16 +78,17 @@ is_taken(const struct doctor_reply *r)
 }
 
 static bool
-ask_by_name(struct mount *m)
+ask_by_name(struct doctor_mount *m)
 {
-	const struct question q = {
-		.method = "GET", .query = "", .named = true
+	const struct doctor_question q = {
+		.method = "GET", .base = m->url, .path = "", .named = true
 	};
 	const struct doctor_reply *r = &m->reply;
 
-	if (!ask(m, &q))
+	if (!doctor_ask(m, &q))
 		return false;
-	if (is_taken(r))
+	m->taken = is_taken(r);
+	if (m->taken)
 		return true;
 	if (r->status == 401 &&
 	    (m->plain_errors || contains(r->body, "Access token is empty.")))
@@ -274,17 +122,19 @@ ask_by_name(struct mount *m)
 
 /* Sends a request whose header is as long as with such a token. */
 static bool
-ask_with_length(struct mount *m, int length)
+ask_with_length(struct doctor_mount *m, int length)
 {
-	struct question q = { .method = "GET", .query = "", .named = true };
+	struct doctor_question q = {
+		.method = "GET", .base = m->url, .path = "", .named = true
+	};
 
 	q.blanks = length - (int)strlen(m->token);
-	return ask(m, &q);
+	return doctor_ask(m, &q);
 }
 
 /* Only signed tokens are long. Without a key set none are accepted. */
 static bool
-ask_with_long_token(struct mount *m)
+ask_with_long_token(struct doctor_mount *m)
 {
 	const struct doctor_reply *r = &m->reply;
 
@@ -317,13 +167,14 @@ ask_with_long_token(struct mount *m)
 }
 
 static bool
-ask_with_query(struct mount *m)
+ask_with_query(struct doctor_mount *m)
 {
-	const struct question q = {
-		.method = "GET", .query = "?$select=nope", .named = true
-	};
+	const struct doctor_question q = { .method = "GET",
+		.base = m->url,
+		.path = "?$select=nope",
+		.named = true };
 
-	if (!ask(m, &q))
+	if (!doctor_ask(m, &q))
 		return false;
 	if (m->reply.status != 400)
 		doctor_finding(m->doctor,
@@ -335,17 +186,18 @@ ask_with_query(struct mount *m)
 
 /* Sends an empty change, on a condition that no record meets. */
 static bool
-ask_to_change(struct mount *m)
+ask_to_change(struct doctor_mount *m)
 {
-	const struct question q = { .method = "PATCH",
-		.query = "",
+	const struct doctor_question q = { .method = "PATCH",
+		.base = m->url,
+		.path = "",
 		.named = true,
-		.header = "If-Match",
-		.value = "\"nobody\"",
-		.body = "{}" };
+		.header = { { "If-Match", "\"nobody\"" } },
+		.body = "{}",
+		.type = "application/json" };
 	const struct doctor_reply *r = &m->reply;
 
-	if (!ask(m, &q))
+	if (!doctor_ask(m, &q))
 		return false;
 	if (r->status == 200)
 		doctor_finding(m->doctor, "Pass all request headers on.",
@@ -362,18 +214,18 @@ ask_to_change(struct mount *m)
 }
 
 static bool
-ask_again(struct mount *m)
+ask_again(struct doctor_mount *m)
 {
-	const struct question first = { .method = "GET",
-		.query = "",
+	const struct doctor_question first = { .method = "GET",
+		.base = m->url,
+		.path = "",
 		.named = true,
-		.header = "Accept-Encoding",
-		.value = "gzip" };
-	struct question second = first;
+		.header = { { "Accept-Encoding", "gzip" } } };
+	struct doctor_question second = first;
 	char tag[TAG_MAX];
 	struct str s;
 
-	if (!ask(m, &first) || m->reply.status != 200)
+	if (!doctor_ask(m, &first) || m->reply.status != 200)
 		return false;
 	s = doctor_reply_header(&m->reply, "ETag");
 	if (s.n == 0 || s.n >= sizeof(tag)) {
@@ -384,9 +236,9 @@ ask_again(struct mount *m)
 	}
 	memcpy(tag, s.p, s.n);
 	tag[s.n] = '\0';
-	second.header = "If-None-Match";
-	second.value = tag;
-	if (!ask(m, &second))
+	second.header[0].name = "If-None-Match";
+	second.header[0].value = tag;
+	if (!doctor_ask(m, &second))
 		return false;
 	if (m->reply.status != 304)
 		doctor_finding(m->doctor,
@@ -395,7 +247,7 @@ ask_again(struct mount *m)
 	return true;
 }
 
-static bool (*const questions[])(struct mount *m) = {
+static bool (*const questions[])(struct doctor_mount *m) = {
 	ask_as_stranger,
 	ask_by_name,
 	ask_with_long_token,
@@ -406,7 +258,7 @@ static bool (*const questions[])(struct mount *m) = {
 
 /* Reads the token, which is the first line of the file. */
 static bool
-read_token(struct mount *m, const char *path)
+read_token(struct doctor_mount *m, const char *path)
 {
 	char text[2 * sizeof(m->token)], wide[STR_PLAIN_SIZE(sizeof(text))];
 	struct str line;
@@ -423,7 +275,8 @@ read_token(struct mount *m, const char *path)
 	good = good && line.n > 0 && line.n < sizeof(m->token);
 	snprintf(m->token, sizeof(m->token), "%.*s", (int)(good ? line.n : 0),
 	    line.p);
-	good = good && strlen(m->token) == line.n && is_visible(m->token);
+	good = good && strlen(m->token) == line.n &&
+	    doctor_ask_is_visible(m->token);
 	crypto_wipe(text, sizeof(text));
 	crypto_wipe(wide, sizeof(wide));
 	if (!good)
@@ -435,7 +288,7 @@ read_token(struct mount *m, const char *path)
 
 /* Makes the URL of the resource, also from the URL of a root such as /v1.0. */
 static bool
-take_url(struct mount *m, const char *url)
+take_url(struct doctor_mount *m, const char *url)
 {
 	struct str given = str_of(url);
 	const char *rest;
@@ -448,7 +301,7 @@ take_url(struct mount *m, const char *url)
 	else
 		rest = "";
 	n = snprintf(m->url, sizeof(m->url), "%.*s%s", STR_ARG(given), rest);
-	if ((size_t)n < sizeof(m->url) && is_visible(m->url) &&
+	if ((size_t)n < sizeof(m->url) && doctor_ask_is_visible(m->url) &&
 	    (str_starts(given, "http://") || str_starts(given, "https://")))
 		return true;
 	doctor_finding(m->doctor, "Give http://host/v1.0 or https://host/v1.0.",
@@ -473,18 +326,28 @@ has_ca(struct doctor *d)
 	return false;
 }
 
+/* Asks the questions, until one of them has no use for the next one. */
+static void
+ask_all(struct doctor_mount *m)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		if (!questions[i](m))
+			break;
+	if (m->taken && !m->silent)
+		doctor_pages_visit(m);
+}
+
 void
 doctor_check_url(struct doctor *d)
 {
-	struct mount m = { .doctor = d };
-	size_t i;
+	struct doctor_mount m = { .doctor = d };
 
 	if (!has_ca(d))
 		return;
 	if (take_url(&m, d->call->value[OPTION_URL]) &&
 	    read_token(&m, d->call->value[OPTION_TOKEN_FILE]))
-		for (i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
-			if (!questions[i](&m))
-				break;
-	crypto_wipe(m.token, sizeof(m.token));
+		ask_all(&m);
+	crypto_wipe(&m, sizeof(m));
 }
