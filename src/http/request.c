@@ -43,6 +43,9 @@ static const struct str names[REQUEST_VARS] = {
 	[REQUEST_SEC_FETCH_SITE] = STR("HTTP_SEC_FETCH_SITE"),
 	[REQUEST_ASKED_METHOD] = STR("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
 	[REQUEST_ASKED_HEADERS] = STR("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+	[REQUEST_FORWARDED_PROTO] = STR("HTTP_X_FORWARDED_PROTO"),
+	[REQUEST_COOKIE] = STR("HTTP_COOKIE"),
+	[REQUEST_ACCEPT_LANGUAGE] = STR("HTTP_ACCEPT_LANGUAGE"),
 };
 
 #define NAME_MAX_LEN 36
@@ -58,7 +61,7 @@ static const uint64_t of_length[NAME_MAX_LEN + 1] = {
 	[11] = BIT(REQUEST_SCRIPT_NAME) | BIT(REQUEST_URI) |
 	    BIT(REQUEST_ACCEPT) | BIT(REQUEST_PREFER) |
 	    BIT(REQUEST_SERVER_NAME) | BIT(REQUEST_REMOTE_ADDR) |
-	    BIT(REQUEST_ORIGIN),
+	    BIT(REQUEST_ORIGIN) | BIT(REQUEST_COOKIE),
 	[12] = BIT(REQUEST_QUERY) | BIT(REQUEST_CONTENT_TYPE),
 	[13] = BIT(REQUEST_IF_MATCH) | BIT(REQUEST_DOCUMENT_ROOT),
 	[14] = BIT(REQUEST_METHOD) | BIT(REQUEST_CONTENT_LENGTH) |
@@ -67,10 +70,11 @@ static const uint64_t of_length[NAME_MAX_LEN + 1] = {
 	[17] = BIT(REQUEST_CONTENT_TYPE_LINES),
 	[18] = BIT(REQUEST_AUTHORIZATION) | BIT(REQUEST_IF_NONE_MATCH),
 	[19] = BIT(REQUEST_SEC_FETCH_SITE) | BIT(REQUEST_FAULT),
-	[20] = BIT(REQUEST_FORWARDED_FOR),
+	[20] = BIT(REQUEST_FORWARDED_FOR) | BIT(REQUEST_ACCEPT_LANGUAGE),
 	[21] = BIT(REQUEST_CONTENT_ENCODING) |
 	    BIT(REQUEST_CONTEXT_DOCUMENT_ROOT),
-	[22] = BIT(REQUEST_TRANSFER_ENCODING) | BIT(REQUEST_CLIENT_REQUEST_ID),
+	[22] = BIT(REQUEST_TRANSFER_ENCODING) | BIT(REQUEST_CLIENT_REQUEST_ID) |
+	    BIT(REQUEST_FORWARDED_PROTO),
 	[27] = BIT(REQUEST_AUTHORIZATION_REDIRECTED),
 	[32] = BIT(REQUEST_ALLOW_TOPIC_CHANGE),
 	[34] = BIT(REQUEST_ASKED_METHOD),
@@ -87,7 +91,8 @@ static const uint64_t of_length[NAME_MAX_LEN + 1] = {
 	    BIT(REQUEST_FORWARDED_FOR) | BIT(REQUEST_ALLOW_TOPIC_CHANGE) |   \
 	    BIT(REQUEST_CONTENT_TYPE) | BIT(REQUEST_CONTENT_TYPE_LINES) |    \
 	    BIT(REQUEST_ORIGIN) | BIT(REQUEST_SEC_FETCH_SITE) |              \
-	    BIT(REQUEST_ASKED_HEADERS))
+	    BIT(REQUEST_ASKED_HEADERS) | BIT(REQUEST_FORWARDED_PROTO) |      \
+	    BIT(REQUEST_COOKIE) | BIT(REQUEST_ACCEPT_LANGUAGE))
 
 static void
 take_value(struct request *req, enum request_var var, struct str value)
@@ -155,7 +160,8 @@ request_take_header(struct request *req, struct str name, struct str value)
 }
 
 /* Joins all lines of a list, of which line `first` is the first further one.
- * Returns false if the arena is full. */
+ * Semicolons separate the cookies of one line, and so those of several (RFC
+ * 9113, section 8.2.3). Returns false if the arena is full. */
 static bool
 join(struct request *req, size_t first, struct arena *a)
 {
@@ -168,7 +174,7 @@ join(struct request *req, size_t first, struct arena *a)
 	for (i = first; i < req->lines; i++) {
 		if (req->line[i].var != var)
 			continue;
-		buf_text(&b, ", ");
+		buf_text(&b, var == REQUEST_COOKIE ? "; " : ", ");
 		buf_str(&b, req->line[i].text);
 	}
 	req->var[var] = buf_close(&b, a);

@@ -54,6 +54,9 @@ enum request_var {
 	/* Access-Control-Request-Method and -Headers, of a preflight. */
 	REQUEST_ASKED_METHOD,
 	REQUEST_ASKED_HEADERS,
+	REQUEST_FORWARDED_PROTO,
+	REQUEST_COOKIE,
+	REQUEST_ACCEPT_LANGUAGE,
 	REQUEST_VARS
 };
 

@@ -53,6 +53,9 @@ static const struct {
 	{ "Sec-Fetch-Site too",
 	    { "HTTP_SEC_FETCH_SITE=a", "HTTP_SEC_FETCH_SITE=b" },
 	    REQUEST_SEC_FETCH_SITE, "a, b" },
+	{ "cookies have semicolons between them",
+	    { "HTTP_COOKIE=a=1; b=2", "HTTP_COOKIE=c=3" }, REQUEST_COOKIE,
+	    "a=1; b=2; c=3" },
 	{ "no other header is a list",
 	    { "HTTP_AUTHORIZATION=a", "HTTP_AUTHORIZATION=b" },
 	    REQUEST_AUTHORIZATION, "a" },
@@ -131,6 +134,9 @@ static const char *const variables[REQUEST_VARS] = {
 	[REQUEST_ASKED_METHOD] = "HTTP_ACCESS_CONTROL_REQUEST_METHOD",
 	[REQUEST_ASKED_HEADERS] = "HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
 	[REQUEST_FAULT] = "HTTP_PUSHCERT_FAULT",
+	[REQUEST_FORWARDED_PROTO] = "HTTP_X_FORWARDED_PROTO",
+	[REQUEST_COOKIE] = "HTTP_COOKIE",
+	[REQUEST_ACCEPT_LANGUAGE] = "HTTP_ACCEPT_LANGUAGE",
 };
 
 START_TEST(stores_each_variable_under_its_own_name)
