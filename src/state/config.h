@@ -39,6 +39,7 @@ struct config {
 	char jwt_issuer[CONFIG_TEXT_MAX]; /* commas separate the items */
 	char jwt_audience[CONFIG_TEXT_MAX];
 	char trusted_proxies[CONFIG_TEXT_MAX];
+	char operator[CONFIG_TEXT_MAX]; /* a list */
 	char csr_country[CONFIG_TEXT_MAX];
 	char csr_organization[CONFIG_TEXT_MAX];
 	char csr_common_name[CONFIG_TEXT_MAX];
@@ -61,6 +62,8 @@ struct config {
 	size_t deploy_retry_most;
 	size_t failed_logins;
 	size_t failed_logins_period;
+	size_t session_hours;
+	bool pages;
 	bool data_in_document_root;
 	bool return_certificate;
 	bool sandbox;

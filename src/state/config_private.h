@@ -12,9 +12,9 @@
 #include "base/buf.h"
 #include "state/config.h"
 
-/* The kinds before SIZE are texts, which may be empty. LIST, ADDRESSES and
- * ORIGINS have commas between items, and each further line of the key adds
- * items. */
+/* The kinds before SIZE are texts, which may be empty. LIST, ADDRESSES,
+ * ORIGINS and IDS have commas between items, and each further line of the key
+ * adds items. */
 enum config_kind {
 	TEXT,
 	URL,
@@ -22,9 +22,11 @@ enum config_kind {
 	COUNTRY,
 	DATABASE,
 	SCHEMA,
+	ID,
 	LIST,
 	ADDRESSES,
 	ORIGINS,
+	IDS,
 	SIZE,
 	COUNT,
 	CHOICE,

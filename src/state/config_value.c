@@ -105,6 +105,23 @@ is_address(struct str address)
 	    inet_pton(AF_INET6, text, bytes) == 1 || str_is(address, "unix:");
 }
 
+static bool
+is_id(struct str s)
+{
+	struct guid id;
+
+	return str_guid(s, &id);
+}
+
+/* An object id, which may have its tenant before it. */
+static bool
+is_object(struct str s)
+{
+	struct str tenant = str_cut(&s, '/');
+
+	return is_id(tenant) && (str_is_null(s) || is_id(s));
+}
+
 static const struct {
 	bool (*fits)(struct str item);
 	const char *look;
@@ -121,12 +138,16 @@ static const struct {
 	    "a list of addresses, not of names or networks" },
 	[ORIGINS] = { is_origin,
 	    "a list of origins such as https://example.org, or *" },
+	[ID] = { is_id, "the id (GUID) of a tenant" },
+	[IDS] = { is_object,
+	    "a list of object ids (GUIDs), each as ID or TENANT/ID" },
 };
 
 bool
 config_is_list(enum config_kind kind)
 {
-	return kind == LIST || kind == ADDRESSES || kind == ORIGINS;
+	return kind == LIST || kind == ADDRESSES || kind == ORIGINS ||
+	    kind == IDS;
 }
 
 static bool
@@ -207,9 +228,11 @@ config_set(
 	case COUNTRY:
 	case DATABASE:
 	case SCHEMA:
+	case ID:
 	case LIST:
 	case ADDRESSES:
 	case ORIGINS:
+	case IDS:
 		return fits(k->kind, value) && add_items(value, first, at);
 	case SIZE:
 	case COUNT:
@@ -263,9 +286,11 @@ config_print_value(
 	case COUNTRY:
 	case DATABASE:
 	case SCHEMA:
+	case ID:
 	case LIST:
 	case ADDRESSES:
 	case ORIGINS:
+	case IDS:
 		buf_text(out, at);
 		break;
 	case SIZE:
@@ -302,8 +327,10 @@ config_describe(const struct config_key *k, struct buf *out)
 	case COUNTRY:
 	case DATABASE:
 	case SCHEMA:
+	case ID:
 	case ADDRESSES:
 	case ORIGINS:
+	case IDS:
 		buf_text(out, forms[k->kind].look);
 		break;
 	case SIZE:
