@@ -3,37 +3,17 @@
  * auth.c - authenticates callers by bearer tokens (RFC 6750). The text of a
  * token is never stored: the program looks it up by its SHA-256.
  */
-#include "rules/auth.h"
+#include "rules/auth_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/auth_cache.h"
 #include "rules/token_use.h"
 #include "format/client_addr.h"
 #include "format/crypto.h"
-#include "format/jwt.h"
 #include "state/keyring.h"
 #include "state/ratelimit.h"
 #include "base/log.h"
-
-/* A list in the configuration has fewer items than this. */
-#define ITEMS_MAX (CONFIG_TEXT_MAX / 2)
-
-struct auth {
-	const struct config *config;
-	struct guid any_tenant;
-	bool take_any;
-	struct ratelimit *limit;
-	struct token_use *uses;
-
-	/* NULL: JWTs are not accepted. */
-	struct keyring *keyring;
-	struct auth_cache *cache;
-	struct jwt_policy policy;
-	struct str issuer[ITEMS_MAX];
-	struct str audience[ITEMS_MAX];
-};
 
 void
 auth_token_text(const uint8_t secret[AUTH_SECRET_LEN], char out[AUTH_TOKEN_LEN])
@@ -169,8 +149,8 @@ auth_tidy(struct auth *auth, struct store *st, int64_t now_at)
 
 /* --- opaque tokens ------------------------------------------------------ */
 
-static enum err
-refuse(enum err e, const char *why, struct principal *out)
+enum err
+auth_refuse(enum err e, const char *why, struct principal *out)
 {
 	out->why = str_of(why);
 	return e;
@@ -186,7 +166,7 @@ take_opaque(struct auth *auth, const struct auth_call *call,
 
 	e = store_token(call->tx, hash, &t);
 	if (e == ERR_NOT_FOUND)
-		return refuse(ERR_TOKEN_INVALID, "it is unknown", out);
+		return auth_refuse(ERR_TOKEN_INVALID, "it is unknown", out);
 	if (e != ERR_OK)
 		return e;
 	if (t.expires_at != 0 && t.expires_at <= call->now_at) {
@@ -194,167 +174,16 @@ take_opaque(struct auth *auth, const struct auth_call *call,
 		 * does not reveal that this token exists. */
 		if ((e = store_token_before(call->tx, hash)) != ERR_OK)
 			return e;
-		return refuse(ERR_TOKEN_EXPIRED, "it has expired", out);
+		return auth_refuse(ERR_TOKEN_EXPIRED, "it has expired", out);
 	}
 	if (auth != NULL)
 		token_use_note(auth->uses, &t, call->now_at);
 	out->tenant = t.tenant;
 	out->scopes = t.scopes;
 	out->kind = ACTOR_TOKEN;
+	out->is_opaque = true;
 	out->actor = arena_copy(call->arena, t.name.n > 0 ? t.name : unnamed);
 	return str_is_null(out->actor) ? ERR_MEMORY : ERR_OK;
-}
-
-/* --- JWT ---------------------------------------------------------------- */
-
-static bool
-is_jwt(struct str token)
-{
-	size_t i, dots = 0;
-
-	for (i = 0; i < token.n; i++)
-		dots += token.p[i] == '.';
-	return dots == 2;
-}
-
-/* Unknown names are permissions of other services, and are ignored. */
-static uint32_t
-scopes_of(const struct jwt_list *list)
-{
-	struct str names;
-	uint32_t set = 0;
-	size_t at = 0;
-
-	while (jwt_list_next(list, &at, &names))
-		while (!str_is_null(names))
-			set |= auth_scope(str_cut(&names, ' '));
-	return set;
-}
-
-/* Appends at most n bytes of s, without splitting a character. */
-static void
-put_head(struct str s, size_t n, struct buf *out)
-{
-	if (n >= s.n)
-		n = s.n;
-	else
-		while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-			n--;
-	buf_str(out, str_head(s, n));
-}
-
-/* Names the actor for the history and the log: the user, by name or else by
- * object id, and the application. */
-static void
-name_actor(const struct jwt *t, struct auth_verified *out)
-{
-	struct str user = t->user.n > 0 ? t->user : t->object;
-	struct buf b;
-
-	buf_init(&b, out->actor, sizeof(out->actor));
-	put_head(user, 128, &b);
-	if (t->application.n > 0)
-		buf_text(&b, user.n > 0 ? " by " : "app ");
-	put_head(t->application, 64, &b);
-	if (b.n == 0)
-		buf_text(&b, ACTOR_UNNAMED);
-	out->actor_n = (uint8_t)b.n;
-	buf_init(&b, out->user_id, sizeof(out->user_id));
-	put_head(t->object, sizeof(out->user_id), &b);
-	out->user_id_n = (uint8_t)b.n;
-}
-
-/* An application's own token has no scopes, but roles, and no name of a user.
- * Its object id is that of the application. */
-static enum actor_kind
-kind_of(const struct jwt *t)
-{
-	struct str names;
-	size_t at = 0;
-
-	return t->user.n > 0 || jwt_list_next(&t->scopes, &at, &names)
-	    ? ACTOR_USER
-	    : ACTOR_APPLICATION;
-}
-
-static int64_t
-later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static enum err
-verify(struct auth *auth, const struct auth_call *call, struct str token,
-    struct auth_verified *out, struct str *why)
-{
-	struct jwt t;
-	enum err e;
-
-	e = keyring_verify(auth->keyring, token, call->arena, &t, why);
-	if (e != ERR_OK)
-		return e;
-	if ((e = jwt_judge(&t, &auth->policy, call->now_at, why)) != ERR_OK)
-		return e;
-	out->from_at = later(t.not_before_at, t.issued_at) - JWT_SKEW;
-	out->until_at = t.expires_at + JWT_SKEW;
-	out->tenant = t.tenant;
-	out->scopes = scopes_of(&t.scopes) | scopes_of(&t.roles);
-	out->kind = (uint8_t)kind_of(&t);
-	name_actor(&t, out);
-	return ERR_OK;
-}
-
-static enum err
-check_tenant(const struct auth *auth, const struct auth_call *call,
-    struct principal *out)
-{
-	struct tenant t;
-	enum err e;
-
-	/* The tenant is checked even if jwt_issuer names the issuer in full:
-	 * the tenant is a claim of the token, and one server may issue tokens
-	 * for many tenants. */
-	if (auth->config->tenants == CONFIG_TENANTS_ANY)
-		return ERR_OK;
-	e = store_tenant(call->tx, &out->tenant, &t);
-	return e == ERR_NOT_FOUND
-	    ? refuse(ERR_TENANT, "its tenant is not listed", out)
-	    : e;
-}
-
-static enum err
-take_jwt(struct auth *auth, const struct auth_call *call, struct str token,
-    const uint8_t hash[STORE_HASH_LEN], struct principal *out)
-{
-	struct auth_verified v = { .state = keyring_refresh(
-				       auth->keyring, call->now_at) };
-	size_t used = call->arena->used;
-	struct str why;
-	enum err e;
-
-	if (!auth_cache_get(auth->cache, hash, v.state, call->now_at, &v)) {
-		memcpy(v.hash, hash, sizeof(v.hash));
-		e = verify(auth, call, token, &v, &why);
-		/* Verification takes as much memory as the rest of the request,
-		 * so it is given back here. */
-		call->arena->used = used;
-		if (e != ERR_OK)
-			return refuse(e, why.p, out);
-		auth_cache_put(auth->cache, &v);
-	}
-	out->tenant = v.tenant;
-	out->scopes = v.scopes;
-	out->actor = arena_copy(call->arena, str_from(v.actor, v.actor_n));
-	if (str_is_null(out->actor))
-		return ERR_MEMORY;
-	out->kind = (enum actor_kind)v.kind;
-	if (v.user_id_n > 0) {
-		out->user_id = arena_copy(
-		    call->arena, str_from(v.user_id, v.user_id_n));
-		if (str_is_null(out->user_id))
-			return ERR_MEMORY;
-	}
-	return check_tenant(auth, call, out);
 }
 
 /* --- bearers ------------------------------------------------------------ */
@@ -388,8 +217,26 @@ take(struct auth *auth, const struct auth_call *call, struct str token,
 		return ERR_OK;
 	}
 	auth_token_hash(token, hash);
-	if (auth != NULL && auth->keyring != NULL && is_jwt(token))
-		return take_jwt(auth, call, token, hash, out);
+	if (auth != NULL && auth->keyring != NULL && auth_is_jwt(token))
+		return auth_take_jwt(auth, call, token, hash, out);
+	return take_opaque(auth, call, hash, out);
+}
+
+enum err
+auth_token(
+    struct auth *auth, const struct auth_call *call, struct principal *out)
+{
+	*out = (struct principal){ .scopes = 0 };
+	if (call->authorization.n == 0)
+		return auth_refuse(ERR_TOKEN_ABSENT, "there is no token", out);
+	return take(auth, call, call->authorization, out);
+}
+
+enum err
+auth_known(struct auth *auth, const struct auth_call *call,
+    const uint8_t hash[STORE_HASH_LEN], struct principal *out)
+{
+	*out = (struct principal){ .scopes = 0 };
 	return take_opaque(auth, call, hash, out);
 }
 
@@ -403,6 +250,70 @@ auth_bearer(
 	*out = (struct principal){ .scopes = 0 };
 	e = bearer(str_trim(call->authorization), &token);
 	if (e != ERR_OK)
-		return refuse(e, "there is no bearer token", out);
+		return auth_refuse(e, "there is no bearer token", out);
 	return take(auth, call, token, out);
+}
+
+/* --- the tenant of a page ------------------------------------------------- */
+
+/* Whether an item, ID or TENANT/ID, is this caller. */
+static bool
+is_caller(struct str item, const struct principal *who)
+{
+	struct guid tenant, object, id;
+	struct str first = str_cut(&item, '/');
+
+	if (!str_guid(who->user_id, &object))
+		return false;
+	if (!str_is_null(item) &&
+	    (!str_guid(first, &tenant) ||
+		memcmp(&tenant, &who->tenant, sizeof(tenant)) != 0))
+		return false;
+	return str_guid(str_is_null(item) ? first : item, &id) &&
+	    memcmp(&id, &object, sizeof(id)) == 0;
+}
+
+bool
+auth_may_choose(const struct config *c, const struct principal *who)
+{
+	struct str rest = str_of(c->operator);
+
+	if (who->scopes & AUTH_ALL_TENANTS)
+		return true;
+	while (!str_is_null(rest))
+		if (is_caller(str_trim(str_cut(&rest, ',')), who))
+			return true;
+	return false;
+}
+
+/* Whether the tenant has a record or is listed, so that a mistyped id does not
+ * become a tenant. */
+static enum err
+check_choice(
+    const struct config *c, const struct auth_call *call, struct principal *who)
+{
+	struct record r;
+	enum err e = store_record(call->tx, &who->tenant, &r);
+
+	return e == ERR_NOT_FOUND ? auth_check_tenant(c, call, who) : e;
+}
+
+enum err
+auth_choose_tenant(const struct config *c, const struct auth_call *call,
+    struct str named, struct principal *who)
+{
+	bool may_choose = auth_may_choose(c, who);
+	struct guid tenant;
+
+	if (named.n == 0)
+		return may_choose ? ERR_NOT_FOUND : ERR_OK;
+	if (!str_guid(named, &tenant))
+		return auth_refuse(ERR_TENANT, "its tenant is no GUID", who);
+	if (memcmp(&tenant, &who->tenant, sizeof(tenant)) == 0)
+		return ERR_OK;
+	if (!may_choose)
+		return auth_refuse(
+		    ERR_TENANT, "it names another tenant than its own", who);
+	who->tenant = tenant;
+	return check_choice(c, call, who);
 }

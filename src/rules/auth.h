@@ -65,6 +65,10 @@ struct principal {
 	struct str actor;
 	enum actor_kind kind;
 	struct str user_id; /* the object id of a JWT, or null */
+	/* An opaque token holds as long as it is in the store, and a JWT until
+	 * this time. */
+	bool is_opaque;
+	int64_t until_at;
 	/* The reason for a refusal: a constant text, for the log only. */
 	struct str why;
 };
@@ -76,6 +80,31 @@ struct principal {
  */
 enum err auth_bearer(struct auth *auth, const struct auth_call *call,
     struct principal *out) ATTR_CHECKED;
+
+/* The same for a token that is not in a header: call->authorization is the
+ * token itself. */
+enum err auth_token(struct auth *auth, const struct auth_call *call,
+    struct principal *out) ATTR_CHECKED;
+/* The same for an opaque token of which only the hash is known. */
+enum err auth_known(struct auth *auth, const struct auth_call *call,
+    const uint8_t hash[STORE_HASH_LEN], struct principal *out) ATTR_CHECKED;
+/* ERR_TENANT if out->tenant is not listed and must be; also an outcome of the
+ * store. */
+enum err auth_check_tenant(const struct config *c, const struct auth_call *call,
+    struct principal *out) ATTR_CHECKED;
+
+/* Whether the caller may name any tenant in a request for a page: by a token
+ * for all tenants, or as a person whose object id is in `operator`. */
+bool auth_may_choose(const struct config *c, const struct principal *who);
+/*
+ * Sets the tenant of a request for a page. `named` is the tenant that the
+ * request names, or null. ERR_NOT_FOUND: the request must name one, but does
+ * not. ERR_TENANT: it names a tenant that is not the caller's, or that has no
+ * record and is not listed, or no tenant at all; also an outcome of the store.
+ */
+enum err
+auth_choose_tenant(const struct config *c, const struct auth_call *call,
+    struct str named, struct principal *who) ATTR_CHECKED;
 
 /* Counts an invalid token. Returns 0, or for how many seconds the peer
  * (REMOTE_ADDR and X-Forwarded-For) should not try again. */

@@ -22,6 +22,7 @@ static const struct {
 	{ AUTH_APPS_WRITE, "DeviceManagementApps.ReadWrite.All" },
 	{ AUTH_RBAC_READ, "DeviceManagementRBAC.Read.All" },
 	{ AUTH_RBAC_WRITE, "DeviceManagementRBAC.ReadWrite.All" },
+	{ AUTH_ALL_TENANTS, "pushcert.AllTenants" },
 };
 
 #define SCOPES (sizeof(scopes) / sizeof(scopes[0]))
@@ -33,7 +34,7 @@ auth_scope(struct str name)
 
 	for (i = 0; i < SCOPES; i++)
 		if (str_is(name, scopes[i].name))
-			return scopes[i].scope;
+			return scopes[i].scope & AUTH_ALL;
 	return 0;
 }
 

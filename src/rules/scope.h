@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * scope.h - the permissions of Microsoft Graph that a token may grant.
+ * scope.h - the permissions of Microsoft Graph that a token may grant, and the
+ * one of our own.
  */
 #ifndef PUSHCERT_SCOPE_H
 #define PUSHCERT_SCOPE_H
@@ -22,13 +23,18 @@ enum auth_scope {
 	AUTH_APPS_WRITE = 1 << 7,
 	AUTH_RBAC_READ = 1 << 8,
 	AUTH_RBAC_WRITE = 1 << 9,
-	AUTH_ALL = (1 << 10) - 1
+	AUTH_ALL = (1 << 10) - 1,
+	/* Our own: the token is a provider's and has no tenant. It names one in
+	 * each request for a page, and the API refuses it. It can be had only
+	 * by `token create --all-tenants`, so auth_scope does not know its
+	 * name. */
+	AUTH_ALL_TENANTS = 1 << 10
 };
 
 /* Bytes of the names of all permissions, separated by at most four bytes. */
 #define AUTH_NAMES_MAX 512
 
-/* The permission with this name, or 0 if the name is unknown. */
+/* Graph's permission with this name, or 0 if the name is unknown. */
 uint32_t auth_scope(struct str name);
 /* Appends the names of a set, separated by `between`. */
 void auth_scope_names(uint32_t set, const char *between, struct buf *out);

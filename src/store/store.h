@@ -349,6 +349,11 @@ typedef enum err store_token_visit(const struct token *t, void *arg);
 enum err
 store_tokens(struct txn *tx, store_token_visit *visit, void *arg) ATTR_CHECKED;
 
+/* The number that the sessions of the pages carry; 0 if none was put. A session
+ * with another number has ended. */
+enum err store_session_epoch(struct txn *tx, uint64_t *out) ATTR_CHECKED;
+enum err store_session_epoch_put(struct txn *tx, uint64_t epoch) ATTR_CHECKED;
+
 /* A tenant that the operator has listed. */
 struct tenant {
 	struct guid id;

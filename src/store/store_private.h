@@ -101,6 +101,9 @@ const char *store_directory(const struct store *st);
  * engine cannot, and the rows must be copied. */
 enum err store_copy(struct store *st, int fd) ATTR_CHECKED;
 
+/* The key of the sessions' number in STORE_META. */
+#define STORE_SESSION_KEY "session"
+
 /* The key of a tenant's record and of its pending request. */
 struct str store_tenant_key(const struct guid *tenant);
 /* The keys of a tenant's events lie between the keys of the numbers 0 and

@@ -264,6 +264,8 @@ look_at_entry(struct walk *w, struct str key)
 		w->counts->tenants += e == ERR_OK;
 		return e;
 	}
+	if (str_is(key, STORE_SESSION_KEY))
+		return store_session_epoch(w->tx, &(uint64_t){ 0 });
 	return str_is(key, "format") ? ERR_OK : ERR_NEWER;
 }
 
