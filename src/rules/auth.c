@@ -228,7 +228,7 @@ auth_token(
 {
 	*out = (struct principal){ .scopes = 0 };
 	if (call->authorization.n == 0)
-		return auth_refuse(ERR_TOKEN_ABSENT, "there is no token", out);
+		return auth_refuse(ERR_TOKEN_ABSENT, "it has no token", out);
 	return take(auth, call, call->authorization, out);
 }
 

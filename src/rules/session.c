@@ -190,7 +190,7 @@ judge(const struct session_site *site, const struct auth_call *call,
 }
 
 /* The sessions that a header has. A session that is over does not count beside
- * one that is not. */
+ * a valid one. */
 struct search {
 	struct str value; /* null: none */
 	struct str field[SESSION_FIELDS];
@@ -242,7 +242,7 @@ session_open(const struct session_site *site, const struct auth_call *call,
 	    (e = find(site, call, &found, &any)) != ERR_OK)
 		return e;
 	if (!any)
-		return refuse(ERR_TOKEN_ABSENT, "there is no session", who);
+		return refuse(ERR_TOKEN_ABSENT, "it has no session", who);
 	if (str_is_null(found.value))
 		return refuse(
 		    ERR_TOKEN_INVALID, "its session was not made here", who);

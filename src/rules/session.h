@@ -9,7 +9,7 @@
  * session_hours, with another key in key_file, and by `pushcert session end`.
  *
  * The cookie has no Path, so that a browser sends it to the directory that set
- * it: that is right under each mount path, also one that a proxy removes.
+ * it: that is right under each mount path, also if a proxy removes it.
  */
 #ifndef PUSHCERT_SESSION_H
 #define PUSHCERT_SESSION_H
@@ -56,8 +56,8 @@ session_begin_as(const struct session_site *site, const struct auth_call *call,
  * header. ERR_TOKEN_ABSENT: no cookie is ours. ERR_TOKEN_INVALID: it was not
  * sealed by this server and key, or has been ended, or its token was revoked.
  * ERR_TOKEN_EXPIRED: its time or that of its token is over. ERR_TENANT: its
- * tenant is no longer listed. Also ERR_MEMORY and outcomes of the store. A
- * forged cookie cannot guess a token, so none of them is counted.
+ * tenant was removed from the list. Also ERR_MEMORY and outcomes of the store.
+ * A forged cookie cannot guess a token, so none of them is counted.
  *
  * Another host of the same site can add cookies of its own to the header. If
  * two of them are sessions, and not the same one, the caller has none.
