@@ -57,8 +57,8 @@ is_same(struct str a, struct str b)
 	return str_ieq(a, b);
 }
 
-static bool
-is_listed(struct str list, struct str item)
+bool
+client_addr_is_in(struct str list, struct str item)
 {
 	while (!str_is_null(list))
 		if (is_same(str_trim(str_cut(&list, ',')), item))
@@ -71,7 +71,7 @@ client_addr(struct str remote, struct str forwarded, struct str trusted)
 {
 	struct str peer = remote;
 
-	while (forwarded.n > 0 && is_listed(trusted, peer)) {
+	while (forwarded.n > 0 && client_addr_is_in(trusted, peer)) {
 		size_t n = forwarded.n;
 
 		while (n > 0 && forwarded.p[n - 1] != ',')

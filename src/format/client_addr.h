@@ -19,6 +19,10 @@
  * not an address. */
 bool client_addr_parse(struct str peer, uint8_t out[CLIENT_ADDR_LEN]);
 
+/* Whether a list with commas between the addresses has this address, in any
+ * spelling. */
+bool client_addr_is_in(struct str list, struct str item);
+
 /* Returns the address of the client: REMOTE_ADDR or, if that is a trusted
  * proxy, the last address in X-Forwarded-For that is not a trusted proxy.
  * `trusted` is a list with commas between the addresses. */

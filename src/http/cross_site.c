@@ -23,9 +23,10 @@ is_safe(struct str method)
  * If the request arrived with TLS, an http origin of the same host is foreign.
  */
 static bool
-is_of_host(const struct origin *origin, const struct request *req)
+is_of_host(const struct origin *origin, const struct request *req,
+    const struct config *c)
 {
-	bool secure = origin->secure || request_is_secure(req);
+	bool secure = origin->secure || request_is_secure(req, c);
 	struct origin ours;
 
 	return origin_parse_host(
@@ -40,7 +41,7 @@ is_ours(struct str text, const struct request *req, const struct config *c)
 
 	if (!origin_parse(text, &origin))
 		return false;
-	return is_of_host(&origin, req) ||
+	return is_of_host(&origin, req, c) ||
 	    (origin_of_url(str_of(c->base_url), &base) &&
 		origin_same(&origin, &base));
 }

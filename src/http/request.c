@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "format/client_addr.h"
 #include "format/origin.h"
 
 static const struct str names[REQUEST_VARS] = {
@@ -222,16 +223,38 @@ request_length(const struct request *req, uint64_t *n)
 	return text.n > 0;
 }
 
-bool
-request_is_secure(const struct request *req)
+/* The scheme that a trusted proxy names, or null. If each proxy of a chain has
+ * added its own, the last is that of the proxy that is trusted. */
+static struct str
+forwarded_scheme(const struct request *req, const struct config *c)
 {
+	struct str rest = req->var[REQUEST_FORWARDED_PROTO], last = rest;
+
+	if (!client_addr_is_in(
+		str_of(c->trusted_proxies), req->var[REQUEST_REMOTE_ADDR]))
+		return str_of(NULL);
+	while (!str_is_null(rest))
+		last = str_trim(str_cut(&rest, ','));
+	return last.n > 0 ? last : str_of(NULL);
+}
+
+bool
+request_is_secure(const struct request *req, const struct config *c)
+{
+	struct str scheme = forwarded_scheme(req, c);
+
+	if (c->base_url[0] != '\0')
+		return str_starts(str_of(c->base_url), "https:");
+	if (!str_is_null(scheme))
+		return str_iis(scheme, "https");
 	return str_iis(req->var[REQUEST_HTTPS], "on") ||
 	    str_is(req->var[REQUEST_HTTPS], "1") ||
 	    str_iis(req->var[REQUEST_SCHEME], "https");
 }
 
 void
-request_origin(const struct request *req, struct buf *out)
+request_origin(
+    const struct request *req, const struct config *c, struct buf *out)
 {
 	const struct str *var = req->var;
 	struct str host = var[REQUEST_HOST];
@@ -244,7 +267,7 @@ request_origin(const struct request *req, struct buf *out)
 		buf_text(out, "https://graph.microsoft.com");
 		return;
 	}
-	buf_text(out, request_is_secure(req) ? "https://" : "http://");
+	buf_text(out, request_is_secure(req, c) ? "https://" : "http://");
 	buf_str(out, host);
 }
 

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "format/datetime.h"
+#include "state/config.h"
 
 /* The variables that the program uses; absent ones are null. */
 enum request_var {
@@ -116,13 +117,18 @@ enum err request_join(struct request *req, struct arena *a) ATTR_CHECKED;
  * unknown: absent, empty or -1, as web servers pass on a chunked body. */
 bool request_length(const struct request *req, uint64_t *n);
 
-/* Whether the request arrived with TLS, according to the web server. */
-bool request_is_secure(const struct request *req);
+/*
+ * Whether the client sees an https site. base_url decides; else the last value
+ * of X-Forwarded-Proto, if a trusted proxy sent it; else HTTPS or
+ * REQUEST_SCHEME, which the web server sets.
+ */
+bool request_is_secure(const struct request *req, const struct config *c);
 
 /* Appends the scheme and host that the client used, as in
  * "https://example.org:8443". If the web server does not provide a valid host,
  * appends https://graph.microsoft.com. */
-void request_origin(const struct request *req, struct buf *out);
+void request_origin(
+    const struct request *req, const struct config *c, struct buf *out);
 
 /*
  * Reads the body to its declared length, or to its end if no length is

@@ -359,7 +359,7 @@ steps_put_base(const struct call *c, struct buf *out)
 			base.n--;
 		buf_str(out, base);
 	} else {
-		request_origin(c->req, out);
+		request_origin(c->req, c->app->config, out);
 		path_mount(&from, c->path, &c->wk->arena, out);
 	}
 	buf_char(out, '/');

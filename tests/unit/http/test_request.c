@@ -302,6 +302,7 @@ static const struct {
 
 START_TEST(finds_the_origin)
 {
+	static const struct config config;
 	struct request req = { .read = NULL };
 	char text[128];
 	struct buf b;
@@ -311,8 +312,82 @@ START_TEST(finds_the_origin)
 	req.var[REQUEST_SCHEME] = str_of(origins[_i].scheme);
 	req.var[REQUEST_SERVER_NAME] = str_of(origins[_i].server);
 	buf_init(&b, text, sizeof(text));
-	request_origin(&req, &b);
+	request_origin(&req, &config, &b);
 	unit_same(origins[_i].name, buf_view(&b), str_of(origins[_i].origin));
+}
+END_TEST
+
+/* The peer is 192.0.2.7; no configuration trusts another proxy. */
+#define TRUSTED "::1, ::ffff:192.0.2.7"
+static const struct {
+	const char *name;
+	const char *base_url, *proxies, *proto, *https, *scheme;
+	bool secure;
+} schemes[] = {
+	{ .name = "nothing" },
+	{ .name = "HTTPS", .https = "on", .secure = true },
+	{ .name = "HTTPS in capitals", .https = "ON", .secure = true },
+	{ .name = "HTTPS off", .https = "off" },
+	{ .name = "an empty HTTPS", .https = "" },
+	{ .name = "the scheme", .scheme = "HTTPS", .secure = true },
+	{ .name = "another scheme", .scheme = "http" },
+	{ .name = "base_url", .base_url = "https://a.test", .secure = true },
+	{ .name = "base_url of http, whatever the server says",
+	    .base_url = "http://a.test",
+	    .https = "on",
+	    .scheme = "https",
+	    .proxies = TRUSTED,
+	    .proto = "https" },
+	{ .name = "a proxy that is not trusted", .proto = "https" },
+	{ .name = "a proxy beside the trusted one",
+	    .proxies = "192.0.2.8",
+	    .proto = "https" },
+	{ .name = "a trusted proxy",
+	    .proxies = TRUSTED,
+	    .proto = "https",
+	    .secure = true },
+	{ .name = "a trusted proxy in capitals, with blanks",
+	    .proxies = TRUSTED,
+	    .proto = " HTTPS ",
+	    .secure = true },
+	{ .name = "a trusted proxy that saw http, before a hop with TLS",
+	    .proxies = TRUSTED,
+	    .proto = "http",
+	    .https = "on" },
+	{ .name = "the value that the trusted proxy has added",
+	    .proxies = TRUSTED,
+	    .proto = "http, https",
+	    .secure = true },
+	{ .name = "a value that the client has sent",
+	    .proxies = TRUSTED,
+	    .proto = "https, http" },
+	{ .name = "another word", .proxies = TRUSTED, .proto = "httpsx" },
+	{ .name = "an empty value leaves it to the server",
+	    .proxies = TRUSTED,
+	    .proto = "",
+	    .https = "on",
+	    .secure = true },
+	{ .name = "an empty last value, too",
+	    .proxies = TRUSTED,
+	    .proto = "https,",
+	    .secure = false },
+};
+
+START_TEST(knows_an_https_site)
+{
+	struct config config = { .base_url = "" };
+	struct request req = { .read = NULL };
+
+	if (schemes[_i].base_url != NULL)
+		strcpy(config.base_url, schemes[_i].base_url);
+	if (schemes[_i].proxies != NULL)
+		strcpy(config.trusted_proxies, schemes[_i].proxies);
+	req.var[REQUEST_REMOTE_ADDR] = str_of("192.0.2.7");
+	req.var[REQUEST_FORWARDED_PROTO] = str_of(schemes[_i].proto);
+	req.var[REQUEST_HTTPS] = str_of(schemes[_i].https);
+	req.var[REQUEST_SCHEME] = str_of(schemes[_i].scheme);
+	unit_check(schemes[_i].name,
+	    request_is_secure(&req, &config) == schemes[_i].secure);
 }
 END_TEST
 
@@ -334,6 +409,8 @@ main(void)
 	    t, reads_the_body, 0, sizeof(bodies) / sizeof(bodies[0]));
 	tcase_add_loop_test(
 	    t, finds_the_origin, 0, sizeof(origins) / sizeof(origins[0]));
+	tcase_add_loop_test(
+	    t, knows_an_https_site, 0, sizeof(schemes) / sizeof(schemes[0]));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
