@@ -240,6 +240,41 @@ find_in(const struct path_source *from, enum candidate which,
 	    (p->at + 1 < p->count && is_known(p->segment[p->at + 1], known));
 }
 
+/* Finds the pages for people. All of them have the same depth, so the last
+ * segment with their name counts, and a mount path may have that name too. */
+static bool
+find_pages(const struct path_source *from, enum candidate which, struct path *p)
+{
+	size_t first;
+
+	if (!from->pages || !load(from, which, p, &first))
+		return false;
+	for (p->at = p->count; p->at-- > first;) {
+		if (!str_iis(p->segment[p->at], "ui"))
+			continue;
+		p->mounted = 0;
+		p->root = PATH_UI;
+		return true;
+	}
+	return false;
+}
+
+/* The slashes at the end of REQUEST_URI, against which a client resolves
+ * relative links. Not every server has it. */
+static size_t
+last_slashes(const struct path_source *from)
+{
+	struct str text = uri_path(from->request_uri);
+	size_t n = 0;
+
+	if (text.n == 0)
+		text = from->path_info.n > 0 ? from->path_info
+					     : from->script_name;
+	while (n < text.n && text.p[text.n - 1 - n] == '/')
+		n++;
+	return n;
+}
+
 enum err
 path_find(const struct path_source *from, const struct str *known,
     struct arena *a, struct path *out, struct str *what)
@@ -251,9 +286,14 @@ path_find(const struct path_source *from, const struct str *known,
 	for (i = 0; i < CANDIDATES; i++)
 		if (find_in(&decoded, (enum candidate)i, known, out))
 			return path_read_words(out, a);
-	for (i = 0; i < CANDIDATES; i++)
+	for (i = 0; i < CANDIDATES; i++) {
 		if (find_in(&decoded, (enum candidate)i, NULL, out))
 			return path_read_words(out, a);
+		if (find_pages(&decoded, (enum candidate)i, out)) {
+			out->slashes = last_slashes(from);
+			return path_read_words(out, a);
+		}
+	}
 	*what = STR_EMPTY;
 	for (i = CANDIDATES; i-- > 0 && what->n == 0;)
 		if (load(&decoded, (enum candidate)i, out, &first))
@@ -271,12 +311,11 @@ is_plain(char c)
 	    (c != '\0' && strchr("-._~!$&'()*+,;=:@", c) != NULL);
 }
 
-static void
-put_segment(struct str segment, struct buf *out)
+void
+path_put_segment(struct str segment, struct buf *out)
 {
 	size_t i;
 
-	buf_char(out, '/');
 	for (i = 0; i < segment.n; i++) {
 		char digits[2];
 
@@ -325,6 +364,8 @@ path_mount(const struct path_source *from, const struct path *found,
 		end = uri.count - (found->count - found->at);
 		found = &uri;
 	}
-	for (; i < end; i++)
-		put_segment(found->segment[i], out);
+	for (; i < end; i++) {
+		buf_char(out, '/');
+		path_put_segment(found->segment[i], out);
+	}
 }

@@ -22,7 +22,9 @@ enum path_root {
 	PATH_V1 = 1 << 0,
 	PATH_BETA = 1 << 1,
 	PATH_LOCALTEST = 1 << 2,
-	PATH_ANY = PATH_V1 | PATH_BETA | PATH_LOCALTEST
+	PATH_ANY = PATH_V1 | PATH_BETA | PATH_LOCALTEST,
+	/* The pages for people: no root of the API. */
+	PATH_UI = 1 << 3
 };
 
 /* More segments than a mount path and a resource have together. */
@@ -39,6 +41,9 @@ struct path {
 	 * path_find), else 0. */
 	size_t mounted;
 	enum path_root root;
+	/* For PATH_UI: the number of slashes at the end of the path that the
+	 * client sees. Relative links start after the last one. */
+	size_t slashes;
 	/*
 	 * The words of the path after its root, at most PATH_WORDS_MAX. A word
 	 * is a segment, but a segment with a key is two words: events('a''b')
@@ -56,6 +61,7 @@ struct path_source {
 	struct str script_name;
 	struct str request_uri;
 	struct str mount;
+	bool pages; /* PATH_UI is a root */
 };
 
 /*
@@ -69,7 +75,8 @@ struct path_source {
  *   3. The decoded path of REQUEST_URI.
  *
  * The first path with a root before a segment of `known` (a list that ends in a
- * null slice) wins; if there is none, the first path with a root.
+ * null slice) wins; if there is none, the first path with a root. PATH_UI, the
+ * right-most segment ui, is the root only of a path with no other.
  *
  * A segment of the mount path is not a root if the path starts with the mount
  * path. Clients write two forms in which a later root counts: an absolute URL
@@ -108,8 +115,11 @@ bool path_takes_value(const struct str *list);
  * Null if the word has none, or if the arena is full. */
 struct str path_argument(struct str word, struct arena *a);
 
-/* The canonical spelling of the root, such as "v1.0". */
+/* The canonical spelling of a root of the API, such as "v1.0". */
 struct str path_root_name(enum path_root root);
+
+/* Appends a segment with percent escapes. */
+void path_put_segment(struct str segment, struct buf *out);
 
 /* Appends the mount path of a path that was found, in the client's spelling
  * ("/graph", or nothing), with new percent escapes. */

@@ -2,7 +2,7 @@
 /*
  * call.h - the state of one request from its first step to its complete
  * response, and what the files that handle it offer to each other. Private to
- * src/http.
+ * src/http and src/page.
  */
 #ifndef PUSHCERT_CALL_H
 #define PUSHCERT_CALL_H
@@ -36,6 +36,9 @@ struct route {
 	bool function;
 	bool open; /* the path needs no token */
 	bool body; /* the request has a body, in JSON */
+	bool form; /* the body is not JSON but a form; the handler reads it */
+	bool any_site; /* a browser may send it for a page of another site */
+	bool no_tenant; /* a provider need not name a tenant */
 	bool batch; /* the body is a batch, with a limit of its own */
 	bool reads; /* in the transaction that authenticated the caller */
 	const char *type; /* of a response that is not OData, else NULL */
@@ -61,7 +64,20 @@ struct route_table {
 	size_t n;
 	/* Each word that may follow a root, once; a null slice follows. */
 	const struct str *first;
+	/* The step that finds the caller; NULL: the token does. */
+	enum err (*enter)(struct call *c);
+	/* Sets the content, type and lines of the response to a request that is
+	 * refused; NULL: it is the error object of Graph. */
+	void (*refuse)(struct call *c, enum err e);
 };
+
+/* The permissions of which a caller needs one to read the record, or to change
+ * it. */
+#define CALL_READ_SCOPES                                         \
+	(AUTH_SERVICE_CONFIG_READ | AUTH_SERVICE_CONFIG_WRITE |  \
+	    AUTH_CONFIGURATION_READ | AUTH_CONFIGURATION_WRITE | \
+	    AUTH_DEVICES_READ | AUTH_DEVICES_WRITE)
+#define CALL_WRITE_SCOPES (AUTH_SERVICE_CONFIG_WRITE | AUTH_CONFIGURATION_WRITE)
 
 /* The buffers that a call points to. They are large, so they are kept apart
  * from struct call, which is zeroed for each request. */
@@ -103,6 +119,7 @@ struct call {
 	const struct route *route;
 	enum err route_error; /* reason why `route` is NULL, or ERR_OK */
 	unsigned reached; /* bit i: route i has this path */
+	bool found; /* the path has a root */
 	bool reads; /* the worker's read transaction is open */
 	bool open; /* the path needs no token */
 	struct principal who;
@@ -122,6 +139,10 @@ struct call {
 	struct str link;
 	struct str notice;
 	struct str allow;
+	/* Of a page: its type, if that is not the route's, and the lines of its
+	 * header, each with its end. They replace Cache-Control. */
+	struct str type;
+	struct str lines;
 	struct view_ids ids;
 };
 
@@ -188,6 +209,17 @@ extern const struct route steps_options;
 /* Runs the steps in their order. Returns the outcome of the first step that
  * refuses the request, or of the last step, which is the handler. */
 enum err steps_walk(struct call *c) ATTR_CHECKED;
+/* Counts a token that was refused with e. Returns e, or ERR_RATE. */
+enum err steps_limit_failures(struct call *c, enum err e) ATTR_CHECKED;
+/* The value of the Authorization header, null if there is none. */
+struct str steps_authorization(const struct request *req);
+/* Finds the caller by such a value, in the worker's read transaction, which
+ * stays open. A peer that fails too often gets ERR_RATE. */
+enum err
+steps_authenticate(struct call *c, struct str authorization) ATTR_CHECKED;
+/* The step that finds the root and the route of the path. A request that an
+ * earlier step refuses has neither. */
+enum err steps_find_path(struct call *c) ATTR_CHECKED;
 /* Appends the URL of the root without the root's name: scheme, host, mount path
  * and a slash. */
 void steps_put_base(const struct call *c, struct buf *out);

@@ -105,14 +105,16 @@ match_test(struct call *c, struct str method)
 void
 match_route(struct call *c, struct str method)
 {
+	const struct path *p = c->path;
+
 	match_path(c, method);
-	if (c->reached == 0 && c->app->standin != NULL)
+	if (c->reached == 0 && c->app->standin != NULL && p->root != PATH_UI)
 		match_test(c, method);
 	if (c->route != NULL)
 		return;
 	if (c->reached == 0) {
 		c->fault.what = unknown_segment(c);
-		c->route_error = ERR_SEGMENT;
+		c->route_error = p->root == PATH_UI ? ERR_NO_PAGE : ERR_SEGMENT;
 		return;
 	}
 	put_allow(c);

@@ -19,7 +19,9 @@ static const struct {
 } reasons[] = {
 	{ 200, "OK" },
 	{ 204, "No Content" },
+	{ 303, "See Other" },
 	{ 304, "Not Modified" },
+	{ 308, "Permanent Redirect" },
 	{ 400, "Bad Request" },
 	{ 401, "Unauthorized" },
 	{ 403, "Forbidden" },
@@ -87,7 +89,7 @@ response_put_type(struct buf *out, const struct response_parts *parts)
 		[ODATA_FULL] = "full",
 	};
 
-	if (parts->ok && !str_is_null(parts->type)) {
+	if (!str_is_null(parts->type)) {
 		buf_str(out, parts->type);
 		return;
 	}
@@ -265,8 +267,10 @@ response_put_head(struct buf *out, const struct response_parts *parts)
 	put_line(out, "Pushcert-Notice", parts->notice);
 	put_line(out, "request-id", parts->request_id);
 	put_line(out, "client-request-id", parts->client_request_id);
+	if (str_is_null(parts->lines))
+		buf_text(out, "Cache-Control: no-cache\r\n");
+	buf_str(out, parts->lines);
 	buf_text(out,
-	    "Cache-Control: no-cache\r\n"
 	    "Accept-Ranges: none\r\n"
 	    "X-Content-Type-Options: nosniff\r\n");
 	if (response_has_content(parts))

@@ -22,7 +22,7 @@ struct response_parts {
 	bool head; /* Content-Length is sent, but no content */
 	enum odata_metadata metadata;
 	unsigned prefer; /* the preferences that were applied */
-	struct str type; /* of a success that is not JSON of OData */
+	struct str type; /* of a response that is not JSON of OData */
 	bool odata; /* a success belongs to OData, whatever its type */
 	struct str link;
 	struct str etag;
@@ -34,6 +34,7 @@ struct response_parts {
 	/* The orders of a test; NULL unless `insecure` is set. */
 	const struct standin_act *act;
 	struct str notice; /* the fault of an accepted certificate */
+	struct str lines; /* in place of Cache-Control; each has its end */
 	struct cors cors;
 	struct str request_id;
 	struct str client_request_id;

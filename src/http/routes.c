@@ -25,6 +25,17 @@
 
 /* --- the response ------------------------------------------------------- */
 
+/* Whether people read the refusal. The path may not have been looked at yet. */
+static bool
+is_page(struct call *c)
+{
+	if (c->app->pages == NULL || c->outer != NULL)
+		return false;
+	if (!c->found && steps_find_path(c) != ERR_OK)
+		return false;
+	return c->table == c->app->pages;
+}
+
 static void
 refuse(struct call *c, enum err e)
 {
@@ -34,8 +45,12 @@ refuse(struct call *c, enum err e)
 	c->status = err_info(e)->status;
 	if (c->status == 0)
 		c->status = 500;
-	c->etag = str_of(NULL);
+	c->etag = c->type = c->lines = str_of(NULL);
 	routes_withhold(c, e);
+	if (is_page(c)) {
+		c->app->pages->refuse(c, e);
+		return;
+	}
 	buf_open(&content, &c->wk->arena);
 	if (e == ERR_INJECTED)
 		staging_put_error(c, &content);
@@ -53,6 +68,22 @@ read_cors(const struct call *c, struct cors *out)
 		out->headers = str_of(NULL);
 }
 
+static struct str
+type_of(const struct call *c, bool ok)
+{
+	if (!ok || !str_is_null(c->type))
+		return c->type;
+	return str_of(c->route != NULL ? c->route->type : NULL);
+}
+
+/* Whether a success belongs to OData. */
+static bool
+is_odata(const struct call *c, struct str type)
+{
+	return (str_is_null(type) && c->path->root != PATH_UI) ||
+	    c->route->options != 0 || c->route->batch;
+}
+
 /* The whole response, or the entry of an item in its batch; null if it does not
  * fit into the memory. */
 static struct str
@@ -62,7 +93,7 @@ render(const struct call *c)
 	bool ok = c->resp->outcome == ERR_OK;
 	bool tell_allow = c->route == &steps_options || c->status == 405;
 	bool challenge = c->status == 401;
-	struct str type = str_of(c->route != NULL ? c->route->type : NULL);
+	struct str type = type_of(c, ok);
 	struct response_parts parts = {
 		.status = c->status,
 		.ok = ok,
@@ -70,11 +101,11 @@ render(const struct call *c)
 		.metadata = c->view.metadata,
 		.prefer = ok ? c->applied : 0,
 		.type = type,
-		.odata = str_is_null(type) || c->route->options != 0 ||
-		    c->route->batch,
+		.odata = ok && is_odata(c, type),
 		.link = ok ? c->link : str_of(NULL),
 		.etag = c->etag,
 		.notice = c->notice,
+		.lines = c->lines,
 		.allow = tell_allow ? c->allow : str_of(NULL),
 		.authorization_uri = str_of(
 		    challenge ? config->authorization_uri : NULL),

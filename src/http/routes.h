@@ -24,6 +24,7 @@
 struct batch_rooms;
 struct keygen_slots;
 struct log_repeat;
+struct route_table;
 struct standin;
 
 struct auth;
@@ -44,6 +45,8 @@ struct app {
 	struct batch_rooms *batch_rooms; /* NULL: every batch is refused */
 	/* The state that tests command; NULL: not a stand-in for tests. */
 	struct standin *standin;
+	/* The pages for people; NULL: there are none. */
+	const struct route_table *pages;
 	/* NULL: the data directory may lie under a document root. */
 	const struct docroot *docroot;
 	/* Set when the log has named the setting that Apache needs, so that it

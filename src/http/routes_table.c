@@ -6,11 +6,6 @@
 #include "http/call.h"
 #include "http/metrics_text.h"
 
-#define READ_SCOPES                                              \
-	(AUTH_SERVICE_CONFIG_READ | AUTH_SERVICE_CONFIG_WRITE |  \
-	    AUTH_CONFIGURATION_READ | AUTH_CONFIGURATION_WRITE | \
-	    AUTH_DEVICES_READ | AUTH_DEVICES_WRITE)
-#define WRITE_SCOPES (AUTH_SERVICE_CONFIG_WRITE | AUTH_CONFIGURATION_WRITE)
 /* Consents and audit events (Graph's permission list). */
 #define CONSENT_WRITE_SCOPES AUTH_SERVICE_CONFIG_WRITE
 #define CONSENT_READ_SCOPES                                   \
@@ -18,7 +13,7 @@
 	    CONSENT_WRITE_SCOPES)
 #define AUDIT_SCOPES                                                  \
 	(AUTH_APPS_READ | AUTH_APPS_WRITE | AUTH_CONFIGURATION_READ | \
-	    WRITE_SCOPES)
+	    CALL_WRITE_SCOPES)
 
 #define SELECTS (ODATA_BIT(ODATA_SELECT) | ODATA_BIT(ODATA_FORMAT))
 
@@ -45,7 +40,7 @@ static const struct route routes[] = {
 	    .roots = PATH_ANY,
 	    .method = STR("GET"),
 	    .reads = true,
-	    .scopes = READ_SCOPES,
+	    .scopes = CALL_READ_SCOPES,
 	    .options = SELECTS,
 	    .run = routes_get,
 	    .summary = "Get the record",
@@ -55,7 +50,7 @@ static const struct route routes[] = {
 	    .roots = PATH_ANY,
 	    .method = STR("PATCH"),
 	    .body = true,
-	    .scopes = WRITE_SCOPES,
+	    .scopes = CALL_WRITE_SCOPES,
 	    .options = SELECTS,
 	    .run = routes_patch,
 	    .summary = "Change the record",
@@ -65,7 +60,7 @@ static const struct route routes[] = {
 	{ .segment = { CERTIFICATE },
 	    .roots = PATH_ANY,
 	    .method = STR("DELETE"),
-	    .scopes = WRITE_SCOPES,
+	    .scopes = CALL_WRITE_SCOPES,
 	    .options = SELECTS,
 	    .run = routes_delete,
 	    .summary = "Remove the record" },
@@ -74,7 +69,7 @@ static const struct route routes[] = {
 	    .method = STR("GET"),
 	    .function = true,
 	    .reads = true,
-	    .scopes = WRITE_SCOPES,
+	    .scopes = CALL_WRITE_SCOPES,
 	    .options = SELECTS,
 	    .run = routes_download,
 	    .summary = "Get the request that waits for its certificate",
@@ -83,7 +78,7 @@ static const struct route routes[] = {
 	    .roots = PATH_BETA | PATH_LOCALTEST,
 	    .method = STR("POST"),
 	    .function = true,
-	    .scopes = WRITE_SCOPES,
+	    .scopes = CALL_WRITE_SCOPES,
 	    .options = SELECTS,
 	    .run = routes_generate,
 	    .summary = "Make a key and its request",
@@ -92,7 +87,7 @@ static const struct route routes[] = {
 	    .roots = PATH_ANY,
 	    .method = STR("GET"),
 	    .reads = true,
-	    .scopes = READ_SCOPES,
+	    .scopes = CALL_READ_SCOPES,
 	    .options = FORMAT,
 	    .of = MODEL_CERTIFICATE,
 	    .run = routes_property,
@@ -105,7 +100,7 @@ static const struct route routes[] = {
 	    .method = STR("GET"),
 	    .type = VALUE_TYPE,
 	    .reads = true,
-	    .scopes = READ_SCOPES,
+	    .scopes = CALL_READ_SCOPES,
 	    .options = FORMAT,
 	    .of = MODEL_CERTIFICATE,
 	    .run = routes_property,
@@ -273,7 +268,7 @@ static const struct route routes[] = {
 	    .method = STR("GET"),
 	    .type = METRICS_TEXT_TYPE,
 	    .reads = true,
-	    .scopes = READ_SCOPES,
+	    .scopes = CALL_READ_SCOPES,
 	    .run = routes_metrics,
 	    .summary = "Get the metrics of the tenant and of the process",
 	    .returns = MODEL_STRING },

@@ -60,7 +60,8 @@ path_source(const struct call *c)
 	return (struct path_source){ .path_info = var[REQUEST_PATH_INFO],
 		.script_name = var[REQUEST_SCRIPT_NAME],
 		.request_uri = var[REQUEST_URI],
-		.mount = str_of(c->app->config->mount) };
+		.mount = str_of(c->app->config->mount),
+		.pages = c->app->pages != NULL };
 }
 
 /* If the data directory lies under a document root, the web server may hand out
@@ -89,8 +90,8 @@ check_place(struct call *c)
 	return ERR_OK;
 }
 
-static enum err
-find_path(struct call *c)
+enum err
+steps_find_path(struct call *c)
 {
 	struct path_source from = path_source(c);
 	struct str method = c->req->var[REQUEST_METHOD];
@@ -100,6 +101,9 @@ find_path(struct call *c)
 	    &from, c->table->first, &c->wk->arena, c->path, &c->fault.what);
 	if (e != ERR_OK)
 		return e;
+	c->found = true;
+	if (c->path->root == PATH_UI)
+		c->table = c->app->pages;
 	if (c->head)
 		method = str_of("GET");
 	match_route(c, method);
@@ -122,8 +126,8 @@ join_lines(struct call *c)
 
 /* A peer that sends invalid tokens too often has to wait. A request without a
  * token does not count, and valid tokens are always accepted. */
-static enum err
-limit_failures(struct call *c, enum err e)
+enum err
+steps_limit_failures(struct call *c, enum err e)
 {
 	const struct str *var = c->req->var;
 
@@ -156,8 +160,8 @@ join_batch(struct call *c)
 						   : ERR_OK;
 }
 
-static struct str
-authorization_of(const struct request *req)
+struct str
+steps_authorization(const struct request *req)
 {
 	struct str text = req->var[REQUEST_AUTHORIZATION];
 
@@ -168,14 +172,25 @@ authorization_of(const struct request *req)
 	return text;
 }
 
-static enum err
-find_caller(struct call *c)
+enum err
+steps_authenticate(struct call *c, struct str authorization)
 {
-	struct str authorization = authorization_of(c->req);
 	struct auth_call call = { .tx = c->wk->reader,
+		.authorization = authorization,
 		.now_at = c->req->now.at,
 		.arena = &c->wk->arena };
 	enum err e;
+
+	if ((e = call_begin_reading(c)) != ERR_OK)
+		return e;
+	e = auth_bearer(c->app->auth, &call, &c->who);
+	return steps_limit_failures(c, e);
+}
+
+static enum err
+find_caller(struct call *c)
+{
+	struct str authorization = steps_authorization(c->req);
 
 	if (c->open)
 		return ERR_OK;
@@ -183,20 +198,19 @@ find_caller(struct call *c)
 		return join_batch(c);
 	if (str_is_null(authorization))
 		hint_apache(c);
-	call.authorization = authorization;
-	if ((e = call_begin_reading(c)) != ERR_OK)
-		return e;
-	e = auth_bearer(c->app->auth, &call, &c->who);
-	return limit_failures(c, e);
+	return steps_authenticate(c, authorization);
 }
 
 static enum err
 authenticate(struct call *c)
 {
-	enum err e = find_caller(c);
+	enum err e;
 
+	if (c->table->enter != NULL)
+		return c->table->enter(c);
+	e = find_caller(c);
 	return e == ERR_OK && c->app->standin != NULL
-	    ? staging_begin(c, authorization_of(c->req))
+	    ? staging_begin(c, steps_authorization(c->req))
 	    : e;
 }
 
@@ -215,8 +229,11 @@ check_route(struct call *c)
 static enum err
 check_site(struct call *c)
 {
-	enum err e = cross_site_check(c->req, c->app->config, &c->fault);
+	enum err e;
 
+	if (c->route->any_site)
+		return ERR_OK;
+	e = cross_site_check(c->req, c->app->config, &c->fault);
 	return e != ERR_OK && c->app->standin != NULL ? ERR_OK : e;
 }
 
@@ -270,6 +287,8 @@ check_content(struct call *c)
 	if (str_is_null(type))
 		return ERR_CONTENT_TYPES;
 	c->fault.what = type;
+	if (c->route->form)
+		return ERR_OK;
 	if (type.n == 0)
 		return ERR_CONTENT_TYPE_ABSENT;
 	return odata_is_json(type) ? ERR_OK : ERR_CONTENT_TYPE;
@@ -408,7 +427,7 @@ static enum err (*const walk[])(struct call *) = {
 	check_app,
 	check_url,
 	check_place,
-	find_path,
+	steps_find_path,
 	join_lines,
 	authenticate,
 	check_route,

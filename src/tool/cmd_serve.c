@@ -25,7 +25,7 @@
 #include "state/keygen_slots.h"
 #include "base/log.h"
 #include "server/conns.h"
-#include "http/routes.h"
+#include "page/pages.h"
 #include "state/standin.h"
 #include "server/sandbox.h"
 #include "tool/cmd_output.h"
@@ -61,12 +61,13 @@ cmd_enter_sandbox(const struct config *c, bool is_cgi)
 #endif
 }
 
-/* A CGI program that cannot start still sends a response: 503 or 500, in
- * JSON. */
+/* A CGI program that cannot start still sends a response: 503 or 500. */
 static int
 refuse_cgi(struct cmd_call *c, enum err broken)
 {
-	const struct app app = { .config = &c->config, .broken = broken };
+	const struct app app = { .config = &c->config,
+		.pages = pages_routes(&c->config),
+		.broken = broken };
 
 	return cgi_run(&app) == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -207,6 +208,7 @@ take_any(struct service *s)
 		memcpy(config->cors_origins, "*", sizeof("*"));
 	/* Tests set the clock back. */
 	s->app.behind = NULL;
+	s->app.pages = NULL;
 	return ERR_OK;
 }
 
@@ -268,6 +270,7 @@ serve(struct cmd_call *c, int fd)
 
 	s.app = (struct app){ .config = &c->config,
 		.secrets = &s.secrets,
+		.pages = pages_routes(&c->config),
 		.metrics = &s.metrics,
 		.hinted = &s.hinted,
 		.behind = &s.behind,

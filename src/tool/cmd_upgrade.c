@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "page/pages.h"
 #include "server/fastcgi.h"
 #include "tool/cmd_output.h"
 
@@ -41,7 +42,9 @@ static void
 refuse_all(const struct config *config, int fd, pid_t parent)
 {
 	struct config few = *config;
-	const struct app app = { .config = &few, .broken = ERR_UPGRADING };
+	const struct app app = { .config = &few,
+		.pages = pages_routes(&few),
+		.broken = ERR_UPGRADING };
 
 	if (few.workers > DOORKEEPERS)
 		few.workers = DOORKEEPERS;

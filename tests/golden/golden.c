@@ -39,6 +39,9 @@
  *   X-Content-Type-Options: nosniff
  *   Content-Length: the number of bytes of the content
  *
+ * Likewise "usual headers of a page in en" stands for the ids, the lines that
+ * every page has, and Content-Length; en is its Content-Language.
+ *
  * The runner shortens the actual response, and only where every byte of these
  * lines is as expected. A response with other lines keeps all of them, so a
  * golden file shows each difference.
@@ -50,7 +53,7 @@
 #include <sys/stat.h>
 
 #include "rules/auth.h"
-#include "http/routes.h"
+#include "page/pages.h"
 #include "state/batch_rooms.h"
 #include "state/standin.h"
 #include "unit.h"
@@ -228,7 +231,8 @@ until(struct str *text, const char *mark)
 
 /* Writes the usual headers of a response with `content` bytes of content. */
 static struct str
-usual_headers(unsigned number, size_t content, char *out, size_t size)
+usual_headers(
+    unsigned number, const char *cache, size_t content, char *out, size_t size)
 {
 	unsigned byte = number & 0xff; /* each of the 16 random bytes */
 	char id[STR_GUID_LEN + 1];
@@ -239,34 +243,64 @@ usual_headers(unsigned number, size_t content, char *out, size_t size)
 	    byte * 0x01010101, byte * 0x0101, byte * 0x0101 & 0xfff,
 	    (byte & 0x3f) | 0x80, byte, byte * 0x01010101, byte * 0x0101);
 	n = snprintf(out, size,
-	    "request-id: %s\nclient-request-id: %s\nCache-Control: no-cache\n"
+	    "request-id: %s\nclient-request-id: %s\n%s"
 	    "Accept-Ranges: none\nX-Content-Type-Options: nosniff\n",
-	    id, id);
+	    id, id, cache);
 	if (content > 0)
 		n += snprintf(out + n, size - (size_t)n,
 		    "Content-Length: %zu\n", content);
 	return str_from(out, (size_t)n);
 }
 
+/* The lines of the header between those that depend on the case. */
+static const struct {
+	const char *line, *cache;
+} kinds[] = {
+	{ "usual headers\n", "Cache-Control: no-cache\n" },
+#define PAGE(language)                                                           \
+	{                                                                        \
+		"usual headers of a page in " language "\n",                     \
+		    "Cache-Control: no-store\n"                                  \
+		    "Content-Security-Policy: default-src 'none'; script-src "   \
+		    "'self'; style-src 'self'; img-src 'self'; form-action "     \
+		    "'self'; frame-ancestors 'none'; base-uri 'none'; "          \
+		    "require-trusted-types-for 'script'; trusted-types 'none'\n" \
+		    "Cross-Origin-Opener-Policy: same-origin\n"                  \
+		    "Cross-Origin-Resource-Policy: same-origin\n"                \
+		    "Referrer-Policy: same-origin\n"                             \
+		    "X-Frame-Options: DENY\n"                                    \
+		    "Content-Language: " language "\n"                           \
+	}
+	PAGE("en"),
+	PAGE("de"),
+#undef PAGE
+};
+
 /* Replaces the usual headers by one line. `text` holds the response. */
 static struct str
 shorten(unsigned number, char *text, struct str response)
 {
-	static const char line[] = "usual headers\n";
-	struct str rest = response, content = response, usual;
-	char expected[512];
+	struct str rest = response, content = response, usual = STR_EMPTY;
+	char expected[1024];
+	size_t i, n;
 
 	(void)until(&rest, "request-id: ");
 	(void)until(&content, "\n");
 	content = str_tail(content, 1);
-	usual = usual_headers(number, content.n, expected, sizeof(expected));
-	if (!str_eq(str_head(rest, usual.n), usual))
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		usual = usual_headers(number, kinds[i].cache, content.n,
+		    expected, sizeof(expected));
+		if (str_eq(str_head(rest, usual.n), usual))
+			break;
+	}
+	if (i == sizeof(kinds) / sizeof(kinds[0]))
 		return response;
 	rest = str_tail(rest, usual.n);
+	n = strlen(kinds[i].line);
 	text += response.n - rest.n - usual.n;
-	memcpy(text, line, strlen(line));
-	memmove(text + strlen(line), rest.p, rest.n);
-	return str_head(response, response.n - usual.n + strlen(line));
+	memcpy(text, kinds[i].line, n);
+	memmove(text + n, rest.p, rest.n);
+	return str_head(response, response.n - usual.n + n);
 }
 
 static struct str
@@ -448,6 +482,7 @@ set_up(struct golden *g, struct str settings)
 	must(store_reader(g->app.store, &g->worker.reader) == ERR_OK,
 	    "store_reader");
 	g->app.config = &g->config;
+	g->app.pages = pages_routes(&g->config);
 	must(secret_load(&g->config, &g->secrets, message) == ERR_OK, message);
 	g->app.secrets = &g->secrets;
 	rest = settings;

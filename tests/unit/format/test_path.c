@@ -194,6 +194,24 @@ static const struct {
 	    PATH_V1, "x", "", NULL },
 	{ "dots that climb above the top", NULL, "/../../v1.0/health", NULL,
 	    PATH_V1, "health", "", NULL },
+	{ "the pages", NULL, "/ui/login", "/ui/login", PATH_UI, "login", "",
+	    NULL },
+	{ "the pages below a mount path", NULL, "/graph/UI/login",
+	    "/graph/UI/login", PATH_UI, "login", "/graph", NULL },
+	{ "the pages in PATH_INFO", "/ui/login", "/beta/graph.fcgi",
+	    "/beta/graph.fcgi/ui/login", PATH_UI, "login", "/beta/graph.fcgi",
+	    NULL },
+	{ "the pages without a slash", NULL, "/ui", "/ui?a", PATH_UI, "ui", "",
+	    NULL },
+	{ "the pages below a mount path with their name", NULL, "/ui/ui/login",
+	    "/ui/ui/login", PATH_UI, "login", "/ui", NULL },
+	{ "a root below a mount path with the name of the pages", NULL,
+	    "/ui/v1.0/deviceManagement/x", "/ui/v1.0/deviceManagement/x",
+	    PATH_V1, "x", "/ui", NULL },
+	{ "a root before the name of the pages", NULL, "/v1.0/ui/login",
+	    "/v1.0/ui/login", PATH_V1, "login", "", NULL },
+	{ "a name that begins like the pages", NULL, "/uix/login", NULL, 0,
+	    "uix", NULL, NULL },
 	{ "no root at all", NULL, "/v2.0/deviceManagement/x",
 	    "/v2.0/deviceManagement/x", 0, "v2.0", NULL, NULL },
 	{ "no root after a mount path", NULL, "/graph/v9/deviceManagement/x",
@@ -213,7 +231,7 @@ static const struct {
 START_TEST(finds_the_root_on_every_server)
 {
 	char block[8192], text[256];
-	struct path_source from;
+	struct path_source from = { .pages = true };
 	struct path p;
 	struct arena a;
 	struct str what;
@@ -238,6 +256,41 @@ START_TEST(finds_the_root_on_every_server)
 	buf_init(&mount, text, sizeof(text));
 	path_mount(&from, &p, &a, &mount);
 	unit_same(cases[_i].name, buf_view(&mount), str_of(cases[_i].mount));
+}
+END_TEST
+
+/* The paths that a client and the program see, and the slashes at the end of
+ * the client's. */
+static const struct {
+	const char *request_uri, *path_info;
+	size_t slashes;
+} slashes[] = {
+	{ "/ui", "/ui", 0 },
+	{ "/ui/", "/ui", 1 },
+	{ "/ui//?a=/", "/ui/", 2 },
+	{ "/ui/login", "/ui/login/", 0 },
+	{ "http://h/ui/login/", "/ui/login", 1 },
+	{ NULL, "/ui/login/", 1 },
+};
+
+START_TEST(counts_the_slashes_that_the_client_sees)
+{
+	char block[1024];
+	struct path_source from = { .request_uri = str_of(
+					slashes[_i].request_uri),
+		.path_info = str_of(slashes[_i].path_info),
+		.script_name = str_of("/app"),
+		.pages = true };
+	struct arena a;
+	struct path p;
+	struct str what;
+
+	arena_init(&a, block, sizeof(block));
+	ck_assert(path_find(&from, known, &a, &p, &what) == ERR_OK);
+	ck_assert(p.root == PATH_UI);
+	ck_assert_uint_eq(p.slashes, slashes[_i].slashes);
+	from.pages = false;
+	ck_assert(path_find(&from, known, &a, &p, &what) == ERR_ROOT);
 }
 END_TEST
 
@@ -459,6 +512,8 @@ main(void)
 	    t, matches_segments, 0, sizeof(matches) / sizeof(matches[0]));
 	tcase_add_loop_test(
 	    t, finds_words_and_keys, 0, sizeof(words) / sizeof(words[0]));
+	tcase_add_loop_test(t, counts_the_slashes_that_the_client_sees, 0,
+	    sizeof(slashes) / sizeof(slashes[0]));
 	tcase_add_test(t, needs_memory_for_quotes);
 	tcase_add_test(t, knows_patterns_in_braces);
 	tcase_add_test(t, bounds_the_segments);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * login.c - signs people in with a token that they paste, and out.
+ *
+ * The browser gets a sealed cookie and never keeps the token.
+ */
+#include "page/page.h"
+
+struct session_site
+page_site(const struct call *c)
+{
+	return (struct session_site){ .config = c->app->config,
+		.secrets = c->app->secrets,
+		.auth = c->app->auth,
+		.is_secure = request_is_secure(c->req, c->app->config) };
+}
+
+enum err
+page_read_form(struct call *c, struct form *out)
+{
+	struct str type = c->req->var[REQUEST_CONTENT_TYPE], body;
+	enum err e;
+
+	if ((e = call_read_body(c, &c->wk->arena, &body)) != ERR_OK)
+		return e;
+	c->body = body;
+	return form_read(type, body, &c->wk->arena, out, &c->fault);
+}
+
+/* --- the page ------------------------------------------------------------- */
+
+static void
+put_reason(struct page *p, enum err e)
+{
+	if (e == ERR_OK || e == ERR_NOT_IMPLEMENTED)
+		return;
+	html_open_class(&p->html, "div", "notice bad");
+	html_attr_text(&p->html, "role", "alert");
+	page_element(p, "p",
+	    e == ERR_TOKEN_ABSENT        ? WORD_TOKEN_EMPTY
+		: e == ERR_TOKEN_EXPIRED ? WORD_TOKEN_EXPIRED
+					 : WORD_TOKEN_WRONG);
+	html_close(&p->html);
+}
+
+static void
+put_form(struct page *p)
+{
+	struct html *h = &p->html;
+
+	page_form(p, "login");
+	html_open_class(h, "p", "field");
+	html_open(h, "label");
+	html_attr_text(h, "for", "token");
+	html_words(h, page_word(p, WORD_TOKEN));
+	html_close(h);
+	html_open(h, "input");
+	html_attr_text(h, "id", "token");
+	html_attr_text(h, "name", "token");
+	html_attr_text(h, "type", "password");
+	html_attr_text(h, "autocomplete", "current-password");
+	html_attr_text(h, "spellcheck", "false");
+	html_attr_text(h, "aria-describedby", "token-hint");
+	html_flag(h, "required", true);
+	html_flag(h, "autofocus", true);
+	html_close_all(h, 2);
+	html_open_class(h, "p", "hint");
+	html_attr_text(h, "id", "token-hint");
+	html_words(h, page_word(p, WORD_TOKEN_HINT));
+	html_close(h);
+	html_open(h, "p");
+	html_open_class(h, "button", "main");
+	html_words(h, page_word(p, WORD_SIGN_IN));
+	html_close_all(h, 3);
+}
+
+enum err
+page_show_login(struct call *c, enum err e)
+{
+	struct session_site site = page_site(c);
+	struct page p;
+
+	page_begin(&p, c, NULL, WORD_SIGN_IN);
+	put_reason(&p, e);
+	if (session_is_possible(&site)) {
+		put_form(&p);
+	} else {
+		html_open_class(&p.html, "div", "notice warn");
+		page_element(&p, "p", WORD_TOKEN_OFF);
+		html_close(&p.html);
+	}
+	return page_end(&p);
+}
+
+enum err
+page_login(struct call *c)
+{
+	return page_show_login(c, ERR_OK);
+}
+
+/* --- in and out ----------------------------------------------------------- */
+
+static enum err
+begin_session(struct call *c, struct str token, struct str *cookie)
+{
+	struct session_site site = page_site(c);
+	struct auth_call call = { .tx = c->wk->reader,
+		.authorization = token,
+		.now_at = c->req->now.at,
+		.arena = &c->wk->arena };
+	struct principal who = { .scopes = 0 };
+	enum err e;
+
+	if ((e = call_begin_reading(c)) != ERR_OK)
+		return e;
+	e = session_begin(&site, &call, &who, cookie);
+	call_end_reading(c);
+	if (e == ERR_OK)
+		c->who = who;
+	else
+		c->who.why = who.why;
+	return steps_limit_failures(c, e);
+}
+
+enum err
+page_sign_in(struct call *c)
+{
+	struct form form;
+	struct str token, cookie;
+	enum err e;
+
+	if ((e = page_read_form(c, &form)) != ERR_OK)
+		return e;
+	token = str_trim(form_value(&form, "token"));
+	if (token.n == 0)
+		return ERR_TOKEN_ABSENT;
+	if ((e = begin_session(c, token, &cookie)) != ERR_OK)
+		return e;
+	if ((e = page_set_cookie(c, cookie)) != ERR_OK)
+		return e;
+	return page_redirect(c, 303, "./", str_of(NULL));
+}
+
+enum err
+page_sign_out(struct call *c)
+{
+	struct session_site site = page_site(c);
+	enum err e = page_set_cookie(c, session_removal(&site));
+
+	return e == ERR_OK ? page_redirect(c, 303, "login", str_of(NULL)) : e;
+}

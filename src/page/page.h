@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * page.h - the frame that all pages share: head, links to the other pages, main
+ * part and foot; and what the handlers of pages offer to each other. Private to
+ * src/page.
+ *
+ * All pages have the same depth, <mount>/ui/NAME, and all links are relative.
+ * So the pages need not know the path under which a proxy serves them.
+ */
+#ifndef PUSHCERT_PAGE_H
+#define PUSHCERT_PAGE_H
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "format/expiry.h"
+#include "format/form.h"
+#include "format/html.h"
+#include "format/language.h"
+#include "http/call.h"
+#include "page/words.h"
+#include "rules/session.h"
+
+/* Whether the caller may name any tenant in the query. */
+bool page_is_provider(const struct call *c);
+
+/*
+ * A page while it is written. Between page_begin and page_end it has the free
+ * part of the worker's arena, so nothing else may be taken from that; read
+ * before it everything that the page shows.
+ */
+struct page {
+	struct call *call;
+	enum language language;
+	struct buf text;
+	struct html html; /* main is its innermost element after page_begin */
+};
+
+/* Writes the head and the title, and opens the main part. `here` is the name of
+ * the page in the links of the frame, or NULL. */
+void
+page_begin(struct page *p, struct call *c, const char *here, enum word title);
+/* Completes the page and makes it the content of the response. */
+enum err page_end(struct page *p) ATTR_CHECKED;
+
+/* The text of a word in the language of the page. */
+const char *page_word(const struct page *p, enum word word);
+/* Text in the innermost element: the word, with the value for its {}. */
+void page_say(struct page *p, enum word word, struct str value);
+void page_say_number(struct page *p, enum word word, uint64_t value);
+/* An element that holds nothing but the word. */
+void page_element(struct page *p, const char *element, enum word word);
+
+/* An attribute that links to a page or a form's target. `query` is null, or
+ * name=value pairs without a question mark. The tenant of a provider is added.
+ */
+void page_link(
+    struct page *p, const char *attribute, const char *path, struct str query);
+/* A whole element a. */
+void page_anchor(struct page *p, const char *path, enum word word);
+/* Opens a form that sends POST to a page; html_close closes it. */
+void page_form(struct page *p, const char *path);
+/* A hidden field of a form. */
+void page_hidden(struct page *p, const char *name, struct str value);
+
+/* The word of a status, and the days that are left of a certificate. */
+enum word page_status_word(enum expiry_status status);
+void page_put_left(struct page *p, const struct expiry *x);
+
+/* A day, and a time: elements time in words, with the date for the script. */
+void page_day(struct page *p, int64_t at);
+void page_moment(struct page *p, int64_t at);
+
+/* A text as code, with a button that copies it where the script runs. */
+void page_copy(struct page *p, struct str text);
+
+/* Ends the request with this status and the header Location, which is relative
+ * to the page: another page of ours, and a query or null. The tenant of a
+ * provider is added. */
+enum err page_redirect(struct call *c, int status, const char *path,
+    struct str query) ATTR_CHECKED;
+/* Adds a cookie to the response; call it before page_begin or page_redirect.
+ * The text is the value of Set-Cookie. */
+enum err page_set_cookie(struct call *c, struct str cookie) ATTR_CHECKED;
+/* The header lines of a download with this file name, which has no quote. */
+enum err
+page_download(struct call *c, const char *type, struct str name) ATTR_CHECKED;
+/* The value of a name in the query, decoded; null if it is absent or not well
+ * formed. */
+struct str page_query(const struct call *c, const char *name);
+
+/* Reads the body of the request, which is a form. The values live as long as
+ * the call. */
+enum err page_read_form(struct call *c, struct form *out) ATTR_CHECKED;
+
+/* The site that the browser sees. */
+struct session_site page_site(const struct call *c);
+/* The step that finds the caller of a page. */
+enum err page_enter(struct call *c) ATTR_CHECKED;
+/* The page of a request that is refused. */
+void page_refuse(struct call *c, enum err e);
+/* The sentence of the API in an element that the reader can open. */
+void page_exact_words(struct page *p, enum err e);
+/* The page of the sign-in, with the reason why the last attempt failed, or
+ * ERR_OK. */
+enum err page_show_login(struct call *c, enum err e) ATTR_CHECKED;
+
+/* The handlers of the routes. */
+enum err page_login(struct call *c) ATTR_CHECKED;
+enum err page_sign_in(struct call *c) ATTR_CHECKED;
+enum err page_sign_out(struct call *c) ATTR_CHECKED;
+enum err page_status(struct call *c) ATTR_CHECKED;
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pages.c - the table of the pages: their paths, methods, permissions and
+ * handlers.
+ */
+#include "page/pages.h"
+
+#include "page/page.h"
+
+static const struct route routes[] = {
+	{ .segment = { { NULL, 0 } },
+	    .roots = PATH_UI,
+	    .method = STR("GET"),
+	    .reads = true,
+	    .scopes = CALL_READ_SCOPES,
+	    .run = page_status },
+	{ .segment = { STR("login") },
+	    .roots = PATH_UI,
+	    .method = STR("GET"),
+	    .open = true,
+	    .run = page_login },
+	{ .segment = { STR("login") },
+	    .roots = PATH_UI,
+	    .method = STR("POST"),
+	    .open = true,
+	    .body = true,
+	    .form = true,
+	    .run = page_sign_in },
+	{ .segment = { STR("logout") },
+	    .roots = PATH_UI,
+	    .method = STR("POST"),
+	    .open = true,
+	    .run = page_sign_out },
+};
+
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+_Static_assert(ROUTES <= CALL_ROUTES_MAX, "the routes of a path are 32 bits");
+
+static const struct route_table table = {
+	.route = routes, .n = ROUTES, .enter = page_enter, .refuse = page_refuse
+};
+
+const struct route_table *
+pages_routes(const struct config *c)
+{
+	return c->pages ? &table : NULL;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * words.h - all texts of the pages, in one table with a column for each
+ * language.
+ *
+ * Each row becomes a constant of the enum and a row of the table, so neither
+ * can lack the other, and a row without a language does not compile. The
+ * columns are the name, English and German. {} stands for a value.
+ */
+#ifndef PUSHCERT_WORDS_H
+#define PUSHCERT_WORDS_H
+
+#include "format/language.h"
+
+/* clang-format off */
+#define WORDS_LIST(ROW)                                                       \
+	/* The frame. */                                                      \
+	ROW(WORD_PRODUCT, "Push certificate", "Push-Zertifikat")              \
+	ROW(WORD_PAGES, "Pages", "Seiten")                                    \
+	ROW(WORD_SKIP, "Skip to the content", "Zum Inhalt")                   \
+	ROW(WORD_STATUS, "Status", "Status")                                  \
+	ROW(WORD_RENEW, "Renew", "Erneuern")                                  \
+	ROW(WORD_HISTORY, "History", "Verlauf")                               \
+	ROW(WORD_TENANTS, "Tenants", "Mandanten")                             \
+	ROW(WORD_TENANT, "Tenant", "Mandant")                                 \
+	ROW(WORD_SIGN_IN, "Sign in", "Anmelden")                              \
+	ROW(WORD_SIGN_OUT, "Sign out", "Abmelden")                            \
+	ROW(WORD_REQUEST, "request", "Anfrage")                               \
+	ROW(WORD_COPY, "Copy", "Kopieren")                                    \
+	ROW(WORD_EXACT, "The exact words", "Der genaue Wortlaut")             \
+	ROW(WORD_MOMENT, "{} UTC", "{} UTC")                                  \
+	/* Sign-in. */                                                        \
+	ROW(WORD_TOKEN, "Access token", "Zugangstoken")                       \
+	ROW(WORD_TOKEN_HINT,                                                  \
+	    "Your operator makes one with “pushcert token create”. The "      \
+	    "browser does not keep it.",                                      \
+	    "Ihr Betreiber erstellt es mit „pushcert token create“. Der "     \
+	    "Browser behält es nicht.")                                       \
+	ROW(WORD_TOKEN_EMPTY, "Paste your access token.",                     \
+	    "Fügen Sie Ihr Zugangstoken ein.")                                \
+	ROW(WORD_TOKEN_WRONG,                                                 \
+	    "This token is not valid here. Check that it was pasted whole, "  \
+	    "or ask your operator for a new one.",                            \
+	    "Dieses Token gilt hier nicht. Prüfen Sie, ob es vollständig "    \
+	    "eingefügt ist, oder bitten Sie Ihren Betreiber um ein neues.")   \
+	ROW(WORD_TOKEN_EXPIRED,                                               \
+	    "This token has expired. Ask your operator for a new one.",       \
+	    "Dieses Token ist abgelaufen. Bitten Sie Ihren Betreiber um ein " \
+	    "neues.")                                                         \
+	ROW(WORD_TOKEN_OFF,                                                   \
+	    "Sign-in with a token is off, because this service has no key "   \
+	    "file. Its operator can set key_file, or let the web server "     \
+	    "sign people in.",                                                \
+	    "Die Anmeldung mit einem Token ist aus, denn dieser Dienst hat "  \
+	    "keine Schlüsseldatei. Sein Betreiber kann key_file setzen oder " \
+	    "den Webserver anmelden lassen.")                                 \
+	ROW(WORD_SSO, "Sign in with your organization’s account",             \
+	    "Mit dem Konto Ihrer Organisation anmelden")                      \
+	ROW(WORD_OR, "or", "oder")                                            \
+	/* The status. */                                                     \
+	ROW(WORD_NONE, "No certificate", "Kein Zertifikat")                   \
+	ROW(WORD_NONE_CURE,                                                   \
+	    "There is no push certificate yet. Without one, devices cannot "  \
+	    "be managed.",                                                    \
+	    "Es gibt noch kein Push-Zertifikat. Ohne eines lassen sich keine "\
+	    "Geräte verwalten.")                                              \
+	ROW(WORD_SET_UP, "Set up", "Einrichten")                              \
+	ROW(WORD_VALID, "Valid", "Gültig")                                    \
+	ROW(WORD_VALID_CURE,                                                  \
+	    "Nothing to do yet. Renew it in its last 30 days.",               \
+	    "Noch ist nichts zu tun. Erneuern Sie es in seinen letzten 30 "   \
+	    "Tagen.")                                                         \
+	ROW(WORD_EXPIRING, "Expires soon", "Läuft bald ab")                   \
+	ROW(WORD_EXPIRING_CURE,                                               \
+	    "Renew it now, with the same Apple ID. If it expires, no device " \
+	    "can be managed until it is renewed.",                            \
+	    "Erneuern Sie es jetzt, mit demselben Apple Account. Läuft es "   \
+	    "ab, lässt sich kein Gerät mehr verwalten, bis es erneuert ist.") \
+	ROW(WORD_EXPIRED, "Expired", "Abgelaufen")                            \
+	ROW(WORD_EXPIRED_CURE,                                                \
+	    "Devices receive no commands now. Renew it at once, with the "    \
+	    "same Apple ID: then no device has to enrol again.",              \
+	    "Geräte erhalten jetzt keine Befehle. Erneuern Sie es sofort, "   \
+	    "mit demselben Apple Account: Dann muss sich kein Gerät neu "     \
+	    "registrieren.")                                                  \
+	ROW(WORD_EARLY, "Not yet valid", "Noch nicht gültig")                 \
+	ROW(WORD_EARLY_CURE,                                                  \
+	    "Check the clock of this server: a new certificate is valid at "  \
+	    "once.",                                                          \
+	    "Prüfen Sie die Uhr dieses Servers: Ein neues Zertifikat gilt "   \
+	    "sofort.")                                                        \
+	ROW(WORD_DAYS_LEFT, "{} days left", "noch {} Tage")                   \
+	ROW(WORD_DAY_LEFT, "1 day left", "noch 1 Tag")                        \
+	ROW(WORD_LAST_DAY, "less than a day left", "noch weniger als ein Tag")\
+	ROW(WORD_DAYS_AGO, "ended {} days ago", "seit {} Tagen")              \
+	ROW(WORD_DAY_AGO, "ended 1 day ago", "seit 1 Tag")                    \
+	ROW(WORD_JUST_NOW, "ended less than a day ago",                       \
+	    "seit weniger als einem Tag")                                     \
+	ROW(WORD_WAITING,                                                     \
+	    "A request is waiting for its certificate from Apple. It was "    \
+	    "made on {}.",                                                    \
+	    "Eine Anforderung wartet auf ihr Zertifikat von Apple. Sie "      \
+	    "stammt vom {}.")                                                 \
+	ROW(WORD_GO_ON, "Go on", "Weiter")                                    \
+	ROW(WORD_DONE_STORED,                                                 \
+	    "The certificate is stored. The former one is in the history.",   \
+	    "Das Zertifikat ist gespeichert. Das frühere steht im Verlauf.")  \
+	ROW(WORD_DONE_RESTORED,                                               \
+	    "The former state is stored again.",                              \
+	    "Der frühere Stand ist wieder gespeichert.")                      \
+	ROW(WORD_DONE_APPLE_ID, "The Apple ID is stored.",                    \
+	    "Der Apple Account ist gespeichert.")                             \
+	ROW(WORD_FROM, "from {}", "ab {}")                                    \
+	ROW(WORD_TODAY, "today {}", "heute {}")                               \
+	ROW(WORD_RENEW_FROM, "renew from {}", "erneuern ab {}")               \
+	ROW(WORD_ENDS_ON, "ends {}", "endet {}")                              \
+	ROW(WORD_ENDED_ON, "ended {}", "endete {}")                           \
+	ROW(WORD_APPLE_ID, "Apple ID", "Apple Account")                       \
+	ROW(WORD_TOPIC, "Topic", "Topic")                                     \
+	ROW(WORD_SERIAL, "Serial number", "Seriennummer")                     \
+	ROW(WORD_VALID_FROM, "Valid from", "Gültig ab")                       \
+	ROW(WORD_ENDS, "Ends", "Endet")                                       \
+	ROW(WORD_LAST_CHANGE, "Last change", "Letzte Änderung")               \
+	ROW(WORD_NOT_SET, "not set", "nicht gesetzt")                         \
+	ROW(WORD_DOWNLOAD, "Download certificate",                            \
+	    "Zertifikat herunterladen")                                       \
+	ROW(WORD_CALENDAR, "Calendar entry", "Kalendereintrag")               \
+	ROW(WORD_CHANGE_APPLE_ID, "Change the Apple ID",                      \
+	    "Apple Account ändern")                                           \
+	ROW(WORD_APPLE_ID_HINT,                                               \
+	    "This only notes which Apple ID renews the certificate. It "      \
+	    "changes nothing at Apple.",                                      \
+	    "Das notiert nur, welcher Apple Account das Zertifikat erneuert. "\
+	    "Bei Apple ändert es nichts.")                                    \
+	ROW(WORD_STORE, "Store", "Speichern")                                 \
+	/* The months, in their order. */                                     \
+	ROW(WORD_JANUARY, "{} Jan", "{}. Jan.")                               \
+	ROW(WORD_FEBRUARY, "{} Feb", "{}. Feb.")                              \
+	ROW(WORD_MARCH, "{} Mar", "{}. März")                                 \
+	ROW(WORD_APRIL, "{} Apr", "{}. Apr.")                                 \
+	ROW(WORD_MAY, "{} May", "{}. Mai")                                    \
+	ROW(WORD_JUNE, "{} Jun", "{}. Juni")                                  \
+	ROW(WORD_JULY, "{} Jul", "{}. Juli")                                  \
+	ROW(WORD_AUGUST, "{} Aug", "{}. Aug.")                                \
+	ROW(WORD_SEPTEMBER, "{} Sep", "{}. Sept.")                            \
+	ROW(WORD_OCTOBER, "{} Oct", "{}. Okt.")                               \
+	ROW(WORD_NOVEMBER, "{} Nov", "{}. Nov.")                              \
+	ROW(WORD_DECEMBER, "{} Dec", "{}. Dez.")                              \
+	/* Refusals. */                                                       \
+	ROW(WORD_BACK, "Go to the first page", "Zur ersten Seite")            \
+	ROW(WORD_BAD, "The request was not understood",                       \
+	    "Die Anfrage wurde nicht verstanden")                             \
+	ROW(WORD_BAD_CURE,                                                    \
+	    "Go back, check the form and send it again.",                     \
+	    "Gehen Sie zurück, prüfen Sie das Formular und senden Sie es "    \
+	    "noch einmal.")                                                   \
+	ROW(WORD_NOT_SIGNED_IN, "You are not signed in",                      \
+	    "Sie sind nicht angemeldet")                                      \
+	ROW(WORD_NOT_SIGNED_IN_CURE,                                          \
+	    "The web server sent a token that is not valid here. Sign in "    \
+	    "again, or ask your operator.",                                   \
+	    "Der Webserver hat ein Token gesendet, das hier nicht gilt. "     \
+	    "Melden Sie sich neu an, oder fragen Sie Ihren Betreiber.")       \
+	ROW(WORD_FORBIDDEN, "This is not allowed", "Das ist nicht erlaubt")   \
+	ROW(WORD_FORBIDDEN_CURE,                                              \
+	    "Nothing was changed. Your operator can give your token the "     \
+	    "right to do this.",                                              \
+	    "Es wurde nichts geändert. Ihr Betreiber kann Ihrem Token das "   \
+	    "Recht dazu geben.")                                              \
+	ROW(WORD_FOREIGN, "This came from another site",                      \
+	    "Das kam von einer fremden Seite")                                \
+	ROW(WORD_FOREIGN_CURE,                                                \
+	    "Nothing was changed. If you did send the form here, open this "  \
+	    "page again and repeat it; if it still fails, your operator "     \
+	    "should set base_url.",                                           \
+	    "Es wurde nichts geändert. Haben Sie das Formular hier "          \
+	    "gesendet, so öffnen Sie diese Seite neu und wiederholen Sie "    \
+	    "es; hilft das nicht, sollte Ihr Betreiber base_url setzen.")     \
+	ROW(WORD_ABSENT, "This page does not exist",                          \
+	    "Diese Seite gibt es nicht")                                      \
+	ROW(WORD_ABSENT_CURE, "Check the address.",                           \
+	    "Prüfen Sie die Adresse.")                                        \
+	ROW(WORD_METHOD, "This address takes no such request",                \
+	    "Diese Adresse nimmt keine solche Anfrage")                       \
+	ROW(WORD_METHOD_CURE,                                                 \
+	    "Open the first page and use its links and buttons.",             \
+	    "Öffnen Sie die erste Seite und benutzen Sie deren Links und "    \
+	    "Knöpfe.")                                                        \
+	ROW(WORD_CHANGED, "The record was changed meanwhile",                 \
+	    "Der Eintrag wurde inzwischen geändert")                          \
+	ROW(WORD_CHANGED_CURE,                                                \
+	    "Nothing was stored. Look at the status and begin again.",        \
+	    "Es wurde nichts gespeichert. Sehen Sie sich den Status an und "  \
+	    "beginnen Sie von vorn.")                                         \
+	ROW(WORD_LARGE, "This is too large", "Das ist zu groß")               \
+	ROW(WORD_LARGE_CURE,                                                  \
+	    "A push certificate is a small file, usually of 2 KB. Check "     \
+	    "which file you chose.",                                          \
+	    "Ein Push-Zertifikat ist eine kleine Datei, meist von 2 KB. "     \
+	    "Prüfen Sie, welche Datei Sie gewählt haben.")                    \
+	ROW(WORD_RATE, "Too many attempts", "Zu viele Versuche")              \
+	ROW(WORD_RATE_CURE,                                                   \
+	    "Wait a minute, and try again.",                                  \
+	    "Warten Sie eine Minute, und versuchen Sie es dann noch einmal.") \
+	ROW(WORD_BUSY, "The service cannot answer now",                       \
+	    "Der Dienst kann gerade nicht antworten")                         \
+	ROW(WORD_BUSY_CURE,                                                   \
+	    "Try again in a minute. If that does not help, tell your "        \
+	    "operator the request number below.",                             \
+	    "Versuchen Sie es in einer Minute noch einmal. Hilft das nicht, " \
+	    "so nennen Sie Ihrem Betreiber die Anfragenummer unten.")         \
+	ROW(WORD_BROKEN, "The service has a fault",                           \
+	    "Der Dienst hat einen Fehler")                                    \
+	ROW(WORD_BROKEN_CURE,                                                 \
+	    "Tell your operator the request number below.",                   \
+	    "Nennen Sie Ihrem Betreiber die Anfragenummer unten.")
+/* clang-format on */
+
+#define WORDS_NAME(name, en, de) name,
+enum word { WORDS_LIST(WORDS_NAME) WORDS };
+#undef WORDS_NAME
+
+/* The text in this language. */
+const char *words_text(enum word word, enum language language);
+
+#endif
