@@ -311,10 +311,8 @@ put_header(struct page *p, const char *here)
 	html_close(h);
 }
 
-/* The name of the tenant that a provider has chosen, in the arena; null if it
- * has none. */
-static struct str
-tenant_name(struct call *c)
+struct str
+page_tenant_name(struct call *c)
 {
 	struct str name = str_of(NULL);
 	bool open = c->reads;
@@ -350,7 +348,7 @@ void
 page_begin(struct page *p, struct call *c, const char *here, enum word title)
 {
 	bool chosen = page_is_provider(c) && has_tenant(c);
-	struct str name = chosen ? tenant_name(c) : str_of(NULL);
+	struct str name = chosen ? page_tenant_name(c) : str_of(NULL);
 	struct html *h = &p->html;
 
 	p->call = c;
@@ -447,6 +445,20 @@ page_set_cookie(struct call *c, struct str cookie)
 	buf_text(&lines, "Set-Cookie: ");
 	buf_str(&lines, cookie);
 	buf_text(&lines, "\r\n");
+	c->lines = buf_close(&lines, &c->wk->arena);
+	return str_is_null(c->lines) ? ERR_MEMORY : ERR_OK;
+}
+
+enum err
+page_download(struct call *c, const char *type, struct str name)
+{
+	struct buf lines;
+
+	c->type = str_of(type);
+	buf_open(&lines, &c->wk->arena);
+	buf_text(&lines, POLICY "Content-Disposition: attachment; filename=\"");
+	buf_str(&lines, name);
+	buf_text(&lines, "\"\r\n");
 	c->lines = buf_close(&lines, &c->wk->arena);
 	return str_is_null(c->lines) ? ERR_MEMORY : ERR_OK;
 }

@@ -23,6 +23,8 @@
 
 /* Whether the caller may name any tenant in the query. */
 bool page_is_provider(const struct call *c);
+/* The alias of the request's tenant, in the arena; null if it has none. */
+struct str page_tenant_name(struct call *c);
 
 /*
  * A page while it is written. Between page_begin and page_end it has the free
@@ -110,5 +112,7 @@ enum err page_login(struct call *c) ATTR_CHECKED;
 enum err page_sign_in(struct call *c) ATTR_CHECKED;
 enum err page_sign_out(struct call *c) ATTR_CHECKED;
 enum err page_status(struct call *c) ATTR_CHECKED;
+enum err page_certificate(struct call *c) ATTR_CHECKED;
+enum err page_calendar(struct call *c) ATTR_CHECKED;
 
 #endif

@@ -31,6 +31,18 @@ static const struct route routes[] = {
 	    .method = STR("POST"),
 	    .open = true,
 	    .run = page_sign_out },
+	{ .segment = { STR("certificate.pem") },
+	    .roots = PATH_UI,
+	    .method = STR("GET"),
+	    .reads = true,
+	    .scopes = CALL_READ_SCOPES,
+	    .run = page_certificate },
+	{ .segment = { STR("calendar.ics") },
+	    .roots = PATH_UI,
+	    .method = STR("GET"),
+	    .reads = true,
+	    .scopes = CALL_READ_SCOPES,
+	    .run = page_calendar },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))

@@ -235,7 +235,8 @@ put_actions(struct page *p, const struct status *s)
 	page_link(p, "href", "renew", str_of(NULL));
 	html_words(h, page_word(p, none ? WORD_SET_UP : WORD_RENEW));
 	html_close(h);
-	if (record_is_real(&s->record))
+	if (record_is_real(&s->record) &&
+	    p->call->app->config->return_certificate)
 		page_anchor(p, "certificate.pem", WORD_DOWNLOAD);
 	if (!none)
 		page_anchor(p, "calendar.ics", WORD_CALENDAR);

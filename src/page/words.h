@@ -74,14 +74,14 @@
 	ROW(WORD_EXPIRING_CURE,                                               \
 	    "Renew it now, with the same Apple ID. If it expires, no device " \
 	    "can be managed until it is renewed.",                            \
-	    "Erneuern Sie es jetzt, mit demselben Apple Account. Läuft es "   \
+	    "Erneuern Sie es jetzt, mit derselben Apple-ID. Läuft es "        \
 	    "ab, lässt sich kein Gerät mehr verwalten, bis es erneuert ist.") \
 	ROW(WORD_EXPIRED, "Expired", "Abgelaufen")                            \
 	ROW(WORD_EXPIRED_CURE,                                                \
 	    "Devices receive no commands now. Renew it at once, with the "    \
 	    "same Apple ID: then no device has to enrol again.",              \
 	    "Geräte erhalten jetzt keine Befehle. Erneuern Sie es sofort, "   \
-	    "mit demselben Apple Account: Dann muss sich kein Gerät neu "     \
+	    "mit derselben Apple-ID: Dann muss sich kein Gerät neu "          \
 	    "registrieren.")                                                  \
 	ROW(WORD_EARLY, "Not yet valid", "Noch nicht gültig")                 \
 	ROW(WORD_EARLY_CURE,                                                  \
@@ -109,13 +109,13 @@
 	    "The former state is stored again.",                              \
 	    "Der frühere Stand ist wieder gespeichert.")                      \
 	ROW(WORD_DONE_APPLE_ID, "The Apple ID is stored.",                    \
-	    "Der Apple Account ist gespeichert.")                             \
+	    "Die Apple-ID ist gespeichert.")                                  \
 	ROW(WORD_FROM, "from {}", "ab {}")                                    \
 	ROW(WORD_TODAY, "today {}", "heute {}")                               \
 	ROW(WORD_RENEW_FROM, "renew from {}", "erneuern ab {}")               \
 	ROW(WORD_ENDS_ON, "ends {}", "endet {}")                              \
 	ROW(WORD_ENDED_ON, "ended {}", "endete {}")                           \
-	ROW(WORD_APPLE_ID, "Apple ID", "Apple Account")                       \
+	ROW(WORD_APPLE_ID, "Apple ID", "Apple-ID")                            \
 	ROW(WORD_TOPIC, "Topic", "Topic")                                     \
 	ROW(WORD_SERIAL, "Serial number", "Seriennummer")                     \
 	ROW(WORD_VALID_FROM, "Valid from", "Gültig ab")                       \
@@ -126,11 +126,11 @@
 	    "Zertifikat herunterladen")                                       \
 	ROW(WORD_CALENDAR, "Calendar entry", "Kalendereintrag")               \
 	ROW(WORD_CHANGE_APPLE_ID, "Change the Apple ID",                      \
-	    "Apple Account ändern")                                           \
+	    "Apple-ID ändern")                                                \
 	ROW(WORD_APPLE_ID_HINT,                                               \
 	    "This only notes which Apple ID renews the certificate. It "      \
 	    "changes nothing at Apple.",                                      \
-	    "Das notiert nur, welcher Apple Account das Zertifikat erneuert. "\
+	    "Das notiert nur, welche Apple-ID das Zertifikat erneuert. "      \
 	    "Bei Apple ändert es nichts.")                                    \
 	ROW(WORD_STORE, "Store", "Speichern")                                 \
 	/* The months, in their order. */                                     \

@@ -15,6 +15,7 @@
  *   METHOD PATH[?QUERY]
  *   Header-Name: value
  *   var CGI_NAME=value
+ *   clock SECONDS
  *
  *   the body, if any
  *   --
@@ -22,11 +23,11 @@
  *
  * The cases of a file run in order and share one store. The clock starts at
  * 2022-03-22T12:40:15.1234567Z, or at the time that the file sets, and advances
- * by one second per case. Random bytes are the number of the case. So ids and
- * dates are the same in each run. A body line "hex 7b7d" stands for these
- * bytes. In the responses LF stands for CR LF. With GOLDEN_UPDATE=1 in the
- * environment the program writes the actual responses into the files; a person
- * must then review them.
+ * by one second per case; a case may set it, too. Random bytes are the number
+ * of the case. So ids and dates are the same in each run. A body line "hex
+ * 7b7d" stands for these bytes. In the responses LF stands for CR LF. With
+ * GOLDEN_UPDATE=1 in the environment the program writes the actual responses
+ * into the files; a person must then review them.
  *
  * In a response the line "usual headers" stands for exactly these lines, in
  * this order. Both ids are the GUID that the random bytes of the case give, and
@@ -318,6 +319,15 @@ decode_body(struct str body, char *out)
 	return str_from(out, n);
 }
 
+static int64_t
+clock_of(struct str line)
+{
+	uint64_t clock = 0;
+
+	must(str_u64(str_tail(line, 6), &clock), "bad clock");
+	return (int64_t)clock;
+}
+
 /* Runs one case: `head` and `body` are the request, `want` the expected
  * response. */
 static void
@@ -332,7 +342,9 @@ run_case(struct golden *g, struct str name, struct str head, struct str body,
 	while (!str_is_null(head)) {
 		struct str line = str_cut(&head, '\n');
 
-		if (str_starts(line, "var "))
+		if (str_starts(line, "clock "))
+			g->clock_at = clock_of(line) - (int64_t)g->number;
+		else if (str_starts(line, "var "))
 			add_var(
 			    g, format("", str_tail(line, 4), "", STR_EMPTY));
 		else if (line.n > 0)
@@ -418,18 +430,14 @@ write_jwks(struct golden *g, struct str text)
 static void
 take_setting(struct golden *g, struct str line)
 {
-	uint64_t clock;
-
 	if (str_starts(line, "token "))
 		make_token(g, str_tail(line, 6));
 	if (str_starts(line, "tenant "))
 		add_tenant(g, str_tail(line, 7));
 	if (str_starts(line, "jwks "))
 		write_jwks(g, str_tail(line, 5));
-	if (str_starts(line, "clock ")) {
-		must(str_u64(str_tail(line, 6), &clock), "bad clock");
-		g->clock_at = (int64_t)clock;
-	}
+	if (str_starts(line, "clock "))
+		g->clock_at = clock_of(line);
 }
 
 /* With the setting `standin`, the service is a stand-in for tests. */
