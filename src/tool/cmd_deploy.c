@@ -207,10 +207,10 @@ run_hook(
 
 	if (deploy_target_trust(directory, v->target, &fault) != ERR_OK) {
 		cmd_error(r->c, "%s. %s", fault.what, fault.cure);
-		return DEPLOY_REFUSED;
+		return HOOK_REFUSED;
 	}
 	if (!deploy_target_path(directory, v->target, h->path))
-		return DEPLOY_VANISHED;
+		return HOOK_VANISHED;
 	return deploy_hook_run(r->c, h);
 }
 
@@ -235,7 +235,7 @@ deliver(const struct deploy_view *v, void *arg)
 {
 	struct run *r = arg;
 	struct arena *a = &r->c->arena;
-	struct deploy_fact facts[DEPLOY_FACTS];
+	struct hook_fact facts[DEPLOY_FACTS];
 	struct deploy_hook h = { .name = v->target->name,
 		.facts = facts,
 		.facts_n = DEPLOY_FACTS,

@@ -100,7 +100,7 @@ number_of(struct arena *a, int64_t number)
 
 void
 deploy_facts_of(struct cmd_call *c, int64_t now_at, const struct deploy_view *v,
-    struct deploy_fact out[DEPLOY_FACTS])
+    struct hook_fact out[DEPLOY_FACTS])
 {
 	const struct deploy_certificate *x = v->certificate;
 	const struct expiry dates = { .expires = true,
@@ -113,7 +113,7 @@ deploy_facts_of(struct cmd_call *c, int64_t now_at, const struct deploy_view *v,
 	str_guid_text(&x->tenant, tenant);
 	datetime_seconds(x->x.not_after_at, until);
 	until[DATETIME_SECONDS_LEN] = 'Z';
-	const struct deploy_fact facts[DEPLOY_FACTS] = {
+	const struct hook_fact facts[DEPLOY_FACTS] = {
 		{ "PUSHCERT_TENANT", text_of(a, str_of(tenant)) },
 		{ "PUSHCERT_ALIAS", text_of(a, x->alias) },
 		{ "PUSHCERT_STATUS", expiry_word(status) },

@@ -23,6 +23,6 @@ enum { DEPLOY_FACTS = 12 };
 enum err deploy_facts_texts(struct cmd_call *c, const struct secrets *s,
     const struct deploy_view *v, struct deploy_hook *h) ATTR_CHECKED;
 void deploy_facts_of(struct cmd_call *c, int64_t now_at,
-    const struct deploy_view *v, struct deploy_fact out[DEPLOY_FACTS]);
+    const struct deploy_view *v, struct hook_fact out[DEPLOY_FACTS]);
 
 #endif

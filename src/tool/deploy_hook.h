@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "tool/hook.h"
 
 struct cmd_call;
 
@@ -22,32 +23,20 @@ enum {
 	DEPLOY_TEXTS
 };
 
-/* A variable of the environment. */
-struct deploy_fact {
-	const char *name, *value;
-};
-
 struct deploy_hook {
 	const char *name; /* of the target */
 	char path[PATH_MAX];
-	const struct deploy_fact *facts;
+	const struct hook_fact *facts;
 	size_t facts_n;
 	struct str text[DEPLOY_TEXTS]; /* PEM; null: the key is elsewhere */
 	unsigned timeout; /* seconds */
 };
 
-/* Exit statuses of a hook, and those that stand for its failure, as timeout(1)
- * and the shell use them; a signal is 128 and its number. */
-enum {
-	DEPLOY_TAKEN = 0,
-	DEPLOY_SKIPPED = 77,
-	DEPLOY_TIMEOUT = 124,
-	DEPLOY_REFUSED = 126,
-	DEPLOY_VANISHED = 127
-};
+/* Exit statuses of a hook; the others stand for its failure, see hook.h. */
+enum { DEPLOY_TAKEN = 0, DEPLOY_SKIPPED = 77 };
 
-/* Runs the hook to its end, copies its output to standard error, and kills all
- * processes of its process group at the end. Returns the exit status. */
+/* Runs the hook as hook_run does; its input is the pair, or the certificate
+ * where the key is elsewhere. */
 int deploy_hook_run(const struct cmd_call *c, const struct deploy_hook *h);
 
 #endif
