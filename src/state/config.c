@@ -84,6 +84,7 @@ static const struct config_key keys[] = {
 	    NULL },
 	{ "deploy_directory", TEXT, AT(deploy_directory), "", 0, 0, NULL },
 	{ "deploy_timeout", COUNT, AT(deploy_timeout), "60", 1, 3600, NULL },
+	{ "notify_timeout", COUNT, AT(notify_timeout), "60", 1, 3600, NULL },
 	{ "deploy_retry_most", COUNT, AT(deploy_retry_most), "21600", 60,
 	    604800, NULL },
 	{ "data_in_document_root", FLAG, AT(data_in_document_root), "no", 0, 0,

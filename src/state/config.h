@@ -59,6 +59,7 @@ struct config {
 	size_t history_keep;
 	size_t history_certificates;
 	size_t deploy_timeout; /* seconds */
+	size_t notify_timeout; /* seconds */
 	size_t deploy_retry_most;
 	size_t failed_logins;
 	size_t failed_logins_period;

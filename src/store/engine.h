@@ -86,6 +86,8 @@ struct store_sums {
  * STORE_TABLES. */
 typedef void store_report(void *arg, enum store_table table, const char *what);
 
+typedef enum err store_key_visit(struct str key, void *arg);
+
 /* Rows that a change will probably read: see expect below. */
 struct store_range {
 	enum store_table table;
@@ -127,8 +129,12 @@ struct store_engine {
 	 * it back. See claim.h. */
 	enum err (*claim)(void *db, int64_t ms, pid_t *pid);
 	void (*unclaim)(void *db);
-	/* See store_deliver_alone. NULL: a lock file does it. */
-	enum err (*deliver_alone)(void *db);
+	/* Makes this process the only one of all machines that does this work,
+	 * a word, until the database is closed. ERR_IN_USE. NULL: a lock file
+	 * does it. */
+	enum err (*alone)(void *db, const char *work);
+	/* See store_stamp. */
+	enum err (*stamp)(void *db, uint64_t *out);
 
 	/* In LMDB a reader sees one state from begin to end. In PostgreSQL only
 	 * a walk over a whole table does; a lookup before it sees the newest
@@ -167,6 +173,9 @@ struct store_engine {
 	 * the engine fetches nothing. */
 	enum err (*fetch_pair)(void *tx, enum store_table table, struct str key,
 	    enum store_table other);
+	/* In a reader: visits, in their order, the key of the newest event of
+	 * each tenant. NULL: the store walks over the keys. */
+	enum err (*newest)(void *tx, store_key_visit *visit, void *arg);
 	/* Removes all rows of a table in a change. NULL: the store removes them
 	 * one by one. */
 	enum err (*empty)(void *tx, enum store_table table);

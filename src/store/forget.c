@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "store/place.h"
 #include "store/store_private.h"
 
 /* The most rows that one change removes, so that no change becomes slow. */
@@ -49,6 +50,33 @@ forget_entry(struct txn *tx, const char *word, const struct guid *tenant)
 	return store_walked(store_remove(tx, STORE_META, buf_view(&key)));
 }
 
+/* Removes the places of all names, because the numbers of the events begin
+ * again. */
+static enum err
+forget_places(struct txn *tx, const struct guid *tenant)
+{
+	char bytes[STORE_KEY_MAX];
+	struct store_cursor at;
+	struct guid found;
+	struct buf start;
+	struct str key;
+	enum err e;
+
+	buf_init(&start, bytes, sizeof(bytes));
+	buf_text(&start, "place");
+	buf_put(&start, tenant->byte, sizeof(tenant->byte));
+	store_seek(tx, buf_view(&start), &at);
+	while ((e = store_next(tx, STORE_META, STORE_NEXT, &at)) == ERR_OK &&
+	    store_is_place(at.key, &found) &&
+	    memcmp(&found, tenant, sizeof(found)) == 0) {
+		memcpy(bytes, at.key.p, at.key.n);
+		key = str_from(bytes, at.key.n);
+		if ((e = store_remove(tx, STORE_META, key)) != ERR_OK)
+			return e;
+	}
+	return store_walked(e);
+}
+
 enum err
 store_forget(struct txn *tx, const struct guid *tenant, bool *more)
 {
@@ -64,6 +92,7 @@ store_forget(struct txn *tx, const struct guid *tenant, bool *more)
 	*more = false;
 	if ((e = forget_entry(tx, "consent", tenant)) != ERR_OK ||
 	    (e = forget_entry(tx, "notice", tenant)) != ERR_OK ||
+	    (e = forget_places(tx, tenant)) != ERR_OK ||
 	    (e = store_walked(store_csr_delete(tx, tenant, NULL))) != ERR_OK)
 		return e;
 	return store_walked(store_record_delete(tx, tenant));

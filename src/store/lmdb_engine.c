@@ -125,6 +125,12 @@ engine_tidy(void *db)
 }
 
 static enum err
+engine_stamp(void *db, uint64_t *out)
+{
+	return lmdb_env_last_commit(((struct lmdb_store *)db)->env, out);
+}
+
+static enum err
 engine_look(void *db)
 {
 	return lmdb_env_look(((struct lmdb_store *)db)->env);
@@ -463,6 +469,7 @@ const struct store_engine lmdb_engine = {
 	.give_up = engine_give_up,
 	.claim = engine_claim,
 	.unclaim = engine_unclaim,
+	.stamp = engine_stamp,
 	.reader = engine_reader,
 	.reader_free = engine_reader_free,
 	.begin = engine_begin,

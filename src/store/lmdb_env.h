@@ -63,6 +63,8 @@ const char *lmdb_env_directory(const struct lmdb_env *db);
 /* Writes a data file with the last committed state and without free pages,
  * while changes go on. */
 enum err lmdb_env_copy(struct lmdb_env *db, int fd) ATTR_CHECKED;
+/* The number of the last commit. */
+enum err lmdb_env_last_commit(struct lmdb_env *db, uint64_t *out) ATTR_CHECKED;
 /* Frees the reader slots of dead processes. */
 void lmdb_env_tidy(struct lmdb_env *db);
 /* Checks that the open files are still the files of the directory. Each write

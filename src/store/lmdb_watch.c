@@ -100,6 +100,22 @@ lmdb_env_copy(struct lmdb_env *db, int fd)
 	return e;
 }
 
+enum err
+lmdb_env_last_commit(struct lmdb_env *db, uint64_t *out)
+{
+	MDB_envinfo info;
+	enum err e;
+
+	if ((e = lmdb_env_enter(db)) != ERR_OK)
+		return e;
+	e = lmdb_env_outcome(
+	    db, "read the last commit", mdb_env_info(db->env, &info));
+	lmdb_env_leave(db);
+	if (e == ERR_OK)
+		*out = info.me_last_txnid;
+	return e;
+}
+
 /* From now on no transaction begins, and a commit that is under way returns
  * ERR_STORE. */
 void

@@ -84,9 +84,53 @@ pg_unclaim(void *arg)
 /* No upgrade runs meanwhile, so the connection of the claim is free. The lock
  * lasts until the connection ends. */
 enum err
-pg_deliver_alone(void *arg)
+pg_alone(void *arg, const char *work)
 {
-	enum err e = try_lock(arg, " deploy");
+	char words[64];
+	enum err e;
 
+	snprintf(words, sizeof(words), " %s", work);
+	e = try_lock(arg, words);
 	return e == ERR_UPGRADING ? ERR_IN_USE : e;
+}
+
+struct stamp {
+	const struct pg_api *pq;
+	uint64_t hash;
+};
+
+static bool
+take_stamp(void *arg, size_t i, struct pg_result *result)
+{
+	struct stamp *s = arg;
+	struct str text = pg_result_value(s->pq, result, 0, 0);
+	size_t k;
+
+	(void)i;
+	/* FNV-1a. */
+	s->hash = UINT64_C(0xcbf29ce484222325);
+	for (k = 0; k < text.n; k++)
+		s->hash = (s->hash ^ (unsigned char)text.p[k]) *
+		    UINT64_C(0x100000001b3);
+	return false;
+}
+
+/*
+ * The snapshot of the server names the transactions that are under way and the
+ * next one, so it differs after each commit, also of another database. The
+ * query runs on the connection that holds the lock, so a lost lock is noticed.
+ */
+enum err
+pg_stamp(void *arg, uint64_t *out)
+{
+	struct pg_db *db = arg;
+	struct stamp s = { .pq = db->target.api };
+
+	(void)pg_link_send_text(
+	    &db->claim, "SELECT txid_current_snapshot()::text");
+	if (pg_link_run(&db->claim, clock_ms() + ANSWER_MS, take_stamp, &s) !=
+	    PG_DONE)
+		return ERR_IN_USE;
+	*out = s.hash;
+	return ERR_OK;
 }

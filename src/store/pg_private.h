@@ -175,8 +175,12 @@ pg_run_batch(void *arg, void *tx, struct group_commit_job *first, size_t n);
 /* pg_claim.c. See claim and unclaim in engine.h. */
 enum err pg_claim(void *arg, int64_t ms, pid_t *pid);
 void pg_unclaim(void *arg);
-/* See deliver_alone in engine.h. */
-enum err pg_deliver_alone(void *arg) ATTR_CHECKED;
+/* See alone and stamp in engine.h. */
+enum err pg_alone(void *arg, const char *work) ATTR_CHECKED;
+enum err pg_stamp(void *arg, uint64_t *out) ATTR_CHECKED;
+
+/* pg_newest.c. See newest in engine.h. */
+enum err pg_newest(void *tx, store_key_visit *visit, void *arg) ATTR_CHECKED;
 
 /* pg_locked.c. */
 /* Runs a change with all tables locked against other changes. */

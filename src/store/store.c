@@ -4,18 +4,14 @@
  */
 #include "store/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "store/delivery.h"
 #include "store/store_private.h"
 #include "store/store_struct.h"
 
@@ -108,7 +104,7 @@ store_open(const struct store_options *options, struct store **out)
 
 	if (st == NULL)
 		return ERR_MEMORY;
-	st->deliver_lock = -1;
+	st->alone_lock = -1;
 	if ((st->engine = engine_for(options)) == NULL) {
 		free(st);
 		return ERR_STORE;
@@ -165,8 +161,8 @@ store_close(struct store *st)
 	while (st->writers > 0)
 		group_commit_destroy(&st->writer[--st->writers].queue);
 	st->engine->close(st->db);
-	if (st->deliver_lock >= 0)
-		close(st->deliver_lock);
+	if (st->alone_lock >= 0)
+		close(st->alone_lock);
 	free(st->writer);
 	free(st);
 }
@@ -207,23 +203,4 @@ enum err
 store_examine(struct store *st, store_advice *report, void *arg)
 {
 	return st->engine->examine(st->db, report, arg);
-}
-
-enum err
-store_deliver_alone(struct store *st)
-{
-	char path[PATH_MAX];
-
-	if (st->engine->deliver_alone != NULL)
-		return st->engine->deliver_alone(st->db);
-	snprintf(path, sizeof(path), "%s/deploy.lock", store_directory(st));
-	st->deliver_lock = open(
-	    path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-	if (st->deliver_lock < 0) {
-		log_line(LOG_AT_ERROR, "store: %s: %s", path, strerror(errno));
-		return ERR_STORE;
-	}
-	if (flock(st->deliver_lock, LOCK_EX | LOCK_NB) == 0)
-		return ERR_OK;
-	return errno == EWOULDBLOCK ? ERR_IN_USE : ERR_STORE;
 }

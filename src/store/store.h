@@ -426,9 +426,9 @@ enum err store_consent_put(struct txn *tx, const struct guid *tenant,
     const struct consent *c) ATTR_CHECKED;
 
 /*
- * Removes the tenant's record, history, requests, notice and consent. With many
- * rows it removes a part of them and sets *more; call it again in another
- * change then. For tests.
+ * Removes the tenant's record, history, requests, notice, consent and places.
+ * With many rows it removes a part of them and sets *more; call it again in
+ * another change then. For tests.
  */
 enum err store_forget(
     struct txn *tx, const struct guid *tenant, bool *more) ATTR_CHECKED;
@@ -493,7 +493,7 @@ struct store_verifier {
 
 struct store_counts {
 	uint64_t records, events, tokens, requests, tenants, notices, consents;
-	uint64_t deliveries, custodies;
+	uint64_t deliveries, custodies, places;
 	uint64_t findings;
 };
 

@@ -48,6 +48,10 @@ store_check_page(struct txn *tx, struct str row, uintptr_t *state) ATTR_CHECKED;
 enum err store_check_whole(struct txn *tx, const struct store_sums *seen,
     store_report *report, void *arg) ATTR_CHECKED;
 enum err store_recount(struct txn *tx) ATTR_CHECKED;
+/* See newest in struct store_engine. ERR_NOT_FOUND: the engine has no such
+ * function. */
+enum err store_newest_keys(
+    struct txn *tx, store_key_visit *visit, void *arg) ATTR_CHECKED;
 /* The number of rows, for a display; 0: not known. */
 uint64_t store_rows(struct txn *tx);
 /* Where the work reports how far it is, or NULL. */

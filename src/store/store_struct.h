@@ -58,7 +58,7 @@ struct store_writer {
 
 struct store {
 	const struct store_engine *engine;
-	int deliver_lock; /* the lock file of store_deliver_alone, or -1 */
+	int alone_lock; /* the lock file of alone.c, or -1 */
 	void *db;
 	unsigned history_keep, history_certificates;
 	bool read_only;

@@ -399,6 +399,14 @@ store_recount(struct txn *tx)
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
+enum err
+store_newest_keys(struct txn *tx, store_key_visit *visit, void *arg)
+{
+	if (tx->st->engine->newest == NULL)
+		return ERR_NOT_FOUND;
+	return tx->st->engine->newest(tx->tx, visit, arg);
+}
+
 uint64_t
 store_rows(struct txn *tx)
 {

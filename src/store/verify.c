@@ -17,6 +17,7 @@
 #include "format/crypto.h"
 #include "format/row.h"
 #include "store/delivery.h"
+#include "store/place.h"
 #include "store/store_private.h"
 
 #define GUID_LEN sizeof(struct guid)
@@ -252,6 +253,11 @@ look_at_entry(struct walk *w, struct str key)
 	if (store_is_delivery(key, &tenant)) {
 		e = store_delivery_at(w->tx, key);
 		w->counts->deliveries += e == ERR_OK;
+		return e;
+	}
+	if (store_is_place(key, &tenant)) {
+		e = store_place_at(w->tx, key);
+		w->counts->places += e == ERR_OK;
 		return e;
 	}
 	if (is_of_tenant(key, "custody", &tenant)) {

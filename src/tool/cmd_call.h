@@ -39,9 +39,12 @@ enum cmd_option {
 	OPTION_DATA,
 	OPTION_DAYS,
 	OPTION_DEPLOY,
+	OPTION_DIGEST,
 	OPTION_DRY_RUN,
 	OPTION_EXPIRES,
+	OPTION_FOLLOW,
 	OPTION_FORCE,
+	OPTION_FROM_NOW,
 	OPTION_HELP,
 	OPTION_HOOK,
 	OPTION_INSECURE_ANY_TOKEN,
@@ -308,6 +311,7 @@ int cmd_deploy_list(struct cmd_call *c);
 enum err cmd_deploy_prepare(struct cmd_call *c) ATTR_CHECKED;
 int cmd_deploy_after(struct cmd_call *c, int status);
 int cmd_check(struct cmd_call *c);
+int cmd_notify(struct cmd_call *c);
 /* Prints the line that a monitoring plug-in prints after a mistake in its
  * command line, and returns its exit status. */
 int cmd_check_misused(const char *why);

@@ -81,6 +81,15 @@ cmd_print_word(struct str s)
 	print_escaped(s, false);
 }
 
+void
+cmd_put_word(struct buf *b, struct str s)
+{
+	char out[8] = "";
+
+	while (s.n > 0)
+		buf_put(b, out, take_character(&s, false, out));
+}
+
 /* --- messages --------------------------------------------------------- */
 
 /* Room for the longest message, and for the same with each byte escaped. */

@@ -181,6 +181,12 @@ static const struct command commands[] = {
 	    .summary = "run as a Nagios plug-in, with its exit status",
 	    .misused = cmd_check_misused,
 	    .run = cmd_check },
+	{ .word = "notify",
+	    .options = O(HOOK) | O(FOLLOW) | O(DIGEST) | O(FROM_NOW) | O(NAME) |
+		O(TENANT) | O(ALL) | O(WARNING) | O(CRITICAL) | O(DRY_RUN) |
+		O(NO_COPY),
+	    .summary = "run a hook for each event and each threshold",
+	    .run = cmd_notify },
 	{ .word = "metrics",
 	    .options = O(TENANT) | O(OUTPUT),
 	    .summary = "print the expiry dates for Prometheus",

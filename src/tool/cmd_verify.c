@@ -99,7 +99,7 @@ print_summary(
 {
 	uint64_t rows = n->records + n->events + n->tokens + n->requests +
 	    n->tenants + n->notices + n->consents + n->deliveries +
-	    n->custodies;
+	    n->custodies + n->places;
 
 	printf("Read %llu rows of %s (format %u) and opened %llu of %llu "
 	       "private keys. ",
@@ -129,6 +129,7 @@ print_counts(
 		{ "consents", n->consents },
 		{ "targets", n->deliveries },
 		{ "custodies", n->custodies },
+		{ "places", n->places },
 		{ "findings", n->findings },
 	};
 	struct cmd_json json;

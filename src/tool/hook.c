@@ -126,10 +126,11 @@ give_files(const struct hook *h, const struct files *f)
 }
 
 static bool
-give_streams(const struct files *f, int out)
+give_streams(const struct hook *h, const struct files *f, int out)
 {
 	return dup2(f->input, STDIN_FILENO) >= 0 &&
-	    dup2(out, STDOUT_FILENO) >= 0 && dup2(out, STDERR_FILENO) >= 0;
+	    (h->keeps_output || dup2(out, STDOUT_FILENO) >= 0) &&
+	    dup2(out, STDERR_FILENO) >= 0;
 }
 
 static bool
@@ -158,7 +159,7 @@ run_child(const struct hook *h, const struct files *f, int out, pid_t parent)
 	for (i = 0; i < h->facts_n; i++)
 		if (setenv(h->facts[i].name, h->facts[i].value, 1) != 0)
 			_exit(HOOK_VANISHED);
-	if (!give_streams(f, out) || !cmd_keep_files() || !give_files(h, f))
+	if (!give_streams(h, f, out) || !cmd_keep_files() || !give_files(h, f))
 		_exit(HOOK_VANISHED);
 	if (h->is_command)
 		execv(shell, command);

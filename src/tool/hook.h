@@ -38,6 +38,9 @@ struct hook {
 	const struct hook_text *texts;
 	size_t texts_n; /* at most HOOK_TEXTS_MAX */
 	struct str input; /* standard input, which can be read twice */
+	/* The hook keeps our standard output; otherwise that goes where its
+	 * standard error goes. */
+	bool keeps_output;
 	unsigned timeout; /* seconds */
 	const char *timeout_key; /* the configuration key of that number */
 	/* When this descriptor becomes readable, the hook has HOOK_GRACE
@@ -50,9 +53,9 @@ struct hook {
  * shell use them; a signal is 128 and its number. */
 enum { HOOK_TIMEOUT = 124, HOOK_REFUSED = 126, HOOK_VANISHED = 127 };
 
-/* Runs the hook to its end, copies its output to standard error, and kills all
- * processes of its process group at the end. The hook gets no signal mask of
- * this process. Returns the exit status. */
+/* Runs the hook to its end, copies its messages to standard error, and kills
+ * all processes of its process group at the end. The hook gets no signal mask
+ * of this process. Returns the exit status. */
 int hook_run(const struct cmd_call *c, const struct hook *h);
 
 #endif
