@@ -6,6 +6,7 @@
 #include "page/page.h"
 
 #include "format/datetime.h"
+#include "page/page_files.h"
 
 /* Bytes of a link: a name, a query, and a tenant. */
 #define LINK_MAX 4096
@@ -240,6 +241,51 @@ put_meta(struct page *p, const char *name, const char *content)
 	html_close(&p->html);
 }
 
+/* A link to a file, which has no query. */
+static void
+put_file(struct page *p, const char *attribute, enum page_file file)
+{
+	char text[LINK_MAX];
+	struct buf link;
+
+	buf_init(&link, text, sizeof(text));
+	put_way(p->call, &link);
+	buf_text(&link, page_file_name(file));
+	p->text.full |= link.full;
+	html_attr(&p->html, attribute, buf_view(&link));
+}
+
+/* The script has no words of its own. */
+static void
+put_script(struct page *p)
+{
+	struct html *h = &p->html;
+
+	html_open(h, "script");
+	put_file(p, "src", PAGE_JS);
+	html_flag(h, "defer", true);
+	html_attr_text(h, "data-here", page_word(p, WORD_HERE));
+	html_attr_text(h, "data-copied", page_word(p, WORD_COPIED));
+	html_close(h);
+}
+
+static void
+put_files(struct page *p)
+{
+	struct html *h = &p->html;
+
+	html_open(h, "link");
+	html_attr_text(h, "rel", "stylesheet");
+	put_file(p, "href", PAGE_CSS);
+	html_close(h);
+	html_open(h, "link");
+	html_attr_text(h, "rel", "icon");
+	html_attr_text(h, "type", "image/svg+xml");
+	put_file(p, "href", PAGE_ICON);
+	html_close(h);
+	put_script(p);
+}
+
 static void
 put_head(struct page *p, enum word title)
 {
@@ -251,6 +297,7 @@ put_head(struct page *p, enum word title)
 	html_close(h);
 	put_meta(p, "viewport", "width=device-width, initial-scale=1");
 	put_meta(p, "color-scheme", "light dark");
+	put_files(p);
 	html_open(h, "title");
 	html_words(h, page_word(p, title));
 	html_words(h, " – ");

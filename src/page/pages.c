@@ -5,7 +5,9 @@
  */
 #include "page/pages.h"
 
+#include "page/embedded.h"
 #include "page/page.h"
+#include "page/page_files.h"
 
 static const struct route routes[] = {
 	{ .segment = { { NULL, 0 } },
@@ -43,6 +45,21 @@ static const struct route routes[] = {
 	    .reads = true,
 	    .scopes = CALL_READ_SCOPES,
 	    .run = page_calendar },
+	{ .segment = { STR(EMBEDDED_PAGE_CSS) },
+	    .roots = PATH_UI,
+	    .method = STR("GET"),
+	    .open = true,
+	    .run = page_file },
+	{ .segment = { STR(EMBEDDED_PAGE_JS) },
+	    .roots = PATH_UI,
+	    .method = STR("GET"),
+	    .open = true,
+	    .run = page_file },
+	{ .segment = { STR(EMBEDDED_ICON_SVG) },
+	    .roots = PATH_UI,
+	    .method = STR("GET"),
+	    .open = true,
+	    .run = page_file },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))

@@ -27,6 +27,16 @@
 	ROW(WORD_SIGN_OUT, "Sign out", "Abmelden")                            \
 	ROW(WORD_REQUEST, "request", "Anfrage")                               \
 	ROW(WORD_COPY, "Copy", "Kopieren")                                    \
+	ROW(WORD_COPIED, "Copied", "Kopiert")                                 \
+	ROW(WORD_HERE, "here", "hier")                                        \
+	ROW(WORD_KEY_STOPPED,                                                 \
+	    "This has a private key, so the browser did not send it. Choose " \
+	    "the certificate that you downloaded from Apple.",                \
+	    "Das enthält einen privaten Schlüssel, deshalb hat der Browser "  \
+	    "es nicht gesendet. Wählen Sie das Zertifikat, das Sie von "      \
+	    "Apple heruntergeladen haben.")                                   \
+	ROW(WORD_ONE_FILE, "Drop one file.",                                  \
+	    "Ziehen Sie eine einzelne Datei hierher.")                        \
 	ROW(WORD_EXACT, "The exact words", "Der genaue Wortlaut")             \
 	ROW(WORD_MOMENT, "{} UTC", "{} UTC")                                  \
 	/* Sign-in. */                                                        \
