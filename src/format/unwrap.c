@@ -161,6 +161,18 @@ unwrap_certificates(
 
 /* --- any other text ---------------------------------------------------- */
 
+/* A copy of a text that may lie in the free part of the arena. */
+static struct str
+keep(struct arena *a, struct str text)
+{
+	char *p = arena_take(a, text.n);
+
+	if (p == NULL)
+		return str_of(NULL);
+	memmove(p, text.p, text.n);
+	return str_from(p, text.n);
+}
+
 enum err
 unwrap_check(struct str text, struct arena *a, struct str *what)
 {
@@ -183,6 +195,6 @@ unwrap_check(struct str text, struct arena *a, struct str *what)
 	a->used = used;
 	if (e != ERR_OK || (!s.archive && !s.deep))
 		return e;
-	*what = s.archive ? s.what : str_of(DEEP);
-	return ERR_WRAPPED;
+	*what = keep(a, s.archive ? s.what : str_of(DEEP));
+	return str_is_null(*what) ? ERR_MEMORY : ERR_WRAPPED;
 }

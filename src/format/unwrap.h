@@ -49,7 +49,7 @@ enum err unwrap_certificates(struct str text, struct arena *a,
 
 /* Checks a text of any length for key material in every layer. Returns ERR_OK,
  * ERR_PRIVATE_KEY, ERR_WRAPPED (an archive, or too many layers) or ERR_MEMORY.
- * The arena is left as it was, but *what may live in it. */
+ * Nothing but *what of ERR_WRAPPED stays in the arena. */
 enum err
 unwrap_check(struct str text, struct arena *a, struct str *what) ATTR_CHECKED;
 
