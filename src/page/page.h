@@ -102,7 +102,7 @@ enum err page_enter(struct call *c) ATTR_CHECKED;
 /* The page of a request that is refused. */
 void page_refuse(struct call *c, enum err e);
 /* The sentence of the API in an element that the reader can open. */
-void page_exact_words(struct page *p, enum err e);
+void page_exact_words(struct page *p, enum err e, const struct fault *fault);
 /* The page of the sign-in, with the reason why the last attempt failed, or
  * ERR_OK. */
 enum err page_show_login(struct call *c, enum err e) ATTR_CHECKED;
@@ -114,5 +114,13 @@ enum err page_sign_out(struct call *c) ATTR_CHECKED;
 enum err page_status(struct call *c) ATTR_CHECKED;
 enum err page_certificate(struct call *c) ATTR_CHECKED;
 enum err page_calendar(struct call *c) ATTR_CHECKED;
+enum err page_renew(struct call *c) ATTR_CHECKED;
+enum err page_make_request(struct call *c) ATTR_CHECKED;
+enum err page_request_file(struct call *c) ATTR_CHECKED;
+enum err page_check(struct call *c) ATTR_CHECKED;
+enum err page_upload(struct call *c) ATTR_CHECKED;
+enum err page_history(struct call *c) ATTR_CHECKED;
+enum err page_event(struct call *c) ATTR_CHECKED;
+enum err page_restore(struct call *c) ATTR_CHECKED;
 
 #endif

@@ -14,6 +14,10 @@ struct refusal {
 /* The first row that fits counts. */
 static const struct refusal refusals[] = {
 	{ ERR_CROSS_SITE, 403, WORD_FOREIGN, WORD_FOREIGN_CURE },
+	{ ERR_NOT_IMPLEMENTED, 501, WORD_REQUEST_CANNOT, WORD_REQUEST_OFF },
+	{ ERR_NO_REQUEST, 404, WORD_REQUEST_ABSENT, WORD_REQUEST_ABSENT_CURE },
+	{ ERR_NO_EVENT, 404, WORD_EVENT_ABSENT, WORD_EVENT_ABSENT_CURE },
+	{ ERR_READ_ONLY, 503, WORD_NO_CHANGES, WORD_NO_CHANGES_CURE },
 	{ ERR_OK, 401, WORD_NOT_SIGNED_IN, WORD_NOT_SIGNED_IN_CURE },
 	{ ERR_OK, 403, WORD_FORBIDDEN, WORD_FORBIDDEN_CURE },
 	{ ERR_OK, 404, WORD_ABSENT, WORD_ABSENT_CURE },
@@ -40,14 +44,14 @@ find(enum err e, int status)
 }
 
 void
-page_exact_words(struct page *p, enum err e)
+page_exact_words(struct page *p, enum err e, const struct fault *fault)
 {
 	struct html *h = &p->html;
 	char text[VIEW_MESSAGE_MAX];
 	struct buf message;
 
 	buf_init(&message, text, sizeof(text));
-	view_message(&message, e, &p->call->fault);
+	view_message(&message, e, fault);
 	html_open(h, "details");
 	page_element(p, "summary", WORD_EXACT);
 	html_open(h, "p");
@@ -78,7 +82,7 @@ page_refuse(struct call *c, enum err e)
 	html_open_class(h, "div", "notice bad");
 	page_element(&p, "p", r->cure);
 	html_close(h);
-	page_exact_words(&p, e);
+	page_exact_words(&p, e, &c->fault);
 	html_open(h, "p");
 	page_anchor(&p, "./", WORD_BACK);
 	html_close(h);

@@ -11,6 +11,8 @@
 #define PUSHCERT_WORDS_H
 
 #include "format/language.h"
+#include "page/words_reasons.h"
+#include "page/words_renewal.h"
 
 /* clang-format off */
 #define WORDS_LIST(ROW)                                                       \
@@ -223,7 +225,9 @@
 	    "Der Dienst hat einen Fehler")                                    \
 	ROW(WORD_BROKEN_CURE,                                                 \
 	    "Tell your operator the request number below.",                   \
-	    "Nennen Sie Ihrem Betreiber die Anfragenummer unten.")
+	    "Nennen Sie Ihrem Betreiber die Anfragenummer unten.")            \
+	WORDS_REASONS(ROW)                                                    \
+	WORDS_RENEWAL(ROW)
 /* clang-format on */
 
 #define WORDS_NAME(name, en, de) name,

@@ -282,17 +282,19 @@ has_fingerprint(const struct job *job)
 
 /* Clients read the record, edit it and write the whole record back, so a
  * certificate that is already stored is not checked again. If the upload had to
- * be unwrapped, or is an import, the certificates are compared, otherwise the
- * texts. */
+ * be unwrapped, is an import or counts in any form, the certificates are
+ * compared, otherwise the texts. */
 static bool
 is_same_certificate(const struct job *job)
 {
 	struct str stored = job->former.value[RECORD_CERTIFICATE];
+	const struct change *in = job->in;
 
 	if (!job->verdict->real || !record_is_real(&job->former))
 		return false;
-	return str_eq(stored, job->in->patch.value[RECORD_CERTIFICATE]) ||
-	    ((job->verdict->unwrapped || job->in->imported != NULL) &&
+	return str_eq(stored, in->patch.value[RECORD_CERTIFICATE]) ||
+	    ((in->any_form || job->verdict->unwrapped ||
+		 in->imported != NULL) &&
 		has_fingerprint(job));
 }
 

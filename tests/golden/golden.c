@@ -11,6 +11,7 @@
  *   tenant GUID
  *   jwks TEXT
  *   standin TENANT
+ *   request TENANT SECONDS TEXT
  *   == the name of the case, a sentence
  *   METHOD PATH[?QUERY]
  *   Header-Name: value
@@ -25,9 +26,10 @@
  * 2022-03-22T12:40:15.1234567Z, or at the time that the file sets, and advances
  * by one second per case; a case may set it, too. Random bytes are the number
  * of the case. So ids and dates are the same in each run. A body line "hex
- * 7b7d" stands for these bytes. In the responses LF stands for CR LF. With
- * GOLDEN_UPDATE=1 in the environment the program writes the actual responses
- * into the files; a person must then review them.
+ * 7b7d" stands for these bytes. The setting "request" makes a request pending,
+ * with a public key that no certificate has. In the responses LF stands for CR
+ * LF. With GOLDEN_UPDATE=1 in the environment the program writes the actual
+ * responses into the files; a person must then review them.
  *
  * In a response the line "usual headers" stands for exactly these lines, in
  * this order. Both ids are the GUID that the random bytes of the case give, and
@@ -437,6 +439,36 @@ add_tenant(struct golden *g, struct str line)
 	    "store_update");
 }
 
+struct pending {
+	struct guid tenant;
+	struct csr csr;
+};
+
+static enum err
+put_pending(struct txn *tx, void *arg)
+{
+	struct pending *p = arg;
+
+	return store_csr_put(tx, &p->tenant, NULL, &p->csr);
+}
+
+/* The program believes that it could make another one. */
+static void
+add_request(struct golden *g, struct str line)
+{
+	struct pending p = { .csr = { .public_key = STR("no key"),
+				 .sealed_key = STR("none") } };
+	uint64_t at;
+
+	must(str_guid(str_cut(&line, ' '), &p.tenant), "bad tenant");
+	must(str_u64(str_cut(&line, ' '), &at), "bad time");
+	p.csr.when.at = (int64_t)at;
+	p.csr.request = line;
+	must(store_update(g->app.store, put_pending, &p) == ERR_OK,
+	    "store_update");
+	g->secrets.can_seal = true;
+}
+
 static void
 write_jwks(struct golden *g, struct str text)
 {
@@ -456,6 +488,8 @@ take_setting(struct golden *g, struct str line)
 		make_token(g, str_tail(line, 6));
 	if (str_starts(line, "tenant "))
 		add_tenant(g, str_tail(line, 7));
+	if (str_starts(line, "request "))
+		add_request(g, str_tail(line, 8));
 	if (str_starts(line, "jwks "))
 		write_jwks(g, str_tail(line, 5));
 	if (str_starts(line, "clock "))

@@ -582,8 +582,24 @@ START_TEST(one_dry_run_finds_every_notice)
 }
 END_TEST
 
+/* Returns the PEM with CRLF line ends. The service stores it unchanged. */
+static const char *
+with_crlf(const char *pem)
+{
+	static char text[2 * UNIT_PEM_MAX];
+	char *out = text;
+
+	for (; *pem != '\0'; *out++ = *pem++)
+		if (*pem == '\n')
+			*out++ = '\r';
+	*out = '\0';
+	return text;
+}
+
 START_TEST(a_dry_run_knows_the_stored_certificate)
 {
+	struct change any = { .any_form = true,
+		.patch = { .set = RECORD_BIT(RECORD_CERTIFICATE) } };
 	const char *a;
 
 	begin_world(100, 10);
@@ -597,6 +613,14 @@ START_TEST(a_dry_run_knows_the_stored_certificate)
 	ck_assert(f.found.existed && !f.found.same);
 	ck_assert_uint_eq(f.found.notices.n, 1);
 	check_notice(0, ERR_UNSUPPORTED_KEY, "EC", NULL);
+	/* The same certificate in another text. */
+	ck_assert_int_eq(
+	    try_upload(with_crlf(a), NULL), ERR_UNSUPPORTED_KEY);
+	any.patch.value[RECORD_CERTIFICATE] = str_of(with_crlf(a));
+	arena_reset(&f.arena);
+	ck_assert_int_eq(change(&any, true), ERR_OK);
+	ck_assert(f.found.same);
+	ck_assert_uint_eq(f.out.revision, 1);
 	/* A text has no notices, and nothing is stored beside it. */
 	ck_assert_int_eq(try_upload("undefined", NULL), ERR_NOT_A_CERTIFICATE);
 	ck_assert_uint_eq(f.found.notices.n, 0);
@@ -807,20 +831,6 @@ wrap(const char *pem)
 	char *to = strchr(text, ',') + 1;
 
 	to[str_base64((const uint8_t *)pem, strlen(pem), to)] = '\0';
-	return text;
-}
-
-/* Returns the PEM with CRLF line ends. The service stores it unchanged. */
-static const char *
-with_crlf(const char *pem)
-{
-	static char text[2 * UNIT_PEM_MAX];
-	char *out = text;
-
-	for (; *pem != '\0'; *out++ = *pem++)
-		if (*pem == '\n')
-			*out++ = '\r';
-	*out = '\0';
 	return text;
 }
 

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * comparison.c - the table that shows a record now and then.
+ */
+#include "format/datetime.h"
+#include "page/renewal.h"
+
+static const struct row {
+	enum property property;
+	enum word name;
+} rows[] = {
+	{ RECORD_TOPIC, WORD_TOPIC },
+	{ RECORD_EXPIRES, WORD_ENDS },
+	{ RECORD_SERIAL, WORD_SERIAL },
+	{ RECORD_APPLE_ID, WORD_APPLE_ID },
+};
+
+static void
+put_heading(struct page *p, enum word word)
+{
+	html_open(&p->html, "th");
+	html_attr_text(&p->html, "scope", "col");
+	html_words(&p->html, page_word(p, word));
+	html_close(&p->html);
+}
+
+/* On a narrow screen each cell has a line of its own, with its heading. */
+static void
+open_cell(struct page *p, enum word heading)
+{
+	html_open(&p->html, "td");
+	html_attr_text(&p->html, "data-label", page_word(p, heading));
+}
+
+static void
+put_value(
+    struct page *p, enum word heading, enum property property, struct str text)
+{
+	struct instant t;
+
+	open_cell(p, heading);
+	if (text.n == 0)
+		html_words(&p->html, page_word(p, WORD_NOTHING));
+	else if (record_properties[property].type == EDM_DATE &&
+	    datetime_parse(text, &t) == ERR_OK)
+		page_moment(p, t.at);
+	else
+		html_element(&p->html, "code", text);
+	html_close(&p->html);
+}
+
+static struct str
+value(const struct record *r, enum property property)
+{
+	struct str text = r == NULL ? str_of(NULL) : r->value[property];
+
+	return property == RECORD_EXPIRES && str_is(text, DATETIME_UNSET)
+	    ? str_of(NULL)
+	    : text;
+}
+
+static void
+put_row(struct page *p, const struct row *row, struct str now, struct str then)
+{
+	bool same = str_eq(now, then);
+	struct html *h = &p->html;
+
+	if (same)
+		html_open(h, "tr");
+	else
+		html_open_class(h, "tr", "changes");
+	html_open(h, "th");
+	html_attr_text(h, "scope", "row");
+	html_words(h, page_word(p, row->name));
+	html_close(h);
+	put_value(p, WORD_NOW, row->property, now);
+	put_value(p, WORD_THEN, row->property, then);
+	open_cell(p, WORD_DIFFERENCE);
+	html_words(h, page_word(p, same ? WORD_STAYS : WORD_CHANGES));
+	html_close_all(h, 2);
+}
+
+void
+page_comparison(
+    struct page *p, const struct record *now, const struct record *then)
+{
+	struct html *h = &p->html;
+	size_t i;
+
+	html_open_class(h, "table", "change");
+	page_element(p, "caption", WORD_WOULD_CHANGE);
+	html_open(h, "thead");
+	html_open(h, "tr");
+	put_heading(p, WORD_PROPERTY);
+	put_heading(p, WORD_NOW);
+	put_heading(p, WORD_THEN);
+	put_heading(p, WORD_DIFFERENCE);
+	html_close_all(h, 2);
+	html_open(h, "tbody");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		put_row(p, &rows[i], value(now, rows[i].property),
+		    value(then, rows[i].property));
+	html_close_all(h, 2);
+}
