@@ -614,8 +614,7 @@ START_TEST(a_dry_run_knows_the_stored_certificate)
 	ck_assert_uint_eq(f.found.notices.n, 1);
 	check_notice(0, ERR_UNSUPPORTED_KEY, "EC", NULL);
 	/* The same certificate in another text. */
-	ck_assert_int_eq(
-	    try_upload(with_crlf(a), NULL), ERR_UNSUPPORTED_KEY);
+	ck_assert_int_eq(try_upload(with_crlf(a), NULL), ERR_UNSUPPORTED_KEY);
 	any.patch.value[RECORD_CERTIFICATE] = str_of(with_crlf(a));
 	arena_reset(&f.arena);
 	ck_assert_int_eq(change(&any, true), ERR_OK);
