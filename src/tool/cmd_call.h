@@ -28,6 +28,7 @@
 
 enum cmd_option {
 	OPTION_ALL,
+	OPTION_ALL_TENANTS,
 	OPTION_ALLOW_TOPIC_CHANGE,
 	OPTION_APPLE_ID,
 	OPTION_CACERT,
@@ -290,6 +291,7 @@ int cmd_token_list(struct cmd_call *c);
 int cmd_token_revoke(struct cmd_call *c);
 int cmd_token_rename(struct cmd_call *c);
 int cmd_token_jwt(struct cmd_call *c);
+int cmd_session_end(struct cmd_call *c);
 int cmd_tenant_add(struct cmd_call *c);
 int cmd_tenant_list(struct cmd_call *c);
 int cmd_tenant_set(struct cmd_call *c);

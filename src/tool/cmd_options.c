@@ -14,6 +14,8 @@
 
 static const struct cmd_option_row options[CMD_OPTIONS] = {
 	[OPTION_ALL] = { "all", .help = "all tenants (the default)" },
+	[OPTION_ALL_TENANTS] = { "all-tenants",
+	    .help = "the token is for every tenant, on the page only" },
 	[OPTION_ALLOW_TOPIC_CHANGE] = { "allow-topic-change", "TOPIC",
 	    VALUE_TEXT, .help = "accept a certificate with this other topic" },
 	[OPTION_APPLE_ID] = { "apple-id", "ID", VALUE_TEXT,

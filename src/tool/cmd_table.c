@@ -53,9 +53,9 @@ static const struct command commands[] = {
 	{ .section = "Tokens",
 	    .word = "token",
 	    .second = "create",
-	    .options = O(TENANT) | O(SCOPE) | O(NAME) | O(EXPIRES) | O(OUTPUT) |
-		O(NO_COPY),
-	    .needs = O(TENANT) | O(SCOPE),
+	    .options = O(TENANT) | O(ALL_TENANTS) | O(SCOPE) | O(NAME) |
+		O(EXPIRES) | O(OUTPUT) | O(NO_COPY),
+	    .needs = O(SCOPE),
 	    .summary = "create a bearer token and print it once",
 	    .run = cmd_token_create },
 	{ .word = "token",
@@ -81,6 +81,11 @@ static const struct command commands[] = {
 	    .needs = O(TENANT) | O(SCOPE),
 	    .summary = "print a signed token (JWT) for tests",
 	    .run = cmd_token_jwt },
+	{ .word = "session",
+	    .second = "end",
+	    .options = O(NO_COPY),
+	    .summary = "sign out everyone who is signed in on the page",
+	    .run = cmd_session_end },
 
 	{ .section = "Tenants and their authorization server",
 	    .word = "tenant",

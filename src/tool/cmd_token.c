@@ -63,6 +63,14 @@ print_secret(
 	return EXIT_FAILURE;
 }
 
+/* Whether the token is for one tenant or, deliberately, for all of them. */
+static bool
+has_purpose(const struct cmd_call *c)
+{
+	return ((c->given & CMD_BIT(OPTION_TENANT)) != 0) !=
+	    ((c->given & CMD_BIT(OPTION_ALL_TENANTS)) != 0);
+}
+
 int
 cmd_token_create(struct cmd_call *c)
 {
@@ -76,6 +84,12 @@ cmd_token_create(struct cmd_call *c)
 	enum err e;
 	int status;
 
+	if (!has_purpose(c))
+		return cmd_usage(c,
+		    "give either --tenant, or --all-tenants for a token that "
+		    "may name any tenant on the page");
+	if (c->given & CMD_BIT(OPTION_ALL_TENANTS))
+		t.scopes |= AUTH_ALL_TENANTS;
 	if (c->expires_days > 0)
 		t.expires_at = t.created_at + (int64_t)c->expires_days * 86400;
 	if (cmd_load_config(c) != ERR_OK || cmd_open_store(c, false) != ERR_OK)
@@ -109,17 +123,29 @@ print_date_or_never(int64_t at)
 		printf("%-*s", DATETIME_SECONDS_LEN + 1, "never");
 }
 
+/* The tenant of a token; null if the token is for all of them. */
+static struct str
+tenant_of(const struct token *t, char text[STR_GUID_LEN])
+{
+	if (t->scopes & AUTH_ALL_TENANTS)
+		return str_of(NULL);
+	str_guid_text(&t->tenant, text);
+	return str_from(text, STR_GUID_LEN);
+}
+
 static void
 print_token(const struct token *t)
 {
-	char id[ID_LEN], tenant[STR_GUID_LEN], names[AUTH_NAMES_MAX];
+	char id[ID_LEN], text[STR_GUID_LEN], names[AUTH_NAMES_MAX];
+	struct str tenant = tenant_of(t, text);
 	struct buf scopes;
 
 	str_hex(t->hash, ID_BYTES, id);
-	str_guid_text(&t->tenant, tenant);
+	if (str_is_null(tenant))
+		tenant = str_of("(all tenants)");
 	buf_init(&scopes, names, sizeof(names));
 	auth_scope_names(t->scopes, ", ", &scopes);
-	printf("%.*s  %.*s  ", ID_LEN, id, STR_GUID_LEN, tenant);
+	printf("%.*s  %-*.*s  ", ID_LEN, id, STR_GUID_LEN, STR_ARG(tenant));
 	cmd_print_date(t->created_at);
 	printf("  ");
 	print_date_or_never(t->expires_at);
@@ -143,20 +169,23 @@ emit_time(struct emit *e, const char *name, int64_t at)
 static void
 print_token_json(const struct token *t)
 {
-	char id[ID_LEN], tenant[STR_GUID_LEN], names[AUTH_NAMES_MAX];
+	char id[ID_LEN], text[STR_GUID_LEN], names[AUTH_NAMES_MAX];
+	struct str tenant = tenant_of(t, text);
 	struct cmd_json json;
 	struct buf scopes;
 	struct emit *e;
 
 	str_hex(t->hash, ID_BYTES, id);
-	str_guid_text(&t->tenant, tenant);
 	buf_init(&scopes, names, sizeof(names));
 	auth_scope_names(t->scopes, ", ", &scopes);
 	e = cmd_json_begin(&json);
 	emit_name(e, "id");
 	emit_str(e, str_from(id, sizeof(id)));
 	emit_name(e, "tenant");
-	emit_str(e, str_from(tenant, sizeof(tenant)));
+	if (str_is_null(tenant))
+		emit_null(e);
+	else
+		emit_str(e, tenant);
 	emit_name(e, "name");
 	emit_str(e, t->name);
 	emit_name(e, "scopes");
