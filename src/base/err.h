@@ -54,6 +54,28 @@
 	    "base_url; if it may change data here, add its origin to "         \
 	    "cors_origins.",                                                   \
 	    NULL)                                                              \
+	ROW(ERR_SITE_UNKNOWN, 403, "Forbidden",                                \
+	    "The request names neither Sec-Fetch-Site nor Origin, so it may "  \
+	    "come from another site. Nothing was changed. Use a current "      \
+	    "browser.",                                                        \
+	    NULL)                                                              \
+	ROW(ERR_ALL_TENANTS, 403, "Forbidden",                                 \
+	    "A token for all tenants is valid only for the page for people, "  \
+	    "below ui. Use a token of the tenant.",                            \
+	    NULL)                                                              \
+	ROW(ERR_SSO_STATE, 403, "Forbidden",                                   \
+	    "This browser did not begin this sign-in, or began it more than "  \
+	    "ten minutes ago. Sign in again.",                                 \
+	    NULL)                                                              \
+	ROW(ERR_SSO_REFUSED, 403, "Forbidden",                                 \
+	    "The provider did not sign you in: '{}'. Sign in again, or ask "   \
+	    "the provider's administrator.",                                   \
+	    NULL)                                                              \
+	ROW(ERR_SSO_ROLE, 403, "Forbidden",                                    \
+	    "The provider gives you none of the roles that this service "      \
+	    "knows. Its administrator can assign one, such as "                \
+	    "DeviceManagementServiceConfig.ReadWrite.All.",                    \
+	    NULL)                                                              \
 	ROW(ERR_RATE, 429, "TooManyRequests",                                  \
 	    "Too many failed requests. Try again later.", NULL)                \
 	/* Headers and query options. */                                       \

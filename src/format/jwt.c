@@ -246,12 +246,30 @@ verify_signature(const struct jwt_keys *keys, struct str signer,
 	return ERR_TOKEN_INVALID;
 }
 
+/* Servers other than Entra have no tenants. */
 static bool
-find_tenant(const struct json *doc, struct guid *out)
+find_tenant(const struct json *doc, struct jwt *out)
 {
 	struct str text;
 
-	return find_string(doc, 0, "tid", &text) && str_guid(text, out);
+	if (!find_string(doc, 0, "tid", &text))
+		return false;
+	out->no_tenant = str_is_null(text);
+	return out->no_tenant || str_guid(text, &out->tenant);
+}
+
+/* A name is only shown: people can change it, also to that of another. */
+static bool
+find_user(const struct json *doc, struct str *out)
+{
+	struct str preferred;
+
+	if (!find_string(doc, 0, "upn", out) ||
+	    !find_string(doc, 0, "preferred_username", &preferred))
+		return false;
+	if (out->n == 0)
+		*out = preferred;
+	return true;
 }
 
 /* Tokens of version 1 have appid, tokens of version 2 have azp. Both must be
@@ -282,16 +300,17 @@ read_claims(const struct json *doc, struct jwt *out, struct str *what)
 	    !find_list(doc, "aud", &out->audience))
 		return ERR_TOKEN_INVALID;
 	*what = str_of("its tid is missing or not a GUID");
-	if (!find_tenant(doc, &out->tenant))
+	if (!find_tenant(doc, out))
 		return ERR_TOKEN_INVALID;
 	*what = str_of("its scp or roles is invalid");
 	if (!find_list(doc, "scp", &out->scopes) ||
 	    !find_list(doc, "roles", &out->roles))
 		return ERR_TOKEN_INVALID;
-	*what = str_of("its appid, azp, oid or upn is invalid");
+	*what = str_of("its appid, azp, oid, upn or nonce is invalid");
 	if (!find_application(doc, &out->application) ||
 	    !find_string(doc, 0, "oid", &out->object) ||
-	    !find_string(doc, 0, "upn", &out->user))
+	    !find_user(doc, &out->user) ||
+	    !find_string(doc, 0, "nonce", &out->nonce))
 		return ERR_TOKEN_INVALID;
 	return ERR_OK;
 }

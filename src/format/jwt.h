@@ -47,12 +47,14 @@ struct jwt {
 	int64_t not_before_at;
 	int64_t issued_at;
 	struct guid tenant;
+	bool no_tenant; /* the claim is absent; jwt_judge refuses that */
 	/* Each text is one name or several names with blanks between them. */
 	struct jwt_list scopes;
 	struct jwt_list roles;
 	struct str application; /* appid, or azp in version 2 */
 	struct str object;
-	struct str user;
+	struct str user; /* upn, or preferred_username in version 2 */
+	struct str nonce; /* of an id_token (OpenID Connect) */
 	/* True if the key set binds the signing key to the token's issuer,
 	 * false if the set names no issuer for that key. */
 	bool bound;

@@ -168,6 +168,9 @@ enum err
 jwt_judge(const struct jwt *token, const struct jwt_policy *policy,
     int64_t now_at, struct str *what)
 {
+	*what = str_of("its tid is missing or not a GUID");
+	if (token->no_tenant)
+		return ERR_TOKEN_INVALID;
 	*what = str_of("its issuer is not in jwt_issuer");
 	if (!is_from(token, policy))
 		return ERR_TOKEN_INVALID;

@@ -125,6 +125,12 @@ auth_takes_any(const struct auth *auth)
 	return auth != NULL && auth->take_any;
 }
 
+bool
+auth_takes_jwt(const struct auth *auth)
+{
+	return auth != NULL && auth->keyring != NULL;
+}
+
 unsigned
 auth_failed(
     struct auth *auth, struct str remote, struct str forwarded, int64_t now_at)
@@ -217,7 +223,7 @@ take(struct auth *auth, const struct auth_call *call, struct str token,
 		return ERR_OK;
 	}
 	auth_token_hash(token, hash);
-	if (auth != NULL && auth->keyring != NULL && auth_is_jwt(token))
+	if (auth_takes_jwt(auth) && auth_is_jwt(token))
 		return auth_take_jwt(auth, call, token, hash, out);
 	return take_opaque(auth, call, hash, out);
 }

@@ -88,6 +88,17 @@ enum err auth_token(struct auth *auth, const struct auth_call *call,
 /* The same for an opaque token of which only the hash is known. */
 enum err auth_known(struct auth *auth, const struct auth_call *call,
     const uint8_t hash[STORE_HASH_LEN], struct principal *out) ATTR_CHECKED;
+/*
+ * Authenticates a person by the id_token of a sign-in (OpenID Connect):
+ * call->authorization is the token. The token must be for client_id and have
+ * this nonce; its roles are the permissions. The principal does not end with
+ * the token. Returns the outcomes of auth_token; ERR_NOT_IMPLEMENTED without
+ * jwks_file.
+ */
+enum err auth_id_token(struct auth *auth, const struct auth_call *call,
+    struct str nonce, struct principal *out) ATTR_CHECKED;
+/* Whether tokens of an authorization server are accepted. */
+bool auth_takes_jwt(const struct auth *auth);
 /* ERR_TENANT if out->tenant is not listed and must be; also an outcome of the
  * store. */
 enum err auth_check_tenant(const struct config *c, const struct auth_call *call,

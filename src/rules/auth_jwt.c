@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "format/crypto.h"
 #include "state/keyring.h"
 
 bool
@@ -85,6 +86,17 @@ later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static void
+take_claims(const struct jwt *t, struct auth_verified *out)
+{
+	out->from_at = later(t->not_before_at, t->issued_at) - JWT_SKEW;
+	out->until_at = t->expires_at + JWT_SKEW;
+	out->tenant = t->tenant;
+	out->scopes = scopes_of(&t->scopes) | scopes_of(&t->roles);
+	out->kind = (uint8_t)kind_of(t);
+	name_actor(t, out);
+}
+
 static enum err
 verify(struct auth *auth, const struct auth_call *call, struct str token,
     struct auth_verified *out, struct str *why)
@@ -97,12 +109,7 @@ verify(struct auth *auth, const struct auth_call *call, struct str token,
 		return e;
 	if ((e = jwt_judge(&t, &auth->policy, call->now_at, why)) != ERR_OK)
 		return e;
-	out->from_at = later(t.not_before_at, t.issued_at) - JWT_SKEW;
-	out->until_at = t.expires_at + JWT_SKEW;
-	out->tenant = t.tenant;
-	out->scopes = scopes_of(&t.scopes) | scopes_of(&t.roles);
-	out->kind = (uint8_t)kind_of(&t);
-	name_actor(&t, out);
+	take_claims(&t, out);
 	return ERR_OK;
 }
 
@@ -122,6 +129,26 @@ auth_check_tenant(
 	return e == ERR_NOT_FOUND
 	    ? auth_refuse(ERR_TENANT, "its tenant is not listed", out)
 	    : e;
+}
+
+static enum err
+put_principal(
+    const struct auth_verified *v, struct arena *a, struct principal *out)
+{
+	out->tenant = v->tenant;
+	out->scopes = v->scopes;
+	out->actor = arena_copy(a, str_from(v->actor, v->actor_n));
+	if (str_is_null(out->actor))
+		return ERR_MEMORY;
+	out->kind = (enum actor_kind)v->kind;
+	out->until_at = v->until_at;
+	if (v->user_id_n > 0) {
+		out->user_id = arena_copy(
+		    a, str_from(v->user_id, v->user_id_n));
+		if (str_is_null(out->user_id))
+			return ERR_MEMORY;
+	}
+	return ERR_OK;
 }
 
 enum err
@@ -144,18 +171,86 @@ auth_take_jwt(struct auth *auth, const struct auth_call *call, struct str token,
 			return auth_refuse(e, why.p, out);
 		auth_cache_put(auth->cache, &v);
 	}
-	out->tenant = v.tenant;
-	out->scopes = v.scopes;
-	out->actor = arena_copy(call->arena, str_from(v.actor, v.actor_n));
-	if (str_is_null(out->actor))
-		return ERR_MEMORY;
-	out->kind = (enum actor_kind)v.kind;
-	out->until_at = v.until_at;
-	if (v.user_id_n > 0) {
-		out->user_id = arena_copy(
-		    call->arena, str_from(v.user_id, v.user_id_n));
-		if (str_is_null(out->user_id))
-			return ERR_MEMORY;
+	if ((e = put_principal(&v, call->arena, out)) != ERR_OK)
+		return e;
+	return auth_check_tenant(auth->config, call, out);
+}
+
+/* --- id_token ------------------------------------------------------------- */
+
+/* The tenant of people whose tokens have none. If sso_tenant is set, no other
+ * tenant signs in. */
+static enum err
+check_home(const struct config *c, struct jwt *t, struct str *why)
+{
+	struct guid home;
+
+	if (!str_guid(str_of(c->sso_tenant), &home))
+		return ERR_OK;
+	if (t->no_tenant)
+		t->tenant = home;
+	t->no_tenant = false;
+	*why = str_of("its tenant is not sso_tenant");
+	return memcmp(&t->tenant, &home, sizeof(home)) == 0 ? ERR_OK
+							    : ERR_TOKEN_INVALID;
+}
+
+/* OpenID Connect Core 1.0, section 3.2.2.11: the token was made for this
+ * program, and for this sign-in. */
+static enum err
+judge_id_token(const struct auth *auth, const struct auth_call *call,
+    struct str nonce, struct jwt *t, struct str *why)
+{
+	const struct str client = str_of(auth->config->client_id);
+	struct jwt_policy policy = auth->policy;
+	enum err e;
+
+	policy.audience = &client;
+	policy.audiences = 1;
+	if ((e = check_home(auth->config, t, why)) != ERR_OK)
+		return e;
+	if ((e = jwt_judge(t, &policy, call->now_at, why)) != ERR_OK)
+		return e;
+	*why = str_of("it was made for another application (azp)");
+	if (t->application.n > 0 && !str_eq(t->application, client))
+		return ERR_TOKEN_INVALID;
+	*why = str_of("its nonce is that of another sign-in");
+	return t->nonce.n == nonce.n && nonce.n > 0 &&
+		crypto_equal(t->nonce.p, nonce.p, nonce.n)
+	    ? ERR_OK
+	    : ERR_TOKEN_INVALID;
+}
+
+enum err
+auth_id_token(struct auth *auth, const struct auth_call *call, struct str nonce,
+    struct principal *out)
+{
+	struct auth_verified v = { .state = 0 };
+	size_t used = call->arena->used;
+	struct str why = STR("jwks_file is not set");
+	struct jwt t;
+	enum err e = ERR_NOT_IMPLEMENTED;
+
+	*out = (struct principal){ .scopes = 0 };
+	if (auth != NULL && auth->keyring != NULL) {
+		(void)keyring_refresh(auth->keyring, call->now_at);
+		e = keyring_verify(
+		    auth->keyring, call->authorization, call->arena, &t, &why);
 	}
+	if (e == ERR_OK)
+		e = judge_id_token(auth, call, nonce, &t, &why);
+	if (e == ERR_OK) {
+		/* Only the names of people matter, not this program's own. */
+		t.application = str_of(NULL);
+		take_claims(&t, &v);
+		v.scopes = scopes_of(&t.roles);
+	}
+	call->arena->used = used;
+	if (e != ERR_OK)
+		return auth_refuse(e, why.p, out);
+	if ((e = put_principal(&v, call->arena, out)) != ERR_OK)
+		return e;
+	out->kind = ACTOR_USER;
+	out->until_at = 0;
 	return auth_check_tenant(auth->config, call, out);
 }

@@ -59,6 +59,8 @@ static const struct config_key keys[] = {
 	{ "trusted_proxies", ADDRESSES, AT(trusted_proxies), "", 0, 0, NULL },
 	{ "pages", FLAG, AT(pages), "yes", 0, 0, flags },
 	{ "session_hours", COUNT, AT(session_hours), "8", 1, 168, NULL },
+	{ "sso_uri", URL, AT(sso_uri), "", 0, 0, NULL },
+	{ "sso_tenant", ID, AT(sso_tenant), "", 0, 0, NULL },
 	{ "operator", IDS, AT(operator), "", 0, 0, NULL },
 	{ "csr_country", COUNTRY, AT(csr_country), "", 0, 0, NULL },
 	{ "csr_organization", TEXT, AT(csr_organization), "", 0, 0, NULL },

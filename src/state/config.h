@@ -39,6 +39,8 @@ struct config {
 	char jwt_issuer[CONFIG_TEXT_MAX]; /* commas separate the items */
 	char jwt_audience[CONFIG_TEXT_MAX];
 	char trusted_proxies[CONFIG_TEXT_MAX];
+	char sso_uri[CONFIG_TEXT_MAX];
+	char sso_tenant[CONFIG_TEXT_MAX];
 	char operator[CONFIG_TEXT_MAX]; /* a list */
 	char csr_country[CONFIG_TEXT_MAX];
 	char csr_organization[CONFIG_TEXT_MAX];

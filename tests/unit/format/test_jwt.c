@@ -104,7 +104,7 @@ static const struct token_case {
 #define FROM_FOR "its iss or aud is missing or invalid"
 #define TID "its tid is missing or not a GUID"
 #define RIGHTS "its scp or roles is invalid"
-#define NAMES "its appid, azp, oid or upn is invalid"
+#define NAMES "its appid, azp, oid, upn or nonce is invalid"
 #define ALG_IS(alg) "{\"alg\":" alg ",\"kid\":\"one\"}"
 #define KID_IS(kid) "{\"alg\":\"RS256\",\"kid\":" kid "}"
 #define WITH(member) "{\"alg\":\"RS256\",\"kid\":\"one\"," member "}"
@@ -330,7 +330,8 @@ static const struct token_case {
 	    AS_IT_IS, FROM_FOR },
 	{ "aud with a number in it", HEADER, BUT_AUDIENCE(",\"aud\":[\"a\",1]"),
 	    RS256, AS_IT_IS, FROM_FOR },
-	{ "no tid", HEADER, BUT_TENANT(""), RS256, AS_IT_IS, TID },
+	{ "accepts no tid, which jwt_judge refuses", HEADER, BUT_TENANT(""),
+	    RS256, AS_IT_IS, NULL },
 	{ "tid that is not a GUID", HEADER, BUT_TENANT(",\"tid\":\"common\""),
 	    RS256, AS_IT_IS, TID },
 	{ "tid with a blank", HEADER,
@@ -341,6 +342,11 @@ static const struct token_case {
 	    RS256, AS_IT_IS, TID },
 	{ "roles with a number", HEADER, CLAIMS(",\"roles\":[\"a\",1]"), RS256,
 	    AS_IT_IS, RIGHTS },
+	{ "nonce a number", HEADER, CLAIMS(",\"nonce\":1"), RS256, AS_IT_IS,
+	    NAMES },
+	{ "preferred_username a number", HEADER,
+	    CLAIMS(",\"upn\":\"a\",\"preferred_username\":1"), RS256, AS_IT_IS,
+	    NAMES },
 	{ "appid a number", HEADER, CLAIMS(",\"appid\":1"), RS256, AS_IT_IS,
 	    NAMES },
 	{ "azp a number beside appid", HEADER,
@@ -675,7 +681,8 @@ START_TEST(claims)
 	    "\"tid\":\"6FA459EA-ee8a-4ca4-894e-db77e160355e\","
 	    "\"scp\":\"A.Read B.Write\",\"roles\":[\"C.All\",\"D.All\"],"
 	    "\"appid\":\"application\",\"azp\":\"other\","
-	    "\"oid\":\"object\",\"upn\":\"me@\\u0065xample.org\"}";
+	    "\"oid\":\"object\",\"upn\":\"me@\\u0065xample.org\","
+	    "\"preferred_username\":\"other\",\"nonce\":\"number\"}";
 	static const struct str header = STR(HEADER);
 	char text[JWT_TOKEN_MAX], guid[STR_GUID_LEN];
 	struct str what;
@@ -698,13 +705,16 @@ START_TEST(claims)
 	unit_same("appid", t.application, str_of("application"));
 	unit_same("oid", t.object, str_of("object"));
 	unit_same("upn", t.user, str_of("me@example.org"));
+	unit_same("nonce", t.nonce, str_of("number"));
+	ck_assert(!t.no_tenant);
 }
 END_TEST
 
 START_TEST(claims_that_are_absent)
 {
 	static const struct str header = STR(HEADER);
-	static const struct str some = STR(CLAIMS(",\"azp\":\"application\""));
+	static const struct str some = STR(
+	    CLAIMS(",\"azp\":\"application\",\"preferred_username\":\"me\""));
 	char text[JWT_TOKEN_MAX];
 	struct str what;
 	struct buf b;
@@ -716,7 +726,8 @@ START_TEST(claims_that_are_absent)
 	same_list("aud", &t.audience, "https://graph.microsoft.com|");
 	same_list("roles", &t.roles, "");
 	same_list("scp", &t.scopes, "");
-	ck_assert(str_is_null(t.object) && str_is_null(t.user));
+	ck_assert(str_is_null(t.object) && str_is_null(t.nonce));
+	unit_same("preferred_username", t.user, str_of("me"));
 	ck_assert(t.not_before_at == 0 && t.issued_at == 0);
 	unit_same("azp", t.application, str_of("application"));
 }
@@ -1029,6 +1040,20 @@ START_TEST(judge)
 	unit_check(c->name, jwt_judge(&t, &policy, NOW, &what) == c->e);
 	if (c->e != ERR_OK)
 		unit_same(c->name, what, str_of(c->what));
+}
+END_TEST
+
+START_TEST(judge_without_tenant)
+{
+	static const struct str one[] = { STR("x") };
+	static const struct jwt_policy policy = { one, 1, one, 1 };
+	static const struct jwt t = {
+		.issuer = STR("x"), .no_tenant = true, .expires_at = NOW + 1
+	};
+	struct str what;
+
+	ck_assert_int_eq(jwt_judge(&t, &policy, NOW, &what), ERR_TOKEN_INVALID);
+	unit_same("without tid", what, str_of(TID));
 }
 END_TEST
 
@@ -1730,6 +1755,7 @@ main(void)
 	tcase_add_test(t, every_digit_counts);
 	tcase_add_test(t, in_little_room);
 	tcase_add_loop_test(t, judge, 0, ROWS(judge_cases));
+	tcase_add_test(t, judge_without_tenant);
 	tcase_add_test(t, judge_without_policy);
 	tcase_add_loop_test(t, speakers, 0, ROWS(speaker_cases));
 	tcase_add_test(t, speakers_of_one_name);
