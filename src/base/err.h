@@ -63,6 +63,10 @@
 	    "A token for all tenants is valid only for the page for people, "  \
 	    "below ui. Use a token of the tenant.",                            \
 	    NULL)                                                              \
+	ROW(ERR_TENANT_NAMED, 403, "Forbidden",                                \
+	    "The tenant '{}' is not the caller's, or it has neither a record " \
+	    "nor an entry in the list of tenants.",                            \
+	    NULL)                                                              \
 	ROW(ERR_SSO_STATE, 403, "Forbidden",                                   \
 	    "This browser did not begin this sign-in, or began it more than "  \
 	    "ten minutes ago. Sign in again.",                                 \

@@ -118,3 +118,14 @@ cross_site_check(
 		return refuse(fault, "Sec-Fetch-Site", site);
 	return ERR_OK;
 }
+
+enum err
+cross_site_check_page(
+    const struct request *req, const struct config *c, struct fault *fault)
+{
+	if (!is_safe(req->var[REQUEST_METHOD]) &&
+	    str_is_null(header(req, REQUEST_ORIGIN)) &&
+	    str_is_null(header(req, REQUEST_SEC_FETCH_SITE)))
+		return ERR_SITE_UNKNOWN;
+	return cross_site_check(req, c, fault);
+}

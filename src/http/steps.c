@@ -237,9 +237,20 @@ check_site(struct call *c)
 	return e != ERR_OK && c->app->standin != NULL ? ERR_OK : e;
 }
 
+/* A token for all tenants has no tenant of its own, and a request of the API
+ * cannot name one. */
+static bool
+lacks_tenant(const struct call *c)
+{
+	return !c->open && (c->who.scopes & AUTH_ALL_TENANTS) != 0 &&
+	    c->path->root != PATH_UI;
+}
+
 static enum err
 check_scopes(struct call *c)
 {
+	if (lacks_tenant(c))
+		return ERR_ALL_TENANTS;
 	return c->open || c->route->batch
 	    ? ERR_OK
 	    : call_check_scopes(c, c->route->scopes);

@@ -129,6 +129,7 @@ choose_tenant(struct call *c)
 
 	if (str_is_null(named) && c->route->no_tenant && page_is_provider(c))
 		return ERR_OK;
+	c->fault.what = named;
 	e = auth_choose_tenant(c->app->config, &call, named, &c->who);
 	return e == ERR_NOT_FOUND ? instead(c, &to_tenants) : e;
 }
@@ -141,7 +142,7 @@ page_enter(struct call *c)
 	if (is_misplaced(c))
 		return instead(c, &moved);
 	if (c->route == NULL || !c->route->any_site) {
-		e = cross_site_check(c->req, c->app->config, &c->fault);
+		e = cross_site_check_page(c->req, c->app->config, &c->fault);
 		if (e != ERR_OK)
 			return e;
 	}

@@ -309,17 +309,22 @@ auth_choose_tenant(const struct config *c, const struct auth_call *call,
     struct str named, struct principal *who)
 {
 	bool may_choose = auth_may_choose(c, who);
-	struct guid tenant;
+	struct guid own = who->tenant, tenant;
+	enum err e;
 
 	if (named.n == 0)
 		return may_choose ? ERR_NOT_FOUND : ERR_OK;
 	if (!str_guid(named, &tenant))
-		return auth_refuse(ERR_TENANT, "its tenant is no GUID", who);
-	if (memcmp(&tenant, &who->tenant, sizeof(tenant)) == 0)
+		return auth_refuse(
+		    ERR_TENANT_NAMED, "it names a tenant without a GUID", who);
+	if (memcmp(&tenant, &own, sizeof(tenant)) == 0)
 		return ERR_OK;
 	if (!may_choose)
-		return auth_refuse(
-		    ERR_TENANT, "it names another tenant than its own", who);
+		return auth_refuse(ERR_TENANT_NAMED,
+		    "it names another tenant than its own", who);
 	who->tenant = tenant;
-	return check_choice(c, call, who);
+	if ((e = check_choice(c, call, who)) == ERR_OK)
+		return ERR_OK;
+	who->tenant = own;
+	return e == ERR_TENANT ? ERR_TENANT_NAMED : e;
 }

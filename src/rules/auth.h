@@ -110,8 +110,9 @@ bool auth_may_choose(const struct config *c, const struct principal *who);
 /*
  * Sets the tenant of a request for a page. `named` is the tenant that the
  * request names, or null. ERR_NOT_FOUND: the request must name one, but does
- * not. ERR_TENANT: it names a tenant that is not the caller's, or that has no
- * record and is not listed, or no tenant at all; also an outcome of the store.
+ * not. ERR_TENANT_NAMED: it names a tenant that is not the caller's, or that
+ * has no record and is not listed, or no tenant at all. Also an outcome of the
+ * store. After a failure the tenant is as before.
  */
 enum err
 auth_choose_tenant(const struct config *c, const struct auth_call *call,

@@ -167,7 +167,8 @@ sso_end(const struct session_site *site, const struct auth_call *call,
 
 	*who = (struct principal){ .scopes = 0 };
 	if (sso_lacks(site) != NULL)
-		return ERR_NOT_IMPLEMENTED;
+		return refuse(
+		    ERR_NOT_IMPLEMENTED, "this sign-in is not offered", who);
 	if ((e = find_nonce(site, call, answer->cookies, &nonce)) != ERR_OK)
 		return refuse(e, "this browser began no sign-in", who);
 	if (!is_state(answer->state, nonce))

@@ -411,7 +411,10 @@ make_token(struct golden *g, struct str line)
 	auth_token_hash(text, t.hash);
 	must(str_guid(tenant, &t.tenant), "bad tenant");
 	while (!str_is_null(scopes)) {
-		uint32_t scope = auth_scope(str_cut(&scopes, ','));
+		struct str name = str_cut(&scopes, ',');
+		uint32_t scope = str_is(name, "pushcert.AllTenants")
+		    ? AUTH_ALL_TENANTS
+		    : auth_scope(name);
 
 		must(scope != 0, "bad scope");
 		t.scopes |= scope;
@@ -612,7 +615,7 @@ run_file(const char *path, unsigned *cases, bool seen[ERR_COUNT])
 
 /* Refusals without a case: the first two need a request that is too long for a
  * file, the next two refuse only an item of a batch, and the others need a key
- * that only the test itself can know. */
+ * or a nonce that only the test itself can know. */
 static const struct {
 	enum err e;
 	const char *test;
@@ -624,6 +627,9 @@ static const struct {
 	{ ERR_FORM, "tests/unit/format/test_form" },
 	{ ERR_FORM_TYPE, "tests/unit/format/test_form" },
 	{ ERR_KEY_MISMATCH, "tests/unit/rules/test_policy" },
+	{ ERR_SSO_STATE, "tests/unit/rules/test_sso" },
+	{ ERR_SSO_REFUSED, "tests/unit/rules/test_sso" },
+	{ ERR_SSO_ROLE, "tests/unit/rules/test_sso" },
 };
 
 /* Whether a request can end with this outcome through the fault of its client,

@@ -710,6 +710,110 @@ make_keys(void)
 	}
 }
 
+/* --- the tenant of a page ------------------------------------------------- */
+
+#define OID "33333333-2222-3333-4444-555555555555"
+#define OTHER_OID "44444444-2222-3333-4444-555555555555"
+
+static const struct {
+	const char *name;
+	uint32_t scopes;
+	const char *oid, *operators;
+	bool may_choose;
+} choosers[] = {
+	{ "a token for all tenants", AUTH_ALL_TENANTS, NULL, "", true },
+	{ "a token with every permission of Graph", AUTH_ALL, NULL, "", false },
+	{ "a person who is listed", 0, OID, OID, true },
+	{ "in other letters", 0, "ABCDEF33-2222-3333-4444-555555555555",
+	    "abcdef33-2222-3333-4444-555555555555", true },
+	{ "after others", 0, OID, OTHER_OID " , " OID, true },
+	{ "with the tenant", 0, OID, HOME "/" OID, true },
+	{ "with another tenant", 0, OID, ABROAD "/" OID, false },
+	{ "a person who is not listed", 0, OTHER_OID, OID, false },
+	{ "the tenant alone", 0, HOME, HOME "/" OID, false },
+	{ "no object id", 0, NULL, OID, false },
+	{ "an object id that is no GUID", 0, "o", OID, false },
+	{ "an empty list", 0, OID, "", false },
+};
+
+START_TEST(some_may_choose_the_tenant)
+{
+	struct principal who = { .tenant = guid(HOME),
+		.scopes = choosers[_i].scopes,
+		.user_id = str_of(choosers[_i].oid) };
+
+	strcpy(f.config.operator, choosers[_i].operators);
+	unit_check(choosers[_i].name,
+	    auth_may_choose(&f.config, &who) == choosers[_i].may_choose);
+}
+END_TEST
+
+#define UNKNOWN "22222222-2222-3333-4444-555555555555"
+static const struct {
+	const char *name;
+	bool may_choose;
+	const char *named;
+	enum err e;
+	const char *tenant; /* afterwards */
+	bool any;
+} choices[] = {
+	{ "none", false, NULL, ERR_OK, HOME, false },
+	{ "an empty one", false, "", ERR_OK, HOME, false },
+	{ "its own", false, HOME, ERR_OK, HOME, false },
+	{ "another", false, ABROAD, ERR_TENANT_NAMED, HOME, false },
+	{ "another, where any tenant is served", false, ABROAD,
+	    ERR_TENANT_NAMED, HOME, true },
+	{ "no GUID", false, "x", ERR_TENANT_NAMED, HOME, false },
+	{ "a provider: none", true, NULL, ERR_NOT_FOUND, HOME, false },
+	{ "a provider: one that is listed", true, ABROAD, ERR_OK, ABROAD,
+	    false },
+	{ "a provider: one that is not listed", true, UNKNOWN, ERR_TENANT_NAMED,
+	    HOME, false },
+	{ "a provider: any, where any tenant is served", true, UNKNOWN, ERR_OK,
+	    UNKNOWN, true },
+	{ "a provider: no GUID", true, ABROAD "0", ERR_TENANT_NAMED, HOME,
+	    false },
+};
+
+START_TEST(a_page_has_a_tenant)
+{
+	const struct auth_call call = {
+		.tx = f.tx, .now_at = NOW, .arena = &f.arena
+	};
+	struct guid want = guid(choices[_i].tenant);
+	struct principal who = { .tenant = guid(HOME),
+		.scopes = choices[_i].may_choose ? AUTH_ALL_TENANTS : 0 };
+	enum err e;
+
+	f.config.tenants = choices[_i].any ? CONFIG_TENANTS_ANY
+					   : CONFIG_TENANTS_LISTED;
+	add_tenant(ABROAD);
+	ck_assert(store_begin(f.tx) == ERR_OK);
+	e = auth_choose_tenant(
+	    &f.config, &call, str_of(choices[_i].named), &who);
+	store_end(f.tx);
+	unit_check(choices[_i].name, e == choices[_i].e);
+	unit_check(
+	    choices[_i].name, memcmp(&who.tenant, &want, sizeof(want)) == 0);
+}
+END_TEST
+
+/* No claim gives the right of a provider. */
+START_TEST(a_jwt_is_never_for_all_tenants)
+{
+	struct principal who;
+
+	add_tenant(HOME);
+	ck_assert(ask(sign(0,
+			  CLAIMS(V1(HOME), HOME,
+			      PERSON "\"scp\":\"pushcert.AllTenants\","
+				     "\"roles\":[\"pushcert.AllTenants\"]")),
+		      NOW, &who) == ERR_OK);
+	ck_assert_uint_eq(who.scopes, 0);
+	ck_assert_uint_eq(auth_scope(str_of("pushcert.AllTenants")), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -737,6 +841,9 @@ main(void)
 	tcase_add_test(t, counts_failures_by_peer);
 	tcase_add_test(t, each_right_has_a_name);
 	tcase_add_test(t, accepts_any_token_in_test_mode);
+	tcase_add_loop_test(t, some_may_choose_the_tenant, 0, ROWS(choosers));
+	tcase_add_loop_test(t, a_page_has_a_tenant, 0, ROWS(choices));
+	tcase_add_test(t, a_jwt_is_never_for_all_tenants);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
