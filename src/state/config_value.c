@@ -138,7 +138,7 @@ static const struct {
 	    "a list of addresses, not of names or networks" },
 	[ORIGINS] = { is_origin,
 	    "a list of origins such as https://example.org, or *" },
-	[ID] = { is_id, "the id (GUID) of a tenant" },
+	[ID] = { is_id, "a GUID, the id of a tenant" },
 	[IDS] = { is_object,
 	    "a list of object ids (GUIDs), each as ID or TENANT/ID" },
 };
