@@ -294,8 +294,8 @@ show(struct call *c, const struct upload *u)
 	page_begin(&p, c, "renew", WORD_CHECKED);
 	put_notices(&p, u);
 	if (is_read(u))
-		page_comparison(
-		    &p, found->existed ? &found->former : NULL, &then);
+		page_comparison(&p, WORD_WOULD_CHANGE,
+		    found->existed ? &found->former : NULL, &then);
 	put_next(&p, u, apple_id);
 	return page_end(&p);
 }

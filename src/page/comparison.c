@@ -81,14 +81,14 @@ put_row(struct page *p, const struct row *row, struct str now, struct str then)
 }
 
 void
-page_comparison(
-    struct page *p, const struct record *now, const struct record *then)
+page_comparison(struct page *p, enum word caption, const struct record *now,
+    const struct record *then)
 {
 	struct html *h = &p->html;
 	size_t i;
 
 	html_open_class(h, "table", "change");
-	page_element(p, "caption", WORD_WOULD_CHANGE);
+	page_element(p, "caption", caption);
 	html_open(h, "thead");
 	html_open(h, "tr");
 	put_heading(p, WORD_PROPERTY);

@@ -202,8 +202,8 @@ put_before(struct page *p, const struct former *f)
 		page_element(p, "p", WORD_BEFORE_SAME);
 		return;
 	}
-	page_comparison(
-	    p, found->existed ? &found->former : NULL, &f->event.former);
+	page_comparison(p, WORD_BEFORE_CHANGE,
+	    found->existed ? &found->former : NULL, &f->event.former);
 	if (f->outcome == ERR_TOPIC_CHANGE)
 		put_topic(p);
 	else if (f->outcome != ERR_OK)

@@ -38,8 +38,8 @@ void page_notices(struct page *p, const struct change *change, enum err shown);
 
 /* The table of the properties that people compare. `now` is NULL if there is no
  * record. */
-void page_comparison(
-    struct page *p, const struct record *now, const struct record *then);
+void page_comparison(struct page *p, enum word caption,
+    const struct record *now, const struct record *then);
 
 /* The form that sends a certificate to the check. */
 void page_upload_form(struct page *p, struct str apple_id);

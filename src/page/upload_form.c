@@ -94,6 +94,8 @@ put_file(struct page *p)
 	put_label(p, "certificate", WORD_FILE);
 	put_hint(p, "certificate-hint", WORD_FILE_HINT);
 	html_open_class(h, "div", "drop");
+	html_attr_text(h, "data-key", page_word(p, WORD_KEY_STOPPED));
+	html_attr_text(h, "data-one", page_word(p, WORD_ONE_FILE));
 	open_input(p, "file", "certificate", "certificate-hint");
 	html_attr_text(h, "accept",
 	    ".pem,.cer,.crt,.der,.txt,application/x-x509-ca-cert,"

@@ -81,7 +81,7 @@
 	ROW(WORD_HAS_EXPIRED_CURE,                                            \
 	    "Renew it at Apple’s portal with the same Apple ID, and choose "  \
 	    "the new file.",                                                  \
-	    "Erneuern Sie es in Apples Portal mit demselben Apple Account, "  \
+	    "Erneuern Sie es in Apples Portal mit derselben Apple-ID, "       \
 	    "und wählen Sie die neue Datei.")                                 \
 	ROW(WORD_NOT_YET, "This certificate is not valid yet",                \
 	    "Dieses Zertifikat ist noch nicht gültig")                        \
@@ -146,18 +146,18 @@
 	    "Geräte sind an das Topic gebunden. Mit diesem Zertifikat wird "  \
 	    "jedes registrierte Gerät abgeschnitten, bis es sich neu "        \
 	    "registriert. Meist wurde in Apples Portal „Create“ gewählt oder "\
-	    "ein anderer Apple Account benutzt.")                             \
+	    "eine andere Apple-ID benutzt.")                                  \
 	ROW(WORD_OTHER_TOPIC_CURE,                                            \
 	    "Go back to Apple’s portal, sign in with the Apple ID that is "   \
 	    "stored now, and choose “Renew” in the row of the stored topic.", \
-	    "Gehen Sie zurück zu Apples Portal, melden Sie sich mit dem "     \
-	    "Apple Account an, der jetzt gespeichert ist, und wählen Sie "    \
+	    "Gehen Sie zurück zu Apples Portal, melden Sie sich mit der "     \
+	    "Apple-ID an, die jetzt gespeichert ist, und wählen Sie "         \
 	    "„Renew“ in der Zeile des gespeicherten Topics.")                 \
 	ROW(WORD_TOO_LONG, "This is too long", "Das ist zu lang")             \
 	ROW(WORD_TOO_LONG_CAUSE,                                              \
 	    "A push certificate has about 2,000 characters, and an Apple ID " \
 	    "at most 1,024.",                                                 \
-	    "Ein Push-Zertifikat hat etwa 2000 Zeichen, ein Apple Account "   \
+	    "Ein Push-Zertifikat hat etwa 2000 Zeichen, eine Apple-ID "       \
 	    "höchstens 1024.")                                                \
 	ROW(WORD_TOO_LONG_CURE,                                               \
 	    "Check which file you chose, and what you typed.",                \

@@ -53,8 +53,8 @@
 	ROW(WORD_PORTAL_ANY,                                                  \
 	    "and sign in with an Apple ID of your organization, not with "    \
 	    "your own.",                                                      \
-	    "und melden Sie sich mit einem Apple Account Ihrer Organisation " \
-	    "an, nicht mit Ihrem eigenen.")                                   \
+	    "und melden Sie sich mit einer Apple-ID Ihrer Organisation an, "  \
+	    "nicht mit Ihrer eigenen.")                                       \
 	ROW(WORD_PORTAL_FIND, "Find the row whose Subject ID (button “i”) is",\
 	    "Suchen Sie die Zeile mit der Subject ID (Knopf „i“)")            \
 	ROW(WORD_PORTAL_RENEW,                                                \
@@ -122,18 +122,19 @@
 	    "erneuert, so wählen Sie die Datei, die Sie zuletzt geladen "     \
 	    "haben.")                                                         \
 	ROW(WORD_OWNER, "Another Apple ID than before",                       \
-	    "Ein anderer Apple Account als bisher")                           \
+	    "Eine andere Apple-ID als bisher")                                \
 	ROW(WORD_OWNER_CAUSE,                                                 \
 	    "Only the Apple ID that owns a certificate can renew it next "    \
 	    "year.",                                                          \
-	    "Nur der Apple Account, dem ein Zertifikat gehört, kann es "      \
+	    "Nur die Apple-ID, der ein Zertifikat gehört, kann es "           \
 	    "nächstes Jahr erneuern.")                                        \
 	ROW(WORD_OWNER_CURE,                                                  \
 	    "Check that it is the one with which you signed in at Apple’s "   \
 	    "portal.",                                                        \
-	    "Prüfen Sie, dass es der ist, mit dem Sie in Apples Portal "      \
+	    "Prüfen Sie, dass es die ist, mit der Sie in Apples Portal "      \
 	    "angemeldet waren.")                                              \
-	ROW(WORD_WOULD_CHANGE, "Changes", "Änderungen")                       \
+	ROW(WORD_WOULD_CHANGE, "Storing it would change this",                \
+	    "Das ändert sich beim Speichern")                                 \
 	ROW(WORD_PROPERTY, "Property", "Eigenschaft")                         \
 	ROW(WORD_NOW, "Now", "Jetzt")                                         \
 	ROW(WORD_THEN, "Then", "Dann")                                        \
@@ -208,6 +209,8 @@
 	ROW(WORD_NOTHING, "–", "–")                                           \
 	ROW(WORD_EVENT, "Event", "Ereignis")                                  \
 	ROW(WORD_BEFORE, "Before this event", "Vor diesem Ereignis")          \
+	ROW(WORD_BEFORE_CHANGE, "Restoring would change this",                \
+	    "Das ändert sich beim Wiederherstellen")                          \
 	ROW(WORD_BEFORE_NONE, "There was no record before this event.",       \
 	    "Vor diesem Ereignis gab es keinen Eintrag.")                     \
 	ROW(WORD_BEFORE_SAME,                                                 \
