@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +93,23 @@ file_write(int fd, const char *p, size_t n)
 			done = 0;
 		}
 	return ERR_OK;
+}
+
+int
+file_memory(struct str text)
+{
+	int fd = memfd_create("pushcert", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -1;
+	if (fchmod(fd, S_IRUSR | S_IWUSR) == 0 &&
+	    file_write(fd, text.p, text.n) == ERR_OK &&
+	    lseek(fd, 0, SEEK_SET) == 0 &&
+	    fcntl(fd, F_ADD_SEALS,
+		F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 /* Returns the descriptor of this process that the path names, or -1. */

@@ -37,6 +37,12 @@ file_read_fd(int fd, char *text, size_t size, struct str *out) ATTR_CHECKED;
 /* Writes all n bytes. */
 enum err file_write(int fd, const char *p, size_t n) ATTR_CHECKED;
 
+/* Makes a file that has no name, exists only in memory, and cannot be changed
+ * any more. Another program may open it as /dev/fd/N; its mode is that of a key
+ * file, because cp(1) keeps the mode. Returns the descriptor, or -1 with errno.
+ */
+int file_memory(struct str text) ATTR_CHECKED;
+
 /*
  * A file that is being written. Only a regular file is ever replaced: a device,
  * a FIFO and a descriptor of the process (/dev/stdout) are written directly. A

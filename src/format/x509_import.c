@@ -167,6 +167,7 @@ choose(const struct x509_gather *g, struct x509_import *out, struct str *what)
 	if ((e = choose_certificate(g, &x, what)) != ERR_OK)
 		return e;
 	key = find_key(g, x.der);
+	out->other_key = key == NULL && g->keys > 0;
 	if ((e = check_key(g, &x, key, what)) != ERR_OK)
 		return e;
 	out->public_key = x.public_key;

@@ -39,6 +39,9 @@ struct x509_import {
 	/* The outcome is ERR_KEY_MISMATCH because the passphrase is missing or
 	 * wrong. */
 	bool locked;
+	/* The outcome is ERR_KEY_MISMATCH because every private key that was
+	 * found belongs to another certificate. */
+	bool other_key;
 	bool key_in_text; /* the first file has a private key */
 };
 

@@ -84,6 +84,8 @@ static const struct config_key keys[] = {
 	{ "history_keep", COUNT, AT(history_keep), "100", 1, 100000, NULL },
 	{ "history_certificates", COUNT, AT(history_certificates), "10", 1, 100,
 	    NULL },
+	{ "apns_url", URL, AT(apns_url), "https://api.push.apple.com", 0, 0,
+	    NULL },
 	{ "deploy_directory", TEXT, AT(deploy_directory), "", 0, 0, NULL },
 	{ "deploy_timeout", COUNT, AT(deploy_timeout), "60", 1, 3600, NULL },
 	{ "notify_timeout", COUNT, AT(notify_timeout), "60", 1, 3600, NULL },

@@ -46,6 +46,7 @@ struct config {
 	char csr_organization[CONFIG_TEXT_MAX];
 	char csr_common_name[CONFIG_TEXT_MAX];
 	char csr_email[CONFIG_TEXT_MAX];
+	char apns_url[CONFIG_TEXT_MAX];
 	char deploy_directory[CONFIG_TEXT_MAX];
 	char database[CONFIG_TEXT_MAX];
 	char database_password_file[CONFIG_TEXT_MAX];

@@ -31,6 +31,7 @@ enum cmd_option {
 	OPTION_ALL_TENANTS,
 	OPTION_ALLOW_TOPIC_CHANGE,
 	OPTION_APPLE_ID,
+	OPTION_CA,
 	OPTION_CACERT,
 	OPTION_CERTIFICATE,
 	OPTION_CONFIG,
@@ -41,6 +42,7 @@ enum cmd_option {
 	OPTION_DAYS,
 	OPTION_DEPLOY,
 	OPTION_DIGEST,
+	OPTION_DEVICE,
 	OPTION_DRY_RUN,
 	OPTION_EXPIRES,
 	OPTION_FOLLOW,
@@ -54,6 +56,7 @@ enum cmd_option {
 	OPTION_KEY,
 	OPTION_LEGACY,
 	OPTION_LIMIT,
+	OPTION_MAGIC,
 	OPTION_MATCH,
 	OPTION_NAME,
 	OPTION_NO_COPY,
@@ -64,6 +67,7 @@ enum cmd_option {
 	OPTION_PASSPHRASE_FILE,
 	OPTION_PKCS12,
 	OPTION_PORT,
+	OPTION_PROBE,
 	OPTION_QUIET,
 	OPTION_READER,
 	OPTION_REVISION,
@@ -269,6 +273,19 @@ enum err cmd_load_secrets(struct cmd_call *c, struct secrets *s) ATTR_CHECKED;
 enum err cmd_passphrase(const struct cmd_call *c, bool twice,
     char text[CMD_PASSPHRASE_ROOM], struct str *out) ATTR_CHECKED;
 
+struct x509_import;
+struct x509_import_source;
+/* cmd_import.c: reads a file of a certificate or a key into the arena; "-" is
+ * standard input. */
+enum err cmd_import_read(
+    struct cmd_call *c, const char *path, struct str *out) ATTR_CHECKED;
+/* Warns if other users can read the file of a private key. */
+void cmd_warn_of_readers(const struct cmd_call *c, const char *path);
+/* x509_import, which see; takes or asks for the passphrase if the key needs
+ * one. Prints only what concerns the passphrase. */
+enum err cmd_read_pair(struct cmd_call *c, struct x509_import_source *in,
+    struct x509_import *found, struct str *what) ATTR_CHECKED;
+
 /* The earliest end of the vendor's certificates, which is unknown if they
  * cannot be read. Returns false if none is configured. */
 bool cmd_vendor_expiry(struct cmd_call *c, struct expiry *out) ATTR_CHECKED;
@@ -317,6 +334,7 @@ int cmd_notify(struct cmd_call *c);
 /* Prints the line that a monitoring plug-in prints after a mistake in its
  * command line, and returns its exit status. */
 int cmd_check_misused(const char *why);
+int cmd_probe(struct cmd_call *c);
 int cmd_metrics(struct cmd_call *c);
 int cmd_calendar(struct cmd_call *c);
 int cmd_verify(struct cmd_call *c);

@@ -18,6 +18,7 @@
 
 #include "format/datetime.h"
 #include "tool/cmd_output.h"
+#include "tool/probe.h"
 
 /* The stages of an expiring certificate, in the order in which it passes
  * through them. The hook runs once for each stage. The store keeps these
@@ -288,7 +289,9 @@ worst(const struct check *k)
 	size_t i;
 
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (k->count[order[i]] + k->late[order[i]] > 0 ||
+		if (k->count[order[i]] + k->late[order[i]] +
+			    k->probed[order[i]] >
+			0 ||
 		    (order[i] == WARNING && k->shared > 0))
 			return order[i];
 	return UNKNOWN;
@@ -323,45 +326,75 @@ fail_check(const struct check *k)
 	return UNKNOWN;
 }
 
+/* Counts, and prints everything. */
+static enum err
+report(struct check *k, enum grade *grade)
+{
+	enum err e = walk(k);
+
+	if (e != ERR_OK)
+		return e;
+	k->shared = cmd_topics_keep_shared(&k->topics);
+	*grade = worst(k);
+	cmd_check_show_summary(k, *grade);
+	k->print = true;
+	e = walk(k);
+	cmd_check_show_probe(k);
+	cmd_check_show_shared(k);
+	return e;
+}
+
+static int
+check(struct check *k)
+{
+	struct probe probe = { .c = k->c };
+	enum grade grade = UNKNOWN;
+	enum err e = cmd_check_probe(k, &probe);
+	bool asked = e == ERR_OK;
+
+	if (asked)
+		e = report(k, &grade);
+	if (cmd_end_reading(k->c) != ERR_OK && e == ERR_OK)
+		e = ERR_FILE;
+	if (e != ERR_OK && asked)
+		(void)cmd_fail(k->c, e, cmd_place(k->c));
+	if (e != ERR_OK && !k->print)
+		(void)fail_check(k);
+	probe_end(&probe);
+	cmd_topics_free(&k->topics);
+	/* A hook that fails makes the result unknown, unless it is worse
+	 * already. */
+	if (!run_hooks(k)) {
+		k->count[UNKNOWN]++;
+		grade = worst(k);
+	}
+	return e == ERR_OK ? (int)grade : UNKNOWN;
+}
+
+/* Returns why the options do not fit together, or NULL. */
+static const char *
+misused(const struct cmd_call *c)
+{
+	if ((c->given & CMD_BIT(OPTION_PROBE)) == 0 &&
+	    (c->given & (CMD_BIT(OPTION_URL) | CMD_BIT(OPTION_CA))) != 0)
+		return "--url and --ca are for --probe; add --probe";
+	if (c->critical_days > c->warning_days)
+		return "--critical must not be more than --warning";
+	return probe_misused(c);
+}
+
 int
 cmd_check(struct cmd_call *c)
 {
 	struct check k = { .c = c, .now_at = cmd_now_at() };
-	enum grade grade = UNKNOWN;
-	enum err e;
+	const char *wrong;
 
-	if ((c->given & CMD_BIT(OPTION_ALL)) != 0 &&
-	    (c->given & CMD_BIT(OPTION_TENANT)) != 0)
-		return cmd_usage(c,
-		    "--all and --tenant exclude each other; give one of them");
 	if ((c->given & CMD_BIT(OPTION_CRITICAL)) == 0 &&
 	    c->critical_days > c->warning_days)
 		c->critical_days = c->warning_days;
-	if (c->critical_days > c->warning_days)
-		return cmd_usage(
-		    c, "--critical must not be more than --warning");
+	if ((wrong = misused(c)) != NULL)
+		return cmd_usage(c, "%s", wrong);
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return fail_check(&k);
-	if ((e = walk(&k)) == ERR_OK) {
-		k.shared = cmd_topics_keep_shared(&k.topics);
-		grade = worst(&k);
-		cmd_check_show_summary(&k, grade);
-		k.print = true;
-		e = walk(&k);
-		cmd_check_show_shared(&k);
-	}
-	if (cmd_end_reading(c) != ERR_OK && e == ERR_OK)
-		e = ERR_FILE;
-	if (e != ERR_OK)
-		(void)cmd_fail(c, e, cmd_place(c));
-	if (e != ERR_OK && !k.print)
-		(void)fail_check(&k);
-	cmd_topics_free(&k.topics);
-	/* A hook that fails makes the result unknown, unless it is worse
-	 * already. */
-	if (!run_hooks(&k)) {
-		k.count[UNKNOWN]++;
-		grade = worst(&k);
-	}
-	return e == ERR_OK ? (int)grade : UNKNOWN;
+	return check(&k);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * cmd_check.h - the grades of `check`, and the functions that print its result.
- * Only cmd_check.c and cmd_check_show.c include it.
+ * Only the files of `check` and `probe` include it.
  */
 #ifndef PUSHCERT_CMD_CHECK_H
 #define PUSHCERT_CMD_CHECK_H
@@ -16,6 +16,7 @@
 enum grade { FINE, WARNING, CRITICAL, UNKNOWN, GRADES };
 
 struct due;
+struct probe;
 
 struct check {
 	struct cmd_call *c;
@@ -29,6 +30,9 @@ struct check {
 	size_t shared; /* the number of topics that several tenants have */
 	/* Deliveries that are late, by grade; see cmd_check_deploy.c. */
 	unsigned late[GRADES];
+	/* The verdicts of Apple, or NULL; see cmd_check_probe.c. */
+	struct probe *probe;
+	unsigned probed[GRADES];
 };
 
 /* The grade as a word: OK, WARNING, CRITICAL or UNKNOWN. */
@@ -50,6 +54,11 @@ void cmd_check_show_shared(const struct check *k);
  * tenant's certificate within an hour. */
 enum err cmd_check_deploy(struct check *k) ATTR_CHECKED;
 unsigned cmd_check_late(const struct check *k);
+/* Asks Apple if --probe was given, and counts the verdicts. The transaction of
+ * the reader ends meanwhile. The caller calls cmd_check_probe_end. */
+enum err cmd_check_probe(struct check *k, struct probe *probe) ATTR_CHECKED;
+/* Prints a line for each certificate that Apple does not accept. */
+void cmd_check_show_probe(const struct check *k);
 /* Prints the first line, which sums up the others. As text it is omitted when
  * there is only one certificate. */
 void cmd_check_show_summary(const struct check *k, enum grade grade);

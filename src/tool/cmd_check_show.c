@@ -54,6 +54,13 @@ counted(const struct check *k)
 	return sum;
 }
 
+/* Whether the line of the only certificate says everything. */
+static bool
+is_single(const struct check *k)
+{
+	return counted(k) == 1 && cmd_check_late(k) == 0 && k->probe == NULL;
+}
+
 bool
 cmd_check_is_json(const struct check *k)
 {
@@ -117,7 +124,7 @@ print_performance(const struct check *k)
 static void
 end_line(const struct check *k)
 {
-	if (counted(k) == 1 && cmd_check_late(k) == 0)
+	if (is_single(k))
 		print_performance(k);
 	putchar('\n');
 }
@@ -158,7 +165,7 @@ print_summary(const struct check *k, enum grade grade)
 {
 	unsigned sum = counted(k);
 
-	if (sum == 1 && cmd_check_late(k) == 0)
+	if (is_single(k))
 		return;
 	printf("%s: %u certificates: %u fine, %u warning, %u critical, "
 	       "%u unknown",
@@ -169,6 +176,10 @@ print_summary(const struct check *k, enum grade grade)
 		    k->shared == 1 ? "" : "s");
 	if (cmd_check_late(k) > 0)
 		printf(", %u not delivered", cmd_check_late(k));
+	if (k->probe != NULL)
+		printf(", %u accepted by Apple, %u refused, %u not known",
+		    k->probed[FINE] + k->probed[WARNING], k->probed[CRITICAL],
+		    k->probed[UNKNOWN]);
 	print_performance(k);
 	putchar('\n');
 }
@@ -245,6 +256,12 @@ json_summary(const struct check *k, enum grade grade)
 	if (k->c->config.deploy_directory[0] != '\0') {
 		emit_name(e, "notDelivered");
 		emit_u64(e, cmd_check_late(k));
+	}
+	if (k->probe != NULL) {
+		emit_name(e, "accepted");
+		emit_u64(e, k->probed[FINE] + k->probed[WARNING]);
+		emit_name(e, "refused");
+		emit_u64(e, k->probed[CRITICAL]);
 	}
 	emit_name(e, "daysLeft");
 	if (k->expires)

@@ -18,8 +18,8 @@
 #include "rules/csr.h"
 #include "tool/cmd_output.h"
 
-static enum err
-read_source(struct cmd_call *c, const char *path, struct str *out)
+enum err
+cmd_import_read(struct cmd_call *c, const char *path, struct str *out)
 {
 	enum err e = cmd_read_source(c, path, X509_IMPORT_TEXT_MAX, out);
 
@@ -37,8 +37,8 @@ key_path(const struct cmd_call *c, const struct x509_import *found)
 	return key != NULL && !found->key_in_text ? key : c->argument[0];
 }
 
-static void
-warn_of_readers(const struct cmd_call *c, const char *path)
+void
+cmd_warn_of_readers(const struct cmd_call *c, const char *path)
 {
 	struct stat st;
 
@@ -50,8 +50,8 @@ warn_of_readers(const struct cmd_call *c, const char *path)
 		    path);
 }
 
-static enum err
-read_pair(struct cmd_call *c, struct x509_import_source *in,
+enum err
+cmd_read_pair(struct cmd_call *c, struct x509_import_source *in,
     struct x509_import *found, struct str *what)
 {
 	char text[CMD_PASSPHRASE_ROOM];
@@ -72,15 +72,15 @@ find_pair(struct cmd_call *c, struct x509_import *found)
 	struct x509_import_source in = { .key_text = { NULL, 0 } };
 	const char *key = c->value[OPTION_KEY];
 	struct str what = { NULL, 0 };
-	enum err e = read_source(c, c->argument[0], &in.text);
+	enum err e = cmd_import_read(c, c->argument[0], &in.text);
 
 	if (e == ERR_OK && key != NULL)
-		e = read_source(c, key, &in.key_text);
+		e = cmd_import_read(c, key, &in.key_text);
 	if (e != ERR_OK)
 		return e;
-	e = read_pair(c, &in, found, &what);
+	e = cmd_read_pair(c, &in, found, &what);
 	if (e == ERR_OK)
-		warn_of_readers(c, key_path(c, found));
+		cmd_warn_of_readers(c, key_path(c, found));
 	else if (e == ERR_KEY_MISMATCH)
 		(void)cmd_fail_with(c, key_path(c, found), what);
 	else if (e == ERR_NOT_A_CERTIFICATE)

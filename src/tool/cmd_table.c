@@ -182,7 +182,7 @@ static const struct command commands[] = {
 	{ .section = "Expiry",
 	    .word = "check",
 	    .options = O(WARNING) | O(CRITICAL) | O(TENANT) | O(ALL) | O(HOOK) |
-		O(JSON) | O(NO_COPY),
+		O(PROBE) | O(URL) | O(CA) | O(JSON) | O(NO_COPY),
 	    .summary = "run as a Nagios plug-in, with its exit status",
 	    .misused = cmd_check_misused,
 	    .run = cmd_check },
@@ -192,6 +192,12 @@ static const struct command commands[] = {
 		O(NO_COPY),
 	    .summary = "run a hook for each event and each threshold",
 	    .run = cmd_notify },
+	{ .word = "probe",
+	    .options = O(TENANT) | O(ALL) | O(KEY) | O(PASSPHRASE_FILE) |
+		O(URL) | O(CA) | O(DEVICE) | O(MAGIC) | O(JSON),
+	    .summary = "ask Apple whether it accepts the certificates",
+	    .misused = cmd_check_misused,
+	    .run = cmd_probe },
 	{ .word = "metrics",
 	    .options = O(TENANT) | O(OUTPUT),
 	    .summary = "print the expiry dates for Prometheus",

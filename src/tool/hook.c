@@ -18,9 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,25 +52,6 @@ struct output {
 
 /* --- the files in memory ---------------------------------------------- */
 
-/* Returns a descriptor, or -1 with errno. The mode is that of a key file,
- * because cp(1) keeps it. */
-static int
-memory_file(struct str text)
-{
-	int fd = memfd_create("pushcert", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0)
-		return -1;
-	if (fchmod(fd, S_IRUSR | S_IWUSR) == 0 &&
-	    file_write(fd, text.p, text.n) == ERR_OK &&
-	    lseek(fd, 0, SEEK_SET) == 0 &&
-	    fcntl(fd, F_ADD_SEALS,
-		F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
 static void
 close_all(const struct files *f)
 {
@@ -96,10 +75,10 @@ open_all(const struct hook *h, struct files *f)
 	for (i = 0; i < h->texts_n; i++) {
 		if (str_is_null(h->texts[i].text))
 			continue;
-		if ((f->text[i] = memory_file(h->texts[i].text)) < 0)
+		if ((f->text[i] = file_memory(h->texts[i].text)) < 0)
 			return false;
 	}
-	return (f->input = memory_file(h->input)) >= 0;
+	return (f->input = file_memory(h->input)) >= 0;
 }
 
 /* --- the child -------------------------------------------------------- */

@@ -5,13 +5,15 @@
 // path, the headers, the payload, the topic against the client's certificate,
 // and the device. DIR has server.pem, server.key and clients.pem (the CA of the
 // clients). The ports are written to DIR/port (HTTP/2), DIR/port.1 (HTTP/1.1
-// only) and DIR/port.down (nothing listens).
+// only), DIR/port.down (nothing listens) and DIR/port.proxy (a proxy for CONNECT,
+// which refuses if the file DIR/deny exists).
 //
 // DIR/devices has a line "TOKEN TOPIC" for each device. DIR/answer replaces the
 // judgement: "STATUS REASON", or one of the words below. Each request is a line
 // of JSON in DIR/journal.
 'use strict';
 const fs = require('fs');
+const http = require('http');
 const http2 = require('http2');
 const https = require('https');
 const net = require('net');
@@ -191,11 +193,26 @@ const one = https.createServer(tls, (req, res) => {
 	res.writeHead(400);
 	res.end(text('BadDeviceToken'));
 });
+const proxy = http.createServer((req, res) => res.end());
+proxy.on('connect', (req, socket, head) => {
+	write({ method: 'CONNECT', path: req.url });
+	socket.on('error', () => {});
+	if (fs.existsSync(`${dir}/deny`))
+		return socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+	const [host, port] = req.url.split(':');
+	const far = net.connect(Number(port), host, () => {
+		socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+		far.write(head);
+		far.pipe(socket).pipe(far);
+	});
+	far.on('error', () => socket.destroy());
+});
 // A port that was free a moment ago.
 const down = net.createServer();
 down.listen(0, '127.0.0.1', () => {
 	fs.writeFileSync(`${dir}/port.down`, String(down.address().port));
 	down.close();
+	listen(proxy, 'port.proxy');
 	listen(one, 'port.1');
 	listen(two, 'port');
 });

@@ -7,14 +7,14 @@
 
 certs=${certs:?}
 
-# issue_for CSR OUT [SERIAL]: issues a push certificate for a DER request.
+# issue_for CSR OUT [SERIAL [TOPIC]]: issues a push certificate for a DER request.
 issue_for() {
 	topic=com.apple.mgmt.External.1b4e28ba-2fa1-4c8e-883f-0016d3cca427
 	openssl req -inform DER -in "$1" -out "$2.csr" &&
 		printf %s "${3:-51A2B3C4D5E6F708}" >"$certs/ca/serial" &&
 		(cd "$certs" && openssl ca -config ca.cnf -batch -notext \
 			-preserveDN -extensions push -in "$2.csr" \
-			-subj "/UID=$topic/CN=APSP:test/C=US" -days 365 \
+			-utf8 -subj "/UID=${4:-$topic}/CN=APSP:test/C=US" -days 365 \
 			-out "$2") 2>"$2.log" || cat "$2.log"
 }
 
