@@ -23,12 +23,8 @@
 
 #define GOOD "Apple accepts the certificate and its key"
 #define NOT_JUDGED "the certificate was not judged: "
-#define OUR_FAULT  \
-	NOT_JUDGED \
-	    "Apple refused the form of the request; report this fault of pushcert"
-#define TOKENS     \
-	NOT_JUDGED \
-	"Apple took the request for one with a token; a proxy alters it"
+#define OUR_FAULT NOT_JUDGED "pushcert sent a wrong request; report this fault"
+#define TOKENS NOT_JUDGED "Apple saw a token in the request; a proxy alters it"
 
 /* Exit statuses of curl(1): the certificate and key cannot be used; the server
  * is not trusted. */
