@@ -32,6 +32,17 @@ str_ifold(struct str a, struct str b)
 }
 
 bool
+str_icontains(struct str s, struct str part)
+{
+	size_t i;
+
+	for (i = 0; i + part.n <= s.n; i++)
+		if (str_ifold(str_head(str_tail(s, i), part.n), part))
+			return true;
+	return false;
+}
+
+bool
 str_starts(struct str s, const char *prefix)
 {
 	return str_is(str_head(s, strlen(prefix)), prefix);

@@ -82,6 +82,9 @@ str_iis(struct str s, const char *c)
 	return str_ieq(s, str_of(c));
 }
 
+/* Whether s contains the part; ASCII letters of either case are equal. */
+bool str_icontains(struct str s, struct str part);
+
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 

@@ -178,6 +178,17 @@ page_hidden(struct page *p, const char *name, struct str value)
 	html_close(&p->html);
 }
 
+void
+page_keep_tenant(struct page *p)
+{
+	char tenant[STR_GUID_LEN];
+
+	if (!page_is_provider(p->call) || !has_tenant(p->call))
+		return;
+	str_guid_text(&p->call->who.tenant, tenant);
+	page_hidden(p, "tenant", str_from(tenant, sizeof(tenant)));
+}
+
 /* --- dates ---------------------------------------------------------------- */
 
 /* Writes 30 Nov 2026, from an ISO date. */

@@ -64,10 +64,15 @@ void page_anchor(struct page *p, const char *path, enum word word);
 void page_form(struct page *p, const char *path);
 /* A hidden field of a form. */
 void page_hidden(struct page *p, const char *name, struct str value);
+/* A hidden field with the tenant of a provider, for a form that sends GET. */
+void page_keep_tenant(struct page *p);
 
-/* The word of a status, and the days that are left of a certificate. */
-enum word page_status_word(enum expiry_status status);
-void page_put_left(struct page *p, const struct expiry *x);
+/* How a status looks (none, good, warn or bad), its word, and what to do. */
+struct page_look {
+	const char *name;
+	enum word word, cure;
+};
+extern const struct page_look page_looks[EXPIRY_STATUSES];
 
 /* A day, and a time: elements time in words, with the date for the script. */
 void page_day(struct page *p, int64_t at);
@@ -122,5 +127,6 @@ enum err page_upload(struct call *c) ATTR_CHECKED;
 enum err page_history(struct call *c) ATTR_CHECKED;
 enum err page_event(struct call *c) ATTR_CHECKED;
 enum err page_restore(struct call *c) ATTR_CHECKED;
+enum err page_tenants(struct call *c) ATTR_CHECKED;
 
 #endif

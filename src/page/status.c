@@ -5,6 +5,8 @@
  */
 #include "page/page.h"
 
+#include <stdio.h>
+
 #include "format/datetime.h"
 #include "format/expiry.h"
 #include "page/year.h"
@@ -21,17 +23,12 @@ struct status {
 	int64_t waiting_at;
 };
 
-/* The look, the word and the cure of each status. */
-static const struct {
-	const char *look;
-	enum word word, cure;
-} looks[EXPIRY_STATUSES] = {
-	[EXPIRY_NONE] = { "notice none", WORD_NONE, WORD_NONE_CURE },
-	[EXPIRY_VALID] = { "notice good", WORD_VALID, WORD_VALID_CURE },
-	[EXPIRY_EXPIRING] = { "notice warn", WORD_EXPIRING,
-	    WORD_EXPIRING_CURE },
-	[EXPIRY_EXPIRED] = { "notice bad", WORD_EXPIRED, WORD_EXPIRED_CURE },
-	[EXPIRY_NOT_YET_VALID] = { "notice warn", WORD_EARLY, WORD_EARLY_CURE },
+const struct page_look page_looks[EXPIRY_STATUSES] = {
+	[EXPIRY_NONE] = { "none", WORD_NONE, WORD_NONE_CURE },
+	[EXPIRY_VALID] = { "good", WORD_VALID, WORD_VALID_CURE },
+	[EXPIRY_EXPIRING] = { "warn", WORD_EXPIRING, WORD_EXPIRING_CURE },
+	[EXPIRY_EXPIRED] = { "bad", WORD_EXPIRED, WORD_EXPIRED_CURE },
+	[EXPIRY_NOT_YET_VALID] = { "warn", WORD_EARLY, WORD_EARLY_CURE },
 };
 
 static enum err
@@ -54,14 +51,8 @@ read_status(struct call *c, struct status *s)
 	return ERR_OK;
 }
 
-enum word
-page_status_word(enum expiry_status status)
-{
-	return looks[status].word;
-}
-
-void
-page_put_left(struct page *p, const struct expiry *x)
+static void
+put_left(struct page *p, const struct expiry *x)
 {
 	int64_t left = x->expires_at - p->call->req->now.at;
 	uint64_t days = (uint64_t)(left < 0 ? -left : left) / DAY;
@@ -80,18 +71,20 @@ page_put_left(struct page *p, const struct expiry *x)
 static void
 put_panel(struct page *p, const struct status *s)
 {
-	enum expiry_status status = s->facts.status;
+	const struct page_look *look = &page_looks[s->facts.status];
 	struct html *h = &p->html;
+	char classes[16];
 
-	html_open_class(h, "div", looks[status].look);
+	snprintf(classes, sizeof(classes), "notice %s", look->name);
+	html_open_class(h, "div", classes);
 	html_open(h, "p");
-	html_element(h, "strong", str_of(page_word(p, looks[status].word)));
+	page_element(p, "strong", look->word);
 	if (s->facts.expiry.expires) {
 		html_words(h, " – ");
-		page_put_left(p, &s->facts.expiry);
+		put_left(p, &s->facts.expiry);
 	}
 	html_close(h);
-	page_element(p, "p", looks[status].cure);
+	page_element(p, "p", look->cure);
 	html_close(h);
 }
 

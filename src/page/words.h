@@ -145,6 +145,22 @@
 	    "Das notiert nur, welche Apple-ID das Zertifikat erneuert. "      \
 	    "Bei Apple ändert es nichts.")                                    \
 	ROW(WORD_STORE, "Store", "Speichern")                                 \
+	/* The tenants. */                                                    \
+	ROW(WORD_FIND, "Find", "Suchen")                                      \
+	ROW(WORD_FIND_HINT, "Name, GUID, Apple ID, topic or serial number",   \
+	    "Name, GUID, Apple-ID, Topic oder Seriennummer")                  \
+	ROW(WORD_ALL, "all", "alle")                                          \
+	ROW(WORD_SHOW, "Show", "Anzeigen")                                    \
+	ROW(WORD_DAYS, "Days left", "Tage übrig")                             \
+	ROW(WORD_EARLIEST, "Earliest expiry first",                           \
+	    "Frühester Ablauf zuerst")                                        \
+	ROW(WORD_NO_TENANT, "No tenant was found.",                           \
+	    "Es wurde kein Mandant gefunden.")                                \
+	ROW(WORD_SEARCHED,                                                    \
+	    "{} tenants were searched. There are more.",                      \
+	    "{} Mandanten wurden durchsucht. Es gibt weitere.")               \
+	ROW(WORD_FIRST, "First page", "Erste Seite")                          \
+	ROW(WORD_NEXT, "Next page", "Nächste Seite")                          \
 	/* The months, in their order. */                                     \
 	ROW(WORD_JANUARY, "{} Jan", "{}. Jan.")                               \
 	ROW(WORD_FEBRUARY, "{} Feb", "{}. Feb.")                              \

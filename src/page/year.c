@@ -11,6 +11,8 @@
  */
 #include "page/year.h"
 
+#include <stdio.h>
+
 #define DAY ((int64_t)86400)
 
 /* The part of the bar before a mark is in thousandths of the bar. */
@@ -193,21 +195,21 @@ page_year(struct page *p, const struct expiry *x, int64_t now_at)
 }
 
 void
-page_days(struct page *p, const struct expiry *x, int64_t now_at)
+page_days(struct page *p, const char *look, int64_t left)
 {
-	int64_t left = expiry_days(x, now_at);
 	struct html *h = &p->html;
+	char classes[16];
 
-	if (left < 0)
-		left = 0;
-	if (left > 365)
-		left = 365;
-	html_open_class(h, "svg", "days");
+	snprintf(classes, sizeof(classes), "days %s", look);
+	html_open_class(h, "svg", classes);
 	html_attr_text(h, "viewBox", "0 0 365 8");
 	html_attr_text(h, "preserveAspectRatio", "none");
 	html_attr_text(h, "aria-hidden", "true");
 	html_open(h, "rect");
-	html_attr_u64(h, "width", (uint64_t)left);
+	html_attr_u64(h, "width",
+	    (uint64_t)(left < 0  ? 0
+		    : left > 365 ? 365
+				 : left));
 	html_attr_text(h, "height", "8");
 	html_close_all(h, 2);
 }

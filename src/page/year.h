@@ -12,7 +12,8 @@
  * day from which it should be renewed. Needs x->expires. */
 void page_year(struct page *p, const struct expiry *x, int64_t now_at);
 
-/* A small bar of the days that are left of a year. */
-void page_days(struct page *p, const struct expiry *x, int64_t now_at);
+/* A small bar of the days that are left of a year. `look` is good, warn or
+ * bad. */
+void page_days(struct page *p, const char *look, int64_t left);
 
 #endif

@@ -145,30 +145,17 @@ statuses_of(struct str list)
 
 /* --- the rows --------------------------------------------------------- */
 
-/* Whether the text contains the other one. ASCII letters are compared without
- * regard to case. */
-static bool
-contains(struct str text, struct str part)
-{
-	for (; text.n >= part.n; text = str_tail(text, 1))
-		if (str_ifold(str_head(text, part.n), part))
-			return true;
-		else if (text.n == 0)
-			break;
-	return false;
-}
-
 static bool
 is_match(const struct expiry_tenant *t, struct str part)
 {
 	char id[STR_GUID_LEN];
 
 	str_guid_text(&t->tenant, id);
-	return contains(str_from(id, sizeof(id)), part) ||
-	    contains(t->alias, part) || contains(t->serial, part) ||
-	    contains(t->topic, part) || contains(t->apple_id, part) ||
-	    contains(t->owner, part) || contains(t->contact, part) ||
-	    contains(t->notes, part);
+	return str_icontains(str_from(id, sizeof(id)), part) ||
+	    str_icontains(t->alias, part) || str_icontains(t->serial, part) ||
+	    str_icontains(t->topic, part) || str_icontains(t->apple_id, part) ||
+	    str_icontains(t->owner, part) || str_icontains(t->contact, part) ||
+	    str_icontains(t->notes, part);
 }
 
 static bool

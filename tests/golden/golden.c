@@ -8,7 +8,7 @@
  *   clock SECONDS
  *   config KEY = VALUE
  *   token TEXT TENANT SCOPE[,SCOPE...] [EXPIRES_AT]
- *   tenant GUID
+ *   tenant GUID [ALIAS]
  *   jwks TEXT
  *   standin TENANT
  *   request TENANT SECONDS TEXT
@@ -437,7 +437,9 @@ add_tenant(struct golden *g, struct str line)
 {
 	struct tenant t = { .created_at = START_AT };
 
-	must(str_guid(line, &t.id), "bad tenant");
+	must(str_guid(str_head(line, STR_GUID_LEN), &t.id), "bad tenant");
+	if (line.n > STR_GUID_LEN)
+		t.alias = str_tail(line, STR_GUID_LEN + 1);
 	must(store_update(g->app.store, put_tenant, &t) == ERR_OK,
 	    "store_update");
 }
