@@ -485,12 +485,16 @@ page_redirect(struct call *c, int status, const char *path, struct str query)
 	buf_open(&link, &c->wk->arena);
 	put_link(c, path, query, &link);
 	to = buf_close(&link, &c->wk->arena);
-	if (str_is_null(to))
-		return ERR_MEMORY;
+	return str_is_null(to) ? ERR_MEMORY : page_redirect_to(c, status, to);
+}
+
+enum err
+page_redirect_to(struct call *c, int status, struct str url)
+{
 	c->status = status;
 	c->content = STR_EMPTY;
 	c->type = str_of("text/html;charset=utf-8");
-	return put_lines(c, "Location: ", to);
+	return put_lines(c, "Location: ", url);
 }
 
 enum err

@@ -29,18 +29,46 @@ page_read_form(struct call *c, struct form *out)
 
 /* --- the page ------------------------------------------------------------- */
 
+/* Why a sign-in failed; the last row is for each other outcome. */
+struct reason {
+	enum err e;
+	enum word word;
+};
+static const struct reason of_token[] = {
+	{ ERR_TOKEN_ABSENT, WORD_TOKEN_EMPTY },
+	{ ERR_TOKEN_EXPIRED, WORD_TOKEN_EXPIRED },
+	{ ERR_OK, WORD_TOKEN_WRONG },
+};
+static const struct reason of_provider[] = {
+	{ ERR_SSO_STATE, WORD_SSO_STATE },
+	{ ERR_SSO_REFUSED, WORD_SSO_REFUSED },
+	{ ERR_SSO_ROLE, WORD_SSO_ROLE },
+	{ ERR_TENANT, WORD_SSO_TENANT },
+	{ ERR_OK, WORD_SSO_WRONG },
+};
+
+static bool
+is_from_provider(const struct call *c)
+{
+	return c->route != NULL && c->route->run == page_come_from_sso;
+}
+
 static void
 put_reason(struct page *p, enum err e)
 {
+	const struct reason *r = is_from_provider(p->call) ? of_provider
+							   : of_token;
+
 	if (e == ERR_OK || e == ERR_NOT_IMPLEMENTED)
 		return;
+	while (r->e != e && r->e != ERR_OK)
+		r++;
 	html_open_class(&p->html, "div", "notice bad");
 	html_attr_text(&p->html, "role", "alert");
-	page_element(p, "p",
-	    e == ERR_TOKEN_ABSENT        ? WORD_TOKEN_EMPTY
-		: e == ERR_TOKEN_EXPIRED ? WORD_TOKEN_EXPIRED
-					 : WORD_TOKEN_WRONG);
+	page_element(p, "p", r->word);
 	html_close(&p->html);
+	if (is_from_provider(p->call))
+		page_exact_words(p, e, &p->call->fault);
 }
 
 static void
@@ -82,6 +110,7 @@ page_show_login(struct call *c, enum err e)
 
 	page_begin(&p, c, NULL, WORD_SIGN_IN);
 	put_reason(&p, e);
+	page_put_sso(&p);
 	if (session_is_possible(&site)) {
 		put_form(&p);
 	} else {

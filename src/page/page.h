@@ -86,6 +86,9 @@ void page_copy(struct page *p, struct str text);
  * provider is added. */
 enum err page_redirect(struct call *c, int status, const char *path,
     struct str query) ATTR_CHECKED;
+/* The same with a URL of another site. */
+enum err
+page_redirect_to(struct call *c, int status, struct str url) ATTR_CHECKED;
 /* Adds a cookie to the response; call it before page_begin or page_redirect.
  * The text is the value of Set-Cookie. */
 enum err page_set_cookie(struct call *c, struct str cookie) ATTR_CHECKED;
@@ -108,6 +111,10 @@ enum err page_enter(struct call *c) ATTR_CHECKED;
 void page_refuse(struct call *c, enum err e);
 /* The sentence of the API in an element that the reader can open. */
 void page_exact_words(struct page *p, enum err e, const struct fault *fault);
+/* Whether the operator offers the sign-in at a provider. */
+bool page_has_sso(const struct call *c);
+/* The link to the provider, or what the service lacks for it. */
+void page_put_sso(struct page *p);
 /* The page of the sign-in, with the reason why the last attempt failed, or
  * ERR_OK. */
 enum err page_show_login(struct call *c, enum err e) ATTR_CHECKED;
@@ -116,6 +123,8 @@ enum err page_show_login(struct call *c, enum err e) ATTR_CHECKED;
 enum err page_login(struct call *c) ATTR_CHECKED;
 enum err page_sign_in(struct call *c) ATTR_CHECKED;
 enum err page_sign_out(struct call *c) ATTR_CHECKED;
+enum err page_go_to_sso(struct call *c) ATTR_CHECKED;
+enum err page_come_from_sso(struct call *c) ATTR_CHECKED;
 enum err page_status(struct call *c) ATTR_CHECKED;
 enum err page_certificate(struct call *c) ATTR_CHECKED;
 enum err page_calendar(struct call *c) ATTR_CHECKED;

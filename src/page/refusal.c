@@ -65,7 +65,12 @@ page_exact_words(struct page *p, enum err e, const struct fault *fault)
 static bool
 is_login(const struct call *c, enum err e)
 {
-	return c->route != NULL && c->route->run == page_sign_in &&
+	if (c->route == NULL)
+		return false;
+	if (c->route->run == page_come_from_sso)
+		return c->status == 401 || c->status == 403 ||
+		    e == ERR_NOT_IMPLEMENTED;
+	return c->route->run == page_sign_in &&
 	    (c->status == 401 || e == ERR_NOT_IMPLEMENTED);
 }
 

@@ -69,6 +69,36 @@
 	ROW(WORD_SSO, "Sign in with your organization’s account",             \
 	    "Mit dem Konto Ihrer Organisation anmelden")                      \
 	ROW(WORD_OR, "or", "oder")                                            \
+	ROW(WORD_SSO_LACKS,                                                   \
+	    "Sign-in with your organization’s account is off: this service "  \
+	    "lacks {}. Its operator can add it.",                             \
+	    "Die Anmeldung mit dem Konto Ihrer Organisation ist aus: Diesem " \
+	    "Dienst fehlt {}. Sein Betreiber kann es ergänzen.")              \
+	ROW(WORD_SSO_STATE,                                                   \
+	    "This browser did not begin this sign-in, or it took longer "     \
+	    "than ten minutes. Sign in again.",                               \
+	    "Dieser Browser hat die Anmeldung nicht begonnen, oder sie "      \
+	    "dauerte länger als zehn Minuten. Melden Sie sich neu an.")       \
+	ROW(WORD_SSO_REFUSED,                                                 \
+	    "Your organization did not sign you in. Sign in again, or ask "   \
+	    "its administrator.",                                             \
+	    "Ihre Organisation hat Sie nicht angemeldet. Melden Sie sich neu "\
+	    "an, oder fragen Sie deren Administrator.")                       \
+	ROW(WORD_SSO_ROLE,                                                    \
+	    "Your account has no role for this service. The administrator "   \
+	    "of your organization can assign one.",                           \
+	    "Ihr Konto hat keine Rolle für diesen Dienst. Der Administrator " \
+	    "Ihrer Organisation kann eine zuweisen.")                         \
+	ROW(WORD_SSO_TENANT,                                                  \
+	    "This service does not serve your organization. Its operator "    \
+	    "can add it.",                                                    \
+	    "Dieser Dienst bedient Ihre Organisation nicht. Sein Betreiber "  \
+	    "kann sie hinzufügen.")                                           \
+	ROW(WORD_SSO_WRONG,                                                   \
+	    "The answer of your organization is not valid here. Sign in "     \
+	    "again, or ask the operator of this service.",                    \
+	    "Die Antwort Ihrer Organisation gilt hier nicht. Melden Sie sich "\
+	    "neu an, oder fragen Sie den Betreiber dieses Dienstes.")         \
 	/* The status. */                                                     \
 	ROW(WORD_NONE, "No certificate", "Kein Zertifikat")                   \
 	ROW(WORD_NONE_CURE,                                                   \

@@ -10,6 +10,7 @@
  *   token TEXT TENANT SCOPE[,SCOPE...] [EXPIRES_AT]
  *   tenant GUID [ALIAS]
  *   jwks TEXT
+ *   key            (the service has a key_file)
  *   standin TENANT
  *   request TENANT SECONDS TEXT
  *   == the name of the case, a sentence
@@ -501,6 +502,22 @@ take_setting(struct golden *g, struct str line)
 		g->clock_at = clock_of(line);
 }
 
+/* With the setting `key`, the service has a new key. No response depends on the
+ * key but the values of cookies and requests, which no case shows. */
+static void
+make_key(struct golden *g, struct str settings)
+{
+	static int made;
+
+	while (!str_is_null(settings)) {
+		if (!str_is(str_cut(&settings, '\n'), "key"))
+			continue;
+		snprintf(g->config.key_file, sizeof(g->config.key_file),
+		    "%s/key.%d", unit_directory(), made++);
+		must(secret_make(g->config.key_file) == ERR_OK, "secret_make");
+	}
+}
+
 /* With the setting `standin`, the service is a stand-in for tests. */
 static void
 stand_in(struct golden *g, struct str settings)
@@ -552,6 +569,7 @@ set_up(struct golden *g, struct str settings)
 	    "store_reader");
 	g->app.config = &g->config;
 	g->app.pages = pages_routes(&g->config);
+	make_key(g, settings);
 	must(secret_load(&g->config, &g->secrets, message) == ERR_OK, message);
 	g->app.secrets = &g->secrets;
 	rest = settings;
