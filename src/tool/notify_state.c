@@ -9,11 +9,14 @@
 #include <string.h>
 
 #include "format/datetime.h"
+#include "store/expiries.h"
 #include "store/place.h"
 #include "tool/cmd_call.h"
 
 /* The places that one change writes. */
 #define SAVES_MOST 32
+/* Seconds. */
+#define DAY INT64_C(86400)
 
 /* The matter of the history and the certificate; see place.h. */
 static const struct str no_matter = STR("");
@@ -140,23 +143,30 @@ facts_of(struct cmd_call *c, const struct guid *tenant, const struct record *r)
 	return cmd_facts(c, tenant, r, cmd_now_at());
 }
 
+/* Notes the tenants whose certificate has so few days left that it may have
+ * reached a threshold, in the order of the ends. */
 static enum err
-note_end(const struct guid *tenant, const struct record *r, void *arg)
+note_end(const struct store_expiry *x, void *arg)
 {
 	struct notify_state *s = arg;
-	struct expiry_tenant facts;
+	int64_t until = cmd_now_at() + ((int64_t)s->c->warning_days + 1) * DAY;
 	struct notify_tenant *t;
 
-	if (r == NULL)
-		return ERR_OK;
-	facts = facts_of(s->c, tenant, r);
-	if (notify_event_level(s->c, &facts, cmd_now_at()) == NOTIFY_FAR)
-		return ERR_OK;
+	if (!x->expires || x->expires_at > until)
+		return ERR_STOP;
 	t = bsearch(
-	    tenant, s->tenant, s->count, sizeof(s->tenant[0]), compare_ids);
+	    &x->tenant, s->tenant, s->count, sizeof(s->tenant[0]), compare_ids);
 	if (t != NULL)
 		t->ends = true;
 	return ERR_OK;
+}
+
+static enum err
+note_ends(struct notify_state *s)
+{
+	enum err e = store_expiries(s->c->reader, NULL, note_end, s);
+
+	return e == ERR_STOP ? ERR_OK : e;
 }
 
 enum err
@@ -178,7 +188,7 @@ notify_state_read(struct notify_state *s, bool ends)
 	    (e = store_places(s->c->reader, take_place, &w)) != ERR_OK)
 		return e;
 	s->loaded = true;
-	return ends ? cmd_each_tenant(s->c, note_end, s) : ERR_OK;
+	return ends && s->count > 0 ? note_ends(s) : ERR_OK;
 }
 
 /* --- the next event --------------------------------------------------- */
