@@ -49,6 +49,19 @@ crypto_sha256(struct str text, uint8_t out[CRYPTO_SHA256_LEN])
 	SHA256_Final(out, &sha);
 }
 
+enum err
+crypto_hmac(struct str key, struct str text, uint8_t out[CRYPTO_SHA256_LEN])
+{
+	size_t n = 0;
+
+	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key.p, key.n,
+		(const unsigned char *)text.p, text.n, out, CRYPTO_SHA256_LEN,
+		&n) == NULL ||
+	    n != CRYPTO_SHA256_LEN)
+		return crypto_drain(ERR_INTERNAL);
+	return ERR_OK;
+}
+
 bool
 crypto_equal(const void *a, const void *b, size_t n)
 {

@@ -16,6 +16,9 @@
 
 #define CRYPTO_SHA256_LEN 32
 void crypto_sha256(struct str text, uint8_t out[CRYPTO_SHA256_LEN]);
+/* HMAC (RFC 2104) with SHA-256. ERR_MEMORY, ERR_INTERNAL. */
+enum err crypto_hmac(struct str key, struct str text,
+    uint8_t out[CRYPTO_SHA256_LEN]) ATTR_CHECKED;
 /* Takes the same time for equal and different bytes. */
 bool crypto_equal(const void *a, const void *b, size_t n);
 /* Overwrites a secret. The compiler cannot optimise this call away. */

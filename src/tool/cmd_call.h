@@ -331,6 +331,7 @@ enum err cmd_deploy_prepare(struct cmd_call *c) ATTR_CHECKED;
 int cmd_deploy_after(struct cmd_call *c, int status);
 int cmd_check(struct cmd_call *c);
 int cmd_notify(struct cmd_call *c);
+int cmd_notify_sign(struct cmd_call *c);
 /* Prints the line that a monitoring plug-in prints after a mistake in its
  * command line, and returns its exit status. */
 int cmd_check_misused(const char *why);

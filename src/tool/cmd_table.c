@@ -192,6 +192,13 @@ static const struct command commands[] = {
 		O(NO_COPY),
 	    .summary = "run a hook for each event and each threshold",
 	    .run = cmd_notify },
+	{ .word = "notify",
+	    .second = "sign",
+	    .options = O(KEY),
+	    .needs = O(KEY),
+	    .arguments = { { "ID", VALUE_TEXT } },
+	    .summary = "print the headers of a webhook for standard input",
+	    .run = cmd_notify_sign },
 	{ .word = "probe",
 	    .options = O(TENANT) | O(ALL) | O(KEY) | O(PASSPHRASE_FILE) |
 		O(URL) | O(CA) | O(DEVICE) | O(MAGIC) | O(JSON),

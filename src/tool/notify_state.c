@@ -368,7 +368,7 @@ struct saving {
 };
 
 /* Reads all places before it puts any, so that an engine that must fetch them
- * fetches all of them together. A damaged place is written anew. */
+ * fetches all of them together. A damaged place is replaced. */
 static enum err
 put_places(struct txn *tx, void *arg)
 {
