@@ -137,5 +137,6 @@ enum err page_history(struct call *c) ATTR_CHECKED;
 enum err page_event(struct call *c) ATTR_CHECKED;
 enum err page_restore(struct call *c) ATTR_CHECKED;
 enum err page_tenants(struct call *c) ATTR_CHECKED;
+enum err page_store_apple_id(struct call *c) ATTR_CHECKED;
 
 #endif

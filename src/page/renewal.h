@@ -43,6 +43,8 @@ void page_comparison(struct page *p, enum word caption,
 
 /* The form that sends a certificate to the check. */
 void page_upload_form(struct page *p, struct str apple_id);
+/* The form that stores the Apple ID alone. */
+void page_apple_id_form(struct page *p, struct str etag, struct str apple_id);
 /* The field for the Apple ID. */
 void page_apple_id(struct page *p, struct str apple_id);
 /* The field in which the user repeats a topic. */

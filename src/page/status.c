@@ -3,7 +3,7 @@
  * status.c - the first page: what is stored, until when it is valid, and what
  * to do about it.
  */
-#include "page/page.h"
+#include "page/renewal.h"
 
 #include <stdio.h>
 
@@ -186,35 +186,12 @@ put_facts(struct page *p, const struct status *s)
 static void
 put_apple_id(struct page *p, const struct status *s)
 {
-	struct html *h = &p->html;
 	char room[RECORD_ETAG_MAX];
 
-	html_open(h, "details");
+	html_open(&p->html, "details");
 	page_element(p, "summary", WORD_CHANGE_APPLE_ID);
-	page_form(p, "apple-id");
-	page_hidden(p, "etag", record_etag(&s->record, room));
-	html_open_class(h, "p", "field");
-	html_open(h, "label");
-	html_attr_text(h, "for", "apple-id");
-	html_words(h, page_word(p, WORD_APPLE_ID));
-	html_close(h);
-	html_open(h, "input");
-	html_attr_text(h, "id", "apple-id");
-	html_attr_text(h, "name", "apple-id");
-	html_attr_text(h, "autocomplete", "off");
-	html_attr_text(h, "autocapitalize", "none");
-	html_attr_text(h, "spellcheck", "false");
-	html_attr_text(h, "aria-describedby", "apple-id-hint");
-	html_attr(h, "value", s->facts.apple_id);
-	html_close_all(h, 2);
-	html_open_class(h, "p", "hint");
-	html_attr_text(h, "id", "apple-id-hint");
-	html_words(h, page_word(p, WORD_APPLE_ID_HINT));
-	html_close(h);
-	html_open(h, "p");
-	html_open(h, "button");
-	html_words(h, page_word(p, WORD_STORE));
-	html_close_all(h, 4);
+	page_apple_id_form(p, record_etag(&s->record, room), s->facts.apple_id);
+	html_close(&p->html);
 }
 
 static void
@@ -255,7 +232,7 @@ page_status(struct call *c)
 	if (s.stored)
 		put_facts(&p, &s);
 	put_actions(&p, &s);
-	if (s.stored)
+	if (s.stored && page_may_write(c))
 		put_apple_id(&p, &s);
 	return page_end(&p);
 }

@@ -70,6 +70,36 @@ START_TEST(compare_with_c_strings)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	struct str s, part;
+	bool contains;
+} part_cases[] = {
+	{ "a part at the start", STR("abc"), STR("AB"), true },
+	{ "a part in the middle", STR("aBcd"), STR("bC"), true },
+	{ "a part at the end", STR("abc"), STR("C"), true },
+	{ "the whole", STR("abc"), STR("ABC"), true },
+	{ "the second of two starts", STR("aab"), STR("ab"), true },
+	{ "a longer text", STR("ab"), STR("abc"), false },
+	{ "other letters", STR("abc"), STR("ac"), false },
+	{ "the empty text", STR("abc"), STR(""), true },
+	{ "nothing in null", { NULL, 0 }, STR("a"), false },
+	{ "other case outside of ASCII", STR("\xc3\x84"), STR("\xc3\xa4"),
+	    false },
+};
+
+START_TEST(finds_a_part)
+{
+	struct str s = str_is_null(part_cases[_i].s)
+	    ? null
+	    : unit_guard(0, part_cases[_i].s);
+
+	unit_check(part_cases[_i].name,
+	    str_icontains(s, unit_guard(1, part_cases[_i].part)) ==
+		part_cases[_i].contains);
+}
+END_TEST
+
 static const struct affix_case {
 	const char *name;
 	struct str s;
@@ -570,6 +600,7 @@ main(void)
 	tcase_add_test(tc, null_is_absent_and_empty_is_present);
 	tcase_add_loop_test(tc, compare, 0, COUNT(compare_cases));
 	tcase_add_test(tc, compare_with_c_strings);
+	tcase_add_loop_test(tc, finds_a_part, 0, COUNT(part_cases));
 	tcase_add_loop_test(tc, affixes, 0, COUNT(affix_cases));
 	tcase_add_loop_test(tc, split, 0, COUNT(split_cases));
 	tcase_add_loop_test(tc, trim, 0, COUNT(trim_cases));
