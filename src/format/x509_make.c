@@ -33,8 +33,8 @@ struct vendor {
 	EVP_PKEY *key;
 };
 
-static enum err
-encode(
+enum err
+x509_encode(
     const void *value, const ASN1_ITEM *type, struct arena *a, struct str *out)
 {
 	unsigned char *der = NULL;
@@ -162,10 +162,11 @@ x509_request(const struct x509_subject *subject, struct arena *a,
 	if ((e = x509_encode_key(key, out->private_key, &out->private_n)) !=
 	    ERR_OK)
 		goto out;
-	if ((e = encode(rq, ASN1_ITEM_rptr(X509_REQ), a, &out->csr)) != ERR_OK)
+	if ((e = x509_encode(rq, ASN1_ITEM_rptr(X509_REQ), a, &out->csr)) !=
+	    ERR_OK)
 		goto out;
-	e = encode(X509_REQ_get_X509_PUBKEY(rq), ASN1_ITEM_rptr(X509_PUBKEY), a,
-	    &out->public_key);
+	e = x509_encode(X509_REQ_get_X509_PUBKEY(rq),
+	    ASN1_ITEM_rptr(X509_PUBKEY), a, &out->public_key);
 out:
 	EVP_PKEY_free(key);
 	X509_REQ_free(rq);
@@ -447,7 +448,7 @@ x509_pkcs12(const struct x509_pair *pair, struct arena *a, struct str *out,
 	if (key == NULL || X509_check_private_key(x, key) != 1)
 		goto out;
 	if ((bag = pack(secret, key, x, pair->legacy)) != NULL)
-		e = encode(bag, ASN1_ITEM_rptr(PKCS12), a, out);
+		e = x509_encode(bag, ASN1_ITEM_rptr(PKCS12), a, out);
 	else
 		e = pair->legacy ? tell_reason(a, what) : ERR_INTERNAL;
 out:

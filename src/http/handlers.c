@@ -250,13 +250,18 @@ static enum err
 make_key(struct call *c, struct str *text)
 {
 	struct caller by = call_caller(c);
+	struct csr_order order = { .store = c->app->store,
+		.config = c->app->config,
+		.by = &by,
+		.arena = &c->wk->arena };
 	struct secrets *now;
 	enum err e;
 
 	*text = str_of(NULL);
-	if ((e = load_secrets(c, &now)) == ERR_OK)
-		e = csr_make(c->app->store, c->app->config, now, &by,
-		    &c->wk->arena, text, &c->fault.what);
+	e = load_secrets(c, &now);
+	order.secrets = now;
+	if (e == ERR_OK)
+		e = csr_make(&order, text, &c->fault.what);
 	if (now != NULL)
 		secret_wipe(now);
 	/* The subject comes from the configuration, so its fault concerns the
@@ -319,9 +324,22 @@ routes_health(struct call *c)
 	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
 }
 
-/* Appends the metrics of the caller's tenant and of this process. */
+/* When the vendor's certificates end; unknown if there are none. */
+static struct expiry
+vendor_expiry(const struct call *c)
+{
+	const struct secrets *s = c->app->secrets;
+
+	return s->is_vendor
+	    ? expiry_of_chain(str_of(s->vendor_chain), &c->wk->arena)
+	    : (struct expiry){ .expires = false };
+}
+
+/* Appends the metrics of the caller's tenant, of the vendor and of this
+ * process. */
 static void
-put_metrics(struct call *c, const struct expiry_tenant *t, struct buf *out)
+put_metrics(struct call *c, const struct expiry_tenant *t,
+    const struct expiry *vendor, struct buf *out)
 {
 	struct metrics_counts counts;
 	unsigned i;
@@ -330,6 +348,8 @@ put_metrics(struct call *c, const struct expiry_tenant *t, struct buf *out)
 		metrics_text_family(out, (enum metrics_text_family)i);
 		metrics_text_sample(out, (enum metrics_text_family)i, t);
 	}
+	if (vendor->expires)
+		metrics_text_vendor(out, vendor);
 	if (c->app->metrics == NULL)
 		return;
 	metrics_read(c->app->metrics, &counts);
@@ -339,6 +359,7 @@ put_metrics(struct call *c, const struct expiry_tenant *t, struct buf *out)
 enum err
 routes_metrics(struct call *c)
 {
+	struct expiry vendor = vendor_expiry(c);
 	struct expiry_tenant t;
 	struct record r;
 	struct buf text;
@@ -350,7 +371,7 @@ routes_metrics(struct call *c)
 	t = expiry_tenant(&c->who.tenant, e == ERR_OK ? &r : NULL,
 	    c->req->now.at, EXPIRY_DAYS, &c->wk->arena);
 	buf_open(&text, &c->wk->arena);
-	put_metrics(c, &t, &text);
+	put_metrics(c, &t, &vendor, &text);
 	c->content = buf_close(&text, &c->wk->arena);
 	return str_is_null(c->content) ? ERR_MEMORY : ERR_OK;
 }

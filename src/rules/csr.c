@@ -39,30 +39,35 @@ csr_seal(const struct secrets *s, const struct guid *tenant, struct arena *a,
 	return e;
 }
 
-/* The text of a request as the client gets it: for Apple's portal if there is a
- * vendor certificate, else the DER request in base64. */
+/* The text of a request as the client gets it: for Apple's portal if something
+ * signs it, else the DER request in base64. */
 static enum err
-request_text(const struct secrets *s, int64_t now_at, struct str csr,
-    struct arena *a, struct str *text, struct str *what)
+request_text(const struct csr_order *o, struct str csr, struct str *text,
+    struct str *what)
 {
+	const struct secrets *s = o->secrets;
 	const struct x509_vendor vendor = { .chain = str_of(s->vendor_chain),
 		.key = str_of(s->vendor_key),
-		.now_at = now_at,
+		.now_at = o->by->now.at,
 		.as_it_is = s->vendor_as_it_is };
 	char *p;
 
+	if (o->sign != NULL)
+		return o->sign(o->arg, csr, o->arena, text);
 	if (s->is_vendor)
-		return x509_vendor_request(csr, &vendor, a, text, what);
-	if ((p = arena_take(a, STR_BASE64_SIZE(csr.n))) == NULL)
+		return x509_vendor_request(csr, &vendor, o->arena, text, what);
+	if ((p = arena_take(o->arena, STR_BASE64_SIZE(csr.n))) == NULL)
 		return ERR_MEMORY;
 	*text = str_from(p, str_base64((const uint8_t *)csr.p, csr.n, p));
 	return ERR_OK;
 }
 
+/* Makes a key and *der, a request for it. */
 static enum err
-make_request(const struct config *c, const struct secrets *s,
-    const struct caller *by, struct arena *a, struct csr *out, struct str *what)
+make_key(const struct csr_order *o, struct csr *out, struct str *der,
+    struct str *what)
 {
+	const struct config *c = o->config;
 	const struct x509_subject subject = {
 		.country = str_of(c->csr_country),
 		.organization = str_of(c->csr_organization),
@@ -72,18 +77,34 @@ make_request(const struct config *c, const struct secrets *s,
 	struct x509_request made;
 	enum err e;
 
-	*what = str_of(NULL);
-	if ((e = x509_request(&subject, a, &made, what)) != ERR_OK)
+	if (!o->secrets->can_seal)
+		return ERR_NOT_IMPLEMENTED;
+	if ((e = x509_request(&subject, o->arena, &made, what)) != ERR_OK)
 		return e;
-	*out = (struct csr){ .when = by->now };
+	*der = made.csr;
 	out->public_key = made.public_key;
-	e = csr_seal(s, &by->tenant, a,
+	e = csr_seal(o->secrets, &o->by->tenant, o->arena,
 	    str_from((const char *)made.private_key, made.private_n),
 	    &out->sealed_key);
 	crypto_wipe(made.private_key, sizeof(made.private_key));
-	if (e != ERR_OK)
+	return e;
+}
+
+static enum err
+make_request(const struct csr_order *o, struct csr *out, struct str *what)
+{
+	struct str der;
+	enum err e;
+
+	*what = str_of(NULL);
+	*out = (struct csr){ .when = o->by->now, .sealed_key = STR_EMPTY };
+	if (o->given != NULL) {
+		der = o->given->der;
+		out->public_key = o->given->public_key;
+	} else if ((e = make_key(o, out, &der, what)) != ERR_OK) {
 		return e;
-	return request_text(s, by->now.at, made.csr, a, &out->request, what);
+	}
+	return request_text(o, der, &out->request, what);
 }
 
 struct request_job {
@@ -106,39 +127,56 @@ keep_pending(struct txn *tx, const struct guid *tenant)
 	return store_csr_put(tx, tenant, id, &pending);
 }
 
+/* A request that is given may have been made here. The private key of that
+ * must not get lost. */
+static enum err
+find_key(struct txn *tx, const struct guid *tenant, struct csr *csr)
+{
+	uint8_t id[CRYPTO_SHA256_LEN];
+	struct csr known;
+	enum err e;
+
+	if (csr->sealed_key.n > 0)
+		return ERR_OK;
+	crypto_sha256(csr->public_key, id);
+	e = store_csr(tx, tenant, id, &known);
+	if (e == ERR_OK)
+		csr->sealed_key = known.sealed_key;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err
 put_request(struct txn *tx, void *arg)
 {
 	const struct request_job *job = arg;
 	const struct guid *tenant = &job->by->tenant;
 	struct event ev = change_event(job->by, STORE_REQUESTED);
+	struct csr csr = *job->csr;
 	enum err e;
 
 	if ((e = keep_pending(tx, tenant)) != ERR_OK)
 		return e;
-	if ((e = store_csr_put(tx, tenant, NULL, job->csr)) != ERR_OK)
+	if ((e = find_key(tx, tenant, &csr)) != ERR_OK)
+		return e;
+	if ((e = store_csr_put(tx, tenant, NULL, &csr)) != ERR_OK)
 		return e;
 	return store_event_add(tx, tenant, &ev);
 }
 
 enum err
-csr_make(struct store *st, const struct config *c, const struct secrets *s,
-    const struct caller *by, struct arena *a, struct str *text,
-    struct str *what)
+csr_make(const struct csr_order *o, struct str *text, struct str *what)
 {
 	struct csr csr;
-	struct request_job job = { .by = by, .csr = &csr };
+	struct request_job job = { .by = o->by, .csr = &csr };
 	enum err e;
 
 	/* A key takes long to make, so the store is asked before. */
-	if (store_is_read_only(st))
+	if (store_is_read_only(o->store))
 		return ERR_READ_ONLY;
-	if (!s->can_seal)
-		return ERR_NOT_IMPLEMENTED;
-	if ((e = make_request(c, s, by, a, &csr, what)) != ERR_OK)
+	if ((e = make_request(o, &csr, what)) != ERR_OK)
 		return e;
 	*text = csr.request;
-	return store_update(st, put_request, &job);
+	return store_update(o->store, put_request, &job);
 }
 
 enum err
@@ -204,6 +242,8 @@ csr_open_seal(
 	enum err e;
 	size_t n;
 
+	if (c->sealed_key.n == 0)
+		return ERR_OK;
 	e = open_seal(s, tenant, c, key, &n);
 	crypto_wipe(key, sizeof(key));
 	return e;
@@ -224,7 +264,8 @@ csr_private_key(struct txn *tx, const struct secrets *s,
 	e = store_csr(tx, tenant, id, &csr);
 	if (e == ERR_NOT_FOUND)
 		e = store_csr(tx, tenant, NULL, &csr);
-	if (e == ERR_OK && !str_eq(csr.public_key, public_key))
+	if (e == ERR_OK &&
+	    (!str_eq(csr.public_key, public_key) || csr.sealed_key.n == 0))
 		e = ERR_NOT_FOUND;
 	return e == ERR_OK ? open_seal(s, tenant, &csr, out, n) : e;
 }

@@ -16,24 +16,46 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "format/crypto.h"
+#include "format/x509_csr.h"
 #include "format/x509_make.h"
 #include "rules/change.h"
 #include "state/config.h"
 #include "state/secret.h"
 #include "store/store.h"
 
+/* Signs a request, in DER, for Apple's portal: *text is then what the portal
+ * takes. Returns ERR_OK, ERR_MEMORY, or another outcome, with which csr_make
+ * ends before it stores anything. */
+typedef enum err
+csr_sign(void *arg, struct str csr, struct arena *a, struct str *text);
+
+/* What csr_make needs. */
+struct csr_order {
+	struct store *store;
+	const struct config *config;
+	const struct secrets *secrets;
+	const struct caller *by;
+	struct arena *arena;
+	/* A request that was made elsewhere; NULL: a key and a request are
+	 * made. */
+	const struct x509_csr *given;
+	/* NULL: the vendor's key in `secrets` signs, if there is one. */
+	csr_sign *sign;
+	void *arg;
+};
+
 /*
  * Makes a key pair and a request for it, which takes 50 to 500 ms, and stores
- * the request with the sealed private key. *text is the request's text: signed
- * for Apple's portal if a vendor certificate is configured, else the DER
- * request in base64. The new request replaces the pending one, which stays in
- * the store under its public key (store.h). Returns ERR_OK, ERR_NOT_IMPLEMENTED
- * without a key file, ERR_CONFIG with the fault in *what, ERR_MEMORY or an
- * outcome of the store.
+ * the request with the sealed private key. A request that is given is stored
+ * without a private key. *text is the request's text: signed for Apple's portal
+ * if somewhere to sign it is configured, else the DER request in base64. The
+ * new request replaces the pending one, which stays in the store under its
+ * public key (store.h). Returns ERR_OK, ERR_NOT_IMPLEMENTED without a key file
+ * where a key would be made, ERR_CONFIG with the fault in *what, ERR_MEMORY, an
+ * outcome of the store or of `sign`.
  */
-enum err csr_make(struct store *st, const struct config *c,
-    const struct secrets *s, const struct caller *by, struct arena *a,
-    struct str *text, struct str *what) ATTR_CHECKED;
+enum err csr_make(
+    const struct csr_order *o, struct str *text, struct str *what) ATTR_CHECKED;
 
 /* The text of the pending request. Returns ERR_NOT_FOUND if there is none. */
 enum err csr_pending(struct txn *tx, const struct guid *tenant, struct arena *a,
@@ -55,8 +77,8 @@ csr_file(struct str request, struct arena *a, struct str *out) ATTR_CHECKED;
 enum err csr_seal(const struct secrets *s, const struct guid *tenant,
     struct arena *a, struct str key, struct str *sealed) ATTR_CHECKED;
 
-/* Checks that the sealed key of a stored request opens. Returns ERR_OK,
- * ERR_NOT_IMPLEMENTED without a key file, or ERR_CORRUPT. */
+/* Checks that the sealed key of a stored request opens, if it has one. Returns
+ * ERR_OK, ERR_NOT_IMPLEMENTED without a key file, or ERR_CORRUPT. */
 enum err csr_open_seal(const struct secrets *s, const struct guid *tenant,
     const struct csr *c) ATTR_CHECKED;
 

@@ -43,6 +43,8 @@ static const struct config_key keys[] = {
 	{ "key_file", TEXT, AT(key_file), "", 0, 0, NULL },
 	{ "vendor_certificate", LIST, AT(vendor_certificate), "", 0, 0, NULL },
 	{ "vendor_key", TEXT, AT(vendor_key), "", 0, 0, NULL },
+	{ "vendor_command", TEXT, AT(vendor_command), "", 0, 0, NULL },
+	{ "vendor_timeout", COUNT, AT(vendor_timeout), "60", 1, 3600, NULL },
 	{ "jwks_file", TEXT, AT(jwks_file), "", 0, 0, NULL },
 	{ "jwt_issuer", LIST, AT(jwt_issuer),
 	    "https://sts.windows.net/{tenantid}/,"
@@ -237,6 +239,12 @@ config_default(struct config *c)
 static bool
 is_consistent(const struct config *c, struct buf *why)
 {
+	if (c->vendor_command[0] != '\0' && c->vendor_certificate[0] != '\0') {
+		buf_text(why,
+		    "'vendor_command' and 'vendor_certificate' exclude each "
+		    "other; remove one of them");
+		return false;
+	}
 	if (c->worker_timeout > c->queue_timeout)
 		return true;
 	buf_printf(why,

@@ -35,6 +35,7 @@ struct config {
 	char key_file[CONFIG_TEXT_MAX];
 	char vendor_certificate[CONFIG_TEXT_MAX]; /* a list */
 	char vendor_key[CONFIG_TEXT_MAX];
+	char vendor_command[CONFIG_TEXT_MAX];
 	char jwks_file[CONFIG_TEXT_MAX];
 	char jwt_issuer[CONFIG_TEXT_MAX]; /* commas separate the items */
 	char jwt_audience[CONFIG_TEXT_MAX];
@@ -61,7 +62,8 @@ struct config {
 	size_t queue_writers;
 	size_t history_keep;
 	size_t history_certificates;
-	size_t deploy_timeout; /* seconds */
+	size_t vendor_timeout; /* seconds */
+	size_t deploy_timeout;
 	size_t notify_timeout; /* seconds */
 	size_t deploy_retry_most;
 	size_t failed_logins;

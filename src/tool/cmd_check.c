@@ -29,7 +29,8 @@ enum level { NOT_YET, AT_WARNING, AT_CRITICAL, AT_END };
  * hook may take any time. */
 struct due {
 	struct due *next;
-	struct guid tenant;
+	const char *event; /* which certificate expires */
+	struct guid tenant; /* zeros: the vendor's */
 	enum expiry_status status;
 	enum level level;
 	int64_t days;
@@ -37,6 +38,9 @@ struct due {
 	char *alias, *owner, *contact, *notes, *apple_id, *topic, *serial;
 	char *expires; /* as in the record; the notice stores it */
 };
+
+/* The values of PUSHCERT_EVENT. */
+static const char of_tenant[] = "certificate", of_vendor[] = "vendor";
 
 /* Counts a certificate, in the first of the two passes. */
 static void
@@ -65,17 +69,16 @@ level_of(const struct check *k, const struct expiry_tenant *t)
 /* Finds the last level for which the hook has run for this certificate. A
  * notice about another certificate (serial or date differ) does not count. */
 static enum err
-last_level(struct txn *tx, const struct guid *tenant, const struct record *r,
+last_level(struct txn *tx, const struct expiry_tenant *t, struct str expires,
     uint64_t *level)
 {
 	struct notice n;
 	enum err e;
 
 	*level = NOT_YET;
-	if ((e = store_notice(tx, tenant, &n)) != ERR_OK)
+	if ((e = store_notice(tx, &t->tenant, &n)) != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	if (str_eq(n.serial, r->value[RECORD_SERIAL]) &&
-	    str_eq(n.expires, r->value[RECORD_EXPIRES]))
+	if (str_eq(n.serial, t->serial) && str_eq(n.expires, expires))
 		*level = n.level;
 	return ERR_OK;
 }
@@ -101,16 +104,17 @@ free_due(struct due *d)
 }
 
 static enum err
-add_due(struct check *k, const struct expiry_tenant *t, const struct record *r,
-    enum level level)
+add_due(struct check *k, const struct expiry_tenant *t, struct str expires,
+    const char *event)
 {
 	struct due *d = calloc(1, sizeof(*d));
 
 	if (d == NULL)
 		return ERR_MEMORY;
+	d->event = event;
 	d->tenant = t->tenant;
 	d->status = t->status;
-	d->level = level;
+	d->level = level_of(k, t);
 	d->days = expiry_days(&t->expiry, k->now_at);
 	d->expires_at = t->expiry.expires_at;
 	d->alias = text_of(t->alias);
@@ -120,7 +124,7 @@ add_due(struct check *k, const struct expiry_tenant *t, const struct record *r,
 	d->apple_id = text_of(t->apple_id);
 	d->topic = text_of(t->topic);
 	d->serial = text_of(t->serial);
-	d->expires = text_of(r->value[RECORD_EXPIRES]);
+	d->expires = text_of(expires);
 	if (d->alias == NULL || d->owner == NULL || d->contact == NULL ||
 	    d->notes == NULL || d->apple_id == NULL || d->topic == NULL ||
 	    d->serial == NULL || d->expires == NULL) {
@@ -133,8 +137,8 @@ add_due(struct check *k, const struct expiry_tenant *t, const struct record *r,
 }
 
 static enum err
-add_if_due(
-    struct check *k, const struct expiry_tenant *t, const struct record *r)
+add_if_due(struct check *k, const struct expiry_tenant *t, struct str expires,
+    const char *event)
 {
 	enum level level = level_of(k, t);
 	uint64_t before;
@@ -142,9 +146,9 @@ add_if_due(
 
 	if (k->c->value[OPTION_HOOK] == NULL || level == NOT_YET)
 		return ERR_OK;
-	if ((e = last_level(k->c->reader, &t->tenant, r, &before)) != ERR_OK)
+	if ((e = last_level(k->c->reader, t, expires, &before)) != ERR_OK)
 		return e;
-	return before < level ? add_due(k, t, r, level) : ERR_OK;
+	return before < level ? add_due(k, t, expires, event) : ERR_OK;
 }
 
 static enum err
@@ -164,6 +168,7 @@ run_hook(const struct due *d, const char *command)
 	char tenant[STR_GUID_LEN + 1] = "", days[32];
 	char until[DATETIME_SECONDS_LEN + 2] = "";
 	const char *const facts[][2] = {
+		{ "PUSHCERT_EVENT", d->event },
 		{ "PUSHCERT_TENANT", tenant },
 		{ "PUSHCERT_ALIAS", d->alias },
 		{ "PUSHCERT_OWNER", d->owner },
@@ -178,7 +183,10 @@ run_hook(const struct due *d, const char *command)
 	};
 	size_t i;
 
-	str_guid_text(&d->tenant, tenant);
+	if (d->event == of_vendor)
+		tenant[0] = '\0';
+	else
+		str_guid_text(&d->tenant, tenant);
 	snprintf(days, sizeof(days), "%lld", (long long)d->days);
 	datetime_seconds(d->expires_at, until);
 	/* cppcheck-suppress unreadVariable ; run_hook reads it through facts */
@@ -252,7 +260,9 @@ visit(const struct guid *tenant, const struct record *r, void *arg)
 		return cmd_topics_add(&k->topics, tenant, r);
 	}
 	cmd_check_show_tenant(k, &t);
-	return add_if_due(k, &t, r);
+	return t.status == EXPIRY_NONE
+	    ? ERR_OK
+	    : add_if_due(k, &t, r->value[RECORD_EXPIRES], of_tenant);
 }
 
 /* Includes the vendor certificate, which signs the requests: without it no push
@@ -261,15 +271,20 @@ static enum err
 visit_vendor(struct check *k)
 {
 	struct expiry_tenant t = { .status = EXPIRY_NONE };
+	char until[DATETIME_SECONDS_LEN];
 
 	if (!cmd_vendor_expiry(k->c, &t.expiry))
 		return ERR_OK;
 	t.status = expiry_status(&t.expiry, k->now_at, k->c->warning_days);
-	if (k->print)
-		cmd_check_show_vendor(k, &t);
-	else
+	if (!k->print) {
 		count(k, &t);
-	return ERR_OK;
+		return ERR_OK;
+	}
+	cmd_check_show_vendor(k, &t);
+	if (!t.expiry.expires)
+		return ERR_OK;
+	datetime_seconds(t.expiry.expires_at, until);
+	return add_if_due(k, &t, str_from(until, sizeof(until)), of_vendor);
 }
 
 static enum err

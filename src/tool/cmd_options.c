@@ -32,6 +32,8 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "whom to notify of the certificate" },
 	[OPTION_CRITICAL] = { "critical", "DAYS", VALUE_TEXT, 'c',
 	    .help = "critical with fewer days left; default 7" },
+	[OPTION_CSR] = { "csr", "FILE", VALUE_FILE,
+	    .help = "a request that was made elsewhere, in PEM or DER" },
 	[OPTION_CSV] = { "csv", .help = "print CSV with a head line" },
 	[OPTION_DATA] = { "data", "DIR", VALUE_DIRECTORY,
 	    .help = "the data directory" },

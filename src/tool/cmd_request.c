@@ -10,9 +10,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "format/x509_csr.h"
 #include "format/x509_make.h"
 #include "rules/csr.h"
 #include "tool/cmd_output.h"
+#include "tool/vendor_command.h"
 
 /* A request holds nothing secret. */
 #define PUBLIC_MODE (S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)
@@ -42,6 +44,7 @@ take_vendor(struct cmd_call *c)
 		return;
 	strcpy(c->config.vendor_certificate, c->vendor_certificates);
 	strcpy(c->config.vendor_key, key);
+	c->config.vendor_command[0] = '\0';
 }
 
 static void
@@ -51,11 +54,14 @@ warn_of_vendor(struct cmd_call *c, const struct secrets *s)
 	enum expiry_status status = expiry_status(
 	    &x, cmd_now_at(), EXPIRY_DAYS);
 
+	if (c->config.vendor_command[0] != '\0')
+		return;
 	if (!s->is_vendor)
 		cmd_warn(c,
 		    "Apple's portal accepts only a request that an MDM vendor "
 		    "has signed; send this one to the vendor or a signing "
-		    "service, or set vendor_certificate and vendor_key");
+		    "service, or set vendor_certificate and vendor_key, or "
+		    "vendor_command");
 	else if (status == EXPIRY_EXPIRING ||
 	    (status != EXPIRY_VALID && s->vendor_as_it_is))
 		cmd_warn(c, "the vendor certificate is %s; %s",
@@ -139,21 +145,44 @@ read_record(struct cmd_call *c, struct record *out)
 
 /* Makes the request and writes it to the open output. */
 static enum err
-write_request(struct cmd_call *c, const struct secrets *s,
-    const struct caller *by, FILE *out)
+write_request(struct cmd_call *c, const struct csr_order *order, FILE *out)
 {
 	struct str text, what = { NULL, 0 };
-	enum err e = csr_make(
-	    c->store, &c->config, s, by, &c->arena, &text, &what);
+	bool is_signed = false;
+	enum err e = csr_make(order, &text, &what);
 
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		is_signed = csr_is_signed(text);
 		e = csr_file(text, &c->arena, &text);
+	}
 	if (e == ERR_CONFIG)
 		(void)refuse_request(c, what);
-	else if (e != ERR_OK)
+	else if (e != ERR_OK && e != ERR_STOP)
 		(void)cmd_fail(c, e, "");
-	else
-		fprintf(out, "%.*s%s", STR_ARG(text), s->is_vendor ? "\n" : "");
+	else if (e == ERR_OK)
+		fprintf(out, "%.*s%s", STR_ARG(text), is_signed ? "\n" : "");
+	return e;
+}
+
+/* Reads the request of --csr. Prints the reason of a failure. */
+static enum err
+read_given(struct cmd_call *c, struct x509_csr *given)
+{
+	const char *path = c->value[OPTION_CSR];
+	struct str text, what = { NULL, 0 };
+	enum err e = cmd_read_source(c, path, X509_CSR_TEXT_MAX, &text);
+
+	if (e == ERR_TOO_LARGE) {
+		cmd_error(c, "%s: the file is larger than 64 KiB", path);
+		return e;
+	}
+	if (e != ERR_OK)
+		return e;
+	e = x509_csr_read(text, &c->arena, given, &what);
+	if (e == ERR_CONFIG)
+		(void)cmd_fail_with(c, path, what);
+	else if (e != ERR_OK)
+		(void)cmd_fail(c, e, path);
 	return e;
 }
 
@@ -163,13 +192,42 @@ static enum err
 make_request(
     struct cmd_call *c, const struct secrets *s, const struct caller *by)
 {
+	struct csr_order order = { .store = c->store,
+		.config = &c->config,
+		.secrets = s,
+		.by = by,
+		.arena = &c->arena };
+	struct x509_csr given;
 	struct cmd_output o;
-	enum err e = cmd_output_open(
-	    c, c->value[OPTION_OUTPUT], PUBLIC_MODE, &o);
+	enum err e;
 
+	if (c->value[OPTION_CSR] != NULL) {
+		if ((e = read_given(c, &given)) != ERR_OK)
+			return e;
+		order.given = &given;
+	}
+	if (c->config.vendor_command[0] != '\0') {
+		order.sign = vendor_command_sign;
+		order.arg = c;
+	}
+	e = cmd_output_open(c, c->value[OPTION_OUTPUT], PUBLIC_MODE, &o);
 	if (e != ERR_OK)
 		return e;
-	return cmd_output_close(&o, write_request(c, s, by, o.f));
+	return cmd_output_close(&o, write_request(c, &order, o.f));
+}
+
+static void
+warn_of_keys(const struct cmd_call *c, bool pending)
+{
+	if (pending)
+		cmd_warn(c,
+		    "this request replaces a request without a certificate; the "
+		    "store keeps its key until %zu others have come",
+		    c->config.history_certificates);
+	if (c->value[OPTION_CSR] != NULL)
+		cmd_note(c,
+		    "the private key stays where this request was made; "
+		    "'pushcert export' will not have it");
 }
 
 int
@@ -199,11 +257,7 @@ cmd_request(struct cmd_call *c)
 	secret_wipe(&s);
 	if (e != ERR_OK)
 		return EXIT_FAILURE;
-	if (pending)
-		cmd_warn(c,
-		    "this request replaces a request without a certificate; the "
-		    "store keeps its key until %zu others have come",
-		    c->config.history_certificates);
+	warn_of_keys(c, pending);
 	guide(c, &record);
 	return EXIT_SUCCESS;
 }

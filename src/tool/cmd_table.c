@@ -129,8 +129,8 @@ static const struct command commands[] = {
 	    .summary = "list all records, the first to expire first",
 	    .run = cmd_list },
 	{ .word = "request",
-	    .options = O(TENANT) | O(VENDOR_CERT) | O(VENDOR_KEY) | O(OUTPUT) |
-		O(FORCE) | O(NO_COPY),
+	    .options = O(TENANT) | O(CSR) | O(VENDOR_CERT) | O(VENDOR_KEY) |
+		O(OUTPUT) | O(FORCE) | O(NO_COPY),
 	    .summary = "create a key and a request for Apple's portal",
 	    .force = "use the vendor's certificates as they are",
 	    .run = cmd_request },

@@ -107,8 +107,10 @@ give_files(const struct hook *h, const struct files *f)
 static bool
 give_streams(const struct hook *h, const struct files *f, int out)
 {
+	int to = h->output > 0 ? h->output : out;
+
 	return dup2(f->input, STDIN_FILENO) >= 0 &&
-	    (h->keeps_output || dup2(out, STDOUT_FILENO) >= 0) &&
+	    (h->keeps_output || dup2(to, STDOUT_FILENO) >= 0) &&
 	    dup2(out, STDERR_FILENO) >= 0;
 }
 

@@ -41,6 +41,8 @@ struct hook {
 	/* The hook keeps our standard output; otherwise that goes where its
 	 * standard error goes. */
 	bool keeps_output;
+	/* A file that becomes its standard output; 0: there is none. */
+	int output;
 	unsigned timeout; /* seconds */
 	const char *timeout_key; /* the configuration key of that number */
 	/* When this descriptor becomes readable, the hook has HOOK_GRACE

@@ -118,11 +118,15 @@ request(void)
 	const struct caller by = {
 		.tenant = tenant, .actor = STR("test"), .now = { f.now++, 0 }
 	};
+	const struct csr_order order = { .store = f.store,
+		.config = &f.config,
+		.secrets = &f.secrets,
+		.by = &by,
+		.arena = &f.arena };
 	struct str text, what;
 
 	arena_reset(&f.arena);
-	return csr_make(
-	    f.store, &f.config, &f.secrets, &by, &f.arena, &text, &what);
+	return csr_make(&order, &text, &what);
 }
 
 /* Makes a request and the certificate that Apple would issue for it. */

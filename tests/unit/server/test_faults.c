@@ -342,8 +342,12 @@ request(void)
 	const struct caller by = { .tenant = tenant,
 		.actor = STR("test"),
 		.now = { (int64_t)time(NULL), 0 } };
-	enum err e = csr_make(
-	    f.store, &f.config, &f.secrets, &by, &f.arena, &f.out, &f.what);
+	const struct csr_order order = { .store = f.store,
+		.config = &f.config,
+		.secrets = &f.secrets,
+		.by = &by,
+		.arena = &f.arena };
+	enum err e = csr_make(&order, &f.out, &f.what);
 
 	f.held = f.out.n > 2000;
 	return e;
