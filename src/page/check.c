@@ -219,13 +219,15 @@ put_notices(struct page *p, const struct upload *u)
 	put_verdict(p, u);
 }
 
-/* Opens the form that stores the certificate. */
+/* Opens the form that stores the certificate. Percent escapes could make a body
+ * of a text with many letters beyond ASCII too large. */
 static void
 open_store_form(struct page *p, const struct upload *u)
 {
 	char room[RECORD_ETAG_MAX];
 
 	page_form(p, "upload");
+	html_attr_text(&p->html, "enctype", "multipart/form-data");
 	page_hidden(p, "certificate", u->text);
 	page_hidden(p, "etag", page_etag(&u->change, room));
 }
