@@ -20,6 +20,10 @@
 /* Thousandths; a mark is 3 pixels wide on a page of 960. */
 #define MARK 3
 
+/* The outlines of an arrow. */
+#define DOWN "M0 0h12l-6 8z"
+#define UP "M0 8h12l-6-8z"
+
 /* The times that the bar shows; `from_at` and `to_at` are its ends. */
 struct year {
 	int64_t from_at, to_at;
@@ -110,15 +114,18 @@ put_space(struct page *p, unsigned thousandths)
 	html_close(h);
 }
 
+/* A picture, because an arrow of a font would be read out as a character. */
 static void
-put_arrow(struct page *p, const char *arrow)
+put_arrow(struct page *p, const char *outline)
 {
 	struct html *h = &p->html;
 
-	html_open(h, "span");
+	html_open_class(h, "svg", "arrow");
+	html_attr_text(h, "viewBox", "0 0 12 8");
 	html_attr_text(h, "aria-hidden", "true");
-	html_words(h, arrow);
-	html_close(h);
+	html_open(h, "path");
+	html_attr_text(h, "d", outline);
+	html_close_all(h, 2);
 }
 
 /* A word whose value is a day. */
@@ -182,15 +189,15 @@ page_year(struct page *p, const struct expiry *x, int64_t now_at)
 	if (y.renew_at <= y.issued_at || now_at >= y.expires_at)
 		y.renew_at = 0;
 	html_open_class(h, "div", "year");
-	put_line(p, &y, WORD_TODAY, now_at, "▼");
+	put_line(p, &y, WORD_TODAY, now_at, DOWN);
 	put_bar(p, &y);
 	put_ends(p, &y);
 	if (y.issued_at != y.from_at)
-		put_line(p, &y, WORD_FROM, y.issued_at, "▲");
+		put_line(p, &y, WORD_FROM, y.issued_at, UP);
 	if (y.renew_at != 0)
-		put_line(p, &y, WORD_RENEW_FROM, y.renew_at, "▲");
+		put_line(p, &y, WORD_RENEW_FROM, y.renew_at, UP);
 	if (y.expires_at != y.to_at)
-		put_line(p, &y, WORD_ENDED_ON, y.expires_at, "▲");
+		put_line(p, &y, WORD_ENDED_ON, y.expires_at, UP);
 	html_close(h);
 }
 
