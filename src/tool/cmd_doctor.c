@@ -243,6 +243,7 @@ static const struct check {
 	{ "secrets", CONFIGURATION, ANYWHERE, check_secrets },
 	{ "trust", CONFIGURATION, ANYWHERE, doctor_check_trust },
 	{ "jwks", CONFIGURATION, ANYWHERE, doctor_check_keys },
+	{ "sign-in", CONFIGURATION, ANYWHERE, doctor_check_sign_in },
 	{ "sandbox", CONFIGURATION, ANYWHERE, check_sandbox },
 	{ "disk", CONFIGURATION, FILES, check_disk },
 	{ "clock", CONFIGURATION, ANYWHERE, check_clock },

@@ -14,6 +14,8 @@ struct doctor;
 void doctor_check_trust(struct doctor *d);
 /* Checks the keys in jwks_file. */
 void doctor_check_keys(struct doctor *d);
+/* Checks what the sign-in to the pages needs. */
+void doctor_check_sign_in(struct doctor *d);
 /* Reports what the store says about the database and its server. Clears
  * owns_data if the database cannot be used. */
 void doctor_check_database(struct doctor *d);
