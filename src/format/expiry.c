@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * expiry.c - the dates of a record. A real certificate has them; for any other
- * text the client's expirationDateTime counts.
+ * expiry.c - the dates of a record. A real certificate has them, and the record
+ * keeps both beside it, so that only a record of an older release has its
+ * certificate read. For any other text the client's expirationDateTime counts.
  */
 #include "format/expiry.h"
 
@@ -73,16 +74,19 @@ expiry_of_chain(struct str text, struct arena *a)
 struct expiry
 expiry_of_record(const struct record *r, struct arena *a)
 {
-	struct expiry out = { .expires = false };
+	struct expiry out = { .expires = false }, read;
 
 	if (r == NULL)
 		return out;
-	/* Only the record of a real certificate has a serial (change.c). */
-	if (!str_is_null(r->value[RECORD_SERIAL]))
-		out = expiry_of_text(r->value[RECORD_CERTIFICATE], a);
-	if (!out.expires)
-		out.expires = record_end(r, &out.expires_at);
-	return out;
+	out.expires = record_end(r, &out.expires_at);
+	if (!record_is_real(r))
+		return out;
+	out.issued = r->issued;
+	out.issued_at = r->issued_at;
+	if (out.expires && out.issued)
+		return out;
+	read = expiry_of_text(r->value[RECORD_CERTIFICATE], a);
+	return read.expires ? read : out;
 }
 
 enum expiry_status

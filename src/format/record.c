@@ -299,7 +299,7 @@ void
 record_encode(struct str key, const struct record *r, struct buf *out)
 {
 	struct str field[RECORD_FIELDS] = { { NULL, 0 } };
-	char revision[ROW_U64_LEN];
+	char revision[ROW_U64_LEN], issued[ROW_U64_LEN];
 	unsigned i;
 
 	for (i = 0; i < RECORD_PROPERTIES; i++)
@@ -307,6 +307,9 @@ record_encode(struct str key, const struct record *r, struct buf *out)
 	field[RECORD_FIELD_REVISION] = row_u64(r->revision, revision);
 	field[RECORD_FIELD_NEWEST_TOPIC] = r->newest_topic;
 	field[RECORD_FIELD_FINGERPRINT] = r->fingerprint;
+	if (r->issued)
+		field[RECORD_FIELD_ISSUED] = row_u64(
+		    (uint64_t)r->issued_at, issued);
 	row_encode(key, field, RECORD_FIELDS, out);
 }
 
@@ -320,6 +323,8 @@ read_fields(const struct str *field, struct record *out)
 	out->revision = row_get_u64(field[RECORD_FIELD_REVISION]);
 	out->newest_topic = field[RECORD_FIELD_NEWEST_TOPIC];
 	out->fingerprint = field[RECORD_FIELD_FINGERPRINT];
+	out->issued = !str_is_null(field[RECORD_FIELD_ISSUED]);
+	out->issued_at = (int64_t)row_get_u64(field[RECORD_FIELD_ISSUED]);
 }
 
 enum err

@@ -67,6 +67,7 @@ enum record_field {
 	RECORD_FIELD_REVISION = 9,
 	RECORD_FIELD_NEWEST_TOPIC = 10,
 	RECORD_FIELD_FINGERPRINT = 11,
+	RECORD_FIELD_ISSUED = 12,
 	RECORD_FIELDS
 };
 
@@ -95,6 +96,10 @@ struct record {
 	/* SHA-256 of the stored real certificate. Null if there is none, or if
 	 * a release before format 4 stored it. */
 	struct str fingerprint;
+	/* The begin of its validity, in seconds. Not known if there is none, or
+	 * if a release before format 6 stored it. */
+	bool issued;
+	int64_t issued_at;
 };
 
 /* The properties that a client asked to change: those in `set`, null or not. */

@@ -35,6 +35,8 @@ change_copy_record(const struct record *r, struct arena *a, struct record *out)
 	unsigned i;
 
 	out->revision = r->revision;
+	out->issued = r->issued;
+	out->issued_at = r->issued_at;
 	if ((e = copy(a, r->newest_topic, &out->newest_topic)) == ERR_OK)
 		e = copy(a, r->fingerprint, &out->fingerprint);
 	for (i = 0; i < RECORD_PROPERTIES && e == ERR_OK; i++)
@@ -122,9 +124,9 @@ unset(struct record *r, unsigned properties)
 			r->value[i] = str_of(NULL);
 }
 
-/* Sets the facts that are stored beside a certificate: its fingerprint, and the
- * topic for the topic guard. A restored record without a topic gets the topic
- * that the guard kept for it. */
+/* Sets the facts that are stored beside a certificate: its fingerprint, the
+ * begin of its validity, and the topic for the topic guard. A restored record
+ * without a topic gets the topic that the guard kept for it. */
 static void
 remember(const struct job *job, struct record *r)
 {
@@ -133,6 +135,8 @@ remember(const struct job *job, struct record *r)
 	if ((job->patch.set & RECORD_BIT(RECORD_CERTIFICATE)) == 0)
 		return;
 	r->fingerprint = str_of(NULL);
+	r->issued = job->verdict->real;
+	r->issued_at = r->issued ? x->not_before_at : 0;
 	if (job->verdict->real) {
 		r->fingerprint = str_from(
 		    (const char *)x->fingerprint, sizeof(x->fingerprint));

@@ -211,6 +211,9 @@ fill(struct txn *tx, enum store_table table, struct txn *from)
 	struct buf row;
 	enum err e;
 
+	/* The order of expiry is built from the other rows. */
+	if (table == STORE_EXPIRY)
+		return ERR_OK;
 	store_seek(from, str_of(NULL), &at);
 	while ((e = store_next(from, table, STORE_NEXT, &at)) == ERR_OK) {
 		store_scratch(tx, STORE_ROW, &row);
@@ -238,6 +241,9 @@ replace_all(struct txn *tx, void *arg)
 		if ((e = clear(tx, (enum store_table)table)) != ERR_OK ||
 		    (e = fill(tx, (enum store_table)table, r->from)) != ERR_OK)
 			return store_fail(tx, e);
+	if (store_tables_seen(r->from) == STORE_TABLES &&
+	    (e = store_order_build(tx, r->from)) != ERR_OK)
+		return store_fail(tx, e);
 	/* A damaged store may have had a wrong tally, so all rows are counted
 	 * again. */
 	return store_recount(tx);

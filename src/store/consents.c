@@ -7,8 +7,6 @@
  */
 #include "store/store.h"
 
-#include <string.h>
-
 #include "format/row.h"
 #include "store/store_private.h"
 
@@ -22,22 +20,13 @@ enum {
 };
 _Static_assert(CONSENT_FIELDS <= ROW_FIELDS_MAX, "a consent fits into a row");
 
-#define CONSENT "consent"
-#define CONSENT_KEY_LEN (sizeof(CONSENT) - 1 + sizeof(struct guid))
-
-static struct str
-consent_key(const struct guid *tenant, char out[CONSENT_KEY_LEN])
-{
-	memcpy(out, CONSENT, sizeof(CONSENT) - 1);
-	memcpy(out + sizeof(CONSENT) - 1, tenant->byte, sizeof(tenant->byte));
-	return str_from(out, CONSENT_KEY_LEN);
-}
+#define WORD "consent"
 
 enum err
 store_consent(struct txn *tx, const struct guid *tenant, struct consent *out)
 {
-	char bytes[CONSENT_KEY_LEN];
-	struct str key = consent_key(tenant, bytes), row;
+	char bytes[STORE_KEY_MAX];
+	struct str key = store_entry_key(WORD, tenant, bytes), row;
 	struct str field[CONSENT_FIELDS];
 	enum err e;
 
@@ -58,7 +47,7 @@ store_consent_put(
     struct txn *tx, const struct guid *tenant, const struct consent *c)
 {
 	char at[ROW_U64_LEN], nano[ROW_U64_LEN], kind[ROW_U64_LEN];
-	char bytes[CONSENT_KEY_LEN];
+	char bytes[STORE_KEY_MAX];
 	const struct str field[CONSENT_FIELDS] = {
 		[CONSENT_AT] = row_u64((uint64_t)c->when.at, at),
 		[CONSENT_NANO] = row_u64(c->when.nano, nano),
@@ -66,7 +55,7 @@ store_consent_put(
 		[CONSENT_KIND] = row_u64(c->kind, kind),
 		[CONSENT_USER_ID] = c->user_id,
 	};
-	struct str key = consent_key(tenant, bytes);
+	struct str key = store_entry_key(WORD, tenant, bytes);
 	struct buf row;
 
 	store_scratch(tx, STORE_ROW, &row);

@@ -33,21 +33,18 @@ enum {
 _Static_assert(DELIVERY_FIELDS <= ROW_FIELDS_MAX, "a delivery fits into a row");
 
 #define WORD "delivery"
-#define WORD_LEN (sizeof(WORD) - 1)
 #define NAME_LEN 8
-#define KEY_LEN (WORD_LEN + sizeof(struct guid) + NAME_LEN)
-_Static_assert(KEY_LEN <= STORE_KEY_MAX, "the key of a delivery is a key");
 
 static struct str
-delivery_key(const struct guid *tenant, struct str target, char out[KEY_LEN])
+delivery_key(
+    const struct guid *tenant, struct str target, char out[STORE_KEY_MAX])
 {
+	struct str key = store_entry_key(WORD, tenant, out);
 	uint8_t hash[CRYPTO_SHA256_LEN];
 
 	crypto_sha256(target, hash);
-	memcpy(out, WORD, WORD_LEN);
-	memcpy(out + WORD_LEN, tenant->byte, sizeof(tenant->byte));
-	memcpy(out + KEY_LEN - NAME_LEN, hash, NAME_LEN);
-	return str_from(out, KEY_LEN);
+	memcpy(out + key.n, hash, NAME_LEN);
+	return str_from(out, key.n + NAME_LEN);
 }
 
 static enum err
@@ -76,7 +73,7 @@ enum err
 store_delivery(struct txn *tx, const struct guid *tenant, struct str target,
     struct delivery *out)
 {
-	char bytes[KEY_LEN];
+	char bytes[STORE_KEY_MAX];
 	struct str key = delivery_key(tenant, target, bytes), row;
 	enum err e;
 
@@ -94,7 +91,7 @@ store_delivery_put(
 {
 	char expires[ROW_U64_LEN], taken[ROW_U64_LEN], skipped[ROW_U64_LEN],
 	    tries[ROW_U64_LEN], last_exit[ROW_U64_LEN], since[ROW_U64_LEN],
-	    next[ROW_U64_LEN], bytes[KEY_LEN];
+	    next[ROW_U64_LEN], bytes[STORE_KEY_MAX];
 	const struct str field[DELIVERY_FIELDS] = {
 		[DELIVERY_TARGET] = d->target,
 		[DELIVERY_FINGERPRINT] = d->fingerprint,
@@ -120,10 +117,7 @@ store_delivery_put(
 bool
 store_is_delivery(struct str key, struct guid *tenant)
 {
-	if (key.n != KEY_LEN || !str_starts(key, WORD))
-		return false;
-	memcpy(tenant->byte, key.p + WORD_LEN, sizeof(tenant->byte));
-	return true;
+	return store_entry_tenant(key, WORD, NAME_LEN, tenant);
 }
 
 enum err

@@ -51,6 +51,9 @@ struct txn;
  * In later formats this table is empty, except for rows that the upgrade could
  * not move.
  *
+ * EXPIRY: the index by expiry. The key is an end and a tenant, see expiries.c,
+ * and the row has no fields.
+ *
  * TOKEN: the key is a SHA-256. REQUEST: the key is a tenant, or a tenant and a
  * key_id. META: the key is a name, or a word and a tenant.
  */
@@ -61,7 +64,9 @@ struct txn;
 	    "former history")                                          \
 	X(TOKEN, token, "token", "token with hash", "token")           \
 	X(REQUEST, request, "request", "request of tenant", "request") \
-	X(META, entry, "meta", "entry", "entry")
+	X(META, entry, "meta", "entry", "entry")                       \
+	X(EXPIRY, expiry, "expiry", "place in the order of expiry",    \
+	    "order of expiry")
 
 enum store_table {
 #define X(name, word, in_database, one, all) STORE_##name,
@@ -69,6 +74,8 @@ enum store_table {
 #undef X
 	    STORE_TABLES
 };
+/* The number of tables that a store of formats 1 to 5 has. */
+#define STORE_TABLES_FORMER 5
 
 /* Finds the row with the least key that is not less than a key (FROM), with the
  * least key that is greater (NEXT), or with the greatest key that is less
@@ -76,8 +83,9 @@ enum store_table {
 enum store_direction { STORE_FROM, STORE_NEXT, STORE_PREVIOUS };
 
 /* The counts of a walk over all tables: rows, and the sum of the rows'
- * checksums modulo 2^64. */
+ * checksums modulo 2^64. A store of an older format has fewer tables. */
 struct store_sums {
+	unsigned tables;
 	uint64_t rows[STORE_TABLES_MAX];
 	uint64_t sum[STORE_TABLES_MAX];
 };
@@ -135,6 +143,9 @@ struct store_engine {
 	enum err (*alone)(void *db, const char *work);
 	/* See store_stamp. */
 	enum err (*stamp)(void *db, uint64_t *out);
+	/* Makes the tables that a store of an older format lacks. Called under
+	 * the claim, while this process has no reader. */
+	enum err (*make_tables)(void *db);
 
 	/* In LMDB a reader sees one state from begin to end. In PostgreSQL only
 	 * a walk over a whole table does; a lookup before it sees the newest
@@ -163,6 +174,15 @@ struct store_engine {
 	enum err (*put)(
 	    void *tx, enum store_table table, struct str key, struct str row);
 	enum err (*remove)(void *tx, enum store_table table, struct str key);
+	/* The same for a row that depends only on rows which this change has
+	 * put or removed too, so that nothing needs to be read or compared. No
+	 * change may put such a row by `put`. NULL: put and remove do it. */
+	enum err (*set)(
+	    void *tx, enum store_table table, struct str key, struct str row);
+	enum err (*unset)(void *tx, enum store_table table, struct str key);
+	/* In a change: no other change runs until this one ends. NULL: that is
+	 * always so. */
+	enum err (*run_alone)(void *tx);
 	/* In a change: names the rows that it will probably read. If the engine
 	 * does not know the first of them, it fetches all of them together.
 	 * NULL: the engine fetches nothing. */

@@ -1,76 +1,123 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * expiries.c - the tenants in the order in which their certificates expire.
+ * expiries.c - the index by expiry: one row for each tenant that has a record
+ * or that the operator has listed, under its end and its id.
+ *
+ * The end is eight bytes, most significant first, with the sign flipped, so
+ * that the order of the keys is that of the ends. A tenant without a known end
+ * has the greatest number, which is no date. So has a listed tenant without a
+ * record.
+ *
+ * A change of a record writes the rows of its two places without reading them,
+ * because they follow from the record before and after the change. An end that
+ * stays the same writes nothing.
  */
 #include "store/expiries.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "format/record.h"
+#include "format/row.h"
+#include "store/store_private.h"
 
-struct order {
-	struct txn *tx;
-	struct store_expiry *row;
-	size_t n, room;
-};
+#define SIGN (UINT64_C(1) << 63)
+#define END_LEN (STORE_EXPIRY_KEY_LEN - sizeof(struct guid))
 
-static int
-compare(const void *first, const void *second)
+struct store_expiry
+store_expiry_of(const struct guid *tenant, const struct record *r)
 {
-	const struct store_expiry *a = first, *b = second;
+	struct store_expiry x = { .tenant = *tenant };
 
-	if (a->expires != b->expires)
-		return a->expires ? -1 : 1;
-	if (a->expires_at != b->expires_at)
-		return a->expires_at < b->expires_at ? -1 : 1;
-	return memcmp(&a->tenant, &b->tenant, sizeof(a->tenant));
+	x.expires = r != NULL && record_end(r, &x.expires_at);
+	return x;
 }
 
-static enum err
-add(const struct guid *tenant, const struct record *r, void *arg)
+struct str
+store_expiry_key(const struct store_expiry *x, char out[STORE_EXPIRY_KEY_LEN])
 {
-	struct order *o = arg;
-	struct store_expiry *row = o->row;
+	uint64_t end = (uint64_t)x->expires_at ^ SIGN;
+	size_t i;
 
-	if (o->n == o->room) {
-		o->room = o->room > 0 ? 2 * o->room : 64;
-		row = reallocarray(row, o->room, sizeof(*row));
-		if (row == NULL)
-			return ERR_MEMORY;
-		o->row = row;
-	}
-	row += o->n++;
-	*row = (struct store_expiry){ .tenant = *tenant };
-	row->expires = r != NULL && record_end(r, &row->expires_at);
-	return ERR_OK;
+	/* The greatest number is no date, but it may be asked for. */
+	if (!x->expires)
+		end = UINT64_MAX;
+	else if (end == UINT64_MAX)
+		end--;
+
+	for (i = END_LEN; i > 0; end >>= 8)
+		out[--i] = (char)(end & 0xff);
+	memcpy(out + END_LEN, x->tenant.byte, sizeof(x->tenant.byte));
+	return str_from(out, STORE_EXPIRY_KEY_LEN);
 }
 
-static enum err
-add_listed(const struct tenant *t, void *arg)
+bool
+store_expiry_place(struct str key, struct store_expiry *out)
 {
-	struct order *o = arg;
-	struct record r;
-	enum err e = store_record(o->tx, &t->id, &r);
+	uint64_t end = 0;
+	size_t i;
 
-	return e == ERR_NOT_FOUND ? add(&t->id, NULL, o) : e;
+	if (key.n != STORE_EXPIRY_KEY_LEN)
+		return false;
+	for (i = 0; i < END_LEN; i++)
+		end = end << 8 | (unsigned char)key.p[i];
+	out->expires = end != UINT64_MAX;
+	out->expires_at = out->expires ? (int64_t)(end ^ SIGN) : 0;
+	memcpy(out->tenant.byte, key.p + END_LEN, sizeof(out->tenant.byte));
+	return true;
+}
+
+enum err
+store_expiry_set(struct txn *tx, const struct store_expiry *x)
+{
+	char bytes[STORE_EXPIRY_KEY_LEN], block[64];
+	struct str key = store_expiry_key(x, bytes);
+	struct buf row;
+
+	buf_init(&row, block, sizeof(block));
+	row_encode(key, NULL, 0, &row);
+	return store_set(tx, STORE_EXPIRY, key, &row);
+}
+
+enum err
+store_expiry_unset(struct txn *tx, const struct store_expiry *x)
+{
+	char bytes[STORE_EXPIRY_KEY_LEN];
+
+	return store_unset(tx, STORE_EXPIRY, store_expiry_key(x, bytes));
+}
+
+/* Visits the row at the cursor. */
+static enum err
+visit_place(struct txn *tx, const struct store_cursor *at,
+    store_expiry_visit *visit, void *arg)
+{
+	struct store_expiry x;
+	enum err e = row_check(at->key, at->row);
+
+	if (e == ERR_OK && !store_expiry_place(at->key, &x))
+		e = ERR_CORRUPT;
+	if (e != ERR_OK)
+		return store_log_damage(tx, e, STORE_EXPIRY, at->key);
+	return visit(&x, arg);
 }
 
 enum err
 store_expiries(struct txn *tx, const struct store_expiry *after,
     store_expiry_visit *visit, void *arg)
 {
-	struct order o = { .tx = tx };
+	char bytes[STORE_EXPIRY_KEY_LEN] = { 0 };
+	struct str from = str_from(bytes, sizeof(bytes));
+	struct store_cursor at;
 	enum err e;
-	size_t i;
 
-	if ((e = store_records(tx, add, &o)) == ERR_OK)
-		e = store_tenants(tx, add_listed, &o);
-	if (e == ERR_OK && o.n > 0)
-		qsort(o.row, o.n, sizeof(*o.row), compare);
-	for (i = 0; i < o.n && e == ERR_OK; i++)
-		if (after == NULL || compare(&o.row[i], after) > 0)
-			e = visit(&o.row[i], arg);
-	free(o.row);
-	return e;
+	if (store_format_seen(tx) < 6)
+		return ERR_OLD_FORMAT;
+	/* The least key is not the null key: in PostgreSQL, a walk from there
+	 * would begin a transaction of its own. No tenant has it. */
+	if (after != NULL)
+		from = store_expiry_key(after, bytes);
+	store_seek(tx, from, &at);
+	while ((e = store_next(tx, STORE_EXPIRY, STORE_NEXT, &at)) == ERR_OK)
+		if ((e = visit_place(tx, &at, visit, arg)) != ERR_OK)
+			return e;
+	return store_walked(e);
 }

@@ -93,6 +93,7 @@ engine_open(const struct store_options *options, struct txn *writer, void **out)
 		.create = options->create,
 		.reads = options->reads,
 		.maps = maps,
+		.maps_new = STORE_TABLES - STORE_TABLES_FORMER,
 	};
 	struct lmdb_store *db = calloc(1, sizeof(*db));
 	enum err e;
@@ -165,6 +166,12 @@ engine_unclaim(void *arg)
 
 	if (!db->alone)
 		claim_drop(lmdb_env_lock_file(db->env));
+}
+
+static enum err
+engine_make_tables(void *db)
+{
+	return lmdb_env_make_maps(((struct lmdb_store *)db)->env);
 }
 
 static enum err
@@ -434,7 +441,7 @@ engine_check_whole(
 	}
 	if (e != ERR_OK)
 		return e;
-	tally_compare(&kept, STORE_TABLES, seen, report, arg);
+	tally_compare(&kept, seen, report, arg);
 	check_age(s, &kept, report, arg);
 	return ERR_OK;
 }
@@ -470,6 +477,7 @@ const struct store_engine lmdb_engine = {
 	.claim = engine_claim,
 	.unclaim = engine_unclaim,
 	.stamp = engine_stamp,
+	.make_tables = engine_make_tables,
 	.reader = engine_reader,
 	.reader_free = engine_reader_free,
 	.begin = engine_begin,

@@ -239,8 +239,13 @@ open_maps(
 	rc = mdb_dbi_open(txn, NULL, 0, &db->dbi[count]);
 	if (rc == 0 && (rc = mdb_stat(txn, db->dbi[count], &all)) == 0)
 		*held = all.ms_entries;
-	for (i = 0; rc == 0 && i < count; i++)
+	for (i = 0; rc == 0 && i < count; i++) {
 		rc = mdb_dbi_open(txn, db->maps[i], map_flags, &db->dbi[i]);
+		if (rc == MDB_NOTFOUND && i + db->maps_new >= count) {
+			db->dbi[i] = LMDB_NO_MAP;
+			rc = 0;
+		}
+	}
 	if (rc == 0)
 		return mdb_txn_commit(txn);
 	mdb_txn_abort(txn);
@@ -249,9 +254,9 @@ open_maps(
 
 /*
  * Opens all maps, or creates all of them in an empty file. If only some of the
- * maps exist, the file is damaged. mdb_env_stat cannot answer whether the file
- * is empty, because it sees a commit of another process before a transaction
- * does.
+ * maps exist that every file has, the file is damaged. mdb_env_stat cannot
+ * answer whether the file is empty, because it sees a commit of another process
+ * before a transaction does.
  */
 static enum err
 find_maps(struct lmdb_env *db, bool create)
@@ -368,6 +373,7 @@ lmdb_env_open(const struct lmdb_options *options, struct lmdb_env **out)
 		goto out;
 	}
 	db->maps = options->maps;
+	db->maps_new = options->maps_new;
 	db->map_size = options->map_size;
 	db->reads = options->reads;
 	db->pid = getpid();
@@ -399,6 +405,19 @@ lmdb_env_close(struct lmdb_env *db)
 	pthread_rwlock_destroy(&db->use);
 	free(db->directory);
 	free(db);
+}
+
+enum err
+lmdb_env_make_maps(struct lmdb_env *db)
+{
+	size_t held;
+	enum err e;
+
+	if ((e = lmdb_env_enter(db)) != ERR_OK)
+		return e;
+	e = lmdb_env_outcome(db, "create", open_maps(db, 0, MDB_CREATE, &held));
+	lmdb_env_leave(db);
+	return e;
 }
 
 int

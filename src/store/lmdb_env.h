@@ -47,6 +47,10 @@ struct lmdb_options {
 	 * not walk it.
 	 */
 	const char *const *maps;
+	/* The number of the last maps that may be missing, because an older
+	 * release made the file; their use is ERR_CORRUPT until
+	 * lmdb_env_make_maps has made them. */
+	unsigned maps_new;
 };
 
 /* ERR_NO_STORE, ERR_NOT_PRIVATE, ERR_NETWORK_FS. A process must not open the
@@ -56,6 +60,8 @@ enum err lmdb_env_open(
     const struct lmdb_options *options, struct lmdb_env **out) ATTR_CHECKED;
 /* The caller must have freed all readers. NULL is allowed. */
 void lmdb_env_close(struct lmdb_env *db);
+/* Makes the maps that are missing. This process must have no reader. */
+enum err lmdb_env_make_maps(struct lmdb_env *db) ATTR_CHECKED;
 /* The descriptor of lock.mdb; -1 while the environment is closed. */
 int lmdb_env_lock_file(const struct lmdb_env *db);
 /* The absolute path, which lives as long as the environment. */

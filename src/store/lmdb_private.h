@@ -14,6 +14,7 @@
 #ifndef PUSHCERT_LMDB_PRIVATE_H
 #define PUSHCERT_LMDB_PRIVATE_H
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -46,12 +47,13 @@ struct lmdb_txn {
 struct lmdb_env {
 	char *directory;
 	const char *const *maps;
+	unsigned maps_new;
 	size_t map_size;
 	size_t file_map_size; /* in the file, when it was opened */
 	pid_t pid;
 
 	struct MDB_env *env; /* NULL: closed, and not yet reopened */
-	unsigned dbi[STORE_TABLES_MAX + 1];
+	unsigned dbi[STORE_TABLES_MAX + 1]; /* LMDB_NO_MAP: missing */
 	/* A thread with an open transaction holds it shared; the thread that
 	 * reopens the environment holds it exclusively. */
 	pthread_rwlock_t use;
@@ -76,6 +78,8 @@ struct lmdb_env {
 	struct lmdb_txn *readers;
 	struct lmdb_txn writer;
 };
+
+#define LMDB_NO_MAP UINT_MAX
 
 /* LMDB_REPLACED: another file has replaced data.mdb, and this process opens
  * that file. LMDB_GONE: lock.mdb or the directory was removed or replaced, and

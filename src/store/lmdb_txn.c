@@ -312,6 +312,16 @@ found(MDB_val v)
 	return str_from(v.mv_data, v.mv_size);
 }
 
+/* The outcome of a call of LMDB on a map. LMDB refuses the number of a map that
+ * is missing; a store that was upgraded has every map. */
+static enum err
+outcome_of(struct lmdb_txn *tx, unsigned map, const char *doing, int rc)
+{
+	if (rc == EINVAL && tx->db->dbi[map] == LMDB_NO_MAP)
+		rc = MDB_CORRUPTED;
+	return lmdb_env_outcome(tx->db, doing, rc);
+}
+
 /* Compares keys in the order of a map. */
 static bool
 is_less(struct str a, struct str b)
@@ -325,12 +335,11 @@ enum err
 lmdb_txn_get(
     struct lmdb_txn *tx, unsigned map, struct str key, struct str *value)
 {
-	struct lmdb_env *db = tx->db;
 	MDB_val k = given(key), v;
 	int rc;
 
-	if ((rc = mdb_get(tx->mdb, db->dbi[map], &k, &v)) != 0)
-		return lmdb_env_outcome(db, "get", rc);
+	if ((rc = mdb_get(tx->mdb, tx->db->dbi[map], &k, &v)) != 0)
+		return outcome_of(tx, map, "get", rc);
 	*value = found(v);
 	/* A longer value is not read, because it may end after the end of the
 	 * file. */
@@ -399,19 +408,18 @@ enum err
 lmdb_txn_step(struct lmdb_txn *tx, unsigned map, enum store_direction way,
     struct str *key, struct str *value)
 {
-	struct lmdb_env *db = tx->db;
 	struct str from = *key;
 	MDB_cursor *cursor;
 	MDB_val k, v;
 	int rc;
 
 	if ((rc = take_cursor(tx, map, &cursor)) != 0)
-		return lmdb_env_outcome(db, "walk", rc);
+		return outcome_of(tx, map, "walk", rc);
 	rc = seek(cursor, way, from, &k, &v);
 	if (tx->writes)
 		mdb_cursor_close(cursor);
 	if (rc != 0)
-		return lmdb_env_outcome(db, "walk", rc);
+		return outcome_of(tx, map, "walk", rc);
 	if (k.mv_size == 0 || k.mv_size > STORE_KEY_MAX ||
 	    v.mv_size > STORE_VALUE_MAX || !in_order(way, from, found(k)))
 		return ERR_CORRUPT;
@@ -428,8 +436,8 @@ lmdb_txn_put(
 
 	if (key.n == 0 || key.n > STORE_KEY_MAX || value.n > STORE_VALUE_MAX)
 		return ERR_INTERNAL;
-	return lmdb_env_outcome(
-	    tx->db, "put", mdb_put(tx->mdb, tx->db->dbi[map], &k, &v, 0));
+	return outcome_of(
+	    tx, map, "put", mdb_put(tx->mdb, tx->db->dbi[map], &k, &v, 0));
 }
 
 enum err
@@ -437,6 +445,6 @@ lmdb_txn_delete(struct lmdb_txn *tx, unsigned map, struct str key)
 {
 	MDB_val k = given(key);
 
-	return lmdb_env_outcome(
-	    tx->db, "delete", mdb_del(tx->mdb, tx->db->dbi[map], &k, NULL));
+	return outcome_of(
+	    tx, map, "delete", mdb_del(tx->mdb, tx->db->dbi[map], &k, NULL));
 }

@@ -8,30 +8,19 @@
  */
 #include "store/store.h"
 
-#include <string.h>
-
 #include "format/row.h"
 #include "store/store_private.h"
 
 enum { NOTICE_SERIAL, NOTICE_EXPIRES, NOTICE_LEVEL, NOTICE_FIELDS };
 _Static_assert(NOTICE_FIELDS <= ROW_FIELDS_MAX, "a notice fits into a row");
 
-#define NOTICE "notice"
-#define NOTICE_KEY_LEN (sizeof(NOTICE) - 1 + sizeof(struct guid))
-
-static struct str
-notice_key(const struct guid *tenant, char out[NOTICE_KEY_LEN])
-{
-	memcpy(out, NOTICE, sizeof(NOTICE) - 1);
-	memcpy(out + sizeof(NOTICE) - 1, tenant->byte, sizeof(tenant->byte));
-	return str_from(out, NOTICE_KEY_LEN);
-}
+#define WORD "notice"
 
 enum err
 store_notice(struct txn *tx, const struct guid *tenant, struct notice *out)
 {
-	char bytes[NOTICE_KEY_LEN];
-	struct str key = notice_key(tenant, bytes), row;
+	char bytes[STORE_KEY_MAX];
+	struct str key = store_entry_key(WORD, tenant, bytes), row;
 	struct str field[NOTICE_FIELDS];
 	enum err e;
 
@@ -49,13 +38,13 @@ enum err
 store_notice_put(
     struct txn *tx, const struct guid *tenant, const struct notice *n)
 {
-	char level[ROW_U64_LEN], bytes[NOTICE_KEY_LEN];
+	char level[ROW_U64_LEN], bytes[STORE_KEY_MAX];
 	const struct str field[NOTICE_FIELDS] = {
 		[NOTICE_SERIAL] = n->serial,
 		[NOTICE_EXPIRES] = n->expires,
 		[NOTICE_LEVEL] = row_u64(n->level, level),
 	};
-	struct str key = notice_key(tenant, bytes);
+	struct str key = store_entry_key(WORD, tenant, bytes);
 	struct buf row;
 
 	store_scratch(tx, STORE_ROW, &row);

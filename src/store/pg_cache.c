@@ -156,7 +156,7 @@ pg_cache_undo(struct pg_cache *c)
 	size_t i;
 
 	for (i = 1; i < c->n; i++)
-		c->row[i]->dirty = false;
+		c->row[i]->dirty = c->row[i]->blind = false;
 }
 
 /* The row as the change sees it. */
@@ -269,6 +269,17 @@ pg_cache_remove(struct pg_cache *c, struct str key)
 	r->put = str_of(NULL);
 	r->dirty = true;
 	return ERR_OK;
+}
+
+enum err
+pg_cache_set(struct pg_cache *c, struct str key, struct str row)
+{
+	enum err e = str_is_null(row) ? pg_cache_remove(c, key)
+				      : pg_cache_put(c, key, row);
+
+	if (e == ERR_OK)
+		c->row[find(c, key)]->blind = true;
+	return e;
 }
 
 bool

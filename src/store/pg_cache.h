@@ -33,6 +33,7 @@ struct pg_row {
 	struct str row; /* as fetched; null: absent */
 	uint8_t mark[PG_MARK_LEN];
 	bool dirty; /* the change has put or removed the row */
+	bool blind; /* so, whatever row is there */
 	struct str put; /* null: removed */
 };
 
@@ -88,6 +89,8 @@ enum err pg_cache_step(struct pg_cache *c, enum store_direction way,
  * pg_cache_get. ERR_MEMORY. */
 enum err pg_cache_put(struct pg_cache *c, struct str key, struct str row);
 enum err pg_cache_remove(struct pg_cache *c, struct str key);
+/* The same for a key that need not be known; a null row is a removal. */
+enum err pg_cache_set(struct pg_cache *c, struct str key, struct str row);
 /* Forgets what was put under a key that was never fetched. False: there is no
  * such row. */
 bool pg_cache_drop_put(struct pg_cache *c, struct str key);

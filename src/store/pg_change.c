@@ -12,7 +12,8 @@
  *
  * This is correct because each change of a record or a request adds an event
  * under the next number. Two processes that change the same tenant insert the
- * same key, and one of them fails. All other rows are compared by their marks.
+ * same key, and one of them fails. All other rows are compared by their marks,
+ * except for rows that follow from those (pg_set).
  *
  * A change that walks over a whole table cannot work like that; see
  * pg_locked.c.
@@ -64,6 +65,32 @@ pg_remove(void *tx, enum store_table table, struct str key)
 	if ((e = pg_cache_remove(&s->cache[table], key)) != ERR_OK)
 		return e;
 	return pg_flush(s, table);
+}
+
+enum err
+pg_set(void *tx, enum store_table table, struct str key, struct str row)
+{
+	struct pg_session *s = tx;
+	enum err e = pg_cache_set(&s->cache[table], key, row);
+
+	return e == ERR_OK ? pg_flush(s, table) : e;
+}
+
+enum err
+pg_unset(void *tx, enum store_table table, struct str key)
+{
+	return pg_set(tx, table, key, str_of(NULL));
+}
+
+enum err
+pg_run_alone(void *tx)
+{
+	struct pg_session *s = tx;
+
+	if (s->own != NULL)
+		return ERR_OK;
+	s->walks = true;
+	return ERR_BUSY;
 }
 
 /* --- a batch ------------------------------------------------------------ */

@@ -140,7 +140,7 @@ send(struct pg_link *l, struct buf *sql)
 }
 
 /* Counts the tables of the store, and other tables and views that have the name
- * of one of them. */
+ * of one of them. ERR_BUSY: the connection is lost. */
 static enum err
 look(struct pg_db *db, struct seen *out)
 {
@@ -167,12 +167,21 @@ look(struct pg_db *db, struct seen *out)
 	put_tables(&sql, "replace('", "', '\"', '')");
 	buf_text(&sql, ")) AS t");
 	out->pq = db->target.api;
+	/* A failure to send shows when the answer is awaited. */
 	if (!send(&db->writer[0].link, &sql))
+		pg_link_close(&db->writer[0].link);
+	switch (pg_link_run(
+	    &db->writer[0].link, clock_ms() + CREATE_MS, take_seen, out)) {
+	case PG_DONE:
+		return ERR_OK;
+	case PG_FAILED:
 		return ERR_STORE;
-	return pg_link_run(&db->writer[0].link, clock_ms() + CREATE_MS,
-		   take_seen, out) == PG_DONE
-	    ? ERR_OK
-	    : ERR_STORE;
+	case PG_CONFLICT:
+	case PG_AGAIN:
+	case PG_LOST:
+	default:
+		return ERR_BUSY;
+	}
 }
 
 static bool
@@ -341,4 +350,33 @@ pg_create(struct pg_db *db, const struct store_options *options)
 		    db, &db->writer[0].link, options, seen.text[ROLE]);
 	/* A role that owns nothing may use what the owner has made. */
 	return is(&seen, MAY, "true") ? ERR_OK : refuse(db, &seen);
+}
+
+enum err
+pg_make_tables(void *arg)
+{
+	const struct store_options plainly = { .database_owner = NULL };
+	struct seen seen = { .pq = NULL };
+	struct pg_db *db = arg;
+	int64_t until = pg_deadline(CREATE_MS);
+	char all[16];
+	enum err e;
+
+	do
+		if ((e = pg_connect(&db->writer[0].link, until)) == ERR_OK)
+			e = look(db, &seen);
+	while (e == ERR_BUSY && clock_ms() < until);
+	if (e != ERR_OK)
+		return e;
+	snprintf(all, sizeof(all), "%d", STORE_TABLES);
+	if (is(&seen, OURS, all))
+		return ERR_OK;
+	if (is(&seen, OTHER, "0") && is(&seen, OWNS, "true"))
+		return create_by(
+		    db, &db->writer[0].link, &plainly, seen.text[ROLE]);
+	log_line(LOG_AT_ERROR,
+	    "store: PostgreSQL: the schema %s lacks a table of this release; "
+	    "run pushcert init --owner ROLE with the role that owns it",
+	    db->schema);
+	return ERR_STORE;
 }

@@ -295,7 +295,7 @@ engine_check_whole(
 
 	if (s->own == NULL)
 		return ERR_INTERNAL;
-	for (i = 0; i < STORE_TABLES; i++) {
+	for (i = 0; i < seen->tables; i++) {
 		snprintf(sql, sizeof(sql), "SELECT count(*)::int8 FROM %s",
 		    pg_sql_table((enum store_table)i));
 		(void)pg_link_send_text(s->own, sql);
@@ -370,6 +370,7 @@ const struct store_engine pg_engine = {
 	.alone = pg_alone,
 	.stamp = pg_stamp,
 	.newest = pg_newest,
+	.make_tables = pg_make_tables,
 	.reader = engine_reader,
 	.reader_free = engine_reader_free,
 	.begin = engine_begin,
@@ -378,6 +379,9 @@ const struct store_engine pg_engine = {
 	.step = pg_step,
 	.put = pg_put,
 	.remove = pg_remove,
+	.set = pg_set,
+	.unset = pg_unset,
+	.run_alone = pg_run_alone,
 	.expect = pg_expect,
 	.fetch_pair = pg_fetch_pair,
 	.empty = pg_empty,

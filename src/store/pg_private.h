@@ -151,6 +151,8 @@ enum err pg_snapshot(struct pg_session *s) ATTR_CHECKED;
  * is connected. */
 enum err
 pg_create(struct pg_db *db, const struct store_options *options) ATTR_CHECKED;
+/* See engine.h. */
+enum err pg_make_tables(void *db) ATTR_CHECKED;
 
 /* pg_examine.c. See store_examine. */
 enum err pg_examine(void *arg, store_advice *report, void *of_report);
@@ -168,6 +170,11 @@ enum err
 pg_put(void *tx, enum store_table table, struct str key, struct str row);
 enum err pg_remove(void *tx, enum store_table table, struct str key);
 enum err pg_empty(void *tx, enum store_table table);
+/* See engine.h. */
+enum err
+pg_set(void *tx, enum store_table table, struct str key, struct str row);
+enum err pg_unset(void *tx, enum store_table table, struct str key);
+enum err pg_run_alone(void *tx);
 enum err pg_begin_batch(void *arg, void *tx, int64_t ms);
 void
 pg_run_batch(void *arg, void *tx, struct group_commit_job *first, size_t n);

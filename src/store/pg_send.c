@@ -24,7 +24,8 @@
 #include "format/crypto.h"
 #include "state/metrics.h"
 
-enum kind { NOTHING, INSERT, UPDATE, DELETE };
+/* SET and UNSET are INSERT and DELETE of a row that was not read. */
+enum kind { NOTHING, INSERT, UPDATE, DELETE, SET, UNSET };
 
 static enum kind
 kind_of(const struct pg_row *r)
@@ -33,6 +34,8 @@ kind_of(const struct pg_row *r)
 
 	if (!r->dirty)
 		return NOTHING;
+	if (r->blind)
+		return str_is_null(r->put) ? UNSET : SET;
 	if (str_is_null(r->put))
 		return was ? DELETE : NOTHING;
 	return was ? UPDATE : INSERT;
@@ -76,7 +79,7 @@ fill(const struct pg_cache *c, enum kind kind, size_t n, struct pg_array *keys,
 		if (kind_of(r) != kind)
 			continue;
 		pg_array_add(keys, r->key.p, r->key.n);
-		if (kind != DELETE)
+		if (kind != DELETE && kind != UNSET)
 			pg_array_add(rows, r->put.p, r->put.n);
 		pg_array_add(marks, r->mark, sizeof(r->mark));
 	}
@@ -103,9 +106,11 @@ send_kind(struct pg_session *s, struct pg_link *l, enum store_table table,
 		const struct pg_value gone[] = { old[0], old[2] };
 		const struct pg_value new[] = { old[0], old[1], new_mark };
 
-		if (kind == DELETE)
+		if (kind == UNSET)
+			sent = pg_link_send(l, &sql[PG_ERASE], old, 1);
+		else if (kind == DELETE)
 			sent = pg_link_send(l, &sql[PG_DELETE], gone, 2);
-		else if (s->own != NULL)
+		else if (s->own != NULL || kind == SET)
 			sent = pg_link_send(l, &sql[PG_UPSERT], new, 3);
 		else if (kind == INSERT)
 			sent = pg_link_send(l, &sql[PG_INSERT], new, 3);
@@ -120,12 +125,13 @@ send_kind(struct pg_session *s, struct pg_link *l, enum store_table table,
 
 /* The insertions come first, and every batch sends them in the same order, so
  * that two processes which change the same tenant meet at its next event, where
- * one of them waits, and not in a deadlock. */
+ * one of them waits, and not in a deadlock. The rows that were not read come
+ * last: they belong to tenants whose record this batch has locked by then. */
 bool
 pg_send_dirty(
     struct pg_session *s, struct pg_link *l, const uint8_t mark[PG_MARK_LEN])
 {
-	static const enum kind kinds[] = { INSERT, UPDATE, DELETE };
+	static const enum kind kinds[] = { INSERT, UPDATE, DELETE, UNSET, SET };
 	unsigned table;
 	size_t i;
 

@@ -55,6 +55,7 @@ static const struct {
 	    "unnest($1::bytea[], $2::bytea[]) AS v(k, r) ON "
 	    "CONFLICT (key) DO UPDATE SET row = excluded.row, "
 	    "mark = excluded.mark" },
+	[PG_ERASE] = { "DELETE FROM ", " WHERE key = ANY($1::bytea[])" },
 	[PG_UNCHANGED] = { "SELECT t.key FROM ",
 	    " AS t, unnest($1::bytea[], $2::uuid[]) AS v(k, o) "
 	    "WHERE t.key = v.k AND t.mark = v.o LIMIT 1" },

@@ -27,6 +27,7 @@ enum pg_verb {
 	PG_UPDATE, /* keys $1, rows $2, their marks $3, mark $4 */
 	PG_DELETE, /* keys $1, their marks $2 */
 	PG_UPSERT, /* keys $1, rows $2, mark $3; whatever is there */
+	PG_ERASE, /* keys $1; whatever is there */
 	PG_MARKED, /* one of the keys $1 if it has the mark $2 */
 	PG_UNCHANGED, /* one of the keys $1 that still has its mark of $2 */
 	PG_VERBS

@@ -27,26 +27,21 @@ enum {
 _Static_assert(PLACE_FIELDS <= ROW_FIELDS_MAX, "a place fits into a row");
 
 #define WORD "place"
-#define WORD_LEN (sizeof(WORD) - 1)
 #define HASH_LEN 8
-#define TENANT_END (WORD_LEN + sizeof(struct guid))
-#define KEY_LEN (TENANT_END + HASH_LEN)
-_Static_assert(KEY_LEN <= STORE_KEY_MAX, "the key of a place is a key");
 
 /* The hash of both hashes, so that no two pairs of texts are equal to it. */
 static struct str
 place_key(const struct guid *tenant, struct str name, struct str matter,
-    char out[KEY_LEN])
+    char out[STORE_KEY_MAX])
 {
+	struct str key = store_entry_key(WORD, tenant, out);
 	uint8_t hash[2 * CRYPTO_SHA256_LEN];
 
 	crypto_sha256(name, hash);
 	crypto_sha256(matter, hash + CRYPTO_SHA256_LEN);
 	crypto_sha256(str_from((const char *)hash, sizeof(hash)), hash);
-	memcpy(out, WORD, WORD_LEN);
-	memcpy(out + WORD_LEN, tenant->byte, sizeof(tenant->byte));
-	memcpy(out + TENANT_END, hash, HASH_LEN);
-	return str_from(out, KEY_LEN);
+	memcpy(out + key.n, hash, HASH_LEN);
+	return str_from(out, key.n + HASH_LEN);
 }
 
 static enum err
@@ -70,7 +65,7 @@ enum err
 store_place(struct txn *tx, const struct guid *tenant, struct str name,
     struct str matter, struct place *out)
 {
-	char bytes[KEY_LEN];
+	char bytes[STORE_KEY_MAX];
 	struct str key = place_key(tenant, name, matter, bytes), row;
 	enum err e;
 
@@ -87,7 +82,7 @@ enum err
 store_place_put(
     struct txn *tx, const struct guid *tenant, const struct place *p)
 {
-	char number[ROW_U64_LEN], level[ROW_U64_LEN], bytes[KEY_LEN];
+	char number[ROW_U64_LEN], level[ROW_U64_LEN], bytes[STORE_KEY_MAX];
 	const struct str field[PLACE_FIELDS] = {
 		[PLACE_NAME] = p->name,
 		[PLACE_MATTER] = p->matter,
@@ -108,7 +103,7 @@ enum err
 store_place_delete(struct txn *tx, const struct guid *tenant, struct str name,
     struct str matter)
 {
-	char bytes[KEY_LEN];
+	char bytes[STORE_KEY_MAX];
 
 	return store_remove(
 	    tx, STORE_META, place_key(tenant, name, matter, bytes));
@@ -117,10 +112,7 @@ store_place_delete(struct txn *tx, const struct guid *tenant, struct str name,
 bool
 store_is_place(struct str key, struct guid *tenant)
 {
-	if (key.n != KEY_LEN || !str_starts(key, WORD))
-		return false;
-	memcpy(tenant->byte, key.p + WORD_LEN, sizeof(tenant->byte));
-	return true;
+	return store_entry_tenant(key, WORD, HASH_LEN, tenant);
 }
 
 enum err

@@ -22,21 +22,86 @@ store_record(struct txn *tx, const struct guid *tenant, struct record *out)
 	    tx, record_decode(key, row, out), STORE_RECORD, key);
 }
 
+/* The place of the tenant before a change of its record. ERR_NOT_FOUND: it has
+ * no record. The change has read the record, and so checked it. */
+static enum err
+former_place(
+    struct txn *tx, const struct guid *tenant, struct store_expiry *out)
+{
+	struct record r;
+	struct str row;
+	enum err e;
+
+	*out = store_expiry_of(tenant, NULL);
+	e = store_peek(tx, STORE_RECORD, store_tenant_key(tenant), &row);
+	if (e != ERR_OK)
+		return e;
+	if ((e = record_decode_nested(row, &r)) != ERR_OK)
+		return store_fail(tx, e);
+	*out = store_expiry_of(tenant, &r);
+	return ERR_OK;
+}
+
+/* Moves the tenant to the place that the record gives it. Without a former
+ * record, the tenant may have the place of a listed one. */
+static enum err
+move_place(struct txn *tx, const struct guid *tenant, const struct record *r)
+{
+	struct store_expiry from, to = store_expiry_of(tenant, r);
+	enum err e = former_place(tx, tenant, &from);
+	bool is_new = e == ERR_NOT_FOUND, stays;
+
+	if (e != ERR_OK && !is_new)
+		return e;
+	stays = from.expires == to.expires && from.expires_at == to.expires_at;
+	if (stays && !is_new)
+		return ERR_OK;
+	if (!stays && (e = store_expiry_unset(tx, &from)) != ERR_OK)
+		return e;
+	return store_expiry_set(tx, &to);
+}
+
 enum err
 store_record_put(
     struct txn *tx, const struct guid *tenant, const struct record *r)
 {
 	struct str key = store_tenant_key(tenant);
 	struct buf row;
+	enum err e;
 
 	store_scratch(tx, STORE_ROW, &row);
 	record_encode(key, r, &row);
+	/* A record that does not fit fails before it moves. */
+	if (!row.full && (e = move_place(tx, tenant, r)) != ERR_OK)
+		return e;
 	return store_put(tx, STORE_RECORD, key, &row);
+}
+
+/* A listed tenant keeps a place in the order, at its end. */
+static enum err
+leave_place(struct txn *tx, const struct store_expiry *x)
+{
+	struct store_expiry last = store_expiry_of(&x->tenant, NULL);
+	char bytes[STORE_KEY_MAX];
+	struct str key = store_listed_key(&x->tenant, bytes), row;
+	enum err e = store_get(tx, STORE_META, key, &row), e2;
+
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	if ((e2 = store_expiry_unset(tx, x)) != ERR_OK)
+		return e2;
+	return e == ERR_OK ? store_expiry_set(tx, &last) : ERR_OK;
 }
 
 enum err
 store_record_delete(struct txn *tx, const struct guid *tenant)
 {
+	struct store_expiry x;
+	enum err e;
+
+	if ((e = former_place(tx, tenant, &x)) != ERR_OK ||
+	    (e = leave_place(tx, &x)) != ERR_OK)
+		return e;
 	return store_remove(tx, STORE_RECORD, store_tenant_key(tenant));
 }
 

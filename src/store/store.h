@@ -40,11 +40,12 @@ struct txn;
  * The format of the whole store. Format 2 added the tally. Format 3 moved the
  * events next to their record. Format 4 gave numbers to the fields, and added
  * fields that older releases do not know. Format 5 added fields to the events,
- * consents and custodies.
+ * consents and custodies. Format 6 added the index by expiry, and the begin of
+ * the validity to the records.
  * This release reads a store of an older format as it is, and changes it only
  * after store_upgrade.
  */
-#define STORE_FORMAT 5
+#define STORE_FORMAT 6
 /* The limit of history_certificates. Each change reads every event that is kept
  * for its certificate, so this number bounds the cost of a change. */
 #define STORE_CERTIFICATES_MAX 100
@@ -426,9 +427,9 @@ enum err store_consent_put(struct txn *tx, const struct guid *tenant,
     const struct consent *c) ATTR_CHECKED;
 
 /*
- * Removes the tenant's record, history, requests, notice, consent and places.
- * With many rows it removes a part of them and sets *more; call it again in
- * another change then. For tests.
+ * Removes the tenant's record, history, requests, notice, consent, deliveries
+ * and places, but not its listing and its custody. With many rows it removes a
+ * part of them and sets *more; call it again in another change then. For tests.
  */
 enum err store_forget(
     struct txn *tx, const struct guid *tenant, bool *more) ATTR_CHECKED;

@@ -19,6 +19,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/buf.h"
+#include "store/expiries.h"
 #include "store/store.h"
 #include "store/engine.h"
 #include "base/str.h"
@@ -82,6 +83,19 @@ enum err store_put(struct txn *tx, enum store_table table, struct str key,
 enum err store_remove(
     struct txn *tx, enum store_table table, struct str key) ATTR_CHECKED;
 
+/* See set, unset and run_alone in struct store_engine. */
+enum err store_set(struct txn *tx, enum store_table table, struct str key,
+    const struct buf *row) ATTR_CHECKED;
+enum err store_unset(
+    struct txn *tx, enum store_table table, struct str key) ATTR_CHECKED;
+enum err store_run_alone(struct txn *tx) ATTR_CHECKED;
+/* Whether other changes may run at the same time as this one. */
+bool store_overlaps(const struct txn *tx);
+/* The row as it is, until the next put or removal. In a change that has already
+ * read it, this costs neither a check nor a copy. ERR_NOT_FOUND. */
+enum err store_peek(struct txn *tx, enum store_table table, struct str key,
+    struct str *row) ATTR_CHECKED;
+
 /* Removes all rows of a table. ERR_NOT_FOUND: the engine cannot, and the rows
  * must be removed one by one. */
 enum err store_empty(struct txn *tx, enum store_table table) ATTR_CHECKED;
@@ -122,6 +136,38 @@ struct str store_former_key_of(
 uint64_t store_key_number(struct str key);
 /* Maps the end of a walk (ERR_NOT_FOUND) to ERR_OK. */
 enum err store_walked(enum err e);
+/* entries.c: the key of a tenant's row in STORE_META, and whether a key is one,
+ * with `more` bytes after the tenant. */
+struct str store_entry_key(
+    const char *word, const struct guid *tenant, char out[STORE_KEY_MAX]);
+bool store_entry_tenant(
+    struct str key, const char *word, size_t more, struct guid *tenant);
+/* Moves the cursor to the next row of a word. Set it at the word itself for the
+ * first one. ERR_NOT_FOUND after the last. */
+enum err store_entry_next(struct txn *tx, const char *word, size_t more,
+    struct store_cursor *at, struct guid *tenant) ATTR_CHECKED;
+/* The key of the entry of a listed tenant, which follows STORE_LISTED. */
+#define STORE_LISTED "tenant"
+struct str store_listed_key(const struct guid *tenant, char out[STORE_KEY_MAX]);
+
+/* expiries.c: the place in the order of expiry that a record has; r may be
+ * NULL. */
+struct store_expiry
+store_expiry_of(const struct guid *tenant, const struct record *r);
+/* The key of a place, and the place of a key: false if it is not such a key. */
+#define STORE_EXPIRY_KEY_LEN (8 + sizeof(struct guid))
+struct str
+store_expiry_key(const struct store_expiry *x, char out[STORE_EXPIRY_KEY_LEN]);
+bool store_expiry_place(struct str key, struct store_expiry *out);
+/* Puts and removes the row of a place. */
+enum err
+store_expiry_set(struct txn *tx, const struct store_expiry *x) ATTR_CHECKED;
+enum err
+store_expiry_unset(struct txn *tx, const struct store_expiry *x) ATTR_CHECKED;
+/* order.c: puts the rows of all tenants that `from` has into `tx`, which may be
+ * the same transaction. */
+enum err store_order_build(struct txn *tx, struct txn *from) ATTR_CHECKED;
+
 /* Whether a key is that of an event; its tenant and its number. */
 bool store_event_key(struct str key, struct guid *tenant, uint64_t *number);
 /* The row of an event under its key; `former` is a buffer for the row that is
@@ -133,8 +179,12 @@ enum err store_event_decode(
 /* In a change: moves the events of an older format to STORE_RECORD. */
 enum err store_join_history(struct txn *tx) ATTR_CHECKED;
 
-/* The format that the last check of the format has seen. */
+/* The format that the last check of the format has seen, and the number of
+ * tables that a store of that format has. */
 unsigned store_format_seen(const struct txn *tx);
+unsigned store_tables_seen(const struct txn *tx);
+/* See struct store_engine. */
+enum err store_make_tables(struct store *st) ATTR_CHECKED;
 /* Like store_begin, but always checks the format. */
 enum err store_begin_and_look(struct txn *tx) ATTR_CHECKED;
 /* The store_change that brings an empty store, or a store of an older format,

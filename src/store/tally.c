@@ -52,6 +52,8 @@ tally_load(struct lmdb_txn *tx, unsigned maps, struct tally *out)
 		return e;
 	if ((e = row_decode(str_of(KEY), row, &numbers, 1)) != ERR_OK)
 		return e;
+	if (numbers.n == LEN(STORE_TABLES_FORMER))
+		maps = STORE_TABLES_FORMER;
 	if (numbers.n != LEN(maps))
 		return ERR_CORRUPT;
 	out->commit = get(&numbers);
@@ -76,10 +78,15 @@ enum err
 tally_save(struct lmdb_txn *tx, unsigned maps, const struct tally *t)
 {
 	char numbers[LEN(STORE_TABLES_MAX)], block[sizeof(numbers) + 64], *p;
+	unsigned map = maps, i;
 	struct str field;
 	struct buf row;
-	unsigned i;
 
+	/* A copy of a store of an older format can be read by the release that
+	 * made the store. */
+	if (maps > STORE_TABLES_FORMER &&
+	    tally_rows(t, maps) == tally_rows(t, STORE_TABLES_FORMER))
+		maps = STORE_TABLES_FORMER;
 	row_u64(lmdb_txn_commit_number(tx), numbers);
 	for (p = numbers + ROW_U64_LEN, i = 0; i < maps; i++) {
 		row_u64(t->rows[i], p);
@@ -89,17 +96,17 @@ tally_save(struct lmdb_txn *tx, unsigned maps, const struct tally *t)
 	field = str_from(numbers, LEN(maps));
 	buf_init(&row, block, sizeof(block));
 	row_encode(str_of(KEY), &field, 1, &row);
-	return lmdb_txn_put(tx, maps, str_of(KEY), buf_view(&row));
+	return lmdb_txn_put(tx, map, str_of(KEY), buf_view(&row));
 }
 
 void
-tally_compare(const struct tally *kept, unsigned maps,
-    const struct store_sums *seen, store_report *report, void *arg)
+tally_compare(const struct tally *kept, const struct store_sums *seen,
+    store_report *report, void *arg)
 {
 	char what[96];
 	unsigned i;
 
-	for (i = 0; i < maps; i++)
+	for (i = 0; i < seen->tables; i++)
 		if (seen->rows[i] != kept->rows[i]) {
 			snprintf(what, sizeof(what),
 			    "%llu rows are present, but %llu are recorded",

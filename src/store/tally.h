@@ -28,14 +28,15 @@ void tally_take(struct tally *t, unsigned map, struct str row);
 
 /* Reports each map of which a walk has not met exactly the rows that were
  * written last. */
-void tally_compare(const struct tally *kept, unsigned maps,
-    const struct store_sums *seen, store_report *report, void *arg);
+void tally_compare(const struct tally *kept, const struct store_sums *seen,
+    store_report *report, void *arg);
 
 /* The number of rows of all maps. */
 uint64_t tally_rows(const struct tally *t, unsigned maps);
 
 /* `maps` is the number of maps; the tally lies in the map after them (see
- * lmdb_options.maps). ERR_NOT_FOUND: nothing was counted yet. */
+ * lmdb_options.maps). A tally of an older format counts only the maps of that
+ * format. ERR_NOT_FOUND: nothing was counted yet. */
 enum err
 tally_load(struct lmdb_txn *tx, unsigned maps, struct tally *out) ATTR_CHECKED;
 enum err tally_save(

@@ -170,6 +170,42 @@ store_remove(struct txn *tx, enum store_table table, struct str key)
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
 }
 
+bool
+store_overlaps(const struct txn *tx)
+{
+	return tx->st->engine->run_alone != NULL;
+}
+
+enum err
+store_run_alone(struct txn *tx)
+{
+	const struct store_engine *engine = tx->st->engine;
+	enum err e;
+
+	if (!tx->writes)
+		return ERR_INTERNAL;
+	if (tx->failed != ERR_OK)
+		return tx->failed;
+	if (engine->run_alone == NULL)
+		return ERR_OK;
+	e = engine->run_alone(tx->tx);
+	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
+}
+
+enum err
+store_peek(
+    struct txn *tx, enum store_table table, struct str key, struct str *row)
+{
+	enum err e;
+
+	if (cannot_read(tx))
+		return tx->failed;
+	e = tx->st->engine->get(tx->tx, table, key, row);
+	return e == ERR_OK || e == ERR_NOT_FOUND
+	    ? e
+	    : store_fail(tx, store_log_damage(tx, e, table, key));
+}
+
 enum err
 store_empty(struct txn *tx, enum store_table table)
 {
@@ -305,6 +341,12 @@ unsigned
 store_format_seen(const struct txn *tx)
 {
 	return store_format(tx->st);
+}
+
+unsigned
+store_tables_seen(const struct txn *tx)
+{
+	return store_format_seen(tx) < 6 ? STORE_TABLES_FORMER : STORE_TABLES;
 }
 
 enum err

@@ -209,6 +209,12 @@ store_claim(struct store *st, int64_t ms, pid_t *pid)
 	return st->engine->claim(st->db, ms, pid);
 }
 
+enum err
+store_make_tables(struct store *st)
+{
+	return st->engine->make_tables(st->db);
+}
+
 void
 store_unclaim(struct store *st)
 {

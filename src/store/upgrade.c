@@ -21,7 +21,7 @@
 
 /* A store of an older format lacks a new table, so a process that opens it must
  * know that the table may be absent. */
-_Static_assert(STORE_TABLES == 5 && STORE_FORMAT == 5,
+_Static_assert(STORE_TABLES == 6 && STORE_FORMAT == 6,
     "a new table is a new format, with a step below and its store in "
     "tests/stores");
 
@@ -41,6 +41,8 @@ store_to_our_format(struct txn *tx, void *arg)
 	if (store_format_seen(tx) < 2 && (e = store_recount(tx)) != ERR_OK)
 		return e;
 	if ((e = store_join_history(tx)) != ERR_OK)
+		return e;
+	if ((e = store_order_build(tx, tx)) != ERR_OK)
 		return e;
 	field = row_u64(STORE_FORMAT, number);
 	store_scratch(tx, STORE_ROW, &row);
@@ -135,7 +137,9 @@ upgrade(struct store *st, const struct store_upgrade_options *options)
 	    store_directory(st), former, STORE_FORMAT);
 	if (options->keep_copy && (e = keep_copy(st)) != ERR_OK)
 		return e;
-	if ((e = store_convert(st, store_to_our_format, NULL)) == ERR_OK)
+	if ((e = store_make_tables(st)) == ERR_OK)
+		e = store_convert(st, store_to_our_format, NULL);
+	if (e == ERR_OK)
 		log_line(LOG_AT_INFO, "store: %s: upgraded to format %u",
 		    store_directory(st), STORE_FORMAT);
 	else

@@ -141,6 +141,23 @@ look_at_event(struct walk *w, const struct guid *tenant, uint64_t number)
 	return ERR_OK;
 }
 
+/* Checks that a tenant has the place in the order that its record gives it; r
+ * is NULL for a listed tenant without a record. */
+static void
+need_place(struct walk *w, const char *where, const struct guid *tenant,
+    const struct record *r)
+{
+	struct store_expiry x = store_expiry_of(tenant, r);
+	char bytes[STORE_EXPIRY_KEY_LEN];
+	struct str row;
+
+	if (store_tables_seen(w->tx) <= STORE_EXPIRY)
+		return;
+	if (store_peek(w->tx, STORE_EXPIRY, store_expiry_key(&x, bytes),
+		&row) != ERR_OK)
+		found(w, where, tenant, "missing in the order of expiry");
+}
+
 static enum err
 look_at_record(struct walk *w, struct str key)
 {
@@ -157,8 +174,10 @@ look_at_record(struct walk *w, struct str key)
 	if ((e = store_record(w->tx, &tenant, &r)) != ERR_OK)
 		return e;
 	w->counts->records++;
-	if (w->v->relations)
-		need_history(w, "record", &tenant);
+	if (!w->v->relations)
+		return ERR_OK;
+	need_history(w, "record", &tenant);
+	need_place(w, "record", &tenant, &r);
 	return ERR_OK;
 }
 
@@ -218,18 +237,6 @@ look_at_request(struct walk *w, struct str key)
 	return ERR_OK;
 }
 
-/* Whether a key consists of a word and a tenant. */
-static bool
-is_of_tenant(struct str key, const char *word, struct guid *tenant)
-{
-	size_t n = strlen(word);
-
-	if (key.n != n + GUID_LEN || !str_starts(key, word))
-		return false;
-	memcpy(tenant, key.p + n, GUID_LEN);
-	return true;
-}
-
 static enum err
 look_at_entry(struct walk *w, struct str key)
 {
@@ -238,14 +245,15 @@ look_at_entry(struct walk *w, struct str key)
 	struct custody custody;
 	struct tenant listed;
 	struct guid tenant;
+	struct str row;
 	enum err e;
 
-	if (is_of_tenant(key, "notice", &tenant)) {
+	if (store_entry_tenant(key, "notice", 0, &tenant)) {
 		e = store_notice(w->tx, &tenant, &notice);
 		w->counts->notices += e == ERR_OK;
 		return e;
 	}
-	if (is_of_tenant(key, "consent", &tenant)) {
+	if (store_entry_tenant(key, "consent", 0, &tenant)) {
 		e = store_consent(w->tx, &tenant, &consent);
 		w->counts->consents += e == ERR_OK;
 		return e;
@@ -260,19 +268,58 @@ look_at_entry(struct walk *w, struct str key)
 		w->counts->places += e == ERR_OK;
 		return e;
 	}
-	if (is_of_tenant(key, "custody", &tenant)) {
+	if (store_entry_tenant(key, "custody", 0, &tenant)) {
 		e = store_custody(w->tx, &tenant, &custody);
 		w->counts->custodies += e == ERR_OK;
 		return e;
 	}
-	if (is_of_tenant(key, "tenant", &tenant)) {
+	if (store_entry_tenant(key, STORE_LISTED, 0, &tenant)) {
 		e = store_tenant(w->tx, &tenant, &listed);
 		w->counts->tenants += e == ERR_OK;
+		if (e == ERR_OK && w->v->relations &&
+		    store_peek(w->tx, STORE_RECORD, store_tenant_key(&tenant),
+			&row) == ERR_NOT_FOUND)
+			need_place(w, "tenant", &tenant, NULL);
 		return e;
 	}
 	if (str_is(key, STORE_SESSION_KEY))
 		return store_session_epoch(w->tx, &(uint64_t){ 0 });
 	return str_is(key, "format") ? ERR_OK : ERR_NEWER;
+}
+
+/* A record gives its tenant a place, and so does the listing of a tenant
+ * without a record. */
+static enum err
+look_at_expiry(struct walk *w, struct str key)
+{
+	char bytes[STORE_KEY_MAX], right[STORE_EXPIRY_KEY_LEN];
+	struct store_expiry x;
+	struct record r;
+	struct str row;
+	bool has_record;
+	enum err e;
+
+	if (!store_expiry_place(key, &x))
+		return ERR_CORRUPT;
+	if (!w->v->relations)
+		return ERR_OK;
+	e = store_record(w->tx, &x.tenant, &r);
+	has_record = e == ERR_OK;
+	if (e == ERR_NOT_FOUND)
+		e = store_peek(w->tx, STORE_META,
+		    store_listed_key(&x.tenant, bytes), &row);
+	if (e == ERR_NOT_FOUND) {
+		found(w, "order of expiry", &x.tenant,
+		    "has a place, but neither a record nor an entry");
+		return ERR_OK;
+	}
+	if (e != ERR_OK)
+		return ERR_OK; /* found at the record itself */
+	x = store_expiry_of(&x.tenant, has_record ? &r : NULL);
+	if (!str_eq(store_expiry_key(&x, right), key))
+		found(w, "order of expiry", &x.tenant,
+		    "has a place that its record does not give it");
+	return ERR_OK;
 }
 
 static const struct table {
@@ -298,6 +345,8 @@ tenant_in(enum store_table table, struct str key, struct guid *out)
 {
 	if (table == STORE_TOKEN || table == STORE_META || key.n < GUID_LEN)
 		return NULL;
+	if (table == STORE_EXPIRY)
+		key = str_tail(key, key.n - GUID_LEN);
 	memcpy(out, key.p, GUID_LEN);
 	return out;
 }
@@ -365,7 +414,8 @@ store_verify(
 
 	*out = (struct store_counts){ .findings = 0 };
 	progress_step(store_txn_progress(tx), "verifying", store_rows(tx));
-	for (table = 0; table < STORE_TABLES; table++)
+	w.seen.tables = store_tables_seen(tx);
+	for (table = 0; table < w.seen.tables; table++)
 		if ((e = walk_table(&w, (enum store_table)table)) != ERR_OK)
 			return e;
 	/* Format 1 has no tally. */

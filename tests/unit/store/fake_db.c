@@ -181,7 +181,7 @@ bool
 fake_verb_reads(struct fake_verb v)
 {
 	return v.known && v.verb != PG_INSERT && v.verb != PG_UPDATE &&
-	    v.verb != PG_DELETE && v.verb != PG_UPSERT;
+	    v.verb != PG_DELETE && v.verb != PG_UPSERT && v.verb != PG_ERASE;
 }
 
 bool
@@ -361,7 +361,7 @@ fake_run(struct fake_transaction *t, struct fake_verb v,
 				.key = element(value[0], i),
 				.row = str_of(NULL) };
 
-			if (v.verb != PG_DELETE) {
+			if (v.verb != PG_DELETE && v.verb != PG_ERASE) {
 				r.row = element(value[1], i);
 				memcpy(r.mark, value[new_mark[v.verb]].p,
 				    PG_MARK_LEN);

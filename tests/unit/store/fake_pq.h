@@ -63,6 +63,10 @@ struct fake_pq {
 	bool spares_records;
 	struct str new_format;
 	bool claimed; /* another process has the advisory lock */
+	/* The schema is that of a release with one table fewer, and another
+	 * role owns it. And how often the table of expiry was created. */
+	bool lacks_table, is_foreign;
+	unsigned tables_made;
 	/* Another process changes the rows of a commit whose connection ends.
 	 */
 	bool steals;

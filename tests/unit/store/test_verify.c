@@ -212,6 +212,61 @@ bring_back(struct lmdb_txn *tx)
 	    tx, STORE_RECORD, record_key(TENANTS - 1, key), buf_view(&row));
 }
 
+/* The key of a tenant's place in the order of expiry; the second is that of a
+ * tenant without a known end. */
+static struct str
+place_key(unsigned n, unsigned char end, char out[24])
+{
+	struct guid g = unit_tenant(n);
+
+	memset(out, end, 8);
+	memcpy(out + 8, g.byte, sizeof(g.byte));
+	return str_from(out, 24);
+}
+
+static enum err
+lose_place(struct lmdb_txn *tx)
+{
+	char key[24];
+
+	return lmdb_txn_delete(tx, STORE_EXPIRY, place_key(7, 0xff, key));
+}
+
+static enum err
+put_place(struct lmdb_txn *tx, struct str key)
+{
+	char block[64];
+	struct buf row;
+
+	buf_init(&row, block, sizeof(block));
+	row_encode(key, NULL, 0, &row);
+	return lmdb_txn_put(tx, STORE_EXPIRY, key, buf_view(&row));
+}
+
+static enum err
+put_second_place(struct lmdb_txn *tx)
+{
+	char key[24];
+
+	return put_place(tx, place_key(7, 0x80, key));
+}
+
+static enum err
+put_place_of_nobody(struct lmdb_txn *tx)
+{
+	char key[24];
+
+	return put_place(tx, place_key(TENANTS - 1, 0xff, key));
+}
+
+static enum err
+put_half_a_place(struct lmdb_txn *tx)
+{
+	char key[24];
+
+	return put_place(tx, str_head(place_key(7, 0xff, key), 8));
+}
+
 static enum err
 put_stranger(struct lmdb_txn *tx)
 {
@@ -291,6 +346,8 @@ static const struct damage {
 	{ "misses a record", lose_record,
 	    { "record 7: missing, although its history does not end with a "
 	      "removal",
+		"order of expiry 7: has a place, but neither a record nor an "
+		"entry",
 		ALL "156 rows are present, but 157 are recorded", "age" } },
 	{ "misses an event", lose_event,
 	    { "history 7: the events between 2 and 4 are missing",
@@ -310,7 +367,26 @@ static const struct damage {
 		"age" } },
 	{ "finds a record that was removed", bring_back,
 	    { "record 39: present, although its history ends with a removal",
+		"record 39: missing in the order of expiry",
 		ALL "158 rows are present, but 157 are recorded", "age" } },
+	{ "misses a place", lose_place,
+	    { "record 7: missing in the order of expiry",
+		"order of expiry: 38 rows are present, but 39 are recorded",
+		"age" } },
+	{ "finds a second place", put_second_place,
+	    { "order of expiry 7: has a place that its record does not give "
+	      "it",
+		"order of expiry: 40 rows are present, but 39 are recorded",
+		"age" } },
+	{ "finds a place of a tenant that is gone", put_place_of_nobody,
+	    { "order of expiry 39: has a place, but neither a record nor an "
+	      "entry",
+		"order of expiry: 40 rows are present, but 39 are recorded",
+		"age" } },
+	{ "finds half a place", put_half_a_place,
+	    { "order of expiry: damaged",
+		"order of expiry: 40 rows are present, but 39 are recorded",
+		"age" } },
 	{ "finds an unknown entry", put_stranger,
 	    { "entry: written by a newer release",
 		"entry: 6 rows are present, but 5 are recorded", "age" } },
@@ -335,7 +411,9 @@ static const struct damage {
 	    { ALL "157 rows are present, but 0 are recorded",
 		"token: 1 rows are present, but 0 are recorded",
 		"request: 1 rows are present, but 0 are recorded",
-		"entry: 5 rows are present, but 0 are recorded", "age" } },
+		"entry: 5 rows are present, but 0 are recorded",
+		"order of expiry: 39 rows are present, but 0 are recorded",
+		"age" } },
 };
 
 /* Valid rows of empty values, each under a key. A row with more values than

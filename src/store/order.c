@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * order.c - builds the index by expiry from the records and the listed tenants,
+ * for an upgrade and for a restore.
+ */
+#include "store/store_private.h"
+
+#include <string.h>
+
+#include "base/progress.h"
+
+/*
+ * The walks below read rows as they are. A row that is damaged was so before,
+ * and an upgrade leaves it: its tenant gets no place then, and the verification
+ * finds both.
+ */
+
+static enum err
+add(struct txn *tx, const struct guid *tenant, const struct record *r)
+{
+	struct store_expiry x = store_expiry_of(tenant, r);
+
+	return store_expiry_set(tx, &x);
+}
+
+static enum err
+add_records(struct txn *tx, struct txn *from)
+{
+	struct store_cursor at;
+	struct guid tenant;
+	struct record r;
+	enum err e;
+
+	store_seek(from, str_of(NULL), &at);
+	while (
+	    (e = store_next(from, STORE_RECORD, STORE_NEXT, &at)) == ERR_OK) {
+		if (at.key.n < sizeof(tenant.byte))
+			continue;
+		memcpy(tenant.byte, at.key.p, sizeof(tenant.byte));
+		if (at.key.n == sizeof(tenant.byte) &&
+		    record_decode(at.key, at.row, &r) == ERR_OK &&
+		    (e = add(tx, &tenant, &r)) != ERR_OK)
+			return e;
+		progress_add(store_txn_progress(tx), 1);
+		/* The next step continues after the tenant's history. */
+		at.key = store_event_key_of(&tenant, 0, at.byte);
+	}
+	return store_walked(e);
+}
+
+static enum err
+add_listed(struct txn *tx, struct txn *from)
+{
+	struct store_cursor at;
+	struct guid tenant;
+	struct str row;
+	enum err e;
+
+	store_seek(from, str_of(STORE_LISTED), &at);
+	while ((e = store_entry_next(from, STORE_LISTED, 0, &at, &tenant)) ==
+	    ERR_OK) {
+		e = store_peek(
+		    from, STORE_RECORD, store_tenant_key(&tenant), &row);
+		if (e == ERR_NOT_FOUND)
+			e = add(tx, &tenant, NULL);
+		if (e != ERR_OK)
+			return e;
+	}
+	return store_walked(e);
+}
+
+enum err
+store_order_build(struct txn *tx, struct txn *from)
+{
+	enum err e;
+
+	progress_step(store_txn_progress(tx), "ordering by expiry", 0);
+	e = add_records(tx, from);
+	return e == ERR_OK ? add_listed(tx, from) : e;
+}
