@@ -9,11 +9,12 @@ deploy_hook_run(const struct cmd_call *c, const struct deploy_hook *h)
 {
 	const struct hook_text texts[DEPLOY_TEXTS] = {
 		[DEPLOY_CERTIFICATE] = { "PUSHCERT_CERTIFICATE",
-		    h->text[DEPLOY_CERTIFICATE] },
+		    h->text[DEPLOY_CERTIFICATE], false },
 		[DEPLOY_KEY] = { "PUSHCERT_KEY", h->text[DEPLOY_KEY], true },
 		[DEPLOY_KEY_RSA] = { "PUSHCERT_KEY_RSA",
 		    h->text[DEPLOY_KEY_RSA], true },
-		[DEPLOY_PAIR] = { "PUSHCERT_PAIR", h->text[DEPLOY_PAIR] },
+		[DEPLOY_PAIR] = { "PUSHCERT_PAIR", h->text[DEPLOY_PAIR],
+		    false },
 	};
 	const struct hook hook = { .name = h->name,
 		.program = h->path,
