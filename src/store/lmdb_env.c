@@ -140,6 +140,33 @@ lmdb_txn_drop(struct lmdb_txn *tx)
 	tx->mdb = NULL;
 }
 
+static void
+set_first_byte(int fd, short type)
+{
+	struct flock lock = {
+		.l_type = type, .l_whence = SEEK_SET, .l_len = 1
+	};
+
+	(void)fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+/*
+ * Closes the environment. LMDB 0.9.27 and later destroys the mutexes in
+ * lock.mdb if no other process has the store open. A process that opens the
+ * store at that moment waits for LMDB's lock on the first byte, gets it as soon
+ * as this process has closed the file, and finds destroyed mutexes (EINVAL).
+ * LMDB leaves the mutexes alone if another descriptor has a lock on that byte,
+ * which may be one of this process (F_OFD_SETLK, Linux 3.15).
+ */
+static void
+close_env(struct lmdb_env *db)
+{
+	set_first_byte(db->files.lock, F_RDLCK);
+	mdb_env_close(db->env);
+	set_first_byte(db->files.lock, F_UNLCK);
+	db->env = NULL;
+}
+
 /* No transaction may be open. */
 void
 lmdb_env_unmap(struct lmdb_env *db)
@@ -150,8 +177,7 @@ lmdb_env_unmap(struct lmdb_env *db)
 	for (tx = db->readers; tx != NULL; tx = tx->next)
 		lmdb_txn_drop(tx);
 	pthread_mutex_unlock(&db->readers_lock);
-	mdb_env_close(db->env);
-	db->env = NULL;
+	close_env(db);
 	data_dir_close(&db->files);
 }
 
@@ -194,12 +220,10 @@ open_file(struct lmdb_env *db, size_t map_size)
 	    (rc = mdb_env_set_maxdbs(db->env, STORE_TABLES_MAX)) == 0)
 		rc = mdb_env_open(db->env, db->directory,
 		    MDB_NOTLS | (db->files.read_only ? MDB_RDONLY : 0), 0600);
-	if (rc == 0) {
+	if (rc == 0)
 		reach_last_page(db);
-	} else {
-		mdb_env_close(db->env);
-		db->env = NULL;
-	}
+	else
+		close_env(db);
 	return rc;
 }
 

@@ -1357,6 +1357,30 @@ START_TEST(loses_no_acknowledged_change_to_sigkill)
 }
 END_TEST
 
+#define OPENERS 4
+
+/* LMDB 0.9.27 and later destroys its mutexes when the last process closes. */
+START_TEST(opens_while_the_last_process_closes)
+{
+	pid_t pid[OPENERS];
+	int i, n, status;
+
+	store_close(open_store(MIB, 10));
+	fflush(NULL);
+	for (i = 0; i < OPENERS; i++) {
+		if ((pid[i] = fork()) != 0)
+			continue;
+		for (n = 0; n < 250; n++)
+			store_close(open_store(MIB, 10));
+		_exit(0);
+	}
+	for (i = 0; i < OPENERS; i++) {
+		ck_assert(waitpid(pid[i], &status, 0) == pid[i]);
+		ck_assert_int_eq(status, 0);
+	}
+}
+END_TEST
+
 /* Tests of a store in a file only. */
 static TCase *
 file_tests(void)
@@ -1375,6 +1399,7 @@ file_tests(void)
 	tcase_add_loop_test(
 	    t, a_row_with_a_damaged_key_is_not_reported_as_absent, 0, 40);
 	tcase_add_loop_test(t, survives_a_file_that_was_cut_off, 1, 17);
+	tcase_add_test(t, opens_while_the_last_process_closes);
 	return t;
 }
 
