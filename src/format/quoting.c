@@ -118,19 +118,14 @@ common_sign(struct str text)
 	return 2 * plus >= lines ? '+' : 2 * minus >= lines ? '-' : 0;
 }
 
-/* Whether the line is a + before a long word, which may be a row of digits. */
+/* Whether the line starts with a + and a long word, which may be a row of
+ * digits with other text after it. */
 static bool
 is_signed_word(struct str line)
 {
-	size_t i;
-
 	line = str_trim(line);
-	if (!str_starts(line, "+") || line.n < SIGNED_WORD_MIN)
-		return false;
-	for (i = 0; i < line.n; i++)
-		if (line.p[i] == ' ')
-			return false;
-	return true;
+	return str_starts(line, "+") &&
+	    str_cut(&line, ' ').n >= SIGNED_WORD_MIN;
 }
 
 bool
