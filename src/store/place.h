@@ -58,7 +58,7 @@ enum err store_event_after(struct txn *tx, const struct guid *tenant,
     uint64_t number, uint64_t *out) ATTR_CHECKED;
 
 /* A number that differs after each change of the store, and perhaps without
- * one. ERR_IN_USE: the lock of store_notify_alone was lost. */
+ * one. Needs the lock of store_notify_alone; ERR_IN_USE: it was lost. */
 enum err store_stamp(struct store *st, uint64_t *out) ATTR_CHECKED;
 
 /*
