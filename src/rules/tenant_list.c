@@ -35,7 +35,7 @@ status_of(const struct tenant_list *wanted, const struct store_expiry *x)
 static bool
 before_range(const struct tenant_list *wanted, struct store_expiry *out)
 {
-	int64_t from_at;
+	int64_t from_at = INT64_MAX;
 
 	switch (wanted->status) {
 	case EXPIRY_EXPIRING:
@@ -45,7 +45,6 @@ before_range(const struct tenant_list *wanted, struct store_expiry *out)
 		from_at = wanted->now_at + (int64_t)EXPIRY_DAYS * DAY - 1;
 		break;
 	case EXPIRY_NONE:
-		from_at = INT64_MAX;
 		break;
 	case EXPIRY_EXPIRED:
 	case EXPIRY_NOT_YET_VALID:
