@@ -37,7 +37,8 @@ apache_around() {
 	Group www-data
 	TypesConfig /etc/mime.types
 	DocumentRoot $dir/www
-	AddOutputFilterByType DEFLATE application/json
+	AddOutputFilterByType DEFLATE application/json text/html text/css
+	AddOutputFilterByType DEFLATE text/javascript image/svg+xml
 	<Directory />
 		Options FollowSymLinks
 		Require all denied

@@ -14,7 +14,8 @@ lighttpd_config() {
 	server.pid-file = "$dir/server.pid"
 	server.upload-dirs = ( "$dir" )
 	server.modules = ( "mod_deflate" )
-	deflate.mimetypes = ( "application/json" )
+	deflate.mimetypes = ( "application/json", "text/html", "text/css",
+		"text/javascript", "image/svg+xml" )
 	deflate.allowed-encodings = ( "gzip" )
 	include "$dir/sample.conf"
 	END
