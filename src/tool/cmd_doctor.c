@@ -241,6 +241,7 @@ static const struct check {
 	{ "directory", CONFIGURATION, ANYWHERE, check_directory },
 	{ "place", CONFIGURATION, ANYWHERE, check_place },
 	{ "secrets", CONFIGURATION, ANYWHERE, check_secrets },
+	{ "vendor", CONFIGURATION, ANYWHERE, doctor_check_vendor },
 	{ "trust", CONFIGURATION, ANYWHERE, doctor_check_trust },
 	{ "jwks", CONFIGURATION, ANYWHERE, doctor_check_keys },
 	{ "sign-in", CONFIGURATION, ANYWHERE, doctor_check_sign_in },

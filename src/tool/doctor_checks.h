@@ -12,6 +12,8 @@ struct doctor;
 /* Checks whether other users may write to the configuration, the key set or the
  * programs in deploy_directory. */
 void doctor_check_trust(struct doctor *d);
+/* Checks whether the vendor's files or vendor_command can sign a request. */
+void doctor_check_vendor(struct doctor *d);
 /* Checks the keys in jwks_file. */
 void doctor_check_keys(struct doctor *d);
 /* Checks what the sign-in to the pages needs. */

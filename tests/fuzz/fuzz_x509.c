@@ -3,7 +3,8 @@
  * fuzz_x509.c - any text gives a certificate, a refusal with a reason, or
  * nothing, and needs no more memory than X509_ARENA promises. A certificate
  * that is written as PEM can be read again and is the same. If the label of a
- * private key follows it, the text is refused.
+ * private key follows it, the text is refused. The same text is read as a
+ * request that was made elsewhere.
  */
 #include "fuzz.h"
 
@@ -12,6 +13,7 @@
 #include <openssl/err.h>
 
 #include "format/x509.h"
+#include "format/x509_csr.h"
 
 static enum err
 read_text(struct str text, struct arena *a, struct x509 *out, struct str *what)
@@ -45,6 +47,22 @@ check_same(const struct x509 *a, const struct x509 *b)
 	fuzz_check(a->key == b->key && a->key_bits == b->key_bits);
 }
 
+/* A request that is read is the same after it was written. */
+static void
+check_request(struct str text, struct arena *a)
+{
+	struct x509_csr csr, again;
+	struct str what;
+	enum err e = x509_csr_read(text, a, &csr, &what);
+
+	fuzz_check(e == ERR_OK || (e == ERR_CONFIG && what.n > 0));
+	if (e != ERR_OK)
+		return;
+	fuzz_check(x509_csr_read(csr.der, a, &again, &what) == ERR_OK);
+	fuzz_check(str_eq(csr.der, again.der));
+	fuzz_check(str_eq(csr.public_key, again.public_key));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -57,6 +75,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > PEM_TEXT_MAX)
 		return 0;
+	arena_init(&first, blocks[0], sizeof(blocks[0]));
+	check_request(str_from((const char *)data, size), &first);
 	arena_init(&first, blocks[0], 0);
 	arena_init(&second, blocks[1], 0);
 	if (read_text(str_from((const char *)data, size), &first, &x, &what) !=
