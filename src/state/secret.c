@@ -193,6 +193,12 @@ load_all(
 		e = load_key(c->key_file, out, message);
 	if (e != ERR_OK || c->vendor_certificate[0] == '\0')
 		return e;
+	if (c->vendor_key[0] == '\0') {
+		snprintf(message, CONFIG_TEXT_MAX,
+		    "vendor_certificate is set, but vendor_key is not; set "
+		    "both or none");
+		return ERR_CONFIG;
+	}
 	e = load_chain(c, out, message);
 	if (e == ERR_OK)
 		e = read_plain(c->vendor_key, true, out->vendor_key,

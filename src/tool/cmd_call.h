@@ -264,6 +264,8 @@ cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at);
 
 /* Reads the secrets that the configuration names. The caller wipes them. */
 enum err cmd_load_secrets(struct cmd_call *c, struct secrets *s) ATTR_CHECKED;
+/* Reads key_file only, for a command that does not need the vendor's files. */
+enum err cmd_load_key(struct cmd_call *c, struct secrets *s) ATTR_CHECKED;
 
 /* Enough for a passphrase in UTF-8 or UTF-16, with a byte order mark, spaces
  * and further lines after it. Only the first line is used. */

@@ -337,7 +337,6 @@ static int
 deploy(struct cmd_call *c)
 {
 	struct run r = { .c = c, .last = &r.first, .now_at = cmd_now_at() };
-	char message[CONFIG_TEXT_MAX];
 	enum err e;
 
 	if (!given(c, OPTION_DRY_RUN) &&
@@ -347,9 +346,8 @@ deploy(struct cmd_call *c)
 		cmd_warn(c, "another run is delivering now; it does this work");
 		return EXIT_SUCCESS;
 	}
-	if ((e = secret_load(&c->config, &r.secrets, message)) != ERR_OK)
-		cmd_error(c, "%s", message);
-	if (e == ERR_OK && (e = find_due(&r)) == ERR_OK)
+	if ((e = cmd_load_key(c, &r.secrets)) == ERR_OK &&
+	    (e = find_due(&r)) == ERR_OK)
 		store_end(c->reader);
 	if (cmd_spool_end(c) != ERR_OK)
 		e = ERR_FILE;

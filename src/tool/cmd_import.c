@@ -97,7 +97,7 @@ seal(struct cmd_call *c, const struct x509_import *found, struct csr *csr)
 	enum err e;
 
 	csr->public_key = found->public_key;
-	if ((e = cmd_load_secrets(c, &s)) != ERR_OK)
+	if ((e = cmd_load_key(c, &s)) != ERR_OK)
 		goto out;
 	e = csr_seal(&s, &c->tenant, &c->arena,
 	    str_from((const char *)found->private_key, found->private_n),

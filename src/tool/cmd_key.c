@@ -27,6 +27,18 @@ cmd_load_secrets(struct cmd_call *c, struct secrets *s)
 	return e;
 }
 
+enum err
+cmd_load_key(struct cmd_call *c, struct secrets *s)
+{
+	char message[CONFIG_TEXT_MAX];
+	enum err e;
+
+	*s = (struct secrets){ .can_seal = false };
+	if ((e = secret_load_key(&c->config, s, message)) != ERR_OK)
+		cmd_error(c, "%s", message);
+	return e;
+}
+
 static bool
 given(const struct cmd_call *c, enum cmd_option option)
 {
@@ -200,7 +212,7 @@ cmd_export(struct cmd_call *c)
 	if (wrong != NULL)
 		return cmd_usage(c, "%s", wrong);
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_tenant(c) != ERR_OK ||
-	    cmd_need_arena(c) != ERR_OK || cmd_load_secrets(c, &s) != ERR_OK)
+	    cmd_need_arena(c) != ERR_OK || cmd_load_key(c, &s) != ERR_OK)
 		return EXIT_FAILURE;
 	e = write_pair(c, &s);
 	secret_wipe(&s);

@@ -382,7 +382,7 @@ begin(struct probe *p)
 	    (e = cmd_need_tenant(c)) != ERR_OK)
 		return e;
 	if ((e = take_url(p)) != ERR_OK || (e = check_ca(c)) != ERR_OK ||
-	    (e = cmd_load_secrets(c, &p->secrets)) != ERR_OK)
+	    (e = cmd_load_key(c, &p->secrets)) != ERR_OK)
 		return e;
 	if (given(c, OPTION_KEY) &&
 	    (e = cmd_import_read(c, c->value[OPTION_KEY], &p->key_text)) !=

@@ -160,6 +160,18 @@ START_TEST(makes_a_key_in_an_empty_file)
 }
 END_TEST
 
+/* A vendor without a key is a mistake in the configuration, not in a file. */
+START_TEST(a_vendor_needs_a_key)
+{
+	snprintf(c.vendor_certificate, sizeof(c.vendor_certificate), "%s/none",
+	    unit_directory());
+	c.vendor_key[0] = '\0';
+	ck_assert_int_eq(secret_load(&c, &s, message), ERR_CONFIG);
+	ck_assert(s.missing && !s.is_vendor);
+	unit_check(message, unit_holds(str_of(message), "vendor_key is not"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -170,6 +182,7 @@ main(void)
 	    cases, reads_keys, 0, sizeof(files) / sizeof(files[0]));
 	tcase_add_loop_test(cases, reads_a_chain_of_less_than_16_KiB, 0,
 	    sizeof(chains) / sizeof(chains[0]));
+	tcase_add_test(cases, a_vendor_needs_a_key);
 	tcase_add_test(cases, makes_a_key_once);
 	tcase_add_loop_test(cases, makes_a_key_in_an_empty_file, 0, 3);
 	suite_add_tcase(suite, cases);
