@@ -8,6 +8,8 @@
 #include "page/year.h"
 #include "rules/tenant_list.h"
 
+#define DAY ((int64_t)86400)
+
 /* Tenants of a page. */
 #define ROWS 100
 
@@ -255,12 +257,11 @@ put_tenant(struct page *p, const struct tenant_list_row *t)
 	html_close(h);
 }
 
+/* Whole days, also after the end, as the page of the status has them. */
 static void
 put_days(struct page *p, const struct tenant_list_row *t)
 {
-	struct expiry dates = { .expires = t->end.expires,
-		.expires_at = t->end.expires_at };
-	int64_t left = expiry_days(&dates, p->call->req->now.at);
+	int64_t left = (t->end.expires_at - p->call->req->now.at) / DAY;
 
 	open_cell(p, WORD_DAYS);
 	if (t->end.expires) {

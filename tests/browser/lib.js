@@ -118,11 +118,11 @@ export function record(alias) {
 /* No name leads anywhere but to this machine. */
 const rules = 'MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1';
 
-export function launch() {
+export function launch(...settings) {
 	return chromium.launch({
 		executablePath: '/usr/bin/chromium',
 		args: [`--host-resolver-rules=${rules}`, '--disable-gpu',
-			'--disable-background-networking'],
+			'--disable-background-networking', ...settings],
 		chromiumSandbox: process.getuid() !== 0,
 	});
 }

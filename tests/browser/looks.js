@@ -6,7 +6,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import {
-	check, file, launch, layoutFaults, local, long, quiet, same, signIn, sound,
+	check, file, launch, layoutFaults, long, quiet, same, signIn, sound,
 	test, token, visit,
 } from './lib.js';
 
@@ -120,25 +120,25 @@ function strayWords(page) {
 	});
 }
 
-/* Text of twice the size. */
-async function largeText(browser) {
+/* Text of twice the size, as a person sets it in the browser. */
+async function largeText() {
+	const browser = await launch('--blink-settings=defaultFontSize=32,' +
+	    'defaultFixedFontSize=26');
 	const v = await visit(browser, { viewport: { width: 640, height: 800 } });
 
 	await signIn(v, 'attacked');
-	const client = await v.context.newCDPSession(v.page);
-
-	await client.send('Page.enable');
-	await client.send('Page.setFontSizes',
-	    { fontSizes: { standard: 32, fixed: 26 } }).catch(() => {});
 	for (const [name, go] of long ? pages : chosen('narrow')) {
 		await go(v);
 		await unfold(v);
 		same(`200 % text, ${name}: the layout`,
 		    await layoutFaults(v.page), []);
+		same(`200 % text, ${name}: the text is large`,
+		    await v.page.evaluate(() =>
+			getComputedStyle(document.body).fontSize), '32px');
 		await v.page.screenshot({ fullPage: true,
 			path: `${pictures}/large-${name}.png` });
 	}
-	await v.context.close();
+	await browser.close();
 }
 
 /* On paper: all facts, and no controls. */
@@ -249,11 +249,12 @@ async function provider(browser) {
 
 /* The picture of README.md. */
 async function poster(browser) {
-	const v = await visit(browser, { viewport: { width: 800, height: 640 } });
+	const v = await visit(browser, { viewport: { width: 900, height: 700 },
+		timezoneId: 'UTC' });
 
 	await signIn(v, 'valid');
 	await v.page.screenshot({ path: `${pictures}/page.png`,
-		clip: { x: 0, y: 0, width: 800, height: 600 } });
+		clip: { x: 0, y: 0, width: 900, height: 660 } });
 	await v.context.close();
 }
 
@@ -263,7 +264,7 @@ await test(async () => {
 	for (const [way, options] of Object.entries(ways))
 		await look(browser, way, options);
 	await states(browser);
-	await largeText(browser);
+	await largeText();
 	await print(browser);
 	await keyboard(browser);
 	await provider(browser);
