@@ -1,17 +1,37 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * words.c - the table of all texts of the pages.
+ *
+ * The texts lie one after the other, and the table has their places. A table of
+ * pointers would need an entry for the dynamic linker for each text, which
+ * takes more space than most of the texts.
  */
 #include "page/words.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 _Static_assert(LANGUAGES == 2, "a language is a column of the table");
 
-#define WORDS_ROW(name, en, de) \
-	[name] = { [LANGUAGE_EN] = (en), [LANGUAGE_DE] = (de) },
-static const char *const table[WORDS][LANGUAGES] = { WORDS_LIST(WORDS_ROW) };
+#define WORDS_SPACE(name, en, de)   \
+	char name##_EN[sizeof(en)]; \
+	char name##_DE[sizeof(de)];
+#define WORDS_TEXT(name, en, de) en, de,
+#define WORDS_PLACE(name, en, de)                                           \
+	[name] = { [LANGUAGE_EN] = offsetof(struct words_texts, name##_EN), \
+		[LANGUAGE_DE] = offsetof(struct words_texts, name##_DE) },
+
+struct words_texts {
+	WORDS_LIST(WORDS_SPACE)
+};
+
+static const struct words_texts texts = { WORDS_LIST(WORDS_TEXT) };
+static const uint16_t places[WORDS][LANGUAGES] = { WORDS_LIST(WORDS_PLACE) };
+
+_Static_assert(sizeof(texts) <= UINT16_MAX, "a place has 16 bits");
 
 const char *
 words_text(enum word word, enum language language)
 {
-	return table[word][language];
+	return (const char *)&texts + places[word][language];
 }
