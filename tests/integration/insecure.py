@@ -30,10 +30,10 @@ def pair(name, value):
     return struct.pack(">BB", len(name), len(value)) + (name + value).encode()
 
 
-def ask(s):
+def ask(s, path=RESOURCE):
     """Sends a GET with a meaningless token; returns the response as text."""
     parameters = b"".join(pair(*p) for p in (
-        ("REQUEST_METHOD", "GET"), ("PATH_INFO", RESOURCE),
+        ("REQUEST_METHOD", "GET"), ("PATH_INFO", path),
         ("HTTP_AUTHORIZATION", "Bearer whatever")))
     s.settimeout(10)
     s.sendall(record(1, b"\0\1\0\0\0\0\0\0") + record(4, parameters) +
@@ -72,7 +72,12 @@ with listener("127.0.0.1") as loopback:
     p = start([], stdin=loopback)
     with socket.create_connection(loopback.getsockname()) as s:
         answer = ask(s)
+    # A page of any site could use the pages, because there is no sign-in.
+    with socket.create_connection(loopback.getsockname()) as s:
+        pages = ask(s, "/ui/")
     said = end(p)
+    check("has no pages", "Status: 404" in pages and "Invalid version: ui"
+          in pages, pages)
     check("takes any token on loopback",
           "Status: 404" in answer or "Status: 200" in answer, answer + said)
     check("says so in the answer",
