@@ -468,6 +468,22 @@ START_TEST(the_cookie_of_a_sign_in_has_its_attributes)
 }
 END_TEST
 
+/* One key seals both cookies. */
+START_TEST(the_cookie_of_a_sign_in_is_no_session)
+{
+	struct auth_call call = {
+		.tx = f.tx, .now_at = NOW, .arena = &f.arena
+	};
+	struct principal who;
+	char text[1024];
+
+	snprintf(text, sizeof(text), "__Secure-pushcert%s",
+	    strchr(f.cookie[0], '='));
+	call.authorization = str_of(text);
+	ck_assert(session_open(&f.site, &call, &who) == ERR_TOKEN_INVALID);
+}
+END_TEST
+
 START_TEST(names_what_it_lacks)
 {
 	struct principal who;
@@ -521,6 +537,7 @@ main(void)
 	tcase_add_test(t, people_of_another_tenant_than_sso_tenant);
 	tcase_add_test(t, sends_the_browser_to_the_provider);
 	tcase_add_test(t, the_cookie_of_a_sign_in_has_its_attributes);
+	tcase_add_test(t, the_cookie_of_a_sign_in_is_no_session);
 	tcase_add_test(t, names_what_it_lacks);
 	suite_add_tcase(s, t);
 	return unit_run(s);
