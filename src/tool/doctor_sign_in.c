@@ -53,6 +53,6 @@ doctor_check_sign_in(struct doctor *d)
 	if (c->key_file[0] == '\0')
 		doctor_note(d,
 		    "Set key_file, or let the web server sign people in: see "
-		    "pushcert-setup(7).",
+		    "pushcert-pages(7).",
 		    "key_file is not set, so no token can sign in to the pages");
 }
