@@ -121,6 +121,35 @@ store_is_delivery(struct str key, struct guid *tenant)
 }
 
 enum err
+store_deliveries(struct txn *tx, const struct guid *tenant,
+    store_delivery_visit *visit, void *arg)
+{
+	char bytes[STORE_KEY_MAX];
+	struct str start = tenant == NULL
+	    ? str_of(WORD)
+	    : store_entry_key(WORD, tenant, bytes);
+	struct store_cursor at;
+	struct delivery d;
+	struct guid found;
+	enum err e;
+
+	store_seek(tx, start, &at);
+	while ((e = store_next(tx, STORE_META, STORE_NEXT, &at)) == ERR_OK) {
+		if (!str_eq(str_head(at.key, start.n), start))
+			return ERR_OK;
+		if (!store_is_delivery(at.key, &found))
+			continue;
+		e = store_log_damage(tx, decode_delivery(at.key, at.row, &d),
+		    STORE_META, at.key);
+		if (e == ERR_OK)
+			e = visit(&found, &d, arg);
+		if (e != ERR_OK && e != ERR_CORRUPT)
+			return e;
+	}
+	return store_walked(e);
+}
+
+enum err
 store_delivery_at(struct txn *tx, struct str key)
 {
 	struct delivery found, again;

@@ -39,6 +39,14 @@ enum err store_delivery(struct txn *tx, const struct guid *tenant,
 enum err store_delivery_put(struct txn *tx, const struct guid *tenant,
     const struct delivery *d) ATTR_CHECKED;
 
+/* Visits the deliveries of one tenant, or of all (NULL) in the order of the
+ * tenants. A visit that returns anything but ERR_OK ends the walk. A damaged
+ * row is logged and passed over. */
+typedef enum err store_delivery_visit(
+    const struct guid *tenant, const struct delivery *d, void *arg);
+enum err store_deliveries(struct txn *tx, const struct guid *tenant,
+    store_delivery_visit *visit, void *arg) ATTR_CHECKED;
+
 /* Whether a key of STORE_META is that of a delivery. */
 bool store_is_delivery(struct str key, struct guid *tenant);
 /* Reads the row of a key, and finds it again by its tenant and target. */

@@ -17,8 +17,7 @@
 /* Of one tenant, one name, and one matter. */
 struct place {
 	struct str name; /* that of --name */
-	/* Empty: the history and the certificate; another text: see
-	 * notify_watch.h. */
+	/* What the place is about: see the matters in notify_watch.h. */
 	struct str matter;
 	uint64_t number; /* of the last event that was delivered */
 	/* The certificate that was reported last, as in a struct notice. */

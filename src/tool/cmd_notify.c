@@ -304,6 +304,9 @@ look(struct run *r, bool ends)
 	}
 	if (e == ERR_OK)
 		e = notify_state_read(&r->state, ends);
+	if (e == ERR_OK && r->state.loaded && !r->state.known &&
+	    given(c, OPTION_FROM_NOW))
+		e = notify_state_skip(&r->state);
 	store_end(c->reader);
 	return e;
 }
@@ -314,8 +317,8 @@ begin(struct run *r)
 {
 	enum err e = look(r, true);
 
-	if (e == ERR_OK && !r->state.known && given(r->c, OPTION_FROM_NOW))
-		e = notify_state_skip(&r->state);
+	if (e == ERR_OK)
+		e = notify_state_save(&r->state);
 	return e == ERR_OK ? notify_state_know(&r->state) : e;
 }
 

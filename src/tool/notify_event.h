@@ -16,10 +16,12 @@
 #include "store/store.h"
 
 struct cmd_call;
+struct delivery;
 
 /* One event; the texts live in the arena of the call. */
 struct notify_event {
 	struct guid tenant;
+	bool is_vendor; /* the event belongs to no tenant */
 	const char *type;
 	char id[STR_GUID_LEN + 1];
 	struct str json;
@@ -32,7 +34,8 @@ enum notify_level {
 	NOTIFY_FAR,
 	NOTIFY_WARNING,
 	NOTIFY_CRITICAL,
-	NOTIFY_EXPIRED
+	NOTIFY_EXPIRED,
+	NOTIFY_TAKEN /* by a target of deploy */
 };
 
 /* The level of a certificate by --warning and --critical. */
@@ -52,6 +55,14 @@ enum err notify_event_gap(struct cmd_call *c, const struct guid *tenant,
  * record. */
 enum err notify_event_end(struct cmd_call *c, const struct expiry_tenant *t,
     struct str expires, enum notify_level level, int64_t now_at,
+    struct notify_event *out) ATTR_CHECKED;
+/* The same for the vendor's certificate. */
+enum err notify_event_vendor(struct cmd_call *c, const struct expiry_tenant *t,
+    struct str expires, enum notify_level level, int64_t now_at,
+    struct notify_event *out) ATTR_CHECKED;
+/* A target of deploy that has taken its certificate, or is late. */
+enum err notify_event_delivery(struct cmd_call *c, const struct guid *tenant,
+    const struct delivery *d, enum notify_level level,
     struct notify_event *out) ATTR_CHECKED;
 
 #endif

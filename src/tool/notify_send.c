@@ -161,9 +161,11 @@ notify_send_event(
 		.input = event->json,
 		.stop = stop };
 
-	str_guid_text(t, tenant);
+	if (!event->is_vendor)
+		str_guid_text(t, tenant);
 	/* The ids of two tenants' events may be equal. */
-	snprintf(id, sizeof(id), "%s-%s", tenant, event->id);
+	snprintf(id, sizeof(id), "%s-%s", event->is_vendor ? "vendor" : tenant,
+	    event->id);
 	return run(c, &h);
 }
 

@@ -8,20 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/datetime.h"
-#include "store/expiries.h"
 #include "store/place.h"
 #include "tool/cmd_call.h"
+#include "tool/notify_watch.h"
 
 /* The places that one change writes. */
 #define SAVES_MOST 32
-/* Seconds. */
-#define DAY INT64_C(86400)
-
-/* The matter of the history and the certificate; see place.h. */
-static const struct str no_matter = STR("");
-/* The matter that shows, under the tenant of zeros, that a name has run. */
-static const struct str known_matter = STR("known");
 static const struct guid no_tenant;
 
 void
@@ -35,6 +27,7 @@ free_save(struct notify_save *save)
 {
 	free(save->serial);
 	free(save->expires);
+	free(save->matter);
 	free(save);
 }
 
@@ -116,9 +109,9 @@ take_place(const struct guid *tenant, const struct place *p, void *arg)
 
 	if (!str_eq(p->name, s->name))
 		return ERR_OK;
-	if (str_eq(p->matter, known_matter))
+	if (str_is(p->matter, NOTIFY_KNOWN))
 		s->known = true;
-	if (!str_eq(p->matter, no_matter))
+	if (!str_is(p->matter, NOTIFY_TENANT))
 		return ERR_OK;
 	while (w->at < s->count &&
 	    memcmp(&s->tenant[w->at].id, tenant, sizeof(*tenant)) < 0)
@@ -130,53 +123,18 @@ take_place(const struct guid *tenant, const struct place *p, void *arg)
 	return ERR_OK;
 }
 
-static int
-compare_ids(const void *a, const void *b)
-{
-	return memcmp(
-	    a, &((const struct notify_tenant *)b)->id, sizeof(struct guid));
-}
-
-static struct expiry_tenant
-facts_of(struct cmd_call *c, const struct guid *tenant, const struct record *r)
-{
-	return cmd_facts(c, tenant, r, cmd_now_at());
-}
-
-/* Notes the tenants whose certificate has so few days left that it may have
- * reached a threshold, in the order of the ends. */
-static enum err
-note_end(const struct store_expiry *x, void *arg)
-{
-	struct notify_state *s = arg;
-	int64_t until = cmd_now_at() + ((int64_t)s->c->warning_days + 1) * DAY;
-	struct notify_tenant *t;
-
-	if (!x->expires || x->expires_at > until)
-		return ERR_STOP;
-	t = bsearch(
-	    &x->tenant, s->tenant, s->count, sizeof(s->tenant[0]), compare_ids);
-	if (t != NULL)
-		t->ends = true;
-	return ERR_OK;
-}
-
-static enum err
-note_ends(struct notify_state *s)
-{
-	enum err e = store_expiries(s->c->reader, NULL, note_end, s);
-
-	return e == ERR_STOP ? ERR_OK : e;
-}
-
 enum err
 notify_state_read(struct notify_state *s, bool ends)
 {
 	struct reading r = { .s = s };
 	struct placing w = { .s = s };
-	enum err e;
+	enum err e = ERR_OK;
 
-	e = store_newest(s->c->reader, add_tenant, &r);
+	/* The vendor counts as a tenant, whose id sorts first. */
+	if (notify_watch_vendor(s))
+		e = add_tenant(&no_tenant, 0, &r);
+	if (e == ERR_OK)
+		e = store_newest(s->c->reader, add_tenant, &r);
 	if (e != ERR_OK) {
 		free(r.tenant);
 		return e;
@@ -188,7 +146,7 @@ notify_state_read(struct notify_state *s, bool ends)
 	    (e = store_places(s->c->reader, take_place, &w)) != ERR_OK)
 		return e;
 	s->loaded = true;
-	return ends && s->count > 0 ? note_ends(s) : ERR_OK;
+	return ends ? notify_watch_mark(s) : ERR_OK;
 }
 
 /* --- the next event --------------------------------------------------- */
@@ -214,49 +172,6 @@ next_of_history(
 	return notify_event_history(s->c, &t->id, number, &out->event);
 }
 
-/* Whether this level of the certificate was delivered already. */
-static enum err
-was_delivered(struct notify_state *s, const struct guid *tenant,
-    const struct notify_step *step, bool *out)
-{
-	struct place p;
-	enum err e;
-
-	*out = false;
-	e = store_place(s->c->reader, tenant, s->name, no_matter, &p);
-	if (e == ERR_OK)
-		*out = str_eq(p.serial, step->serial) &&
-		    str_eq(p.expires, step->expires) && p.level >= step->level;
-	return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
-}
-
-static enum err
-next_end(
-    struct notify_state *s, struct notify_tenant *t, struct notify_step *out)
-{
-	int64_t now_at = cmd_now_at();
-	struct expiry_tenant facts;
-	bool delivered = true;
-	struct record r;
-	enum err e;
-
-	if ((e = store_record(s->c->reader, &t->id, &r)) != ERR_OK)
-		return e;
-	facts = facts_of(s->c, &t->id, &r);
-	out->level = notify_event_level(s->c, &facts, now_at);
-	if (out->level == NOTIFY_FAR)
-		return ERR_NOT_FOUND;
-	out->serial = arena_copy(&s->c->arena, r.value[RECORD_SERIAL]);
-	out->expires = arena_copy(&s->c->arena, r.value[RECORD_EXPIRES]);
-	if (str_is_null(out->expires))
-		return ERR_MEMORY;
-	e = was_delivered(s, &t->id, out, &delivered);
-	if (e != ERR_OK || delivered)
-		return e != ERR_OK ? e : ERR_NOT_FOUND;
-	return notify_event_end(
-	    s->c, &facts, out->expires, out->level, now_at, &out->event);
-}
-
 enum err
 notify_state_next(
     struct notify_state *s, struct notify_tenant *t, struct notify_step *out)
@@ -268,7 +183,7 @@ notify_state_next(
 		e = next_of_history(s, t, out);
 	if (e == ERR_NOT_FOUND && t->ends) {
 		*out = (struct notify_step){ .number = 0 };
-		e = next_end(s, t, out);
+		e = notify_watch_next(s, t, out);
 		t->ends = e != ERR_NOT_FOUND;
 	}
 	return e;
@@ -284,17 +199,32 @@ set_text(char **text, struct str s)
 	return *text != NULL ? ERR_OK : ERR_MEMORY;
 }
 
-/* The last entry of the list if it is of this tenant, or else a new one. */
+static bool
+is_of(const struct notify_save *save, const struct guid *tenant,
+    struct str matter)
+{
+	return memcmp(&save->tenant, tenant, sizeof(*tenant)) == 0 &&
+	    str_eq(str_of(save->matter), matter);
+}
+
+/* The last entry of the list if it is of this matter, or else a new one. */
 static struct notify_save *
-save_of(struct notify_state *s, const struct guid *tenant)
+save_of(struct notify_state *s, const struct guid *tenant, struct str matter)
 {
 	struct notify_save *save = s->last;
 
-	if (save != NULL && memcmp(&save->tenant, tenant, sizeof(*tenant)) == 0)
+	if (save != NULL && is_of(save, tenant, matter))
 		return save;
 	if ((save = calloc(1, sizeof(*save))) == NULL)
 		return NULL;
+	if (set_text(&save->matter, matter) != ERR_OK) {
+		free(save);
+		return NULL;
+	}
 	save->tenant = *tenant;
+	if (s->turn == NULL ||
+	    memcmp(&s->turn->tenant, tenant, sizeof(*tenant)) != 0)
+		s->turn = save;
 	if (s->last != NULL)
 		s->last->next = save;
 	else
@@ -303,11 +233,27 @@ save_of(struct notify_state *s, const struct guid *tenant)
 	return save;
 }
 
+bool
+notify_state_took(const struct notify_state *s, const struct guid *tenant,
+    const struct notify_step *step)
+{
+	const struct notify_save *save;
+
+	for (save = s->turn; save != NULL; save = save->next)
+		if (save->expires != NULL &&
+		    is_of(save, tenant, step->matter) &&
+		    str_eq(str_of(save->serial), step->serial) &&
+		    str_eq(str_of(save->expires), step->expires) &&
+		    save->level >= step->level)
+			return true;
+	return false;
+}
+
 enum err
 notify_state_take(struct notify_state *s, struct notify_tenant *t,
     const struct notify_step *step)
 {
-	struct notify_save *save = save_of(s, &t->id);
+	struct notify_save *save = save_of(s, &t->id, step->matter);
 	enum err e;
 
 	if (save == NULL)
@@ -318,7 +264,6 @@ notify_state_take(struct notify_state *s, struct notify_tenant *t,
 		t->ends = true;
 		return ERR_OK;
 	}
-	t->ends = false;
 	save->level = step->level;
 	e = set_text(&save->serial, step->serial);
 	return e == ERR_OK ? set_text(&save->expires, step->expires) : e;
@@ -337,14 +282,15 @@ notify_state_skip(struct notify_state *s)
 			e = notify_state_take(
 			    s, t, &(struct notify_step){ .number = t->newest });
 	}
-	return e == ERR_OK ? notify_state_save(s) : e;
+	return e == ERR_OK ? notify_watch_skip(s) : e;
 }
 
 static enum err
 put_known(struct txn *tx, void *arg)
 {
 	const struct notify_state *s = arg;
-	const struct place p = { .name = s->name, .matter = known_matter };
+	const struct place p = { .name = s->name,
+		.matter = str_of(NOTIFY_KNOWN) };
 
 	return store_place_put(tx, &no_tenant, &p);
 }
@@ -380,10 +326,10 @@ put_places(struct txn *tx, void *arg)
 
 	for (i = 0; i < w->n; i++, save = save->next) {
 		e = store_place(
-		    tx, &save->tenant, w->s->name, no_matter, &p[i]);
+		    tx, &save->tenant, w->s->name, str_of(save->matter), &p[i]);
 		if (e == ERR_NOT_FOUND || e == ERR_CORRUPT)
 			p[i] = (struct place){ .name = w->s->name,
-				.matter = no_matter };
+				.matter = str_of(save->matter) };
 		else if (e != ERR_OK)
 			failed = e;
 	}
@@ -412,8 +358,7 @@ count_different(const struct notify_save *first)
 
 	for (a = first; a != NULL && n < SAVES_MOST; a = a->next, n++)
 		for (b = first; b != a; b = b->next)
-			if (memcmp(&a->tenant, &b->tenant, sizeof(a->tenant)) ==
-			    0)
+			if (is_of(b, &a->tenant, str_of(a->matter)))
 				return n;
 	return n;
 }
@@ -425,6 +370,7 @@ notify_state_save(struct notify_state *s)
 	struct notify_save *next;
 	enum err e;
 
+	s->turn = NULL;
 	while (s->first != NULL) {
 		w.n = count_different(s->first);
 		if ((e = store_update(s->c->store, put_places, &w)) != ERR_OK)
