@@ -110,7 +110,7 @@ static struct str
 end(struct buf *b, size_t n)
 {
 	buf_text(b, "]}");
-	while (b->n < n)
+	while (b->n < n && !b->full)
 		buf_char(b, ' ');
 	ck_assert(!b->full);
 	return buf_view(b);
