@@ -102,7 +102,7 @@ form_parts_begin(struct form_parts *p, struct str content_type, struct str body)
 {
 	struct str boundary;
 
-	*p = (struct form_parts){ .rest = body };
+	*p = (struct form_parts){ .rest = body.n > 0 ? body : STR_EMPTY };
 	(void)str_cut(&content_type, ';');
 	if (!form_parts_parameter(content_type, "boundary", &boundary) ||
 	    !is_boundary(boundary))

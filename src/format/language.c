@@ -100,7 +100,8 @@ language_pick(struct str accept)
 	}
 	for (i = 0; i < LANGUAGES; i++)
 		if (rank[i].quality > rank[best].quality ||
-		    (rank[i].quality == rank[best].quality &&
+		    (rank[i].quality > 0 &&
+			rank[i].quality == rank[best].quality &&
 			rank[i].at < rank[best].at))
 			best = (enum language)i;
 	return best;

@@ -172,8 +172,9 @@ read_form(
 
 	arena_init(&a, block, FORM_ARENA_SIZE(body.n));
 	*fault = (struct fault){ .withheld = false };
-	return form_read(
-	    unit_guard(0, type), unit_guard(1, body), &a, form, fault);
+	if (!str_is_null(body))
+		body = unit_guard(1, body);
+	return form_read(unit_guard(0, type), body, &a, form, fault);
 }
 
 START_TEST(reads)
@@ -290,6 +291,8 @@ static const struct {
 	    STR("multipart/form-data; boundary=aaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") },
 	{ "an empty multipart body", MULTIPART, STR(""),
+	    "it has no line with the boundary of its content type", STR("B") },
+	{ "no multipart body", MULTIPART, { NULL, 0 },
 	    "it has no line with the boundary of its content type", STR("B") },
 	{ "another boundary in the body", MULTIPART,
 	    STR("--A\r\n" CD "a\r\n\r\n1\r\n--A--"),

@@ -45,6 +45,8 @@ static const struct {
 	{ "both are excluded", STR("en;q=0,de;q=0.000"), LANGUAGE_EN },
 	{ "a region that is excluded", STR("de-CH;q=0,de;q=0.5,en;q=0.2"),
 	    LANGUAGE_DE },
+	{ "the first one is excluded later", STR("fr;q=0,en;q=0"),
+	    LANGUAGE_EN },
 	{ "empty parts", STR(",,de,,"), LANGUAGE_DE },
 	{ "ignores a quality above 1", STR("de;q=1.1"), LANGUAGE_EN },
 	{ "ignores a quality with four digits", STR("de;q=0.1234"),
