@@ -1,37 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cmd_list.c - lists the tenants and their certificates: selected, sorted, and
- * printed as lines, as JSON or as CSV.
+ * cmd_list.c - lists the tenants and their certificates: selected and sorted.
  *
  * All rows that the options select are kept in memory, because the order and
  * the width of the column of aliases depend on all of them.
  */
-#include "tool/cmd_call.h"
+#include "tool/cmd_list.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "format/datetime.h"
-#include "format/emit.h"
-#include "tool/cmd_json.h"
+#include "store/expiries.h"
+#include "tool/cmd_names.h"
 #include "tool/cmd_output.h"
 
 #define DAY 86400
-
-struct row {
-	struct expiry_tenant t; /* its texts are in `text`, or in the names */
-	struct instant modified;
-	char *text;
-};
-
-struct list {
-	struct cmd_call *c;
-	int64_t now_at;
-	unsigned statuses; /* a set; the bits are 1 << enum expiry_status */
-	struct row *row;
-	size_t count, room;
-};
 
 /* --- the options ------------------------------------------------------ */
 
@@ -105,7 +90,8 @@ static const struct {
 	const char *name;
 	int (*compare)(const void *, const void *);
 } orders[] = {
-	{ "expires", expires_order }, /* the default */
+#define BY_EXPIRES 0 /* the default */
+	{ "expires", expires_order },
 	{ "alias", alias_order },
 	{ "tenant", tenant_order },
 	{ "status", status_order },
@@ -174,44 +160,50 @@ is_selected(const struct list *l, const struct expiry_tenant *t)
 	    is_match(t, str_of(c->value[OPTION_MATCH]));
 }
 
-static struct str
-move_text(struct str s, char **to)
+/* Makes room for one more row. */
+static bool
+has_room(struct list *l)
 {
-	char *p = *to;
+	struct row *row = l->row;
 
-	if (s.n == 0)
-		return s;
-	memcpy(p, s.p, s.n);
-	*to += s.n;
-	return str_from(p, s.n);
+	if (l->count < l->room)
+		return true;
+	l->room = l->room > 0 ? 2 * l->room : 64;
+	row = reallocarray(row, l->room, sizeof(*row));
+	if (row == NULL)
+		return false;
+	l->row = row;
+	return true;
 }
 
-/* Copies the texts of the record, which live until the visit returns. */
+/* Copies the texts, which live until the visit returns. */
 static enum err
 add_row(struct list *l, const struct expiry_tenant *t)
 {
-	size_t n = t->serial.n + t->topic.n + t->apple_id.n;
-	struct row *row = l->row;
+	struct row *row;
 	char *p;
+	size_t n = 0, i;
 
-	if (l->count == l->room) {
-		l->room = l->room > 0 ? 2 * l->room : 64;
-		row = reallocarray(row, l->room, sizeof(*row));
-		if (row == NULL)
-			return ERR_MEMORY;
-		l->row = row;
-	}
-	row += l->count;
-	*row = (struct row){ .t = *t, .text = malloc(n + 1) };
-	if ((p = row->text) == NULL)
+	if (!has_room(l))
 		return ERR_MEMORY;
-	l->count++;
-	row->t.serial = move_text(t->serial, &p);
-	row->t.topic = move_text(t->topic, &p);
-	row->t.apple_id = move_text(t->apple_id, &p);
-	row->t.modified = str_of(NULL);
+	row = l->row + l->count;
+	*row = (struct row){ .t = *t };
+	struct str *const text[] = { &row->t.alias, &row->t.owner,
+		&row->t.contact, &row->t.notes, &row->t.serial, &row->t.topic,
+		&row->t.apple_id };
+	const size_t texts = sizeof(text) / sizeof(text[0]);
+
+	for (i = 0; i < texts; i++)
+		n += text[i]->n + 1;
+	if ((p = row->text = calloc(1, n)) == NULL)
+		return ERR_MEMORY;
+	for (i = 0; i < texts; p += text[i++]->n + 1)
+		if (text[i]->n > 0)
+			text[i]->p = memcpy(p, text[i]->p, text[i]->n);
 	if (datetime_parse(t->modified, &row->modified) != ERR_OK)
 		row->modified = (struct instant){ .at = 0 };
+	row->t.modified = str_of(NULL);
+	l->count++;
 	return ERR_OK;
 }
 
@@ -224,6 +216,108 @@ visit(const struct guid *tenant, const struct record *r, void *arg)
 	return is_selected(l, &t) ? add_row(l, &t) : ERR_OK;
 }
 
+/* --- the order of the store --------------------------------------------- */
+
+/* Whether the store's own order answers the question sooner than all records:
+ * only its begin is wanted. */
+static bool
+wants_begin(const struct list *l, size_t order)
+{
+	const unsigned late = 1U << EXPIRY_VALID | 1U << EXPIRY_NOT_YET_VALID |
+	    1U << EXPIRY_NONE;
+	const struct cmd_call *c = l->c;
+
+	return order == BY_EXPIRES &&
+	    (c->given & CMD_BIT(OPTION_TENANT)) == 0 &&
+	    (c->limit > 0 || (c->given & CMD_BIT(OPTION_WITHIN)) != 0 ||
+		(l->statuses & late) == 0);
+}
+
+/* The parts of the order, and the statuses that a tenant in each part can have.
+ */
+static const struct {
+	enum expiry_status status;
+	unsigned set;
+} parts[] = {
+	{ EXPIRY_EXPIRED, 1U << EXPIRY_EXPIRED },
+	{ EXPIRY_EXPIRING, 1U << EXPIRY_EXPIRING | 1U << EXPIRY_NOT_YET_VALID },
+	{ EXPIRY_VALID, 1U << EXPIRY_VALID | 1U << EXPIRY_NOT_YET_VALID },
+	{ EXPIRY_NONE, 1U << EXPIRY_NONE },
+};
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+/* The statuses that a tenant at this place can have, and those that it or a
+ * later one can have. */
+static unsigned
+statuses_at(const struct list *l, const struct store_expiry *x, bool or_later)
+{
+	const struct expiry dates = { .expires = x->expires,
+		.expires_at = x->expires_at };
+	const enum expiry_status status = expiry_status(
+	    &dates, l->now_at, l->c->warning_days);
+	unsigned set = 0;
+	size_t i = 0;
+
+	while (i + 1 < PARTS && parts[i].status != status)
+		i++;
+	do
+		set |= parts[i++].set;
+	while (or_later && i < PARTS);
+	return set;
+}
+
+static bool
+is_beyond(const struct list *l, const struct store_expiry *x)
+{
+	const struct cmd_call *c = l->c;
+
+	if ((l->statuses & statuses_at(l, x, true)) == 0)
+		return true;
+	return (c->given & CMD_BIT(OPTION_WITHIN)) != 0 &&
+	    (!x->expires ||
+		x->expires_at - l->now_at > (int64_t)c->within_days * DAY);
+}
+
+static enum err
+visit_place(const struct store_expiry *x, void *arg)
+{
+	struct list *l = arg;
+	struct cmd_call *c = l->c;
+	struct expiry_tenant t;
+	struct record r;
+	enum err e;
+
+	if (is_beyond(l, x))
+		return ERR_STOP;
+	if ((l->statuses & statuses_at(l, x, false)) == 0)
+		return ERR_OK;
+	e = store_record(c->reader, &x->tenant, &r);
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	t = expiry_tenant(&x->tenant, e == ERR_OK ? &r : NULL, l->now_at,
+	    c->warning_days, &c->arena);
+	if ((e = cmd_names_read(c->reader, &t)) != ERR_OK)
+		return e;
+	if (!is_selected(l, &t))
+		return ERR_OK;
+	if ((e = add_row(l, &t)) != ERR_OK)
+		return e;
+	return c->limit > 0 && l->count == c->limit ? ERR_STOP : ERR_OK;
+}
+
+/* A store that was not upgraded has no order. */
+static enum err
+find_rows(struct list *l, size_t order)
+{
+	enum err e = ERR_OLD_FORMAT;
+
+	if (wants_begin(l, order))
+		e = store_expiries(l->c->reader, NULL, visit_place, l);
+	if (e == ERR_OLD_FORMAT)
+		e = cmd_each_tenant(l->c, visit, l);
+	return e == ERR_STOP ? ERR_OK : e;
+}
+
 static void
 free_rows(struct list *l)
 {
@@ -234,209 +328,23 @@ free_rows(struct list *l)
 	free(l->row);
 }
 
-/* --- lines ------------------------------------------------------------ */
-
-static void
-print_or_dash(struct str s)
-{
-	printf("  ");
-	cmd_print_word(s.n > 0 ? s : str_of("-"));
-}
-
-static void
-print_line(const struct list *l, const struct expiry_tenant *t, int width)
-{
-	struct str alias = t->alias.n > 0 ? t->alias : str_of("-");
-	char tenant[STR_GUID_LEN];
-
-	str_guid_text(&t->tenant, tenant);
-	printf("%.*s  ", STR_GUID_LEN, tenant);
-	cmd_print_word(alias);
-	printf("%*s  %-11s  ", width - (int)str_utf8_count(alias), "",
-	    expiry_word(t->status));
-	if (t->expiry.expires) {
-		printf(
-		    "%6lld  ", (long long)expiry_days(&t->expiry, l->now_at));
-		cmd_print_date(t->expiry.expires_at);
-	} else {
-		printf("     -  %-*s", DATETIME_SECONDS_LEN + 1, "-");
-	}
-	print_or_dash(t->serial);
-	print_or_dash(t->topic);
-	print_or_dash(t->apple_id);
-	putchar('\n');
-}
-
-static void
-print_lines(struct list *l)
-{
-	char head[256];
-	int width = 5; /* ALIAS */
-	size_t i, n;
-
-	for (i = 0; i < l->count; i++)
-		if ((n = str_utf8_count(l->row[i].t.alias)) > (size_t)width)
-			width = (int)n;
-	snprintf(head, sizeof(head),
-	    "%-36s  %-*s  STATUS         DAYS  %-20s  SERIAL  TOPIC  APPLE ID",
-	    "TENANT", width, "ALIAS", "EXPIRES");
-	for (i = 0; i < l->count; i++) {
-		cmd_list_row(l->c, head);
-		print_line(l, &l->row[i].t, width);
-	}
-}
-
-/* --- JSON ------------------------------------------------------------- */
-
-static void
-emit_date(struct emit *e, bool known, int64_t at)
-{
-	char text[DATETIME_SECONDS_LEN + 1];
-
-	datetime_seconds(at, text);
-	text[DATETIME_SECONDS_LEN] = 'Z';
-	emit_str(e, known ? str_from(text, sizeof(text)) : str_of(NULL));
-}
-
-void
-cmd_emit_facts(struct emit *e, const struct expiry_tenant *t, int64_t now_at)
-{
-	emit_name(e, "status");
-	emit_text(e, expiry_word(t->status));
-	emit_name(e, "days");
-	if (t->expiry.expires)
-		emit_i64(e, expiry_days(&t->expiry, now_at));
-	else
-		emit_null(e);
-	emit_name(e, "expires");
-	emit_date(e, t->expiry.expires, t->expiry.expires_at);
-	emit_name(e, "issued");
-	emit_date(e, t->expiry.issued, t->expiry.issued_at);
-	emit_name(e, "serial");
-	emit_str(e, t->serial);
-	emit_name(e, "topic");
-	emit_str(e, t->topic);
-	emit_name(e, "appleIdentifier");
-	emit_str(e, t->apple_id);
-	emit_name(e, "alias");
-	emit_str(e, t->alias);
-	emit_name(e, "owner");
-	emit_str(e, t->owner);
-	emit_name(e, "contact");
-	emit_str(e, t->contact);
-	emit_name(e, "notes");
-	emit_str(e, t->notes);
-}
-
-static void
-print_json(const struct list *l, const struct expiry_tenant *t)
-{
-	char tenant[STR_GUID_LEN];
-	struct cmd_json json;
-	struct emit *e;
-
-	str_guid_text(&t->tenant, tenant);
-	e = cmd_json_begin(&json);
-	emit_name(e, "tenant");
-	emit_str(e, str_from(tenant, sizeof(tenant)));
-	cmd_emit_facts(e, t, l->now_at);
-	cmd_json_end(&json);
-}
-
-/* --- CSV (RFC 4180) --------------------------------------------------- */
-
-/* Whether a spreadsheet would take the text for a formula. */
-static bool
-is_formula(struct str text)
-{
-	return text.n > 0 && memchr("=+-@\t\r", text.p[0], 6) != NULL;
-}
-
-/* Prints a cell after a comma. An apostrophe before a formula makes a
- * spreadsheet show it as text. Control characters are escaped. */
-static void
-csv_text(struct str text)
-{
-	printf(is_formula(text) ? ",\"'" : ",\"");
-	while (!str_is_null(text)) {
-		cmd_print_word(str_cut(&text, '"'));
-		if (!str_is_null(text))
-			printf("\"\"");
-	}
-	putchar('"');
-}
-
-static void
-csv_date(bool known, int64_t at)
-{
-	putchar(',');
-	if (known)
-		cmd_print_date(at);
-}
-
-static void
-csv_row(const struct list *l, const struct expiry_tenant *t)
-{
-	char tenant[STR_GUID_LEN];
-
-	str_guid_text(&t->tenant, tenant);
-	printf("%.*s", STR_GUID_LEN, tenant);
-	csv_text(t->alias);
-	printf(",%s,", expiry_word(t->status));
-	if (t->expiry.expires)
-		printf("%lld", (long long)expiry_days(&t->expiry, l->now_at));
-	csv_date(t->expiry.expires, t->expiry.expires_at);
-	csv_date(t->expiry.issued, t->expiry.issued_at);
-	csv_text(t->serial);
-	csv_text(t->topic);
-	csv_text(t->apple_id);
-	csv_text(t->owner);
-	csv_text(t->contact);
-	csv_text(t->notes);
-	printf("\r\n");
-}
-
 /* --- the command ------------------------------------------------------ */
 
-static void
-print_rows(struct list *l)
-{
-	size_t i;
-
-	if ((l->c->given & CMD_BIT(OPTION_JSON)) != 0) {
-		for (i = 0; i < l->count; i++)
-			print_json(l, &l->row[i].t);
-	} else if ((l->c->given & CMD_BIT(OPTION_CSV)) != 0) {
-		printf("tenant,alias,status,days,expires,issued,serial,topic,"
-		       "appleIdentifier,owner,contact,notes\r\n");
-		for (i = 0; i < l->count; i++)
-			csv_row(l, &l->row[i].t);
-	} else {
-		print_lines(l);
-		cmd_list_end(l->c,
-		    (l->c->given &
-			(CMD_BIT(OPTION_STATUS) | CMD_BIT(OPTION_WITHIN) |
-			    CMD_BIT(OPTION_MATCH))) != 0
-			? "no tenant matches these options"
-			: "no records; 'pushcert upload FILE --tenant GUID' "
-			  "stores a certificate");
-	}
-}
-
 static int
-list(struct list *l, int (*compare)(const void *, const void *))
+list(struct list *l, size_t order)
 {
 	struct cmd_call *c = l->c;
 	enum err e;
 
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
-	if ((e = cmd_each_tenant(c, visit, l)) == ERR_OK) {
+	if ((e = find_rows(l, order)) == ERR_OK) {
 		if (l->count > 0)
-			qsort(l->row, l->count, sizeof(*l->row), compare);
+			qsort(l->row, l->count, sizeof(*l->row),
+			    orders[order].compare);
 		while (c->limit > 0 && l->count > c->limit)
 			free(l->row[--l->count].text);
-		print_rows(l);
+		cmd_list_show(l);
 	}
 	free_rows(l);
 	return e == ERR_OK ? EXIT_SUCCESS : cmd_fail(c, e, cmd_place(c));
@@ -450,7 +358,7 @@ cmd_list(struct cmd_call *c)
 	size_t order = order_of(sort);
 
 	if (sort == NULL)
-		order = 0;
+		order = BY_EXPIRES;
 	if (order == ORDERS)
 		return cmd_usage(c,
 		    "--sort %.64s: give expires, alias, tenant, status or "
@@ -467,5 +375,5 @@ cmd_list(struct cmd_call *c)
 	    (c->given & CMD_BIT(OPTION_JSON)) != 0)
 		return cmd_usage(
 		    c, "--csv and --json exclude each other; give one of them");
-	return list(&l, orders[order].compare);
+	return list(&l, order);
 }
