@@ -40,6 +40,7 @@ struct scratch {
 	int lock_fd; /* of the directory */
 	int fd; /* of data.mdb */
 	struct progress *progress;
+	store_completion *complete;
 };
 
 static void
@@ -109,6 +110,7 @@ scratch_make(const struct store *st, const char *path, struct scratch *s)
 {
 	s->fd = s->lock_fd = -1;
 	s->progress = store_progress(st);
+	s->complete = store_completes(st);
 	store_backup_clean(store_directory(st));
 	if (!make_directory(st, path, s))
 		return ERR_FILE;
@@ -321,6 +323,7 @@ open_and_verify(
 		.history_keep = 1,
 		.alone = true,
 		.progress = s->progress,
+		.complete = s->complete,
 	};
 	enum err e;
 

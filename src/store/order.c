@@ -23,12 +23,40 @@ add(struct txn *tx, const struct guid *tenant, const struct record *r)
 	return store_expiry_set(tx, &x);
 }
 
+/* Puts a record again with what a newer release keeps in it. */
+static enum err
+complete(struct txn *tx, struct str key, struct record *r)
+{
+	struct buf row;
+
+	if (!record_is_real(r) || r->issued || !store_complete(tx, r))
+		return ERR_OK;
+	store_scratch(tx, STORE_ROW, &row);
+	record_encode(key, r, &row);
+	return store_put(tx, STORE_RECORD, key, &row);
+}
+
+/* A walk may meet a row of a record or of an event. */
+static enum err
+add_record(struct txn *tx, struct txn *from, const struct guid *tenant,
+    const struct store_cursor *at)
+{
+	struct record r;
+	enum err e = ERR_OK;
+
+	if (at->key.n != sizeof(tenant->byte) ||
+	    record_decode(at->key, at->row, &r) != ERR_OK)
+		return ERR_OK;
+	if (tx == from)
+		e = complete(tx, store_tenant_key(tenant), &r);
+	return e == ERR_OK ? add(tx, tenant, &r) : e;
+}
+
 static enum err
 add_records(struct txn *tx, struct txn *from)
 {
 	struct store_cursor at;
 	struct guid tenant;
-	struct record r;
 	enum err e;
 
 	store_seek(from, str_of(NULL), &at);
@@ -37,9 +65,7 @@ add_records(struct txn *tx, struct txn *from)
 		if (at.key.n < sizeof(tenant.byte))
 			continue;
 		memcpy(tenant.byte, at.key.p, sizeof(tenant.byte));
-		if (at.key.n == sizeof(tenant.byte) &&
-		    record_decode(at.key, at.row, &r) == ERR_OK &&
-		    (e = add(tx, &tenant, &r)) != ERR_OK)
+		if ((e = add_record(tx, from, &tenant, &at)) != ERR_OK)
 			return e;
 		progress_add(store_txn_progress(tx), 1);
 		/* The next step continues after the tenant's history. */

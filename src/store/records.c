@@ -22,24 +22,18 @@ store_record(struct txn *tx, const struct guid *tenant, struct record *out)
 	    tx, record_decode(key, row, out), STORE_RECORD, key);
 }
 
-/* The place of the tenant before a change of its record. ERR_NOT_FOUND: it has
- * no record. The change has read the record, and so checked it. */
+/* The record before a change of it, which has read and so checked it. Lives
+ * until the next put. ERR_NOT_FOUND. */
 static enum err
-former_place(
-    struct txn *tx, const struct guid *tenant, struct store_expiry *out)
+former_record(struct txn *tx, const struct guid *tenant, struct record *out)
 {
-	struct record r;
 	struct str row;
 	enum err e;
 
-	*out = store_expiry_of(tenant, NULL);
 	e = store_peek(tx, STORE_RECORD, store_tenant_key(tenant), &row);
 	if (e != ERR_OK)
 		return e;
-	if ((e = record_decode_nested(row, &r)) != ERR_OK)
-		return store_fail(tx, e);
-	*out = store_expiry_of(tenant, &r);
-	return ERR_OK;
+	return store_fail(tx, record_decode_nested(row, out));
 }
 
 /* Moves the tenant to the place that the record gives it. Without a former
@@ -47,16 +41,20 @@ former_place(
 static enum err
 move_place(struct txn *tx, const struct guid *tenant, const struct record *r)
 {
-	struct store_expiry from, to = store_expiry_of(tenant, r);
-	enum err e = former_place(tx, tenant, &from);
-	bool is_new = e == ERR_NOT_FOUND, stays;
+	struct store_expiry from, to;
+	struct record former;
+	enum err e = former_record(tx, tenant, &former);
 
-	if (e != ERR_OK && !is_new)
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
-	stays = from.expires == to.expires && from.expires_at == to.expires_at;
-	if (stays && !is_new)
+	if (e == ERR_OK &&
+	    str_eq(former.value[RECORD_EXPIRES], r->value[RECORD_EXPIRES]))
 		return ERR_OK;
-	if (!stays && (e = store_expiry_unset(tx, &from)) != ERR_OK)
+	from = store_expiry_of(tenant, e == ERR_OK ? &former : NULL);
+	to = store_expiry_of(tenant, r);
+	if (from.expires == to.expires && from.expires_at == to.expires_at)
+		return e == ERR_OK ? ERR_OK : store_expiry_set(tx, &to);
+	if ((e = store_expiry_unset(tx, &from)) != ERR_OK)
 		return e;
 	return store_expiry_set(tx, &to);
 }
@@ -97,10 +95,13 @@ enum err
 store_record_delete(struct txn *tx, const struct guid *tenant)
 {
 	struct store_expiry x;
+	struct record former;
 	enum err e;
 
-	if ((e = former_place(tx, tenant, &x)) != ERR_OK ||
-	    (e = leave_place(tx, &x)) != ERR_OK)
+	if ((e = former_record(tx, tenant, &former)) != ERR_OK)
+		return e;
+	x = store_expiry_of(tenant, &former);
+	if ((e = leave_place(tx, &x)) != ERR_OK)
 		return e;
 	return store_remove(tx, STORE_RECORD, store_tenant_key(tenant));
 }

@@ -112,6 +112,7 @@ store_open(const struct store_options *options, struct store **out)
 	/* At least one event stays, because the next event takes its number
 	 * from the newest one. */
 	st->progress = options->progress;
+	st->complete = options->complete;
 	st->history_keep = within(options->history_keep, 1, UINT_MAX);
 	st->history_certificates = within(
 	    options->history_certificates, 1, STORE_CERTIFICATES_MAX);

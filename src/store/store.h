@@ -50,6 +50,9 @@ struct txn;
  * for its certificate, so this number bounds the cost of a change. */
 #define STORE_CERTIFICATES_MAX 100
 
+/* See store_options.complete. */
+typedef bool store_completion(struct record *r);
+
 struct store_options {
 	/* The data directory. This process must own it; mode 0700. */
 	const char *directory;
@@ -95,6 +98,10 @@ struct store_options {
 	/* Where a backup, a restore, an upgrade and store_verify report how far
 	 * they are; it must outlive the store. NULL: nowhere. */
 	struct progress *progress;
+	/* Adds to a record that a release before format 6 wrote what later
+	 * releases keep beside its certificate; called once for each, by an
+	 * upgrade. False: nothing. NULL: nothing is added. */
+	store_completion *complete;
 	/* Create the directory and the store if they are missing. */
 	bool create;
 	/* The caller only reads, so a read-only disk is accepted. */

@@ -64,6 +64,7 @@ struct store {
 	bool read_only;
 	struct metrics *metrics;
 	struct progress *progress;
+	store_completion *complete;
 	struct log_repeat last_damage; /* that was logged */
 	struct store_writer *writer;
 	unsigned writers;

@@ -461,6 +461,18 @@ store_progress(const struct store *st)
 	return st->progress;
 }
 
+store_completion *
+store_completes(const struct store *st)
+{
+	return st->complete;
+}
+
+bool
+store_complete(const struct txn *tx, struct record *r)
+{
+	return tx->st->complete != NULL && tx->st->complete(r);
+}
+
 struct progress *
 store_txn_progress(const struct txn *tx)
 {

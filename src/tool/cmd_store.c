@@ -4,7 +4,10 @@
  */
 #include "tool/cmd_call.h"
 
+#include <stdlib.h>
 #include <unistd.h>
+
+#include "format/expiry.h"
 
 #include "tool/cmd_output.h"
 #include "tool/cmd_progress.h"
@@ -38,6 +41,24 @@ cmd_place(const struct cmd_call *c)
 	return c->config.database[0] != '\0' ? "the database" : c->config.data;
 }
 
+/* Adds the begin of the validity to a record of an older release. */
+static bool
+complete(struct record *r)
+{
+	void *block = malloc(EXPIRY_ARENA);
+	struct expiry x = { .issued = false };
+	struct arena a;
+
+	if (block == NULL)
+		return false;
+	arena_init(&a, block, EXPIRY_ARENA);
+	x = expiry_of_text(r->value[RECORD_CERTIFICATE], &a);
+	free(block);
+	r->issued = x.issued;
+	r->issued_at = x.issued_at;
+	return x.issued;
+}
+
 struct store_options
 cmd_store_options(struct cmd_call *c)
 {
@@ -55,6 +76,7 @@ cmd_store_options(struct cmd_call *c)
 		.batch_max = (c->config.workers * 3 + 3) / 4,
 		.metrics = c->metrics,
 		.progress = &c->progress,
+		.complete = complete,
 		.reads = c->reads,
 	};
 

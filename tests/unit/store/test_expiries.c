@@ -14,7 +14,7 @@
 #include "unit_store.h"
 
 #define TENANTS 9
-#define CHANGES 400
+#define CHANGES 120
 
 /* The ends that a record may have, in their order. The first and the last of
  * the dates that a client may send are among them, and dates before 1970. */
@@ -395,7 +395,7 @@ expiries_suite(void)
 	Suite *s = suite_create("expiries");
 	TCase *t = tcase_create("all");
 
-	tcase_add_loop_test(t, follows_every_change, 0, 4);
+	tcase_add_loop_test(t, follows_every_change, 0, 8);
 	tcase_add_loop_test(
 	    t, begins_after_any_place, 0, sizeof(places) / sizeof(places[0]));
 	tcase_add_test(t, keeps_its_rows_when_a_change_fails);

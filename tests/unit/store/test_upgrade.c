@@ -287,6 +287,74 @@ put_one(struct txn *tx, void *arg)
 
 /* --- tests -------------------------------------------------------------- */
 
+/* What the tool derives from a certificate. */
+static bool
+complete(struct record *r)
+{
+	if (str_is(r->value[RECORD_CERTIFICATE], "unreadable"))
+		return false;
+	r->issued = true;
+	r->issued_at = 86400;
+	return true;
+}
+
+static void
+put_record_of_5(struct lmdb_txn *tx, uint8_t n, const char *certificate)
+{
+	const struct guid g = { .byte = { n } };
+	struct str key = str_from((const char *)g.byte, sizeof(g.byte));
+	struct record r = record_of(n);
+	char block[1024];
+	struct buf row;
+
+	if (certificate != NULL) {
+		r.value[RECORD_SERIAL] = str_of("01");
+		r.value[RECORD_CERTIFICATE] = str_of(certificate);
+	}
+	buf_init(&row, block, sizeof(block));
+	record_encode(key, &r, &row);
+	unit_put_row(tx, STORE_RECORD, key, buf_view(&row));
+}
+
+/* An upgrade completes the records of real certificates only. */
+START_TEST(an_upgrade_completes_the_records)
+{
+	const char *const certificate[] = { NULL, "a certificate", "unreadable",
+		NULL };
+	struct store_options options = { .directory = home,
+		.map_size = 4 * MIB,
+		.readers = 4,
+		.complete = complete,
+		.create = true };
+	struct store *st = NULL;
+	struct unit_tables t;
+	struct record r;
+	struct txn *tx;
+	uint8_t n;
+
+	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
+	store_close(st);
+	t = unit_tables_open(home);
+	for (n = 1; n < 4; n++)
+		put_record_of_5(t.tx, n, certificate[n]);
+	unit_put_format(t.tx, 5);
+	unit_tables_commit(&t);
+	ck_assert_int_eq(store_open(&options, &st), ERR_OK);
+	ck_assert_int_eq(upgrade(st, false), ERR_OK);
+	tx = unit_begin(st);
+	for (n = 1; n < 4; n++) {
+		const struct guid g = { .byte = { n } };
+
+		ck_assert_int_eq(store_record(tx, &g, &r), ERR_OK);
+		ck_assert_uint_eq(r.revision, n);
+		ck_assert(r.issued == (n == 1));
+		ck_assert_int_eq(r.issued_at, n == 1 ? 86400 : 0);
+	}
+	store_reader_free(tx);
+	store_close(st);
+}
+END_TEST
+
 /* This gap once damaged stores: a newer tool lists the store while an older
  * process goes on writing. */
 START_TEST(a_list_leaves_the_store_of_an_older_process)
@@ -611,6 +679,7 @@ suite(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, set_up, NULL);
+	tcase_add_test(t, an_upgrade_completes_the_records);
 	tcase_add_test(t, a_list_leaves_the_store_of_an_older_process);
 	tcase_add_test(t, a_claim_keeps_others_out);
 	tcase_add_test(t, only_one_of_several_processes_upgrades);
