@@ -264,9 +264,13 @@ find_pages(const struct path_source *from, enum candidate which, struct path *p)
 static size_t
 last_slashes(const struct path_source *from)
 {
-	struct str text = uri_path(from->request_uri);
-	size_t n = 0;
+	struct str text = from->request_uri;
+	size_t n = 0, end;
 
+	for (end = 0; end < text.n; end++)
+		if (text.p[end] == '?' || text.p[end] == '#')
+			break;
+	text.n = end;
 	if (text.n == 0)
 		text = from->path_info.n > 0 ? from->path_info
 					     : from->script_name;

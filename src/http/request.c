@@ -230,7 +230,8 @@ forwarded_scheme(const struct request *req, const struct config *c)
 {
 	struct str rest = req->var[REQUEST_FORWARDED_PROTO], last = rest;
 
-	if (!client_addr_is_in(
+	if (str_is_null(rest) ||
+	    !client_addr_is_in(
 		str_of(c->trusted_proxies), req->var[REQUEST_REMOTE_ADDR]))
 		return str_of(NULL);
 	while (!str_is_null(rest))

@@ -267,9 +267,10 @@ response_put_head(struct buf *out, const struct response_parts *parts)
 	put_line(out, "Pushcert-Notice", parts->notice);
 	put_line(out, "request-id", parts->request_id);
 	put_line(out, "client-request-id", parts->client_request_id);
-	if (str_is_null(parts->lines))
+	if (!str_is_null(parts->lines))
+		buf_str(out, parts->lines);
+	else
 		buf_text(out, "Cache-Control: no-cache\r\n");
-	buf_str(out, parts->lines);
 	buf_text(out,
 	    "Accept-Ranges: none\r\n"
 	    "X-Content-Type-Options: nosniff\r\n");
