@@ -13,10 +13,13 @@
 
 /* --- passwords ---------------------------------------------------------- */
 
-static bool
-is_uri(struct str s)
+/* The length of the scheme of a URI with its slashes; 0: it is no URI. */
+static size_t
+scheme_of(struct str s)
 {
-	return str_starts(s, "postgresql://") || str_starts(s, "postgres://");
+	return str_starts(s, "postgresql://") ? 13
+	    : str_starts(s, "postgres://")    ? 11
+					      : 0;
 }
 
 static int
@@ -55,12 +58,12 @@ config_database_fits(struct str s)
 	char plain[CONFIG_TEXT_MAX];
 	size_t n;
 
-	if (!is_uri(s))
+	if (scheme_of(s) == 0)
 		return memmem(s.p, s.n, "password", 8) == NULL;
 	n = unescape(s, plain);
 	if (memmem(plain, n, "password", 8) != NULL)
 		return false;
-	s = str_tail(s, str_starts(s, "postgresql://") ? 13 : 11);
+	s = str_tail(s, scheme_of(s));
 	for (n = 0; n < s.n && s.p[n] != '@' && s.p[n] != '/'; n++)
 		;
 	return n == s.n || s.p[n] == '/' || memchr(s.p, ':', n) == NULL;
@@ -149,7 +152,7 @@ next_parameter(const char **at, struct word *w)
 	return true;
 }
 
-/* Reads //user@host:port,host:port of a URI. Copies the ports with the commas,
+/* Reads user@host:port,host:port of a URI. Copies the ports with the commas,
  * and returns the query, which may be empty. */
 static const char *
 read_authority(const char *p, char ports[CONFIG_TEXT_MAX])
@@ -159,7 +162,6 @@ read_authority(const char *p, char ports[CONFIG_TEXT_MAX])
 	struct buf b;
 	size_t n;
 
-	p = strstr(p, "//") + 2;
 	user = p + strcspn(p, "@/");
 	if (*user == '@')
 		p = user + 1;
@@ -187,17 +189,17 @@ bool
 config_database_word(
     const struct config *c, const char *word, char out[CONFIG_TEXT_MAX])
 {
-	bool uri = is_uri(str_of(c->database));
 	const char *p = c->database;
+	size_t scheme = scheme_of(str_from(p, strlen(p)));
 	struct word w;
 
 	out[0] = '\0';
-	if (uri) {
-		p = read_authority(p, w.value);
+	if (scheme > 0) {
+		p = read_authority(p + scheme, w.value);
 		if (strcmp(word, "port") == 0)
 			strcpy(out, w.value);
 	}
-	while (uri ? next_parameter(&p, &w) : next_word(&p, &w))
+	while (scheme > 0 ? next_parameter(&p, &w) : next_word(&p, &w))
 		if (strcmp(w.name, word) == 0)
 			strcpy(out, w.value);
 	return out[0] != '\0';

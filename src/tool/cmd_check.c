@@ -183,9 +183,7 @@ run_hook(const struct due *d, const char *command)
 	};
 	size_t i;
 
-	if (d->event == of_vendor)
-		tenant[0] = '\0';
-	else
+	if (d->event != of_vendor)
 		str_guid_text(&d->tenant, tenant);
 	snprintf(days, sizeof(days), "%lld", (long long)d->days);
 	datetime_seconds(d->expires_at, until);

@@ -377,6 +377,28 @@ START_TEST(refuses_a_path_that_is_too_long)
 }
 END_TEST
 
+/* Another program opens it by its number, and can neither change it nor make it
+ * longer or shorter. */
+START_TEST(a_file_in_memory_cannot_be_changed)
+{
+	int fd = file_memory(str_of("a key"));
+	char path[32];
+	struct stat st;
+
+	ck_assert_int_ge(fd, 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	has_text(path, "a key");
+	has_text(path, "a key");
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	ck_assert_uint_eq(st.st_nlink, 0);
+	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_lt(write(fd, "x", 1), 0);
+	ck_assert_int_ne(ftruncate(fd, 0), 0);
+	close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -398,6 +420,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, refuses_a_path_that_is_no_file, 0, COUNT(wrong));
 	tcase_add_test(tc, refuses_a_path_that_is_too_long);
+	tcase_add_test(tc, a_file_in_memory_cannot_be_changed);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
