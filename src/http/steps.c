@@ -61,7 +61,7 @@ path_source(const struct call *c)
 		.script_name = var[REQUEST_SCRIPT_NAME],
 		.request_uri = var[REQUEST_URI],
 		.mount = str_of(c->app->config->mount),
-		.pages = c->app->pages != NULL };
+		.pages = c->app->pages != NULL && c->outer == NULL };
 }
 
 /* If the data directory lies under a document root, the web server may hand out
