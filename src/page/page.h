@@ -23,6 +23,8 @@
 
 /* Whether the caller may name any tenant in the query. */
 bool page_is_provider(const struct call *c);
+/* Whether the caller has a tenant; a provider may not have chosen one yet. */
+bool page_has_tenant(const struct call *c);
 /* The alias of the request's tenant, in the arena; null if it has none. */
 struct str page_tenant_name(struct call *c);
 
@@ -58,6 +60,8 @@ void page_element(struct page *p, const char *element, enum word word);
  */
 void page_link(
     struct page *p, const char *attribute, const char *path, struct str query);
+/* The same to a file, which belongs to no tenant. */
+void page_path(struct page *p, const char *attribute, const char *path);
 /* A whole element a. */
 void page_anchor(struct page *p, const char *path, enum word word);
 /* Opens a form that sends POST to a page; html_close closes it. */
@@ -81,6 +85,10 @@ void page_moment(struct page *p, int64_t at);
 /* A text as code, with a button that copies it where the script runs. */
 void page_copy(struct page *p, struct str text);
 
+/* Sets the lines of the header: the cookies that are there already, those that
+ * every page has, and one more. */
+enum err
+page_put_lines(struct call *c, const char *name, struct str value) ATTR_CHECKED;
 /* Ends the request with this status and the header Location, which is relative
  * to the page: another page of ours, and a query or null. The tenant of a
  * provider is added. */
