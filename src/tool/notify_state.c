@@ -274,13 +274,16 @@ notify_state_skip(struct notify_state *s)
 {
 	struct notify_tenant *t;
 	enum err e = ERR_OK;
+	bool ends;
 	size_t i;
 
 	for (i = 0; i < s->count && e == ERR_OK; i++) {
 		t = &s->tenant[i];
+		ends = t->ends;
 		if (t->place < t->newest)
 			e = notify_state_take(
 			    s, t, &(struct notify_step){ .number = t->newest });
+		t->ends = ends;
 	}
 	return e == ERR_OK ? notify_watch_skip(s) : e;
 }
