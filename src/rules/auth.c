@@ -284,7 +284,7 @@ auth_may_choose(const struct config *c, const struct principal *who)
 {
 	struct str rest = str_of(c->operator);
 
-	if (who->scopes & AUTH_ALL_TENANTS)
+	if (who->has_chosen || (who->scopes & AUTH_ALL_TENANTS) != 0)
 		return true;
 	while (!str_is_null(rest))
 		if (is_caller(str_trim(str_cut(&rest, ',')), who))
@@ -323,7 +323,9 @@ auth_choose_tenant(const struct config *c, const struct auth_call *call,
 		return auth_refuse(ERR_TENANT_NAMED,
 		    "it names another tenant than its own", who);
 	who->tenant = tenant;
-	if ((e = check_choice(c, call, who)) == ERR_OK)
+	e = check_choice(c, call, who);
+	who->has_chosen = e == ERR_OK;
+	if (e == ERR_OK)
 		return ERR_OK;
 	who->tenant = own;
 	return e == ERR_TENANT ? ERR_TENANT_NAMED : e;

@@ -69,6 +69,7 @@ struct principal {
 	 * this time. */
 	bool is_opaque;
 	int64_t until_at;
+	bool has_chosen; /* `tenant` is that of auth_choose_tenant */
 	/* The reason for a refusal: a constant text, for the log only. */
 	struct str why;
 };

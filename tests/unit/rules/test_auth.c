@@ -798,6 +798,30 @@ START_TEST(a_page_has_a_tenant)
 }
 END_TEST
 
+/* The tenant in `operator` is that of the person, whatever tenant the person
+ * looks at. */
+START_TEST(an_operator_stays_one_in_another_tenant)
+{
+	const struct auth_call call = {
+		.tx = f.tx, .now_at = NOW, .arena = &f.arena
+	};
+	struct principal who = { .tenant = guid(HOME), .user_id = STR(OID) };
+	struct guid abroad = guid(ABROAD);
+
+	strcpy(f.config.operator, HOME "/" OID);
+	add_tenant(ABROAD);
+	ck_assert(store_begin(f.tx) == ERR_OK);
+	ck_assert(auth_choose_tenant(&f.config, &call, str_of(UNKNOWN), &who) ==
+	    ERR_TENANT_NAMED);
+	ck_assert(!who.has_chosen && auth_may_choose(&f.config, &who));
+	ck_assert(auth_choose_tenant(&f.config, &call, str_of(ABROAD), &who) ==
+	    ERR_OK);
+	store_end(f.tx);
+	ck_assert(memcmp(&who.tenant, &abroad, sizeof(abroad)) == 0);
+	ck_assert(auth_may_choose(&f.config, &who));
+}
+END_TEST
+
 /* No claim gives the right of a provider. */
 START_TEST(a_jwt_is_never_for_all_tenants)
 {
@@ -843,6 +867,7 @@ main(void)
 	tcase_add_test(t, accepts_any_token_in_test_mode);
 	tcase_add_loop_test(t, some_may_choose_the_tenant, 0, ROWS(choosers));
 	tcase_add_loop_test(t, a_page_has_a_tenant, 0, ROWS(choices));
+	tcase_add_test(t, an_operator_stays_one_in_another_tenant);
 	tcase_add_test(t, a_jwt_is_never_for_all_tenants);
 	suite_add_tcase(s, t);
 	return unit_run(s);

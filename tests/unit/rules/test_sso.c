@@ -468,6 +468,33 @@ START_TEST(the_cookie_of_a_sign_in_has_its_attributes)
 }
 END_TEST
 
+/* The sign-in takes each token that the API takes. */
+START_TEST(an_access_token_becomes_a_session)
+{
+	static const char claims[] = "{" V2(HOME)
+	    TID(HOME) "\"aud\":\"https://graph.microsoft.com\"," TIMES ADA
+		      "\"scp\":\"" WRITE "\"}";
+	struct auth_call call = { .tx = f.tx,
+		.authorization = str_of(sign(0, claims)),
+		.now_at = NOW,
+		.arena = &f.arena };
+	struct principal who;
+	struct str cookie;
+
+	ck_assert(store_begin(f.tx) == ERR_OK);
+	ck_assert(session_begin(&f.site, &call, &who, &cookie) == ERR_OK);
+	call.authorization = str_cut(&cookie, ';');
+	/* The token has an hour, and clocks may differ by a minute. */
+	call.now_at = NOW + 3659;
+	ck_assert(session_open(&f.site, &call, &who) == ERR_OK);
+	unit_same("actor", who.actor, str_of("ada@example.org"));
+	ck_assert_uint_eq(who.scopes, AUTH_SERVICE_CONFIG_WRITE);
+	call.now_at = NOW + 3660;
+	ck_assert(session_open(&f.site, &call, &who) == ERR_TOKEN_EXPIRED);
+	store_end(f.tx);
+}
+END_TEST
+
 /* One key seals both cookies. */
 START_TEST(the_cookie_of_a_sign_in_is_no_session)
 {
@@ -537,6 +564,7 @@ main(void)
 	tcase_add_test(t, people_of_another_tenant_than_sso_tenant);
 	tcase_add_test(t, sends_the_browser_to_the_provider);
 	tcase_add_test(t, the_cookie_of_a_sign_in_has_its_attributes);
+	tcase_add_test(t, an_access_token_becomes_a_session);
 	tcase_add_test(t, the_cookie_of_a_sign_in_is_no_session);
 	tcase_add_test(t, names_what_it_lacks);
 	suite_add_tcase(s, t);
