@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tool/cmd_check.h"
 #include "tool/cmd_help.h"
 #include "tool/cmd_names.h"
 #include "tool/cmd_options.h"
@@ -284,6 +285,14 @@ writes(const struct command *command, uint64_t given)
 	    (given & CMD_BIT(OPTION_HOOK)) != 0;
 }
 
+/* The exit status if the output is lost. EXIT_FAILURE would be a warning of a
+ * monitoring plug-in. */
+static int
+failure(const struct cmd_call *c)
+{
+	return c->command->misused != NULL ? (int)UNKNOWN : EXIT_FAILURE;
+}
+
 static int
 run(struct cmd_call *c)
 {
@@ -293,11 +302,11 @@ run(struct cmd_call *c)
 	status = c->command->run(c);
 
 	if (cmd_end_reading(c) != ERR_OK)
-		status = EXIT_FAILURE;
+		status = failure(c);
 	store_close(c->store);
 	cmd_names_free(c->names);
 	cmd_drop_arena(c);
-	return cmd_flush(c) == ERR_OK ? status : EXIT_FAILURE;
+	return cmd_flush(c) == ERR_OK ? status : failure(c);
 }
 
 /* Prints the help for these words. */

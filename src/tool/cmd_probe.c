@@ -67,9 +67,13 @@ show_json(struct cmd_call *c, const struct probe_result *r)
 static int
 fail(const struct cmd_call *c)
 {
-	return (c->given & CMD_BIT(OPTION_JSON)) != 0
-	    ? (int)UNKNOWN
-	    : cmd_check_misused("the probe could not run");
+	static const char why[] = "the probe could not run";
+
+	if ((c->given & CMD_BIT(OPTION_JSON)) == 0)
+		return cmd_check_misused(why);
+	printf("{\"grade\":\"%s\",\"reason\":\"%s\"}\n",
+	    cmd_check_word(UNKNOWN), why);
+	return UNKNOWN;
 }
 
 int

@@ -286,6 +286,13 @@ static void
 ask(struct probe *p, struct probe_result *r, const struct probe_request *q)
 {
 	probe_curl_run(q, &p->c->arena, p->reply);
+	if (p->reply->cause != 0) {
+		set_verdict(r, APNS_UNKNOWN, "curl cannot be started");
+		r->verdict.curl = PROBE_NO_CURL;
+		snprintf(r->verdict.words, sizeof(r->verdict.words), "%s",
+		    strerror(p->reply->cause));
+		return;
+	}
 	if (p->reply->answer.exit_status == PROBE_NO_CURL) {
 		set_verdict(r, APNS_UNKNOWN,
 		    "the program curl cannot be run; install the package curl");

@@ -84,6 +84,7 @@ make_config(const struct probe_request *q, int pair, struct arena *a)
 	char *text = arena_take(a, CONFIG_MAX);
 	int fd = -1;
 
+	errno = ENOMEM;
 	if (text == NULL)
 		return -1;
 	buf_init(&out, text, CONFIG_MAX);
@@ -253,6 +254,7 @@ run(int config, int pair, struct probe_reply *r)
 		be_curl(config, pair, ends, parent);
 	}
 	if (child <= 0) {
+		r->cause = errno;
 		close_both(out);
 		close_both(err);
 		return PROBE_NO_CURL;
@@ -271,9 +273,14 @@ probe_curl_run(
 
 	r->body_n = r->trace_n = 0;
 	r->inside = r->skips = false;
+	r->cause = 0;
 	r->answer = (struct apns_answer){ .exit_status = PROBE_NO_CURL };
-	if (pair >= 0 && (config = make_config(q, pair, a)) >= 0)
+	if (pair >= 0)
+		config = make_config(q, pair, a);
+	if (config >= 0)
 		r->answer.exit_status = run(config, pair, r);
+	else
+		r->cause = errno;
 	if (config >= 0)
 		close(config);
 	if (pair >= 0)

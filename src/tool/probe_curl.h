@@ -26,6 +26,7 @@ struct probe_request {
 #define PROBE_TRACE_MAX ((size_t)32 * 1024)
 struct probe_reply {
 	struct apns_answer answer; /* slices of this struct */
+	int cause; /* errno if curl could not be started, else 0 */
 	size_t body_n, trace_n;
 	bool inside, skips; /* a line has begun; it is not kept */
 	char body[APNS_BODY_MAX + 1];
