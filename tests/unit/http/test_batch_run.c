@@ -525,11 +525,8 @@ static const struct {
 		.content = STR("[1]") },
 	    HEAD_OF("200") ",\"Content-Type\":\"application/json\"},"
 			   "\"body\":[1]}" },
-	{ "an error of a route with a type",
-	    { .status = 503,
-		.type = STR("text/plain"),
-		.retry_after = 2,
-		.content = STR("{}") },
+	{ "an error, which has no type of its own",
+	    { .status = 503, .retry_after = 2, .content = STR("{}") },
 	    HEAD_OF("503") ",\"Content-Type\":\"application/json\","
 			   "\"Retry-After\":\"2\"},\"body\":{}}" },
 	{ "no content",
