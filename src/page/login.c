@@ -6,6 +6,8 @@
  */
 #include "page/page.h"
 
+#include <string.h>
+
 struct session_site
 page_site(const struct call *c)
 {
@@ -151,6 +153,22 @@ begin_session(struct call *c, struct str token, struct str *cookie)
 	return steps_limit_failures(c, e);
 }
 
+/* The token in a text that was pasted: without the white space around it, and
+ * without the word that precedes it in the header of a client. */
+static struct str
+bare_token(struct str text)
+{
+	static const char blank[] = " \t\r\n";
+
+	while (text.n > 0 && strchr(blank, text.p[0]) != NULL)
+		text = str_tail(text, 1);
+	while (text.n > 0 && strchr(blank, text.p[text.n - 1]) != NULL)
+		text.n--;
+	return str_iis(str_head(text, 7), "bearer ")
+	    ? str_trim(str_tail(text, 7))
+	    : text;
+}
+
 enum err
 page_sign_in(struct call *c)
 {
@@ -160,7 +178,7 @@ page_sign_in(struct call *c)
 
 	if ((e = page_read_form(c, &form)) != ERR_OK)
 		return e;
-	token = str_trim(form_value(&form, "token"));
+	token = bare_token(form_value(&form, "token"));
 	if (token.n == 0)
 		return ERR_TOKEN_ABSENT;
 	if ((e = begin_session(c, token, &cookie)) != ERR_OK)
