@@ -211,7 +211,7 @@ page_download(struct call *c, const char *type, struct str name)
 struct str
 page_query(const struct call *c, const char *name)
 {
-	struct str query = c->req->var[REQUEST_QUERY], value = query;
+	struct str query = c->req->var[REQUEST_QUERY], value;
 	char *room;
 
 	while (!str_is_null(query)) {

@@ -149,15 +149,15 @@ put_line(struct page *p, const struct year *y, enum word word, int64_t at,
 	bool right = before > WHOLE / 2;
 
 	html_open_class(&p->html, "div", right ? "at right" : "at");
-	if (!right)
-		put_space(p, before);
-	if (!right)
+	if (right) {
+		put_day(p, word, at);
 		put_arrow(p, arrow);
-	put_day(p, word, at);
-	if (right)
-		put_arrow(p, arrow);
-	if (right)
 		put_space(p, WHOLE - before);
+	} else {
+		put_space(p, before);
+		put_arrow(p, arrow);
+		put_day(p, word, at);
+	}
 	html_close(&p->html);
 }
 
