@@ -13,7 +13,6 @@
 #define DAY 86400
 
 struct walk {
-	struct txn *tx;
 	const struct tenant_list *wanted;
 	tenant_list_visit *visit;
 	void *arg;
@@ -81,34 +80,28 @@ is_match(const struct tenant_list_row *t, struct str part)
 }
 
 /* Completes a row. The certificate is not read: the order has its end. */
-static enum err
-read_row(const struct walk *w, struct tenant_list_row *t)
+static void
+set_texts(const struct store_expiry_row *row, struct tenant_list_row *t)
 {
-	const struct guid *id = &t->end.tenant;
-	struct tenant listed;
-	struct record r;
-	enum err e;
+	const struct record *r = row->record;
 
-	if ((e = store_record(w->tx, id, &r)) == ERR_OK) {
-		t->apple_id = r.value[RECORD_APPLE_ID];
-		t->topic = r.value[RECORD_TOPIC];
-		t->serial = r.value[RECORD_SERIAL];
-	} else if (e != ERR_NOT_FOUND) {
-		return e;
+	if (r != NULL) {
+		t->apple_id = r->value[RECORD_APPLE_ID];
+		t->topic = r->value[RECORD_TOPIC];
+		t->serial = r->value[RECORD_SERIAL];
 	}
-	if ((e = store_tenant(w->tx, id, &listed)) == ERR_OK)
-		t->alias = listed.alias;
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	if (row->listed != NULL)
+		t->alias = row->listed->alias;
 }
 
 static enum err
-take(const struct store_expiry *x, void *arg)
+take(const struct store_expiry_row *row, void *arg)
 {
 	struct walk *w = arg;
 	const struct tenant_list *wanted = w->wanted;
+	const struct store_expiry *x = &row->place;
 	struct tenant_list_row t = { .end = *x,
 		.status = status_of(wanted, x) };
-	enum err e;
 
 	if (wanted->status != EXPIRY_STATUSES && t.status != wanted->status)
 		return ERR_STOP;
@@ -118,8 +111,7 @@ take(const struct store_expiry *x, void *arg)
 	}
 	w->reads++;
 	w->end->place = *x;
-	if ((e = read_row(w, &t)) != ERR_OK)
-		return e;
+	set_texts(row, &t);
 	if (!is_match(&t, wanted->text))
 		return ERR_OK;
 	w->rows++;
@@ -130,11 +122,9 @@ enum err
 tenant_list_walk(struct txn *tx, const struct tenant_list *wanted,
     tenant_list_visit *visit, void *arg, struct tenant_list_end *end)
 {
-	struct walk w = { .tx = tx,
-		.wanted = wanted,
-		.visit = visit,
-		.arg = arg,
-		.end = end };
+	struct walk w = {
+		.wanted = wanted, .visit = visit, .arg = arg, .end = end
+	};
 	const struct store_expiry *after = wanted->after;
 	struct store_expiry start;
 	enum err e;
@@ -143,6 +133,7 @@ tenant_list_walk(struct txn *tx, const struct tenant_list *wanted,
 	if (before_range(wanted, &start) &&
 	    (after == NULL || is_before(after, &start)))
 		after = &start;
-	e = store_expiries(tx, after, take, &w);
+	/* One row more shows whether there are more. */
+	e = store_expiry_rows(tx, after, wanted->rows + 1, take, &w);
 	return e == ERR_STOP ? ERR_OK : e;
 }

@@ -37,7 +37,7 @@ struct tenant_list_end {
 	struct store_expiry place;
 };
 
-/* A tenant. The texts may be null and live as long as the transaction. */
+/* A tenant. The texts may be null and live until the visit returns. */
 struct tenant_list_row {
 	struct store_expiry end;
 	enum expiry_status status;

@@ -96,7 +96,7 @@ typedef void store_report(void *arg, enum store_table table, const char *what);
 
 typedef enum err store_key_visit(struct str key, void *arg);
 
-/* Rows that a change will probably read: see expect below. */
+/* Rows that will probably be read: see expect below. */
 struct store_range {
 	enum store_table table;
 	enum store_direction way; /* FROM, or PREVIOUS */
@@ -183,9 +183,10 @@ struct store_engine {
 	/* In a change: no other change runs until this one ends. NULL: that is
 	 * always so. */
 	enum err (*run_alone)(void *tx);
-	/* In a change: names the rows that it will probably read. If the engine
-	 * does not know the first of them, it fetches all of them together.
-	 * NULL: the engine fetches nothing. */
+	/* Names the rows that a change will probably read. If the engine does
+	 * not know the first of them, it fetches all of them together. In a
+	 * reader, the rows are FROM keys of one table; the rows of that table
+	 * that were read before may end. NULL: the engine fetches nothing. */
 	void (*expect)(void *tx, const struct store_range *range, size_t n);
 	/* In a reader: fetches the row of a table that a step FROM the key
 	 * would find, and the row of another table whose key is the first field

@@ -32,6 +32,31 @@ store_expect_change(struct txn *tx, const struct guid *tenant)
 		    tx->tx, ranges, sizeof(ranges) / sizeof(ranges[0]));
 }
 
+void
+store_expect_rows(struct txn *tx, const struct store_range *range, size_t n)
+{
+	const struct store_engine *engine = tx->st->engine;
+
+	if (!tx->writes && engine->expect != NULL)
+		engine->expect(tx->tx, range, n);
+}
+
+/* The range begins after the place itself, which may be known. */
+void
+store_expect_places(
+    struct txn *tx, const struct store_expiry *after, size_t rows)
+{
+	char bytes[STORE_EXPIRY_KEY_LEN + 1] = { 0 };
+	struct store_range range = { .table = STORE_EXPIRY,
+		.way = STORE_FROM,
+		.key = str_from(bytes, sizeof(bytes)),
+		.rows = rows };
+
+	if (after != NULL)
+		(void)store_expiry_key(after, bytes);
+	store_expect_rows(tx, &range, 1);
+}
+
 enum err
 store_expect_login(struct txn *tx, struct str token)
 {

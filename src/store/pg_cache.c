@@ -202,6 +202,8 @@ step_up(struct pg_cache *c, bool after, struct str *key, struct str *row,
 	if (is_at(c, i, from)) {
 		crosses = after || from.n == 0;
 		i += crosses;
+	} else if (!c->row[i - 1]->next_known) {
+		return ask(want, STORE_FROM, from);
 	}
 	for (;; i++, crosses = true) {
 		if (crosses && !c->row[i - 1]->next_known)

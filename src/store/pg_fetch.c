@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The bytes of rows of one table that a reader keeps beside those that it
+ * expects. */
+#define READER_MAX ((size_t)4 << 20)
 /* How far back a want is compared with those before it. A change often asks
  * for the same rows twice in succession. Other repetitions cost a little, and
  * to find them would cost more. */
@@ -53,6 +56,19 @@ pg_want(struct pg_session *s, const struct pg_fetch *f)
 	return ERR_BUSY;
 }
 
+/* Fetches what a reader wants. If that fails, the lookups will fetch the rows,
+ * and report the failure. */
+static void
+read_wants(struct pg_session *s, enum store_table table)
+{
+	const struct pg_fetch all = { .table = table, .all = s };
+
+	if (s->cache[table].bytes > READER_MAX)
+		pg_cache_clear(&s->cache[table]);
+	(void)!pg_fetch_by_lane(s, &all);
+	s->wanted = 0;
+}
+
 void
 pg_expect(void *tx, const struct store_range *range, size_t n)
 {
@@ -61,7 +77,7 @@ pg_expect(void *tx, const struct store_range *range, size_t n)
 	struct str row;
 	size_t i;
 
-	if (!s->changes || s->own != NULL ||
+	if (n == 0 || s->own != NULL ||
 	    pg_cache_get(&s->cache[range->table], range->key, &row, &f.want) !=
 		ERR_BUSY)
 		return;
@@ -71,6 +87,8 @@ pg_expect(void *tx, const struct store_range *range, size_t n)
 			.limit = range[i].rows };
 		(void)pg_want(s, &f);
 	}
+	if (!s->changes)
+		read_wants(s, range->table);
 }
 
 /* --- the statements ----------------------------------------------------- */
@@ -141,19 +159,27 @@ struct fetching {
 	enum err e;
 };
 
+static size_t
+count_wants(const struct pg_session *s, const struct group *g)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < s->wanted; i++)
+		n += is_in(g, &s->wants[i]);
+	return n;
+}
+
 /* Sends a statement for each group that has wants. */
 static void
 send_groups(struct fetching *f, struct pg_link *l)
 {
-	size_t groups = 0, n, i, k;
+	size_t groups = 0, n, i;
 
 	for (i = 0; i < 2 * (size_t)STORE_TABLES; i++) {
 		const struct group g = { (enum store_table)(i / 2),
 			i % 2 == 0 ? STORE_FROM : STORE_PREVIOUS };
 
-		for (k = n = 0; k < f->s->wanted; k++)
-			n += is_in(&g, &f->s->wants[k]);
-		if (n == 0)
+		if ((n = count_wants(f->s, &g)) == 0)
 			continue;
 		f->group[groups++] = g;
 		/* A failure to send shows when the answers are awaited. */
@@ -200,6 +226,23 @@ learn_group(
 		a.first += a.n;
 	}
 	return a.first == rows ? ERR_OK : ERR_CORRUPT;
+}
+
+bool
+pg_send_wants(struct pg_session *s, struct pg_link *l, enum store_table table)
+{
+	const struct group g = { table, STORE_FROM };
+
+	return send_group(s, l, &g, count_wants(s, &g));
+}
+
+enum err
+pg_learn_wants(
+    struct pg_session *s, enum store_table table, const struct pg_result *r)
+{
+	const struct group g = { table, STORE_FROM };
+
+	return learn_group(s, &g, r);
 }
 
 static bool

@@ -43,6 +43,8 @@ struct pg_fetch {
 	size_t limit; /* rows */
 	/* Also fetches the record that a token names: pg_sql.pair. */
 	bool pair;
+	/* Fetches what this session wants of the table. NULL: `want` alone. */
+	struct pg_session *all;
 };
 
 /* A transaction: of a reader, or the one of all changes. */
@@ -157,7 +159,16 @@ enum err pg_make_tables(void *db) ATTR_CHECKED;
 /* pg_examine.c. See store_examine. */
 enum err pg_examine(void *arg, store_advice *report, void *of_report);
 
+/* Fetches through the lanes. */
+enum err
+pg_fetch_by_lane(struct pg_session *s, const struct pg_fetch *f) ATTR_CHECKED;
+
 /* pg_fetch.c. */
+/* Sends the query for the wants of a table upwards, and takes its answer. */
+bool
+pg_send_wants(struct pg_session *s, struct pg_link *l, enum store_table table);
+enum err pg_learn_wants(struct pg_session *s, enum store_table table,
+    const struct pg_result *r) ATTR_CHECKED;
 /* Notes what a change misses. ERR_BUSY: the change runs again after the next
  * fetch. */
 enum err pg_want(struct pg_session *s, const struct pg_fetch *f);

@@ -65,6 +65,8 @@ pg_send_fetch(
 
 	if (f->pair)
 		return pg_link_send(l, &sql->pair, value, 1);
+	if (f->all != NULL)
+		return pg_send_wants(f->all, l, f->table);
 	memset(last, 0xff, sizeof(last));
 	if (f->want.end && down)
 		value[0] = (struct pg_value){ last, sizeof(last) };
@@ -141,8 +143,11 @@ learn_all(
 {
 	const struct pg_answer a = { r, 0, pg_result_rows(s->db->target.api, r),
 		0 };
-	enum err e = pg_learn(s, f, &a);
+	enum err e;
 
+	if (f->all != NULL)
+		return pg_learn_wants(s, f->table, r);
+	e = pg_learn(s, f, &a);
 	return e == ERR_OK && f->pair && a.n > 0 ? learn_pair(s, r) : e;
 }
 
@@ -285,8 +290,8 @@ choose_lane(struct pg_db *db)
 	return best;
 }
 
-static enum err
-fetch_by_lane(struct pg_session *s, const struct pg_fetch *f)
+enum err
+pg_fetch_by_lane(struct pg_session *s, const struct pg_fetch *f)
 {
 	struct pg_db *db = s->db;
 	struct pg_read read = { .fetch = f };
@@ -415,7 +420,7 @@ fetch(struct pg_session *s, const struct pg_fetch *f)
 {
 	if (s->own != NULL)
 		return pg_fetch_here(s, s->own, f);
-	return s->changes ? pg_want(s, f) : fetch_by_lane(s, f);
+	return s->changes ? pg_want(s, f) : pg_fetch_by_lane(s, f);
 }
 
 enum err
@@ -473,5 +478,5 @@ pg_fetch_pair(
 	    other != STORE_RECORD ||
 	    pg_cache_get(&s->cache[table], key, &row, &f.want) != ERR_BUSY)
 		return ERR_OK;
-	return fetch_by_lane(s, &f);
+	return pg_fetch_by_lane(s, &f);
 }

@@ -73,6 +73,11 @@ enum err store_get(struct txn *tx, enum store_table table, struct str key,
 /* expect.c: what follows, so that the engine can fetch it in one round trip. A
  * change of this tenant; the lookup of a token and its tenant's record. */
 void store_expect_change(struct txn *tx, const struct guid *tenant);
+/* In a reader: rows of one table from keys upwards; places after one. */
+void
+store_expect_rows(struct txn *tx, const struct store_range *range, size_t n);
+void store_expect_places(
+    struct txn *tx, const struct store_expiry *after, size_t rows);
 enum err store_expect_login(struct txn *tx, struct str token) ATTR_CHECKED;
 
 /* Buffers for the row to put, and for a row that is nested in it. Both belong

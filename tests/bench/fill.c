@@ -30,7 +30,12 @@
 struct fill {
 	unsigned long first;
 	unsigned long end;
+	bool spread; /* the certificates end on different days */
 };
+
+/* Days of the ends, from 2026-01-01 on. */
+#define SPREAD_AT 1767225600
+#define SPREAD_DAYS 730
 
 static void
 must(enum err e, const char *what)
@@ -51,8 +56,9 @@ token_of(unsigned long tenant, char out[AUTH_TOKEN_LEN])
 }
 
 static enum err
-put_tenant(struct txn *tx, unsigned long number)
+put_tenant(struct txn *tx, unsigned long number, bool spread)
 {
+	char expires[DATETIME_SECONDS_LEN + 1];
 	struct record r = { .revision = 1,
 		.value = { [RECORD_APPLE_ID] = str_of("Apple Identifier value"),
 		    [RECORD_TOPIC] = str_of("Topic Identifier value"),
@@ -71,6 +77,13 @@ put_tenant(struct txn *tx, unsigned long number)
 
 	t.tenant = fill_tenant(number);
 	str_guid_text(&t.tenant, id);
+	if (spread) {
+		datetime_seconds(SPREAD_AT +
+			(int64_t)(number * 7919 % (SPREAD_DAYS * 86400)),
+		    expires);
+		expires[DATETIME_SECONDS_LEN] = 'Z';
+		r.value[RECORD_EXPIRES] = str_from(expires, sizeof(expires));
+	}
 	r.value[RECORD_ID] = str_from(id, sizeof(id));
 	token_of(number, text);
 	auth_token_hash(str_from(text, sizeof(text)), t.hash);
@@ -87,14 +100,14 @@ put_some(struct txn *tx, void *arg)
 	enum err e = ERR_OK;
 
 	for (i = f->first; i < f->end && e == ERR_OK; i++)
-		e = put_tenant(tx, i);
+		e = put_tenant(tx, i, f->spread);
 	return e;
 }
 
 static void
-put_all(struct store *st, unsigned long tenants)
+put_all(struct store *st, unsigned long tenants, bool spread)
 {
-	struct fill f = { .end = 0 };
+	struct fill f = { .spread = spread };
 
 	while (f.end < tenants) {
 		f.first = f.end;
@@ -126,16 +139,17 @@ main(int argc, char **argv)
 		.readers = 16,
 		.history_keep = 1,
 		.create = true };
-	unsigned long tenants = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	unsigned long tenants = argc >= 3 ? strtoul(argv[2], NULL, 10) : 0;
+	bool spread = argc == 4 && strcmp(argv[3], "spread") == 0;
 	struct store *st = NULL;
 
-	if (tenants == 0 || tenants > 10000000) {
-		fputs("usage: fill DIRECTORY TENANTS\n", stderr);
+	if (tenants == 0 || tenants > 10000000 || argc != 3 + spread) {
+		fputs("usage: fill DIRECTORY TENANTS [spread]\n", stderr);
 		return 2;
 	}
 	options.directory = argv[1];
 	must(store_open(&options, &st), argv[1]);
-	put_all(st, tenants);
+	put_all(st, tenants, spread);
 	store_close(st);
 	list_tokens(tenants);
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -183,6 +183,42 @@ take(const struct store_expiry *x, void *arg)
 	return p->n < p->most ? ERR_OK : ERR_STOP;
 }
 
+struct rows {
+	const struct model *model;
+	const size_t *sorted;
+	size_t n;
+};
+
+static enum err
+same_row(const struct store_expiry_row *row, void *arg)
+{
+	struct rows *r = arg;
+	size_t i = r->sorted[r->n++];
+	struct guid g = unit_tenant((unsigned)i);
+
+	ck_assert_mem_eq(&row->place.tenant, &g, sizeof(g));
+	ck_assert((row->record != NULL) == r->model[i].has_record);
+	ck_assert((row->listed != NULL) == r->model[i].listed);
+	if (row->record != NULL)
+		ck_assert(record_end(row->record, &(int64_t){ 0 }) ==
+		    row->place.expires);
+	if (row->listed != NULL)
+		ck_assert(str_is(row->listed->alias, "alias"));
+	return ERR_OK;
+}
+
+/* Reads all tenants with their rows, some ahead. */
+static void
+check_rows(struct txn *tx, const struct model *model, size_t ahead)
+{
+	size_t sorted[TENANTS], n = sort(model, sorted);
+	struct rows r = { .model = model, .sorted = sorted };
+
+	ck_assert_int_eq(
+	    store_expiry_rows(tx, NULL, ahead, same_row, &r), ERR_OK);
+	ck_assert_uint_eq(r.n, n);
+}
+
 /* Reads all pages of one length. */
 static void
 check_order(struct txn *tx, const struct model *model, size_t length)
@@ -223,6 +259,7 @@ START_TEST(follows_every_change)
 		change(st, model, &seed);
 		tx = unit_begin(st);
 		check_order(tx, model, 1 + draw(&seed, TENANTS));
+		check_rows(tx, model, draw(&seed, TENANTS + 1));
 		if (i % 20 == 0)
 			ck_assert_uint_eq(unit_verify(tx).findings, 0);
 		store_reader_free(tx);
