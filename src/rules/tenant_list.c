@@ -29,25 +29,26 @@ status_of(const struct tenant_list *wanted, const struct store_expiry *x)
 	return expiry_status(&dates, wanted->now_at, EXPIRY_DAYS);
 }
 
-/* The place before the first tenant with a status: the last place with the time
- * before its range. False: there is no place before it. */
-static bool
-before_range(const struct tenant_list *wanted, struct store_expiry *out)
+bool
+tenant_list_before(enum expiry_status status, int64_t now_at, uint64_t days,
+    struct store_expiry *out)
 {
-	int64_t from_at = INT64_MAX;
+	int64_t from_at;
 
-	switch (wanted->status) {
+	switch (status) {
 	case EXPIRY_EXPIRING:
-		from_at = wanted->now_at;
+		from_at = now_at;
 		break;
 	case EXPIRY_VALID:
-		from_at = wanted->now_at + (int64_t)EXPIRY_DAYS * DAY - 1;
+		from_at = now_at + (int64_t)days * DAY - 1;
 		break;
 	case EXPIRY_NONE:
+		from_at = INT64_MAX;
 		break;
 	case EXPIRY_EXPIRED:
 	case EXPIRY_NOT_YET_VALID:
 	case EXPIRY_STATUSES:
+	default:
 		return false;
 	}
 	*out = (struct store_expiry){ .expires = true, .expires_at = from_at };
@@ -130,7 +131,8 @@ tenant_list_walk(struct txn *tx, const struct tenant_list *wanted,
 	enum err e;
 
 	*end = (struct tenant_list_end){ .more = false };
-	if (before_range(wanted, &start) &&
+	if (tenant_list_before(
+		wanted->status, wanted->now_at, EXPIRY_DAYS, &start) &&
 	    (after == NULL || is_before(after, &start)))
 		after = &start;
 	/* One row more shows whether there are more. */

@@ -19,6 +19,12 @@
 /* Rows that one call with a text reads at most. */
 #define TENANT_LIST_READS 20000
 
+/* The last place before the first tenant with a status, where a certificate
+ * with fewer than `days` days left is expiring. False: there is none before it.
+ */
+bool tenant_list_before(enum expiry_status status, int64_t now_at,
+    uint64_t days, struct store_expiry *out);
+
 /* The tenants that are wanted. The order of the ends is known without reading a
  * record, so a status costs nothing; each row is read for a text. */
 struct tenant_list {

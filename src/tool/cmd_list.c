@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "format/datetime.h"
+#include "rules/tenant_list.h"
 #include "store/expiries.h"
 #include "tool/cmd_names.h"
 #include "tool/cmd_output.h"
@@ -279,30 +280,46 @@ is_beyond(const struct list *l, const struct store_expiry *x)
 }
 
 static enum err
-visit_place(const struct store_expiry *x, void *arg)
+visit_place(const struct store_expiry_row *row, void *arg)
 {
 	struct list *l = arg;
 	struct cmd_call *c = l->c;
+	const struct store_expiry *x = &row->place;
 	struct expiry_tenant t;
-	struct record r;
 	enum err e;
 
 	if (is_beyond(l, x))
 		return ERR_STOP;
 	if ((l->statuses & statuses_at(l, x, false)) == 0)
 		return ERR_OK;
-	e = store_record(c->reader, &x->tenant, &r);
-	if (e != ERR_OK && e != ERR_NOT_FOUND)
-		return e;
-	t = expiry_tenant(&x->tenant, e == ERR_OK ? &r : NULL, l->now_at,
-	    c->warning_days, &c->arena);
-	if ((e = cmd_names_read(c->reader, &t)) != ERR_OK)
+	t = expiry_tenant(
+	    &x->tenant, row->record, l->now_at, c->warning_days, &c->arena);
+	if (row->listed != NULL)
+		t.alias = row->listed->alias;
+	if ((e = cmd_names_custodian(c->reader, &t)) != ERR_OK)
 		return e;
 	if (!is_selected(l, &t))
 		return ERR_OK;
 	if ((e = add_row(l, &t)) != ERR_OK)
 		return e;
 	return c->limit > 0 && l->count == c->limit ? ERR_STOP : ERR_OK;
+}
+
+/* Walks from the first tenant with a status that is wanted. */
+static enum err
+walk_order(struct list *l)
+{
+	const struct store_expiry *after = NULL;
+	struct store_expiry start;
+	size_t i = 0;
+
+	while (i + 1 < PARTS && (parts[i].set & l->statuses) == 0)
+		i++;
+	if (tenant_list_before(
+		parts[i].status, l->now_at, l->c->warning_days, &start))
+		after = &start;
+	return store_expiry_rows(
+	    l->c->reader, after, l->c->limit, visit_place, l);
 }
 
 /* A store that was not upgraded has no order. */
@@ -312,7 +329,7 @@ find_rows(struct list *l, size_t order)
 	enum err e = ERR_OLD_FORMAT;
 
 	if (wants_begin(l, order))
-		e = store_expiries(l->c->reader, NULL, visit_place, l);
+		e = walk_order(l);
 	if (e == ERR_OLD_FORMAT)
 		e = cmd_each_tenant(l->c, visit, l);
 	return e == ERR_STOP ? ERR_OK : e;

@@ -118,18 +118,13 @@ cmd_names_load(struct txn *tx, struct cmd_names **out)
 }
 
 enum err
-cmd_names_read(struct txn *tx, struct expiry_tenant *t)
+cmd_names_custodian(struct txn *tx, struct expiry_tenant *t)
 {
-	struct tenant listed = { .alias = { NULL, 0 } };
 	struct custody c = { .text = { { NULL, 0 } } };
-	enum err e = store_tenant(tx, &t->tenant, &listed);
+	enum err e = store_custody(tx, &t->tenant, &c);
 
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
-	e = store_custody(tx, &t->tenant, &c);
-	if (e != ERR_OK && e != ERR_NOT_FOUND)
-		return e;
-	t->alias = listed.alias;
 	t->owner = c.text[CUSTODY_OWNER];
 	t->contact = c.text[CUSTODY_CONTACT];
 	t->notes = c.text[CUSTODY_NOTES];

@@ -16,9 +16,10 @@
  * them. Prints nothing. */
 struct cmd_names;
 enum err cmd_names_load(struct txn *tx, struct cmd_names **out) ATTR_CHECKED;
-/* Reads the names of one tenant, t->tenant. The texts live as long as the
+/* Reads the custody of one tenant, t->tenant. The texts live as long as the
  * transaction. */
-enum err cmd_names_read(struct txn *tx, struct expiry_tenant *t) ATTR_CHECKED;
+enum err
+cmd_names_custodian(struct txn *tx, struct expiry_tenant *t) ATTR_CHECKED;
 /* Frees the names; NULL is allowed. */
 void cmd_names_free(struct cmd_names *names);
 /* The alias of the tenant, or the null slice. It lives as long as the names,
