@@ -231,6 +231,31 @@ alert_of(struct str line)
 						     : NULL;
 }
 
+/* Reads the alert of an error of OpenSSL, for a curl that traces no alerts: the
+ * low 12 bits of "error:0A000415:SSL routines" are 1000 and the alert that
+ * arrived. */
+static const struct alert *
+alert_of_error(struct str line)
+{
+	static const char begin[] = "error:";
+	const char *at;
+	uint64_t value = 0;
+	size_t i;
+
+	if (!str_starts(line, "curl: (") || !holds(line, ":SSL routines:"))
+		return NULL;
+	at = memmem(line.p, line.n, begin, sizeof(begin) - 1);
+	if (at == NULL)
+		return NULL;
+	line = str_tail(line, (size_t)(at - line.p) + sizeof(begin) - 1);
+	for (i = 0; i < line.n && str_hex_digit(line.p[i]) >= 0; i++)
+		value = value << 4 | (uint64_t)str_hex_digit(line.p[i]);
+	value &= 0xfff;
+	return i == 8 && value >= 1000 && value < 1256
+	    ? find_alert(value - 1000)
+	    : NULL;
+}
+
 /*
  * Finds the first alert from Apple. A proxy of the environment whose URL begins
  * with https has a TLS connection of its own, which ends with the line about
@@ -254,6 +279,8 @@ first_alert(struct str trace)
 			of_proxy = false;
 		else if (!of_proxy)
 			found = alert_of(line);
+		if (!of_proxy && found == NULL)
+			found = alert_of_error(line);
 	}
 	return found;
 }

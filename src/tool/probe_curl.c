@@ -75,7 +75,18 @@ put_config(const struct probe_request *q, int pair, struct buf *out)
 	put_option(out, "data-raw", q->payload);
 }
 
-/* Returns the descriptor of the configuration, or -1. */
+/* Whether another program can open the pair, which takes /proc. Otherwise curl
+ * would report a pair that does not fit. */
+static bool
+can_open(int pair)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/dev/fd/%d", pair);
+	return access(path, R_OK) == 0;
+}
+
+/* Returns the descriptor of the configuration, or -1 with errno. */
 static int
 make_config(const struct probe_request *q, int pair, struct arena *a)
 {
@@ -275,7 +286,7 @@ probe_curl_run(
 	r->inside = r->skips = false;
 	r->cause = 0;
 	r->answer = (struct apns_answer){ .exit_status = PROBE_NO_CURL };
-	if (pair >= 0)
+	if (pair >= 0 && can_open(pair))
 		config = make_config(q, pair, a);
 	if (config >= 0)
 		r->answer.exit_status = run(config, pair, r);

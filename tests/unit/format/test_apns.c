@@ -227,6 +227,33 @@ static const struct {
 	    "* TLSv1.3 (IN), TLS alert, certificate expired (557):\n",
 	    APNS_CRITICAL, 44, "revoked", "" },
 
+	{ "a curl that traces no alerts, with OpenSSL 3", 56,
+	    "curl: (56) OpenSSL SSL_read: OpenSSL/3.0.19: "
+	    "error:0A000415:SSL routines::sslv3 alert certificate expired, "
+	    "errno 0\n",
+	    APNS_CRITICAL, 45, "has expired", "" },
+	{ "the same with OpenSSL 1.1", 35,
+	    "curl: (35) error:14094418:SSL routines:ssl3_read_bytes:tlsv1 "
+	    "alert unknown ca",
+	    APNS_CRITICAL, 48, "Apple has not issued it", "" },
+	{ "an error that is no alert", 35,
+	    "curl: (35) error:0A00010B:SSL routines::wrong version number",
+	    APNS_UNKNOWN, 0, "no answer",
+	    "error:0A00010B:SSL routines::wrong version number" },
+	{ "an alert that does not judge the certificate", 35,
+	    "curl: (35) error:0A000410:SSL routines::handshake failure",
+	    APNS_UNKNOWN, 0, "no answer",
+	    "error:0A000410:SSL routines::handshake failure" },
+	{ "an error without its number", 35,
+	    "curl: (35) error::SSL routines::x error:0A000415", APNS_UNKNOWN, 0,
+	    "no answer", "error::SSL routines::x error:0A000415" },
+	{ "an error of the connection to a proxy", 35,
+	    "* Uses proxy env variable https_proxy == 'https://p:1'\n"
+	    "curl: (35) error:0A000415:SSL routines::sslv3 alert certificate "
+	    "expired",
+	    APNS_UNKNOWN, 0, "no answer",
+	    "error:0A000415:SSL routines::sslv3 alert certificate expired" },
+
 	/* Alerts that do not judge the certificate. */
 	{ "an alert of ours", 60,
 	    "* TLSv1.3 (OUT), TLS alert, unknown CA (560):\n"
