@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import {
-	api, axeFindings, check, file, launch, local, named, quiet, record, same, secure,
-	signIn, site, test, token, tool, visit,
+	check, file, local, long, named, quiet, record, same, secure, signIn, token, tool,
+	visit,
 } from './lib.js';
 import { attack, evil } from './evil.js';
 
@@ -74,14 +74,14 @@ async function send(v, url, action) {
 async function forgeForms(browser, port) {
 	let cookies = 0, tried = 0;
 
-	for (const relation of relations(port)) {
+	for (const relation of long ? relations(port) : relations(port).slice(3, 4)) {
 		const v = await visit(browser);
 
 		await signIn(v, 'attacked', `${relation.target}/ui/`);
 		const before = await state();
 		const etag = (await record('attacked')).etag;
 
-		for (const f of forms(etag)) {
+		for (const f of long ? forms(etag) : forms(etag).slice(3, 6)) {
 			const action = `${relation.target}/ui/${f.path}`;
 			const got = await send(v, attack(relation.from, 'form', {
 				action, fields: JSON.stringify(f.fields),
@@ -109,7 +109,7 @@ async function forgeForms(browser, port) {
 		    v.page.url());
 		await v.context.close();
 	}
-	check('SameSite alone would not have stopped them', cookies > 0);
+	check('SameSite alone does not stop them', cookies > 0);
 	console.log(`${tried} forged forms; ${cookies} of them with the cookie`);
 }
 
@@ -183,8 +183,9 @@ async function hostileTexts(browser) {
 		quiet(v, page);
 	}
 	await v.page.goto(v.base);
-	await v.page.screenshot({ fullPage: true,
-		path: `${process.env.PICTURES}/hostile.png` });
+	if (long)
+		await v.page.screenshot({ fullPage: true,
+			path: `${process.env.PICTURES}/hostile.png` });
 	await v.context.close();
 }
 
@@ -356,16 +357,21 @@ async function revoked(browser) {
 	await v.context.close();
 }
 
-await test(async () => {
-	const browser = await launch();
+/* Runs an attack that needs a site of its own. */
+async function attacked(run, browser) {
 	const attacker = await evil();
 
-	await hostileTexts(browser);
-	await injectedScript(browser, attacker.port);
-	await cookies(browser);
-	await revoked(browser);
-	await embed(browser, attacker.port);
-	await forgeForms(browser, attacker.port);
-	attacker.close();
-	await browser.close();
-});
+	try {
+		await run(browser, attacker.port);
+	} finally {
+		attacker.close();
+	}
+}
+
+export const parts = {
+	hostileTexts, cookies, revoked,
+	injectedScript: (browser) => attacked(injectedScript, browser),
+	embed: (browser) => attacked(embed, browser),
+	forgeForms: (browser) => attacked(forgeForms, browser),
+};
+export const brief = ['hostileTexts', 'injectedScript', 'forgeForms'];

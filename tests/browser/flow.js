@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import {
-	check, file, issue, launch, local, quiet, record, same, signIn, sound, test,
+	check, file, issue, long, quiet, record, same, signIn, sound,
 	token, visit,
 } from './lib.js';
 
@@ -283,9 +283,9 @@ async function keys(browser) {
 		if (r.method() === 'POST')
 			sent.push(r.url());
 	});
-	for (const name of ['good-then-key.pem', 'key-pkcs1.pem', 'key.der',
+	for (const name of long ? ['good-then-key.pem', 'key-pkcs1.pem', 'key.der',
 		'key-encrypted.pem', 'good.p12', 'good-open.p12', 'key.b64',
-		'p12.b64']) {
+		'p12.b64'] : ['good-then-key.pem', 'good.p12']) {
 		await v.page.goto(`${v.base}renew`);
 		await v.page.setInputFiles('input[name=certificate]',
 		    file(`certs/${name}`));
@@ -347,13 +347,9 @@ async function lostUpdate(browser) {
 	await v.context.close();
 }
 
-await test(async () => {
-	const browser = await launch();
-
-	await year(browser, 'contoso', true);
-	await year(browser, 'plain', false);
-	await keys(browser);
-	await comfort(browser);
-	await lostUpdate(browser);
-	await browser.close();
-});
+export const parts = {
+	script: (browser) => year(browser, 'contoso', true),
+	plain: (browser) => year(browser, 'plain', false),
+	keys, comfort, lostUpdate,
+};
+export const brief = ['script', 'keys'];

@@ -7,7 +7,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import {
 	check, file, launch, layoutFaults, long, quiet, same, signIn, sound,
-	test, token, visit,
+	token, visit,
 } from './lib.js';
 
 const pictures = process.env.PICTURES;
@@ -50,14 +50,11 @@ function unfold(v) {
 	});
 }
 
-/* In the short form each way sees the pages that differ most. */
-function chosen(way) {
-	if (long || way === 'wide')
+/* The short form sees the pages that differ most. */
+function chosen() {
+	if (long)
 		return pages;
-	const names = { forced: ['status', 'topic'], dark: ['status', 'topic'],
-		german: ['topic'] }[way] ?? ['status', 'renew', 'topic', 'history'];
-
-	return pages.filter(([name]) => names.includes(name));
+	return pages.filter(([name]) => ['status', 'topic'].includes(name));
 }
 
 async function look(browser, way, options) {
@@ -66,7 +63,7 @@ async function look(browser, way, options) {
 	await v.page.goto(`${v.base}login`);
 	await sound(v, `${way}-login`, { forced: way === 'forced' });
 	await signIn(v, 'attacked');
-	for (const [name, go] of chosen(way)) {
+	for (const [name, go] of chosen()) {
 		await go(v);
 		await unfold(v);
 		await sound(v, `${way}-${name}`, { forced: way === 'forced' });
@@ -127,7 +124,7 @@ async function largeText() {
 	const v = await visit(browser, { viewport: { width: 640, height: 800 } });
 
 	await signIn(v, 'attacked');
-	for (const [name, go] of long ? pages : chosen('narrow')) {
+	for (const [name, go] of chosen()) {
 		await go(v);
 		await unfold(v);
 		same(`200 % text, ${name}: the layout`,
@@ -229,7 +226,7 @@ async function provider(browser) {
 		check('there is a token of a provider', false);
 		return;
 	}
-	for (const way of ['wide', 'narrow', 'german']) {
+	for (const way of long ? ['wide', 'narrow', 'german'] : ['narrow']) {
 		const v = await visit(browser, ways[way]);
 
 		await signIn(v, 'provider');
@@ -249,25 +246,18 @@ async function provider(browser) {
 
 /* The picture of README.md. */
 async function poster(browser) {
-	const v = await visit(browser, { viewport: { width: 900, height: 700 },
+	const v = await visit(browser, { viewport: { width: 1000, height: 700 },
 		timezoneId: 'UTC' });
 
 	await signIn(v, 'valid');
 	await v.page.screenshot({ path: `${pictures}/page.png`,
-		clip: { x: 0, y: 0, width: 900, height: 660 } });
+		clip: { x: 0, y: 0, width: 1000, height: 620 } });
 	await v.context.close();
 }
 
-await test(async () => {
-	const browser = await launch();
-
-	for (const [way, options] of Object.entries(ways))
-		await look(browser, way, options);
-	await states(browser);
-	await largeText();
-	await print(browser);
-	await keyboard(browser);
-	await provider(browser);
-	await poster(browser);
-	await browser.close();
-});
+export const parts = {
+	...Object.fromEntries(Object.entries(ways).map(([way, options]) =>
+	    [way, (browser) => look(browser, way, options)])),
+	states, largeText, print, keyboard, provider, poster,
+};
+export const brief = ['german-narrow', 'provider'];
