@@ -5,6 +5,7 @@
  * printed; and with the keyboard alone. Takes pictures for a person's eye.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { small } from './png.js';
 import {
 	check, file, launch, layoutFaults, long, quiet, same, signIn, sound,
 	token, visit,
@@ -250,8 +251,12 @@ async function poster(browser) {
 		timezoneId: 'UTC' });
 
 	await signIn(v, 'valid');
-	await v.page.screenshot({ path: `${pictures}/page.png`,
-		clip: { x: 0, y: 0, width: 1000, height: 620 } });
+	const png = small(await v.page.screenshot({
+		clip: { x: 0, y: 0, width: 1000, height: 620 } }));
+
+	writeFileSync(`${pictures}/page.png`, png);
+	check(`the picture of README.md is small: ${png.length} bytes`,
+	    png.length < 60000);
 	await v.context.close();
 }
 
