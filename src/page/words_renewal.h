@@ -187,7 +187,7 @@
 	    "Es ist noch nichts geschehen.")                                  \
 	ROW(WORD_HISTORY_OLDER, "Older", "Ältere")                            \
 	ROW(WORD_HISTORY_NEWEST, "Newest", "Neueste")                         \
-	ROW(WORD_NUMBER, "No.", "Nr.")                                        \
+	ROW(WORD_NUMBER, "Number", "Nummer")                                  \
 	ROW(WORD_WHEN, "When", "Wann")                                        \
 	ROW(WORD_ACTION, "Change", "Änderung")                                \
 	ROW(WORD_WHO, "Who", "Wer")                                           \
