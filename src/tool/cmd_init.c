@@ -104,14 +104,25 @@ make_key(const struct cmd_call *c, const char *path)
 	return false;
 }
 
+static void
+find_sealed(const struct guid *tenant, const struct csr *csr, void *arg)
+{
+	bool *found = arg;
+
+	(void)tenant;
+	*found |= csr->sealed_key.n > 0;
+}
+
 /* Whether the store holds private keys of pending requests, which a new key
  * could not open. */
 static bool
 has_sealed_keys(struct cmd_call *c)
 {
-	const struct store_verifier quiet = { .relations = false };
-	struct store_counts counts = { .requests = 0 };
-	bool good, writes = c->writes;
+	bool good, found = false, writes = c->writes;
+	const struct store_verifier quiet = {
+		.relations = false, .request = find_sealed, .arg = &found
+	};
+	struct store_counts counts;
 
 	c->writes = false;
 	good = cmd_begin_reading(c) == ERR_OK &&
@@ -120,7 +131,7 @@ has_sealed_keys(struct cmd_call *c)
 	store_close(c->store);
 	c->store = NULL;
 	c->writes = writes;
-	return good && counts.requests > 0;
+	return good && found;
 }
 
 /* Whether the key file is missing although the store needs it; prints a

@@ -50,6 +50,9 @@ try_seal(const struct guid *tenant, const struct csr *c, void *arg)
 	struct pass *pass = arg;
 	enum err e;
 
+	/* A request that was made elsewhere has no key here. */
+	if (c->sealed_key.n == 0)
+		return;
 	pass->sealed++;
 	if (!pass->secrets.can_seal)
 		return;
@@ -92,10 +95,10 @@ hint(const struct cmd_call *c)
 	    "data directory");
 }
 
-/* Prints what was read. `keys` private keys were opened. */
+/* Prints what was read. */
 static void
-print_summary(
-    const struct cmd_call *c, const struct store_counts *n, uint64_t keys)
+print_summary(const struct cmd_call *c, const struct store_counts *n,
+    const struct pass *pass)
 {
 	uint64_t rows = n->records + n->events + n->tokens + n->requests +
 	    n->tenants + n->notices + n->consents + n->deliveries +
@@ -104,7 +107,7 @@ print_summary(
 	printf("Read %llu rows of %s (format %u) and opened %llu of %llu "
 	       "private keys. ",
 	    (unsigned long long)rows, cmd_place(c), store_format(c->store),
-	    (unsigned long long)keys, (unsigned long long)n->requests);
+	    (unsigned long long)pass->opened, (unsigned long long)pass->sealed);
 	if (n->findings == 0)
 		printf("No damage was found.\n");
 	else
@@ -113,8 +116,8 @@ print_summary(
 }
 
 static void
-print_counts(
-    const struct cmd_call *c, const struct store_counts *n, uint64_t keys)
+print_counts(const struct cmd_call *c, const struct store_counts *n,
+    const struct pass *pass)
 {
 	const struct {
 		const char *name;
@@ -142,7 +145,7 @@ print_counts(
 		for (i = 0; i < sizeof(line) / sizeof(line[0]); i++)
 			printf("%-9s %llu\n", line[i].name,
 			    (unsigned long long)line[i].count);
-		print_summary(c, n, keys);
+		print_summary(c, n, pass);
 		return;
 	}
 	e = cmd_json_begin(&json);
@@ -192,7 +195,7 @@ verify(struct cmd_call *c, void *arg)
 	secret_wipe(&pass.secrets);
 	if (e != ERR_OK)
 		return e;
-	print_counts(c, &counts, pass.opened);
+	print_counts(c, &counts, &pass);
 	if (cmd_flush(c) != ERR_OK)
 		return ERR_FILE;
 	return counts.findings == 0 ? ERR_OK : ERR_CORRUPT;

@@ -81,6 +81,9 @@ note_seal(const struct guid *tenant, const struct csr *c, void *arg)
 {
 	struct reading *p = arg;
 
+	/* A request that was made elsewhere has no key here. */
+	if (c->sealed_key.n == 0)
+		return;
 	p->facts->sealed++;
 	if (csr_open_seal(&p->secrets, tenant, c) == ERR_OK)
 		p->facts->opened++;
