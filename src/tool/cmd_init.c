@@ -122,7 +122,7 @@ has_sealed_keys(struct cmd_call *c)
 	const struct store_verifier quiet = {
 		.relations = false, .request = find_sealed, .arg = &found
 	};
-	struct store_counts counts;
+	struct store_counts counts = { .findings = 0 };
 
 	c->writes = false;
 	good = cmd_begin_reading(c) == ERR_OK &&
