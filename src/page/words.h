@@ -234,6 +234,15 @@
 	    "Es wurde nichts geändert. Haben Sie das Formular hier "          \
 	    "gesendet, so öffnen Sie diese Seite neu und wiederholen Sie "    \
 	    "es; hilft das nicht, sollte Ihr Betreiber base_url setzen.")     \
+	ROW(WORD_NO_ACCESS, "You have no access to this tenant",              \
+	    "Sie haben keinen Zugang zu diesem Mandanten")                    \
+	ROW(WORD_NO_ACCESS_CURE,                                              \
+	    "The link is for another tenant than yours, or this service "     \
+	    "does not have the tenant. Open the first page, or ask your "     \
+	    "operator.",                                                      \
+	    "Der Link ist für einen anderen Mandanten als Ihren, oder "       \
+	    "dieser Dienst hat den Mandanten nicht. Öffnen Sie die erste "    \
+	    "Seite, oder fragen Sie Ihren Betreiber.")                        \
 	ROW(WORD_ABSENT, "This page does not exist",                          \
 	    "Diese Seite gibt es nicht")                                      \
 	ROW(WORD_ABSENT_CURE, "Check the address.",                           \
