@@ -102,15 +102,13 @@ refuse(struct fault *fault, const char *header, struct str value)
 	return ERR_CROSS_SITE;
 }
 
-enum err
-cross_site_check(
-    const struct request *req, const struct config *c, struct fault *fault)
+/* Refuses foreign origins and sites. */
+static enum err
+compare(const struct request *req, const struct config *c, struct fault *fault)
 {
 	struct str origin = header(req, REQUEST_ORIGIN);
 	struct str site = header(req, REQUEST_SEC_FETCH_SITE);
 
-	if (is_safe(req->var[REQUEST_METHOD]) || is_allowed(origin, req, c))
-		return ERR_OK;
 	if (!str_is_null(origin) && !is_ours(origin, req, c))
 		return refuse(fault, "Origin", origin);
 	if (!str_is_null(site) && !str_is(site, "same-origin") &&
@@ -120,12 +118,26 @@ cross_site_check(
 }
 
 enum err
+cross_site_check(
+    const struct request *req, const struct config *c, struct fault *fault)
+{
+	if (is_safe(req->var[REQUEST_METHOD]) ||
+	    is_allowed(header(req, REQUEST_ORIGIN), req, c))
+		return ERR_OK;
+	return compare(req, c, fault);
+}
+
+enum err
 cross_site_check_page(
     const struct request *req, const struct config *c, struct fault *fault)
 {
-	if (!is_safe(req->var[REQUEST_METHOD]) &&
-	    str_is_null(header(req, REQUEST_ORIGIN)) &&
+	struct str origin = header(req, REQUEST_ORIGIN);
+
+	if (is_safe(req->var[REQUEST_METHOD]) ||
+	    cors_listing(origin, c) == CORS_BY_NAME)
+		return ERR_OK;
+	if (str_is_null(origin) &&
 	    str_is_null(header(req, REQUEST_SEC_FETCH_SITE)))
 		return ERR_SITE_UNKNOWN;
-	return cross_site_check(req, c, fault);
+	return compare(req, c, fault);
 }

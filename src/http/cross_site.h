@@ -27,7 +27,7 @@ enum err cross_site_check(const struct request *req, const struct config *c,
  * The same for a page. Its forms come from a browser, and each browser since
  * 2020 sends one of the two headers with a form, so a request without both is
  * refused with ERR_SITE_UNKNOWN. A web server may have added the credentials,
- * even to the request of an old browser.
+ * even to the request of an old browser. * in cors_origins does not count.
  */
 enum err cross_site_check_page(const struct request *req,
     const struct config *c, struct fault *fault) ATTR_CHECKED;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdlib.h>
+#include <string.h>
 
 #include "http/cross_site.h"
 #include "unit.h"
@@ -321,6 +322,85 @@ START_TEST(refuses_other_sites)
 }
 END_TEST
 
+/* A row is a POST of a form to a page of http://graph.example.org. */
+static const struct {
+	const char *name;
+	const char *origin, *site;
+	enum err e;
+	const char *method, *cors_origins, *base_url;
+} pages[] = {
+	{ "a form of the page", "http://graph.example.org", "same-origin",
+	    ERR_OK, NULL, NULL, NULL },
+	{ "without Sec-Fetch-Site, as over plain http",
+	    "http://graph.example.org", NULL, ERR_OK, NULL, NULL, NULL },
+	{ "without Origin", NULL, "same-origin", ERR_OK, NULL, NULL, NULL },
+	{ "typed by the user", NULL, "none", ERR_OK, NULL, NULL, NULL },
+	{ "neither", NULL, NULL, ERR_SITE_UNKNOWN, NULL, NULL, NULL },
+	{ "both empty", "", "", ERR_SITE_UNKNOWN, NULL, NULL, NULL },
+	{ "neither, and another method", NULL, NULL, ERR_SITE_UNKNOWN, "PUT",
+	    NULL, NULL },
+	{ "neither, and no method", NULL, NULL, ERR_SITE_UNKNOWN, "", NULL,
+	    NULL },
+	{ "another site", "https://evil.example", "cross-site", ERR_CROSS_SITE,
+	    NULL, NULL, NULL },
+	{ "another site, without Origin", NULL, "cross-site", ERR_CROSS_SITE,
+	    NULL, NULL, NULL },
+	{ "another site, without Sec-Fetch-Site", "https://evil.example", NULL,
+	    ERR_CROSS_SITE, NULL, NULL, NULL },
+	{ "another port", "http://graph.example.org:8080", "same-site",
+	    ERR_CROSS_SITE, NULL, NULL, NULL },
+	{ "another port, without Sec-Fetch-Site",
+	    "http://graph.example.org:8080", NULL, ERR_CROSS_SITE, NULL, NULL,
+	    NULL },
+	{ "a sibling host", "http://a.example.org", "same-site", ERR_CROSS_SITE,
+	    NULL, NULL, NULL },
+	{ "a sibling host, without Sec-Fetch-Site", "http://a.example.org",
+	    NULL, ERR_CROSS_SITE, NULL, NULL, NULL },
+	{ "a page without an origin", "null", NULL, ERR_CROSS_SITE, NULL, NULL,
+	    NULL },
+	{ "our origin, from another site", "http://graph.example.org",
+	    "cross-site", ERR_CROSS_SITE, NULL, NULL, NULL },
+	{ "another origin, from the same", "http://a.example.org",
+	    "same-origin", ERR_CROSS_SITE, NULL, NULL, NULL },
+	{ "a listed origin", "https://a.example", "cross-site", ERR_OK, NULL,
+	    "https://a.example", NULL },
+	{ "any origin, where the API takes all", "https://evil.example",
+	    "cross-site", ERR_CROSS_SITE, NULL, "*", NULL },
+	{ "neither, where the API takes all", NULL, NULL, ERR_SITE_UNKNOWN,
+	    NULL, "*", NULL },
+	{ "the origin of base_url, as a proxy has changed Host",
+	    "https://mdm.example", NULL, ERR_OK, NULL, NULL,
+	    "https://mdm.example/graph" },
+	{ "http in place of https in base_url", "http://mdm.example", NULL,
+	    ERR_CROSS_SITE, NULL, NULL, "https://mdm.example/graph" },
+	{ "a link of another site", NULL, "cross-site", ERR_OK, "GET", NULL,
+	    NULL },
+	{ "a link of a mail", NULL, NULL, ERR_OK, "GET", NULL, NULL },
+};
+
+START_TEST(refuses_forms_of_other_sites)
+{
+	const char *method = pages[_i].method;
+	struct request req = { .read = NULL };
+	struct fault fault;
+	struct config c;
+
+	config_default(&c);
+	if (pages[_i].cors_origins != NULL)
+		strcpy(c.cors_origins, pages[_i].cors_origins);
+	if (pages[_i].base_url != NULL)
+		strcpy(c.base_url, pages[_i].base_url);
+	req.var[REQUEST_METHOD] = str_of(method != NULL ? method : "POST");
+	req.var[REQUEST_HOST] = str_of("graph.example.org");
+	req.var[REQUEST_ORIGIN] = header(0, pages[_i].origin);
+	req.var[REQUEST_SEC_FETCH_SITE] = header(1, pages[_i].site);
+	req.var[REQUEST_CONTENT_TYPE] = str_of(
+	    "application/x-www-form-urlencoded");
+	unit_check(pages[_i].name,
+	    cross_site_check_page(&req, &c, &fault) == pages[_i].e);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -329,6 +409,8 @@ main(void)
 
 	tcase_add_loop_test(
 	    t, refuses_other_sites, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(t, refuses_forms_of_other_sites, 0,
+	    sizeof(pages) / sizeof(pages[0]));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
