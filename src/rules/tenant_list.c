@@ -127,6 +127,7 @@ tenant_list_walk(struct txn *tx, const struct tenant_list *wanted,
 		.wanted = wanted, .visit = visit, .arg = arg, .end = end
 	};
 	const struct store_expiry *after = wanted->after;
+	struct store_expiry_walk walk;
 	struct store_expiry start;
 	enum err e;
 
@@ -136,6 +137,8 @@ tenant_list_walk(struct txn *tx, const struct tenant_list *wanted,
 	    (after == NULL || is_before(after, &start)))
 		after = &start;
 	/* One row more shows whether there are more. */
-	e = store_expiry_rows(tx, after, wanted->rows + 1, take, &w);
+	walk = (struct store_expiry_walk){ .after = after,
+		.ahead = wanted->rows + 1 };
+	e = store_expiry_rows(tx, &walk, take, &w);
 	return e == ERR_STOP ? ERR_OK : e;
 }

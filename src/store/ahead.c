@@ -9,6 +9,7 @@
 
 struct ahead {
 	struct txn *tx;
+	bool custodies;
 	size_t most, n;
 	struct store_expiry place[STORE_AHEAD_MAX];
 	char key[STORE_AHEAD_MAX][STORE_KEY_MAX];
@@ -23,21 +24,23 @@ keep_place(const struct store_expiry *x, void *arg)
 	return a->n < a->most ? ERR_OK : ERR_STOP;
 }
 
-/* Names the rows of a table that belong to the tenants. */
+/* Names the rows that belong to the tenants: their records, or the entries of a
+ * word. */
 static void
-expect(struct ahead *a, enum store_table table)
+expect(struct ahead *a, const char *word)
 {
 	struct store_range range[STORE_AHEAD_MAX];
 	size_t i;
 
-	for (i = 0; i < a->n; i++)
-		range[i] = (struct store_range){ .table = table,
-			.way = STORE_FROM,
-			.rows = 1,
-			.key = table == STORE_RECORD
-			    ? store_tenant_key(&a->place[i].tenant)
-			    : store_listed_key(
-				  &a->place[i].tenant, a->key[i]) };
+	for (i = 0; i < a->n; i++) {
+		const struct guid *tenant = &a->place[i].tenant;
+
+		range[i] = (struct store_range){ .way = STORE_FROM, .rows = 1 };
+		range[i].table = word == NULL ? STORE_RECORD : STORE_META;
+		range[i].key = word == NULL
+		    ? store_tenant_key(tenant)
+		    : store_entry_key(word, tenant, a->key[i]);
+	}
 	store_expect_rows(a->tx, range, a->n);
 }
 
@@ -56,42 +59,57 @@ read_places(struct ahead *a, const struct store_expiry *after)
 static enum err
 visit_row(struct ahead *a, size_t i, store_expiry_row_visit *visit, void *arg)
 {
+	const struct guid *tenant = &a->place[i].tenant;
 	struct store_expiry_row row = { .place = a->place[i] };
 	struct record r;
 	struct tenant t;
-	enum err e = store_record(a->tx, &a->place[i].tenant, &r);
+	struct custody c;
+	enum err e;
 
-	if (e == ERR_OK)
+	if ((e = store_record(a->tx, tenant, &r)) == ERR_OK)
 		row.record = &r;
-	else if (e != ERR_NOT_FOUND)
-		return e;
-	e = store_tenant(a->tx, &a->place[i].tenant, &t);
+	if (e == ERR_OK || e == ERR_NOT_FOUND)
+		e = store_tenant(a->tx, tenant, &t);
 	if (e == ERR_OK)
 		row.listed = &t;
-	else if (e != ERR_NOT_FOUND)
-		return e;
-	return visit(&row, arg);
+	if ((e == ERR_OK || e == ERR_NOT_FOUND) && a->custodies &&
+	    (e = store_custody(a->tx, tenant, &c)) == ERR_OK)
+		row.custody = &c;
+	return e == ERR_OK || e == ERR_NOT_FOUND ? visit(&row, arg) : e;
+}
+
+static enum err
+visit_rows(struct ahead *a, store_expiry_row_visit *visit, void *arg)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	expect(a, NULL);
+	expect(a, STORE_LISTED);
+	if (a->custodies)
+		expect(a, STORE_CUSTODY);
+	for (i = 0; i < a->n && e == ERR_OK; i++)
+		e = visit_row(a, i, visit, arg);
+	return e;
 }
 
 enum err
-store_expiry_rows(struct txn *tx, const struct store_expiry *after,
-    size_t ahead, store_expiry_row_visit *visit, void *arg)
+store_expiry_rows(struct txn *tx, const struct store_expiry_walk *walk,
+    store_expiry_row_visit *visit, void *arg)
 {
-	struct ahead a = { .tx = tx, .most = ahead };
+	struct ahead a = {
+		.tx = tx, .custodies = walk->custodies, .most = walk->ahead
+	};
+	const struct store_expiry *after = walk->after;
 	struct store_expiry last;
 	enum err e;
-	size_t i;
 
 	if (a.most == 0 || a.most > STORE_AHEAD_MAX)
 		a.most = STORE_AHEAD_MAX;
 	do {
-		if ((e = read_places(&a, after)) != ERR_OK)
+		if ((e = read_places(&a, after)) != ERR_OK ||
+		    (e = visit_rows(&a, visit, arg)) != ERR_OK)
 			return e;
-		expect(&a, STORE_RECORD);
-		expect(&a, STORE_META);
-		for (i = 0; i < a.n; i++)
-			if ((e = visit_row(&a, i, visit, arg)) != ERR_OK)
-				return e;
 		if (a.n > 0)
 			last = a.place[a.n - 1];
 		after = &last;

@@ -13,7 +13,7 @@
 
 _Static_assert(CUSTODY_TEXTS <= ROW_FIELDS_MAX, "a custody fits into a row");
 
-#define WORD "custody"
+#define WORD STORE_CUSTODY
 
 enum err
 store_custody(struct txn *tx, const struct guid *tenant, struct custody *out)

@@ -33,18 +33,24 @@ typedef enum err store_expiry_visit(const struct store_expiry *x, void *arg);
 enum err store_expiries(struct txn *tx, const struct store_expiry *after,
     store_expiry_visit *visit, void *arg) ATTR_CHECKED;
 
-/* The same with each tenant's record and its entry in the list, which the store
- * reads for `ahead` tenants at a time, at most STORE_AHEAD_MAX. They live until
- * the visit returns. */
+/* The same with each tenant's record, its entry in the list and, if asked for,
+ * its custody, which the store reads for `ahead` tenants at a time, at most
+ * STORE_AHEAD_MAX; 0: for that number. They live until the visit returns. */
 #define STORE_AHEAD_MAX 128
+struct store_expiry_walk {
+	const struct store_expiry *after;
+	size_t ahead;
+	bool custodies;
+};
 struct store_expiry_row {
 	struct store_expiry place;
 	const struct record *record; /* NULL: none */
 	const struct tenant *listed; /* NULL: not listed */
+	const struct custody *custody; /* NULL: none, or not asked for */
 };
 typedef enum err
 store_expiry_row_visit(const struct store_expiry_row *row, void *arg);
-enum err store_expiry_rows(struct txn *tx, const struct store_expiry *after,
-    size_t ahead, store_expiry_row_visit *visit, void *arg) ATTR_CHECKED;
+enum err store_expiry_rows(struct txn *tx, const struct store_expiry_walk *walk,
+    store_expiry_row_visit *visit, void *arg) ATTR_CHECKED;
 
 #endif

@@ -156,6 +156,7 @@ enum err store_entry_next(struct txn *tx, const char *word, size_t more,
     struct store_cursor *at, struct guid *tenant) ATTR_CHECKED;
 /* The key of the entry of a listed tenant, which follows STORE_LISTED. */
 #define STORE_LISTED "tenant"
+#define STORE_CUSTODY "custody"
 struct str store_listed_key(const struct guid *tenant, char out[STORE_KEY_MAX]);
 
 /* expiries.c: the place in the order of expiry that a record has; r may be

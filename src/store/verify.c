@@ -268,7 +268,7 @@ look_at_entry(struct walk *w, struct str key)
 		w->counts->places += e == ERR_OK;
 		return e;
 	}
-	if (store_entry_tenant(key, "custody", 0, &tenant)) {
+	if (store_entry_tenant(key, STORE_CUSTODY, 0, &tenant)) {
 		e = store_custody(w->tx, &tenant, &custody);
 		w->counts->custodies += e == ERR_OK;
 		return e;

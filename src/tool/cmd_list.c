@@ -279,6 +279,18 @@ is_beyond(const struct list *l, const struct store_expiry *x)
 		x->expires_at - l->now_at > (int64_t)c->within_days * DAY);
 }
 
+static void
+set_names(const struct store_expiry_row *row, struct expiry_tenant *t)
+{
+	if (row->listed != NULL)
+		t->alias = row->listed->alias;
+	if (row->custody == NULL)
+		return;
+	t->owner = row->custody->text[CUSTODY_OWNER];
+	t->contact = row->custody->text[CUSTODY_CONTACT];
+	t->notes = row->custody->text[CUSTODY_NOTES];
+}
+
 static enum err
 visit_place(const struct store_expiry_row *row, void *arg)
 {
@@ -294,10 +306,7 @@ visit_place(const struct store_expiry_row *row, void *arg)
 		return ERR_OK;
 	t = expiry_tenant(
 	    &x->tenant, row->record, l->now_at, c->warning_days, &c->arena);
-	if (row->listed != NULL)
-		t.alias = row->listed->alias;
-	if ((e = cmd_names_custodian(c->reader, &t)) != ERR_OK)
-		return e;
+	set_names(row, &t);
 	if (!is_selected(l, &t))
 		return ERR_OK;
 	if ((e = add_row(l, &t)) != ERR_OK)
@@ -309,7 +318,8 @@ visit_place(const struct store_expiry_row *row, void *arg)
 static enum err
 walk_order(struct list *l)
 {
-	const struct store_expiry *after = NULL;
+	struct store_expiry_walk walk = { .ahead = l->c->limit,
+		.custodies = true };
 	struct store_expiry start;
 	size_t i = 0;
 
@@ -317,9 +327,8 @@ walk_order(struct list *l)
 		i++;
 	if (tenant_list_before(
 		parts[i].status, l->now_at, l->c->warning_days, &start))
-		after = &start;
-	return store_expiry_rows(
-	    l->c->reader, after, l->c->limit, visit_place, l);
+		walk.after = &start;
+	return store_expiry_rows(l->c->reader, &walk, visit_place, l);
 }
 
 /* A store that was not upgraded has no order. */

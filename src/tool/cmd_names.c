@@ -117,20 +117,6 @@ cmd_names_load(struct txn *tx, struct cmd_names **out)
 	return ERR_OK;
 }
 
-enum err
-cmd_names_custodian(struct txn *tx, struct expiry_tenant *t)
-{
-	struct custody c = { .text = { { NULL, 0 } } };
-	enum err e = store_custody(tx, &t->tenant, &c);
-
-	if (e != ERR_OK && e != ERR_NOT_FOUND)
-		return e;
-	t->owner = c.text[CUSTODY_OWNER];
-	t->contact = c.text[CUSTODY_CONTACT];
-	t->notes = c.text[CUSTODY_NOTES];
-	return ERR_OK;
-}
-
 void
 cmd_names_free(struct cmd_names *names)
 {

@@ -8,7 +8,6 @@
 
 #include "base/attr.h"
 #include "base/err.h"
-#include "format/expiry.h"
 #include "store/store.h"
 
 /* Reads the names in one walk, so that a view need not search the store for
@@ -16,10 +15,6 @@
  * them. Prints nothing. */
 struct cmd_names;
 enum err cmd_names_load(struct txn *tx, struct cmd_names **out) ATTR_CHECKED;
-/* Reads the custody of one tenant, t->tenant. The texts live as long as the
- * transaction. */
-enum err
-cmd_names_custodian(struct txn *tx, struct expiry_tenant *t) ATTR_CHECKED;
 /* Frees the names; NULL is allowed. */
 void cmd_names_free(struct cmd_names *names);
 /* The alias of the tenant, or the null slice. It lives as long as the names,

@@ -213,9 +213,9 @@ check_rows(struct txn *tx, const struct model *model, size_t ahead)
 {
 	size_t sorted[TENANTS], n = sort(model, sorted);
 	struct rows r = { .model = model, .sorted = sorted };
+	const struct store_expiry_walk walk = { .ahead = ahead };
 
-	ck_assert_int_eq(
-	    store_expiry_rows(tx, NULL, ahead, same_row, &r), ERR_OK);
+	ck_assert_int_eq(store_expiry_rows(tx, &walk, same_row, &r), ERR_OK);
 	ck_assert_uint_eq(r.n, n);
 }
 
