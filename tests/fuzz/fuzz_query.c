@@ -88,6 +88,34 @@ check_path(struct str text, struct arena *a)
 	}
 }
 
+/* The pages have the last segment with their name, and only in a path without
+ * another root. */
+static void
+check_pages(struct str text, struct arena *a)
+{
+	static const struct str known[] = { { NULL, 0 } };
+	struct path_source from = { .request_uri = text };
+	struct path p;
+	struct str what;
+	enum err without;
+	size_t i;
+
+	without = path_find(&from, known, a, &p, &what);
+	from.pages = true;
+	if (path_find(&from, known, a, &p, &what) != ERR_OK)
+		return;
+	fuzz_check((without == ERR_OK) == (p.root != PATH_UI));
+	if (p.root != PATH_UI)
+		return;
+	fuzz_check(p.at < p.count && str_iis(p.segment[p.at], "ui"));
+	for (i = p.at + 1; i < p.count; i++)
+		fuzz_check(!str_iis(p.segment[i], "ui"));
+	for (i = 0; i < p.count; i++)
+		fuzz_check(!is_root(p.segment[i]));
+	fuzz_check(p.slashes <= text.n);
+	check_words(&p, a);
+}
+
 /* If the text is an origin, its written form must parse to the same origin. */
 static void
 check_origin(struct str text)
@@ -193,6 +221,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)odata_match(text, str_of("W/\"a.1\""));
 	(void)odata_is_json(text);
 	check_path(text, &a);
+	check_pages(text, &a);
 	check_options(text, &a);
 	check_origin(text);
 	check_single(text);
