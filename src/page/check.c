@@ -174,15 +174,16 @@ put_owner(struct page *p)
 	html_close_all(&p->html, 2);
 }
 
-static bool
-has_notice(const struct upload *u, enum err reason)
+/* The notice with this reason, or NULL. */
+static const struct policy_notice *
+find_notice(const struct upload *u, enum err reason)
 {
 	const struct policy_notices *list = &u->change.found.notices;
 	size_t i = 0;
 
 	while (i < list->n && list->row[i].reason != reason)
 		i++;
-	return i < list->n;
+	return i < list->n ? &list->row[i] : NULL;
 }
 
 static void
@@ -200,7 +201,7 @@ put_verdict(struct page *p, const struct upload *u)
 	} else {
 		page_notice(p, "notice good", WORD_OK);
 	}
-	if (has_notice(u, ERR_TOPIC_CHANGE))
+	if (find_notice(u, ERR_TOPIC_CHANGE) != NULL)
 		text = WORD_OK_CHANGES;
 	else if (str_is_null(record_newest_topic(&u->change.found.former)))
 		text = WORD_OK_FIRST;
@@ -208,12 +209,26 @@ put_verdict(struct page *p, const struct upload *u)
 	html_close(&p->html);
 }
 
+/* The notice that a certificate with a different topic is not for MDM at all.
+ * Then its topic is not one that people should type. */
+static const struct policy_notice *
+other_purpose(const struct upload *u)
+{
+	return u->outcome == ERR_TOPIC_CHANGE ? find_notice(u, ERR_NOT_MDM)
+					      : NULL;
+}
+
 static void
 put_notices(struct page *p, const struct upload *u)
 {
-	if (u->outcome != ERR_OK)
-		page_fault(p, "notice bad", u->outcome, &p->call->fault);
-	page_notices(p, &u->change, u->outcome);
+	const struct policy_notice *purpose = other_purpose(u);
+	struct policy_notice first = { u->outcome, p->call->fault };
+
+	if (purpose != NULL)
+		first = *purpose;
+	if (first.reason != ERR_OK)
+		page_fault(p, "notice bad", first.reason, &first.fault);
+	page_notices(p, &u->change, first.reason);
 	if (is_other_owner(u))
 		put_owner(p);
 	put_verdict(p, u);
@@ -275,7 +290,7 @@ put_override(struct page *p, const struct upload *u, struct str apple_id)
 static void
 put_next(struct page *p, const struct upload *u, struct str apple_id)
 {
-	if (u->outcome == ERR_TOPIC_CHANGE) {
+	if (u->outcome == ERR_TOPIC_CHANGE && other_purpose(u) == NULL) {
 		put_override(p, u, apple_id);
 	} else if (u->outcome == ERR_OK && !is_unchanged(u)) {
 		put_store_form(p, u, apple_id);
