@@ -119,10 +119,10 @@ notify_envelope_line_end(
 }
 
 void
-notify_envelope_fact(struct buf *b, const char *before, struct str fact)
+notify_envelope_fact(struct buf *b, const char *words, struct str fact)
 {
 	if (fact.n == 0)
 		return;
-	buf_text(b, before);
+	buf_text(b, words);
 	cmd_put_word(b, fact);
 }

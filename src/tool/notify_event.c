@@ -149,13 +149,14 @@ static enum err
 put_gap_text(
     struct cmd_call *c, uint64_t first, uint64_t last, struct notify_event *out)
 {
+	unsigned long long count = last - first + 1;
 	struct buf b;
 
 	notify_envelope_line(c, &out->tenant, &b);
 	buf_printf(&b,
 	    "%llu events of the history, from number %llu on, were lost before "
 	    "they were delivered",
-	    (unsigned long long)(last - first + 1), (unsigned long long)first);
+	    count, (unsigned long long)first);
 	return notify_envelope_line_end(c, &b, out);
 }
 

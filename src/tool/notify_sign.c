@@ -92,8 +92,10 @@ sign_with_all(
 	while (!str_is_null(keys) && e == ERR_OK) {
 		line = str_cut(&keys, '\n');
 		line = str_line(line);
-		if (line.n > 0 && ++n > 0)
-			e = sign_with(c, line, text, out);
+		if (line.n == 0)
+			continue;
+		n++;
+		e = sign_with(c, line, text, out);
 	}
 	if (n == 0)
 		e = sign_with(c, STR_EMPTY, text, out);
@@ -164,7 +166,7 @@ cmd_notify_sign(struct cmd_call *c)
 {
 	char *room = malloc(HEAD_MAX + BODY_MAX);
 	char keys[KEY_FILE_MAX];
-	struct str text;
+	struct str text = { NULL, 0 };
 	enum err e = ERR_MEMORY;
 
 	if (!is_id(str_of(c->argument[0]))) {
