@@ -57,6 +57,39 @@ static const struct equal_case {
 	{ "empty texts are equal", "", "", true },
 };
 
+/* Test cases of RFC 4231, section 4, and a value of hmac in Python 3.11. */
+static const struct mac_case {
+	const char *name;
+	struct str key, text;
+	const char *mac;
+} mac_cases[] = {
+	{ "signs with a short key (test case 2)", STR("Jefe"),
+	    STR("what do ya want for nothing?"),
+	    "5bdcc146bf60754e6a042426089575c7"
+	    "5a003f089d2739839dec58b964ec3843" },
+	{ "signs with a key of 20 bytes (test case 1)",
+	    STR("\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"
+		"\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"),
+	    STR("Hi There"),
+	    "b0344c61d8db38535ca8afceaf0bf12b"
+	    "881dc200c9833da726e9376c2e32cff7" },
+	{ "signs the empty text", STR("key"), STR(""),
+	    "5d5d139563c95b5967b9bd9a8c9b233a"
+	    "9dedb45072794cd232dc1b74832607d0" },
+};
+
+START_TEST(mac)
+{
+	const struct mac_case *c = &mac_cases[_i];
+	uint8_t got[CRYPTO_SHA256_LEN];
+	char hex[2 * CRYPTO_SHA256_LEN];
+
+	ck_assert_int_eq(crypto_hmac(c->key, c->text, got), ERR_OK);
+	str_hex(got, sizeof(got), hex);
+	unit_same(c->name, str_from(hex, sizeof(hex)), str_of(c->mac));
+}
+END_TEST
+
 START_TEST(equal)
 {
 	const struct equal_case *c = &equal_cases[_i];
@@ -362,6 +395,7 @@ main(void)
 	TCase *t = tcase_create("crypto");
 
 	tcase_add_loop_test(t, hash, 0, ROWS(hash_cases));
+	tcase_add_loop_test(t, mac, 0, ROWS(mac_cases));
 	tcase_add_loop_test(t, equal, 0, ROWS(equal_cases));
 	tcase_add_test(t, wipe);
 	tcase_add_test(t, randomness);
