@@ -125,7 +125,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (world.app.store == NULL) {
 		world_make();
 		log_open(false, LOG_AT_ERROR);
-		world_token("right", &tenant, UINT32_MAX, INT64_MAX);
+		world_token("right", &tenant, AUTH_ALL, INT64_MAX);
 	}
 	arena_init(&a, block, sizeof(block));
 	arena_init(&b, more, sizeof(more));
