@@ -357,6 +357,18 @@ async function revoked(browser) {
 	await v.context.close();
 }
 
+/* A link in a mail or on another site leads to the page, not to the sign-in. */
+async function linked(browser, port) {
+	const v = await visit(browser);
+
+	await signIn(v, 'valid');
+	await v.page.goto(attack(`http://evil.test:${port}`, 'link',
+	    { to: v.base }));
+	await Promise.all([v.page.waitForNavigation(), v.page.click('a')]);
+	same('a link of another site leads to the page', v.page.url(), v.base);
+	await v.context.close();
+}
+
 /* Runs an attack that needs a site of its own. */
 async function attacked(run, browser) {
 	const attacker = await evil();
@@ -372,6 +384,7 @@ export const parts = {
 	hostileTexts, cookies, revoked,
 	injectedScript: (browser) => attacked(injectedScript, browser),
 	embed: (browser) => attacked(embed, browser),
+	linked: (browser) => attacked(linked, browser),
 	forgeForms: (browser) => attacked(forgeForms, browser),
 };
-export const brief = ['hostileTexts', 'injectedScript', 'forgeForms'];
+export const brief = ['hostileTexts', 'injectedScript', 'linked', 'forgeForms'];

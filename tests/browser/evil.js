@@ -27,9 +27,15 @@ function frame(url) {
 	    escape(url.searchParams.get('of'))}"></iframe>`;
 }
 
+/* A page with a link to another one. */
+function link(url) {
+	return `<!doctype html><a href="${escape(url.searchParams.get('to'))}">x</a>`;
+}
+
 /* Starts the server on a free port of this machine. */
 export function evil() {
-	const pages = { '/form': form, '/frame': frame, '/sandbox': form };
+	const pages = { '/form': form, '/frame': frame, '/link': link,
+		'/sandbox': form };
 	const server = createServer((request, answer) => {
 		const url = new URL(request.url, 'http://evil.test');
 		const page = pages[url.pathname];
