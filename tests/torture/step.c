@@ -32,10 +32,10 @@ static const long steps[] = { SYS_write, SYS_writev, SYS_pwrite64, SYS_pwritev,
 	SYS_pwritev2, SYS_fdatasync, SYS_fsync, SYS_msync, SYS_ftruncate,
 	SYS_fallocate, SYS_flock, SYS_fcntl, SYS_mkdirat, SYS_unlinkat,
 	SYS_renameat2, SYS_fchmod, SYS_memfd_create, SYS_pipe2, SYS_clone,
-	SYS_execve, SYS_setpgid, SYS_waitid, SYS_wait4, SYS_kill, SYS_poll,
+	SYS_execve, SYS_setpgid, SYS_waitid, SYS_wait4, SYS_kill, SYS_ppoll,
 	SYS_exit_group, SYS_sendto,
 #ifdef SYS_open
-	SYS_mkdir, SYS_unlink, SYS_rename, SYS_fork, SYS_vfork,
+	SYS_poll, SYS_mkdir, SYS_unlink, SYS_rename, SYS_fork, SYS_vfork,
 #endif
 	SYS_clone3 };
 
