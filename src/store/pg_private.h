@@ -154,7 +154,7 @@ enum err pg_snapshot(struct pg_session *s) ATTR_CHECKED;
 enum err
 pg_create(struct pg_db *db, const struct store_options *options) ATTR_CHECKED;
 /* See engine.h. */
-enum err pg_make_tables(void *db) ATTR_CHECKED;
+enum err pg_make_tables(void *arg) ATTR_CHECKED;
 
 /* pg_examine.c. See store_examine. */
 enum err pg_examine(void *arg, store_advice *report, void *of_report);

@@ -157,7 +157,7 @@ enum err store_entry_next(struct txn *tx, const char *word, size_t more,
 /* The key of the entry of a listed tenant, which follows STORE_LISTED. */
 #define STORE_LISTED "tenant"
 #define STORE_CUSTODY "custody"
-struct str store_listed_key(const struct guid *tenant, char out[STORE_KEY_MAX]);
+struct str store_listed_key(const struct guid *id, char out[STORE_KEY_MAX]);
 
 /* expiries.c: the place in the order of expiry that a record has; r may be
  * NULL. */

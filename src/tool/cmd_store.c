@@ -46,7 +46,7 @@ static bool
 complete(struct record *r)
 {
 	void *block = malloc(EXPIRY_ARENA);
-	struct expiry x = { .issued = false };
+	struct expiry x;
 	struct arena a;
 
 	if (block == NULL)

@@ -4,7 +4,9 @@
  * tenant has a token and the record of the seed document. The program reports
  * its progress on standard error.
  *
- *   fill DIRECTORY TENANTS
+ *   fill DIRECTORY TENANTS [spread]
+ *
+ * With "spread", the certificates end on the days of two years.
  *
  * It prints tokens to standard output, one per line: the tokens of all tenants,
  * or LISTED of them at even distances, in scattered order. All data is derived
