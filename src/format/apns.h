@@ -17,7 +17,7 @@
 /* The exit statuses of a monitoring plug-in. */
 enum apns_grade { APNS_OK, APNS_WARNING, APNS_CRITICAL, APNS_UNKNOWN };
 
-/* What curl(1) reported about one request. */
+/* The report of curl(1) about one request. */
 struct apns_answer {
 	int exit_status; /* of curl */
 	struct str http_version; /* %{http_version}, "2" */

@@ -10,7 +10,7 @@
  */
 #include "page/renewal.h"
 
-/* What a form has brought, and what the rules say about it. */
+/* The content of a form, and the verdict of the rules. */
 struct upload {
 	struct form form;
 	struct str file; /* as it was sent */

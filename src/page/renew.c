@@ -8,7 +8,8 @@
 
 #define PORTAL "https://identity.apple.com/pushcert"
 
-/* What the page shows. The texts live as long as the worker's transaction. */
+/* The facts that the page shows. The texts live as long as the worker's
+ * transaction. */
 struct renewal {
 	struct record record;
 	struct csr waiting;

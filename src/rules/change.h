@@ -37,9 +37,9 @@ struct caller {
 struct event change_event(const struct caller *by, enum store_action action);
 
 /*
- * What a change finds out beside its outcome. It is filled in for a refused
+ * The findings of a change beside its outcome. They are filled in for a refused
  * upload too, so that one dry run shows everything that a user should know.
- * After ERR_PRECONDITION or an outcome of the store it says nothing. The texts
+ * After ERR_PRECONDITION or an outcome of the store they say nothing. The texts
  * live in the arena of the change.
  */
 struct change_findings {

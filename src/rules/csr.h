@@ -29,7 +29,7 @@
 typedef enum err
 csr_sign(void *arg, struct str csr, struct arena *a, struct str *text);
 
-/* What csr_make needs. */
+/* The input of csr_make. */
 struct csr_order {
 	struct store *store;
 	const struct config *config;

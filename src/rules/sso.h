@@ -35,8 +35,8 @@ enum err sso_begin(const struct session_site *site,
     const struct auth_call *call, const uint8_t random[SSO_RANDOM_LEN],
     struct str back, struct sso_start *out) ATTR_CHECKED;
 
-/* What the browser brings back: the Cookie header, and fields of the form; each
- * may be null. */
+/* The part that the browser brings back: the Cookie header, and fields of the
+ * form; each may be null. */
 struct sso_answer {
 	struct str cookies;
 	struct str state;

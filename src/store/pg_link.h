@@ -68,8 +68,8 @@ enum pg_outcome {
 	/* Nothing was committed, for a reason that passes: a serialization
 	 * failure, a deadlock, a lock timeout. */
 	PG_AGAIN,
-	/* The connection was lost, or the deadline passed: nobody knows whether
-	 * the server did the work. */
+	/* The connection was lost, or the deadline passed: it is unknown
+	 * whether the server did the work. */
 	PG_LOST,
 	/* The server refused the work for good; see `failure`. */
 	PG_FAILED

@@ -17,7 +17,7 @@
 /* Of one tenant, one name, and one matter. */
 struct place {
 	struct str name; /* that of --name */
-	/* What the place is about: see the matters in notify_watch.h. */
+	/* The matter of the place: see the matters in notify_watch.h. */
 	struct str matter;
 	uint64_t number; /* of the last event that was delivered */
 	/* The certificate that was reported last, as in a struct notice. */

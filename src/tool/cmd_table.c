@@ -223,7 +223,7 @@ static const struct command commands[] = {
 	    .second = "certificate",
 	    .options = O(TOPIC) | O(DAYS),
 	    .arguments = { { "FILE", VALUE_FILE } },
-	    .summary = "sign a request with a key that nobody trusts",
+	    .summary = "sign a request with a key that no system trusts",
 	    .run = cmd_stand_in_certificate },
 
 	{ .section = "Help",

@@ -14,7 +14,7 @@
 #include "format/emit.h"
 #include "tool/notify_event.h"
 
-/* What the envelope of an event needs. */
+/* The facts in the envelope of an event. */
 struct notify_head {
 	const char *type;
 	bool is_vendor; /* the event belongs to no tenant */

@@ -21,7 +21,7 @@ struct probe_request {
 	struct str pair; /* the certificate and its key as PEM */
 };
 
-/* What curl printed. The trace has only curl's own lines, not those of the
+/* The output of curl. The trace has only curl's own lines, not those of the
  * server or the data. More than fits is dropped. */
 #define PROBE_TRACE_MAX ((size_t)32 * 1024)
 struct probe_reply {

@@ -10,7 +10,7 @@ import {
 } from './lib.js';
 import { attack, evil } from './evil.js';
 
-/* What an attacker could want: the names and fields of all forms. The ETag is
+/* The aims of an attacker: the names and fields of all forms. The ETag is
  * the right one, so that nothing but the origin of the form stops it. */
 function forms(etag) {
 	const pem = readFileSync(file('attacked-next.pem'), 'utf8');
@@ -189,7 +189,7 @@ async function hostileTexts(browser) {
 	await v.context.close();
 }
 
-/* What an injected script would do; every line must fail. */
+/* The steps of an injected script; every line must fail. */
 function injected(urls) {
 	const tries = {
 		inline: () => {

@@ -260,7 +260,7 @@ export function layoutFaults(page) {
 
 				if (tops.size > 1 && isShort(node.data, m.index))
 					faults.push(`broken word: ${m[0]}`);
-				/* What is left of the window as a whole is hidden. */
+				/* An element left of the window is hidden. */
 				if (box.width > 0 && box.right > 0 &&
 				    (box.right > innerWidth + 1 || box.left < -1))
 					faults.push(`outside: ${m[0]}`);

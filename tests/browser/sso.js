@@ -59,7 +59,7 @@ function provider() {
 		const ask = Object.fromEntries(url.searchParams);
 
 		answer.setHeader('Content-Type', 'text/html');
-		/* What anybody could send to the service. */
+		/* A request that any site could send to the service. */
 		if (url.pathname === '/forge') {
 			answer.end(page(ask.action, { id_token: ask.id_token }));
 			return;

@@ -287,7 +287,7 @@ put_one(struct txn *tx, void *arg)
 
 /* --- tests -------------------------------------------------------------- */
 
-/* What the tool derives from a certificate. */
+/* The facts that the tool derives from a certificate. */
 static bool
 complete(struct record *r)
 {
