@@ -44,9 +44,10 @@ show_lines(const struct probe *p, enum grade grade)
 		probe_show_tenant(r);
 		printf(": %s", r->verdict.text);
 		probe_show_cause(r);
-		printf(", serial ");
-		cmd_check_put(
-		    str_of(r->serial[0] != '\0' ? r->serial : "none"));
+		if (r->serial[0] != '\0') {
+			printf(", serial ");
+			cmd_check_put(str_of(r->serial));
+		}
 		putchar('\n');
 	}
 	printf("A probe does not prove that devices have this topic, nor that "
