@@ -65,7 +65,7 @@ static const struct cmd_option_row options[CMD_OPTIONS] = {
 	    .help = "bind the keys to this issuer of tokens" },
 	[OPTION_JSON] = { "json", .help = "print JSON, one value per line" },
 	[OPTION_KEY] = { "key", "FILE", VALUE_FILE,
-	    .help = "the file of the private key" },
+	    .help = "the file of the key" },
 	[OPTION_LEGACY] = { "legacy",
 	    .help = "use algorithms that old software reads" },
 	[OPTION_LIMIT] = { "limit", "NUMBER", VALUE_TEXT,
