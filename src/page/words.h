@@ -61,19 +61,20 @@
 	    "neues.")                                                         \
 	ROW(WORD_TOKEN_OFF,                                                   \
 	    "Sign-in with a token is off, because this service has no key "   \
-	    "file. Its operator can set key_file, or let the web server "     \
-	    "sign people in.",                                                \
-	    "Die Anmeldung mit einem Token ist aus, denn dieser Dienst hat "  \
-	    "keine Schlüsseldatei. Sein Betreiber kann key_file setzen oder " \
-	    "den Webserver anmelden lassen.")                                 \
+	    "file. Its operator can set key_file, or let the web server sign "\
+	    "people in.",                                                     \
+	    "Die Anmeldung mit einem Token ist ausgeschaltet, denn dieser "   \
+	    "Dienst hat keine Schlüsseldatei. Sein Betreiber kann key_file "  \
+	    "setzen oder den Webserver die Anmeldung übernehmen lassen.")     \
 	ROW(WORD_SSO, "Sign in with your organization’s account",             \
 	    "Mit dem Konto Ihrer Organisation anmelden")                      \
 	ROW(WORD_OR, "or", "oder")                                            \
 	ROW(WORD_SSO_LACKS,                                                   \
 	    "Sign-in with your organization’s account is off: this service "  \
 	    "lacks {}. Its operator can add it.",                             \
-	    "Die Anmeldung mit dem Konto Ihrer Organisation ist aus: Diesem " \
-	    "Dienst fehlt {}. Sein Betreiber kann es ergänzen.")              \
+	    "Die Anmeldung mit dem Konto Ihrer Organisation ist "             \
+	    "ausgeschaltet: Diesem Dienst fehlt {}. Sein Betreiber kann es "  \
+	    "ergänzen.")                                                      \
 	ROW(WORD_SSO_STATE,                                                   \
 	    "This browser did not begin this sign-in, or it took longer "     \
 	    "than ten minutes. Sign in again.",                               \
@@ -145,8 +146,9 @@
 	    "stammt vom {}.")                                                 \
 	ROW(WORD_GO_ON, "Go on", "Weiter")                                    \
 	ROW(WORD_DONE_STORED,                                                 \
-	    "The certificate is stored. The former one is in the history.",   \
-	    "Das Zertifikat ist gespeichert. Das frühere steht im Verlauf.")  \
+	    "The certificate is stored. The former state is in the history.", \
+	    "Das Zertifikat ist gespeichert. Der frühere Stand ist im "       \
+	    "Verlauf.")                                                       \
 	ROW(WORD_DONE_RESTORED,                                               \
 	    "The former state is stored again.",                              \
 	    "Der frühere Stand ist wieder gespeichert.")                      \
@@ -172,8 +174,8 @@
 	ROW(WORD_APPLE_ID_HINT,                                               \
 	    "This only notes which Apple ID renews the certificate. It "      \
 	    "changes nothing at Apple.",                                      \
-	    "Das notiert nur, welche Apple-ID das Zertifikat erneuert. "      \
-	    "Bei Apple ändert es nichts.")                                    \
+	    "Das vermerkt nur, welche Apple-ID das Zertifikat erneuert. Bei " \
+	    "Apple ändert es nichts.")                                        \
 	ROW(WORD_STORE, "Store", "Speichern")                                 \
 	/* The tenants. */                                                    \
 	ROW(WORD_FIND, "Find", "Suchen")                                      \
@@ -247,8 +249,9 @@
 	    "Diese Seite gibt es nicht")                                      \
 	ROW(WORD_ABSENT_CURE, "Check the address.",                           \
 	    "Prüfen Sie die Adresse.")                                        \
-	ROW(WORD_METHOD, "This address takes no such request",                \
-	    "Diese Adresse nimmt keine solche Anfrage")                       \
+	ROW(WORD_METHOD,                                                      \
+	    "This address takes no such request",                             \
+	    "Diese Adresse nimmt solche Anfragen nicht an")                   \
 	ROW(WORD_METHOD_CURE,                                                 \
 	    "Open the first page and use its links and buttons.",             \
 	    "Öffnen Sie die erste Seite und benutzen Sie deren Links und "    \
@@ -263,8 +266,8 @@
 	ROW(WORD_LARGE_CURE,                                                  \
 	    "A push certificate is a small file, usually of 2 KB. Check "     \
 	    "which file you chose.",                                          \
-	    "Ein Push-Zertifikat ist eine kleine Datei, meist von 2 KB. "     \
-	    "Prüfen Sie, welche Datei Sie gewählt haben.")                    \
+	    "Ein Push-Zertifikat ist eine kleine Datei, meist etwa 2 KB "     \
+	    "groß. Prüfen Sie, welche Datei Sie gewählt haben.")              \
 	ROW(WORD_RATE, "Too many attempts", "Zu viele Versuche")              \
 	ROW(WORD_RATE_CURE,                                                   \
 	    "Wait a minute, and try again.",                                  \

@@ -17,18 +17,18 @@
 	    "Choose the .pem file that you downloaded from Apple’s portal. "  \
 	    "If you paste its text, paste all of it, with the lines BEGIN "   \
 	    "CERTIFICATE and END CERTIFICATE.",                               \
-	    "Wählen Sie die .pem-Datei, die Sie von Apples Portal geladen "   \
-	    "haben. Wenn Sie ihren Text einfügen, dann vollständig, mit den " \
-	    "Zeilen BEGIN CERTIFICATE und END CERTIFICATE.")                  \
+	    "Wählen Sie die .pem-Datei, die Sie von Apples Portal "           \
+	    "heruntergeladen haben. Wenn Sie ihren Text einfügen, dann "      \
+	    "vollständig, mit den Zeilen BEGIN CERTIFICATE und END "          \
+	    "CERTIFICATE.")                                                   \
 	ROW(WORD_PRIVATE_KEY, "This contains a private key",                  \
 	    "Das enthält einen privaten Schlüssel")                           \
 	ROW(WORD_PRIVATE_KEY_CAUSE,                                           \
-	    "Nothing was stored, and this page does not show the text "       \
-	    "again. But the key has left its place, so treat it as "          \
-	    "compromised.",                                                   \
+	    "Nothing was stored, and this page does not show the text again. "\
+	    "But the key has left its place, so treat it as compromised.",    \
 	    "Es wurde nichts gespeichert, und diese Seite zeigt den Text "    \
 	    "nicht wieder. Der Schlüssel hat aber seinen Platz verlassen; "   \
-	    "behandeln Sie ihn als bekannt geworden.")                        \
+	    "behandeln Sie ihn als kompromittiert.")                          \
 	ROW(WORD_PRIVATE_KEY_CURE,                                            \
 	    "Make a new request, renew the certificate with it at Apple’s "   \
 	    "portal, and upload that certificate alone, without a key.",      \
@@ -70,7 +70,8 @@
 	    "Download the certificate of your MDM at "                        \
 	    "identity.apple.com/pushcert, and choose that file.",             \
 	    "Laden Sie das Zertifikat Ihres MDM von "                         \
-	    "identity.apple.com/pushcert, und wählen Sie diese Datei.")       \
+	    "identity.apple.com/pushcert herunter, und wählen Sie diese "     \
+	    "Datei.")                                                         \
 	ROW(WORD_HAS_EXPIRED, "This certificate has expired",                 \
 	    "Dieses Zertifikat ist abgelaufen")                               \
 	ROW(WORD_HAS_EXPIRED_CAUSE,                                           \
@@ -86,7 +87,7 @@
 	ROW(WORD_NOT_YET, "This certificate is not valid yet",                \
 	    "Dieses Zertifikat ist noch nicht gültig")                        \
 	ROW(WORD_NOT_YET_CAUSE,                                               \
-	    "It begins in the future, or the clock of this service is late.", \
+	    "It begins in the future, or the clock of this service is slow.", \
 	    "Es beginnt in der Zukunft, oder die Uhr dieses Dienstes geht "   \
 	    "nach.")                                                          \
 	ROW(WORD_NOT_YET_CURE,                                                \
@@ -103,7 +104,7 @@
 	    "Choose the newest file of your downloads, or download the "      \
 	    "certificate once more at Apple’s portal.",                       \
 	    "Wählen Sie die neueste Datei Ihrer Downloads, oder laden Sie "   \
-	    "das Zertifikat noch einmal von Apples Portal.")                  \
+	    "das Zertifikat noch einmal von Apples Portal herunter.")         \
 	ROW(WORD_WEAK_KEY, "The key of this certificate is too short",        \
 	    "Der Schlüssel dieses Zertifikats ist zu kurz")                   \
 	ROW(WORD_WEAK_KEY_CAUSE,                                              \
@@ -124,7 +125,8 @@
 	    "Download the certificate of your MDM at "                        \
 	    "identity.apple.com/pushcert, and choose that file.",             \
 	    "Laden Sie das Zertifikat Ihres MDM von "                         \
-	    "identity.apple.com/pushcert, und wählen Sie diese Datei.")       \
+	    "identity.apple.com/pushcert herunter, und wählen Sie diese "     \
+	    "Datei.")                                                         \
 	ROW(WORD_MISMATCH, "This certificate belongs to another request",     \
 	    "Dieses Zertifikat gehört zu einer anderen Anforderung")          \
 	ROW(WORD_MISMATCH_CAUSE,                                              \
@@ -161,7 +163,8 @@
 	    "höchstens 1024.")                                                \
 	ROW(WORD_TOO_LONG_CURE,                                               \
 	    "Check which file you chose, and what you typed.",                \
-	    "Prüfen Sie, welche Datei Sie gewählt und was Sie getippt haben.")\
+	    "Prüfen Sie, welche Datei Sie gewählt und was Sie eingegeben "    \
+	    "haben.")                                                         \
 	ROW(WORD_REFUSED, "This cannot be stored",                            \
 	    "Das kann nicht gespeichert werden")                              \
 	ROW(WORD_REFUSED_CAUSE,                                               \

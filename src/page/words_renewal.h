@@ -61,7 +61,7 @@
 	    "Choose “Renew” in that row. Never “Create” and never “Revoke”: " \
 	    "both cut off your devices.",                                     \
 	    "Wählen Sie „Renew“ in dieser Zeile. Nie „Create“ und nie "       \
-	    "„Revoke“: beide schneiden Ihre Geräte ab.")                      \
+	    "„Revoke“: Beides schneidet Ihre Geräte ab.")                     \
 	ROW(WORD_PORTAL_CREATE,                                               \
 	    "Choose “Create a Certificate”. From the second year on it is "   \
 	    "“Renew”.",                                                       \
@@ -108,7 +108,7 @@
 	ROW(WORD_OK_FIRST,                                                    \
 	    "No certificate was stored before, so there is no topic to keep.",\
 	    "Es war noch kein Zertifikat gespeichert; es gibt also kein "     \
-	    "Topic zu bewahren.")                                             \
+	    "Topic, das gleich bleiben muss.")                                \
 	ROW(WORD_OK_CHANGES,                                                  \
 	    "The topic changes, and this service is set to allow that.",      \
 	    "Das Topic ändert sich, und dieser Dienst ist so eingestellt, "   \
@@ -119,8 +119,8 @@
 	    "Usually this is last year’s file. If you have just renewed, "    \
 	    "choose the file that you downloaded last.",                      \
 	    "Meist ist das die Datei vom letzten Jahr. Haben Sie gerade "     \
-	    "erneuert, so wählen Sie die Datei, die Sie zuletzt geladen "     \
-	    "haben.")                                                         \
+	    "erneuert, so wählen Sie die Datei, die Sie zuletzt "             \
+	    "heruntergeladen haben.")                                         \
 	ROW(WORD_OWNER, "Another Apple ID than before",                       \
 	    "Eine andere Apple-ID als bisher")                                \
 	ROW(WORD_OWNER_CAUSE,                                                 \
@@ -131,7 +131,7 @@
 	ROW(WORD_OWNER_CURE,                                                  \
 	    "Check that it is the one with which you signed in at Apple’s "   \
 	    "portal.",                                                        \
-	    "Prüfen Sie, dass es die ist, mit der Sie in Apples Portal "      \
+	    "Prüfen Sie, ob es die ist, mit der Sie in Apples Portal "        \
 	    "angemeldet waren.")                                              \
 	ROW(WORD_WOULD_CHANGE, "Storing it would change this",                \
 	    "Das ändert sich beim Speichern")                                 \
@@ -147,13 +147,13 @@
 	ROW(WORD_TYPE_TOPIC,                                                  \
 	    "Type the new topic to confirm that every device must enrol "     \
 	    "again",                                                          \
-	    "Tippen Sie das neue Topic, um zu bestätigen, dass sich jedes "   \
+	    "Geben Sie das neue Topic ein, um zu bestätigen, dass sich jedes "\
 	    "Gerät neu registrieren muss")                                    \
 	ROW(WORD_TYPED_WRONG,                                                 \
 	    "The topic that you typed is not the one of this certificate. "   \
 	    "Nothing was changed.",                                           \
-	    "Das getippte Topic ist nicht das dieses Zertifikats. Es wurde "  \
-	    "nichts geändert.")                                               \
+	    "Das eingegebene Topic ist nicht das dieses Zertifikats. Es "     \
+	    "wurde nichts geändert.")                                         \
 	ROW(WORD_CUT_OFF, "Store and cut off all devices",                    \
 	    "Speichern und alle Geräte abschneiden")                          \
 	ROW(WORD_ANOTHER_FILE, "Try another file", "Eine andere Datei prüfen")\
@@ -168,16 +168,17 @@
 	ROW(WORD_EVENT_ABSENT, "This event does not exist",                   \
 	    "Dieses Ereignis gibt es nicht")                                  \
 	ROW(WORD_EVENT_ABSENT_CURE,                                           \
-	    "The history keeps only a number of events. Open “History”.",     \
-	    "Der Verlauf bewahrt nur eine Anzahl von Ereignissen. Öffnen Sie "\
-	    "„Verlauf“.")                                                     \
+	    "The history keeps only a limited number of events. Open "        \
+	    "“History”.",                                                     \
+	    "Der Verlauf bewahrt nur eine begrenzte Zahl von Ereignissen "    \
+	    "auf. Öffnen Sie „Verlauf“.")                                     \
 	ROW(WORD_NO_CHANGES, "This service takes no changes now",             \
 	    "Dieser Dienst nimmt gerade keine Änderungen an")                 \
 	ROW(WORD_NO_CHANGES_CURE,                                             \
 	    "Nothing was changed. Its operator has set it to read-only; try " \
 	    "again later.",                                                   \
-	    "Es wurde nichts geändert. Sein Betreiber lässt ihn gerade nur "  \
-	    "lesen; versuchen Sie es später noch einmal.")                    \
+	    "Es wurde nichts geändert. Sein Betreiber hat ihn auf Nur-Lesen " \
+	    "gestellt; versuchen Sie es später noch einmal.")                 \
 	/* The history. */                                                    \
 	ROW(WORD_HISTORY_HINT,                                                \
 	    "Newest first. The number leads to details and to restoring.",    \
