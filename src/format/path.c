@@ -75,6 +75,20 @@ decoded_uri(struct str uri, struct arena *a)
 	return decoded;
 }
 
+/* Whether the path has a slash that only the server sees. A browser would
+ * resolve the links and the forms of a page against another directory. */
+static bool
+hides_slash(struct str uri)
+{
+	struct str path = uri_path(uri);
+	size_t i;
+
+	for (i = 0; i < path.n; i++)
+		if (str_iis(str_head(str_tail(path, i), 3), "%2f"))
+			return true;
+	return false;
+}
+
 /* Whether SCRIPT_NAME ends in PATH_INFO. Apache's ProxyPass and some others put
  * the whole path into SCRIPT_NAME, and perhaps into PATH_INFO as well. */
 static bool
@@ -287,6 +301,7 @@ path_find(const struct path_source *from, const struct str *known,
 	size_t i, first;
 
 	decoded.request_uri = decoded_uri(from->request_uri, a);
+	decoded.pages = from->pages && !hides_slash(from->request_uri);
 	for (i = 0; i < CANDIDATES; i++)
 		if (find_in(&decoded, (enum candidate)i, known, out))
 			return path_read_words(out, a);

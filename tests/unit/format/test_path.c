@@ -294,6 +294,27 @@ START_TEST(counts_the_slashes_that_the_client_sees)
 }
 END_TEST
 
+/* A browser resolves the links of these pages against another directory than
+ * ui. */
+START_TEST(a_page_has_no_hidden_slash)
+{
+	static const char *const uris[] = { "/ui%2flogin", "/x/..%2Fui%2flogin",
+		"/ui/%2Flogin", "http://h/ui%2f" };
+	char block[1024];
+	struct path_source from = { .request_uri = str_of(uris[_i]),
+		.script_name = str_of("/ui/login"),
+		.pages = true };
+	struct arena a;
+	struct path p;
+	struct str what;
+
+	arena_init(&a, block, sizeof(block));
+	ck_assert(path_find(&from, known, &a, &p, &what) == ERR_ROOT);
+	from.request_uri = str_of("/ui/login?x=%2f");
+	ck_assert(path_find(&from, known, &a, &p, &what) == ERR_OK);
+}
+END_TEST
+
 static const struct str function[] = { STR("deviceManagement"), STR("record"),
 	STR("make"), { NULL, 0 } };
 
@@ -514,6 +535,7 @@ main(void)
 	    t, finds_words_and_keys, 0, sizeof(words) / sizeof(words[0]));
 	tcase_add_loop_test(t, counts_the_slashes_that_the_client_sees, 0,
 	    sizeof(slashes) / sizeof(slashes[0]));
+	tcase_add_loop_test(t, a_page_has_no_hidden_slash, 0, 4);
 	tcase_add_test(t, needs_memory_for_quotes);
 	tcase_add_test(t, knows_patterns_in_braces);
 	tcase_add_test(t, bounds_the_segments);
