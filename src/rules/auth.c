@@ -304,6 +304,16 @@ check_choice(
 	return e == ERR_NOT_FOUND ? auth_check_tenant(c, call, who) : e;
 }
 
+/* A token for all tenants has this GUID, and the store keeps what belongs to no
+ * tenant under it. */
+static bool
+is_none(const struct guid *tenant)
+{
+	static const struct guid none;
+
+	return memcmp(tenant, &none, sizeof(none)) == 0;
+}
+
 enum err
 auth_choose_tenant(const struct config *c, const struct auth_call *call,
     struct str named, struct principal *who)
@@ -317,6 +327,9 @@ auth_choose_tenant(const struct config *c, const struct auth_call *call,
 	if (!str_guid(named, &tenant))
 		return auth_refuse(
 		    ERR_TENANT_NAMED, "it names a tenant without a GUID", who);
+	if (is_none(&tenant))
+		return auth_refuse(ERR_TENANT_NAMED,
+		    "it names no tenant: the GUID is all zeros", who);
 	if (memcmp(&tenant, &own, sizeof(tenant)) == 0)
 		return ERR_OK;
 	if (!may_choose)

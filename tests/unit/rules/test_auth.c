@@ -749,6 +749,7 @@ START_TEST(some_may_choose_the_tenant)
 END_TEST
 
 #define UNKNOWN "22222222-2222-3333-4444-555555555555"
+#define NONE "00000000-0000-0000-0000-000000000000"
 static const struct {
 	const char *name;
 	bool may_choose;
@@ -773,6 +774,10 @@ static const struct {
 	    UNKNOWN, true },
 	{ "a provider: no GUID", true, ABROAD "0", ERR_TENANT_NAMED, HOME,
 	    false },
+	{ "a provider: the GUID of no tenant", true, NONE, ERR_TENANT_NAMED,
+	    HOME, false },
+	{ "the same, where any tenant is served", true, NONE, ERR_TENANT_NAMED,
+	    HOME, true },
 };
 
 START_TEST(a_page_has_a_tenant)
@@ -795,6 +800,22 @@ START_TEST(a_page_has_a_tenant)
 	unit_check(choices[_i].name, e == choices[_i].e);
 	unit_check(
 	    choices[_i].name, memcmp(&who.tenant, &want, sizeof(want)) == 0);
+}
+END_TEST
+
+/* A token for all tenants has the GUID of no tenant, which is not its own. */
+START_TEST(a_token_for_all_tenants_has_none)
+{
+	const struct auth_call call = {
+		.tx = f.tx, .now_at = NOW, .arena = &f.arena
+	};
+	struct principal who = { .scopes = AUTH_ALL_TENANTS };
+
+	ck_assert(store_begin(f.tx) == ERR_OK);
+	ck_assert(auth_choose_tenant(&f.config, &call, str_of(NONE), &who) ==
+	    ERR_TENANT_NAMED);
+	store_end(f.tx);
+	ck_assert(!who.has_chosen);
 }
 END_TEST
 
@@ -867,6 +888,7 @@ main(void)
 	tcase_add_test(t, accepts_any_token_in_test_mode);
 	tcase_add_loop_test(t, some_may_choose_the_tenant, 0, ROWS(choosers));
 	tcase_add_loop_test(t, a_page_has_a_tenant, 0, ROWS(choices));
+	tcase_add_test(t, a_token_for_all_tenants_has_none);
 	tcase_add_test(t, an_operator_stays_one_in_another_tenant);
 	tcase_add_test(t, a_jwt_is_never_for_all_tenants);
 	suite_add_tcase(s, t);
