@@ -44,6 +44,9 @@ put_waiting(struct page *p, const struct renewal *r)
 	page_moment(p, r->waiting.when.at);
 	html_words(h, mark + strlen("{}"));
 	html_close(h);
+	/* The file needs the right to write, as it does in the API. */
+	if (!page_may_write(p->call))
+		return;
 	html_open_class(h, "p", "actions");
 	html_open_class(h, "a", "button main");
 	page_link(p, "href", "request.txt", str_of(NULL));
