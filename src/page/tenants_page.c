@@ -121,11 +121,14 @@ query_of(const struct listing *l, const struct store_expiry *place, char *room)
 	return out.full ? str_of(NULL) : buf_view(&out);
 }
 
+/* A key that was pasted into the search is not shown again. */
 static void
 read_wanted(const struct call *c, struct listing *l)
 {
 	struct str text = str_trim(page_query(c, "q"));
 
+	if (routes_holds_key(c, text))
+		text = STR_EMPTY;
 	l->wanted = (struct tenant_list){ .now_at = c->req->now.at,
 		.status = status_named(page_query(c, "status")),
 		.text = str_utf8_head(text, 64),
