@@ -273,24 +273,49 @@ find_pages(const struct path_source *from, enum candidate which, struct path *p)
 	return false;
 }
 
-/* The slashes at the end of REQUEST_URI, against which a client resolves
- * relative links. Not every server has it. */
-static size_t
-last_slashes(const struct path_source *from)
+/* The path of REQUEST_URI, against which a client resolves relative links. Not
+ * every server has it. */
+static struct str
+client_path(const struct path_source *from)
 {
 	struct str text = from->request_uri;
-	size_t n = 0, end;
+	size_t end;
 
 	for (end = 0; end < text.n; end++)
 		if (text.p[end] == '?' || text.p[end] == '#')
 			break;
 	text.n = end;
-	if (text.n == 0)
-		text = from->path_info.n > 0 ? from->path_info
-					     : from->script_name;
-	while (n < text.n && text.p[text.n - 1 - n] == '/')
-		n++;
+	if (text.n > 0)
+		return text;
+	return from->path_info.n > 0 ? from->path_info : from->script_name;
+}
+
+/* Takes the slashes off the end and returns their number. */
+static size_t
+cut_slashes(struct str *text)
+{
+	size_t n = 0;
+
+	for (; str_ends(*text, "/"); n++)
+		text->n--;
 	return n;
+}
+
+/* Finds out how the client sees the path of a page. */
+static void
+count_slashes(const struct path_source *from, struct path *out)
+{
+	struct str text = client_path(from);
+	size_t i, n;
+
+	out->slashes = cut_slashes(&text);
+	out->empty = 0;
+	for (i = out->count - out->at - 1; i > 0; i--) {
+		while (text.n > 0 && !str_ends(text, "/"))
+			text.n--;
+		n = cut_slashes(&text);
+		out->empty += n > 1 ? n - 1 : 0;
+	}
 }
 
 enum err
@@ -309,7 +334,7 @@ path_find(const struct path_source *from, const struct str *known,
 		if (find_in(&decoded, (enum candidate)i, NULL, out))
 			return path_read_words(out, a);
 		if (find_pages(&decoded, (enum candidate)i, out)) {
-			out->slashes = last_slashes(from);
+			count_slashes(from, out);
 			return path_read_words(out, a);
 		}
 	}

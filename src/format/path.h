@@ -44,6 +44,9 @@ struct path {
 	/* For PATH_UI: the number of slashes at the end of the path that the
 	 * client sees. Relative links start after the last one. */
 	size_t slashes;
+	/* For PATH_UI: the empty segments after the root, without those at the
+	 * end. A browser takes each for a directory of its own. */
+	size_t empty;
 	/*
 	 * The words of the path after its root, at most PATH_WORDS_MAX. A word
 	 * is a segment, but a segment with a key is two words: events('a''b')

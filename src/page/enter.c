@@ -68,12 +68,14 @@ instead(struct call *c, const struct route *route)
 }
 
 /* A page has no slash after its name, and the first page has nothing but the
- * slash. */
+ * slash. With another slash before its name, the cookie of a sign-in would
+ * belong to a directory of its own, and the sign-out would not remove it. */
 static bool
 is_misplaced(const struct call *c)
 {
 	return c->reached != 0 &&
-	    (c->path->words == 0) != (c->path->slashes != 0);
+	    ((c->path->words == 0) != (c->path->slashes != 0) ||
+		c->path->empty != 0);
 }
 
 /* A web server that checks passwords by itself may pass on its own

@@ -44,7 +44,7 @@ static void
 put_way(const struct call *c, struct buf *out)
 {
 	const struct path *path = c->path;
-	size_t below = path->count - path->at - 1 + path->slashes;
+	size_t below = path->count - path->at - 1 + path->slashes + path->empty;
 
 	if (below == 0)
 		buf_text(out, "ui/");

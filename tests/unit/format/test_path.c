@@ -259,18 +259,23 @@ START_TEST(finds_the_root_on_every_server)
 }
 END_TEST
 
-/* The paths that a client and the program see, and the slashes at the end of
- * the client's. */
+/* The paths that a client and the program see, the slashes at the end of the
+ * client's, and its empty segments before them. */
 static const struct {
 	const char *request_uri, *path_info;
-	size_t slashes;
+	size_t slashes, empty;
 } slashes[] = {
-	{ "/ui", "/ui", 0 },
-	{ "/ui/", "/ui", 1 },
-	{ "/ui//?a=/", "/ui/", 2 },
-	{ "/ui/login", "/ui/login/", 0 },
-	{ "http://h/ui/login/", "/ui/login", 1 },
-	{ NULL, "/ui/login/", 1 },
+	{ "/ui", "/ui", 0, 0 },
+	{ "/ui/", "/ui", 1, 0 },
+	{ "/ui//?a=/", "/ui/", 2, 0 },
+	{ "/ui/login", "/ui/login/", 0, 0 },
+	{ "http://h/ui/login/", "/ui/login", 1, 0 },
+	{ NULL, "/ui/login/", 1, 0 },
+	{ "/ui//login", "/ui/login", 0, 1 },
+	{ "//ui///login//?a=//", "/ui/login", 2, 2 },
+	{ "/ui//a//b", "/ui/a/b", 0, 2 },
+	{ NULL, "/ui//login", 0, 1 },
+	{ "//app//ui/login", "/ui/login", 0, 0 },
 };
 
 START_TEST(counts_the_slashes_that_the_client_sees)
@@ -289,6 +294,7 @@ START_TEST(counts_the_slashes_that_the_client_sees)
 	ck_assert(path_find(&from, known, &a, &p, &what) == ERR_OK);
 	ck_assert(p.root == PATH_UI);
 	ck_assert_uint_eq(p.slashes, slashes[_i].slashes);
+	ck_assert_uint_eq(p.empty, slashes[_i].empty);
 	from.pages = false;
 	ck_assert(path_find(&from, known, &a, &p, &what) == ERR_ROOT);
 }
