@@ -138,12 +138,10 @@ is_der(struct str s)
 	return s.n > 2 && s.p[0] == '\x30' && ((uint8_t)s.p[1] & 0xf0) == 0x80;
 }
 
-/* Appends the certificates of a file, PEM or DER, to the chain as PEM. */
 static enum err
-add_certificates(
-    const char *path, struct buf *chain, char message[CONFIG_TEXT_MAX])
+read_certificates(const char *path, char text[SECRET_TEXT_MAX],
+    struct buf *chain, char message[CONFIG_TEXT_MAX])
 {
-	char text[SECRET_TEXT_MAX];
 	struct str found;
 	enum err e = read_file(path, false, text, &found, message);
 
@@ -154,12 +152,27 @@ add_certificates(
 	if (is_der(found)) {
 		pem_write("CERTIFICATE", found, chain);
 	} else {
-		e = read_plain(path, false, text, sizeof(text), message);
+		e = read_plain(path, false, text, SECRET_TEXT_MAX, message);
 		buf_text(chain, text);
 	}
 	if (e == ERR_OK && chain->full)
 		e = refuse(ERR_FILE, path,
 		    "the vendor certificates are larger than 16 KiB", message);
+	return e;
+}
+
+/* Appends the certificates of a file, PEM or DER, to the chain as PEM. */
+static enum err
+add_certificates(
+    const char *path, struct buf *chain, char message[CONFIG_TEXT_MAX])
+{
+	char *text = malloc(SECRET_TEXT_MAX);
+	enum err e;
+
+	if (text == NULL)
+		return refuse(ERR_FILE, path, strerror(ENOMEM), message);
+	e = read_certificates(path, text, chain, message);
+	free(text);
 	return e;
 }
 
