@@ -192,21 +192,6 @@ check_empty(struct txn *tx)
 }
 
 static enum err
-clear(struct txn *tx, enum store_table table)
-{
-	struct store_cursor at;
-	enum err e = store_empty(tx, table);
-
-	if (e != ERR_NOT_FOUND)
-		return e;
-	store_seek(tx, str_of(NULL), &at);
-	while ((e = store_next(tx, table, STORE_NEXT, &at)) == ERR_OK)
-		if ((e = store_remove(tx, table, at.key)) != ERR_OK)
-			return e;
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-static enum err
 fill(struct txn *tx, enum store_table table, struct txn *from)
 {
 	struct store_cursor at;
@@ -240,7 +225,7 @@ replace_all(struct txn *tx, void *arg)
 		return e;
 	progress_step(store_txn_progress(tx), r->doing, store_rows(r->from));
 	for (table = 0; table < STORE_TABLES; table++)
-		if ((e = clear(tx, (enum store_table)table)) != ERR_OK ||
+		if ((e = store_clear(tx, (enum store_table)table)) != ERR_OK ||
 		    (e = fill(tx, (enum store_table)table, r->from)) != ERR_OK)
 			return store_fail(tx, e);
 	if (store_tables_seen(r->from) == STORE_TABLES &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * derived.c - puts and removes rows that follow from other rows of the same
- * change, without reading them.
+ * change, without reading them, and removes all rows of a table.
  */
 #include "store/store_private.h"
 
@@ -45,4 +45,19 @@ store_unset(struct txn *tx, enum store_table table, struct str key)
 	tx->put = true;
 	e = engine->unset(tx->tx, table, key);
 	return e == ERR_OK ? ERR_OK : store_fail(tx, e);
+}
+
+enum err
+store_clear(struct txn *tx, enum store_table table)
+{
+	struct store_cursor at;
+	enum err e = store_empty(tx, table);
+
+	if (e != ERR_NOT_FOUND)
+		return e;
+	store_seek(tx, str_of(NULL), &at);
+	while ((e = store_next(tx, table, STORE_NEXT, &at)) == ERR_OK)
+		if ((e = store_remove(tx, table, at.key)) != ERR_OK)
+			return e;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -101,6 +101,10 @@ store_order_build(struct txn *tx, struct txn *from)
 	enum err e;
 
 	progress_step(store_txn_progress(tx), "ordering by expiry", 0);
+	/* A database that a dump of an older format was put into may still have
+	 * the rows of the newer one. */
+	if ((e = store_clear(tx, STORE_EXPIRY)) != ERR_OK)
+		return e;
 	e = add_records(tx, from);
 	return e == ERR_OK ? add_listed(tx, from) : e;
 }

@@ -107,6 +107,8 @@ enum err store_peek(struct txn *tx, enum store_table table, struct str key,
 /* Removes all rows of a table. ERR_NOT_FOUND: the engine cannot, and the rows
  * must be removed one by one. */
 enum err store_empty(struct txn *tx, enum store_table table) ATTR_CHECKED;
+/* Does so in any engine. */
+enum err store_clear(struct txn *tx, enum store_table table) ATTR_CHECKED;
 
 /* A position in a walk: a key, and its row until the next step. */
 struct store_cursor {

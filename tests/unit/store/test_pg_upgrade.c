@@ -223,6 +223,21 @@ START_TEST(an_upgrade_creates_the_missing_table)
 }
 END_TEST
 
+/* A dump of an older format replaces only the tables of that format. */
+START_TEST(an_upgrade_forgets_the_former_order)
+{
+	static const char key[24] = "\x80";
+	struct store *st = open_former();
+
+	unit_capture();
+	fake_put(STORE_EXPIRY, str_from(key, sizeof(key)), STR_EMPTY);
+	ck_assert_uint_eq(fake_rows(STORE_EXPIRY), 2);
+	ck_assert_int_eq(store_upgrade(st, &careful), ERR_OK);
+	ck_assert_uint_eq(fake_rows(STORE_EXPIRY), 1);
+	store_close(st);
+}
+END_TEST
+
 START_TEST(a_newer_format_is_refused)
 {
 	struct store *st, *late = NULL;
@@ -307,6 +322,7 @@ pg_upgrade_suite(void)
 	tcase_add_test(t, an_older_format_is_upgraded_once);
 	tcase_add_loop_test(t, an_upgrade_is_cut_at_every_call, 0, 2 * PARTS);
 	tcase_add_test(t, an_upgrade_creates_the_missing_table);
+	tcase_add_test(t, an_upgrade_forgets_the_former_order);
 	tcase_add_test(t, a_newer_format_is_refused);
 	tcase_add_test(t, an_upgrade_comes_before_a_commit);
 	tcase_add_test(t, two_machines_keep_different_histories);
