@@ -171,7 +171,7 @@ engine_unclaim(void *arg)
 static enum err
 engine_make_tables(void *db)
 {
-	return lmdb_env_make_maps(((struct lmdb_store *)db)->env);
+	return tally_make_maps(((struct lmdb_store *)db)->env, STORE_TABLES);
 }
 
 static enum err

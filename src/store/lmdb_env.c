@@ -431,17 +431,15 @@ lmdb_env_close(struct lmdb_env *db)
 	free(db);
 }
 
-enum err
-lmdb_env_make_maps(struct lmdb_env *db)
+void
+lmdb_env_forget_maps(struct lmdb_env *db)
 {
-	size_t held;
-	enum err e;
+	unsigned count = 0, i;
 
-	if ((e = lmdb_env_enter(db)) != ERR_OK)
-		return e;
-	e = lmdb_env_outcome(db, "create", open_maps(db, 0, MDB_CREATE, &held));
-	lmdb_env_leave(db);
-	return e;
+	while (db->maps[count] != NULL)
+		count++;
+	for (i = 0; i < db->maps_new && i < count; i++)
+		db->dbi[count - 1 - i] = LMDB_NO_MAP;
 }
 
 int

@@ -49,7 +49,7 @@ struct lmdb_options {
 	const char *const *maps;
 	/* The number of the last maps that may be missing, because an older
 	 * release made the file; their use is ERR_CORRUPT until
-	 * lmdb_env_make_maps has made them. */
+	 * lmdb_txn_make_maps has made them. */
 	unsigned maps_new;
 };
 
@@ -60,8 +60,9 @@ enum err lmdb_env_open(
     const struct lmdb_options *options, struct lmdb_env **out) ATTR_CHECKED;
 /* The caller must have freed all readers. NULL is allowed. */
 void lmdb_env_close(struct lmdb_env *db);
-/* Makes the maps that are missing. This process must have no reader. */
-enum err lmdb_env_make_maps(struct lmdb_env *db) ATTR_CHECKED;
+/* Regards the maps that may be missing as missing, after a transaction that
+ * made them has failed. */
+void lmdb_env_forget_maps(struct lmdb_env *db);
 /* The descriptor of lock.mdb; -1 while the environment is closed. */
 int lmdb_env_lock_file(const struct lmdb_env *db);
 /* The absolute path, which lives as long as the environment. */
@@ -106,6 +107,9 @@ enum err
 lmdb_txn_write(struct lmdb_env *db, struct lmdb_txn **out) ATTR_CHECKED;
 enum err lmdb_txn_commit(struct lmdb_txn *tx) ATTR_CHECKED;
 void lmdb_txn_abort(struct lmdb_txn *tx);
+/* Makes the maps that are missing, in a write transaction, after whose failure
+ * lmdb_env_forget_maps must be called. This process must have no reader. */
+enum err lmdb_txn_make_maps(struct lmdb_txn *tx) ATTR_CHECKED;
 
 /* For a writer, the number of its own commit, which is one more than that of
  * the last commit; for a reader, the number of the commit that it sees. A copy

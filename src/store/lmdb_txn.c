@@ -448,3 +448,17 @@ lmdb_txn_delete(struct lmdb_txn *tx, unsigned map, struct str key)
 	return outcome_of(
 	    tx, map, "delete", mdb_del(tx->mdb, tx->db->dbi[map], &k, NULL));
 }
+
+enum err
+lmdb_txn_make_maps(struct lmdb_txn *tx)
+{
+	struct lmdb_env *db = tx->db;
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; db->maps[i] != NULL && rc == 0; i++)
+		if (db->dbi[i] == LMDB_NO_MAP)
+			rc = mdb_dbi_open(
+			    tx->mdb, db->maps[i], MDB_CREATE, &db->dbi[i]);
+	return lmdb_env_outcome(db, "create", rc);
+}

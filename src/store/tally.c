@@ -119,3 +119,34 @@ tally_compare(const struct tally *kept, const struct store_sums *seen,
 			    "written");
 		}
 }
+
+static enum err
+make_maps(struct lmdb_txn *tx, unsigned maps)
+{
+	struct tally t;
+	enum err e;
+
+	if ((e = lmdb_txn_make_maps(tx)) != ERR_OK)
+		return e;
+	if ((e = tally_load(tx, maps, &t)) == ERR_OK)
+		return tally_save(tx, maps, &t);
+	/* Format 1 has no tally. */
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
+tally_make_maps(struct lmdb_env *db, unsigned maps)
+{
+	struct lmdb_txn *tx;
+	enum err e;
+
+	if ((e = lmdb_txn_write(db, &tx)) != ERR_OK)
+		return e;
+	if ((e = make_maps(tx, maps)) == ERR_OK)
+		e = lmdb_txn_commit(tx);
+	else
+		lmdb_txn_abort(tx);
+	if (e != ERR_OK)
+		lmdb_env_forget_maps(db);
+	return e;
+}

@@ -42,4 +42,8 @@ tally_load(struct lmdb_txn *tx, unsigned maps, struct tally *out) ATTR_CHECKED;
 enum err tally_save(
     struct lmdb_txn *tx, unsigned maps, const struct tally *t) ATTR_CHECKED;
 
+/* Makes the maps that are missing, and saves the tally again, because it has
+ * the number of the last commit. This process must have no reader. */
+enum err tally_make_maps(struct lmdb_env *db, unsigned maps) ATTR_CHECKED;
+
 #endif

@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "format/row.h"
 #include "store/claim.h"
+#include "store/tally.h"
 #include "timing.h"
 #include "unit.h"
 #include "unit_store.h"
@@ -665,6 +666,56 @@ START_TEST(survives_a_death_during_an_upgrade)
 }
 END_TEST
 
+/* Opens the maps of this release, or those of format 5. */
+static struct lmdb_env *
+open_maps(bool former)
+{
+	static const char *maps[] = {
+#define X(name, word, in_database, one, all) in_database,
+		STORE_TABLE_LIST(X)
+#undef X
+		    NULL
+	};
+	static const char *fewer[STORE_TABLES_FORMER + 1];
+	const struct lmdb_options options = { .directory = home,
+		.map_size = MIB,
+		.create = true,
+		.maps = former ? fewer : maps,
+		.maps_new = former ? 0 : STORE_TABLES - STORE_TABLES_FORMER };
+	struct lmdb_env *db = NULL;
+
+	memcpy(fewer, maps, sizeof(char *) * STORE_TABLES_FORMER);
+	ck_assert_int_eq(lmdb_env_open(&options, &db), ERR_OK);
+	return db;
+}
+
+/* An upgrade may end after it has made the new map, and the tally must still
+ * have the number of the last commit. */
+START_TEST(a_new_map_is_no_damage)
+{
+	struct lmdb_env *db = open_maps(true);
+	struct lmdb_txn *tx;
+	struct tally t = { .commit = 0 };
+
+	ck_assert_int_eq(lmdb_txn_write(db, &tx), ERR_OK);
+	ck_assert_int_eq(tally_save(tx, STORE_TABLES_FORMER, &t), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_commit(tx), ERR_OK);
+	lmdb_env_close(db);
+	db = open_maps(false);
+	ck_assert_int_eq(tally_make_maps(db, STORE_TABLES), ERR_OK);
+	lmdb_env_close(db);
+	db = open_maps(false);
+	ck_assert_int_eq(lmdb_txn_reader(db, &tx), ERR_OK);
+	ck_assert_int_eq(lmdb_txn_begin(tx), ERR_OK);
+	ck_assert_int_eq(tally_load(tx, STORE_TABLES, &t), ERR_OK);
+	ck_assert_uint_gt(t.commit, 0);
+	ck_assert_uint_eq(t.commit, lmdb_txn_commit_number(tx));
+	lmdb_txn_end(tx);
+	lmdb_txn_reader_free(tx);
+	lmdb_env_close(db);
+}
+END_TEST
+
 static void
 set_up(void)
 {
@@ -689,6 +740,7 @@ suite(void)
 	tcase_add_test(t, an_upgrade_leaves_a_copy);
 	tcase_add_test(t, no_upgrade_without_a_copy);
 	tcase_add_test(t, too_many_tenants_are_refused);
+	tcase_add_test(t, a_new_map_is_no_damage);
 	tcase_add_loop_test(t, survives_a_death_during_an_upgrade, 0, 20);
 	suite_add_tcase(s, t);
 	return s;
