@@ -2,11 +2,12 @@
 /*
  * upgrade.c - brings a store of an older format to STORE_FORMAT.
  *
- * An upgrade has four steps. It claims the store, so that no other process has
- * the store open. It writes a copy. It converts all rows in one change. It
- * releases the claim. If the process dies between these steps, either the
- * former store or the new one is there, and perhaps a copy of the former store,
- * which the next upgrade replaces.
+ * An upgrade has five steps. It claims the store, so that no other process has
+ * the store open. It makes the tables that are missing. It writes a copy. It
+ * converts all rows in one change. It releases the claim. If the process dies
+ * between these steps, either the former store, perhaps with an empty table, or
+ * the new one is there, and perhaps a copy of the former store, which the next
+ * upgrade replaces.
  */
 #include "store/store.h"
 
@@ -135,9 +136,13 @@ upgrade(struct store *st, const struct store_upgrade_options *options)
 
 	log_line(LOG_AT_INFO, "store: %s: being upgraded from format %u to %u",
 	    store_directory(st), former, STORE_FORMAT);
-	if (options->keep_copy && (e = keep_copy(st)) != ERR_OK)
+	/* Only the owner of a database can make a table. A process that cannot
+	 * must not write a copy at each start, and a new table that is empty
+	 * does not disturb the former release. */
+	e = store_make_tables(st);
+	if (e == ERR_OK && options->keep_copy && (e = keep_copy(st)) != ERR_OK)
 		return e;
-	if ((e = store_make_tables(st)) == ERR_OK)
+	if (e == ERR_OK)
 		e = store_convert(st, store_to_our_format, NULL);
 	if (e == ERR_OK)
 		log_line(LOG_AT_INFO, "store: %s: upgraded to format %u",

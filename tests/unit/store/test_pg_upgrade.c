@@ -213,6 +213,7 @@ START_TEST(an_upgrade_creates_the_missing_table)
 	ck_assert_int_eq(store_upgrade(st, &careful), ERR_STORE);
 	ck_assert_uint_eq(store_format(st), STORE_FORMAT - 1);
 	ck_assert_uint_eq(fake.tables_made, 0);
+	ck_assert(!has_copy(STORE_FORMAT - 1));
 	ck_assert(
 	    unit_holds(unit_captured(), "run pushcert init --owner ROLE"));
 	fake.is_foreign = false;
