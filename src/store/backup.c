@@ -212,12 +212,25 @@ fill(struct txn *tx, enum store_table table, struct txn *from)
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* A backup must not revive the sessions that were ended after it. */
+static enum err
+keep_sessions_ended(struct txn *tx, uint64_t former)
+{
+	uint64_t epoch;
+	enum err e = store_session_epoch(tx, &epoch);
+
+	return e == ERR_OK && epoch < former
+	    ? store_session_epoch_put(tx, former)
+	    : e;
+}
+
 /* The store_change of a restore. A row's checksum covers its key but not its
  * file, so rows can be copied as they are. */
 static enum err
 replace_all(struct txn *tx, void *arg)
 {
 	const struct replacement *r = arg;
+	uint64_t epoch = store_session_epoch_peek(tx);
 	unsigned table;
 	enum err e;
 
@@ -230,6 +243,8 @@ replace_all(struct txn *tx, void *arg)
 			return store_fail(tx, e);
 	if (store_tables_seen(r->from) == STORE_TABLES &&
 	    (e = store_order_build(tx, r->from)) != ERR_OK)
+		return store_fail(tx, e);
+	if ((e = keep_sessions_ended(tx, epoch)) != ERR_OK)
 		return store_fail(tx, e);
 	/* A damaged store may have had a wrong tally, so all rows are counted
 	 * again. */

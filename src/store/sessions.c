@@ -31,6 +31,17 @@ store_session_epoch(struct txn *tx, uint64_t *out)
 	return ERR_OK;
 }
 
+uint64_t
+store_session_epoch_peek(struct txn *tx)
+{
+	struct str row, field[SESSION_FIELDS];
+
+	return store_peek(tx, STORE_META, key, &row) == ERR_OK &&
+		row_decode(key, row, field, SESSION_FIELDS) == ERR_OK
+	    ? row_get_u64(field[SESSION_EPOCH])
+	    : 0;
+}
+
 enum err
 store_session_epoch_put(struct txn *tx, uint64_t epoch)
 {

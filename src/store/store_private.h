@@ -91,6 +91,10 @@ enum err store_put(struct txn *tx, enum store_table table, struct str key,
 enum err store_remove(
     struct txn *tx, enum store_table table, struct str key) ATTR_CHECKED;
 
+/* The number of the sessions as store_session_epoch gives it, also 0 if its row
+ * is damaged, which a restore replaces. */
+uint64_t store_session_epoch_peek(struct txn *tx);
+
 /* See set, unset and run_alone in struct store_engine. */
 enum err store_set(struct txn *tx, enum store_table table, struct str key,
     const struct buf *row) ATTR_CHECKED;

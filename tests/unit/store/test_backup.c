@@ -381,6 +381,33 @@ START_TEST(a_store_that_lists_a_tenant_is_not_empty)
 }
 END_TEST
 
+static enum err
+end_sessions(struct txn *tx, void *arg)
+{
+	return store_session_epoch_put(tx, *(const uint64_t *)arg);
+}
+
+START_TEST(a_restore_revives_no_session)
+{
+	static const uint64_t ends[] = { 5, 7 };
+	const char *file = own(2, "backup");
+	struct store *st = fresh(0, "from");
+	uint64_t epoch = 0;
+	struct txn *tx;
+
+	unit_update(st, end_sessions, (void *)(uintptr_t)&ends[0]);
+	ck_assert_int_eq(store_backup(st, file, true), ERR_OK);
+	unit_update(st, end_sessions, (void *)(uintptr_t)&ends[1]);
+	ck_assert_int_eq(store_restore(st, file, true), ERR_OK);
+	tx = unit_begin(st);
+	ck_assert_int_eq(store_session_epoch(tx, &epoch), ERR_OK);
+	ck_assert_uint_eq(epoch, 7);
+	ck_assert_uint_eq(unit_verify(tx).findings, 0);
+	store_reader_free(tx);
+	store_close(st);
+}
+END_TEST
+
 START_TEST(a_notice_belongs_to_its_tenant)
 {
 	struct store *st = fresh(0, "from");
@@ -414,6 +441,7 @@ main(void)
 	tcase_add_test(cases, files_of_a_dead_backup_are_removed);
 	tcase_add_test(cases, a_backup_is_of_one_moment);
 	tcase_add_test(cases, a_store_that_lists_a_tenant_is_not_empty);
+	tcase_add_test(cases, a_restore_revives_no_session);
 	tcase_add_test(cases, a_notice_belongs_to_its_tenant);
 	suite_add_tcase(suite, cases);
 	return unit_run(suite);
