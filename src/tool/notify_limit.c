@@ -5,6 +5,8 @@
  */
 #include "tool/notify_envelope.h"
 
+#include <limits.h>
+
 #include "store/delivery.h"
 #include "tool/cmd_call.h"
 #include "tool/cmd_output.h"
@@ -244,12 +246,17 @@ notify_event_delivery(struct cmd_call *c, const struct guid *tenant,
 		.tenant = *tenant,
 		.when = { level == NOTIFY_TAKEN ? d->taken_at : d->since_at, 0 }
 	};
+	char text[NAME_MAX + 32];
 	struct emit e;
 	struct buf b;
 	enum err outcome;
 
+	/* A target may take the same certificate again after another one. */
+	buf_init(&b, text, sizeof(text));
+	buf_str(&b, d->target);
+	buf_printf(&b, " %lld", (long long)h.when.at);
 	outcome = set_end_id(c, &h, level,
-	    level == NOTIFY_TAKEN ? d->fingerprint : d->tried, d->target);
+	    level == NOTIFY_TAKEN ? d->fingerprint : d->tried, buf_view(&b));
 	if (outcome != ERR_OK)
 		return outcome;
 	notify_envelope_begin(c, &h, &b, &e);

@@ -17,6 +17,7 @@
 #include "store/expiries.h"
 #include "store/place.h"
 #include "tool/cmd_call.h"
+#include "tool/deploy_state.h"
 
 /* Seconds. */
 #define DAY INT64_C(86400)
@@ -138,6 +139,21 @@ level_of(const struct cmd_call *c, const struct delivery *d, int64_t now_at)
 		expiry_days(&x, now_at) < (int64_t)c->critical_days
 	    ? NOTIFY_CRITICAL
 	    : NOTIFY_WARNING;
+}
+
+/* Whether the record still has the certificate that the target should take. A
+ * restore may have put that of the target back. */
+static enum err
+is_wanted(struct notify_state *s, const struct guid *tenant,
+    const struct delivery *d, bool *out)
+{
+	struct deploy_certificate x;
+	struct record r;
+	enum err e = store_record(s->c->reader, tenant, &r);
+
+	*out = e == ERR_OK && deploy_state_certificate(s->c, tenant, &r, &x) &&
+	    x.valid && str_eq(d->tried, str_of(x.fingerprint));
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* The fingerprint of the certificate that the level is about. */
@@ -278,11 +294,15 @@ visit_delivery(const struct guid *tenant, const struct delivery *d, void *arg)
 {
 	const struct delivering *w = arg;
 	struct notify_step *out = w->out;
+	bool wanted = true;
 	enum err e;
 
 	out->level = level_of(w->s->c, d, w->now_at);
 	if (out->level == NOTIFY_FAR)
 		return ERR_OK;
+	if (out->level != NOTIFY_TAKEN &&
+	    ((e = is_wanted(w->s, tenant, d, &wanted)) != ERR_OK || !wanted))
+		return e;
 	if ((e = set_step(w->s, d, out)) != ERR_OK)
 		return e;
 	e = check_place(w->s, tenant, out);
