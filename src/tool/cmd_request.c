@@ -97,7 +97,7 @@ is_pending(struct cmd_call *c)
 /* The wrong choice on Apple's page makes a certificate of another topic, and
  * every device has to enrol again. */
 static void
-guide(const struct cmd_call *c, const struct record *r)
+guide(const struct cmd_call *c, const struct record *r, bool is_signed)
 {
 	struct str id = r->value[RECORD_APPLE_ID];
 	const char *file = c->value[OPTION_OUTPUT];
@@ -123,7 +123,9 @@ guide(const struct cmd_call *c, const struct record *r)
 	cmd_note(c,
 	    "upload %s there; the name of the file must end in .plist or .txt, "
 	    "not in .csr",
-	    file != NULL && strcmp(file, "-") != 0 ? file : "this output");
+	    !is_signed ? "the request that the vendor returns"
+		: file != NULL && strcmp(file, "-") != 0 ? file
+							 : "this output");
 	cmd_note(c, "then run 'pushcert upload FILE' with Apple's certificate");
 }
 
@@ -237,7 +239,7 @@ cmd_request(struct cmd_call *c)
 	struct record record;
 	struct secrets s;
 	struct caller by;
-	bool pending;
+	bool pending, is_signed;
 	enum err e;
 
 	if (wrong != NULL)
@@ -252,12 +254,13 @@ cmd_request(struct cmd_call *c)
 	s.vendor_as_it_is = (c->given & CMD_BIT(OPTION_FORCE)) != 0;
 	warn_of_vendor(c, &s);
 	pending = is_pending(c);
+	is_signed = s.is_vendor || c->config.vendor_command[0] != '\0';
 	store_end(c->reader);
 	e = make_request(c, &s, &by);
 	secret_wipe(&s);
 	if (e != ERR_OK)
 		return EXIT_FAILURE;
 	warn_of_keys(c, pending);
-	guide(c, &record);
+	guide(c, &record, is_signed);
 	return EXIT_SUCCESS;
 }
