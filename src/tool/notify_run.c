@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/signalfd.h>
 
 #include "base/clock.h"
@@ -76,16 +77,17 @@ static void
 report_failure(
     const struct notify_run *r, const struct notify_tenant *t, const char *what)
 {
-	char tenant[STR_GUID_LEN];
+	static const struct guid no_tenant;
+	char of[sizeof("tenant ") + STR_GUID_LEN] = "tenant ";
 
-	str_guid_text(&t->id, tenant);
+	str_guid_text(&t->id, of + strlen(of));
+	if (memcmp(&t->id, &no_tenant, sizeof(t->id)) == 0)
+		snprintf(of, sizeof(of), "the vendor's certificate");
 	if (r->follows)
-		cmd_error(r->c, "tenant %.*s: %s; the next try is in %lld s",
-		    STR_GUID_LEN, tenant, what,
+		cmd_error(r->c, "%s: %s; the next try is in %lld s", of, what,
 		    (long long)notify_run_pause(t->tries) / 1000);
 	else
-		cmd_error(r->c, "tenant %.*s: %s; the next run tries again",
-		    STR_GUID_LEN, tenant, what);
+		cmd_error(r->c, "%s: %s; the next run tries again", of, what);
 }
 
 static enum err
@@ -175,8 +177,11 @@ serve_tenant(struct notify_run *r, struct notify_tenant *t)
 			break;
 	}
 	r->more |= n == TURN;
-	if (e == ERR_NOT_FOUND)
+	/* An event that failed may be due no longer. */
+	if (e == ERR_NOT_FOUND) {
+		t->tries = 0;
 		return ERR_OK;
+	}
 	return e == ERR_OK ? e : take_failure(r, t, e);
 }
 
