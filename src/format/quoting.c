@@ -118,14 +118,16 @@ common_sign(struct str text)
 	return 2 * plus >= lines ? '+' : 2 * minus >= lines ? '-' : 0;
 }
 
-/* Whether the line starts with a + and a long word, which may be a row of
- * digits with other text after it. */
+/* Whether the line starts with a + and, after other marks, a long word, which
+ * may be a row of digits with other text after it. */
 static bool
 is_signed_word(struct str line)
 {
 	line = str_trim(line);
-	return str_starts(line, "+") &&
-	    str_cut(&line, ' ').n >= SIGNED_WORD_MIN;
+	if (!str_starts(line, "+"))
+		return false;
+	line = without_prefix(line, '+');
+	return str_cut(&line, ' ').n >= SIGNED_WORD_MIN - 1;
 }
 
 bool
