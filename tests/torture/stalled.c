@@ -6,6 +6,7 @@
  * continues without a loss. A read that hangs costs one worker, but its client
  * gets a response.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -331,6 +332,37 @@ health_becomes(const struct test *f, const char *text)
 	return false;
 }
 
+static unsigned
+count_threads(pid_t pid)
+{
+	char path[64];
+	unsigned n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+	dir = opendir(path);
+	while (dir != NULL && readdir(dir) != NULL)
+		n++;
+	if (dir != NULL)
+		closedir(dir);
+	return n;
+}
+
+/* The first worker serves while the others are made, and each of them calls
+ * getpid once. */
+static void
+wait_for_workers(const struct test *f)
+{
+	unsigned before = 0, now, same = 0, tries;
+
+	for (tries = 0; same < 10 && tries < 500; tries++) {
+		now = count_threads(f->v.pid);
+		same = now == before ? same + 1 : 0;
+		before = now;
+		sleep_ms(20);
+	}
+}
+
 static void
 try_hanging_read(struct test *f)
 {
@@ -341,6 +373,7 @@ try_hanging_read(struct test *f)
 	long began = clock_ms();
 	pid_t asker;
 
+	wait_for_workers(f);
 	shared->reads_go_on = false;
 	shared->reads_hang = 1;
 	shared->status = 0;
