@@ -169,8 +169,11 @@ add_certificates(
 	char *text = malloc(SECRET_TEXT_MAX);
 	enum err e;
 
-	if (text == NULL)
-		return refuse(ERR_FILE, path, strerror(ENOMEM), message);
+	if (text == NULL) {
+		snprintf(message, CONFIG_TEXT_MAX, "vendor_certificate: %s",
+		    strerror(ENOMEM));
+		return ERR_FILE;
+	}
 	e = read_certificates(path, text, chain, message);
 	free(text);
 	return e;

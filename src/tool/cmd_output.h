@@ -62,7 +62,7 @@ void cmd_print_text(struct str s);
 void cmd_print_word(struct str s);
 
 /* Appends such a text to a buffer; line feeds are escaped too. */
-void cmd_put_word(struct buf *out, struct str s);
+void cmd_put_word(struct buf *b, struct str s);
 
 /* For a command that prints a list. If standard output is a terminal,
  * cmd_list_row prints the head line before the first row, and cmd_list_end
