@@ -18,11 +18,14 @@
 /* A key file: 64 hexadecimal digits and a newline. */
 #define KEY_TEXT (2 * CRYPTO_KEY_LEN)
 
+/* Bytes of a path in a message; the rest is for the reason. */
+#define PATH_SHOWN (CONFIG_TEXT_MAX - 64)
+
 static enum err
 refuse(enum err e, const char *path, const char *why,
     char message[CONFIG_TEXT_MAX])
 {
-	snprintf(message, CONFIG_TEXT_MAX, "%s: %s", path, why);
+	snprintf(message, CONFIG_TEXT_MAX, "%.*s: %s", PATH_SHOWN, path, why);
 	return e;
 }
 
@@ -169,11 +172,8 @@ add_certificates(
 	char *text = malloc(SECRET_TEXT_MAX);
 	enum err e;
 
-	if (text == NULL) {
-		snprintf(message, CONFIG_TEXT_MAX, "vendor_certificate: %s",
-		    strerror(ENOMEM));
-		return ERR_FILE;
-	}
+	if (text == NULL)
+		return refuse(ERR_FILE, path, strerror(ENOMEM), message);
 	e = read_certificates(path, text, chain, message);
 	free(text);
 	return e;
