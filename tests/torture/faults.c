@@ -349,17 +349,35 @@ static const struct tool {
 	{ .argument = { "token", "create", "--all-tenants", "--scope",
 	      "DeviceManagementServiceConfig.Read.All" },
 	    .afresh = true },
+	{ .argument = { "tenant", "set", "acme", "--owner", "an owner" } },
+	{ .argument = { "token", "revoke", "0000" }, .afresh = true },
+	{ .argument = { "import", "text" } },
+	{ .argument = { "stand-in", "certificate", "text" } },
+	{ .argument = { "deploy", "list", "--json" } },
 	{ .argument = { "session", "end" } },
+	{ .argument = { "list", "--status", "expired", "--match", "a" } },
 	{ .argument = { "list", "--sort", "expires", "--limit", "1" } },
 	{ .argument = { "list", "--csv", "--sort", "alias" } },
 	{ .argument = { "notify", "--hook", "true" }, .afresh = true },
 	{ .argument = { "notify", "--hook", "true", "--digest" },
 	    .afresh = true },
+	{ .argument = { "notify", "--hook", "false" }, .afresh = true },
 	{ .argument = { "notify", "--hook", "true", "--dry-run" } },
 	{ .argument = { "probe" }, .talks = true },
 	{ .argument = { "check", "--probe" }, .talks = true },
 	{ .argument = { "verify" } },
 	{ .argument = { "doctor" }, .talks = true },
+};
+
+/* Commands for a tenant with a certificate, and for a target of deploy. */
+#define OTHER_TENANT "22222222-0000-4000-8000-000000000002"
+static const struct tool deliveries[] = {
+	{ .argument = { "deploy" }, .afresh = true },
+	{ .argument = { "deploy", "--dry-run" } },
+	{ .argument = { "deploy", "list" } },
+	{ .argument = { "check" }, .talks = true },
+	{ .argument = { "export", "--tenant", OTHER_TENANT, "--output", "@" } },
+	{ .argument = { "request", "--tenant", OTHER_TENANT }, .afresh = true },
 };
 
 /* Restores the store to its state before the first command. */
@@ -484,6 +502,29 @@ try_tools(struct test *f)
 }
 
 static void
+try_deliveries(struct test *f)
+{
+	static const char prepare[] =
+	    "cd %s && p=$OLDPWD/pushcert && mkdir -m 700 hooks && "
+	    "printf '#!/bin/sh\\ncat >/dev/null\\n' >hooks/one && "
+	    "chmod 700 hooks/one && "
+	    "echo deploy_directory = $PWD/hooks >>pushcert.conf && "
+	    "exec >>tools.log 2>&1 && export PUSHCERT_CONFIG=pushcert.conf && "
+	    "$p tenant add " OTHER_TENANT " && "
+	    "$p request --tenant " OTHER_TENANT " --output csr && "
+	    "$p stand-in certificate csr >pem && "
+	    "$p upload pem --tenant " OTHER_TENANT " && "
+	    "$p backup kept --force";
+	char line[1024];
+	size_t i;
+
+	snprintf(line, sizeof(line), prepare, f->t.dir);
+	torture_check(&f->t, system(line) == 0, "%s", line);
+	for (i = 0; i < sizeof(deliveries) / sizeof(deliveries[0]); i++)
+		try_each_call(f, &deliveries[i]);
+}
+
+static void
 try_command(
     struct test *f, void (*try)(struct test *f, const struct kind *k, long n))
 {
@@ -525,6 +566,7 @@ main(int argc, char **argv)
 	try_command(&f, try_backup);
 	try_command(&f, try_init);
 	try_tools(&f);
+	try_deliveries(&f);
 	victim_start(&f.v);
 	number = victim_get(&f.v, &answer);
 	torture_check(&f.t, number == (long)f.number && victim_stop(&f.v),
