@@ -28,8 +28,8 @@
 	ROW(ERR_ROOT, 404, "ResourceNotFound", "Invalid version: {}", NULL)    \
 	ROW(ERR_SEGMENT, 400, "BadRequest",                                    \
 	    "Resource not found for the segment '{}'.", NULL)                  \
-	ROW(ERR_NO_PAGE, 404, "ResourceNotFound", "There is no page '{}'.",    \
-	    NULL)                                                              \
+	ROW(ERR_NO_PAGE, 404, "ResourceNotFound",                              \
+	    "The page '{}' does not exist.", NULL)                             \
 	ROW(ERR_METHOD, 405, "Request_BadRequest",                             \
 	    "Specified HTTP method is not allowed for the request target.",    \
 	    NULL)                                                              \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * cookies.c - splits a Cookie header. Browsers send cookies of other programs
- * of the same host, too, so a piece that is no cookie is passed over.
+ * of the same host, too, so the reader skips a malformed piece.
  */
 #include "format/cookies.h"
 

@@ -63,8 +63,8 @@ struct change {
 	bool revision_given;
 	uint64_t revision;
 	struct str allow_topic; /* the topic that may replace the stored one */
-	/* The certificate counts, not its text: the stored certificate in
-	 * another form is no change. */
+	/* The upload of the stored certificate in another form, such as DER,
+	 * changes nothing. */
 	bool any_form;
 	/* The patch is a former record (change_former), and former_topic is the
 	 * topic that the topic guard kept for it. */

@@ -217,8 +217,8 @@ refuse(struct job *job, enum err refusal)
 	return ERR_OK;
 }
 
-/* The state that the certificate is compared with. There is no pending request
- * in it until check_successor has read the request. */
+/* The state with which the certificate is compared. It lacks the pending
+ * request until check_successor has read that. */
 static struct policy_stored
 stored_state(const struct job *job)
 {

@@ -25,7 +25,7 @@ struct journal {
 };
 
 /* A copy of an entry, so that the lock is not held while memory is taken. NULL
- * if there is no memory, or the entry is empty. */
+ * if memory runs out, or if the entry is empty. */
 char *journal_copy(struct str json);
 /* Appends such a copy of n bytes, which the journal owns from then on. The
  * oldest entry goes where the journal is full. */

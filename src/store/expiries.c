@@ -5,8 +5,8 @@
  *
  * The end is eight bytes, most significant first, with the sign flipped, so
  * that the order of the keys is that of the ends. A tenant without a known end
- * has the greatest number, which is no date. So has a listed tenant without a
- * record.
+ * has the greatest number, which never stands for a date. A listed tenant
+ * without a record has it too.
  *
  * A change of a record writes the rows of its two places without reading them,
  * because they follow from the record before and after the change. An end that
@@ -37,7 +37,7 @@ store_expiry_key(const struct store_expiry *x, char out[STORE_EXPIRY_KEY_LEN])
 	uint64_t end = (uint64_t)x->expires_at ^ SIGN;
 	size_t i;
 
-	/* The greatest number is no date, but it may be asked for. */
+	/* The place of a tenant without a known end is the greatest number. */
 	if (!x->expires)
 		end = UINT64_MAX;
 	else if (end == UINT64_MAX)

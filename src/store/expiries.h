@@ -26,8 +26,8 @@ struct store_expiry {
  * order of their ends, beginning after a place, which no tenant need have.
  * NULL: from the first tenant on. A visit that returns anything but ERR_OK ends
  * the walk, and store_expiries returns that outcome. The visitor may read other
- * rows of the transaction. In a store that was not upgraded there is no order
- * yet: ERR_OLD_FORMAT.
+ * rows of the transaction. A store that was not upgraded has no order yet:
+ * ERR_OLD_FORMAT.
  */
 typedef enum err store_expiry_visit(const struct store_expiry *x, void *arg);
 enum err store_expiries(struct txn *tx, const struct store_expiry *after,

@@ -55,7 +55,7 @@ enum err store_newest_keys(
     struct txn *tx, store_key_visit *visit, void *arg) ATTR_CHECKED;
 /* The number of rows, for a display; 0: not known. */
 uint64_t store_rows(struct txn *tx);
-/* See store_options.complete; false if there is no such function. */
+/* See store_options.complete; false if that is NULL. */
 bool store_complete(const struct txn *tx, struct record *r);
 store_completion *store_completes(const struct store *st);
 /* Where the work reports how far it is, or NULL. */

@@ -40,7 +40,7 @@ find(const struct cmd_names *names, size_t count, const struct guid *tenant)
 	    : bsearch(&key, names->row, count, sizeof(key), compare);
 }
 
-/* Appends an empty row. Returns NULL if there is no memory. */
+/* Appends an empty row. Returns NULL if memory runs out. */
 static struct name *
 add_row(struct cmd_names *names, const struct guid *tenant)
 {

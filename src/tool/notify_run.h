@@ -29,13 +29,13 @@ struct notify_run {
 enum err notify_run_catch(struct notify_run *r) ATTR_CHECKED;
 /* Waits at most this many milliseconds for such a signal. */
 bool notify_run_stops(const struct notify_run *r, int64_t ms);
-/* The milliseconds between a failed try and the next one, after so many. */
+/* The milliseconds until the next try, after this number of failed tries. */
 int64_t notify_run_pause(unsigned tries);
 
 /* Gives each tenant one turn, in which it delivers some of its events. A tenant
  * whose hook fails is held up. Fails only if the store does. */
 enum err notify_run_turns(struct notify_run *r) ATTR_CHECKED;
-/* Delivers all that is due in digests. */
+/* Delivers all due events in digests. */
 enum err notify_run_digest(struct notify_run *r) ATTR_CHECKED;
 /* Writes the places. If that fails, the state keeps them for another attempt,
  * and nothing may be delivered meanwhile. */
