@@ -169,7 +169,7 @@ static const struct command commands[] = {
 
 	{ .word = "deploy",
 	    .options = O(TENANT) | O(ALL) | O(TO) | O(FORCE) | O(DRY_RUN) |
-		O(JSON) | O(NO_COPY),
+		O(IF_CONFIGURED) | O(JSON) | O(NO_COPY),
 	    .summary = "carry certificates and keys to the MDM servers",
 	    .force = "try now, before the pause after a failure ends",
 	    .run = cmd_deploy },

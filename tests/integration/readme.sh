@@ -69,15 +69,22 @@ readme_stand_ins() {
 		cp -r "/etc/systemd/system/$name.socket.d" /srv/units/
 	case $unit in
 	*.timer)
-		# The command that the timer starts each day, once now.
+		# The commands that the timer, and those that it wants, start:
+		# each of them once now.
 		[ -e "/srv/units/$unit" ] || exit
 		wanted=$(sed -n 's/^WantedBy=//p' "/srv/units/$unit")
 		mkdir -p "/etc/systemd/system/$wanted.wants"
 		ln -sf "$units/$unit" "/etc/systemd/system/$wanted.wants/"
-		user=$(sed -n 's/^User=//p' "/srv/units/$name.service")
-		runuser -u "$user" -- sh -c \
-			"$(sed -n 's/^ExecStart=//p' "/srv/units/$name.service")" \
-			>/srv/timer.out
+		for timer in "$unit" $(sed -n 's/^Wants=//p' "/srv/units/$unit"); do
+			service=/srv/units/${timer%.timer}.service
+			user=$(sed -n 's/^User=//p' "$service")
+			needed=$(sed -n 's/^ConditionPathExists=//p' "$service")
+			[ -e "${needed:-/}" ] || continue
+			runuser -u "$user" -- sh -c \
+				"$(sed -n 's/^ExecStart=//p' "$service")" ||
+				status=$?
+		done >/srv/timer.out
+		exit "${status:-0}"
 		;;
 	*)
 		[ ! -e "/srv/$name.pid" ] || kill "$(cat "/srv/$name.pid")"
