@@ -326,10 +326,10 @@ path_find(const struct path_source *from, const struct str *known,
 	size_t i, first;
 
 	decoded.request_uri = decoded_uri(from->request_uri, a);
-	decoded.pages = from->pages && !hides_slash(from->request_uri);
 	for (i = 0; i < CANDIDATES; i++)
 		if (find_in(&decoded, (enum candidate)i, known, out))
 			return path_read_words(out, a);
+	decoded.pages = from->pages && !hides_slash(from->request_uri);
 	for (i = 0; i < CANDIDATES; i++) {
 		if (find_in(&decoded, (enum candidate)i, NULL, out))
 			return path_read_words(out, a);
