@@ -310,33 +310,20 @@ worst(const struct check *k)
 	return UNKNOWN;
 }
 
-/* Reports a failure. A monitoring system shows only the exit status and the
- * first line of standard output, so the reason is printed there. */
-static int
-unknown(const char *why)
-{
-	printf("%s: ", cmd_check_word(UNKNOWN));
-	cmd_check_put(str_of(why));
-	putchar('\n');
-	return UNKNOWN;
-}
-
+/* A monitoring system shows only the exit status and the first line of standard
+ * output, so the reason of a failure is printed there. */
 int
 cmd_check_misused(const char *why)
 {
-	return unknown(why);
+	const struct cmd_call none = { .given = 0 };
+
+	return cmd_check_show_unknown(&none, why);
 }
 
 static int
-fail_check(const struct check *k)
+fail_check(const struct cmd_call *c)
 {
-	static const char why[] = "the store cannot be read";
-
-	if (!cmd_check_is_json(k))
-		return unknown(why);
-	printf("{\"grade\":\"%s\",\"reason\":\"%s\"}\n",
-	    cmd_check_word(UNKNOWN), why);
-	return UNKNOWN;
+	return cmd_check_show_unknown(c, "the store cannot be read");
 }
 
 /* Counts, and prints everything. */
@@ -372,7 +359,7 @@ check(struct check *k)
 	if (e != ERR_OK && asked)
 		(void)cmd_fail(k->c, e, cmd_place(k->c));
 	if (e != ERR_OK && !k->print)
-		(void)fail_check(k);
+		(void)fail_check(k->c);
 	probe_end(&probe);
 	cmd_topics_free(&k->topics);
 	/* A hook that fails makes the result unknown, unless it is worse
@@ -408,6 +395,6 @@ cmd_check(struct cmd_call *c)
 	if ((wrong = misused(c)) != NULL)
 		return cmd_usage(c, "%s", wrong);
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
-		return fail_check(&k);
+		return fail_check(c);
 	return check(&k);
 }

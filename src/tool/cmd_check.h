@@ -50,10 +50,14 @@ void
 cmd_check_show_vendor(const struct check *k, const struct expiry_tenant *t);
 /* Prints a line for each topic that several tenants have. */
 void cmd_check_show_shared(const struct check *k);
+/* Prints why something is unknown, and returns that status. */
+int cmd_check_show_unknown(const struct cmd_call *c, const char *why);
 /* Counts or prints the targets of deploy_directory that have not taken their
  * tenant's certificate within an hour. */
 enum err cmd_check_deploy(struct check *k) ATTR_CHECKED;
 unsigned cmd_check_late(const struct check *k);
+/* Whether deploy_directory could not be read. */
+bool cmd_check_is_blind(const struct check *k);
 /* Asks Apple if --probe was given, and counts the verdicts. The transaction of
  * the reader ends meanwhile. The caller calls cmd_check_probe_end. */
 enum err cmd_check_probe(struct check *k, struct probe *probe) ATTR_CHECKED;

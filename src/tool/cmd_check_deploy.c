@@ -105,7 +105,13 @@ visit_target(const struct deploy_view *v, void *arg)
 unsigned
 cmd_check_late(const struct check *k)
 {
-	return k->late[WARNING] + k->late[CRITICAL] + k->late[UNKNOWN];
+	return k->late[WARNING] + k->late[CRITICAL];
+}
+
+bool
+cmd_check_is_blind(const struct check *k)
+{
+	return k->late[UNKNOWN] > 0;
 }
 
 enum err
@@ -116,10 +122,9 @@ cmd_check_deploy(struct check *k)
 
 	if (k->c->config.deploy_directory[0] == '\0')
 		return ERR_OK;
-	if (k->late[UNKNOWN] > 0) {
-		if (!cmd_check_is_json(k))
-			printf("%s: deploy_directory cannot be read\n",
-			    cmd_check_word(UNKNOWN));
+	if (cmd_check_is_blind(k)) {
+		(void)cmd_check_show_unknown(
+		    k->c, "deploy_directory cannot be read");
 		return ERR_OK;
 	}
 	if (k->print && cmd_check_late(k) == 0)

@@ -58,7 +58,8 @@ counted(const struct check *k)
 static bool
 is_single(const struct check *k)
 {
-	return counted(k) == 1 && cmd_check_late(k) == 0 && k->probe == NULL;
+	return counted(k) == 1 && cmd_check_late(k) == 0 &&
+	    !cmd_check_is_blind(k) && k->probe == NULL;
 }
 
 bool
@@ -176,6 +177,8 @@ print_summary(const struct check *k, enum grade grade)
 		    k->shared == 1 ? "" : "s");
 	if (cmd_check_late(k) > 0)
 		printf(", %u not delivered", cmd_check_late(k));
+	if (cmd_check_is_blind(k))
+		printf(", deploy_directory cannot be read");
 	if (k->probe != NULL)
 		printf(", %u accepted by Apple, %u refused, %u not known",
 		    k->probed[FINE] + k->probed[WARNING], k->probed[CRITICAL],
@@ -255,13 +258,18 @@ json_summary(const struct check *k, enum grade grade)
 	}
 	if (k->c->config.deploy_directory[0] != '\0') {
 		emit_name(e, "notDelivered");
-		emit_u64(e, cmd_check_late(k));
+		if (cmd_check_is_blind(k))
+			emit_null(e);
+		else
+			emit_u64(e, cmd_check_late(k));
 	}
 	if (k->probe != NULL) {
 		emit_name(e, "accepted");
 		emit_u64(e, k->probed[FINE] + k->probed[WARNING]);
 		emit_name(e, "refused");
 		emit_u64(e, k->probed[CRITICAL]);
+		emit_name(e, "notKnown");
+		emit_u64(e, k->probed[UNKNOWN]);
 	}
 	emit_name(e, "daysLeft");
 	if (k->expires)
@@ -346,4 +354,25 @@ cmd_check_show_summary(const struct check *k, enum grade grade)
 		json_summary(k, grade);
 	else
 		print_summary(k, grade);
+}
+
+int
+cmd_check_show_unknown(const struct cmd_call *c, const char *why)
+{
+	struct cmd_json json;
+	struct emit *e;
+
+	if ((c->given & CMD_BIT(OPTION_JSON)) == 0) {
+		printf("%s: ", cmd_check_word(UNKNOWN));
+		cmd_check_put(str_of(why));
+		putchar('\n');
+		return UNKNOWN;
+	}
+	e = cmd_json_begin(&json);
+	emit_name(e, "grade");
+	emit_text(e, cmd_check_word(UNKNOWN));
+	emit_name(e, "reason");
+	emit_text(e, why);
+	cmd_json_end(&json);
+	return UNKNOWN;
 }

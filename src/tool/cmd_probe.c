@@ -64,17 +64,10 @@ show_json(struct cmd_call *c, const struct probe_result *r)
 	fflush(stdout);
 }
 
-/* Prints what a monitoring system shows, and returns its exit status. */
 static int
 fail(const struct cmd_call *c)
 {
-	static const char why[] = "the probe could not run";
-
-	if ((c->given & CMD_BIT(OPTION_JSON)) == 0)
-		return cmd_check_misused(why);
-	printf("{\"grade\":\"%s\",\"reason\":\"%s\"}\n",
-	    cmd_check_word(UNKNOWN), why);
-	return UNKNOWN;
+	return cmd_check_show_unknown(c, "the probe could not run");
 }
 
 int
