@@ -101,6 +101,7 @@ guide(const struct cmd_call *c, const struct record *r, bool is_signed)
 {
 	struct str id = r->value[RECORD_APPLE_ID];
 	const char *file = c->value[OPTION_OUTPUT];
+	char tenant[STR_GUID_LEN + 1] = "";
 
 	if (id.n > 0)
 		cmd_note(c,
@@ -126,7 +127,12 @@ guide(const struct cmd_call *c, const struct record *r, bool is_signed)
 	    !is_signed ? "the request that the vendor returns"
 		: file != NULL && strcmp(file, "-") != 0 ? file
 							 : "this output");
-	cmd_note(c, "then run 'pushcert upload FILE' with Apple's certificate");
+	if ((c->given & CMD_BIT(OPTION_TENANT)) != 0)
+		str_guid_text(&c->tenant, tenant);
+	cmd_note(c,
+	    "then run 'pushcert upload FILE%s%s%s' with Apple's certificate",
+	    tenant[0] != '\0' ? " --tenant " : "", tenant,
+	    c->config.deploy_directory[0] != '\0' ? " --deploy" : "");
 }
 
 /* Reads the record for the guide; without one, *out stays empty. */
