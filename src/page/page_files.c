@@ -8,8 +8,13 @@
 #define EMBEDDED_BYTES
 #include "page/embedded.h"
 
-/* A change of a file changes its name, so what a browser keeps is never old. No
- * page of another site may load a file. */
+/*
+ * A change of a file changes its name, so what a browser keeps is never old. No
+ * page of another site may load a file. The files exist only in a compressed
+ * form, which all browsers take (RFC 9110, 12.5.3, permits it to a request that
+ * does not mention codings); a web server leaves it as it is.
+ */
+#define ENCODING "Content-Encoding: gzip\r\n"
 #define LINES                                                    \
 	"Cache-Control: public, max-age=31536000, immutable\r\n" \
 	"Cross-Origin-Resource-Policy: same-origin\r\n"
@@ -62,9 +67,12 @@ page_file(struct call *c)
 	    i + 1 < PAGE_FILES && !str_eq(c->route->segment[0], files[i].name))
 		i++;
 	c->type = str_of(files[i].type);
-	c->lines = str_of(LINES);
+	c->lines = str_of(ENCODING LINES);
 	c->etag = etag_of(c, files[i].name);
 	c->content = str_from((const char *)files[i].bytes, files[i].n);
 	call_compare_etag(c);
+	/* A response without a body has no coding (RFC 9110, 15.4.5). */
+	if (c->status == 304)
+		c->lines = str_tail(c->lines, sizeof(ENCODING) - 1);
 	return ERR_OK;
 }
