@@ -29,6 +29,18 @@ buf_close(struct buf *b, struct arena *a)
 }
 
 void
+buf_add(struct buf *b, struct str s)
+{
+	buf_str(b, s);
+}
+
+void
+buf_add_text(struct buf *b, const char *c)
+{
+	buf_text(b, c);
+}
+
+void
 buf_u64(struct buf *b, uint64_t u)
 {
 	char digits[20];

@@ -73,6 +73,10 @@ buf_text(struct buf *b, const char *c)
 	buf_put(b, c, strlen(c));
 }
 
+/* buf_str and buf_text out of line: for code that is not run often, where an
+ * inline copy at each call would take too much space. */
+void buf_add(struct buf *b, struct str s);
+void buf_add_text(struct buf *b, const char *c);
 /* Appends the number in decimal digits. */
 void buf_u64(struct buf *b, uint64_t u);
 void buf_printf(struct buf *b, const char *format, ...) ATTR_PRINTF(2, 3);

@@ -9,28 +9,9 @@
  */
 #include "format/html.h"
 
-#include <limits.h>
-
 /* U+FFFD stands for a character that a page cannot contain, not even as a
  * reference. */
 #define NONE "\xef\xbf\xbd"
-
-/* The replacement of each byte of ASCII; NULL leaves the byte as it is. A
- * reader turns a carriage return into a line feed unless it is a reference. */
-/* clang-format off */
-static const char *const in_html[SCHAR_MAX + 1] = {
-	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
-	NONE, NULL, NULL, NONE, NONE, "&#13;", NONE, NONE,
-	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
-	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
-	['&'] = "&amp;",
-	['<'] = "&lt;",
-	['>'] = "&gt;",
-	['"'] = "&quot;",
-	['\''] = "&#39;",
-	[0x7f] = NONE,
-};
-/* clang-format on */
 
 /* How the content of an element differs from the usual. */
 enum content {
@@ -40,9 +21,11 @@ enum content {
 	DROPS_LINE /* a reader drops a line feed at the start */
 };
 
+/* Names in place: a table of pointers would need work of the dynamic linker,
+ * and more space. */
 static const struct {
-	const char *name;
-	enum content content;
+	char name[sizeof("textarea")];
+	uint8_t content;
 } unusual[] = {
 	{ "br", NO_CONTENT },
 	{ "hr", NO_CONTENT },
@@ -68,7 +51,7 @@ misused(struct html *h)
 static void
 put(struct html *h, const char *literal)
 {
-	buf_text(h->out, literal);
+	buf_add_text(h->out, literal);
 }
 
 /* Whether a literal is a name, so that it cannot end a tag. */
@@ -92,7 +75,7 @@ content_of(const char *name)
 
 	for (i = 0; i < sizeof(unusual) / sizeof(unusual[0]); i++)
 		if (strcmp(unusual[i].name, name) == 0)
-			return unusual[i].content;
+			return (enum content)unusual[i].content;
 	return USUAL;
 }
 
@@ -102,17 +85,48 @@ innermost(const struct html *h)
 	return h->depth == 0 ? NO_CONTENT : content_of(h->open[h->depth - 1]);
 }
 
+static bool
+is_plain(unsigned char c)
+{
+	if (c > '>')
+		return c < 0x7f;
+	if (c < ' ')
+		return c == '\t' || c == '\n';
+	return c != '&' && c != '<' && c != '>' && c != '"' && c != '\'';
+}
+
 /* The bytes at the start of s that are written as they are. */
 static size_t
 plain(struct str s)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < s.n; i++)
-		if ((s.p[i] & 0x80) != 0 ||
-		    in_html[(unsigned char)s.p[i]] != NULL)
-			break;
+	while (i < s.n && is_plain((unsigned char)s.p[i]))
+		i++;
 	return i;
+}
+
+/* The form of a byte of ASCII that is not plain. A reader turns a carriage
+ * return into a line feed unless it is a reference. */
+static const char *
+escape_of(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	case '\r':
+		return "&#13;";
+	default:
+		return NONE;
+	}
 }
 
 /* Writes the first character of a text that is not plain and returns its
@@ -123,14 +137,14 @@ put_special(struct buf *out, struct str s)
 	size_t n = str_utf8_step(s);
 
 	if ((s.p[0] & 0x80) == 0) {
-		buf_text(out, in_html[(unsigned char)s.p[0]]);
+		buf_add_text(out, escape_of(s.p[0]));
 		return 1;
 	}
 	if (n == 0 || (s.p[0] == '\xc2' && (unsigned char)s.p[1] < 0xa0)) {
-		buf_text(out, NONE);
+		buf_add_text(out, NONE);
 		return n == 0 ? 1 : n;
 	}
-	buf_put(out, s.p, n);
+	buf_add(out, str_head(s, n));
 	return n;
 }
 

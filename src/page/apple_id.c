@@ -11,24 +11,7 @@ page_apple_id_form(struct page *p, struct str etag, struct str apple_id)
 
 	page_form(p, "apple-id");
 	page_hidden(p, "etag", etag);
-	html_open_class(h, "p", "field");
-	html_open(h, "label");
-	html_attr_text(h, "for", "apple-id");
-	html_words(h, page_word(p, WORD_APPLE_ID));
-	html_close(h);
-	html_open(h, "input");
-	html_attr_text(h, "id", "apple-id");
-	html_attr_text(h, "name", "apple-id");
-	html_attr_text(h, "autocomplete", "off");
-	html_attr_text(h, "autocapitalize", "none");
-	html_attr_text(h, "spellcheck", "false");
-	html_attr_text(h, "aria-describedby", "apple-id-hint");
-	html_attr(h, "value", apple_id.n > 0 ? apple_id : STR_EMPTY);
-	html_close_all(h, 2);
-	html_open_class(h, "p", "hint");
-	html_attr_text(h, "id", "apple-id-hint");
-	html_words(h, page_word(p, WORD_APPLE_ID_HINT));
-	html_close(h);
+	page_apple_id(p, WORD_APPLE_ID_HINT, apple_id);
 	html_open(h, "p");
 	page_button(p, "main", WORD_STORE);
 	html_close_all(h, 2);

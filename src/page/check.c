@@ -253,7 +253,7 @@ put_store_form(struct page *p, const struct upload *u, struct str apple_id)
 	struct html *h = &p->html;
 
 	open_store_form(p, u);
-	page_apple_id(p, apple_id);
+	page_apple_id(p, WORD_OWNER_HINT, apple_id);
 	html_open_class(h, "p", "actions");
 	page_button(p, "main", WORD_STORE);
 	page_anchor(p, "renew", WORD_GO_BACK);
@@ -267,18 +267,13 @@ put_override(struct page *p, const struct upload *u, struct str apple_id)
 	struct html *h = &p->html;
 
 	html_open_class(h, "p", "actions");
-	html_open_class(h, "a", "button main");
-	page_link(p, "href", "renew", str_of(NULL));
-	html_words(h, page_word(p, WORD_RENEW_RIGHT));
-	html_close_all(h, 2);
+	page_button_link(p, "button main", "renew", WORD_RENEW_RIGHT);
+	html_close(h);
 	html_open(h, "details");
 	html_flag(h, "open", u->typed);
 	page_element(p, "summary", WORD_ANYWAY);
-	if (u->typed) {
-		html_open_class(h, "div", "notice bad");
-		page_element(p, "p", WORD_TYPED_WRONG);
-		html_close(h);
-	}
+	if (u->typed)
+		page_message(p, "notice bad", NULL, WORD_TYPED_WRONG);
 	open_store_form(p, u);
 	page_hidden(p, "apple-id", apple_id);
 	page_type_topic(p, p->call->fault.also);

@@ -16,29 +16,12 @@ static const struct row {
 };
 
 static void
-put_heading(struct page *p, enum word word)
-{
-	html_open(&p->html, "th");
-	html_attr_text(&p->html, "scope", "col");
-	html_words(&p->html, page_word(p, word));
-	html_close(&p->html);
-}
-
-/* On a narrow screen each cell has a line of its own, with its heading. */
-static void
-open_cell(struct page *p, enum word heading)
-{
-	html_open(&p->html, "td");
-	html_attr_text(&p->html, "data-label", page_word(p, heading));
-}
-
-static void
 put_value(
     struct page *p, enum word heading, enum property property, struct str text)
 {
 	struct instant t;
 
-	open_cell(p, heading);
+	page_open_cell(p, heading);
 	if (text.n == 0)
 		html_words(&p->html, page_word(p, WORD_NOTHING));
 	else if (record_properties[property].type == EDM_DATE &&
@@ -75,7 +58,7 @@ put_row(struct page *p, const struct row *row, struct str now, struct str then)
 	html_close(h);
 	put_value(p, WORD_NOW, row->property, now);
 	put_value(p, WORD_THEN, row->property, then);
-	open_cell(p, WORD_DIFFERENCE);
+	page_open_cell(p, WORD_DIFFERENCE);
 	html_words(h, page_word(p, same ? WORD_STAYS : WORD_CHANGES));
 	html_close_all(h, 2);
 }
@@ -84,21 +67,14 @@ void
 page_comparison(struct page *p, enum word caption, const struct record *now,
     const struct record *then)
 {
-	struct html *h = &p->html;
+	static const enum word headings[] = { WORD_PROPERTY, WORD_NOW,
+		WORD_THEN, WORD_DIFFERENCE };
 	size_t i;
 
-	html_open_class(h, "table", "change");
-	page_element(p, "caption", caption);
-	html_open(h, "thead");
-	html_open(h, "tr");
-	put_heading(p, WORD_PROPERTY);
-	put_heading(p, WORD_NOW);
-	put_heading(p, WORD_THEN);
-	put_heading(p, WORD_DIFFERENCE);
-	html_close_all(h, 2);
-	html_open(h, "tbody");
+	page_open_table(p, "change", caption, headings,
+	    sizeof(headings) / sizeof(headings[0]));
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		put_row(p, &rows[i], value(now, rows[i].property),
 		    value(then, rows[i].property));
-	html_close_all(h, 2);
+	html_close_all(&p->html, 2);
 }

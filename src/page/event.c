@@ -58,28 +58,12 @@ read_number(struct call *c, struct str text, uint64_t *number)
 /* --- the event ------------------------------------------------------------ */
 
 static void
-open_fact(struct page *p, enum word name)
-{
-	html_open(&p->html, "div");
-	page_element(p, "dt", name);
-	html_open(&p->html, "dd");
-}
-
-static void
 put_fact(struct page *p, enum word name, const char *element, struct str text)
 {
 	if (text.n == 0)
 		return;
-	open_fact(p, name);
+	page_open_fact(p, name);
 	html_element(&p->html, element, text);
-	html_close_all(&p->html, 2);
-}
-
-static void
-put_moment(struct page *p, enum word name, int64_t at)
-{
-	open_fact(p, name);
-	page_moment(p, at);
 	html_close_all(&p->html, 2);
 }
 
@@ -89,7 +73,7 @@ put_ends(struct page *p, struct str expires)
 	struct instant t;
 
 	if (datetime_parse(expires, &t) == ERR_OK)
-		put_moment(p, WORD_UPLOADED_ENDS, t.at);
+		page_fact_moment(p, WORD_UPLOADED_ENDS, t.at);
 }
 
 static void
@@ -108,16 +92,16 @@ static void
 put_refusal(struct page *p, const struct event *ev)
 {
 	if (!str_is_null(ev->outcome)) {
-		open_fact(p, WORD_REASON);
+		page_open_fact(p, WORD_REASON);
 		page_event_reason(p, ev);
 		html_close_all(&p->html, 2);
 	}
 	if (ev->count < 2)
 		return;
-	open_fact(p, WORD_TIMES);
+	page_open_fact(p, WORD_TIMES);
 	html_u64(&p->html, ev->count);
 	html_close_all(&p->html, 2);
-	put_moment(p, WORD_LAST_TIME, ev->last.at);
+	page_fact_moment(p, WORD_LAST_TIME, ev->last.at);
 }
 
 static void
@@ -126,10 +110,10 @@ put_event(struct page *p, const struct event *ev)
 	struct html *h = &p->html;
 
 	html_open_class(h, "dl", "facts");
-	open_fact(p, WORD_NUMBER);
+	page_open_fact(p, WORD_NUMBER);
 	html_u64(h, ev->number);
 	html_close_all(h, 2);
-	put_moment(p, WORD_WHEN, ev->when.at);
+	page_fact_moment(p, WORD_WHEN, ev->when.at);
 	put_fact(
 	    p, WORD_ACTION, "span", str_of(page_word(p, page_event_word(ev))));
 	put_refusal(p, ev);
@@ -166,11 +150,8 @@ put_form(struct page *p, const struct former *f)
 	page_form(p, "restore");
 	page_hidden(p, "n", buf_view(&n));
 	page_hidden(p, "etag", page_etag(&f->change, room));
-	if (asks && f->typed) {
-		html_open_class(h, "div", "notice bad");
-		page_element(p, "p", WORD_TYPED_WRONG);
-		html_close(h);
-	}
+	if (asks && f->typed)
+		page_message(p, "notice bad", NULL, WORD_TYPED_WRONG);
 	if (asks)
 		page_type_topic(p, p->call->fault.also);
 	html_open(h, "p");

@@ -57,17 +57,6 @@ page_may_write(const struct call *c)
 }
 
 void
-page_notice(struct page *p, const char *look, enum word title)
-{
-	struct html *h = &p->html;
-
-	html_open_class(h, "div", look);
-	html_open(h, "h2");
-	html_words(h, page_word(p, title));
-	html_close(h);
-}
-
-void
 page_fault(
     struct page *p, const char *look, enum err e, const struct fault *fault)
 {

@@ -102,9 +102,8 @@ put_tabs(struct page *p, const char *here)
 	html_open_class(h, "div", "user");
 	html_element(h, "span", p->call->who.actor);
 	page_form(p, "logout");
-	html_open(h, "button");
-	html_words(h, page_word(p, WORD_SIGN_OUT));
-	html_close_all(h, 3);
+	page_button(p, NULL, WORD_SIGN_OUT);
+	html_close_all(h, 2);
 }
 
 static void

@@ -48,13 +48,6 @@ struct list {
 };
 
 static void
-open_cell(struct page *p, enum word heading)
-{
-	html_open(&p->html, "td");
-	html_attr_text(&p->html, "data-label", page_word(p, heading));
-}
-
-static void
 put_number(struct page *p, uint64_t number)
 {
 	char text[32];
@@ -74,7 +67,7 @@ put_change(struct page *p, const struct event *ev)
 {
 	struct html *h = &p->html;
 
-	open_cell(p, WORD_ACTION);
+	page_open_cell(p, WORD_ACTION);
 	html_words(h, page_word(p, page_event_word(ev)));
 	if (!str_is_null(ev->outcome)) {
 		html_words(h, ": ");
@@ -92,7 +85,7 @@ static void
 put_text(
     struct page *p, enum word heading, const char *element, struct str text)
 {
-	open_cell(p, heading);
+	page_open_cell(p, heading);
 	if (text.n == 0)
 		html_words(&p->html, page_word(p, WORD_NOTHING));
 	else
@@ -101,30 +94,13 @@ put_text(
 }
 
 static void
-put_heading(struct page *p, enum word word)
-{
-	html_open(&p->html, "th");
-	html_attr_text(&p->html, "scope", "col");
-	html_words(&p->html, page_word(p, word));
-	html_close(&p->html);
-}
-
-static void
 open_table(struct page *p)
 {
-	struct html *h = &p->html;
+	static const enum word headings[] = { WORD_NUMBER, WORD_WHEN,
+		WORD_ACTION, WORD_WHO, WORD_SERIAL };
 
-	html_open_class(h, "table", "list");
-	page_element(p, "caption", WORD_HISTORY_HINT);
-	html_open(h, "thead");
-	html_open(h, "tr");
-	put_heading(p, WORD_NUMBER);
-	put_heading(p, WORD_WHEN);
-	put_heading(p, WORD_ACTION);
-	put_heading(p, WORD_WHO);
-	put_heading(p, WORD_SERIAL);
-	html_close_all(h, 2);
-	html_open(h, "tbody");
+	page_open_table(p, "list", WORD_HISTORY_HINT, headings,
+	    sizeof(headings) / sizeof(headings[0]));
 }
 
 static enum err
@@ -141,10 +117,10 @@ put_event(const struct event *ev, void *arg)
 	if (l->rows == 1)
 		open_table(p);
 	html_open(h, "tr");
-	open_cell(p, WORD_NUMBER);
+	page_open_cell(p, WORD_NUMBER);
 	put_number(p, ev->number);
 	html_close(h);
-	open_cell(p, WORD_WHEN);
+	page_open_cell(p, WORD_WHEN);
 	page_moment(p, ev->when.at);
 	html_close(h);
 	put_change(p, ev);

@@ -47,9 +47,9 @@ put_way(const struct call *c, struct buf *out)
 	size_t below = path->count - path->at - 1 + path->slashes + path->empty;
 
 	if (below == 0)
-		buf_text(out, "ui/");
+		buf_add_text(out, "ui/");
 	for (; below > 1; below--)
-		buf_text(out, "../");
+		buf_add_text(out, "../");
 }
 
 /* Appends a query; the tenant of a provider comes last. */
@@ -60,48 +60,43 @@ put_query(const struct call *c, struct str query, struct buf *out)
 
 	if (query.n > 0) {
 		buf_char(out, '?');
-		buf_str(out, query);
+		buf_add(out, query);
 	}
 	if (!page_is_provider(c) || !page_has_tenant(c))
 		return;
 	str_guid_text(&c->who.tenant, tenant);
-	buf_text(out, query.n > 0 ? "&tenant=" : "?tenant=");
-	buf_put(out, tenant, sizeof(tenant));
+	buf_add_text(out, query.n > 0 ? "&tenant=" : "?tenant=");
+	buf_add(out, str_from(tenant, sizeof(tenant)));
 }
 
+/* `query` is NULL for a file, which belongs to no tenant. */
 static void
-put_link(
-    const struct call *c, const char *path, struct str query, struct buf *out)
-{
-	put_way(c, out);
-	buf_text(out, path);
-	put_query(c, query, out);
-}
-
-void
-page_path(struct page *p, const char *attribute, const char *path)
+put_attribute(struct page *p, const char *attribute, const char *path,
+    const struct str *query)
 {
 	char text[LINK_MAX];
 	struct buf link;
 
 	buf_init(&link, text, sizeof(text));
 	put_way(p->call, &link);
-	buf_text(&link, path);
+	buf_add_text(&link, path);
+	if (query != NULL)
+		put_query(p->call, *query, &link);
 	p->text.full |= link.full;
 	html_attr(&p->html, attribute, buf_view(&link));
+}
+
+void
+page_path(struct page *p, const char *attribute, const char *path)
+{
+	put_attribute(p, attribute, path, NULL);
 }
 
 void
 page_link(
     struct page *p, const char *attribute, const char *path, struct str query)
 {
-	char text[LINK_MAX];
-	struct buf link;
-
-	buf_init(&link, text, sizeof(text));
-	put_link(p->call, path, query, &link);
-	p->text.full |= link.full;
-	html_attr(&p->html, attribute, buf_view(&link));
+	put_attribute(p, attribute, path, &query);
 }
 
 void
@@ -144,19 +139,27 @@ page_keep_tenant(struct page *p)
 
 /* --- the header ----------------------------------------------------------- */
 
-enum err
-page_put_lines(struct call *c, const char *name, struct str value)
+/* Appends a line, and other lines before it. */
+static enum err
+add_line(struct call *c, const char *before, const char *name, struct str value,
+    const char *end)
 {
 	struct buf lines;
 
 	buf_open(&lines, &c->wk->arena);
-	buf_str(&lines, c->lines);
-	buf_text(&lines, POLICY);
-	buf_text(&lines, name);
-	buf_str(&lines, value);
-	buf_text(&lines, "\r\n");
+	buf_add(&lines, c->lines);
+	buf_add_text(&lines, before);
+	buf_add_text(&lines, name);
+	buf_add(&lines, value);
+	buf_add_text(&lines, end);
 	c->lines = buf_close(&lines, &c->wk->arena);
 	return str_is_null(c->lines) ? ERR_MEMORY : ERR_OK;
+}
+
+enum err
+page_put_lines(struct call *c, const char *name, struct str value)
+{
+	return add_line(c, POLICY, name, value, "\r\n");
 }
 
 enum err
@@ -166,7 +169,9 @@ page_redirect(struct call *c, int status, const char *path, struct str query)
 	struct str to;
 
 	buf_open(&link, &c->wk->arena);
-	put_link(c, path, query, &link);
+	put_way(c, &link);
+	buf_add_text(&link, path);
+	put_query(c, query, &link);
 	to = buf_close(&link, &c->wk->arena);
 	return str_is_null(to) ? ERR_MEMORY : page_redirect_to(c, status, to);
 }
@@ -183,29 +188,15 @@ page_redirect_to(struct call *c, int status, struct str url)
 enum err
 page_set_cookie(struct call *c, struct str cookie)
 {
-	struct buf lines;
-
-	buf_open(&lines, &c->wk->arena);
-	buf_str(&lines, c->lines);
-	buf_text(&lines, "Set-Cookie: ");
-	buf_str(&lines, cookie);
-	buf_text(&lines, "\r\n");
-	c->lines = buf_close(&lines, &c->wk->arena);
-	return str_is_null(c->lines) ? ERR_MEMORY : ERR_OK;
+	return add_line(c, "", "Set-Cookie: ", cookie, "\r\n");
 }
 
 enum err
 page_download(struct call *c, const char *type, struct str name)
 {
-	struct buf lines;
-
 	c->type = str_of(type);
-	buf_open(&lines, &c->wk->arena);
-	buf_text(&lines, POLICY "Content-Disposition: attachment; filename=\"");
-	buf_str(&lines, name);
-	buf_text(&lines, "\"\r\n");
-	c->lines = buf_close(&lines, &c->wk->arena);
-	return str_is_null(c->lines) ? ERR_MEMORY : ERR_OK;
+	return add_line(c, POLICY,
+	    "Content-Disposition: attachment; filename=\"", name, "\"\r\n");
 }
 
 struct str

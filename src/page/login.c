@@ -65,10 +65,7 @@ put_reason(struct page *p, enum err e)
 		return;
 	while (r->e != e && r->e != ERR_OK)
 		r++;
-	html_open_class(&p->html, "div", "notice bad");
-	html_attr_text(&p->html, "role", "alert");
-	page_element(p, "p", r->word);
-	html_close(&p->html);
+	page_message(p, "notice bad", "alert", r->word);
 	if (is_from_provider(p->call))
 		page_exact_words(p, e, &p->call->fault);
 }
@@ -79,29 +76,17 @@ put_form(struct page *p)
 	struct html *h = &p->html;
 
 	page_form(p, "login");
-	html_open_class(h, "p", "field");
-	html_open(h, "label");
-	html_attr_text(h, "for", "token");
-	html_words(h, page_word(p, WORD_TOKEN));
-	html_close(h);
-	html_open(h, "input");
-	html_attr_text(h, "id", "token");
-	html_attr_text(h, "name", "token");
-	html_attr_text(h, "type", "password");
+	page_open_field(p, "token", WORD_TOKEN);
+	page_hint(p, "token", WORD_TOKEN_HINT);
+	page_open_input(p, "password", "token");
 	html_attr_text(h, "autocomplete", "current-password");
 	html_attr_text(h, "spellcheck", "false");
-	html_attr_text(h, "aria-describedby", "token-hint");
 	html_flag(h, "required", true);
 	html_flag(h, "autofocus", true);
 	html_close_all(h, 2);
-	html_open_class(h, "p", "hint");
-	html_attr_text(h, "id", "token-hint");
-	html_words(h, page_word(p, WORD_TOKEN_HINT));
-	html_close(h);
 	html_open(h, "p");
-	html_open_class(h, "button", "main");
-	html_words(h, page_word(p, WORD_SIGN_IN));
-	html_close_all(h, 3);
+	page_button(p, "main", WORD_SIGN_IN);
+	html_close_all(h, 2);
 }
 
 enum err
@@ -113,13 +98,10 @@ page_show_login(struct call *c, enum err e)
 	page_begin(&p, c, NULL, WORD_SIGN_IN);
 	put_reason(&p, e);
 	page_put_sso(&p);
-	if (session_is_possible(&site)) {
+	if (session_is_possible(&site))
 		put_form(&p);
-	} else {
-		html_open_class(&p.html, "div", "notice warn");
-		page_element(&p, "p", WORD_TOKEN_OFF);
-		html_close(&p.html);
-	}
+	else
+		page_message(&p, "notice warn", NULL, WORD_TOKEN_OFF);
 	return page_end(&p);
 }
 

@@ -82,8 +82,43 @@ extern const struct page_look page_looks[EXPIRY_STATUSES];
 void page_day(struct page *p, int64_t at);
 void page_moment(struct page *p, int64_t at);
 
+/* The word, which has {}, with a day or a time in its place. */
+void page_say_day(struct page *p, enum word word, int64_t at);
+void page_say_moment(struct page *p, enum word word, int64_t at);
+
 /* A text as code, with a button that copies it where the script runs. */
 void page_copy(struct page *p, struct str text);
+
+/* Opens a notice with a heading; html_close closes it. The looks are notice,
+ * and with it good, warn and bad. */
+void page_notice(struct page *p, const char *look, enum word title);
+/* A whole notice of one sentence. `role` is alert, status or NULL. */
+void page_message(
+    struct page *p, const char *look, const char *role, enum word word);
+/* A fact in dl.facts. The first opens two elements, for its text. */
+void page_open_fact(struct page *p, enum word name);
+void page_fact_moment(struct page *p, enum word name, int64_t at);
+/* Opens a table and its body: two elements, in which each row is one. */
+void page_open_table(struct page *p, const char *classes, enum word caption,
+    const enum word *heading, size_t n);
+/* Opens a cell. On a narrow screen each has a line of its own, with its
+ * heading. */
+void page_open_cell(struct page *p, enum word heading);
+
+/* Opens a field with its label. The control has the id `name`. */
+void page_open_field(struct page *p, const char *name, enum word label);
+/* The hint for that control, which precedes it. */
+void page_open_hint(struct page *p, const char *name);
+void page_hint(struct page *p, const char *name, enum word word);
+/* Opens a control of a field with a hint; its other attributes may follow. */
+void page_open_input(struct page *p, const char *type, const char *name);
+/* Attributes of a text that a browser must not correct, or offer next time. */
+void page_exact(struct page *p);
+/* A button that sends its form. `classes` may be NULL. */
+void page_button(struct page *p, const char *classes, enum word word);
+/* A link that looks like a button. */
+void page_button_link(
+    struct page *p, const char *classes, const char *path, enum word word);
 
 /* Sets the lines of the header: the cookies that are there already, those that
  * every page has, and one more. */

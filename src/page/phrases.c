@@ -95,6 +95,29 @@ page_day(struct page *p, int64_t at)
 	html_close(&p->html);
 }
 
+static void
+say_time(struct page *p, enum word word, int64_t at,
+    void (*put)(struct page *p, int64_t at))
+{
+	const char *text = page_word(p, word), *mark = strstr(text, "{}");
+
+	html_text(&p->html, str_from(text, (size_t)(mark - text)));
+	put(p, at);
+	html_words(&p->html, mark + strlen("{}"));
+}
+
+void
+page_say_day(struct page *p, enum word word, int64_t at)
+{
+	say_time(p, word, at, page_day);
+}
+
+void
+page_say_moment(struct page *p, enum word word, int64_t at)
+{
+	say_time(p, word, at, page_moment);
+}
+
 void
 page_moment(struct page *p, int64_t at)
 {

@@ -38,10 +38,8 @@ page_put_sso(struct page *p)
 	/* A form that leads to the provider would break the policy of the page,
 	 * so it is a link. */
 	html_open_class(h, "p", "actions");
-	html_open_class(h, "a", "button");
-	page_link(p, "href", "sso", str_of(NULL));
-	html_words(h, page_word(p, WORD_SSO));
-	html_close_all(h, 2);
+	page_button_link(p, "button", "sso", WORD_SSO);
+	html_close(h);
 	page_element(p, "p", WORD_OR);
 }
 

@@ -88,9 +88,7 @@ page_refuse(struct call *c, enum err e)
 		return;
 	page_begin(&p, c, NULL, r->title);
 	h = &p.html;
-	html_open_class(h, "div", "notice bad");
-	page_element(&p, "p", r->cure);
-	html_close(h);
+	page_message(&p, "notice bad", NULL, r->cure);
 	page_exact_words(&p, e, &c->fault);
 	html_open(h, "p");
 	page_anchor(&p, "./", WORD_BACK);

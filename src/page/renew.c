@@ -35,23 +35,17 @@ read_renewal(struct call *c, struct renewal *r)
 static void
 put_waiting(struct page *p, const struct renewal *r)
 {
-	const char *text = page_word(p, WORD_REQUEST_WAITS);
-	const char *mark = strstr(text, "{}");
 	struct html *h = &p->html;
 
 	html_open(h, "p");
-	html_text(h, str_from(text, (size_t)(mark - text)));
-	page_moment(p, r->waiting.when.at);
-	html_words(h, mark + strlen("{}"));
+	page_say_moment(p, WORD_REQUEST_WAITS, r->waiting.when.at);
 	html_close(h);
 	/* The file needs the right to write, as it does in the API. */
 	if (!page_may_write(p->call))
 		return;
 	html_open_class(h, "p", "actions");
-	html_open_class(h, "a", "button main");
-	page_link(p, "href", "request.txt", str_of(NULL));
-	html_words(h, page_word(p, WORD_REQUEST_GET));
-	html_close_all(h, 2);
+	page_button_link(p, "button main", "request.txt", WORD_REQUEST_GET);
+	html_close(h);
 	page_element(p, "p",
 	    csr_is_signed(r->waiting.request) ? WORD_REQUEST_SIGNED
 					      : WORD_REQUEST_PLAIN);
@@ -131,17 +125,6 @@ put_portal(struct page *p, const struct record *r)
 
 /* --- the pages ------------------------------------------------------------ */
 
-static void
-put_made(struct page *p, struct str done)
-{
-	if (!str_is(done, "request"))
-		return;
-	html_open_class(&p->html, "div", "notice good");
-	html_attr_text(&p->html, "role", "status");
-	page_element(p, "p", WORD_REQUEST_MADE);
-	html_close(&p->html);
-}
-
 enum err
 page_renew(struct call *c)
 {
@@ -153,7 +136,8 @@ page_renew(struct call *c)
 	if ((e = read_renewal(c, &r)) != ERR_OK)
 		return e;
 	page_begin(&p, c, "renew", WORD_RENEW);
-	put_made(&p, done);
+	if (str_is(done, "request"))
+		page_message(&p, "notice good", "status", WORD_REQUEST_MADE);
 	put_request(&p, &r);
 	put_portal(&p, &r.record);
 	page_element(&p, "h2", WORD_STEP_BACK);

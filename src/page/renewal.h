@@ -18,10 +18,6 @@
 /* Whether the caller may change the record. */
 bool page_may_write(const struct call *c);
 
-/* Opens a notice with a heading; html_close closes it. The looks are good, warn
- * and bad. */
-void page_notice(struct page *p, const char *look, enum word title);
-
 /* A fault of a certificate: title, cause, cure, and the sentence of the API,
  * which the reader can open. An outcome without words of its own gets those of
  * a refusal in general. */
@@ -46,11 +42,9 @@ void page_upload_form(struct page *p, struct str apple_id);
 /* The form that stores the Apple ID alone. */
 void page_apple_id_form(struct page *p, struct str etag, struct str apple_id);
 /* The field for the Apple ID. */
-void page_apple_id(struct page *p, struct str apple_id);
+void page_apple_id(struct page *p, enum word hint, struct str apple_id);
 /* The field in which the user repeats a topic. */
 void page_type_topic(struct page *p, struct str topic);
-/* A button that sends its form. `classes` may be NULL. */
-void page_button(struct page *p, const char *classes, enum word word);
 
 /* Answers with a page that explains why the rules refused a change: sets the
  * status, and the outcome for the log. */

@@ -102,30 +102,21 @@ put_done(struct page *p, struct str done)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (!str_eq(done, known[i].name))
-			continue;
-		html_open_class(&p->html, "div", "notice good");
-		html_attr_text(&p->html, "role", "status");
-		page_element(p, "p", known[i].word);
-		html_close(&p->html);
-	}
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (str_eq(done, known[i].name))
+			page_message(p, "notice good", "status", known[i].word);
 }
 
 static void
 put_waiting(struct page *p, const struct status *s)
 {
 	struct html *h = &p->html;
-	const char *text = page_word(p, WORD_WAITING);
-	const char *mark = strstr(text, "{}");
 
 	if (!s->waiting)
 		return;
 	html_open_class(h, "div", "notice");
 	html_open(h, "p");
-	html_text(h, str_from(text, (size_t)(mark - text)));
-	page_day(p, s->waiting_at);
-	html_words(h, mark + strlen("{}"));
+	page_say_day(p, WORD_WAITING, s->waiting_at);
 	html_words(h, " ");
 	page_anchor(p, "renew", WORD_GO_ON);
 	html_close_all(h, 2);
@@ -134,19 +125,11 @@ put_waiting(struct page *p, const struct status *s)
 /* --- facts ---------------------------------------------------------------- */
 
 static void
-open_fact(struct page *p, enum word word)
-{
-	html_open(&p->html, "div");
-	page_element(p, "dt", word);
-	html_open(&p->html, "dd");
-}
-
-static void
 put_text(struct page *p, enum word word, struct str text)
 {
 	struct html *h = &p->html;
 
-	open_fact(p, word);
+	page_open_fact(p, word);
 	if (text.n == 0)
 		html_words(h, page_word(p, WORD_NOT_SET));
 	else
@@ -155,29 +138,21 @@ put_text(struct page *p, enum word word, struct str text)
 }
 
 static void
-put_moment(struct page *p, enum word word, bool known, int64_t at)
-{
-	if (!known)
-		return;
-	open_fact(p, word);
-	page_moment(p, at);
-	html_close_all(&p->html, 2);
-}
-
-static void
 put_facts(struct page *p, const struct status *s)
 {
 	const struct expiry_tenant *t = &s->facts;
-	struct instant modified = { .at = 0 };
-	bool dated = datetime_parse(t->modified, &modified) == ERR_OK;
+	struct instant modified;
 
 	html_open_class(&p->html, "dl", "facts");
 	put_text(p, WORD_APPLE_ID, t->apple_id);
 	put_text(p, WORD_TOPIC, t->topic);
 	put_text(p, WORD_SERIAL, t->serial);
-	put_moment(p, WORD_VALID_FROM, t->expiry.issued, t->expiry.issued_at);
-	put_moment(p, WORD_ENDS, t->expiry.expires, t->expiry.expires_at);
-	put_moment(p, WORD_LAST_CHANGE, dated, modified.at);
+	if (t->expiry.issued)
+		page_fact_moment(p, WORD_VALID_FROM, t->expiry.issued_at);
+	if (t->expiry.expires)
+		page_fact_moment(p, WORD_ENDS, t->expiry.expires_at);
+	if (datetime_parse(t->modified, &modified) == ERR_OK)
+		page_fact_moment(p, WORD_LAST_CHANGE, modified.at);
 	html_close(&p->html);
 }
 
@@ -201,10 +176,8 @@ put_actions(struct page *p, const struct status *s)
 	bool none = s->facts.status == EXPIRY_NONE;
 
 	html_open_class(h, "p", "actions");
-	html_open_class(h, "a", "button main");
-	page_link(p, "href", "renew", str_of(NULL));
-	html_words(h, page_word(p, none ? WORD_SET_UP : WORD_RENEW));
-	html_close(h);
+	page_button_link(
+	    p, "button main", "renew", none ? WORD_SET_UP : WORD_RENEW);
 	if (record_is_real(&s->record) &&
 	    p->call->app->config->return_certificate)
 		page_anchor(p, "certificate.pem", WORD_DOWNLOAD);

@@ -71,9 +71,9 @@ put_place(struct buf *out, const struct store_expiry *place)
 	if (place->expires)
 		buf_printf(out, "%lld", (long long)place->expires_at);
 	else
-		buf_text(out, "none");
+		buf_add_text(out, "none");
 	buf_char(out, '.');
-	buf_put(out, tenant, sizeof(tenant));
+	buf_add(out, str_from(tenant, sizeof(tenant)));
 }
 
 static bool
@@ -96,7 +96,7 @@ put_escaped(struct buf *out, struct str text)
 		}
 		str_hex_upper((const uint8_t *)text.p + i, 1, digits);
 		buf_char(out, '%');
-		buf_put(out, digits, sizeof(digits));
+		buf_add(out, str_from(digits, sizeof(digits)));
 	}
 }
 
@@ -108,14 +108,14 @@ query_of(const struct listing *l, const struct store_expiry *place, char *room)
 	struct buf out;
 
 	buf_init(&out, room, QUERY_MAX);
-	buf_text(&out, "q=");
+	buf_add_text(&out, "q=");
 	put_escaped(&out, wanted->text);
 	if (wanted->status != EXPIRY_STATUSES) {
-		buf_text(&out, "&status=");
-		buf_text(&out, expiry_word(wanted->status));
+		buf_add_text(&out, "&status=");
+		buf_add_text(&out, expiry_word(wanted->status));
 	}
 	if (place != NULL) {
-		buf_text(&out, "&after=");
+		buf_add_text(&out, "&after=");
 		put_place(&out, place);
 	}
 	return out.full ? str_of(NULL) : buf_view(&out);
@@ -150,22 +150,12 @@ put_option(struct page *p, const char *value, enum word word, bool chosen)
 }
 
 static void
-put_label(struct page *p, const char *of, enum word word)
-{
-	html_open_class(&p->html, "p", "field");
-	html_open(&p->html, "label");
-	html_attr_text(&p->html, "for", of);
-	html_words(&p->html, page_word(p, word));
-	html_close(&p->html);
-}
-
-static void
 put_status(struct page *p, enum expiry_status chosen)
 {
 	struct html *h = &p->html;
 	size_t i;
 
-	put_label(p, "status", WORD_STATUS);
+	page_open_field(p, "status", WORD_STATUS);
 	html_open(h, "select");
 	html_attr_text(h, "id", "status");
 	html_attr_text(h, "name", "status");
@@ -187,24 +177,16 @@ put_search(struct listing *l)
 	html_attr_text(h, "action", "tenants");
 	page_keep_tenant(p);
 	html_open_class(h, "div", "line");
-	put_label(p, "q", WORD_FIND);
-	html_open(h, "input");
-	html_attr_text(h, "id", "q");
-	html_attr_text(h, "name", "q");
-	html_attr_text(h, "type", "search");
+	page_open_field(p, "q", WORD_FIND);
+	page_hint(p, "q", WORD_FIND_HINT);
+	page_open_input(p, "search", "q");
 	html_attr_text(h, "maxlength", "64");
-	html_attr_text(h, "aria-describedby", "q-hint");
 	html_attr(h, "value", l->wanted.text);
 	html_close_all(h, 2);
 	put_status(p, l->wanted.status);
 	html_open(h, "p");
-	html_open_class(h, "button", "main");
-	html_words(h, page_word(p, WORD_SHOW));
+	page_button(p, "main", WORD_SHOW);
 	html_close_all(h, 3);
-	html_open_class(h, "p", "hint");
-	html_attr_text(h, "id", "q-hint");
-	html_words(h, page_word(p, WORD_FIND_HINT));
-	html_close_all(h, 2);
 }
 
 /* --- the table ------------------------------------------------------------ */
@@ -212,30 +194,11 @@ put_search(struct listing *l)
 static void
 put_head(struct page *p)
 {
-	static const enum word words[] = { WORD_TENANT, WORD_STATUS, WORD_DAYS,
-		WORD_ENDS, WORD_APPLE_ID };
-	struct html *h = &p->html;
-	size_t i;
+	static const enum word headings[] = { WORD_TENANT, WORD_STATUS,
+		WORD_DAYS, WORD_ENDS, WORD_APPLE_ID };
 
-	html_open_class(h, "table", "list");
-	page_element(p, "caption", WORD_EARLIEST);
-	html_open(h, "thead");
-	html_open(h, "tr");
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		html_open(h, "th");
-		html_attr_text(h, "scope", "col");
-		html_words(h, page_word(p, words[i]));
-		html_close(h);
-	}
-	html_close_all(h, 2);
-	html_open(h, "tbody");
-}
-
-static void
-open_cell(struct page *p, enum word label)
-{
-	html_open(&p->html, "td");
-	html_attr_text(&p->html, "data-label", page_word(p, label));
+	page_open_table(p, "list", WORD_EARLIEST, headings,
+	    sizeof(headings) / sizeof(headings[0]));
 }
 
 /* A link to the status of a tenant, by its alias if it has one. */
@@ -248,7 +211,7 @@ put_tenant(struct page *p, const struct tenant_list_row *t)
 	struct html *h = &p->html;
 
 	str_guid_text(&t->end.tenant, id);
-	open_cell(p, WORD_TENANT);
+	page_open_cell(p, WORD_TENANT);
 	html_open(h, "a");
 	html_attr_text(h, "href", link);
 	html_text(h, t->alias.n > 0 ? t->alias : guid);
@@ -266,7 +229,7 @@ put_days(struct page *p, const struct tenant_list_row *t)
 {
 	int64_t left = (t->end.expires_at - p->call->req->now.at) / DAY;
 
-	open_cell(p, WORD_DAYS);
+	page_open_cell(p, WORD_DAYS);
 	if (t->end.expires) {
 		if (left < 0)
 			html_words(&p->html, "−");
@@ -274,7 +237,7 @@ put_days(struct page *p, const struct tenant_list_row *t)
 		page_days(p, page_looks[t->status].name, left);
 	}
 	html_close(&p->html);
-	open_cell(p, WORD_ENDS);
+	page_open_cell(p, WORD_ENDS);
 	if (t->end.expires)
 		page_day(p, t->end.expires_at);
 	html_close(&p->html);
@@ -291,11 +254,11 @@ put_row(const struct tenant_list_row *t, void *arg)
 		put_head(p);
 	html_open(h, "tr");
 	put_tenant(p, t);
-	open_cell(p, WORD_STATUS);
+	page_open_cell(p, WORD_STATUS);
 	html_words(h, page_word(p, page_looks[t->status].word));
 	html_close(h);
 	put_days(p, t);
-	open_cell(p, WORD_APPLE_ID);
+	page_open_cell(p, WORD_APPLE_ID);
 	if (t->apple_id.n > 0)
 		html_element(h, "code", t->apple_id);
 	html_close_all(h, 2);

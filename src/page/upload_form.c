@@ -5,64 +5,13 @@
  */
 #include "page/renewal.h"
 
-static void
-put_label(struct page *p, const char *id, enum word word)
-{
-	html_open(&p->html, "label");
-	html_attr_text(&p->html, "for", id);
-	html_words(&p->html, page_word(p, word));
-	html_close(&p->html);
-}
-
-static void
-put_hint(struct page *p, const char *id, enum word word)
-{
-	html_open_class(&p->html, "p", "hint");
-	html_attr_text(&p->html, "id", id);
-	html_words(&p->html, page_word(p, word));
-	html_close(&p->html);
-}
-
 void
-page_button(struct page *p, const char *classes, enum word word)
+page_apple_id(struct page *p, enum word hint, struct str apple_id)
 {
-	html_open(&p->html, "button");
-	html_attr_text(&p->html, "class", classes);
-	html_words(&p->html, page_word(p, word));
-	html_close(&p->html);
-}
-
-/* Opens an input; its other attributes follow. */
-static void
-open_input(struct page *p, const char *type, const char *name, const char *hint)
-{
-	struct html *h = &p->html;
-
-	html_open(h, "input");
-	html_attr_text(h, "type", type);
-	html_attr_text(h, "id", name);
-	html_attr_text(h, "name", name);
-	html_attr_text(h, "aria-describedby", hint);
-}
-
-/* A browser must not correct, or offer for the next time, what is typed here.
- */
-static void
-put_exact(struct page *p)
-{
-	html_attr_text(&p->html, "autocomplete", "off");
-	html_attr_text(&p->html, "autocapitalize", "none");
-	html_attr_text(&p->html, "spellcheck", "false");
-}
-
-void
-page_apple_id(struct page *p, struct str apple_id)
-{
-	html_open_class(&p->html, "div", "field");
-	put_label(p, "apple-id", WORD_APPLE_ID);
-	put_hint(p, "apple-id-hint", WORD_OWNER_HINT);
-	open_input(p, "text", "apple-id", "apple-id-hint");
-	put_exact(p);
+	page_open_field(p, "apple-id", WORD_APPLE_ID);
+	page_hint(p, "apple-id", hint);
+	page_open_input(p, "text", "apple-id");
+	page_exact(p);
 	html_attr(&p->html, "value", apple_id);
 	html_close_all(&p->html, 2);
 }
@@ -72,14 +21,12 @@ page_type_topic(struct page *p, struct str topic)
 {
 	struct html *h = &p->html;
 
-	html_open_class(h, "div", "field");
-	put_label(p, "topic", WORD_TYPE_TOPIC);
-	html_open_class(h, "p", "hint");
-	html_attr_text(h, "id", "topic-hint");
+	page_open_field(p, "topic", WORD_TYPE_TOPIC);
+	page_open_hint(p, "topic");
 	html_element(h, "code", topic);
 	html_close(h);
-	open_input(p, "text", "topic", "topic-hint");
-	put_exact(p);
+	page_open_input(p, "text", "topic");
+	page_exact(p);
 	html_attr(h, "data-equals", topic);
 	html_flag(h, "required", true);
 	html_close_all(h, 2);
@@ -90,13 +37,12 @@ put_file(struct page *p)
 {
 	struct html *h = &p->html;
 
-	html_open_class(h, "div", "field");
-	put_label(p, "certificate", WORD_FILE);
-	put_hint(p, "certificate-hint", WORD_FILE_HINT);
+	page_open_field(p, "certificate", WORD_FILE);
+	page_hint(p, "certificate", WORD_FILE_HINT);
 	html_open_class(h, "div", "drop");
 	html_attr_text(h, "data-key", page_word(p, WORD_KEY_STOPPED));
 	html_attr_text(h, "data-one", page_word(p, WORD_ONE_FILE));
-	open_input(p, "file", "certificate", "certificate-hint");
+	page_open_input(p, "file", "certificate");
 	html_attr_text(h, "accept",
 	    ".pem,.cer,.crt,.der,.txt,application/x-x509-ca-cert,"
 	    "application/x-pem-file");
@@ -108,14 +54,13 @@ put_paste(struct page *p)
 {
 	struct html *h = &p->html;
 
-	html_open_class(h, "div", "field");
-	put_label(p, "text", WORD_PASTE);
+	page_open_field(p, "text", WORD_PASTE);
 	html_open(h, "textarea");
 	html_attr_text(h, "id", "text");
 	html_attr_text(h, "name", "text");
 	html_attr_text(h, "rows", "4");
 	html_attr_text(h, "placeholder", "-----BEGIN CERTIFICATE-----");
-	put_exact(p);
+	page_exact(p);
 	html_close_all(h, 2);
 }
 
@@ -128,10 +73,10 @@ page_upload_form(struct page *p, struct str apple_id)
 	html_attr_text(h, "enctype", "multipart/form-data");
 	put_file(p);
 	put_paste(p);
-	page_apple_id(p, apple_id);
+	page_apple_id(p, WORD_OWNER_HINT, apple_id);
 	html_open_class(h, "p", "actions");
 	page_button(p, "main", WORD_CHECK);
-	html_element(h, "span", str_of(page_word(p, WORD_NOTHING_YET)));
+	page_element(p, "span", WORD_NOTHING_YET);
 	html_close_all(h, 2);
 }
 

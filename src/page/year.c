@@ -132,11 +132,8 @@ put_arrow(struct page *p, const char *outline)
 static void
 put_day(struct page *p, enum word word, int64_t at)
 {
-	const char *text = page_word(p, word), *mark = strstr(text, "{}");
-
 	html_open(&p->html, "span");
-	html_text(&p->html, str_from(text, (size_t)(mark - text)));
-	page_day(p, at);
+	page_say_day(p, word, at);
 	html_close(&p->html);
 }
 
