@@ -77,6 +77,17 @@ is_login(const struct call *c, enum err e)
 	    (c->status == 401 || e == ERR_NOT_IMPLEMENTED);
 }
 
+static void
+say_cure(struct page *p, const struct refusal *r, unsigned seconds)
+{
+	html_open(&p->html, "p");
+	if (r->cure == WORD_RATE_CURE && seconds > 60)
+		page_say_number(p, WORD_RATE_MINUTES, (seconds + 59) / 60);
+	else
+		page_say(p, r->cure, STR_EMPTY);
+	html_close(&p->html);
+}
+
 void
 page_refuse(struct call *c, enum err e)
 {
@@ -88,7 +99,9 @@ page_refuse(struct call *c, enum err e)
 		return;
 	page_begin(&p, c, NULL, r->title);
 	h = &p.html;
-	page_message(&p, "notice bad", NULL, r->cure);
+	html_open_class(h, "div", "notice bad");
+	say_cure(&p, r, c->retry_after);
+	html_close(h);
 	page_exact_words(&p, e, &c->fault);
 	html_open(h, "p");
 	page_anchor(&p, "./", WORD_BACK);

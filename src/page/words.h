@@ -272,6 +272,10 @@
 	ROW(WORD_RATE_CURE,                                                   \
 	    "Wait a minute, and try again.",                                  \
 	    "Warten Sie eine Minute, und versuchen Sie es dann noch einmal.") \
+	ROW(WORD_RATE_MINUTES,                                                \
+	    "Wait {} minutes, and try again.",                                \
+	    "Warten Sie {} Minuten, und versuchen Sie es dann noch "          \
+	    "einmal.")                                                        \
 	ROW(WORD_BUSY, "The service cannot answer now",                       \
 	    "Der Dienst kann gerade nicht antworten")                         \
 	ROW(WORD_BUSY_CURE,                                                   \
