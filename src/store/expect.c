@@ -13,10 +13,9 @@
  * the pending request. Where the history is full, the change also reads the
  * oldest events and the row after them, at which the sweep ends.
  */
-void
-store_expect_change(struct txn *tx, const struct guid *tenant)
+static void
+expect_change(struct txn *tx, const struct guid *tenant)
 {
-	const struct store_engine *engine = tx->st->engine;
 	char bytes[STORE_EVENT_KEY_LEN];
 	struct str key = store_tenant_key(tenant);
 	struct str end = store_event_key_of(tenant, 0, bytes);
@@ -27,9 +26,16 @@ store_expect_change(struct txn *tx, const struct guid *tenant)
 		{ STORE_REQUEST, STORE_FROM, key, 1 },
 	};
 
-	if (tx->writes && tx->failed == ERR_OK && engine->expect != NULL)
-		engine->expect(
-		    tx->tx, ranges, sizeof(ranges) / sizeof(ranges[0]));
+	tx->st->engine->expect(
+	    tx->tx, ranges, sizeof(ranges) / sizeof(ranges[0]));
+}
+
+void
+store_expect_change(struct txn *tx, const struct guid *tenant)
+{
+	if (tx->writes && tx->failed == ERR_OK &&
+	    tx->st->engine->expect != NULL)
+		expect_change(tx, tenant);
 }
 
 void
