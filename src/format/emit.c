@@ -137,33 +137,29 @@ emit_end(struct emit *e)
 	e->depth--;
 }
 
-/* Writes both parts of a member's name with a single copy. */
-static void
-put_name(struct emit *e, const char *first, const char *second)
-{
-	size_t n = strlen(first), more = strlen(second);
-	char *p;
-
-	step(e, rules[scope(e)].name);
-	if ((p = buf_take(e->out, n + more + 3)) == NULL)
-		return;
-	p[0] = '"';
-	memcpy(p + 1, first, n);
-	memcpy(p + 1 + n, second, more);
-	p[n + more + 1] = '"';
-	p[n + more + 2] = ':';
-}
-
 void
 emit_name(struct emit *e, const char *name)
 {
-	put_name(e, name, "");
+	size_t n = strlen(name);
+	char *p;
+
+	step(e, rules[scope(e)].name);
+	if ((p = buf_take(e->out, n + 3)) == NULL)
+		return;
+	p[0] = '"';
+	memcpy(p + 1, name, n);
+	p[n + 1] = '"';
+	p[n + 2] = ':';
 }
 
 void
 emit_name2(struct emit *e, const char *first, const char *second)
 {
-	put_name(e, first, second);
+	step(e, rules[scope(e)].name);
+	buf_char(e->out, '"');
+	buf_text(e->out, first);
+	buf_text(e->out, second);
+	buf_text(e->out, "\":");
 }
 
 void
