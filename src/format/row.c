@@ -110,25 +110,26 @@ row_encode(struct str key, const struct str *field, size_t n, struct buf *out)
 	    checksum(key, row), out->p + start + CHECKSUM_AT, CHECKSUM_LEN);
 }
 
-/* The fields must fill the rest of the row exactly. */
+/* The fields must fill the rest of the row, which has its head, exactly. */
 static enum err
 get_fields(struct str row, size_t count, struct str *field)
 {
-	struct str length = str_tail(row, HEAD), rest;
+	const char *length = row.p + HEAD;
+	struct str rest;
 	uint64_t n;
 	size_t i;
 
-	if (length.n < count * LENGTH_LEN)
+	if (row.n - HEAD < count * LENGTH_LEN)
 		return ERR_CORRUPT;
-	rest = str_tail(length, count * LENGTH_LEN);
-	for (i = 0; i < count; i++, length = str_tail(length, LENGTH_LEN)) {
-		n = get_number(length.p, LENGTH_LEN);
+	rest = str_tail(row, HEAD + count * LENGTH_LEN);
+	for (i = 0; i < count; i++) {
+		n = get_number(length + i * LENGTH_LEN, LENGTH_LEN);
 		if (n == NO_FIELD)
 			continue;
 		if (n > rest.n)
 			return ERR_CORRUPT;
-		field[i] = str_head(rest, n);
-		rest = str_tail(rest, n);
+		field[i] = str_from(rest.p, n);
+		rest = str_from(rest.p + n, rest.n - n);
 	}
 	return rest.n == 0 ? ERR_OK : ERR_CORRUPT;
 }
