@@ -27,6 +27,7 @@ static bool
 split(struct str text, size_t floor, struct path *p)
 {
 	p->count = floor;
+	p->text = floor == 0 ? text : str_of(NULL);
 	while (!str_is_null(text)) {
 		struct str segment = str_cut(&text, '/');
 
@@ -133,6 +134,10 @@ load(const struct path_source *from, enum candidate which, struct path *p,
 	size_t script = 0, mount;
 
 	if (which == URI || (after_script && from->path_info.n == 0)) {
+		/* nginx calls the whole path SCRIPT_NAME. */
+		if (after_script &&
+		    str_eq(from->script_name, from->request_uri))
+			return false;
 		if (!split(from->request_uri, 0, p))
 			return false;
 		if (after_script)
@@ -325,7 +330,7 @@ path_find(const struct path_source *from, const struct str *known,
 	struct path_source decoded = *from;
 	size_t i, first;
 
-	decoded.request_uri = decoded_uri(from->request_uri, a);
+	decoded.request_uri = out->uri = decoded_uri(from->request_uri, a);
 	for (i = 0; i < CANDIDATES; i++)
 		if (find_in(&decoded, (enum candidate)i, known, out))
 			return path_read_words(out, a);
@@ -397,14 +402,13 @@ ends_alike(const struct path *p, const struct path *found)
 }
 
 void
-path_mount(const struct path_source *from, const struct path *found,
-    struct arena *a, struct buf *out)
+path_mount(const struct path *found, struct buf *out)
 {
 	size_t i = found->mounted, end = found->at;
 	struct path uri;
 
-	if (i == 0 && split(decoded_uri(from->request_uri, a), 0, &uri) &&
-	    ends_alike(&uri, found)) {
+	if (i == 0 && !str_eq(found->text, found->uri) &&
+	    split(found->uri, 0, &uri) && ends_alike(&uri, found)) {
 		end = uri.count - (found->count - found->at);
 		found = &uri;
 	}

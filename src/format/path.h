@@ -41,6 +41,8 @@ struct path {
 	 * path_find), else 0. */
 	size_t mounted;
 	enum path_root root;
+	struct str text; /* of all segments, null if they come from two texts */
+	struct str uri; /* the decoded path of REQUEST_URI, or null */
 	/* For PATH_UI: the number of slashes at the end of the path that the
 	 * client sees. Relative links start after the last one. */
 	size_t slashes;
@@ -126,7 +128,6 @@ void path_put_segment(struct str segment, struct buf *out);
 
 /* Appends the mount path of a path that was found, in the client's spelling
  * ("/graph", or nothing), with new percent escapes. */
-void path_mount(const struct path_source *from, const struct path *found,
-    struct arena *a, struct buf *out);
+void path_mount(const struct path *found, struct buf *out);
 
 #endif

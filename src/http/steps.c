@@ -381,7 +381,6 @@ check_query(struct call *c)
 void
 steps_put_base(const struct call *c, struct buf *out)
 {
-	struct path_source from = path_source(c);
 	struct str base = str_of(c->app->config->base_url);
 
 	if (base.n > 0) {
@@ -390,7 +389,7 @@ steps_put_base(const struct call *c, struct buf *out)
 		buf_str(out, base);
 	} else {
 		request_origin(c->req, c->app->config, out);
-		path_mount(&from, c->path, &c->wk->arena, out);
+		path_mount(c->path, out);
 	}
 	buf_char(out, '/');
 }
