@@ -306,7 +306,8 @@ is_key(struct str s)
 		return is_pkcs8(second, rest, first.content.p[0] == 0);
 	case OCTET_STRING:
 	case OCTET_STRING | CONSTRUCTED:
-		return second.length >= SEC1_NUMBER_MIN;
+		return second.length >= SEC1_NUMBER_MIN &&
+		    (all.cut || !second.cut);
 	default:
 		return false;
 	}
@@ -322,6 +323,15 @@ is_one(struct element e)
 
 	return next_element(&content, &inner) && !inner.cut && content.n == 0 &&
 	    inner.length > 1;
+}
+
+/* Whether this is an OBJECT IDENTIFIER of the countries, of organisations or of
+ * WAP, which have all curves of libcrypto. The shortest has five bytes. */
+static bool
+names_curve(struct str id)
+{
+	return id.n >= 5 &&
+	    (id.p[0] == 0x2a || id.p[0] == 0x2b || id.p[0] == 0x67);
 }
 
 /*
@@ -359,6 +369,7 @@ is_headless_key(struct str s)
 		return false;
 	if (first.tag == OCTET_STRING)
 		return second.tag == CURVE && inner.n == 0 &&
+		    names_curve(id.content) &&
 		    first.length >= SEC1_NUMBER_MIN &&
 		    first.length <= SEC1_NUMBER_MAX;
 	for (i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
