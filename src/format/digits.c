@@ -97,6 +97,20 @@ dumped_line(struct str line)
 	return line;
 }
 
+bool
+digits_are_dump(struct str text)
+{
+	size_t lines = 0, dumped = 0;
+	struct str line;
+
+	while (!str_is_null(text)) {
+		line = str_cut(&text, '\n');
+		lines += line.n > 0;
+		dumped += dumped_line(line).n < line.n;
+	}
+	return lines > 0 && 2 * dumped >= lines;
+}
+
 /* Decodes pairs of hexadecimal digits. A single digit between other characters
  * is a byte too: 0x30, 0x4. */
 static void

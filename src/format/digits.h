@@ -29,6 +29,9 @@ void digits_base64(struct str text, unsigned way, bool url, struct buf *out);
 #define DIGITS_HEX_PLAIN 2
 #define DIGITS_HEX_WAYS 5
 void digits_hex(struct str text, unsigned way, struct buf *out);
+/* Whether at least half of the lines are those of a dump. Its column of
+ * characters may contain anything, also escapes. */
+bool digits_are_dump(struct str text);
 
 /*
  * Reads numbers from -128 to 255, the form in which JSON and debuggers write

@@ -24,6 +24,7 @@ struct unwrap_search {
 	struct buf pem; /* the certificates of layer pem_depth */
 	size_t pem_depth;
 	size_t certificates;
+	size_t readings; /* of certificates, also of those that do not count */
 	uint8_t id[PEM_CHAIN_MAX + 2][CRYPTO_SHA256_LEN]; /* their hashes */
 	enum pem_kind kind; /* another kind, in an inner layer */
 	struct str what; /* text for a key, an archive or `kind` */

@@ -126,6 +126,7 @@ add(struct unwrap_search *s, size_t depth, struct str der)
 	struct str to_be_signed = der;
 	size_t i;
 
+	s->readings++;
 	if (depth < s->pem_depth) {
 		s->pem_depth = depth;
 		s->pem.n = 0;
@@ -272,31 +273,53 @@ read_layer(struct unwrap_search *s, size_t depth, struct str text,
 	return unwrap_visit(s, depth + 1, buf_view(&out));
 }
 
-/* Takes each wrapping off in every way. */
+/* Takes one wrapping off in every way; sets *applies if a way applies. */
+static enum err
+/* NOLINTNEXTLINE(misc-no-recursion): UNWRAP_DEPTH bounds the depth */
+read_ways(struct unwrap_search *s, size_t depth, struct str text,
+    const struct wrapping_look *look, const struct wrapping *w, bool *applies)
+{
+	size_t used = s->arena->used;
+	enum err e = ERR_OK;
+	bool now = false;
+	unsigned way;
+
+	for (way = 0; way < w->ways && e == ERR_OK; way++) {
+		e = read_layer(s, depth, text, look, w, way, &now);
+		*applies |= now;
+		s->arena->used = used;
+	}
+	return e;
+}
+
+/*
+ * Takes each wrapping off. After an exact wrapping that has a certificate in
+ * it, the others are searched for keys only. They may find the same certificate
+ * with some bytes wrong, even closer to the text: in base64 with %2B for +, two
+ * digits stand in the place of one.
+ */
 static enum err
 /* NOLINTNEXTLINE(misc-no-recursion): UNWRAP_DEPTH bounds the depth */
 read_on(struct unwrap_search *s, size_t depth, struct str text)
 {
-	size_t i, used = s->arena->used;
-	bool applies = false, in_place = false;
+	bool in_place = false, other = false, keys_only = s->keys_only;
+	size_t i, readings = s->readings;
 	struct wrapping_look look;
 	enum err e = ERR_OK;
-	unsigned way;
 
 	wrapping_look(text, &look);
 	look.is_sent = depth == 0;
-	for (i = 0; i < WRAPPINGS; i++) {
-		if (wrapping_table[i].in_place && in_place &&
-		    !wrapping_table[i].always)
+	for (i = 0; i < WRAPPINGS && e == ERR_OK; i++) {
+		const struct wrapping *w = &wrapping_table[i];
+
+		if (w->in_place && in_place && !w->always)
 			continue;
-		for (way = 0; way < wrapping_table[i].ways && e == ERR_OK;
-		     way++) {
-			e = read_layer(s, depth, text, &look,
-			    &wrapping_table[i], way, &applies);
-			in_place |= wrapping_table[i].in_place && applies;
-			s->arena->used = used;
-		}
+		e = read_ways(
+		    s, depth, text, &look, w, w->in_place ? &in_place : &other);
+		if (w->exact && s->readings > readings)
+			s->keys_only = true;
 	}
+	s->keys_only = keys_only;
 	return e;
 }
 

@@ -317,6 +317,18 @@ take_off_base64(struct str text, const struct wrapping_look *look, unsigned way,
 	return true;
 }
 
+/* The exact ways of digits_hex for a dump. */
+static bool
+take_off_dump(struct str text, const struct wrapping_look *look, unsigned way,
+    struct buf *out, const char **phrase)
+{
+	*phrase = "it is hexadecimal";
+	if (look->all_hex < HEX_MIN || is_noise(look) || !digits_are_dump(text))
+		return false;
+	digits_hex(text, DIGITS_HEX_PLAIN + way, out);
+	return true;
+}
+
 static bool
 take_off_hex(struct str text, const struct wrapping_look *look, unsigned way,
     struct buf *out, const char **phrase)
@@ -348,13 +360,16 @@ take_off_numbers(struct str text, const struct wrapping_look *look,
 
 /* Exact wrappings come first: the first reading of a certificate counts. */
 const struct wrapping wrapping_table[WRAPPINGS] = {
-	{ take_off_controls, 1, false, 0, false },
-	{ take_off_escapes, 1, true, 128, false },
-	{ take_off_characters, 1, true, 4, false },
-	{ take_off_quotes, 1, true, 0, false },
-	{ take_off_hex, DIGITS_HEX_WAYS, false, 0, false },
-	{ take_off_numbers, 1, false, 0, false },
-	{ take_off_base64, DIGITS_BASE64_WAYS + 4, false, 0, false },
-	{ take_off_signs, 1, true, 0, true },
-	{ take_off_wide, 2, false, 0, false },
+	{ take_off_controls, .ways = 1 },
+	{ take_off_dump, .ways = 2, .exact = true },
+	{ take_off_escapes, .ways = 1, .in_place = true, .share = 128,
+	    .exact = true },
+	{ take_off_characters, .ways = 1, .in_place = true, .share = 4,
+	    .exact = true },
+	{ take_off_quotes, .ways = 1, .in_place = true },
+	{ take_off_hex, .ways = DIGITS_HEX_WAYS },
+	{ take_off_numbers, .ways = 1 },
+	{ take_off_base64, .ways = DIGITS_BASE64_WAYS + 4 },
+	{ take_off_signs, .ways = 1, .in_place = true, .always = true },
+	{ take_off_wide, .ways = 2 },
 };

@@ -56,9 +56,13 @@ struct wrapping {
 	size_t share;
 	/* The reading is also tried where another one replaces the text. */
 	bool always;
+	/* A certificate in the reading is exact. In other readings of the same
+	 * text its digits may be mixed with others, such as those of escapes.
+	 */
+	bool exact;
 };
 
-#define WRAPPINGS 9
+#define WRAPPINGS 10
 extern const struct wrapping wrapping_table[WRAPPINGS];
 
 void wrapping_look(struct str text, struct wrapping_look *out);
