@@ -40,6 +40,30 @@ buf_add_text(struct buf *b, const char *c)
 	buf_text(b, c);
 }
 
+static bool
+is_letter_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
+void
+buf_percent(struct buf *b, struct str s, const char *plain)
+{
+	char escape[3] = "%";
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (is_letter_or_digit(s.p[i]) ||
+		    (s.p[i] != '\0' && strchr(plain, s.p[i]) != NULL)) {
+			buf_char(b, s.p[i]);
+			continue;
+		}
+		str_hex_upper((const uint8_t *)s.p + i, 1, escape + 1);
+		buf_put(b, escape, sizeof(escape));
+	}
+}
+
 void
 buf_u64(struct buf *b, uint64_t u)
 {

@@ -77,6 +77,9 @@ buf_text(struct buf *b, const char *c)
  * inline copy at each call would take too much space. */
 void buf_add(struct buf *b, struct str s);
 void buf_add_text(struct buf *b, const char *c);
+/* Appends a text with percent escapes (RFC 3986, section 2.1). Letters, digits
+ * and the characters in `plain` stay as they are. */
+void buf_percent(struct buf *b, struct str s, const char *plain);
 /* Appends the number in decimal digits. */
 void buf_u64(struct buf *b, uint64_t u);
 void buf_printf(struct buf *b, const char *format, ...) ATTR_PRINTF(2, 3);

@@ -350,32 +350,12 @@ path_find(const struct path_source *from, const struct str *known,
 	return ERR_ROOT;
 }
 
-/* Whether a segment may contain the character unescaped (RFC 3986, section
- * 3.3). */
-static bool
-is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') ||
-	    (c != '\0' && strchr("-._~!$&'()*+,;=:@", c) != NULL);
-}
-
+/* A segment may contain more than letters and digits unescaped (RFC 3986,
+ * section 3.3). */
 void
 path_put_segment(struct str segment, struct buf *out)
 {
-	size_t i;
-
-	for (i = 0; i < segment.n; i++) {
-		char digits[2];
-
-		if (is_plain(segment.p[i])) {
-			buf_char(out, segment.p[i]);
-			continue;
-		}
-		str_hex_upper((const uint8_t *)segment.p + i, 1, digits);
-		buf_char(out, '%');
-		buf_put(out, digits, sizeof(digits));
-	}
+	buf_percent(out, segment, "-._~!$&'()*+,;=:@");
 }
 
 struct str

@@ -10,9 +10,8 @@
 
 #include "http/cross_site.h"
 
-/* The number of the first route that has the path. */
-static const struct route *
-first_route(const struct call *c)
+const struct route *
+page_first_route(const struct call *c)
 {
 	unsigned i = 0;
 
@@ -21,41 +20,22 @@ first_route(const struct call *c)
 	return &c->table->route[i];
 }
 
-/* A header line can repeat the query if its characters are visible. A private
- * key is never repeated. */
-static bool
-may_repeat(const struct call *c, struct str query)
-{
-	size_t i;
-
-	for (i = 0; i < query.n; i++)
-		if (query.p[i] <= ' ' || query.p[i] > '~')
-			return false;
-	return !routes_holds_key(c, query);
-}
-
 /* Sends the client to the path of the same page that has the right number of
  * slashes at its end. */
 static enum err
 move(struct call *c)
 {
-	struct str name = first_route(c)->segment[0];
+	struct str name = page_first_route(c)->segment[0];
 	struct str query = c->req->var[REQUEST_QUERY];
 
-	if (!may_repeat(c, query))
+	if (!page_may_repeat(c, query))
 		query = str_of(NULL);
 	return page_redirect(c, 308, name.n > 0 ? name.p : "", query);
 }
 
-static enum err
-go_to_login(struct call *c)
-{
-	return page_redirect(c, 303, "login", str_of(NULL));
-}
-
 /* These take the place of the route, as OPTIONS does. */
 static const struct route moved = { .open = true, .run = move };
-static const struct route to_login = { .open = true, .run = go_to_login };
+static const struct route to_login = { .open = true, .run = page_go_to_login };
 
 static enum err
 instead(struct call *c, const struct route *route)

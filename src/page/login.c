@@ -71,11 +71,13 @@ put_reason(struct page *p, enum err e)
 }
 
 static void
-put_form(struct page *p)
+put_form(struct page *p, struct str wanted)
 {
 	struct html *h = &p->html;
 
-	page_form(p, "login");
+	html_open(h, "form");
+	html_attr_text(h, "method", "post");
+	page_link(p, "action", "login", wanted);
 	page_open_field(p, "token", WORD_TOKEN);
 	page_hint(p, "token", WORD_TOKEN_HINT);
 	page_open_input(p, "password", "token");
@@ -93,13 +95,14 @@ enum err
 page_show_login(struct call *c, enum err e)
 {
 	struct session_site site = page_site(c);
+	struct str wanted = page_wanted(c);
 	struct page p;
 
 	page_begin(&p, c, NULL, WORD_SIGN_IN);
 	put_reason(&p, e);
-	page_put_sso(&p);
+	page_put_sso(&p, wanted);
 	if (session_is_possible(&site))
-		put_form(&p);
+		put_form(&p, wanted);
 	else
 		page_message(&p, "notice warn", NULL, WORD_TOKEN_OFF);
 	return page_end(&p);
@@ -167,7 +170,7 @@ page_sign_in(struct call *c)
 		return e;
 	if ((e = page_set_cookie(c, cookie)) != ERR_OK)
 		return e;
-	return page_redirect(c, 303, "./", str_of(NULL));
+	return page_go_to_wanted(c, page_query(c, "to"));
 }
 
 enum err

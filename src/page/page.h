@@ -154,10 +154,24 @@ enum err page_enter(struct call *c) ATTR_CHECKED;
 void page_refuse(struct call *c, enum err e);
 /* The sentence of the API in an element that the reader can open. */
 void page_exact_words(struct page *p, enum err e, const struct fault *fault);
+/* The first route of the table that has the path of the request. */
+const struct route *page_first_route(const struct call *c);
+/* Whether a link or a header line can repeat a query: its characters are
+ * visible, and none of it is a private key. */
+bool page_may_repeat(const struct call *c, struct str query);
+/* Sends a visitor who is not signed in to the sign-in, and on to a page of
+ * ours: that which the visitor wanted, or the first one. */
+enum err page_go_to_login(struct call *c) ATTR_CHECKED;
+enum err page_go_to_wanted(struct call *c, struct str wanted) ATTR_CHECKED;
+/* The query of the links of the sign-in that carries the wanted page on, in the
+ * arena; null if there is none. */
+struct str page_wanted(struct call *c);
+
 /* Whether the operator offers the sign-in at a provider. */
 bool page_has_sso(const struct call *c);
-/* The link to the provider, or what the service lacks for it. */
-void page_put_sso(struct page *p);
+/* The link to the provider, with the query of page_wanted, or what the service
+ * lacks for it. */
+void page_put_sso(struct page *p, struct str wanted);
 /* The page of the sign-in, with the reason why the last attempt failed, or
  * ERR_OK. */
 enum err page_show_login(struct call *c, enum err e) ATTR_CHECKED;

@@ -20,7 +20,7 @@ page_has_sso(const struct call *c)
 }
 
 void
-page_put_sso(struct page *p)
+page_put_sso(struct page *p, struct str wanted)
 {
 	struct session_site site = page_site(p->call);
 	const char *lacks = sso_lacks(&site);
@@ -38,8 +38,10 @@ page_put_sso(struct page *p)
 	/* A form that leads to the provider would break the policy of the page,
 	 * so it is a link. */
 	html_open_class(h, "p", "actions");
-	page_button_link(p, "button", "sso", WORD_SSO);
-	html_close(h);
+	html_open_class(h, "a", "button");
+	page_link(p, "href", "sso", wanted);
+	html_words(h, page_word(p, WORD_SSO));
+	html_close_all(h, 2);
 	page_element(p, "p", WORD_OR);
 }
 
@@ -67,17 +69,18 @@ page_go_to_sso(struct call *c)
 	struct session_site site = page_site(c);
 	struct auth_call call = { .now_at = c->req->now.at,
 		.arena = &c->wk->arena };
-	struct sso_start start;
-	struct str back;
+	struct sso_start start = { .wanted = page_query(c, "to") };
 	enum err e;
 
 	/* The page of the sign-in names what is lacking. */
 	if (sso_lacks(&site) != NULL)
 		return page_redirect(c, 303, "login", str_of(NULL));
-	if ((e = find_back(c, &back)) != ERR_OK)
+	if ((e = find_back(c, &start.back)) != ERR_OK)
 		return e;
+	if (start.wanted.n > SSO_WANTED_MAX)
+		start.wanted = str_of(NULL);
 	/* No record is made, so the bytes for its id are free. */
-	e = sso_begin(&site, &call, c->req->random + 16, back, &start);
+	e = sso_begin(&site, &call, c->req->random + 16, &start);
 	if (e == ERR_OK)
 		e = page_set_cookie(c, start.cookie);
 	return e == ERR_OK ? page_redirect_to(c, 303, start.location) : e;
@@ -86,7 +89,7 @@ page_go_to_sso(struct call *c)
 /* --- and back ------------------------------------------------------------- */
 
 static enum err
-end_sign_in(struct call *c, const struct sso_answer *answer, struct str *cookie)
+end_sign_in(struct call *c, struct sso_answer *answer, struct str *cookie)
 {
 	struct session_site site = page_site(c);
 	struct auth_call call = { .now_at = c->req->now.at,
@@ -124,5 +127,5 @@ page_come_from_sso(struct call *c)
 		e = page_set_cookie(c, sso_removal());
 	if (e == ERR_OK)
 		e = page_set_cookie(c, cookie);
-	return e == ERR_OK ? page_redirect(c, 303, "./", str_of(NULL)) : e;
+	return e == ERR_OK ? page_go_to_wanted(c, answer.wanted) : e;
 }

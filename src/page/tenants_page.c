@@ -76,30 +76,6 @@ put_place(struct buf *out, const struct store_expiry *place)
 	buf_add(out, str_from(tenant, sizeof(tenant)));
 }
 
-static bool
-is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-}
-
-static void
-put_escaped(struct buf *out, struct str text)
-{
-	char digits[2];
-	size_t i;
-
-	for (i = 0; i < text.n; i++) {
-		if (is_plain(text.p[i])) {
-			buf_char(out, text.p[i]);
-			continue;
-		}
-		str_hex_upper((const uint8_t *)text.p + i, 1, digits);
-		buf_char(out, '%');
-		buf_add(out, str_from(digits, sizeof(digits)));
-	}
-}
-
 /* The search of the page with percent escapes; `place` may be NULL. */
 static struct str
 query_of(const struct listing *l, const struct store_expiry *place, char *room)
@@ -109,7 +85,7 @@ query_of(const struct listing *l, const struct store_expiry *place, char *room)
 
 	buf_init(&out, room, QUERY_MAX);
 	buf_add_text(&out, "q=");
-	put_escaped(&out, wanted->text);
+	buf_percent(&out, wanted->text, "-._~");
 	if (wanted->status != EXPIRY_STATUSES) {
 		buf_add_text(&out, "&status=");
 		buf_add_text(&out, expiry_word(wanted->status));

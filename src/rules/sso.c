@@ -16,7 +16,7 @@
 /* Seconds that a person may take to sign in at the provider. */
 #define PATIENCE 600
 
-enum sso_field { SSO_UNTIL, SSO_NONCE, SSO_FIELDS };
+enum sso_field { SSO_UNTIL, SSO_NONCE, SSO_WANTED, SSO_FIELDS };
 
 #define NAME "__Secure-pushcert-sso"
 /* The provider's form comes from another site, so the cookie must come along
@@ -50,28 +50,14 @@ sso_removal(void)
 
 /* --- there ---------------------------------------------------------------- */
 
-/* Appends &name=value with percent escapes (RFC 3986, section 2.3). */
+/* Appends &name=value. */
 static void
 put_parameter(struct buf *out, const char *name, struct str value)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz"
-				    "0123456789-._~";
-	char digits[2];
-	size_t i;
-
 	buf_char(out, '&');
-	buf_text(out, name);
+	buf_add_text(out, name);
 	buf_char(out, '=');
-	for (i = 0; i < value.n; i++) {
-		if (memchr(plain, value.p[i], sizeof(plain) - 1) != NULL) {
-			buf_char(out, value.p[i]);
-			continue;
-		}
-		str_hex_upper((const uint8_t *)value.p + i, 1, digits);
-		buf_char(out, '%');
-		buf_put(out, digits, sizeof(digits));
-	}
+	buf_percent(out, value, "-._~");
 }
 
 /* The URL of the provider's page. `profile` asks for the person's name. */
@@ -96,8 +82,7 @@ location(
 
 enum err
 sso_begin(const struct session_site *site, const struct auth_call *call,
-    const uint8_t random[SSO_RANDOM_LEN], struct str back,
-    struct sso_start *out)
+    const uint8_t random[SSO_RANDOM_LEN], struct sso_start *start)
 {
 	char digits[NONCE_LEN], until[ROW_U64_LEN];
 	struct str field[SSO_FIELDS];
@@ -107,12 +92,13 @@ sso_begin(const struct session_site *site, const struct auth_call *call,
 	str_hex(random, SSO_RANDOM_LEN, digits);
 	field[SSO_UNTIL] = row_u64((uint64_t)(call->now_at + PATIENCE), until);
 	field[SSO_NONCE] = str_from(digits, sizeof(digits));
-	out->location = location(
-	    site->config, field[SSO_NONCE], back, call->arena);
-	if (str_is_null(out->location))
+	field[SSO_WANTED] = start->wanted;
+	start->location = location(
+	    site->config, field[SSO_NONCE], start->back, call->arena);
+	if (str_is_null(start->location))
 		return ERR_MEMORY;
 	return cookie_seal(
-	    &cookie_of_sso, site->secrets, field, call->arena, &out->cookie);
+	    &cookie_of_sso, site->secrets, field, call->arena, &start->cookie);
 }
 
 /* --- and back ------------------------------------------------------------- */
@@ -124,14 +110,14 @@ refuse(enum err e, const char *why, struct principal *who)
 	return e;
 }
 
-/* Finds the nonce of the sign-in. Another host of the same site can add a
- * cookie of a sign-in of its own, so with two of them there is none. */
+/* Finds the sign-in. Another host of the same site can add a cookie of a
+ * sign-in of its own, so with two of them there is none. */
 static enum err
-find_nonce(const struct session_site *site, const struct auth_call *call,
-    struct str rest, struct str *nonce)
+find_start(const struct session_site *site, const struct auth_call *call,
+    struct str rest, struct str found[SSO_FIELDS])
 {
 	struct str field[SSO_FIELDS], value;
-	unsigned found = 0;
+	unsigned n = 0;
 	enum err e;
 
 	while (cookies_next(&rest, cookie_of_sso.name, &value)) {
@@ -143,10 +129,10 @@ find_nonce(const struct session_site *site, const struct auth_call *call,
 			continue;
 		if (e != ERR_OK)
 			return e;
-		*nonce = field[SSO_NONCE];
-		found++;
+		memcpy(found, field, sizeof(field));
+		n++;
 	}
-	return found == 1 ? ERR_OK : ERR_SSO_STATE;
+	return n == 1 ? ERR_OK : ERR_SSO_STATE;
 }
 
 /* A provider that returns no state is not refused: the nonce is the proof. */
@@ -159,18 +145,20 @@ is_state(struct str state, struct str nonce)
 
 enum err
 sso_end(const struct session_site *site, const struct auth_call *call,
-    const struct sso_answer *answer, struct principal *who, struct str *cookie)
+    struct sso_answer *answer, struct principal *who, struct str *cookie)
 {
 	struct auth_call with = *call;
-	struct str nonce = STR("");
+	struct str start[SSO_FIELDS], nonce;
 	enum err e;
 
 	*who = (struct principal){ .scopes = 0 };
 	if (sso_lacks(site) != NULL)
 		return refuse(
 		    ERR_NOT_IMPLEMENTED, "this sign-in is not offered", who);
-	if ((e = find_nonce(site, call, answer->cookies, &nonce)) != ERR_OK)
+	if ((e = find_start(site, call, answer->cookies, start)) != ERR_OK)
 		return refuse(e, "this browser began no sign-in", who);
+	nonce = start[SSO_NONCE];
+	answer->wanted = start[SSO_WANTED];
 	if (!is_state(answer->state, nonce))
 		return refuse(
 		    ERR_SSO_STATE, "its state is that of another sign-in", who);

@@ -24,16 +24,22 @@
  * operator does not offer it. */
 const char *sso_lacks(const struct session_site *site);
 
-/* The lines that send the browser to the provider, in the arena. */
+/* The longest text that a sign-in can carry. */
+#define SSO_WANTED_MAX 256
+
+/* The begin of a sign-in. */
 struct sso_start {
+	struct str back; /* the URL that the provider sends the browser to */
+	struct str wanted; /* a text for the end of the sign-in, or null */
+	/* The lines that send the browser to the provider, in the arena. */
 	struct str location;
 	struct str cookie; /* the value of Set-Cookie */
 };
-/* Begins a sign-in. `back` is the URL of the page that the provider sends the
- * browser back to. ERR_NOT_IMPLEMENTED if something is lacking; ERR_MEMORY. */
-enum err sso_begin(const struct session_site *site,
-    const struct auth_call *call, const uint8_t random[SSO_RANDOM_LEN],
-    struct str back, struct sso_start *out) ATTR_CHECKED;
+/* Begins a sign-in: sets the lines of *start. ERR_NOT_IMPLEMENTED if something
+ * is lacking; ERR_MEMORY. */
+enum err
+sso_begin(const struct session_site *site, const struct auth_call *call,
+    const uint8_t random[SSO_RANDOM_LEN], struct sso_start *start) ATTR_CHECKED;
 
 /* The part that the browser brings back: the Cookie header, and fields of the
  * form; each may be null. */
@@ -42,6 +48,9 @@ struct sso_answer {
 	struct str state;
 	struct str id_token;
 	struct str error; /* of the provider */
+	/* Set by sso_end, if this browser began the sign-in: the text of
+	 * sso_begin, or null. It lives as long as the call's arena. */
+	struct str wanted;
 };
 /*
  * Ends a sign-in. *cookie is the value of Set-Cookie with the new session.
@@ -51,7 +60,7 @@ struct sso_answer {
  * auth_id_token.
  */
 enum err sso_end(const struct session_site *site, const struct auth_call *call,
-    const struct sso_answer *answer, struct principal *who,
+    struct sso_answer *answer, struct principal *who,
     struct str *cookie) ATTR_CHECKED;
 /* The value of Set-Cookie that removes the cookie of a sign-in; a constant. */
 struct str sso_removal(void);

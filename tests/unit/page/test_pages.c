@@ -31,6 +31,7 @@ struct fixture {
 	struct app app;
 	struct worker worker;
 	size_t size; /* of the arena, in bytes */
+	const char *body; /* of the next request, or NULL */
 };
 
 static enum err
@@ -78,23 +79,25 @@ tear_down(struct fixture *f)
 	free(f->worker.arena.block);
 }
 
-/* A request without a body; `line` is one more variable, or NULL. */
+/* A request; `line` is one more variable, or NULL. */
 static struct response
 handle(struct fixture *f, struct str method, const char *uri, const char *line)
 {
 	struct str query = str_of(uri), path = str_cut(&query, '?');
-	struct str none = STR_EMPTY;
+	struct str body = str_of(f->body != NULL ? f->body : "");
 	struct request req = {
-		.read = unit_read_body, .from = &none, .now = { .at = NOW }
+		.read = unit_read_body, .from = &body, .now = { .at = NOW }
 	};
 	struct response resp;
+	char length[16];
 
 	req.var[REQUEST_METHOD] = method;
 	req.var[REQUEST_URI] = str_of(uri);
 	req.var[REQUEST_SCRIPT_NAME] = path;
 	req.var[REQUEST_QUERY] = query;
 	req.var[REQUEST_HOST] = str_of("graph.example");
-	req.var[REQUEST_CONTENT_LENGTH] = str_of("0");
+	snprintf(length, sizeof(length), "%zu", body.n);
+	req.var[REQUEST_CONTENT_LENGTH] = str_of(length);
 	req.var[REQUEST_CONTENT_TYPE] = str_of(
 	    "application/x-www-form-urlencoded");
 	if (line != NULL)
@@ -176,7 +179,7 @@ START_TEST(strangers_see_only_the_sign_in)
 		ck_assert_msg(resp.status != 403, "%s is refused", uri);
 	} else {
 		ck_assert_int_eq(resp.status, 303);
-		ck_assert_msg(has(&resp, "\r\nLocation: login\r\n"), "%s", uri);
+		ck_assert_msg(has(&resp, "\r\nLocation: login"), "%s", uri);
 	}
 	if (!is_file(&resp))
 		check_policy(uri, &resp);
@@ -218,6 +221,124 @@ START_TEST(every_page_of_a_user_is_a_page)
 	ck_assert_msg(!has(&resp, "<test>"), "%.*s", STR_ARG(resp.text));
 	if (!is_file(&resp))
 		check_policy(uri_of(route), &resp);
+	tear_down(f);
+}
+END_TEST
+
+/* --- the page that a visitor wanted ----------------------------------------
+ */
+
+#define GUID "0a0a0a0a-0000-4000-8000-000000000001"
+#define LONG64 \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG256 LONG64 LONG64 LONG64 LONG64
+
+static void
+check_location(const char *uri, const struct response *resp, const char *want)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "\r\nLocation: %s\r\n", want);
+	ck_assert_msg(resp->status == 303 && has(resp, line), "%s: %.*s", uri,
+	    STR_ARG(resp->text));
+}
+
+/* Requests of strangers. */
+static const struct {
+	const char *method, *uri, *location;
+} wishes[] = {
+	{ "GET", "/ui/", "login" },
+	{ "GET", "/ui/renew", "login?to=renew" },
+	{ "HEAD", "/m/ui/renew", "login?to=renew" },
+	{ "GET", "/ui/event?n=3", "login?to=event%3Fn%3D3" },
+	{ "GET", "/ui/?tenant=" GUID, "login?to=%3Ftenant%3D" GUID },
+	{ "GET", "/ui/tenants?q=a%20b%26",
+	    "login?to=tenants%3Fq%3Da%2520b%2526" },
+	/* A file would leave the browser on the page of the sign-in. */
+	{ "GET", "/ui/certificate.pem", "login" },
+	{ "POST", "/ui/restore", "login" },
+	{ "GET", "/ui/history?from=\xc3\xa4", "login" },
+	{ "GET", "/ui/history?" LONG256, "login" },
+	{ "GET",
+	    "/ui/tenants?q=MC4CAQAwBQYDK2VwBCIEIBcECF0ZmWeFXO7IfjqkWpLQta5fVu4Y"
+	    "ZvHnX5vtsss9",
+	    "login" },
+};
+
+START_TEST(strangers_keep_their_wish)
+{
+	struct fixture *f = set_up();
+	struct response resp = handle(f, str_of(wishes[_i].method),
+	    wishes[_i].uri, "HTTP_SEC_FETCH_SITE=same-origin");
+
+	check_location(wishes[_i].uri, &resp, wishes[_i].location);
+	tear_down(f);
+}
+END_TEST
+
+/* Sign-ins, and where they lead. */
+static const struct {
+	const char *query, *location;
+} sign_ins[] = {
+	{ "", "./" },
+	{ "?to=", "./" },
+	{ "?to=renew", "renew" },
+	{ "?to=event%3Fn%3D3", "event?n=3" },
+	{ "?to=%3Ftenant%3D" GUID, "./?tenant=" GUID },
+	{ "?to=tenants%3Fq%3Da%2520b%2526", "tenants?q=a%20b%26" },
+	/* No other site, and no other path of this one. */
+	{ "?to=https://evil.example/", "./" },
+	{ "?to=//evil.example/", "./" },
+	{ "?to=/%5Cevil.example", "./" },
+	{ "?to=%5C%5Cevil.example", "./" },
+	{ "?to=javascript:alert(1)", "./" },
+	{ "?to=renew/../../x", "./" },
+	{ "?to=../renew", "./" },
+	{ "?to=renew%23x", "./" },
+	{ "?to=renew%00", "./" },
+	{ "?to=%zz", "./" },
+	{ "?to=renew%0D%0ASet-Cookie:x", "./" },
+	{ "?to=event%3Fn%3D3%0D%0ASet-Cookie:x", "./" },
+	/* Neither files, nor what needs no sign-in, nor what takes forms. */
+	{ "?to=login", "./" },
+	{ "?to=logout", "./" },
+	{ "?to=certificate.pem", "./" },
+	{ "?to=history%3F" LONG256, "./" },
+};
+
+START_TEST(a_sign_in_leads_to_the_wish)
+{
+	struct fixture *f = set_up();
+	struct response resp;
+	char uri[1024];
+
+	snprintf(uri, sizeof(uri), "/ui/login%s", sign_ins[_i].query);
+	f->body = "token=" TOKEN;
+	resp = handle(
+	    f, str_of("POST"), uri, "HTTP_SEC_FETCH_SITE=same-origin");
+	ck_assert(has(&resp, "\r\nSet-Cookie: pushcert="));
+	check_location(uri, &resp, sign_ins[_i].location);
+	tear_down(f);
+}
+END_TEST
+
+/* The form keeps the wish, also after a wrong token. */
+START_TEST(the_form_keeps_the_wish)
+{
+	static const char kept[] = "action=\"login?to=event%3Fn%3D3\"";
+	struct fixture *f = set_up();
+	struct response resp;
+
+	resp = handle(f, str_of("GET"), "/ui/login?to=event%3Fn%3D3", NULL);
+	ck_assert(has(&resp, kept));
+	f->body = "token=wrong";
+	resp = handle(f, str_of("POST"), "/ui/login?to=event%3Fn%3D3",
+	    "HTTP_SEC_FETCH_SITE=same-origin");
+	ck_assert_int_eq(resp.status, 401);
+	ck_assert(has(&resp, kept));
+	f->body = NULL;
+	resp = handle(f, str_of("GET"), "/ui/login?to=%22onx=", NULL);
+	ck_assert(has(&resp, "action=\"login\""));
 	tear_down(f);
 }
 END_TEST
@@ -363,6 +484,11 @@ main(void)
 	tcase_add_loop_test(t, strangers_see_only_the_sign_in, 0, routes);
 	tcase_add_loop_test(t, other_sites_change_nothing, 0, routes);
 	tcase_add_loop_test(t, every_page_of_a_user_is_a_page, 0, routes);
+	tcase_add_loop_test(t, strangers_keep_their_wish, 0,
+	    sizeof(wishes) / sizeof(wishes[0]));
+	tcase_add_loop_test(t, a_sign_in_leads_to_the_wish, 0,
+	    sizeof(sign_ins) / sizeof(sign_ins[0]));
+	tcase_add_test(t, the_form_keeps_the_wish);
 	tcase_add_loop_test(
 	    t, refusals_are_pages, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(t, a_long_url_is_refused_by_a_page);

@@ -20,6 +20,7 @@
 #define ABROAD "11111111-2222-3333-4444-555555555555"
 #define CLIENT "22222222-2222-3333-4444-555555555555"
 #define BACK "https://mdm.example.org/graph/ui/sso"
+#define WANTED "event?n=3"
 #define PROVIDER \
 	"https://login.microsoftonline.com/common/oauth2/v2.0/authorize"
 #define WRITE "DeviceManagementServiceConfig.ReadWrite.All"
@@ -66,11 +67,11 @@ begin(unsigned number, int64_t now_at)
 	struct auth_call call = {
 		.tx = f.tx, .now_at = now_at, .arena = &f.arena
 	};
-	struct sso_start start;
+	struct sso_start start = { .back = STR(BACK), .wanted = STR(WANTED) };
 	struct str value;
 	enum err e;
 
-	e = sso_begin(&f.site, &call, random, str_of(BACK), &start);
+	e = sso_begin(&f.site, &call, random, &start);
 	if (e != ERR_OK)
 		return e;
 	value = str_cut(&start.cookie, ';');
@@ -139,7 +140,7 @@ sign(int key, const char *claims)
 }
 
 static enum err
-finish(const struct sso_answer *answer, int64_t now_at, struct principal *who,
+finish(struct sso_answer *answer, int64_t now_at, struct principal *who,
     struct str *cookie)
 {
 	struct auth_call call = {
@@ -159,7 +160,7 @@ finish(const struct sso_answer *answer, int64_t now_at, struct principal *who,
 static enum err
 bring(const char *token, int64_t now_at, struct principal *who)
 {
-	const struct sso_answer answer = { .cookies = str_of(f.cookie[0]),
+	struct sso_answer answer = { .cookies = str_of(f.cookie[0]),
 		.state = str_of(f.nonce[0]),
 		.id_token = str_of(token) };
 	struct str cookie;
@@ -347,7 +348,7 @@ END_TEST
 
 START_TEST(a_sign_in_becomes_a_session)
 {
-	const struct sso_answer answer = { .cookies = str_of(f.cookie[0]),
+	struct sso_answer answer = { .cookies = str_of(f.cookie[0]),
 		.id_token = str_of(sign(0, GOOD)) };
 	struct auth_call call = { .tx = f.tx, .arena = &f.arena };
 	struct principal who;
@@ -355,6 +356,7 @@ START_TEST(a_sign_in_becomes_a_session)
 	char text[1024];
 
 	ck_assert(finish(&answer, NOW, &who, &cookie) == ERR_OK);
+	unit_same("wanted", answer.wanted, str_of(WANTED));
 	cookie = str_cut(&cookie, ';');
 	snprintf(text, sizeof(text), "%.*s", STR_ARG(cookie));
 	ck_assert(store_begin(f.tx) == ERR_OK);
@@ -455,10 +457,9 @@ START_TEST(the_cookie_of_a_sign_in_has_its_attributes)
 	struct auth_call call = {
 		.tx = f.tx, .now_at = NOW, .arena = &f.arena
 	};
-	struct sso_start start;
+	struct sso_start start = { .back = STR(BACK) };
 
-	ck_assert(
-	    sso_begin(&f.site, &call, random, str_of(BACK), &start) == ERR_OK);
+	ck_assert(sso_begin(&f.site, &call, random, &start) == ERR_OK);
 	ck_assert(str_starts(start.cookie, "__Secure-pushcert-sso="));
 	ck_assert(str_ends(
 	    start.cookie, "; Max-Age=600; HttpOnly; SameSite=None; Secure"));
