@@ -161,6 +161,7 @@ sweep(struct txn *tx, const struct guid *tenant, uint64_t old)
 	bool stays;
 	enum err e;
 
+	store_expect_sweep(tx, tenant);
 	store_seek(tx, store_event_key_of(tenant, old + 2, at.byte), &at);
 	while (dropped < SWEEP_MOST &&
 	    (e = store_next(tx, STORE_RECORD, STORE_NEXT, &at)) == ERR_OK &&

@@ -6,7 +6,52 @@
  */
 #include "store/store_private.h"
 
+#include <stdatomic.h>
+#include <string.h>
+
 #include "store/store_struct.h"
+
+/*
+ * A change of a tenant whose history is full also reads the oldest events. To
+ * read them always would cost the server a fifth of a change, so the store
+ * notes which tenants need it. A note that is missing costs the next change of
+ * the tenant a round trip. Each tenant has one place for its note, which it
+ * shares with others.
+ */
+static uint64_t
+hash_of(const struct guid *tenant)
+{
+	uint64_t half[2];
+
+	memcpy(half, tenant->byte, sizeof(half));
+	/* Zero stands for an empty place. */
+	return (half[0] ^ half[1] * UINT64_C(0x9e3779b97f4a7c15)) | 1;
+}
+
+static atomic_uint_fast64_t *
+note_of(struct txn *tx, uint64_t hash)
+{
+	return &tx->st->swept[(hash >> 32) % STORE_SWEPT];
+}
+
+void
+store_expect_sweep(struct txn *tx, const struct guid *tenant)
+{
+	uint64_t hash = hash_of(tenant);
+
+	if (tx->st->engine->expect != NULL)
+		atomic_store_explicit(
+		    note_of(tx, hash), hash, memory_order_relaxed);
+}
+
+static bool
+expects_sweep(struct txn *tx, const struct guid *tenant)
+{
+	uint64_t hash = hash_of(tenant);
+
+	return atomic_load_explicit(note_of(tx, hash), memory_order_relaxed) ==
+	    hash;
+}
 
 /*
  * A change reads the record and the newest event, which follows the record, and
@@ -21,13 +66,14 @@ expect_change(struct txn *tx, const struct guid *tenant)
 	struct str end = store_event_key_of(tenant, 0, bytes);
 	const struct store_range ranges[] = {
 		{ STORE_RECORD, STORE_FROM, key, 2 },
+		{ STORE_REQUEST, STORE_FROM, key, 1 },
 		{ STORE_RECORD, STORE_PREVIOUS, end, 3 },
 		{ STORE_RECORD, STORE_FROM, end, 1 },
-		{ STORE_REQUEST, STORE_FROM, key, 1 },
 	};
+	size_t n = sizeof(ranges) / sizeof(ranges[0]);
 
 	tx->st->engine->expect(
-	    tx->tx, ranges, sizeof(ranges) / sizeof(ranges[0]));
+	    tx->tx, ranges, expects_sweep(tx, tenant) ? n : n - 2);
 }
 
 void

@@ -73,6 +73,8 @@ enum err store_get(struct txn *tx, enum store_table table, struct str key,
 /* expect.c: what follows, so that the engine can fetch it in one round trip. A
  * change of this tenant; the lookup of a token and its tenant's record. */
 void store_expect_change(struct txn *tx, const struct guid *tenant);
+/* A change of this tenant reads the oldest events too. */
+void store_expect_sweep(struct txn *tx, const struct guid *tenant);
 /* In a reader: rows of one table from keys upwards; places after one. */
 void
 store_expect_rows(struct txn *tx, const struct store_range *range, size_t n);

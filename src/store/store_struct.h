@@ -56,6 +56,10 @@ struct store_writer {
 	char room[STORE_SCRATCHES][STORE_VALUE_MAX];
 };
 
+/* The tenants whose change has read the oldest events, by a hash of their id;
+ * see expect.c. */
+enum { STORE_SWEPT = 1024 };
+
 struct store {
 	const struct store_engine *engine;
 	int alone_lock; /* the lock file of alone.c, or -1 */
@@ -77,6 +81,7 @@ struct store {
 	/* Whether the format is newer than STORE_FORMAT. If so, each
 	 * transaction fails. */
 	atomic_bool outdated;
+	atomic_uint_fast64_t swept[STORE_SWEPT];
 	/* The running change is a conversion, and no other change runs. */
 	bool converts;
 };
