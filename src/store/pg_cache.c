@@ -297,6 +297,21 @@ pg_cache_drop_put(struct pg_cache *c, struct str key)
 
 /* --- what was fetched --------------------------------------------------- */
 
+bool
+pg_cache_fetched(
+    const struct pg_cache *c, struct str key, struct pg_fetched *out)
+{
+	size_t i = find(c, key);
+
+	if (!is_at(c, i, key) || !c->row[i]->known ||
+	    str_is_null(c->row[i]->row))
+		return false;
+	*out = (struct pg_fetched){
+		.key = key, .row = c->row[i]->row, .mark = c->row[i]->mark
+	};
+	return true;
+}
+
 struct answer {
 	pg_row_at *at;
 	const void *answer;

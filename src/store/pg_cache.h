@@ -100,6 +100,10 @@ struct pg_fetched {
 	struct str key, row;
 	const uint8_t *mark;
 };
+/* A row as it was fetched, whatever the change has put. False: it is absent, or
+ * was not fetched. */
+bool pg_cache_fetched(
+    const struct pg_cache *c, struct str key, struct pg_fetched *out);
 typedef struct pg_fetched pg_row_at(const void *answer, size_t i);
 /* Takes in the n rows of an answer, in the order of the query. `whole` says
  * that the table has no more rows in that direction. ERR_MEMORY. */

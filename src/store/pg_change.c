@@ -134,6 +134,8 @@ run_until_whole(struct pg_writer *w, struct group_commit_job *first, size_t n)
 	pg_session_clear(s);
 	s->walks = false;
 	s->limit = 4;
+	if ((e = pg_format_recall(w)) != ERR_OK)
+		return e;
 	for (;;) {
 		if ((e = run_once(w, first, n)) != ERR_OK)
 			return e;
@@ -141,6 +143,7 @@ run_until_whole(struct pg_writer *w, struct group_commit_job *first, size_t n)
 			return ERR_OK;
 		if ((e = pg_fetch_wants(w)) != ERR_OK)
 			return e;
+		pg_format_keep(w);
 		pg_raise_limit(s);
 	}
 }
@@ -171,8 +174,10 @@ commit_changes(struct pg_writer *w, struct group_commit_job *first, size_t n,
 
 	*try_alone = false;
 	for (tries = 0; clock_ms() < w->until; tries++) {
-		if (tries > 0)
+		if (tries > 0) {
+			pg_format_forget(w);
 			back_off(tries);
+		}
 		e = run_until_whole(w, first, n);
 		*try_alone = e != ERR_BUSY;
 		if (e != ERR_OK || w->change.walks)

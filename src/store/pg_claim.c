@@ -6,7 +6,7 @@
  * The claim is an advisory lock of the server, on a connection of its own. It
  * does not keep other processes from the store: a batch of an older release
  * that is under way fails at its end, because it compares the format (see
- * pg_send.c), and the release then ends with ERR_NEWER.
+ * pg_format.c), and the release then ends with ERR_NEWER.
  */
 #include "store/pg_private.h"
 

@@ -238,6 +238,8 @@ pg_change_locked(struct pg_writer *w, struct group_commit_job *job)
 
 	if ((e = crypto_random(mark, PG_MARK_LEN)) != ERR_OK)
 		return e;
+	/* The change may be the upgrade of the format. */
+	pg_format_forget(w);
 	do
 		e = try_locked(&a);
 	while (e == ERR_BUSY && a.next != STOP && clock_ms() < w->until);

@@ -69,6 +69,14 @@ struct pg_session {
 	size_t wanted, room;
 };
 
+/* The row with the format, of which each batch needs a copy: pg_format.c. */
+#define PG_FORMAT_ROW_MAX 64
+struct pg_format {
+	size_t n; /* 0: not known */
+	char row[PG_FORMAT_ROW_MAX];
+	uint8_t mark[PG_MARK_LEN];
+};
+
 /* Runs batches of changes, on a connection of its own. */
 struct pg_writer {
 	/* The first member, so that the session's address is that of its
@@ -77,6 +85,7 @@ struct pg_writer {
 	struct pg_db *db;
 	struct txn *writer;
 	struct pg_link link;
+	struct pg_format format;
 	int64_t until; /* deadline of the batch */
 };
 
@@ -175,6 +184,17 @@ enum err pg_want(struct pg_session *s, const struct pg_fetch *f);
 void pg_expect(void *tx, const struct store_range *range, size_t n);
 /* Fetches all that was noted, in one round trip. */
 enum err pg_fetch_wants(struct pg_writer *w) ATTR_CHECKED;
+
+/* pg_format.c. */
+/* Puts the row of the format into the cache, if it is known. */
+enum err pg_format_recall(struct pg_writer *w) ATTR_CHECKED;
+/* Takes the row of the format from the cache. */
+void pg_format_keep(struct pg_writer *w);
+/* Reads the row again in the next batch. */
+void pg_format_forget(struct pg_writer *w);
+/* Appends a statement that fails if the format is no longer what the changes
+ * have read. */
+bool pg_format_send(struct pg_session *s, struct pg_link *l) ATTR_CHECKED;
 
 /* pg_change.c. */
 enum err

@@ -230,31 +230,11 @@ look_at_rows(struct pg_session *s, struct pg_link *l,
 	return pg_link_run(l, until, take_look, look);
 }
 
-/* Appends a statement that fails if the format is no longer what the changes
- * have read. An upgrade locks all tables, and the statements before this one
- * have locked a table too, so no upgrade comes between this one and the commit.
- */
-static bool
-send_format(struct pg_session *s, struct pg_link *l)
-{
-	static const struct pg_statement same = { .number = PG_FORMAT_NUMBER,
-		.sql = "SELECT 1 / (count(*) = 1)::int FROM \"meta\" "
-		       "WHERE key = 'format' AND row = $1::bytea" };
-	struct pg_want want;
-	struct str row;
-
-	if (pg_cache_get(
-		&s->cache[STORE_META], str_of("format"), &row, &want) != ERR_OK)
-		return true;
-	return pg_link_send(
-	    l, &same, &(const struct pg_value){ row.p, row.n }, 1);
-}
-
 static enum pg_outcome
 send_once(struct pg_session *s, struct pg_link *l,
     const uint8_t mark[PG_MARK_LEN], int64_t until)
 {
-	if (!pg_send_dirty(s, l, mark) || !send_format(s, l))
+	if (!pg_send_dirty(s, l, mark) || !pg_format_send(s, l))
 		pg_link_close(l);
 	return pg_link_run(l, until, NULL, NULL);
 }
