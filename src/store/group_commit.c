@@ -100,6 +100,17 @@ group_commit_load(struct group_commit *g)
 	return load;
 }
 
+int64_t
+group_commit_took(struct group_commit *g)
+{
+	int64_t took;
+
+	pthread_mutex_lock(&g->lock);
+	took = g->batch_took;
+	pthread_mutex_unlock(&g->lock);
+	return took;
+}
+
 /*
  * Whether a new job would only block its thread. Without a leader the answer is
  * no: the new job leads, and its attempt shows whether the store works again.

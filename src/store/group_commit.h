@@ -88,6 +88,8 @@ enum err group_commit_init(
  * waits for jobs, 1 if there is none, or the number of jobs in the queue and 2.
  */
 size_t group_commit_load(struct group_commit *g);
+/* The microseconds that the last batch took. */
+int64_t group_commit_took(struct group_commit *g);
 /* No job may be queued or running. */
 void group_commit_destroy(struct group_commit *g);
 
