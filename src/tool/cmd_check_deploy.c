@@ -58,7 +58,7 @@ print_late(const struct check *k, const struct deploy_view *v, enum grade grade)
 			    (long long)days_left(k, v));
 	} else {
 		printf("has not taken serial ");
-		cmd_check_put(v->certificate->x.serial);
+		cmd_check_put(v->certificate->serial);
 	}
 	deploy_show_tries(v);
 	putchar('\n');

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "format/datetime.h"
+#include "format/x509.h"
 #include "state/trust.h"
 #include "tool/cmd_output.h"
 #include "tool/deploy_facts.h"
@@ -136,8 +137,8 @@ take_status(const struct run *r, const struct deploy_view *v, int status,
 	if (status != DEPLOY_TAKEN && status != DEPLOY_SKIPPED)
 		return;
 	row->fingerprint = str_of(x->fingerprint);
-	row->serial = arena_copy(&r->c->arena, x->x.serial);
-	row->expires_at = x->x.not_after_at;
+	row->serial = arena_copy(&r->c->arena, x->serial);
+	row->expires_at = x->ends_at;
 	row->taken_at = now_at;
 	row->skipped = status == DEPLOY_SKIPPED;
 	row->next_at = 0;
@@ -156,7 +157,7 @@ print_result(const struct run *r, const struct deploy_view *v)
 		deploy_show_tenant(v);
 		printf(": %s %s serial ", v->target->name,
 		    v->state == DEPLOY_IS_TAKEN ? "has taken" : "skips");
-		cmd_print_word(v->certificate->x.serial);
+		cmd_print_word(v->certificate->serial);
 		putchar('\n');
 	}
 	fflush(stdout);
@@ -242,6 +243,7 @@ deliver(const struct deploy_view *v, void *arg)
 		.timeout = (unsigned)r->c->config.deploy_timeout };
 	struct deploy_certificate x = *v->certificate;
 	struct deploy_view kept = *v;
+	struct x509 x509;
 	size_t used = a->used;
 	enum err e;
 	int status;
@@ -250,11 +252,11 @@ deliver(const struct deploy_view *v, void *arg)
 	r->now_at = cmd_now_at();
 	if (!is_due(r, v))
 		return ERR_STOP;
-	if ((e = deploy_facts_texts(r->c, &r->secrets, v, &h)) != ERR_OK)
+	if ((e = deploy_facts_texts(r->c, &r->secrets, v, &x509, &h)) != ERR_OK)
 		return fail_texts(r, v, e);
-	deploy_facts_of(r->c, r->now_at, v, facts);
+	deploy_facts_of(r->c, r->now_at, v, &x509, facts);
 	x.alias = arena_copy(a, x.alias);
-	x.x.serial = arena_copy(a, x.x.serial);
+	x.serial = arena_copy(a, x.serial);
 	kept.certificate = &x;
 	kept.row.serial = arena_copy(a, kept.row.serial);
 	kept.row.fingerprint = arena_copy(a, kept.row.fingerprint);

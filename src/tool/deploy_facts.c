@@ -10,6 +10,7 @@
 #include "format/datetime.h"
 #include "format/expiry.h"
 #include "format/pem.h"
+#include "format/x509.h"
 #include "format/x509_make.h"
 #include "rules/csr.h"
 #include "tool/cmd_call.h"
@@ -53,18 +54,22 @@ make_key_texts(
 
 enum err
 deploy_facts_texts(struct cmd_call *c, const struct secrets *s,
-    const struct deploy_view *v, struct deploy_hook *h)
+    const struct deploy_view *v, struct x509 *x, struct deploy_hook *h)
 {
-	const struct deploy_certificate *x = v->certificate;
+	const struct guid *tenant = &v->certificate->tenant;
 	uint8_t key[X509_PRIVATE_MAX];
+	struct str what;
 	size_t n;
-	enum err e;
+	enum err e = x509_read(v->certificate->text, &c->arena, x, &what);
 
-	h->text[DEPLOY_CERTIFICATE] = pem_of(
-	    "CERTIFICATE", x->x.der, &c->arena);
+	if (e == ERR_OK && str_is_null(x->der))
+		e = ERR_NOT_A_CERTIFICATE;
+	if (e != ERR_OK)
+		return e;
+	h->text[DEPLOY_CERTIFICATE] = pem_of("CERTIFICATE", x->der, &c->arena);
 	if (str_is_null(h->text[DEPLOY_CERTIFICATE]))
 		return ERR_MEMORY;
-	e = csr_private_key(c->reader, s, &x->tenant, x->x.public_key, key, &n);
+	e = csr_private_key(c->reader, s, tenant, x->public_key, key, &n);
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
 	if (e == ERR_OK) {
@@ -100,31 +105,31 @@ number_of(struct arena *a, int64_t number)
 
 void
 deploy_facts_of(struct cmd_call *c, int64_t now_at, const struct deploy_view *v,
-    struct hook_fact out[DEPLOY_FACTS])
+    const struct x509 *x, struct hook_fact out[DEPLOY_FACTS])
 {
-	const struct deploy_certificate *x = v->certificate;
+	const struct deploy_certificate *k = v->certificate;
 	const struct expiry dates = { .expires = true,
-		.expires_at = x->x.not_after_at };
+		.expires_at = x->not_after_at };
 	enum expiry_status status = expiry_status(
 	    &dates, now_at, c->warning_days);
 	char tenant[STR_GUID_LEN + 1] = "", until[DATETIME_SECONDS_LEN + 1];
 	struct arena *a = &c->arena;
 
-	str_guid_text(&x->tenant, tenant);
-	datetime_seconds(x->x.not_after_at, until);
+	str_guid_text(&k->tenant, tenant);
+	datetime_seconds(x->not_after_at, until);
 	until[DATETIME_SECONDS_LEN] = 'Z';
 	const struct hook_fact facts[DEPLOY_FACTS] = {
 		{ "PUSHCERT_TENANT", text_of(a, str_of(tenant)) },
-		{ "PUSHCERT_ALIAS", text_of(a, x->alias) },
+		{ "PUSHCERT_ALIAS", text_of(a, k->alias) },
 		{ "PUSHCERT_STATUS", expiry_word(status) },
 		{ "PUSHCERT_DAYS", number_of(a, expiry_days(&dates, now_at)) },
-		{ "PUSHCERT_TOPIC", text_of(a, x->x.topic) },
-		{ "PUSHCERT_SERIAL", text_of(a, x->x.serial) },
-		{ "PUSHCERT_APPLE_ID", text_of(a, x->apple_id) },
+		{ "PUSHCERT_TOPIC", text_of(a, x->topic) },
+		{ "PUSHCERT_SERIAL", text_of(a, x->serial) },
+		{ "PUSHCERT_APPLE_ID", text_of(a, k->apple_id) },
 		{ "PUSHCERT_EXPIRES",
 		    text_of(a, str_from(until, sizeof(until))) },
 		{ "PUSHCERT_TARGET", v->target->name },
-		{ "PUSHCERT_FINGERPRINT", x->fingerprint },
+		{ "PUSHCERT_FINGERPRINT", k->fingerprint },
 		{ "PUSHCERT_FORMER_SERIAL", text_of(a, v->row.serial) },
 		{ "PUSHCERT_TRY", number_of(a, (int64_t)v->tries + 1) },
 	};

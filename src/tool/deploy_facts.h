@@ -15,14 +15,17 @@
 
 struct cmd_call;
 struct secrets;
+struct x509;
 
 enum { DEPLOY_FACTS = 12 };
 
-/* Makes the texts of the certificate and its key. That the key is elsewhere is
- * a normal case: the hook gets the certificate alone. */
+/* Reads the certificate, and makes its text and those of its key. That the key
+ * is elsewhere is a normal case: the hook gets the certificate alone. */
 enum err deploy_facts_texts(struct cmd_call *c, const struct secrets *s,
-    const struct deploy_view *v, struct deploy_hook *h) ATTR_CHECKED;
-void deploy_facts_of(struct cmd_call *c, int64_t now_at,
-    const struct deploy_view *v, struct hook_fact out[DEPLOY_FACTS]);
+    const struct deploy_view *v, struct x509 *x,
+    struct deploy_hook *h) ATTR_CHECKED;
+void
+deploy_facts_of(struct cmd_call *c, int64_t now_at, const struct deploy_view *v,
+    const struct x509 *x, struct hook_fact out[DEPLOY_FACTS]);
 
 #endif

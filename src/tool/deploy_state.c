@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "format/expiry.h"
+#include "format/x509.h"
 #include "tool/cmd_call.h"
 #include "tool/cmd_output.h"
 
@@ -25,25 +26,62 @@ deploy_state_word(enum deploy_state state)
 	return words[state];
 }
 
+static void
+set_fingerprint(struct deploy_certificate *out, const void *sum)
+{
+	str_hex(sum, CRYPTO_SHA256_LEN, out->fingerprint);
+	out->fingerprint[DEPLOY_FINGERPRINT_LEN] = '\0';
+}
+
+/* Takes the facts that the store keeps beside a real certificate. To read
+ * 20,000 certificates takes seconds. */
+static bool
+take_stored(const struct record *r, struct deploy_certificate *out)
+{
+	if (!record_is_real(r) || !r->issued ||
+	    r->fingerprint.n != CRYPTO_SHA256_LEN ||
+	    !record_end(r, &out->ends_at))
+		return false;
+	out->begins_at = r->issued_at;
+	out->serial = r->value[RECORD_SERIAL];
+	set_fingerprint(out, r->fingerprint.p);
+	return true;
+}
+
+/* Reads a certificate that an older release has stored, or one that is not
+ * Apple's. */
+static bool
+take_text(struct cmd_call *c, struct deploy_certificate *out)
+{
+	struct str what;
+	struct x509 x;
+
+	if (x509_read(out->text, &c->arena, &x, &what) != ERR_OK ||
+	    str_is_null(x.der))
+		return false;
+	out->begins_at = x.not_before_at;
+	out->ends_at = x.not_after_at;
+	out->serial = x.serial;
+	set_fingerprint(out, x.fingerprint);
+	return true;
+}
+
 bool
 deploy_state_certificate(struct cmd_call *c, const struct guid *tenant,
     const struct record *r, struct deploy_certificate *out)
 {
 	struct instant modified = { .at = 0 };
 	int64_t now_at = cmd_now_at();
-	struct str what;
 
 	*out = (struct deploy_certificate){ .tenant = *tenant };
-	if (r == NULL || r->value[RECORD_CERTIFICATE].n == 0 ||
-	    x509_read(r->value[RECORD_CERTIFICATE], &c->arena, &out->x,
-		&what) != ERR_OK ||
-	    str_is_null(out->x.der))
+	if (r == NULL || r->value[RECORD_CERTIFICATE].n == 0)
+		return false;
+	out->text = r->value[RECORD_CERTIFICATE];
+	if (!take_stored(r, out) && !take_text(c, out))
 		return false;
 	out->apple_id = r->value[RECORD_APPLE_ID];
-	str_hex(out->x.fingerprint, CRYPTO_SHA256_LEN, out->fingerprint);
-	out->fingerprint[DEPLOY_FINGERPRINT_LEN] = '\0';
-	out->valid = out->x.not_before_at <= now_at + EXPIRY_SLACK &&
-	    now_at < out->x.not_after_at;
+	out->valid = out->begins_at <= now_at + EXPIRY_SLACK &&
+	    now_at < out->ends_at;
 	if (datetime_parse(r->value[RECORD_MODIFIED], &modified) == ERR_OK)
 		out->modified_at = modified.at;
 	return true;

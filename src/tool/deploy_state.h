@@ -13,7 +13,6 @@
 #include "base/err.h"
 #include "format/crypto.h"
 #include "format/record.h"
-#include "format/x509.h"
 #include "store/delivery.h"
 #include "store/store.h"
 #include "tool/deploy_target.h"
@@ -37,7 +36,9 @@ struct deploy_certificate {
 	struct guid tenant;
 	struct str alias; /* or null */
 	struct str apple_id; /* or null */
-	struct x509 x;
+	struct str text; /* as stored, for x509_read */
+	struct str serial;
+	int64_t begins_at, ends_at;
 	char fingerprint[DEPLOY_FINGERPRINT_LEN + 1];
 	int64_t modified_at;
 	bool valid; /* now */
