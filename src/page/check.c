@@ -115,21 +115,20 @@ is_read(const struct upload *u)
 }
 
 /* The record as it would be, also if the rules refuse it. */
-static struct record
-record_then(const struct upload *u)
+static void
+record_then(const struct upload *u, struct record *then)
 {
 	static const enum property shown[] = { RECORD_APPLE_ID, RECORD_TOPIC,
 		RECORD_EXPIRES, RECORD_SERIAL };
 	const struct patch *patch = &u->change.patch;
-	struct record r = u->change.found.former;
 	size_t i;
 
+	*then = u->outcome == ERR_OK ? u->after : u->change.found.former;
 	if (u->outcome == ERR_OK)
-		return u->after;
+		return;
 	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		if (patch->set & RECORD_BIT(shown[i]))
-			r.value[shown[i]] = patch->value[shown[i]];
-	return r;
+			then->value[shown[i]] = patch->value[shown[i]];
 }
 
 /* Whether storing it would change nothing. */
@@ -168,9 +167,9 @@ put_owner(struct page *p)
 {
 	page_notice(p, "notice warn", WORD_OWNER);
 	html_open(&p->html, "p");
-	html_words(&p->html, page_word(p, WORD_OWNER_CAUSE));
+	page_put(p, WORD_OWNER_CAUSE);
 	html_words(&p->html, " ");
-	html_words(&p->html, page_word(p, WORD_OWNER_CURE));
+	page_put(p, WORD_OWNER_CURE);
 	html_close_all(&p->html, 2);
 }
 
@@ -300,9 +299,10 @@ show(struct call *c, const struct upload *u)
 {
 	const struct change_findings *found = &u->change.found;
 	struct str apple_id = next_apple_id(c, u);
-	struct record then = record_then(u);
+	struct record then;
 	struct page p;
 
+	record_then(u, &then);
 	page_begin(&p, c, "renew", WORD_CHECKED);
 	put_notices(&p, u);
 	if (is_read(u))

@@ -23,7 +23,7 @@ put_value(
 
 	page_open_cell(p, heading);
 	if (text.n == 0)
-		html_words(&p->html, page_word(p, WORD_NOTHING));
+		page_put(p, WORD_NOTHING);
 	else if (record_properties[property].type == EDM_DATE &&
 	    datetime_parse(text, &t) == ERR_OK)
 		page_moment(p, t.at);
@@ -54,12 +54,12 @@ put_row(struct page *p, const struct row *row, struct str now, struct str then)
 		html_open_class(h, "tr", "changes");
 	html_open(h, "th");
 	html_attr_text(h, "scope", "row");
-	html_words(h, page_word(p, row->name));
+	page_put(p, row->name);
 	html_close(h);
 	put_value(p, WORD_NOW, row->property, now);
 	put_value(p, WORD_THEN, row->property, then);
 	page_open_cell(p, WORD_DIFFERENCE);
-	html_words(h, page_word(p, same ? WORD_STAYS : WORD_CHANGES));
+	page_put(p, same ? WORD_STAYS : WORD_CHANGES);
 	html_close_all(h, 2);
 }
 

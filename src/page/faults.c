@@ -6,8 +6,8 @@
 #include "page/renewal.h"
 
 struct words {
-	enum err e;
-	enum word title, cause, cure;
+	uint16_t e; /* an enum err */
+	uint16_t title, cause, cure; /* enum word */
 };
 
 /* The last row is for all other outcomes. */
@@ -28,7 +28,7 @@ static const struct words table[] = {
 	{ ERR_WEAK_KEY, WORD_WEAK_KEY, WORD_WEAK_KEY_CAUSE,
 	    WORD_WEAK_KEY_CURE },
 	{ ERR_UNSUPPORTED_KEY, WORD_OTHER_KEY, WORD_OTHER_KEY_CAUSE,
-	    WORD_OTHER_KEY_CURE },
+	    WORD_NOT_MDM_CURE },
 	{ ERR_KEY_MISMATCH, WORD_MISMATCH, WORD_MISMATCH_CAUSE,
 	    WORD_MISMATCH_CURE },
 	{ ERR_TOPIC_CHANGE, WORD_OTHER_TOPIC, WORD_OTHER_TOPIC_CAUSE,
@@ -65,9 +65,9 @@ page_fault(
 
 	page_notice(p, look, w->title);
 	html_open(h, "p");
-	html_words(h, page_word(p, w->cause));
+	page_put(p, w->cause);
 	html_words(h, " ");
-	html_words(h, page_word(p, w->cure));
+	page_put(p, w->cure);
 	html_close(h);
 	page_exact_words(p, e, fault);
 	html_close(h);

@@ -66,9 +66,9 @@ put_head(struct page *p, enum word title)
 	put_meta(p, "color-scheme", "light dark");
 	put_files(p);
 	html_open(h, "title");
-	html_words(h, page_word(p, title));
+	page_put(p, title);
 	html_words(h, " – ");
-	html_words(h, page_word(p, WORD_PRODUCT));
+	page_put(p, WORD_PRODUCT);
 	html_close_all(h, 2);
 }
 
@@ -80,7 +80,7 @@ put_tab(struct page *p, const char *here, const char *path, enum word word)
 	page_link(p, "href", path, str_of(NULL));
 	if (here != NULL && strcmp(here, path) == 0)
 		html_attr_text(&p->html, "aria-current", "page");
-	html_words(&p->html, page_word(p, word));
+	page_put(p, word);
 	html_close(&p->html);
 }
 
@@ -113,11 +113,11 @@ put_header(struct page *p, const char *here)
 
 	html_open_class(h, "a", "skip");
 	html_attr_text(h, "href", "#main");
-	html_words(h, page_word(p, WORD_SKIP));
+	page_put(p, WORD_SKIP);
 	html_close(h);
 	html_open(h, "header");
 	html_open_class(h, "p", "product");
-	html_words(h, page_word(p, WORD_PRODUCT));
+	page_put(p, WORD_PRODUCT);
 	html_close(h);
 	if (p->call->who.scopes != 0)
 		put_tabs(p, here);
@@ -147,7 +147,7 @@ put_tenant(struct page *p, struct str name)
 
 	str_guid_text(&p->call->who.tenant, tenant);
 	html_open_class(&p->html, "p", "tenant");
-	html_words(&p->html, page_word(p, WORD_TENANT));
+	page_put(p, WORD_TENANT);
 	html_words(&p->html, " ");
 	if (name.n > 0) {
 		html_element(&p->html, "strong", name);
@@ -188,7 +188,7 @@ put_footer(struct page *p)
 	html_open(h, "footer");
 	html_open(h, "p");
 	html_words(h, "pushcert " PACKAGE_VERSION " · ");
-	html_words(h, page_word(p, WORD_REQUEST));
+	page_put(p, WORD_REQUEST);
 	html_words(h, " ");
 	html_element(h, "code", p->call->ids.request_id);
 	html_close_all(h, 2);

@@ -34,7 +34,7 @@ page_event_reason(struct page *p, const struct event *ev)
 	enum word title = page_fault_title(ev->outcome);
 
 	if (title != WORDS)
-		html_words(&p->html, page_word(p, title));
+		page_put(p, title);
 	else
 		html_element(&p->html, "code", ev->outcome);
 }
@@ -54,7 +54,7 @@ put_number(struct page *p, uint64_t number)
 	struct buf query;
 
 	buf_init(&query, text, sizeof(text));
-	buf_text(&query, "n=");
+	buf_add_text(&query, "n=");
 	buf_u64(&query, number);
 	html_open(&p->html, "a");
 	page_link(p, "href", "event", buf_view(&query));
@@ -68,7 +68,7 @@ put_change(struct page *p, const struct event *ev)
 	struct html *h = &p->html;
 
 	page_open_cell(p, WORD_ACTION);
-	html_words(h, page_word(p, page_event_word(ev)));
+	page_put(p, page_event_word(ev));
 	if (!str_is_null(ev->outcome)) {
 		html_words(h, ": ");
 		page_event_reason(p, ev);
@@ -87,7 +87,7 @@ put_text(
 {
 	page_open_cell(p, heading);
 	if (text.n == 0)
-		html_words(&p->html, page_word(p, WORD_NOTHING));
+		page_put(p, WORD_NOTHING);
 	else
 		html_element(&p->html, element, text);
 	html_close(&p->html);
@@ -145,11 +145,11 @@ put_paging(struct page *p, uint64_t from, uint64_t next)
 		page_anchor(p, "history", WORD_HISTORY_NEWEST);
 	if (next != 0) {
 		buf_init(&query, text, sizeof(text));
-		buf_text(&query, "from=");
+		buf_add_text(&query, "from=");
 		buf_u64(&query, next);
 		html_open(h, "a");
 		page_link(p, "href", "history", buf_view(&query));
-		html_words(h, page_word(p, WORD_HISTORY_OLDER));
+		page_put(p, WORD_HISTORY_OLDER);
 		html_close(h);
 	}
 	html_close(h);

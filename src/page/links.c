@@ -104,7 +104,7 @@ page_anchor(struct page *p, const char *path, enum word word)
 {
 	html_open(&p->html, "a");
 	page_link(p, "href", path, str_of(NULL));
-	html_words(&p->html, page_word(p, word));
+	page_put(p, word);
 	html_close(&p->html);
 }
 

@@ -49,7 +49,9 @@ enum err page_end(struct page *p) ATTR_CHECKED;
 
 /* The text of a word in the language of the page. */
 const char *page_word(const struct page *p, enum word word);
-/* Text in the innermost element: the word, with the value for its {}. */
+/* Text in the innermost element: the word alone, or with the value for its {}.
+ */
+void page_put(struct page *p, enum word word);
 void page_say(struct page *p, enum word word, struct str value);
 void page_say_number(struct page *p, enum word word, uint64_t value);
 /* An element that holds nothing but the word. */

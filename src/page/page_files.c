@@ -52,8 +52,8 @@ etag_of(struct call *c, struct str name)
 	struct buf etag;
 
 	buf_init(&etag, c->room->etag, sizeof(c->room->etag));
-	buf_text(&etag, "W/\"");
-	buf_str(&etag, name);
+	buf_add_text(&etag, "W/\"");
+	buf_add(&etag, name);
 	buf_char(&etag, '"');
 	return buf_view(&etag);
 }

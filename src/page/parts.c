@@ -59,7 +59,7 @@ page_open_table(struct page *p, const char *classes, enum word caption,
 	for (; n > 0; n--, heading++) {
 		html_open(h, "th");
 		html_attr_text(h, "scope", "col");
-		html_words(h, page_word(p, *heading));
+		page_put(p, *heading);
 		html_close(h);
 	}
 	html_close_all(h, 2);
@@ -83,7 +83,7 @@ page_open_field(struct page *p, const char *name, enum word label)
 	html_open_class(h, "div", "field");
 	html_open(h, "label");
 	html_attr_text(h, "for", name);
-	html_words(h, page_word(p, label));
+	page_put(p, label);
 	html_close(h);
 }
 
@@ -108,7 +108,7 @@ void
 page_hint(struct page *p, const char *name, enum word word)
 {
 	page_open_hint(p, name);
-	html_words(&p->html, page_word(p, word));
+	page_put(p, word);
 	html_close(&p->html);
 }
 
@@ -136,7 +136,7 @@ void
 page_button(struct page *p, const char *classes, enum word word)
 {
 	html_open_class(&p->html, "button", classes);
-	html_words(&p->html, page_word(p, word));
+	page_put(p, word);
 	html_close(&p->html);
 }
 
@@ -146,6 +146,6 @@ page_button_link(
 {
 	html_open_class(&p->html, "a", classes);
 	page_link(p, "href", path, str_of(NULL));
-	html_words(&p->html, page_word(p, word));
+	page_put(p, word);
 	html_close(&p->html);
 }

@@ -13,6 +13,12 @@ page_word(const struct page *p, enum word word)
 }
 
 void
+page_put(struct page *p, enum word word)
+{
+	html_words(&p->html, page_word(p, word));
+}
+
+void
 page_say(struct page *p, enum word word, struct str value)
 {
 	const char *text = page_word(p, word);

@@ -40,7 +40,7 @@ page_put_sso(struct page *p, struct str wanted)
 	html_open_class(h, "p", "actions");
 	html_open_class(h, "a", "button");
 	page_link(p, "href", "sso", wanted);
-	html_words(h, page_word(p, WORD_SSO));
+	page_put(p, WORD_SSO);
 	html_close_all(h, 2);
 	page_element(p, "p", WORD_OR);
 }

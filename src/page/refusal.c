@@ -6,9 +6,9 @@
 #include "page/page.h"
 
 struct refusal {
-	enum err e; /* ERR_OK: each outcome of the status */
-	int status;
-	enum word title, cure;
+	uint16_t e; /* an enum err; ERR_OK: each outcome of the status */
+	uint16_t status;
+	uint16_t title, cure; /* enum word */
 };
 
 /* The first row that fits counts. */

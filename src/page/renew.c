@@ -82,21 +82,21 @@ put_sign_in(struct page *p, struct str apple_id)
 	struct html *h = &p->html;
 
 	html_open(h, "li");
-	html_words(h, page_word(p, WORD_PORTAL_OPEN));
+	page_put(p, WORD_PORTAL_OPEN);
 	html_words(h, " ");
 	html_open(h, "a");
 	html_attr_text(h, "href", PORTAL);
 	html_attr_text(h, "target", "_blank");
 	html_attr_text(h, "rel", "noopener noreferrer");
-	html_words(h, page_word(p, WORD_PORTAL_NEW_TAB));
+	page_put(p, WORD_PORTAL_NEW_TAB);
 	html_close(h);
 	html_words(h, " ");
 	if (apple_id.n > 0) {
-		html_words(h, page_word(p, WORD_PORTAL_AS));
+		page_put(p, WORD_PORTAL_AS);
 		html_words(h, " ");
 		page_copy(p, apple_id);
 	} else {
-		html_words(h, page_word(p, WORD_PORTAL_ANY));
+		page_put(p, WORD_PORTAL_ANY);
 	}
 	html_close(h);
 }
@@ -112,7 +112,7 @@ put_portal(struct page *p, const struct record *r)
 	put_sign_in(p, r->value[RECORD_APPLE_ID]);
 	if (topic.n > 0) {
 		html_open(h, "li");
-		html_words(h, page_word(p, WORD_PORTAL_FIND));
+		page_put(p, WORD_PORTAL_FIND);
 		html_words(h, " ");
 		page_copy(p, topic);
 		html_close(h);

@@ -131,7 +131,7 @@ put_text(struct page *p, enum word word, struct str text)
 
 	page_open_fact(p, word);
 	if (text.n == 0)
-		html_words(h, page_word(p, WORD_NOT_SET));
+		page_put(p, WORD_NOT_SET);
 	else
 		page_copy(p, text);
 	html_close_all(h, 2);

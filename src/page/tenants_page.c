@@ -121,7 +121,7 @@ put_option(struct page *p, const char *value, enum word word, bool chosen)
 	html_open(&p->html, "option");
 	html_attr_text(&p->html, "value", value);
 	html_flag(&p->html, "selected", chosen);
-	html_words(&p->html, page_word(p, word));
+	page_put(p, word);
 	html_close(&p->html);
 }
 
@@ -231,7 +231,7 @@ put_row(const struct tenant_list_row *t, void *arg)
 	html_open(h, "tr");
 	put_tenant(p, t);
 	page_open_cell(p, WORD_STATUS);
-	html_words(h, page_word(p, page_looks[t->status].word));
+	page_put(p, page_looks[t->status].word);
 	html_close(h);
 	put_days(p, t);
 	page_open_cell(p, WORD_APPLE_ID);
@@ -257,13 +257,13 @@ put_paging(struct listing *l, const struct tenant_list_end *end)
 	if (l->wanted.after != NULL) {
 		html_open(h, "a");
 		page_link(p, "href", "tenants", query_of(l, NULL, room));
-		html_words(h, page_word(p, WORD_FIRST));
+		page_put(p, WORD_FIRST);
 		html_close(h);
 	}
 	if (end->more) {
 		html_open(h, "a");
 		page_link(p, "href", "tenants", query_of(l, &end->place, room));
-		html_words(h, page_word(p, WORD_NEXT));
+		page_put(p, WORD_NEXT);
 		html_close(h);
 	}
 	html_close(h);

@@ -121,12 +121,6 @@
 	    "another place.",                                                 \
 	    "Sein Schlüssel ist kein RSA-Schlüssel; das Zertifikat kommt "    \
 	    "also von einer anderen Stelle.")                                 \
-	ROW(WORD_OTHER_KEY_CURE,                                              \
-	    "Download the certificate of your MDM at "                        \
-	    "identity.apple.com/pushcert, and choose that file.",             \
-	    "Laden Sie das Zertifikat Ihres MDM von "                         \
-	    "identity.apple.com/pushcert herunter, und wählen Sie diese "     \
-	    "Datei.")                                                         \
 	ROW(WORD_MISMATCH, "This certificate belongs to another request",     \
 	    "Dieses Zertifikat gehört zu einer anderen Anforderung")          \
 	ROW(WORD_MISMATCH_CAUSE,                                              \

@@ -19,10 +19,10 @@ put_header(const struct cookie *k, const uint8_t *sealed, size_t n,
 	struct buf b;
 
 	buf_open(&b, a);
-	buf_str(&b, k->name);
+	buf_add(&b, k->name);
 	buf_char(&b, '=');
 	buf_put(&b, value, str_base64url(sealed, n, value));
-	buf_text(&b, k->attributes);
+	buf_add_text(&b, k->attributes);
 	*header = buf_close(&b, a);
 	return str_is_null(*header) ? ERR_MEMORY : ERR_OK;
 }

@@ -69,9 +69,9 @@ location(
 	struct buf b;
 
 	buf_open(&b, a);
-	buf_str(&b, uri);
+	buf_add(&b, uri);
 	buf_char(&b, memchr(uri.p, '?', uri.n) != NULL ? '&' : '?');
-	buf_text(&b, "response_type=id_token&response_mode=form_post");
+	buf_add_text(&b, "response_type=id_token&response_mode=form_post");
 	put_parameter(&b, "scope", str_of("openid profile"));
 	put_parameter(&b, "client_id", str_of(c->client_id));
 	put_parameter(&b, "redirect_uri", back);
