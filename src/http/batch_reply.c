@@ -65,8 +65,7 @@ put_headers(struct buf *out, const struct response_parts *parts)
 		buf_char(out, '"');
 	}
 	put_header(out, "Allow", parts->allow);
-	if (parts->act != NULL)
-		response_put_act(out, parts->act, put_header);
+	buf_str(out, parts->more);
 	buf_char(out, '}');
 }
 

@@ -26,6 +26,7 @@
 
 struct batch_run;
 struct call;
+struct response_parts;
 
 struct route {
 	/* The patterns of the words after the root (path_is); a null slice
@@ -64,11 +65,23 @@ struct route_table {
 	size_t n;
 	/* Each word that may follow a root, once; a null slice follows. */
 	const struct str *first;
-	/* The step that finds the caller; NULL: the token does. */
+	/* The step that finds the caller: by the token, or in another way. */
 	enum err (*enter)(struct call *c);
 	/* Sets the content, type and lines of the response to a request that is
 	 * refused; NULL: it is the error object of Graph. */
 	void (*refuse)(struct call *c, enum err e);
+};
+
+/* How a request is answered when its steps have run. A stand-in for tests has a
+ * way of its own (staging.h). */
+struct call_way {
+	/* Does what routes_complete does. */
+	void (*complete)(struct call *c, enum err e);
+	/* Appends the content of a refusal that is not a page. */
+	void (*refuse)(struct call *c, enum err e, struct buf *out);
+	/* Returns the response with these parts, or the null slice if it does
+	 * not fit into the memory. */
+	struct str (*put)(const struct call *c, struct response_parts *parts);
 };
 
 /* The permissions of which a caller needs one to read the record, or to change
@@ -115,6 +128,7 @@ struct call {
 
 	struct call_room *room;
 	struct path *path;
+	const struct call_way *way;
 	const struct route_table *table;
 	const struct route *route;
 	enum err route_error; /* reason why `route` is NULL, or ERR_OK */
@@ -199,8 +213,9 @@ bool routes_may_repeat_id(const struct call *c, struct str id);
  * private key. */
 struct str routes_logged_path(const struct call *c, struct str path);
 
-/* All routes. */
-extern const struct route_table routes_table;
+/* All routes. Those of a stand-in have the same rows, and staging_enter as the
+ * step that finds the caller. */
+extern const struct route_table routes_table, routes_table_of_standin;
 /* Sets the route of the path and method, or route_error. For a path of a route
  * it also sets `allow` and `open`. */
 void match_route(struct call *c, struct str method);
@@ -213,6 +228,8 @@ enum err steps_walk(struct call *c) ATTR_CHECKED;
 enum err steps_limit_failures(struct call *c, enum err e) ATTR_CHECKED;
 /* The value of the Authorization header, null if there is none. */
 struct str steps_authorization(const struct request *req);
+/* The step that finds the caller by the token, if the table has no other. */
+enum err steps_find_caller(struct call *c) ATTR_CHECKED;
 /* Finds the caller by such a value, in the worker's read transaction, which
  * stays open. A peer that fails too often gets ERR_RATE. */
 enum err
@@ -232,6 +249,10 @@ void routes_open(struct call *c, const struct app *app, struct worker *wk,
 enum err routes_walk(struct call *c) ATTR_CHECKED;
 /* Writes the response to a call with this outcome, counts and logs it. */
 void routes_complete(struct call *c, enum err e);
+/* The way of a call, and its parts, which that of a stand-in calls. */
+void routes_finish(struct call *c, enum err e);
+void routes_put_error(struct call *c, enum err e, struct buf *out);
+struct str routes_put(const struct call *c, struct response_parts *parts);
 /* Sets the ids of the response from the request, or from the batch. */
 void routes_assign_ids(struct call *c);
 

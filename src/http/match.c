@@ -4,8 +4,6 @@
  */
 #include "http/call.h"
 
-#include "http/staging.h"
-
 /* Lists the methods of all routes that have this path. */
 static void
 put_allow(struct call *c)
@@ -89,27 +87,12 @@ match_path(struct call *c, struct str method)
 	}
 }
 
-/* A stand-in for tests has more routes. They cannot be items of a batch. */
-static void
-match_test(struct call *c, struct str method)
-{
-	const struct path *p = c->path;
-
-	if (c->outer != NULL || p->words == 0 ||
-	    !str_iis(p->word[0], "pushcert.test"))
-		return;
-	c->table = &staging_routes_table;
-	match_path(c, method);
-}
-
 void
 match_route(struct call *c, struct str method)
 {
 	const struct path *p = c->path;
 
 	match_path(c, method);
-	if (c->reached == 0 && c->app->standin != NULL && p->root != PATH_UI)
-		match_test(c, method);
 	if (c->route != NULL)
 		return;
 	if (c->reached == 0) {

@@ -6,8 +6,6 @@
  */
 #include "http/response.h"
 
-#include "format/datetime.h"
-
 /*
  * The usual Retry-After, in seconds: a restart or a full queue takes no longer.
  */
@@ -137,7 +135,7 @@ response_retry_after(const struct response_parts *parts)
 {
 	if (parts->status != 429 && parts->status != 503)
 		return 0;
-	if (parts->act != NULL && parts->act->status != 0)
+	if (parts->retry_after == RESPONSE_NO_WAIT)
 		return 0;
 	return parts->retry_after > 0 ? parts->retry_after : RETRY_AFTER;
 }
@@ -152,86 +150,6 @@ put_challenge(struct buf *out, const struct response_parts *parts)
 	buf_text(out, "\", client_id=\"");
 	buf_str(out, parts->client_id);
 	buf_text(out, "\"\r\n");
-}
-
-#define DATE_MAX 64
-
-/* The date of HTTP (RFC 9110, section 5.6.7). */
-static struct str
-http_date(int64_t at, char out[DATE_MAX])
-{
-	static const char days[] = "ThuFriSatSunMonTueWed";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	const int64_t day = 86400;
-	char text[DATETIME_SECONDS_LEN];
-	int64_t number = at / day - (at % day < 0);
-	unsigned month, weekday = (unsigned)((number % 7 + 7) % 7);
-	struct buf b;
-
-	datetime_seconds(at, text);
-	month = (unsigned)(text[5] - '0') * 10 + (unsigned)(text[6] - '0') - 1;
-	buf_init(&b, out, DATE_MAX);
-	buf_put(&b, days + (size_t)3 * weekday, 3);
-	buf_text(&b, ", ");
-	buf_put(&b, text + 8, 2);
-	buf_char(&b, ' ');
-	buf_put(&b, months + (size_t)3 * month, 3);
-	buf_char(&b, ' ');
-	buf_put(&b, text, 4);
-	buf_char(&b, ' ');
-	buf_put(&b, text + 11, 8);
-	buf_text(&b, " GMT");
-	return buf_view(&b);
-}
-
-static void
-put_act_number(
-    struct buf *out, const char *name, uint64_t n, response_line *put)
-{
-	char text[24];
-	struct buf b;
-
-	buf_init(&b, text, sizeof(text));
-	buf_u64(&b, n);
-	put(out, name, buf_view(&b));
-}
-
-static void
-put_wait(struct buf *out, const struct standin_act *act, response_line *put)
-{
-	uint64_t wait = standin_rule_wait(act);
-	char date[DATE_MAX];
-
-	if (act->wait == STANDIN_WAIT_DATE)
-		put(out, "Retry-After",
-		    http_date(act->now_at + (int64_t)wait, date));
-	else if (wait > 0 || act->wait == STANDIN_WAIT_SECONDS)
-		put_act_number(out, "Retry-After", wait, put);
-}
-
-void
-response_put_act(
-    struct buf *out, const struct standin_act *act, response_line *put)
-{
-	if (act->faulted && act->status != 0)
-		put_wait(out, act, put);
-	if (act->limited)
-		put(out, "Pushcert-Fault", str_of("limit"));
-	else if (act->faulted)
-		put_act_number(out, "Pushcert-Fault", act->rule, put);
-	if (!act->warns)
-		return;
-	put_act_number(out, "RateLimit-Limit", act->limit, put);
-	put_act_number(out, "RateLimit-Remaining", act->remaining, put);
-	put_act_number(out, "RateLimit-Reset", act->reset, put);
-}
-
-static void
-put_insecure(struct buf *out, const struct response_parts *parts)
-{
-	put_line(out, "Pushcert-Insecure", parts->insecure);
-	if (parts->act != NULL)
-		response_put_act(out, parts->act, put_line);
 }
 
 void
@@ -259,11 +177,7 @@ response_put_head(struct buf *out, const struct response_parts *parts)
 		put_challenge(out, parts);
 	if (retry_after > 0)
 		put_number(out, "Retry-After", retry_after);
-	if (parts->cors.varies)
-		cors_put(
-		    out, &parts->cors, parts->ok ? parts->allow : str_of(NULL));
-	if (!str_is_null(parts->insecure))
-		put_insecure(out, parts);
+	buf_str(out, parts->more);
 	put_line(out, "Pushcert-Notice", parts->notice);
 	put_line(out, "request-id", parts->request_id);
 	put_line(out, "client-request-id", parts->client_request_id);

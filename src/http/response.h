@@ -9,10 +9,10 @@
 
 #include "base/err.h"
 #include "base/buf.h"
-#include "http/cors.h"
 #include "format/odata.h"
-#include "format/standin_rule.h"
 #include "base/str.h"
+
+#define RESPONSE_NO_WAIT (~0U)
 
 /* The status, the values of the header lines, and the content. A null slice
  * leaves its line out. */
@@ -29,13 +29,13 @@ struct response_parts {
 	struct str allow;
 	struct str authorization_uri; /* for the challenge of a 401 */
 	struct str client_id;
-	unsigned retry_after; /* in seconds; 0: the usual value */
-	struct str insecure; /* the protection that is switched off */
-	/* The orders of a test; NULL unless `insecure` is set. */
-	const struct standin_act *act;
+	/* In seconds; 0: the usual value; RESPONSE_NO_WAIT: no such line. */
+	unsigned retry_after;
 	struct str notice; /* the fault of an accepted certificate */
 	struct str lines; /* in place of Cache-Control; each has its end */
-	struct cors cors;
+	/* Further lines: of CORS, and of a stand-in. They have the form of the
+	 * response, which is JSON in a batch (`,"name":"value"`). */
+	struct str more;
 	struct str request_id;
 	struct str client_request_id;
 	struct str content;
@@ -47,12 +47,7 @@ bool response_has_content(const struct response_parts *parts);
 /* Append the value of a header line. */
 void response_put_type(struct buf *out, const struct response_parts *parts);
 void response_put_preferences(struct buf *out, unsigned prefer);
-/* Visits the header lines that tell of what a test has ordered. */
-typedef void response_line(struct buf *out, const char *name, struct str value);
-void response_put_act(
-    struct buf *out, const struct standin_act *act, response_line *put);
-/* The value of Retry-After, in seconds; 0: the response has none, or it is
- * among the lines of response_put_act. */
+/* The value of Retry-After, in seconds; 0: the response has none. */
 unsigned response_retry_after(const struct response_parts *parts);
 
 /* Appends the header lines and the empty line after them. */

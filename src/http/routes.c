@@ -13,6 +13,7 @@
 
 #include "http/response.h"
 #include "http/batch_run.h"
+#include "http/cors.h"
 #include "format/json.h"
 #include "http/call.h"
 #include "http/staging.h"
@@ -36,6 +37,12 @@ is_page(struct call *c)
 	return c->table == c->app->pages;
 }
 
+void
+routes_put_error(struct call *c, enum err e, struct buf *out)
+{
+	view_error(out, e, &c->fault, &c->ids);
+}
+
 static void
 refuse(struct call *c, enum err e)
 {
@@ -52,20 +59,27 @@ refuse(struct call *c, enum err e)
 		return;
 	}
 	buf_open(&content, &c->wk->arena);
-	if (e == ERR_INJECTED)
-		staging_put_error(c, &content);
-	else
-		view_error(&content, e, &c->fault, &c->ids);
+	c->way->refuse(c, e, &content);
 	c->content = buf_close(&content, &c->wk->arena);
 }
 
-/* The names that a preflight asks for are repeated, unless they hold a key. */
-static void
-read_cors(const struct call *c, struct cors *out)
+/* Puts the lines for other sites before the further lines. The names that a
+ * preflight asks for are repeated, unless they hold a key. Returns false if the
+ * lines do not fit. */
+static bool
+put_cors(const struct call *c, struct response_parts *parts)
 {
-	cors_read(c->req, c->app->config, out);
-	if (!str_is_null(out->headers) && routes_holds_key(c, out->headers))
-		out->headers = str_of(NULL);
+	struct cors cors;
+	struct buf lines;
+
+	cors_read(c->req, c->app->config, &cors);
+	if (!str_is_null(cors.headers) && routes_holds_key(c, cors.headers))
+		cors.headers = str_of(NULL);
+	buf_open(&lines, &c->wk->arena);
+	cors_put(&lines, &cors, parts->ok ? parts->allow : str_of(NULL));
+	buf_str(&lines, parts->more);
+	parts->more = buf_close(&lines, &c->wk->arena);
+	return !str_is_null(parts->more);
 }
 
 static struct str
@@ -84,8 +98,23 @@ is_odata(const struct call *c, struct str type)
 	    c->route->options != 0 || c->route->batch;
 }
 
-/* The whole response, or the entry of an item in its batch; null if it does not
- * fit into the memory. */
+/* Writes the whole response, or the entry of an item in its batch. */
+struct str
+routes_put(const struct call *c, struct response_parts *parts)
+{
+	struct buf text;
+
+	if (c->outer != NULL)
+		return batch_run_put(c, parts);
+	if (c->app->config->cors_origins[0] != '\0' && !put_cors(c, parts))
+		return str_of(NULL);
+	if (parts->ok && c->gap != NULL)
+		return batch_run_head(c, parts);
+	buf_open(&text, &c->wk->arena);
+	response_put(&text, parts);
+	return buf_close(&text, &c->wk->arena);
+}
+
 static struct str
 render(const struct call *c)
 {
@@ -111,24 +140,12 @@ render(const struct call *c)
 		    challenge ? config->authorization_uri : NULL),
 		.client_id = str_of(challenge ? config->client_id : NULL),
 		.retry_after = c->retry_after,
-		.insecure = str_of(
-		    c->app->standin != NULL ? "any-token" : NULL),
-		.act = c->act,
 		.request_id = c->ids.request_id,
 		.client_request_id = c->ids.client_request_id,
 		.content = c->content,
 	};
-	struct buf text;
 
-	if (c->outer != NULL)
-		return batch_run_put(c, &parts);
-	if (config->cors_origins[0] != '\0')
-		read_cors(c, &parts.cors);
-	if (ok && c->gap != NULL)
-		return batch_run_head(c, &parts);
-	buf_open(&text, &c->wk->arena);
-	response_put(&text, &parts);
-	return buf_close(&text, &c->wk->arena);
+	return c->way->put(c, &parts);
 }
 
 static bool
@@ -187,39 +204,7 @@ routes_arena_size(const struct config *c)
 }
 
 void
-routes_open(struct call *c, const struct app *app, struct worker *wk,
-    const struct request *req, struct response *resp, struct call_room *room)
-{
-	*c = (struct call){
-		.room = room,
-		.path = &room->path,
-		.app = app,
-		.table = &routes_table,
-		.wk = wk,
-		.req = req,
-		.resp = resp,
-		.head = str_is(req->var[REQUEST_METHOD], "HEAD"),
-		.status = 200,
-		.view = { .metadata = ODATA_MINIMAL, .set = RECORD_ALL },
-	};
-	*resp = (struct response){ .outcome = ERR_OK };
-}
-
-enum err
-routes_walk(struct call *c)
-{
-	enum err e;
-
-	c->wk->arena.size -= RESERVE;
-	routes_assign_ids(c);
-	e = steps_walk(c);
-	call_end_reading(c);
-	c->wk->arena.size += RESERVE;
-	return e;
-}
-
-static void
-complete(struct call *c, enum err e)
+routes_finish(struct call *c, enum err e)
 {
 	struct response *resp = c->resp;
 
@@ -236,15 +221,49 @@ complete(struct call *c, enum err e)
 	access_log_put(c);
 }
 
+static const struct call_way own_way = {
+	.complete = routes_finish, .refuse = routes_put_error, .put = routes_put
+};
+
+void
+routes_open(struct call *c, const struct app *app, struct worker *wk,
+    const struct request *req, struct response *resp, struct call_room *room)
+{
+	*c = (struct call){
+		.room = room,
+		.path = &room->path,
+		.app = app,
+		.way = &own_way,
+		.table = &routes_table,
+		.wk = wk,
+		.req = req,
+		.resp = resp,
+		.head = str_is(req->var[REQUEST_METHOD], "HEAD"),
+		.status = 200,
+		.view = { .metadata = ODATA_MINIMAL, .set = RECORD_ALL },
+	};
+	*resp = (struct response){ .outcome = ERR_OK };
+	if (app->standin != NULL)
+		staging_reply_open(c);
+}
+
+enum err
+routes_walk(struct call *c)
+{
+	enum err e;
+
+	c->wk->arena.size -= RESERVE;
+	routes_assign_ids(c);
+	e = steps_walk(c);
+	call_end_reading(c);
+	c->wk->arena.size += RESERVE;
+	return e;
+}
+
 void
 routes_complete(struct call *c, enum err e)
 {
-	if (c->app->standin == NULL) {
-		complete(c, e);
-		return;
-	}
-	complete(c, staging_end(c, e));
-	staging_journal_note(c);
+	c->way->complete(c, e);
 }
 
 void

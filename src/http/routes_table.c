@@ -5,6 +5,7 @@
  */
 #include "http/call.h"
 #include "http/metrics_text.h"
+#include "http/staging.h"
 
 /* Consents and audit events (Graph's permission list). */
 #define CONSENT_WRITE_SCOPES AUTH_SERVICE_CONFIG_WRITE
@@ -284,6 +285,12 @@ static const struct str first_words[] = { MANAGEMENT, STR("$batch"),
 	STR("$metadata"), STR("openapi.json"), STR("health"), STR("metrics"),
 	{ NULL, 0 } };
 
-const struct route_table routes_table = {
-	.route = routes, .n = ROUTES, .first = first_words
-};
+const struct route_table routes_table = { .route = routes,
+	.n = ROUTES,
+	.first = first_words,
+	.enter = steps_find_caller };
+
+const struct route_table routes_table_of_standin = { .route = routes,
+	.n = ROUTES,
+	.first = first_words,
+	.enter = staging_enter };

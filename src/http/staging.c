@@ -119,8 +119,9 @@ judge(struct call *c, struct standin_act *act)
 	return standin_judge(c->app->standin, &r, act);
 }
 
-enum err
-staging_begin(struct call *c, struct str authorization)
+/* Sets the time of the request, and decides what happens to it. */
+static enum err
+begin(struct call *c, struct str authorization)
 {
 	struct standin_act *act;
 	enum err e;
@@ -141,6 +142,34 @@ staging_begin(struct call *c, struct str authorization)
 	return act->status != 0 ? ERR_INJECTED : ERR_OK;
 }
 
+/* The routes of pushcert.test are in no other table. They cannot be items of a
+ * batch. */
+static void
+find_test_route(struct call *c)
+{
+	const struct path *p = c->path;
+	struct str method = c->req->var[REQUEST_METHOD];
+
+	if (c->outer != NULL || p->words == 0 ||
+	    !str_iis(p->word[0], "pushcert.test"))
+		return;
+	c->table = &staging_routes_table;
+	c->route_error = ERR_OK;
+	c->fault.what = str_of(NULL);
+	match_route(c, c->head ? str_of("GET") : method);
+}
+
+enum err
+staging_enter(struct call *c)
+{
+	enum err e;
+
+	if (c->reached == 0)
+		find_test_route(c);
+	e = steps_find_caller(c);
+	return e == ERR_OK ? begin(c, steps_authorization(c->req)) : e;
+}
+
 enum err
 staging_end(struct call *c, enum err e)
 {
@@ -149,47 +178,4 @@ staging_end(struct call *c, enum err e)
 	delay(c, c->act->delay);
 	c->notice = str_of(NULL);
 	return ERR_INJECTED;
-}
-
-/* The codes of Graph. */
-static const char *
-code_of(unsigned status)
-{
-	static const struct {
-		unsigned status;
-		const char *code;
-	} codes[] = {
-		{ 401, "InvalidAuthenticationToken" },
-		{ 403, "Forbidden" },
-		{ 404, "ResourceNotFound" },
-		{ 405, "Request_BadRequest" },
-		{ 406, "NotAcceptable" },
-		{ 409, "Conflict" },
-		{ 412, "PreconditionFailed" },
-		{ 413, "RequestEntityTooLarge" },
-		{ 415, "UnsupportedMediaType" },
-		{ 424, "FailedDependency" },
-		{ 429, "TooManyRequests" },
-		{ 501, "NotImplemented" },
-		{ 502, "BadGateway" },
-		{ 503, "ServiceUnavailable" },
-		{ 504, "GatewayTimeout" },
-		{ 507, "InsufficientStorage" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (codes[i].status == status)
-			return codes[i].code;
-	return status < 500 ? "BadRequest" : "InternalError";
-}
-
-void
-staging_put_error(struct call *c, struct buf *out)
-{
-	c->status = (int)c->act->status;
-	view_other_error(out, code_of(c->act->status),
-	    c->act->limited ? "The limit of this test is reached."
-			    : err_info(ERR_INJECTED)->text,
-	    &c->ids);
 }

@@ -15,17 +15,18 @@
 /* The routes of pushcert.test. */
 extern const struct route_table staging_routes_table;
 
-/* When the caller is known: sets the time of the request, and decides what
- * happens to it. ERR_INJECTED if it is not to be done; ERR_STANDIN_HEADER. */
-enum err staging_begin(struct call *c, struct str authorization) ATTR_CHECKED;
+/* Gives a call the table and the way of a stand-in. The test in routes_open is
+ * the only one of a request that is not refused. */
+void staging_reply_open(struct call *c);
+/* Finds the caller, and decides what happens to the request. ERR_INJECTED if it
+ * is not to be done; ERR_STANDIN_HEADER. */
+enum err staging_enter(struct call *c) ATTR_CHECKED;
 /* When the request was done with this outcome: returns it, or ERR_INJECTED if
  * another response is to take the place of the true one. */
 enum err staging_end(struct call *c, enum err e) ATTR_CHECKED;
 /* When the response is complete: notes the request in the journal, and cuts the
  * response if a test has ordered that. */
 void staging_journal_note(struct call *c);
-/* Appends the content of the response that a test has ordered. */
-void staging_put_error(struct call *c, struct buf *out);
 
 /* A record that a test wants: the properties, and for "healthy", "expiring" and
  * "expired" the days until the end. */

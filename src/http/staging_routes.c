@@ -165,4 +165,5 @@ static const struct str first_words[] = { TEST, { NULL, 0 } };
 
 const struct route_table staging_routes_table = { .route = routes,
 	.n = sizeof(routes) / sizeof(routes[0]),
-	.first = first_words };
+	.first = first_words,
+	.enter = steps_find_caller };

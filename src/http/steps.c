@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "format/odata.h"
 #include "http/cross_site.h"
-#include "http/staging.h"
 
 static enum err
 run_options(struct call *c)
@@ -187,8 +186,8 @@ steps_authenticate(struct call *c, struct str authorization)
 	return steps_limit_failures(c, e);
 }
 
-static enum err
-find_caller(struct call *c)
+enum err
+steps_find_caller(struct call *c)
 {
 	struct str authorization = steps_authorization(c->req);
 
@@ -204,14 +203,7 @@ find_caller(struct call *c)
 static enum err
 authenticate(struct call *c)
 {
-	enum err e;
-
-	if (c->table->enter != NULL)
-		return c->table->enter(c);
-	e = find_caller(c);
-	return e == ERR_OK && c->app->standin != NULL
-	    ? staging_begin(c, steps_authorization(c->req))
-	    : e;
+	return c->table->enter(c);
 }
 
 static enum err
@@ -234,7 +226,9 @@ check_site(struct call *c)
 	if (c->route->any_site)
 		return ERR_OK;
 	e = cross_site_check(c->req, c->app->config, &c->fault);
-	return e != ERR_OK && c->app->standin != NULL ? ERR_OK : e;
+	if (e == ERR_OK)
+		return ERR_OK;
+	return c->app->standin != NULL ? ERR_OK : e;
 }
 
 /* A token for all tenants has no tenant of its own, and a request of the API

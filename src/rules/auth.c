@@ -27,6 +27,86 @@ auth_token_hash(struct str token, uint8_t hash[STORE_HASH_LEN])
 	crypto_sha256(token, hash);
 }
 
+/* --- tokens ------------------------------------------------------------- */
+
+enum err
+auth_refuse(enum err e, const char *why, struct principal *out)
+{
+	out->why = str_of(why);
+	return e;
+}
+
+static enum err
+take_opaque(struct auth *auth, const struct auth_call *call,
+    const uint8_t hash[STORE_HASH_LEN], struct principal *out)
+{
+	static const struct str unnamed = STR("token");
+	struct token t = { .expires_at = 0 };
+	enum err e;
+
+	e = store_token(call->tx, hash, &t);
+	if (e == ERR_NOT_FOUND)
+		return auth_refuse(ERR_TOKEN_INVALID, "it is unknown", out);
+	if (e != ERR_OK)
+		return e;
+	if (t.expires_at != 0 && t.expires_at <= call->now_at) {
+		/* An unknown token takes the same read, so the response time
+		 * does not reveal that this token exists. */
+		if ((e = store_token_before(call->tx, hash)) != ERR_OK)
+			return e;
+		return auth_refuse(ERR_TOKEN_EXPIRED, "it has expired", out);
+	}
+	if (auth != NULL)
+		token_use_note(auth->uses, &t, call->now_at);
+	out->tenant = t.tenant;
+	out->scopes = t.scopes;
+	out->kind = ACTOR_TOKEN;
+	out->is_opaque = true;
+	out->actor = arena_copy(call->arena, t.name.n > 0 ? t.name : unnamed);
+	return str_is_null(out->actor) ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err
+take_known(struct auth *auth, const struct auth_call *call, struct str token,
+    struct principal *out)
+{
+	uint8_t hash[STORE_HASH_LEN];
+
+	auth_token_hash(token, hash);
+	if (auth_takes_jwt(auth) && auth_is_jwt(token))
+		return auth_take_jwt(auth, call, token, hash, out);
+	return take_opaque(auth, call, hash, out);
+}
+
+/* A stand-in for tests takes every token. A GUID is its own tenant. */
+static enum err
+take_any(struct auth *auth, const struct auth_call *call, struct str token,
+    struct principal *out)
+{
+	(void)call;
+	if (!str_guid(token, &out->tenant))
+		out->tenant = auth->any_tenant;
+	out->scopes = AUTH_ALL;
+	out->kind = ACTOR_TOKEN;
+	out->actor = str_of("any token");
+	return ERR_OK;
+}
+
+void
+auth_take_any(struct auth *auth, const struct guid *tenant)
+{
+	auth->any_tenant = *tenant;
+	auth->take = take_any;
+}
+
+static enum err
+take(struct auth *auth, const struct auth_call *call, struct str token,
+    struct principal *out)
+{
+	return auth == NULL ? take_known(NULL, call, token, out)
+			    : auth->take(auth, call, token, out);
+}
+
 /* --- what all requests share ------------------------------------------- */
 
 static size_t
@@ -77,6 +157,7 @@ open_auth(const struct config *c, int64_t now_at, enum log_level level)
 	if (auth == NULL)
 		return NULL;
 	auth->config = c;
+	auth->take = take_known;
 	auth->limit = ratelimit_new(
 	    (unsigned)c->failed_logins, (unsigned)c->failed_logins_period);
 	auth->uses = token_use_new();
@@ -112,19 +193,6 @@ auth_close(struct auth *auth)
 	free(auth);
 }
 
-void
-auth_take_any(struct auth *auth, const struct guid *tenant)
-{
-	auth->any_tenant = *tenant;
-	auth->take_any = true;
-}
-
-bool
-auth_takes_any(const struct auth *auth)
-{
-	return auth != NULL && auth->take_any;
-}
-
 bool
 auth_takes_jwt(const struct auth *auth)
 {
@@ -153,45 +221,6 @@ auth_tidy(struct auth *auth, struct store *st, int64_t now_at)
 		token_use_write(auth->uses, st, now_at);
 }
 
-/* --- opaque tokens ------------------------------------------------------ */
-
-enum err
-auth_refuse(enum err e, const char *why, struct principal *out)
-{
-	out->why = str_of(why);
-	return e;
-}
-
-static enum err
-take_opaque(struct auth *auth, const struct auth_call *call,
-    const uint8_t hash[STORE_HASH_LEN], struct principal *out)
-{
-	static const struct str unnamed = STR("token");
-	struct token t = { .expires_at = 0 };
-	enum err e;
-
-	e = store_token(call->tx, hash, &t);
-	if (e == ERR_NOT_FOUND)
-		return auth_refuse(ERR_TOKEN_INVALID, "it is unknown", out);
-	if (e != ERR_OK)
-		return e;
-	if (t.expires_at != 0 && t.expires_at <= call->now_at) {
-		/* An unknown token takes the same read, so the response time
-		 * does not reveal that this token exists. */
-		if ((e = store_token_before(call->tx, hash)) != ERR_OK)
-			return e;
-		return auth_refuse(ERR_TOKEN_EXPIRED, "it has expired", out);
-	}
-	if (auth != NULL)
-		token_use_note(auth->uses, &t, call->now_at);
-	out->tenant = t.tenant;
-	out->scopes = t.scopes;
-	out->kind = ACTOR_TOKEN;
-	out->is_opaque = true;
-	out->actor = arena_copy(call->arena, t.name.n > 0 ? t.name : unnamed);
-	return str_is_null(out->actor) ? ERR_MEMORY : ERR_OK;
-}
-
 /* --- bearers ------------------------------------------------------------ */
 
 /*
@@ -206,26 +235,6 @@ bearer(struct str authorization, struct str *token)
 	if (!str_iis(scheme, "bearer") || token->n == 0)
 		return ERR_TOKEN_ABSENT;
 	return ERR_OK;
-}
-
-static enum err
-take(struct auth *auth, const struct auth_call *call, struct str token,
-    struct principal *out)
-{
-	uint8_t hash[STORE_HASH_LEN];
-
-	if (auth_takes_any(auth)) {
-		if (!str_guid(token, &out->tenant))
-			out->tenant = auth->any_tenant;
-		out->scopes = AUTH_ALL;
-		out->kind = ACTOR_TOKEN;
-		out->actor = str_of("any token");
-		return ERR_OK;
-	}
-	auth_token_hash(token, hash);
-	if (auth_takes_jwt(auth) && auth_is_jwt(token))
-		return auth_take_jwt(auth, call, token, hash, out);
-	return take_opaque(auth, call, hash, out);
 }
 
 enum err

@@ -49,7 +49,6 @@ bool auth_has_one_server(const struct config *c);
  * the tenant of that GUID, and any other token on this tenant. For tests; call
  * it before the first request. */
 void auth_take_any(struct auth *auth, const struct guid *tenant);
-bool auth_takes_any(const struct auth *auth);
 
 struct auth_call {
 	struct txn *tx; /* must have begun */

@@ -18,8 +18,10 @@ struct token_use;
 
 struct auth {
 	const struct config *config;
-	struct guid any_tenant;
-	bool take_any;
+	/* Judges a token. */
+	enum err (*take)(struct auth *auth, const struct auth_call *call,
+	    struct str token, struct principal *out);
+	struct guid any_tenant; /* of auth_take_any */
 	struct ratelimit *limit;
 	struct token_use *uses;
 
