@@ -196,7 +196,11 @@ part_database() {
 	esac
 	database_port=$((port + 100))
 	chmod 755 "$dir"
-	postgres_init "$dir/pg" && postgres_run "$dir/pg" -c max_connections=400 ||
+	# All tables fit into the memory of the server, as those of a site do:
+	# by default it would have 128 MB, and the first table to outgrow them
+	# would be that of the system with most changes.
+	postgres_init "$dir/pg" && postgres_run "$dir/pg" -c max_connections=400 \
+		-c shared_buffers=512MB -c max_wal_size=4GB ||
 		die 'PostgreSQL does not start'
 	for ms in 0 1 10; do
 		start "proxy-$ms" "$built/tests/integration/pg_proxy" -d $ms \

@@ -63,6 +63,11 @@ work(void *arg)
 	int64_t until, began, ended;
 	unsigned number = 0;
 
+	/* The first change of a thread may connect, and prepares the
+	 * statements. */
+	if (!r->way->change(
+		own, t->number % r->tenants, t->number * 10000000 + number++))
+		atomic_fetch_add(&r->failed, 1);
 	pthread_barrier_wait(&r->start);
 	began = clock_us();
 	for (until = began + r->seconds * 1000000; began < until;

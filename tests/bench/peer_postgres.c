@@ -2,8 +2,9 @@
 /*
  * peer_postgres.c - the same changes as a program usually makes them: each
  * thread has a connection, locks the tenant's record by SELECT FOR UPDATE,
- * reads the newest event, and writes both. The statements are prepared and
- * pipelined, so a change takes two round trips and one commit.
+ * reads the newest event and the pending request, and writes the record and an
+ * event, as pushcert does. The statements are prepared and pipelined, so a
+ * change takes two round trips and one commit.
  *
  *   peer_postgres [-c THREADS] [-d SECONDS] [-n TENANTS] DATABASE SCHEMA
  *
@@ -32,11 +33,12 @@ struct own {
 static const char *const statements[] = { "BEGIN",
 	"SELECT row FROM record WHERE key = $1 FOR UPDATE",
 	"SELECT key, row FROM record WHERE key > $1 ORDER BY key LIMIT 1",
+	"SELECT key, row FROM request WHERE key >= $1 ORDER BY key LIMIT 1",
 	"UPDATE record SET row = $2 WHERE key = $1",
 	("INSERT INTO record (key, row, mark) VALUES ($1, $2, "
 	 "gen_random_uuid())"),
 	"COMMIT" };
-enum { BEGIN, LOCK, NEWEST, UPDATE, INSERT, COMMIT, STATEMENTS };
+enum { BEGIN, LOCK, NEWEST, REQUEST, UPDATE, INSERT, COMMIT, STATEMENTS };
 
 static void
 must(PGconn *c, bool good)
@@ -188,10 +190,12 @@ change(void *own, unsigned long tenant, unsigned number)
 	append(o, BEGIN, STR_EMPTY, STR_EMPTY, 0);
 	append(o, LOCK, key, STR_EMPTY, 1);
 	append(o, NEWEST, key, STR_EMPTY, 1);
+	append(o, REQUEST, key, STR_EMPTY, 1);
 	must(o->conn, PQpipelineSync(o->conn));
 	PQclear(next_result(o));
 	record = next_result(o);
 	newest = next_result(o);
+	PQclear(next_result(o));
 	good = skip(o, 0) && PQntuples(record) == 1 &&
 	    write_rows(
 		o, key, next_key(newest, key, byte), value(record, 0), number);
