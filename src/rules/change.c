@@ -193,7 +193,8 @@ change_patch(struct store *st, struct change *in, struct record *out,
 
 	if ((e = change_open(&job, &verdict)) != ERR_OK)
 		return e;
-	if ((e = store_update(st, change_apply, &job)) == ERR_OK)
+	if ((e = store_update_tenant(st, &in->by.tenant, change_apply, &job)) ==
+	    ERR_OK)
 		return job.refusal;
 	*fault = (struct fault){ .what = str_of(NULL) };
 	return e;

@@ -71,6 +71,12 @@ outcome(const struct change_ready *r, enum err e)
 	return e;
 }
 
+static const struct guid *
+tenant_of(const struct change_step *step)
+{
+	return &step->ready->job.in->by.tenant;
+}
+
 static void
 run_alone(struct store *st, struct change_step *step, size_t n)
 {
@@ -78,7 +84,8 @@ run_alone(struct store *st, struct change_step *step, size_t n)
 	enum err e;
 
 	for (i = 0; i < n; i++) {
-		e = store_update(st, apply, step[i].ready);
+		e = store_update_tenant(
+		    st, tenant_of(&step[i]), apply, step[i].ready);
 		if (e != ERR_OK)
 			step[i].ready->good = false;
 		step[i].outcome = outcome(step[i].ready, e);
@@ -96,7 +103,8 @@ change_run_series(struct store *st, struct change_step *step, size_t n)
 		step[i].ready->series = step;
 		step[i].ready->needs = step[i].needs;
 		steps[i] = (struct store_step){ .change = apply,
-			.arg = step[i].ready };
+			.arg = step[i].ready,
+			.tenant = tenant_of(&step[i]) };
 	}
 	e = store_update_series(st, steps, n);
 	if (e != ERR_OK && e != ERR_BUSY) {

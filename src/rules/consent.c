@@ -58,5 +58,5 @@ consent_grant(struct store *st, const struct caller *by, struct arena *a,
 		.by = by, .arena = a, .arena_used = a->used, .out = out
 	};
 
-	return store_update(st, grant, &job);
+	return store_update_tenant(st, &by->tenant, grant, &job);
 }

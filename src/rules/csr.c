@@ -176,7 +176,7 @@ csr_make(const struct csr_order *o, struct str *text, struct str *what)
 	if ((e = make_request(o, &csr, what)) != ERR_OK)
 		return e;
 	*text = csr.request;
-	return store_update(o->store, put_request, &job);
+	return store_update_tenant(o->store, &o->by->tenant, put_request, &job);
 }
 
 enum err

@@ -7,7 +7,6 @@
 #include "store/store_private.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
 #include "store/store_struct.h"
 
@@ -18,16 +17,6 @@
  * the tenant a round trip. Each tenant has one place for its note, which it
  * shares with others.
  */
-static uint64_t
-hash_of(const struct guid *tenant)
-{
-	uint64_t half[2];
-
-	memcpy(half, tenant->byte, sizeof(half));
-	/* Zero stands for an empty place. */
-	return (half[0] ^ half[1] * UINT64_C(0x9e3779b97f4a7c15)) | 1;
-}
-
 static atomic_uint_fast64_t *
 note_of(struct txn *tx, uint64_t hash)
 {
@@ -37,7 +26,7 @@ note_of(struct txn *tx, uint64_t hash)
 void
 store_expect_sweep(struct txn *tx, const struct guid *tenant)
 {
-	uint64_t hash = hash_of(tenant);
+	uint64_t hash = store_tenant_hash(tenant);
 
 	if (tx->st->engine->expect != NULL)
 		atomic_store_explicit(
@@ -47,7 +36,7 @@ store_expect_sweep(struct txn *tx, const struct guid *tenant)
 static bool
 expects_sweep(struct txn *tx, const struct guid *tenant)
 {
-	uint64_t hash = hash_of(tenant);
+	uint64_t hash = store_tenant_hash(tenant);
 
 	return atomic_load_explicit(note_of(tx, hash), memory_order_relaxed) ==
 	    hash;

@@ -12,6 +12,15 @@ store_tenant_key(const struct guid *tenant)
 	return str_from((const char *)tenant->byte, sizeof(tenant->byte));
 }
 
+uint64_t
+store_tenant_hash(const struct guid *tenant)
+{
+	uint64_t half[2];
+
+	memcpy(half, tenant->byte, sizeof(half));
+	return (half[0] ^ half[1] * UINT64_C(0x9e3779b97f4a7c15)) | 1;
+}
+
 enum err
 store_walked(enum err e)
 {

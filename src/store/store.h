@@ -193,10 +193,18 @@ typedef enum err store_change(struct txn *tx, void *arg);
 enum err
 store_update(struct store *st, store_change *change, void *arg) ATTR_CHECKED;
 
-/* One change of a series, and its outcome. */
+/* The same for a change of one tenant. No other change that names the tenant
+ * runs in this process at the same time, because an engine that runs several
+ * batches would have to run both batches again. */
+enum err store_update_tenant(struct store *st, const struct guid *tenant,
+    store_change *change, void *arg) ATTR_CHECKED;
+
+/* One change of a series, and its outcome. The first one may name the tenant,
+ * for the reason of store_update_tenant. */
 struct store_step {
 	store_change *change;
 	void *arg;
+	const struct guid *tenant; /* or NULL */
 	enum err outcome;
 };
 /*

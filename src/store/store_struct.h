@@ -56,6 +56,9 @@ struct store_writer {
 	char room[STORE_SCRATCHES][STORE_VALUE_MAX];
 };
 
+/* The tenants that are being changed, by a hash of their id; see update.c. */
+enum { STORE_BUSY = 4096 };
+
 /* The tenants whose change has read the oldest events, by a hash of their id;
  * see expect.c. */
 enum { STORE_SWEPT = 1024 };
@@ -82,6 +85,7 @@ struct store {
 	 * transaction fails. */
 	atomic_bool outdated;
 	atomic_uint_fast64_t swept[STORE_SWEPT];
+	atomic_uint_fast32_t busy[STORE_BUSY];
 	/* The running change is a conversion, and no other change runs. */
 	bool converts;
 };

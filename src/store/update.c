@@ -178,15 +178,52 @@ choose_writer(struct store *st)
 	return best;
 }
 
+/*
+ * Two batches that change the same tenant conflict, and one of them must run
+ * again with all its changes. So the changes of a tenant go to the writer that
+ * has one already. A place of `busy` holds the number of its changes, and above
+ * that the writer. Tenants that share a place share the writer, too.
+ */
+enum { WRITER_SHIFT = 24 };
+#define CHANGES_MASK (((uint_fast32_t)1 << WRITER_SHIFT) - 1)
+
+static atomic_uint_fast32_t *
+place_of(struct store *st, const struct guid *tenant)
+{
+	return &st->busy[(store_tenant_hash(tenant) >> 32) % STORE_BUSY];
+}
+
+static struct store_writer *
+writer_of(struct store *st, const struct guid *tenant)
+{
+	atomic_uint_fast32_t *place = place_of(st, tenant);
+	uint_fast32_t old = atomic_load(place), new;
+
+	do {
+		new = old + 1;
+		if ((old & CHANGES_MASK) == 0)
+			new = (uint_fast32_t)(choose_writer(st) - st->writer)
+				<< WRITER_SHIFT |
+			    1;
+	} while (!atomic_compare_exchange_weak(place, &old, new));
+	return &st->writer[new >> WRITER_SHIFT];
+}
+
 static enum err
 run_series(struct store *st, struct store_step *step, size_t n)
 {
+	const struct guid *tenant = n > 0 && st->writers > 1 ? step[0].tenant
+							     : NULL;
+	struct store_writer *writer = tenant != NULL ? writer_of(st, tenant)
+						     : choose_writer(st);
 	struct waiter w = { .step = step, .n = n };
 	enum err e;
 
 	metrics_change_begins(st->metrics);
-	e = group_commit_run(&choose_writer(st)->queue, &w.job);
+	e = group_commit_run(&writer->queue, &w.job);
 	metrics_change_ends(st->metrics, e);
+	if (tenant != NULL)
+		atomic_fetch_sub(place_of(st, tenant), 1);
 	return e != ERR_OK ? e : w.failed;
 }
 
@@ -197,9 +234,12 @@ store_update_series(struct store *st, struct store_step *step, size_t n)
 }
 
 static enum err
-update(struct store *st, store_change *change, void *arg)
+update(struct store *st, const struct guid *tenant, store_change *change,
+    void *arg)
 {
-	struct store_step step = { .change = change, .arg = arg };
+	struct store_step step = {
+		.change = change, .arg = arg, .tenant = tenant
+	};
 	enum err e = run_series(st, &step, 1);
 
 	return e != ERR_OK ? e : step.outcome;
@@ -208,7 +248,14 @@ update(struct store *st, store_change *change, void *arg)
 enum err
 store_update(struct store *st, store_change *change, void *arg)
 {
-	return st->read_only ? ERR_READ_ONLY : update(st, change, arg);
+	return st->read_only ? ERR_READ_ONLY : update(st, NULL, change, arg);
+}
+
+enum err
+store_update_tenant(struct store *st, const struct guid *tenant,
+    store_change *change, void *arg)
+{
+	return st->read_only ? ERR_READ_ONLY : update(st, tenant, change, arg);
 }
 
 enum err
@@ -217,7 +264,7 @@ store_convert(struct store *st, store_change *change, void *arg)
 	enum err e;
 
 	st->converts = true;
-	e = update(st, change, arg);
+	e = update(st, NULL, change, arg);
 	st->converts = false;
 	if (e == ERR_OK)
 		atomic_store(&st->format, STORE_FORMAT);

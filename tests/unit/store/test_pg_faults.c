@@ -592,6 +592,39 @@ START_TEST(another_process_is_faster)
 }
 END_TEST
 
+static enum err
+change_tenant(struct store *st)
+{
+	return store_update_tenant(st, &first_tenant, count, &first_tenant);
+}
+
+/* While the commit of a change waits, another change of the same tenant waits
+ * for it. A second connection would meet the locks of the first one. */
+START_TEST(a_tenant_has_one_connection)
+{
+	struct store *st = begin();
+	struct call one = { .st = st, .run = change_tenant }, two = one;
+	int64_t until = clock_ms() + PATIENCE;
+	struct state s;
+
+	fake.commit = FAKE_WAITS;
+	fake.commits_so = 1;
+	start(&one);
+	while (fake_waits() == 0 && clock_ms() < until)
+		sleep_ms(1);
+	start(&two);
+	sleep_ms(PATIENCE / 8);
+	ck_assert_uint_eq(fake.connects, 0);
+	fake_release();
+	end(&one, ERR_OK);
+	end(&two, ERR_OK);
+	s = look(st);
+	ck_assert(is_state(&s, &(struct state){ 3, 3, 1, 0 }));
+	ck_assert_uint_eq(fake.commits, 1);
+	store_close(st);
+}
+END_TEST
+
 /* The server answers nothing. The second change comes while the first one
  * waits, and must not wait twice as long. */
 START_TEST(a_server_is_silent)
@@ -677,6 +710,7 @@ pg_faults_suite(void)
 	tcase_add_test(t, a_row_of_an_unknown_batch_is_changed);
 	tcase_add_test(t, a_row_is_put_and_removed);
 	tcase_add_test(t, another_process_is_faster);
+	tcase_add_test(t, a_tenant_has_one_connection);
 	tcase_add_test(t, a_server_is_silent);
 	tcase_add_test(t, an_attempt_to_connect_hangs);
 	tcase_add_test(t, a_store_is_closed_while_it_connects);
