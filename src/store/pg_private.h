@@ -91,11 +91,12 @@ struct pg_writer {
 
 /*
  * The number of writers. A batch waits most of its time for the server, and
- * meanwhile the others run; store/update.c decides how many. On two busy processors (load 12 to 18) 64 threads
- * reach 5,800 changes a second with one writer and 7,000 with three on the
- * server's socket; through a proxy, 4,200 with three and 5,800 with four, and
- * 1,250 and 1,290 where it adds 10 ms to each round trip (medians of 3 to 5
- * interleaved rounds of tests/bench/changes).
+ * meanwhile the others run; store/update.c decides how many. On two busy
+ * processors (load 12 to 18) 64 threads reach 5,800 changes a second with one
+ * writer and 7,000 with three on the server's socket; through a proxy, 4,200
+ * with three and 5,800 with four, and 1,250 and 1,290 where it adds 10 ms to
+ * each round trip (medians of 3 to 5 interleaved rounds of
+ * tests/bench/changes).
  */
 #define PG_WRITERS 4
 
