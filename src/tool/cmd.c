@@ -73,6 +73,59 @@ offer_commands(struct cmd_nearest *near, const char *group)
 	}
 }
 
+/* Words of other programs for what a command does. */
+static const struct {
+	const char *typed, *command;
+} synonyms[] = {
+	{ "add", "create" },
+	{ "create", "add" },
+	{ "create", "init" },
+	{ "csr", "request" },
+	{ "del", "remove" },
+	{ "del", "revoke" },
+	{ "delete", "remove" },
+	{ "delete", "revoke" },
+	{ "get", "show" },
+	{ "log", "history" },
+	{ "ls", "list" },
+	{ "new", "add" },
+	{ "new", "create" },
+	{ "new", "init" },
+	{ "renew", "request" },
+	{ "rm", "remove" },
+	{ "rm", "revoke" },
+	{ "run", "serve" },
+	{ "setup", "init" },
+	{ "start", "serve" },
+	{ "status", "check" },
+	{ "undo", "history restore" },
+	{ "version", "--version" },
+};
+
+/* Whether a command, or a second word of the group, has this name. */
+static bool
+is_command(const char *name, const char *group)
+{
+	const char *words[] = { group != NULL ? group : name, name };
+	const struct command *row = cmd_find(words, group != NULL ? 2 : 1);
+
+	if (group != NULL)
+		return row != NULL && row->second != NULL;
+	return row != NULL || name[0] == '-' || strchr(name, ' ') != NULL;
+}
+
+static const char *
+synonym(const char *typed, const char *group)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+		if (strcmp(synonyms[i].typed, typed) == 0 &&
+		    is_command(synonyms[i].command, group))
+			return synonyms[i].command;
+	return NULL;
+}
+
 /* A word that must be followed by another one, such as "token". */
 static int
 refuse_group(struct cmd_call *c, const char *group, const char *second)
@@ -82,7 +135,9 @@ refuse_group(struct cmd_call *c, const char *group, const char *second)
 	if (second == NULL) {
 		cmd_error(c, "%s: one of its words must follow", group);
 	} else {
-		offer_commands(&near, group);
+		near.word = synonym(second, group);
+		if (near.word == NULL)
+			offer_commands(&near, group);
 		cmd_error(c, "%s: '%.64s' is not one of its words%s%s%s", group,
 		    second, near.word != NULL ? "; did you mean '" : "",
 		    near.word != NULL ? near.word : "",
@@ -105,7 +160,9 @@ refuse_words(struct cmd_call *c, const char *const *words, unsigned n)
 		    "commands");
 	if (cmd_find_group(words[0]) != NULL)
 		return refuse_group(c, words[0], n > 1 ? words[1] : NULL);
-	offer_commands(&near, NULL);
+	near.word = synonym(words[0], NULL);
+	if (near.word == NULL)
+		offer_commands(&near, NULL);
 	if (near.word != NULL)
 		return cmd_usage(c,
 		    "'%.64s' is not a command; did you mean '%s'?", words[0],
@@ -150,6 +207,10 @@ refuse_unknown_option(struct cmd_call *c, const char *typed)
 			cmd_nearest_offer(&near, cmd_option(i)->name);
 	if (strlen(name) == 1)
 		near.word = only_option(c->command, name[0]);
+	if (c->command != NULL && is_command(name, c->command->word))
+		return cmd_usage(c,
+		    "'%.64s' is not an option; did you mean 'pushcert %s %s'?",
+		    typed, c->command->word, name);
 	if (near.word != NULL)
 		return cmd_usage(c,
 		    "'%.64s' is not an option; did you mean '--%s'?", typed,
@@ -241,6 +302,7 @@ static int
 refuse_argument(struct cmd_call *c, const char *word)
 {
 	struct guid tenant;
+	int i;
 
 	if ((c->command->options & CMD_BIT(OPTION_TENANT)) != 0 &&
 	    str_guid(str_of(word), &tenant))
@@ -248,6 +310,13 @@ refuse_argument(struct cmd_call *c, const char *word)
 		    "'%.64s' is one argument too many; did you mean "
 		    "'--tenant %.64s'?",
 		    word, word);
+	for (i = 0; i < CMD_OPTIONS; i++)
+		if ((c->command->options & CMD_BIT(i)) != 0 &&
+		    strcmp(cmd_option(i)->name, word) == 0)
+			return cmd_usage(c,
+			    "'%.64s' is one argument too many; did you mean "
+			    "'--%s'?",
+			    word, cmd_option(i)->name);
 	return cmd_usage(c, "'%.64s' is one argument too many", word);
 }
 
