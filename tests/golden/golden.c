@@ -352,21 +352,23 @@ hide_sums(char *text, size_t n)
 	}
 }
 
-/* Replaces the version at the foot of a page by zeros, as the sums. Returns the
- * new length. */
+/* Replaces the version, at the foot of a page or in a calendar, by zeros, as
+ * the sums. Returns the new length. */
 static size_t
 hide_version(char *text, size_t n)
 {
-	static const char now[] = "<p>pushcert " PACKAGE_VERSION " ";
-	static const char then[] = "<p>pushcert 0.0.0 ";
+	static const char now[] = "pushcert " PACKAGE_VERSION;
+	static const char then[] = "pushcert 0.0.0";
 	const size_t old = sizeof(now) - 1, new = sizeof(then) - 1;
-	char *at = memmem(text, n, now, old);
+	char *at = text;
 
-	if (at == NULL)
-		return n;
-	memmove(at + new, at + old, n - (size_t)(at - text) - old);
-	memcpy(at, then, new);
-	return n + new - old;
+	while ((at = memmem(at, n - (size_t)(at - text), now, old)) != NULL) {
+		memmove(at + new, at + old, n - (size_t)(at - text) - old);
+		memcpy(at, then, new);
+		at += new;
+		n = n + new - old;
+	}
+	return n;
 }
 
 /* Runs one case: `head` and `body` are the request, `want` the expected
