@@ -39,11 +39,17 @@ static enum err
 store(struct call *c, const struct form *form)
 {
 	const struct record_property *id = &record_properties[RECORD_APPLE_ID];
-	struct str text = str_trim(page_text(form, "apple-id"));
+	struct str text = page_text(form, "apple-id");
 	struct change change = call_change(c);
 	struct record after;
 	enum err e;
 
+	if (str_is_null(text)) {
+		c->fault.ours = str_of("a field is missing");
+		c->fault.what = str_of("apple-id");
+		return ERR_FORM;
+	}
+	text = str_trim(text);
 	if (str_utf8_count(text) > id->limit) {
 		c->fault.what = c->fault.target = str_of(id->name);
 		return ERR_TOO_LONG;
