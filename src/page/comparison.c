@@ -42,10 +42,21 @@ value(const struct record *r, enum property property)
 	    : text;
 }
 
+/* Whether both values look the same: a time is shown without its seconds. */
+static bool
+is_same(enum property property, struct str a, struct str b)
+{
+	size_t n = record_properties[property].type == EDM_DATE
+	    ? sizeof("2027-11-30T12:00") - 1
+	    : SIZE_MAX;
+
+	return str_eq(str_head(a, n), str_head(b, n));
+}
+
 static void
 put_row(struct page *p, const struct row *row, struct str now, struct str then)
 {
-	bool same = str_eq(now, then);
+	bool same = is_same(row->property, now, then);
 	struct html *h = &p->html;
 
 	if (same)
