@@ -36,6 +36,12 @@ def end_of(pem):
     return text.strip().partition("=")[2].replace(" ", "T")
 
 
+def topic_of(pem):
+    name = openssl("x509", "-noout", "-subject", "-nameopt", "RFC2253",
+                   data=pem).decode()
+    return re.search(r"(?:UID|userId)=([^,\n]+)", name).group(1)
+
+
 def check_pair(body):
     """NanoMDM: a certificate, then its key in any form, not encrypted."""
     kinds = re.findall(rb"-----BEGIN ([A-Z0-9 ]+)-----", body)
@@ -46,9 +52,7 @@ def check_pair(body):
     ours = openssl("x509", "-noout", "-pubkey", data=body)
     if ours != openssl("pkey", "-pubout", data=body):
         raise ValueError("the key is not that of the certificate")
-    name = openssl("x509", "-noout", "-subject", "-nameopt", "RFC2253",
-                   data=body).decode()
-    return re.search(r"(?:UID|userId)=([^,\n]+)", name).group(1)
+    return topic_of(body)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -100,6 +104,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 f.write(body)
         with open(place("nanomdm.pem"), "rb") as f:
             held = f.read()
+        if topic != topic_of(held):
+            return self.reply(404, {"error": "no such topic"})
         return self.reply(200, {"topic": topic, "not_after": end_of(held)})
 
     def micromdm(self, body):
