@@ -26,9 +26,15 @@
 #define OUR_FAULT NOT_JUDGED "pushcert sent a wrong request; report this fault"
 #define TOKENS NOT_JUDGED "Apple saw a token in the request; a proxy alters it"
 
-/* Exit statuses of curl(1): the certificate and key cannot be used; the server
- * is not trusted. */
-enum { CURL_PAIR = 58, CURL_UNTRUSTED = 60 };
+/* Exit statuses of curl(1): it does not know an option, or was built without
+ * what the option needs; the certificate and key cannot be used; the server is
+ * not trusted. */
+enum {
+	CURL_OPTION = 2,
+	CURL_BUILT_WITHOUT = 4,
+	CURL_PAIR = 58,
+	CURL_UNTRUSTED = 60
+};
 
 static const struct row {
 	unsigned status;
@@ -296,7 +302,8 @@ copy_words(struct str trace, char out[APNS_WORDS_MAX])
 
 	while (!str_is_null(trace)) {
 		line = str_cut(&trace, '\n');
-		if (str_starts(line, "curl: "))
+		if (str_starts(line, "curl: ") &&
+		    !str_starts(line, "curl: try "))
 			found = str_trim(str_tail(line, 6));
 	}
 	if (str_starts(found, "("))
@@ -314,6 +321,12 @@ judge_failure(const struct apns_answer *in, struct apns_verdict *out)
 	out->curl = in->exit_status;
 	copy_words(in->trace, out->words);
 	switch (in->exit_status) {
+	case CURL_OPTION:
+	case CURL_BUILT_WITHOUT:
+		out->text = NOT_JUDGED
+		    "this curl is too old or lacks HTTP/2; install curl 7.50 "
+		    "or newer with HTTP/2";
+		break;
 	case CURL_PAIR:
 		out->grade = APNS_CRITICAL;
 		out->text = "the certificate cannot be used with this key";

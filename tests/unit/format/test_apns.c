@@ -280,6 +280,18 @@ static const struct {
 	    "* TLSv1.3 (IN), TLS alert, (99999999999999999999):",
 	    APNS_UNKNOWN, 0, "no answer", "" },
 
+	/* A curl that cannot ask Apple. */
+	{ "a curl without HTTP/2", 2,
+	    "curl: option --http2: the installed libcurl version doesn't "
+	    "support this\n"
+	    "curl: try 'curl --help' for more information\n",
+	    APNS_UNKNOWN, 0, "lacks HTTP/2",
+	    "option --http2: the installed libcurl version doesn't support "
+	    "this" },
+	{ "an HTTP/2 that was left out", 4,
+	    "curl: (4) A requested feature was not built-in\n", APNS_UNKNOWN, 0,
+	    "lacks HTTP/2", "A requested feature was not built-in" },
+
 	/* A proxy. */
 	{ "a proxy with TLS refuses us", 56,
 	    "* Uses proxy env variable https_proxy == 'https://p:1'\n"
@@ -315,7 +327,7 @@ static const struct {
 	{ "a message with other bytes", 6,
 	    "curl: (6) Could not resolve \xff\x1b[31m\n", APNS_UNKNOWN, 0,
 	    "no answer", "Could not resolve ??[31m" },
-	{ "a message without a number", 2, "curl: option http2: unsupported",
+	{ "a message without a number", 7, "curl: option http2: unsupported",
 	    APNS_UNKNOWN, 0, "no answer", "option http2: unsupported" },
 	{ "the last message counts", 7, "curl: (1) a\ncurl: (7) b",
 	    APNS_UNKNOWN, 0, "no answer", "b" },
