@@ -121,24 +121,43 @@ lacks_algorithm(void)
 
 /* --- PEM ---------------------------------------------------------------- */
 
-static enum err
-take_key(struct x509_gather *g, struct str pem, struct str *what)
+/* Returns NULL with the errors in libcrypto's queue. */
+static EVP_PKEY *
+open_key(struct x509_gather *g, struct str pem)
 {
 	BIO *text = BIO_new_mem_buf(pem.p, (int)pem.n);
-	EVP_PKEY *key = NULL;
+	EVP_PKEY *key;
 
-	if (text == NULL)
-		return ERR_MEMORY;
-	ERR_clear_error();
 	g->asked = false;
 	key = PEM_read_bio_PrivateKey(text, NULL, give_passphrase, g);
 	BIO_free(text);
+	return key;
+}
+
+static enum err
+take_key(struct x509_gather *g, struct str pem, struct str *what)
+{
+	struct ossl_provider_st *legacy = NULL;
+	EVP_PKEY *key;
+	bool lacks = false;
+
+	ERR_clear_error();
+	key = open_key(g, pem);
+	if (key == NULL && !str_is_null(g->passphrase) &&
+	    (lacks = lacks_algorithm()) &&
+	    (legacy = crypto_load_legacy()) != NULL) {
+		key = open_key(g, pem);
+		lacks = key == NULL && lacks_algorithm();
+		crypto_unload_legacy(legacy);
+	}
 	if (key != NULL)
 		return add_key(g, key, what);
-	if (lacks_algorithm() && !str_is_null(g->passphrase))
+	if (lacks)
 		return refuse(ERR_KEY_MISMATCH,
 		    "the private key is encrypted by an algorithm that this "
-		    "libcrypto lacks; run 'openssl pkcs8 -topk8' on it first",
+		    "libcrypto lacks; run 'openssl pkcs8 -topk8 -provider "
+		    "legacy -provider default -in FILE -out NEW', and import "
+		    "NEW",
 		    what);
 	if (g->asked)
 		return refuse_locked(g, what);
