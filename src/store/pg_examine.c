@@ -29,6 +29,7 @@ enum column {
 	SEES, /* whether the role sees the state of the standbys */
 	SENDERS,
 	STREAMING, /* synchronous standbys that are up to date or catch up */
+	CHANGES, /* whether the role may change all tables */
 	COLUMNS
 };
 
@@ -46,7 +47,12 @@ static const char query[] =
     "pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')::text, "
     "(SELECT count(*) FROM pg_stat_replication)::text, "
     "(SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND "
-    "sync_state IN ('sync', 'quorum'))::text";
+    "sync_state IN ('sync', 'quorum'))::text, "
+    "coalesce((SELECT bool_and(has_table_privilege(oid, 'SELECT') AND "
+    "has_table_privilege(oid, 'INSERT') AND has_table_privilege(oid, "
+    "'UPDATE') AND has_table_privilege(oid, 'DELETE')) FROM pg_class WHERE "
+    "relkind = 'r' AND relnamespace = current_schema()::regnamespace), "
+    "true)::text";
 
 struct answer {
 	const struct pg_api *pq;
@@ -138,6 +144,12 @@ has_other_clock(const struct answer *a)
 }
 
 static bool
+may_not_change(const struct answer *a)
+{
+	return is(a, CHANGES, "false");
+}
+
+static bool
 is_superuser(const struct answer *a)
 {
 	return is(a, SUPERUSER, "true");
@@ -175,6 +187,10 @@ static const struct {
 	    "the clock of the server and the clock of this machine differ by "
 	    "more than 5 seconds",
 	    "Run NTP on both machines." },
+	{ may_not_change, false,
+	    "the role of this program may not change all tables of the schema: "
+	    "each change is answered 503",
+	    "Run pushcert init --owner ROLE, which gives it the rights." },
 	{ is_superuser, false, "the role of this program is a superuser",
 	    "Let the service use a role that owns nothing; see MORE THAN ONE "
 	    "MACHINE in pushcert-setup(7)." },

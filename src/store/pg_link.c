@@ -31,7 +31,8 @@
 /* Logs the first line of the server's or the library's message. libpq never
  * puts a password into a message. */
 static void
-log_failure(struct pg_link *l, const char *doing, const char *message)
+log_failure(
+    struct pg_link *l, const char *doing, const char *message, const char *cure)
 {
 	int n = (int)strcspn(message, "\n");
 	int64_t now = clock_ms();
@@ -39,30 +40,40 @@ log_failure(struct pg_link *l, const char *doing, const char *message)
 	if (l->logged_at != 0 && now - l->logged_at < LINE_AGAIN)
 		return;
 	l->logged_at = now;
-	log_line(
-	    LOG_AT_ERROR, "store: PostgreSQL: %s: %.*s", doing, n, message);
+	log_line(LOG_AT_ERROR, "store: PostgreSQL: %s: %.*s%s", doing, n,
+	    message, cure);
 }
+
+#define POOL                                                                  \
+	"; a pool of connections in front of the server must keep a session " \
+	"for each client"
 
 static const struct {
 	const char *state; /* an SQLSTATE, or its class */
 	enum pg_outcome outcome;
 	enum err failure;
+	const char *cure;
 } states[] = {
-	{ "23505", PG_CONFLICT, ERR_OK }, /* another inserted the key */
-	{ "22012", PG_CONFLICT, ERR_OK }, /* a mark differs: see pg_sql.c */
-	{ "40", PG_AGAIN, ERR_OK }, /* serialization, deadlock */
-	{ "55P03", PG_AGAIN, ERR_OK }, /* lock_timeout */
-	{ "25P03", PG_LOST, ERR_OK }, /* idle in a transaction */
-	{ "53100", PG_FAILED, ERR_FULL },
-	{ "53", PG_LOST, ERR_OK }, /* too many connections, no memory */
-	{ "57", PG_LOST, ERR_OK }, /* shutdown, starting up, cancelled */
-	{ "08", PG_LOST, ERR_OK },
-	{ "25006", PG_LOST, ERR_OK }, /* now a standby */
-	{ "XX001", PG_FAILED, ERR_CORRUPT },
-	{ "XX002", PG_FAILED, ERR_CORRUPT },
-	{ "3F000", PG_FAILED, ERR_NO_STORE },
-	{ "42P01", PG_FAILED, ERR_NO_STORE },
-	{ "", PG_FAILED, ERR_STORE },
+	{ "23505", PG_CONFLICT, ERR_OK, "" }, /* another inserted the key */
+	{ "22012", PG_CONFLICT, ERR_OK, "" }, /* a mark differs: see pg_sql.c */
+	{ "40", PG_AGAIN, ERR_OK, "" }, /* serialization, deadlock */
+	{ "55P03", PG_AGAIN, ERR_OK, "" }, /* lock_timeout */
+	{ "25P03", PG_LOST, ERR_OK, "" }, /* idle in a transaction */
+	{ "53100", PG_FAILED, ERR_FULL, "" },
+	{ "53", PG_LOST, ERR_OK, "" }, /* too many connections, no memory */
+	{ "57", PG_LOST, ERR_OK, "" }, /* shutdown, starting up, cancelled */
+	{ "08", PG_LOST, ERR_OK, "" },
+	{ "25006", PG_LOST, ERR_OK, "" }, /* now a standby */
+	{ "XX001", PG_FAILED, ERR_CORRUPT, "" },
+	{ "XX002", PG_FAILED, ERR_CORRUPT, "" },
+	{ "3F000", PG_FAILED, ERR_NO_STORE, "" },
+	{ "42P01", PG_FAILED, ERR_NO_STORE, "" },
+	{ "42501", PG_FAILED, ERR_STORE,
+	    "; pushcert init --owner ROLE gives this role its rights" },
+	/* A statement that is prepared on another connection of the pool. */
+	{ "42P05", PG_FAILED, ERR_STORE, POOL },
+	{ "26000", PG_FAILED, ERR_STORE, POOL },
+	{ "", PG_FAILED, ERR_STORE, "" },
 };
 
 static enum pg_outcome
@@ -82,7 +93,8 @@ judge(struct pg_link *l, const PGresult *r)
 		;
 	if (states[i].outcome != PG_CONFLICT && states[i].outcome != PG_AGAIN &&
 	    states[i].failure != ERR_NO_STORE)
-		log_failure(l, state, message != NULL ? message : "");
+		log_failure(
+		    l, state, message != NULL ? message : "", states[i].cure);
 	l->failure = states[i].failure;
 	return states[i].outcome;
 }
@@ -241,7 +253,7 @@ pg_link_connect(struct pg_link *l, int64_t until)
 	l->connected_at = clock_ms();
 	if ((e = connect_and_set_up(l, until, why)) == ERR_OK)
 		return ERR_OK;
-	log_failure(l, "connect", why);
+	log_failure(l, "connect", why, "");
 	if (l->conn != NULL)
 		pg_link_close(l);
 	return e;

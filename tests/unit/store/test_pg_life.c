@@ -131,9 +131,9 @@ END_TEST
 
 /* The answer of a server without a fault: the names of the standbys, and so on
  * (enum column in pg_examine.c). The clock is filled in. */
-enum { CLOCK = 6, COLUMNS = 11 };
+enum { CLOCK = 6, COLUMNS = 12 };
 static const char *const good[COLUMNS] = { "ANY 1 (a, b)", "on", "on", "on",
-	"true", "false", NULL, "false", "true", "2", "1" };
+	"true", "false", NULL, "false", "true", "2", "1", "true" };
 
 static const struct server {
 	const char *name;
@@ -159,6 +159,8 @@ static const struct server {
 	{ "a clock that is early", CLOCK, "99999999999",
 	    "the clock of the server", false },
 	{ "no clock", CLOCK, "late", "the clock of the server", false },
+	{ "a role that only reads", 11, "false",
+	    "the role of this program may not change", false },
 	{ "a superuser", 7, "true", "the role of this program is a superuser",
 	    false },
 };
