@@ -169,7 +169,8 @@ int64_t cmd_now_at(void);
  * open the same store twice, and a store that hangs or is damaged must not take
  * the calling process with it. Returns ERR_BUSY if the child has not ended
  * after this many seconds (0: no limit), and ERR_CORRUPT with *died, the
- * signal, if a signal killed it; otherwise *died is 0. Prints nothing.
+ * signal, if a signal killed it; otherwise *died is 0. Prints a message only if
+ * there can be no child.
  */
 typedef enum err cmd_work(struct cmd_call *c, void *arg);
 enum err cmd_in_child(struct cmd_call *c, cmd_work *work, void *arg,

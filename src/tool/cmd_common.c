@@ -116,8 +116,13 @@ cmd_in_child(
 	_Static_assert(ERR_COUNT <= 256, "an outcome is an exit status");
 	*died = 0;
 	fflush(stdout);
-	if ((child = fork()) < 0)
+	if ((child = fork()) < 0) {
+		cmd_error(c,
+		    "no second process can be started: %s; "
+		    "try again when fewer processes run",
+		    strerror(errno));
 		return ERR_INTERNAL;
+	}
 	if (child == 0) {
 		alarm(seconds);
 		e = work(c, arg);

@@ -17,8 +17,10 @@
 #include <link.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -108,6 +110,10 @@ end(void)
 void
 fault_arm(struct fault_plan *plan, enum fault_call call, int cause, long n)
 {
+	size_t i;
+
+	for (i = 0; i < FAULT_CALLS; i++)
+		plan->calls[i] = 0;
 	plan->hit = false;
 	plan->cause = cause;
 	plan->left = n;
@@ -137,7 +143,10 @@ fails(enum fault_call call)
 {
 	struct fault_plan *plan = watched;
 
-	if (plan == NULL || plan->call != (int)call)
+	if (plan == NULL)
+		return false;
+	atomic_fetch_add(&plan->calls[call], 1);
+	if (plan->call != (int)call)
 		return false;
 	if (atomic_fetch_sub(&plan->left, 1) != 1)
 		return false;
@@ -153,7 +162,7 @@ heap_fails(const void *caller)
 {
 	size_t i;
 
-	if (watched == NULL || watched->call != FAULT_MALLOC)
+	if (watched == NULL)
 		return false;
 	for (i = 0; i < spared_count; i++)
 		if ((uintptr_t)caller >= spared[i].from &&
@@ -297,4 +306,53 @@ accept4(int fd, struct sockaddr *peer, socklen_t *n, int flags)
 	return fails(FAULT_ACCEPT)
 	    ? -1
 	    : (int)syscall(SYS_accept4, fd, peer, n, flags);
+}
+
+pid_t
+fork(void)
+{
+	pid_t (*real)(void);
+
+	HOOK_REAL(real, "fork");
+	return fails(FAULT_FORK) ? -1 : real();
+}
+
+int
+pipe2(int fds[2], int flags)
+{
+	return fails(FAULT_PIPE) ? -1 : (int)syscall(SYS_pipe2, fds, flags);
+}
+
+int
+pipe(int fds[2])
+{
+	return pipe2(fds, 0);
+}
+
+int
+memfd_create(const char *name, unsigned flags)
+{
+	return fails(FAULT_MEMFD) ? -1
+				  : (int)syscall(SYS_memfd_create, name, flags);
+}
+
+int
+renameat2(
+    int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+	return fails(FAULT_RENAME)
+	    ? -1
+	    : (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+int
+rename(const char *from, const char *to)
+{
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int
+flock(int fd, int operation)
+{
+	return fails(FAULT_FLOCK) ? -1 : (int)syscall(SYS_flock, fd, operation);
 }

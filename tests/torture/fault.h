@@ -22,6 +22,11 @@ enum fault_call {
 	FAULT_FDATASYNC, /* and fsync */
 	FAULT_FTRUNCATE, /* and fallocate */
 	FAULT_ACCEPT,
+	FAULT_FORK,
+	FAULT_PIPE, /* and pipe2 */
+	FAULT_MEMFD, /* memfd_create */
+	FAULT_RENAME, /* and renameat2 */
+	FAULT_FLOCK,
 	FAULT_CALLS
 };
 
@@ -30,6 +35,7 @@ struct fault_plan {
 	atomic_long left; /* calls up to and including the failing call */
 	atomic_int cause; /* errno of the failing call */
 	atomic_bool hit;
+	atomic_long calls[FAULT_CALLS]; /* since the plan was armed */
 };
 
 /* Returns a plan in shared memory, or NULL. */
@@ -37,6 +43,7 @@ struct fault_plan *fault_new(void);
 /* From now on, the calls of this process follow the plan. */
 void fault_watch(struct fault_plan *plan);
 
+/* With FAULT_CALLS no call fails; then the plan only counts. */
 void
 fault_arm(struct fault_plan *plan, enum fault_call call, int cause, long n);
 /* Returns true if a call has failed since the plan was armed. */

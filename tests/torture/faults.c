@@ -43,6 +43,11 @@ static const struct kind {
 	{ "ftruncate", FAULT_FTRUNCATE, ENOSPC, false },
 	{ "accept", FAULT_ACCEPT, ECONNABORTED, true },
 	{ "accept: no descriptor", FAULT_ACCEPT, EMFILE, true },
+	{ "fork", FAULT_FORK, EAGAIN, false },
+	{ "pipe", FAULT_PIPE, EMFILE, false },
+	{ "memfd_create", FAULT_MEMFD, ENFILE, false },
+	{ "rename", FAULT_RENAME, EIO, false },
+	{ "flock", FAULT_FLOCK, ENOLCK, false },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -450,24 +455,30 @@ try_tool(struct test *f, const struct tool *tool, const struct kind *k, long n,
 	return hit;
 }
 
-/* Tries one errno per function, since the commands do not distinguish them. */
+/* Tries one errno per function, since the commands do not distinguish them. A
+ * first run counts the calls, so that no run is without a fault. */
 static void
 try_each_call(struct test *f, const struct tool *tool)
 {
 	char out[160];
+	long calls[FAULT_CALLS];
 	int usual;
 	size_t i;
 	long n;
 
 	make_afresh(f);
+	fault_arm(f->plan, FAULT_CALLS, 0, 0);
 	usual = run_tool(f, tool);
+	for (i = 0; i < FAULT_CALLS; i++)
+		calls[i] = f->plan->calls[i];
 	snprintf(out, sizeof(out), "%s/@", f->t.dir);
 	unlink(out);
 	for (i = 0; i < KINDS; i++) {
 		if (kinds[i].call == FAULT_ACCEPT ||
 		    (i > 0 && kinds[i].call == kinds[i - 1].call))
 			continue;
-		for (n = 1;; n += 1 + (f->t.full ? n / 10 : n)) {
+		for (n = 1; n <= calls[kinds[i].call];
+		     n += 1 + (f->t.full ? n / 10 : n)) {
 			if (tool->afresh)
 				make_afresh(f);
 			if (!try_tool(f, tool, &kinds[i], n, usual))
