@@ -40,9 +40,13 @@ function compared(v, name) {
 /* --- parts of the year -------------------------------------------------------- */
 
 async function signingIn(v, alias, name) {
-	await v.page.goto(v.base);
+	await v.page.goto(`${v.base}event?n=1`);
 	check(`${name}: a stranger comes to the sign-in`,
+	    v.page.url().endsWith('/ui/login?to=event%3Fn%3D1'), v.page.url());
+	await v.page.goto(v.base);
+	check(`${name}: also from the first page`,
 	    v.page.url().endsWith('/ui/login'), v.page.url());
+	await v.page.goto(`${v.base}renew`);
 	await sound(v, `${name}-login`);
 	await v.page.fill('input[name=token]', 'wrong');
 	await Promise.all([v.page.waitForNavigation(),
@@ -53,7 +57,9 @@ async function signingIn(v, alias, name) {
 	await v.page.fill('input[name=token]', token(alias));
 	await Promise.all([v.page.waitForNavigation(),
 		v.page.press('input[name=token]', 'Enter')]);
-	same(`${name}: the token opens the first page`, v.page.url(), v.base);
+	same(`${name}: the token opens the page that was wanted`, v.page.url(),
+	    `${v.base}renew`);
+	await v.page.goto(v.base);
 	await sound(v, `${name}-none`);
 }
 
