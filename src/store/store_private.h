@@ -138,9 +138,9 @@ enum err store_copy(struct store *st, int fd) ATTR_CHECKED;
 /* The key of the sessions' number in STORE_META. */
 #define STORE_SESSION_KEY "session"
 
-/* The key of a tenant's record and of its pending request. */
-/* Not zero. The upper half is well mixed. */
+/* A hash of a tenant's id: not zero, and its upper half is well mixed. */
 uint64_t store_tenant_hash(const struct guid *tenant);
+/* The key of a tenant's record and of its pending request. */
 struct str store_tenant_key(const struct guid *tenant);
 /* The keys of a tenant's events lie between the keys of the numbers 0 and
  * UINT64_MAX, which no event has. */
