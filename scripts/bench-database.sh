@@ -11,7 +11,9 @@
 #	rounds	the same on PostgreSQL
 #	update	SELECT FOR UPDATE, pipelined, with a connection for each thread
 # rounds-N is the same as rounds through a proxy that adds N ms to each round
-# trip. CPU us is the CPU time of the database server for each change.
+# trip. CPU us is the CPU time of the database server for each change. On a busy
+# machine the rate depends on how many processes share the work, because the
+# scheduler serves all alike; then CPU us is the fair comparison.
 # shellcheck source=tests/integration/postgres.sh
 . "$top/tests/integration/postgres.sh"
 
