@@ -147,14 +147,11 @@ call_read_body(struct call *c, struct arena *a, struct str *body)
 struct caller
 call_caller(const struct call *c)
 {
-	struct caller by = { .tenant = c->who.tenant,
+	return (struct caller){ .tenant = c->who.tenant,
 		.actor = c->who.actor,
 		.kind = c->who.kind,
 		.scopes = c->who.scopes,
 		.user_id = c->who.user_id,
+		.request_id = c->ids.guid,
 		.now = c->req->now };
-
-	/* The request id is a GUID that assign_ids has made. */
-	(void)str_guid(c->ids.request_id, &by.request_id);
-	return by;
 }

@@ -164,11 +164,11 @@ is_visible(struct str s)
 static void
 make_ids(struct call *c)
 {
-	struct guid id;
+	struct guid *id = &c->ids.guid;
 
-	memcpy(id.byte, c->req->random, sizeof(id.byte));
-	str_guid_v4(&id);
-	str_guid_text(&id, c->room->request_id);
+	memcpy(id->byte, c->req->random, sizeof(id->byte));
+	str_guid_v4(id);
+	str_guid_text(id, c->room->request_id);
 	c->ids.request_id = str_from(c->room->request_id, STR_GUID_LEN);
 	c->ids.client_request_id = c->ids.request_id;
 	c->ids.now_at = c->req->now.at;

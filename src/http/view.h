@@ -36,6 +36,7 @@ struct view {
 
 /* The members of innerError, which identify a response. */
 struct view_ids {
+	struct guid guid; /* the request id */
 	struct str request_id;
 	struct str client_request_id;
 	int64_t now_at;
