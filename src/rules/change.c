@@ -115,7 +115,8 @@ change_record(struct txn *tx, const struct job *job)
 {
 	enum err e;
 
-	e = store_record_put(tx, &job->in->by.tenant, job->out);
+	e = store_record_replace(tx, &job->in->by.tenant,
+	    job->existed ? &job->former : NULL, job->out);
 	if (e != ERR_OK)
 		return e;
 	if ((e = settle_request(tx, job)) != ERR_OK)

@@ -39,29 +39,27 @@ former_record(struct txn *tx, const struct guid *tenant, struct record *out)
 /* Moves the tenant to the place that the record gives it. Without a former
  * record, the tenant may have the place of a listed one. */
 static enum err
-move_place(struct txn *tx, const struct guid *tenant, const struct record *r)
+move_place(struct txn *tx, const struct guid *tenant,
+    const struct record *former, const struct record *r)
 {
 	struct store_expiry from, to;
-	struct record former;
-	enum err e = former_record(tx, tenant, &former);
+	enum err e;
 
-	if (e != ERR_OK && e != ERR_NOT_FOUND)
-		return e;
-	if (e == ERR_OK &&
-	    str_eq(former.value[RECORD_EXPIRES], r->value[RECORD_EXPIRES]))
+	if (former != NULL &&
+	    str_eq(former->value[RECORD_EXPIRES], r->value[RECORD_EXPIRES]))
 		return ERR_OK;
-	from = store_expiry_of(tenant, e == ERR_OK ? &former : NULL);
+	from = store_expiry_of(tenant, former);
 	to = store_expiry_of(tenant, r);
 	if (from.expires == to.expires && from.expires_at == to.expires_at)
-		return e == ERR_OK ? ERR_OK : store_expiry_set(tx, &to);
+		return former != NULL ? ERR_OK : store_expiry_set(tx, &to);
 	if ((e = store_expiry_unset(tx, &from)) != ERR_OK)
 		return e;
 	return store_expiry_set(tx, &to);
 }
 
 enum err
-store_record_put(
-    struct txn *tx, const struct guid *tenant, const struct record *r)
+store_record_replace(struct txn *tx, const struct guid *tenant,
+    const struct record *former, const struct record *r)
 {
 	struct str key = store_tenant_key(tenant);
 	struct buf row;
@@ -70,9 +68,22 @@ store_record_put(
 	store_scratch(tx, STORE_ROW, &row);
 	record_encode(key, r, &row);
 	/* A record that does not fit fails before it moves. */
-	if (!row.full && (e = move_place(tx, tenant, r)) != ERR_OK)
+	if (!row.full && (e = move_place(tx, tenant, former, r)) != ERR_OK)
 		return e;
 	return store_put(tx, STORE_RECORD, key, &row);
+}
+
+enum err
+store_record_put(
+    struct txn *tx, const struct guid *tenant, const struct record *r)
+{
+	struct record former;
+	enum err e = former_record(tx, tenant, &former);
+
+	if (e != ERR_OK && e != ERR_NOT_FOUND)
+		return e;
+	return store_record_replace(
+	    tx, tenant, e == ERR_OK ? &former : NULL, r);
 }
 
 /* A listed tenant keeps a place in the order, at its end. */

@@ -259,6 +259,10 @@ enum err store_record(
     struct txn *tx, const struct guid *tenant, struct record *out) ATTR_CHECKED;
 enum err store_record_put(struct txn *tx, const struct guid *tenant,
     const struct record *r) ATTR_CHECKED;
+/* The same for a caller that has read the former record in this transaction;
+ * NULL: there is none. */
+enum err store_record_replace(struct txn *tx, const struct guid *tenant,
+    const struct record *former, const struct record *r) ATTR_CHECKED;
 enum err
 store_record_delete(struct txn *tx, const struct guid *tenant) ATTR_CHECKED;
 
