@@ -14,6 +14,7 @@
 #include "format/x509_make.h"
 #include "rules/csr.h"
 #include "tool/cmd_call.h"
+#include "tool/cmd_names.h"
 
 static struct str
 pem_of(const char *label, struct str der, struct arena *a)
@@ -103,6 +104,14 @@ number_of(struct arena *a, int64_t number)
 	return text_of(a, str_of(text));
 }
 
+static const char *
+custody_of(struct cmd_call *c, const struct deploy_certificate *k,
+    enum custody_text text)
+{
+	return text_of(
+	    &c->arena, cmd_names_custody(c->names, &k->tenant, text));
+}
+
 void
 deploy_facts_of(struct cmd_call *c, int64_t now_at, const struct deploy_view *v,
     const struct x509 *x, struct hook_fact out[DEPLOY_FACTS])
@@ -120,7 +129,11 @@ deploy_facts_of(struct cmd_call *c, int64_t now_at, const struct deploy_view *v,
 	until[DATETIME_SECONDS_LEN] = 'Z';
 	const struct hook_fact facts[DEPLOY_FACTS] = {
 		{ "PUSHCERT_TENANT", text_of(a, str_of(tenant)) },
+		{ "PUSHCERT_EVENT", "certificate" },
 		{ "PUSHCERT_ALIAS", text_of(a, k->alias) },
+		{ "PUSHCERT_OWNER", custody_of(c, k, CUSTODY_OWNER) },
+		{ "PUSHCERT_CONTACT", custody_of(c, k, CUSTODY_CONTACT) },
+		{ "PUSHCERT_NOTES", custody_of(c, k, CUSTODY_NOTES) },
 		{ "PUSHCERT_STATUS", expiry_word(status) },
 		{ "PUSHCERT_DAYS", number_of(a, expiry_days(&dates, now_at)) },
 		{ "PUSHCERT_TOPIC", text_of(a, x->topic) },

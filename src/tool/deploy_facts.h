@@ -17,7 +17,7 @@ struct cmd_call;
 struct secrets;
 struct x509;
 
-enum { DEPLOY_FACTS = 12 };
+enum { DEPLOY_FACTS = 16 };
 
 /* Reads the certificate, and makes its text and those of its key. That the key
  * is elsewhere is a normal case: the hook gets the certificate alone. */
