@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "format/crypto.h"
 #include "tool/cmd_call.h"
 #include "tool/cmd_output.h"
 
@@ -32,9 +33,10 @@
 /* More output than this is dropped, and so is the rest of a longer line. */
 #define OUTPUT_MAX ((size_t)64 * 1024)
 #define LINE_MAX_BYTES 512
-/* A line that contains the first digits of a line of the key is left out.
- */
+/* A line that contains the first digits of a line of the key is left out, and
+ * so is one with base64 of a part of the key's text, of this many bytes. */
 #define KEY_LINE 16
+#define KEY_PART (KEY_LINE / 4 * 3)
 
 /* The files of a hook; -1: not open. */
 struct files {
@@ -169,6 +171,29 @@ is_of_key(struct str key, struct str line)
 	return false;
 }
 
+/* Whether the line contains base64 of a part of the key's text, as the requests
+ * of MicroMDM do. The text may begin at any of the three places of a group. */
+static bool
+is_of_base64(struct str key, struct str line)
+{
+	char digits[STR_BASE64_SIZE(KEY_PART)];
+	bool found = false;
+	size_t begin, i;
+
+	if (line.n < KEY_LINE)
+		return false;
+	for (begin = 0; begin < 3; begin++)
+		for (i = begin; i + KEY_PART <= key.n && !found;
+		     i += KEY_PART) {
+			str_base64(
+			    (const uint8_t *)key.p + i, KEY_PART, digits);
+			found = memmem(line.p, line.n, digits, KEY_LINE) !=
+			    NULL;
+		}
+	crypto_wipe(digits, sizeof(digits));
+	return found;
+}
+
 static bool
 is_secret(const struct output *o, struct str line)
 {
@@ -176,7 +201,9 @@ is_secret(const struct output *o, struct str line)
 	size_t i;
 
 	for (i = 0; i < h->texts_n; i++)
-		if (h->texts[i].secret && is_of_key(h->texts[i].text, line))
+		if (h->texts[i].secret &&
+		    (is_of_key(h->texts[i].text, line) ||
+			is_of_base64(h->texts[i].text, line)))
 			return true;
 	return false;
 }
