@@ -241,6 +241,77 @@ add_archive(struct x509_gather *g, EVP_PKEY *key, const X509 *x,
 	return e;
 }
 
+/* Adds a key that was not found before. */
+static enum err
+add_bag(struct x509_gather *g, const PKCS12_SAFEBAG *bag, const char *secret,
+    struct str *what)
+{
+	int kind = PKCS12_SAFEBAG_get_nid(bag);
+	const PKCS8_PRIV_KEY_INFO *info = NULL;
+	PKCS8_PRIV_KEY_INFO *opened = NULL;
+	EVP_PKEY *key = NULL;
+	size_t i;
+
+	if (kind == NID_pkcs8ShroudedKeyBag)
+		info = opened = PKCS12_decrypt_skey(bag, secret, -1);
+	else if (kind == NID_keyBag)
+		info = PKCS12_SAFEBAG_get0_p8inf(bag);
+	if (info != NULL)
+		key = EVP_PKCS82PKEY(info);
+	PKCS8_PRIV_KEY_INFO_free(opened);
+	for (i = 0; i < g->keys && key != NULL; i++)
+		if (EVP_PKEY_eq(g->key[i], key) == 1) {
+			EVP_PKEY_free(key);
+			key = NULL;
+		}
+	return key != NULL ? add_key(g, key, what) : ERR_OK;
+}
+
+/* Adds all keys of an archive that could be opened: PKCS12_parse returns only
+ * the first one, which may belong to another certificate. */
+static enum err
+add_bags(struct x509_gather *g, PKCS12 *archive, const char *secret,
+    struct str *what)
+{
+	STACK_OF(PKCS7) *parts = PKCS12_unpack_authsafes(archive);
+	STACK_OF(PKCS12_SAFEBAG) * bags;
+	enum err e = ERR_OK;
+	PKCS7 *part;
+	int i, j;
+
+	for (i = 0; e == ERR_OK && i < sk_PKCS7_num(parts); i++) {
+		part = sk_PKCS7_value(parts, i);
+		bags = PKCS7_type_is_data(part) ? PKCS12_unpack_p7data(part)
+		    : PKCS7_type_is_encrypted(part)
+		    ? PKCS12_unpack_p7encdata(part, secret, -1)
+		    : NULL;
+		for (j = 0; e == ERR_OK && j < sk_PKCS12_SAFEBAG_num(bags); j++)
+			e = add_bag(
+			    g, sk_PKCS12_SAFEBAG_value(bags, j), secret, what);
+		sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+	}
+	sk_PKCS7_pop_free(parts, PKCS7_free);
+	return e;
+}
+
+static enum err
+add_all_keys(struct x509_gather *g, PKCS12 *archive, struct str *what)
+{
+	char secret[X509_PASSPHRASE_MAX + 1] = { 0 };
+	const char *used = secret;
+	enum err e;
+
+	/* open_pkcs12 has succeeded, so the passphrase fits. An empty one has
+	 * two forms. */
+	if (g->passphrase.n > 0)
+		memcpy(secret, g->passphrase.p, g->passphrase.n);
+	else if (PKCS12_verify_mac(archive, NULL, 0) == 1)
+		used = NULL;
+	e = add_bags(g, archive, used, what);
+	crypto_wipe(secret, sizeof(secret));
+	return e;
+}
+
 static enum err
 read_pkcs12(struct x509_gather *g, PKCS12 *bag, struct str *what)
 {
@@ -258,9 +329,11 @@ read_pkcs12(struct x509_gather *g, PKCS12 *bag, struct str *what)
 		opened = open_pkcs12(g, bag, &key, &x, &more);
 		lacks = !opened && lacks_algorithm();
 	}
-	if (opened)
+	if (opened) {
 		e = add_archive(g, key, x, more, what);
-	else if (lacks)
+		if (e == ERR_OK)
+			e = add_all_keys(g, bag, what);
+	} else if (lacks)
 		e = refuse(ERR_KEY_MISMATCH,
 		    "this PKCS #12 file is encrypted by an algorithm (RC2) that "
 		    "this libcrypto lacks; run 'openssl pkcs12 -legacy -nodes "

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 
 #include "format/crypto.h"
 #include "format/test_x509.h"
@@ -282,6 +284,72 @@ START_TEST(form_of_rc2)
 }
 END_TEST
 
+static EVP_PKEY *
+read_key(const char *command)
+{
+	struct str text = made(command, second, sizeof(second));
+	BIO *in = BIO_new_mem_buf(text.p, (int)text.n);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
+
+	BIO_free(in);
+	ck_assert_ptr_nonnull(key);
+	return key;
+}
+
+/* Makes an archive of a certificate and two keys, as the Keychain of macOS does
+ * of several identities. openssl(1) puts only one key into an archive. */
+static struct str
+make_archive(const char *passphrase)
+{
+	static const char *const keys[] = { "cat push2.key", "cat push.key" };
+	STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
+	STACK_OF(PKCS7) *parts = NULL;
+	unsigned char *p = (unsigned char *)first;
+	EVP_PKEY *key;
+	PKCS12 *archive;
+	int n;
+
+	for (size_t i = 0; i < 2; i++) {
+		key = read_key(keys[i]);
+		ck_assert_ptr_nonnull(PKCS12_add_key(
+		    &bags, key, KEY_EX, 1, NID_aes_256_cbc, passphrase));
+		EVP_PKEY_free(key);
+	}
+	ck_assert_int_eq(PKCS12_add_safe(&parts, bags, -1, 0, NULL), 1);
+	archive = PKCS12_add_safes(parts, 0);
+	ck_assert_int_eq(
+	    PKCS12_set_mac(archive, passphrase, -1, NULL, 0, 1, NULL), 1);
+	n = i2d_PKCS12(archive, &p);
+	ck_assert_int_gt(n, 0);
+	PKCS12_free(archive);
+	sk_PKCS7_pop_free(parts, PKCS7_free);
+	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+	return str_from(first, (size_t)n);
+}
+
+START_TEST(archive_of_two_keys)
+{
+	static const char *const passphrases[] = { "secret", "" };
+	const char *passphrase = passphrases[_i];
+	struct x509_import_source in = { .passphrase = str_of(passphrase) };
+	struct x509_import found;
+	struct str what, key;
+	struct arena a;
+	enum err e;
+
+	in.text = made("cat good.pem", plain, sizeof(plain));
+	in.key_text = make_archive(passphrase);
+	arena_init(&a, block, sizeof(block));
+	e = x509_import(&in, &a, &found, &what);
+	ck_assert_msg(e == ERR_OK, "outcome %d: %.*s", e, STR_ARG(what));
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+	key = made("openssl pkcs8 -topk8 -nocrypt -in push.key -outform DER",
+	    second, sizeof(second));
+	ck_assert(str_eq(
+	    key, str_from((const char *)found.private_key, found.private_n)));
+}
+END_TEST
+
 START_TEST(import_in_little_room)
 {
 	struct x509_import found;
@@ -305,6 +373,7 @@ import_tests(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, form, 0, ROWS(form_cases));
 	tcase_add_test(t, form_of_rc2);
+	tcase_add_loop_test(t, archive_of_two_keys, 0, 2);
 	tcase_add_loop_test(t, import_in_little_room, 0, 2);
 	return t;
 }
