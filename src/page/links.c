@@ -220,3 +220,13 @@ page_query(const struct call *c, const char *name)
 	}
 	return str_of(NULL);
 }
+
+struct str
+page_done(const struct call *c)
+{
+	struct str site = c->req->var[REQUEST_SEC_FETCH_SITE];
+
+	return site.n > 0 && !str_is(site, "same-origin")
+	    ? str_of(NULL)
+	    : page_query(c, "done");
+}

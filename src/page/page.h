@@ -143,6 +143,10 @@ page_download(struct call *c, const char *type, struct str name) ATTR_CHECKED;
 /* The value of a name in the query, decoded; null if it is absent or not well
  * formed. */
 struct str page_query(const struct call *c, const char *name);
+/* The value of `done` in the query, with which a form of ours leads to the page
+ * that says so. Null if the browser came from another place, such as a link in
+ * a mail. */
+struct str page_done(const struct call *c);
 
 /* Reads the body of the request, which is a form. The values live as long as
  * the call. */

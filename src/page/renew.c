@@ -128,7 +128,7 @@ put_portal(struct page *p, const struct record *r)
 enum err
 page_renew(struct call *c)
 {
-	struct str done = page_query(c, "done");
+	struct str done = page_done(c);
 	struct renewal r;
 	struct page p;
 	enum err e;

@@ -190,7 +190,7 @@ enum err
 page_status(struct call *c)
 {
 	struct status s = { .stored = false };
-	struct str done = page_query(c, "done");
+	struct str done = page_done(c);
 	struct page p;
 	enum err e;
 
