@@ -332,6 +332,7 @@ static const struct tool {
 	const char *argument[6];
 	bool afresh; /* needs the original store each time */
 	bool talks; /* reports errors on stdout */
+	bool makes_key; /* takes long */
 } tools[] = {
 	{ .argument = { "restore", "kept", "--force" } },
 	{ .argument = { "tenant", "add", VICTIM_TENANT, "--name", "acme" } },
@@ -343,7 +344,7 @@ static const struct tool {
 	{ .argument = { "check", "--hook", "true" }, .afresh = true },
 	{ .argument = { "metrics", "--output", "@" } },
 	{ .argument = { "calendar", "--output", "@" } },
-	{ .argument = { "request" }, .afresh = true },
+	{ .argument = { "request" }, .afresh = true, .makes_key = true },
 	{ .argument = { "export", "--output", "@" } },
 	{ .argument = { "history", "--json" } },
 	/* Without a fresh store, the second event would be dropped from the
@@ -382,19 +383,22 @@ static const struct tool deliveries[] = {
 	{ .argument = { "deploy", "list" } },
 	{ .argument = { "check" }, .talks = true },
 	{ .argument = { "export", "--tenant", OTHER_TENANT, "--output", "@" } },
-	{ .argument = { "request", "--tenant", OTHER_TENANT }, .afresh = true },
+	{ .argument = { "request", "--tenant", OTHER_TENANT },
+	    .afresh = true,
+	    .makes_key = true },
 };
 
 /* Restores the store to its state before the first command. */
 static void
 make_afresh(struct test *f)
 {
-	char line[512];
+	char kept[160];
+	const char *const restore[] = { "pushcert", "restore", kept, "--force",
+		"--config", f->v.config, NULL };
 
-	snprintf(line, sizeof(line),
-	    "./pushcert restore %s/kept --force --config %s >>%s 2>&1",
-	    f->t.dir, f->v.config, f->v.log);
-	torture_check(&f->t, system(line) == 0, "%s", line);
+	snprintf(kept, sizeof(kept), "%s/kept", f->t.dir);
+	torture_check(
+	    &f->t, run_to_end(f, restore) == 0, "%s is not restored", kept);
 }
 
 /* Returns the exit status, or -1 if a signal ended the command. */
@@ -463,6 +467,7 @@ try_each_call(struct test *f, const struct tool *tool)
 	char out[160];
 	long calls[FAULT_CALLS];
 	int usual;
+	double growth = 1;
 	size_t i;
 	long n;
 
@@ -471,6 +476,10 @@ try_each_call(struct test *f, const struct tool *tool)
 	usual = run_tool(f, tool);
 	for (i = 0; i < FAULT_CALLS; i++)
 		calls[i] = f->plan->calls[i];
+	if (f->t.full)
+		growth = 0.1;
+	else if (tool->makes_key)
+		growth = 3;
 	snprintf(out, sizeof(out), "%s/@", f->t.dir);
 	unlink(out);
 	for (i = 0; i < KINDS; i++) {
@@ -478,7 +487,7 @@ try_each_call(struct test *f, const struct tool *tool)
 		    (i > 0 && kinds[i].call == kinds[i - 1].call))
 			continue;
 		for (n = 1; n <= calls[kinds[i].call];
-		     n += 1 + (f->t.full ? n / 10 : n)) {
+		     n += 1 + (long)((double)n * growth)) {
 			if (tool->afresh)
 				make_afresh(f);
 			if (!try_tool(f, tool, &kinds[i], n, usual))
