@@ -266,6 +266,11 @@ export function layoutFaults(page) {
 					faults.push(`outside: ${m[0]}`);
 			}
 		}
+		const edge = document.querySelector('main').getBoundingClientRect();
+
+		for (const table of document.querySelectorAll('table'))
+			if (table.getBoundingClientRect().right > edge.right + 1)
+				faults.push('a table leaves the page');
 		for (const e of document.querySelectorAll('button, .button, td, th, dd')) {
 			const style = getComputedStyle(e);
 
