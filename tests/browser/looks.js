@@ -118,6 +118,31 @@ function strayWords(page) {
 	});
 }
 
+/* Every width between a telephone and a desk, in the language with the longer
+ * words, at the place of the world with the longest local time. */
+async function widths(browser) {
+	const v = await visit(browser, { locale: 'de-DE',
+		timezoneId: 'Pacific/Kiritimati' });
+	const narrower = async (name) => {
+		for (let width = 1280; width >= 320; width -= 40) {
+			await v.page.setViewportSize({ width, height: 800 });
+			same(`${name} at ${width} pixels`,
+			    await layoutFaults(v.page), []);
+		}
+	};
+
+	await signIn(v, 'attacked');
+	for (const [name, go] of pages.filter(([name]) =>
+	    ['status', 'topic', 'event', 'history'].includes(name))) {
+		await go(v);
+		await unfold(v);
+		await narrower(name);
+	}
+	await signIn(v, 'provider');
+	await narrower('tenants');
+	await v.context.close();
+}
+
 /* Text of twice the size, as a person sets it in the browser. */
 async function largeText() {
 	const browser = await launch('--blink-settings=defaultFontSize=32,' +
@@ -263,6 +288,6 @@ async function poster(browser) {
 export const parts = {
 	...Object.fromEntries(Object.entries(ways).map(([way, options]) =>
 	    [way, (browser) => look(browser, way, options)])),
-	states, largeText, print, keyboard, provider, poster,
+	states, widths, largeText, print, keyboard, provider, poster,
 };
 export const brief = ['german-narrow', 'provider'];
