@@ -23,10 +23,38 @@
 
 /* Pipeline mode came with version 14. */
 #define SERVER_MIN 140000
-/* Milliseconds between two lines of the log about one link. */
+/* Milliseconds after which a link logs the same line again. */
 #define LINE_AGAIN 5000
 
 /* --- failures ----------------------------------------------------------- */
+
+/* FNV-1a, on top of another hash. */
+static uint64_t
+add_hash(uint64_t hash, const char *text, size_t n)
+{
+	while (n-- > 0)
+		hash = (hash ^ (unsigned char)*text++) *
+		    UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* Whether a message is none of the two that this link has logged last, or the
+ * time has come to repeat it. A lost connection and the reason why no other can
+ * be made often alternate. */
+static bool
+is_news(struct pg_link *l, uint64_t what)
+{
+	struct pg_logged *a = &l->logged[0], *b = &l->logged[1], *same;
+	int64_t now = clock_ms();
+
+	same = a->what == what ? a : b->what == what ? b : NULL;
+	if (same != NULL && now - same->at < LINE_AGAIN)
+		return false;
+	if (same == NULL)
+		same = a->at <= b->at ? a : b;
+	*same = (struct pg_logged){ .what = what, .at = now };
+	return true;
+}
 
 /* Logs the first line of the server's or the library's message. libpq never
  * puts a password into a message. */
@@ -34,14 +62,14 @@ static void
 log_failure(
     struct pg_link *l, const char *doing, const char *message, const char *cure)
 {
-	int n = (int)strcspn(message, "\n");
-	int64_t now = clock_ms();
+	size_t n = strcspn(message, "\n");
+	uint64_t what = UINT64_C(0xcbf29ce484222325);
 
-	if (l->logged_at != 0 && now - l->logged_at < LINE_AGAIN)
-		return;
-	l->logged_at = now;
-	log_line(LOG_AT_ERROR, "store: PostgreSQL: %s: %.*s%s", doing, n,
-	    message, cure);
+	what = add_hash(what, doing, strlen(doing));
+	what = add_hash(what, message, n);
+	if (is_news(l, what))
+		log_line(LOG_AT_ERROR, "store: PostgreSQL: %s: %.*s%s", doing,
+		    (int)n, message, cure);
 }
 
 #define POOL                                                                  \

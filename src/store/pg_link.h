@@ -90,7 +90,11 @@ struct pg_link {
 	bool unreplicated;
 	bool lost; /* since the last pg_connect */
 	enum err failure;
-	int64_t logged_at;
+	/* The messages that were logged last, by their hash. */
+	struct pg_logged {
+		uint64_t what;
+		int64_t at;
+	} logged[2];
 	int64_t connected_at; /* the last attempt */
 };
 

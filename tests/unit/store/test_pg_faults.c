@@ -392,6 +392,37 @@ START_TEST(locked_tables_have_the_same_outcomes)
 }
 END_TEST
 
+static unsigned
+count_text(struct str text, const char *word)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i + strlen(word) <= text.n; i++)
+		n += strncmp(text.p + i, word, strlen(word)) == 0;
+	return n;
+}
+
+/* Each cause is logged, and none of them twice within seconds. */
+START_TEST(causes_alternate)
+{
+	static const char *const states[] = { "57P01", "53200" };
+	struct store *st = begin();
+	unsigned i;
+
+	unit_capture();
+	for (i = 0; i < 4; i++) {
+		fake.place = FAKE_WRITE;
+		fake.state = states[i % 2];
+		fake.times = 1;
+		ck_assert_int_eq(change(st), ERR_OK);
+	}
+	for (i = 0; i < 2; i++)
+		ck_assert_uint_eq(count_text(unit_captured(), states[i]), 1);
+	store_close(st);
+}
+END_TEST
+
 /* --- an unknown outcome --------------------------------------------------- */
 
 /* A change in a thread of its own. */
@@ -702,6 +733,7 @@ pg_faults_suite(void)
 	    2 * PARTS * (int)(sizeof(works) / sizeof(works[0])));
 	tcase_add_loop_test(t, a_state_of_the_server_has_an_outcome, 0, n);
 	tcase_add_loop_test(t, locked_tables_have_the_same_outcomes, 0, n);
+	tcase_add_test(t, causes_alternate);
 	tcase_add_loop_test(t, a_standby_stays_away, 0, waits);
 	tcase_add_loop_test(
 	    t, a_connection_is_lost_while_its_commit_waits, 0, waits);
