@@ -278,7 +278,7 @@ static enum err
 take_old(struct session *s, enum store_table table, struct str key)
 {
 	struct lmdb_store *db = s->of;
-	struct str old;
+	struct str old = STR_EMPTY;
 	enum err e;
 
 	if (!db->tallied && (e = load_tally(s, &db->tally)) != ERR_OK)

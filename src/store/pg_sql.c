@@ -126,7 +126,9 @@ take(struct pg_array *a, size_t n)
 			a->room = room;
 		}
 	}
-	if (a->failed)
+	/* The first half is for gcc 14, which does not see that there is memory
+	 * if there is room. */
+	if (a->p == NULL || a->failed)
 		return NULL;
 	a->n += n;
 	return a->p + a->n - n;

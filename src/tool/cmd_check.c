@@ -72,7 +72,7 @@ static enum err
 last_level(struct txn *tx, const struct expiry_tenant *t, struct str expires,
     uint64_t *level)
 {
-	struct notice n;
+	struct notice n = { .level = NOT_YET };
 	enum err e;
 
 	*level = NOT_YET;
