@@ -57,20 +57,36 @@ move_place(struct txn *tx, const struct guid *tenant,
 	return store_expiry_set(tx, &to);
 }
 
+static void
+encode(struct txn *tx, const struct guid *tenant, const struct record *r,
+    struct buf *row)
+{
+	store_scratch(tx, STORE_ROW, row);
+	record_encode(store_tenant_key(tenant), r, row);
+}
+
+/* A record that does not fit fails before it moves. */
+static enum err
+put(struct txn *tx, const struct guid *tenant, const struct record *former,
+    const struct record *r, struct buf *row)
+{
+	enum err e = ERR_OK;
+
+	if (!row->full)
+		e = move_place(tx, tenant, former, r);
+	if (e != ERR_OK)
+		return e;
+	return store_put(tx, STORE_RECORD, store_tenant_key(tenant), row);
+}
+
 enum err
 store_record_replace(struct txn *tx, const struct guid *tenant,
     const struct record *former, const struct record *r)
 {
-	struct str key = store_tenant_key(tenant);
 	struct buf row;
-	enum err e;
 
-	store_scratch(tx, STORE_ROW, &row);
-	record_encode(key, r, &row);
-	/* A record that does not fit fails before it moves. */
-	if (!row.full && (e = move_place(tx, tenant, former, r)) != ERR_OK)
-		return e;
-	return store_put(tx, STORE_RECORD, key, &row);
+	encode(tx, tenant, r, &row);
+	return put(tx, tenant, former, r, &row);
 }
 
 enum err
@@ -78,12 +94,15 @@ store_record_put(
     struct txn *tx, const struct guid *tenant, const struct record *r)
 {
 	struct record former;
-	enum err e = former_record(tx, tenant, &former);
+	struct buf row;
+	enum err e = ERR_NOT_FOUND;
 
+	encode(tx, tenant, r, &row);
+	if (!row.full)
+		e = former_record(tx, tenant, &former);
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
-	return store_record_replace(
-	    tx, tenant, e == ERR_OK ? &former : NULL, r);
+	return put(tx, tenant, e == ERR_OK ? &former : NULL, r, &row);
 }
 
 /* A listed tenant keeps a place in the order, at its end. */
