@@ -148,7 +148,7 @@ sso_end(const struct session_site *site, const struct auth_call *call,
     struct sso_answer *answer, struct principal *who, struct str *cookie)
 {
 	struct auth_call with = *call;
-	struct str start[SSO_FIELDS], nonce;
+	struct str start[SSO_FIELDS] = { STR_EMPTY }, nonce;
 	enum err e;
 
 	*who = (struct principal){ .scopes = 0 };

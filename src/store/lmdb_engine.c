@@ -315,7 +315,7 @@ engine_recount(void *tx)
 {
 	struct session *s = tx;
 	struct tally *tally = &s->of->tally;
-	struct str key, row;
+	struct str key, row = STR_EMPTY;
 	unsigned table;
 	enum err e;
 
