@@ -108,8 +108,6 @@ follow_once(struct notify_run *r, struct following *f)
 	uint64_t stamp = 0;
 	enum err e;
 
-	if ((e = store_look(r->c->store)) != ERR_OK)
-		return e;
 	if (r->state.first != NULL && (e = notify_run_save(r)) != ERR_OK)
 		return e;
 	if ((e = store_stamp(r->c->store, &stamp)) != ERR_OK)
@@ -149,6 +147,9 @@ follow(struct notify_run *r)
 	if (e != ERR_OK)
 		return e;
 	while (!r->gone && !notify_run_stops(r, wait)) {
+		/* A store that was removed or replaced does not come back. */
+		if ((e = store_look(r->c->store)) != ERR_OK)
+			return e;
 		e = follow_once(r, &f);
 		if (e != ERR_OK && !survives(r, &f, e))
 			return e;
