@@ -367,9 +367,12 @@ cmd_deploy(struct cmd_call *c)
 	if (given(c, OPTION_ALL) && given(c, OPTION_TENANT))
 		return cmd_usage(c,
 		    "--all and --tenant exclude each other; give one of them");
-	if (given(c, OPTION_IF_CONFIGURED) &&
-	    c->config.deploy_directory[0] == '\0')
-		return EXIT_SUCCESS;
+	if (given(c, OPTION_IF_CONFIGURED)) {
+		if (cmd_load_config(c) != ERR_OK)
+			return EXIT_FAILURE;
+		if (c->config.deploy_directory[0] == '\0')
+			return EXIT_SUCCESS;
+	}
 	if (cmd_begin_reading(c) != ERR_OK || cmd_need_arena(c) != ERR_OK)
 		return EXIT_FAILURE;
 	return deploy(c);
