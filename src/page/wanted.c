@@ -49,6 +49,23 @@ find(const struct call *c, struct str name)
 	return NULL;
 }
 
+/* Whether a query reports a form of ours (page_done), also to a web server that
+ * decodes the names. After the sign-in, the request comes from our site. */
+static bool
+reports_form(struct str query)
+{
+	struct str pair, name;
+
+	while (!str_is_null(query)) {
+		pair = str_cut(&query, '&');
+		name = str_cut(&pair, '=');
+		if (str_is(name, "done") ||
+		    (name.n > 0 && memchr(name.p, '%', name.n) != NULL))
+			return true;
+	}
+	return false;
+}
+
 /* Splits the text into a page and its query. False if it is not one of ours, or
  * cannot be repeated. */
 static bool
@@ -64,7 +81,8 @@ read_wanted(const struct call *c, struct str text, const struct route **page,
 	*page = find(c, name);
 	if (*page == NULL || !page_may_repeat(c, text))
 		return false;
-	*query = text;
+	if (!reports_form(text))
+		*query = text;
 	return true;
 }
 

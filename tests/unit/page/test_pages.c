@@ -285,6 +285,9 @@ static const struct {
 	{ "?to=renew", "renew" },
 	{ "?to=event%3Fn%3D3", "event?n=3" },
 	{ "?to=%3Ftenant%3D" GUID, "./?tenant=" GUID },
+	{ "?to=%3Fdone%3Dstored", "./" },
+	{ "?to=renew%3Fa%3D1%26done%3Drequest", "renew" },
+	{ "?to=%3F%2564one%3Dstored", "./" },
 	{ "?to=tenants%3Fq%3Da%2520b%2526", "tenants?q=a%20b%26" },
 	/* No other site, and no other path of this one. */
 	{ "?to=https://evil.example/", "./" },
