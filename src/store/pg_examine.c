@@ -29,7 +29,9 @@ enum column {
 	SEES, /* whether the role sees the state of the standbys */
 	SENDERS,
 	STREAMING, /* synchronous standbys that are up to date or catch up */
-	CHANGES, /* whether the role may change all tables */
+	/* Whether the role may change all tables of the store. The schema may
+	 * have tables of other programs, too. */
+	CHANGES,
 	COLUMNS
 };
 
@@ -51,7 +53,9 @@ static const char query[] =
     "coalesce((SELECT bool_and(has_table_privilege(oid, 'SELECT') AND "
     "has_table_privilege(oid, 'INSERT') AND has_table_privilege(oid, "
     "'UPDATE') AND has_table_privilege(oid, 'DELETE')) FROM pg_class WHERE "
-    "relkind = 'r' AND relnamespace = current_schema()::regnamespace), "
+    "relkind = 'r' AND relnamespace = current_schema()::regnamespace AND "
+    "(SELECT count(*) FROM pg_attribute WHERE attrelid = pg_class.oid AND "
+    "attname IN ('key', 'row', 'mark') AND NOT attisdropped) = 3), "
     "true)::text";
 
 struct answer {
