@@ -172,24 +172,20 @@ is_of_key(struct str key, struct str line)
 }
 
 /* Whether the line contains base64 of a part of the key's text, as the requests
- * of MicroMDM do. The text may begin at any of the three places of a group. */
+ * of MicroMDM do. A part may begin anywhere in the key, because a line may have
+ * few digits. */
 static bool
 is_of_base64(struct str key, struct str line)
 {
 	char digits[STR_BASE64_SIZE(KEY_PART)];
 	bool found = false;
-	size_t begin, i;
+	size_t i;
 
-	if (line.n < KEY_LINE)
-		return false;
-	for (begin = 0; begin < 3; begin++)
-		for (i = begin; i + KEY_PART <= key.n && !found;
-		     i += KEY_PART) {
-			str_base64(
-			    (const uint8_t *)key.p + i, KEY_PART, digits);
-			found = memmem(line.p, line.n, digits, KEY_LINE) !=
-			    NULL;
-		}
+	for (i = 0; line.n >= KEY_LINE && i + KEY_PART <= key.n && !found;
+	     i++) {
+		str_base64((const uint8_t *)key.p + i, KEY_PART, digits);
+		found = memmem(line.p, line.n, digits, KEY_LINE) != NULL;
+	}
 	crypto_wipe(digits, sizeof(digits));
 	return found;
 }
