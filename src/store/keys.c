@@ -15,10 +15,15 @@ store_tenant_key(const struct guid *tenant)
 uint64_t
 store_tenant_hash(const struct guid *tenant)
 {
-	uint64_t half[2];
+	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t half[2], hash;
 
 	memcpy(half, tenant->byte, sizeof(half));
-	return (half[0] ^ half[1] * UINT64_C(0x9e3779b97f4a7c15)) | 1;
+	hash = half[0] ^ half[1] * factor;
+	/* A product carries bits upwards only, and ids that people choose often
+	 * differ in their last bytes, which are the upper ones. */
+	hash = (hash ^ hash >> 32) * factor;
+	return hash | 1;
 }
 
 enum err

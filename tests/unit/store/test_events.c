@@ -433,6 +433,23 @@ START_TEST(reads_rows_of_other_releases)
 }
 END_TEST
 
+/* The places of tables are bits of the upper half of a hash. */
+START_TEST(spreads_ids_that_differ_in_one_byte)
+{
+	size_t at = (size_t)_i, i, n = 0;
+	bool used[4096] = { false }, *place;
+	struct guid id = tenant;
+
+	for (i = 0; i < 256; i++) {
+		id.byte[at] = (uint8_t)i;
+		place = &used[(store_tenant_hash(&id) >> 32) % 4096];
+		n += !*place;
+		*place = true;
+	}
+	ck_assert_uint_ge(n, 200);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -450,6 +467,8 @@ main(void)
 	tcase_add_test(t, keeps_the_actor);
 	tcase_add_loop_test(
 	    t, reads_rows_of_other_releases, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(
+	    t, spreads_ids_that_differ_in_one_byte, 0, sizeof(tenant.byte));
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(suite, t);
 	return unit_run(suite);
