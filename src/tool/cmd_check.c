@@ -354,10 +354,11 @@ check(struct check *k)
 
 	if (asked)
 		e = report(k, &grade);
-	if (cmd_end_reading(k->c) != ERR_OK && e == ERR_OK)
-		e = ERR_FILE;
 	if (e != ERR_OK && asked)
 		(void)cmd_fail(k->c, e, cmd_place(k->c));
+	/* This prints its own reason, which is not one of the store. */
+	if (cmd_end_reading(k->c) != ERR_OK && e == ERR_OK)
+		e = ERR_FILE;
 	if (e != ERR_OK && !k->print)
 		(void)fail_check(k->c);
 	probe_end(&probe);

@@ -134,8 +134,9 @@ check_secrets(struct doctor *d)
 	secret_wipe(&secrets);
 	if (e == ERR_NOT_PRIVATE)
 		doctor_finding(d,
-		    "No command and no service starts before that.", "%s",
-		    message);
+		    "Before that no service starts, and no command that needs "
+		    "the key.",
+		    "%s", message);
 	else if (e != ERR_OK)
 		doctor_finding(d,
 		    "Restore the file, readable for the program's user, or "
