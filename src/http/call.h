@@ -228,7 +228,7 @@ enum err steps_walk(struct call *c) ATTR_CHECKED;
 enum err steps_limit_failures(struct call *c, enum err e) ATTR_CHECKED;
 /* The value of the Authorization header, null if there is none. */
 struct str steps_authorization(const struct request *req);
-/* The step that finds the caller by the token, if the table has no other. */
+/* The step that finds the caller by the token. */
 enum err steps_find_caller(struct call *c) ATTR_CHECKED;
 /* Finds the caller by such a value, in the worker's read transaction, which
  * stays open. A peer that fails too often gets ERR_RATE. */

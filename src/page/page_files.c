@@ -11,8 +11,8 @@
 /*
  * A change of a file changes its name, so what a browser keeps is never old. No
  * page of another site may load a file. The files exist only in a compressed
- * form, which all browsers take (RFC 9110, 12.5.3, permits it to a request that
- * does not mention codings); a web server leaves it as it is.
+ * form, which all browsers take. RFC 9110, section 12.5.3, permits it for a
+ * request that does not name codings; a request that refuses gzip gets it too.
  */
 #define ENCODING "Content-Encoding: gzip\r\n"
 #define LINES                                                    \

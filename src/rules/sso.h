@@ -27,7 +27,7 @@ const char *sso_lacks(const struct session_site *site);
 /* The longest text that a sign-in can carry. */
 #define SSO_WANTED_MAX 256
 
-/* The begin of a sign-in. */
+/* The start of a sign-in. */
 struct sso_start {
 	struct str back; /* the URL that the provider sends the browser to */
 	struct str wanted; /* a text for the end of the sign-in, or null */

@@ -43,13 +43,14 @@ read_file(const char *path, bool is_key, char text[SECRET_TEXT_MAX],
 		/* The two failures have one message.
 		 * NOLINTNEXTLINE(bugprone-branch-clone) */
 		e = refuse(ERR_FILE, path, strerror(errno), message);
+	else if (!S_ISREG(st.st_mode))
+		e = refuse(ERR_FILE, path, "not a regular file", message);
 	else if (is_key && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		e = refuse(ERR_NOT_PRIVATE, path,
 		    "other users can read this key; run chmod 600 on it",
 		    message);
-	else if (!S_ISREG(st.st_mode) || st.st_size >= SECRET_TEXT_MAX)
-		e = refuse(ERR_FILE, path,
-		    "not a regular file of less than 16 KiB", message);
+	else if (st.st_size >= SECRET_TEXT_MAX)
+		e = refuse(ERR_FILE, path, "not less than 16 KiB", message);
 	else if ((e = file_read_fd(fd, text, SECRET_TEXT_MAX - 1, out)) !=
 	    ERR_OK)
 		e = refuse(e, path, strerror(errno), message);

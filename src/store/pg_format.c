@@ -3,11 +3,11 @@
  * pg_format.c - the row with the format of the store, which each change reads.
  *
  * A writer keeps the row from batch to batch instead of fetching it. This is
- * safe because the last statement of each batch compares the row with that of
- * the server. If it differs, the batch is a conflict, and the writer fetches
- * the row again. An upgrade locks all tables, and the statements before the
- * comparison have locked a table too, so no upgrade comes between the
- * comparison and the commit.
+ * safe because the last statement of each batch that changes rows compares the
+ * row with that of the server. If it differs, the batch is a conflict, and the
+ * writer fetches the row again. An upgrade locks all tables, and the statements
+ * before the comparison have locked a table too, so no upgrade comes between
+ * the comparison and the commit.
  */
 #include "store/pg_private.h"
 

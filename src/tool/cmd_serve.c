@@ -163,7 +163,11 @@ load_secrets(struct service *s)
 	enum err e = secret_load(&s->c->config, &s->secrets, message);
 
 	if (e != ERR_OK && log_should_repeat(&s->lost, 1, cmd_now_at()))
-		log_line(LOG_AT_ERROR, "%s", message);
+		log_line(LOG_AT_ERROR,
+		    e == ERR_FILE ? "%s; the service does without this file, "
+				    "and pushcert doctor says what is missing"
+				  : "%s",
+		    message);
 	if (e != ERR_OK && e != ERR_FILE)
 		return ERR_INTERNAL;
 	if (s->fd >= 0 && (e = crypto_preload()) != ERR_OK) {
