@@ -89,7 +89,7 @@ handle(struct fixture *f, struct str method, const char *uri, const char *line)
 		.read = unit_read_body, .from = &body, .now = { .at = NOW }
 	};
 	struct response resp;
-	char length[16];
+	char length[24];
 
 	req.var[REQUEST_METHOD] = method;
 	req.var[REQUEST_URI] = str_of(uri);
