@@ -133,8 +133,8 @@
 	    "portal.",                                                        \
 	    "Prüfen Sie, ob es die ist, mit der Sie in Apples Portal "        \
 	    "angemeldet waren.")                                              \
-	ROW(WORD_WOULD_CHANGE, "Storing it would change this",                \
-	    "Das ändert sich beim Speichern")                                 \
+	ROW(WORD_WOULD_CHANGE, "Now, and after it is stored",                 \
+	    "Jetzt und nach dem Speichern")                                   \
 	ROW(WORD_PROPERTY, "Property", "Eigenschaft")                         \
 	ROW(WORD_NOW, "Now", "Jetzt")                                         \
 	ROW(WORD_THEN, "Then", "Dann")                                        \
@@ -210,8 +210,8 @@
 	ROW(WORD_NOTHING, "–", "–")                                           \
 	ROW(WORD_EVENT, "Event", "Ereignis")                                  \
 	ROW(WORD_BEFORE, "Before this event", "Vor diesem Ereignis")          \
-	ROW(WORD_BEFORE_CHANGE, "Restoring would change this",                \
-	    "Das ändert sich beim Wiederherstellen")                          \
+	ROW(WORD_BEFORE_CHANGE, "Now, and after it is restored",              \
+	    "Jetzt und nach dem Wiederherstellen")                            \
 	ROW(WORD_BEFORE_NONE, "There was no record before this event.",       \
 	    "Vor diesem Ereignis gab es keinen Eintrag.")                     \
 	ROW(WORD_BEFORE_SAME,                                                 \
