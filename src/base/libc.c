@@ -66,8 +66,8 @@ libc_wait_until(sem_t *sem, const struct timespec *deadline)
 #else
 
 #define SECOND INT64_C(1000000000)
-/* The longest single wait in nanoseconds. If an administrator sets the clock,
- * the wait is wrong by at most this time. */
+/* The longest single wait in nanoseconds. If an administrator sets the clock
+ * back, the wait is longer by at most this time. */
 #define SLICE (SECOND / 10)
 
 static int64_t
@@ -94,7 +94,7 @@ libc_wait_until(sem_t *sem, const struct timespec *deadline)
 			.tv_nsec = (long)(at % SECOND) };
 		if (sem_timedwait(sem, &until) == 0)
 			return 0;
-	} while (errno == ETIMEDOUT && left > SLICE);
+	} while (errno == ETIMEDOUT && now(CLOCK_MONOTONIC) < end);
 	return -1;
 }
 
