@@ -90,25 +90,15 @@ group_commit_destroy(struct group_commit *g)
 }
 
 size_t
-group_commit_load(struct group_commit *g)
+group_commit_load(struct group_commit *g, int64_t *took)
 {
 	size_t load;
 
 	pthread_mutex_lock(&g->lock);
 	load = g->delayed != NULL ? 0 : g->has_leader ? g->queued + 2 : 1;
+	*took = g->batch_took;
 	pthread_mutex_unlock(&g->lock);
 	return load;
-}
-
-int64_t
-group_commit_took(struct group_commit *g)
-{
-	int64_t took;
-
-	pthread_mutex_lock(&g->lock);
-	took = g->batch_took;
-	pthread_mutex_unlock(&g->lock);
-	return took;
 }
 
 /*

@@ -86,10 +86,8 @@ enum err group_commit_init(
     struct group_commit *g, const struct group_commit_work *work) ATTR_CHECKED;
 /* How busy the leader is, for a caller that may choose between queues: 0 if it
  * waits for jobs, 1 if there is none, or the number of jobs in the queue and 2.
- */
-size_t group_commit_load(struct group_commit *g);
-/* The microseconds that the last batch took. */
-int64_t group_commit_took(struct group_commit *g);
+ * *took: the microseconds that the last batch took. */
+size_t group_commit_load(struct group_commit *g, int64_t *took);
 /* No job may be queued or running. */
 void group_commit_destroy(struct group_commit *g);
 

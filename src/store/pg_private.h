@@ -193,8 +193,8 @@ enum err pg_format_recall(struct pg_writer *w) ATTR_CHECKED;
 void pg_format_keep(struct pg_writer *w);
 /* Reads the row again in the next batch. */
 void pg_format_forget(struct pg_writer *w);
-/* Appends a statement that fails if the format is no longer what the changes
- * have read. */
+/* Appends a statement that fails if another process has changed the format
+ * since the changes read it. */
 bool pg_format_send(struct pg_session *s, struct pg_link *l) ATTR_CHECKED;
 
 /* pg_change.c. */

@@ -278,10 +278,11 @@ choose_lane(struct pg_db *db)
 {
 	struct pg_lane *best = &db->lane[0];
 	size_t least = SIZE_MAX, load;
+	int64_t took;
 	unsigned i;
 
 	for (i = 0; i < db->lanes; i++) {
-		load = group_commit_load(&db->lane[i].queue);
+		load = group_commit_load(&db->lane[i].queue, &took);
 		if (load < least) {
 			least = load;
 			best = &db->lane[i];

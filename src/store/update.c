@@ -150,26 +150,23 @@ store_write_age(const struct store *st)
  */
 enum { FEW_WRITERS = 2, LONG_BATCH = 4000 /* microseconds */ };
 
-static unsigned
-writers_in_use(struct store *st)
-{
-	if (st->writers > FEW_WRITERS &&
-	    group_commit_took(&st->writer[0].queue) < LONG_BATCH)
-		return FEW_WRITERS;
-	return st->writers;
-}
-
 /* The writer for a new change: one that waits for changes, or that is idle, or
  * the one with the fewest changes in its queue. */
 static struct store_writer *
 choose_writer(struct store *st)
 {
 	struct store_writer *best = &st->writer[0];
-	unsigned writers = writers_in_use(st), i;
-	size_t least = SIZE_MAX, load;
+	unsigned writers = st->writers, i;
+	size_t least, load;
+	int64_t took;
 
-	for (i = 0; i < writers && writers > 1; i++) {
-		load = group_commit_load(&st->writer[i].queue);
+	if (writers == 1)
+		return best;
+	least = group_commit_load(&best->queue, &took);
+	if (took < LONG_BATCH && writers > FEW_WRITERS)
+		writers = FEW_WRITERS;
+	for (i = 1; i < writers; i++) {
+		load = group_commit_load(&st->writer[i].queue, &took);
 		if (load < least) {
 			least = load;
 			best = &st->writer[i];
