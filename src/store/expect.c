@@ -13,33 +13,36 @@
 /*
  * A change of a tenant whose history is full also reads the oldest events. To
  * read them always would cost the server a fifth of a change, so the store
- * notes which tenants need it. A note that is missing costs the next change of
- * the tenant a round trip. Each tenant has one place for its note, which it
- * shares with others.
+ * notes which tenants need it, with a bit for each hash. A note that is missing
+ * costs the next change of the tenant a round trip. Tenants that share a bit
+ * share the note, and the server reads for them what they may not need.
  */
 static atomic_uint_fast64_t *
-note_of(struct txn *tx, uint64_t hash)
+note_of(struct txn *tx, const struct guid *tenant, uint_fast64_t *bit)
 {
-	return &tx->st->swept[(hash >> 32) % STORE_SWEPT];
+	uint64_t hash = (store_tenant_hash(tenant) >> 32) % STORE_SWEPT;
+
+	*bit = UINT64_C(1) << hash % 64;
+	return &tx->st->swept[hash / 64];
 }
 
 void
 store_expect_sweep(struct txn *tx, const struct guid *tenant)
 {
-	uint64_t hash = store_tenant_hash(tenant);
+	uint_fast64_t bit;
+	atomic_uint_fast64_t *note = note_of(tx, tenant, &bit);
 
 	if (tx->st->engine->expect != NULL)
-		atomic_store_explicit(
-		    note_of(tx, hash), hash, memory_order_relaxed);
+		atomic_fetch_or_explicit(note, bit, memory_order_relaxed);
 }
 
 static bool
 expects_sweep(struct txn *tx, const struct guid *tenant)
 {
-	uint64_t hash = store_tenant_hash(tenant);
+	uint_fast64_t bit;
+	atomic_uint_fast64_t *note = note_of(tx, tenant, &bit);
 
-	return atomic_load_explicit(note_of(tx, hash), memory_order_relaxed) ==
-	    hash;
+	return (atomic_load_explicit(note, memory_order_relaxed) & bit) != 0;
 }
 
 /*

@@ -59,9 +59,9 @@ struct store_writer {
 /* The tenants that are being changed, by a hash of their id; see update.c. */
 enum { STORE_BUSY = 4096 };
 
-/* The tenants whose change has read the oldest events, by a hash of their id;
- * see expect.c. */
-enum { STORE_SWEPT = 1024 };
+/* The tenants whose change has read the oldest events, as bits by a hash of
+ * their id; see expect.c. */
+enum { STORE_SWEPT = 65536 };
 
 struct store {
 	const struct store_engine *engine;
@@ -84,7 +84,7 @@ struct store {
 	/* Whether the format is newer than STORE_FORMAT. If so, each
 	 * transaction fails. */
 	atomic_bool outdated;
-	atomic_uint_fast64_t swept[STORE_SWEPT];
+	atomic_uint_fast64_t swept[STORE_SWEPT / 64];
 	atomic_uint_fast32_t busy[STORE_BUSY];
 	/* The running change is a conversion, and no other change runs. */
 	bool converts;

@@ -721,6 +721,31 @@ START_TEST(a_store_is_closed_while_it_connects)
 }
 END_TEST
 
+/* --- round trips ---------------------------------------------------------- */
+
+/* A history is full with its fifth event. From then on a change also drops the
+ * oldest event, and still reads all its rows at once. */
+START_TEST(a_full_history_costs_no_round_trip)
+{
+	enum { TENANTS = 400, FULL = 5 };
+	struct store *st;
+	unsigned i, n;
+
+	fake_reset();
+	st = open_store();
+	for (n = 0; n <= FULL; n++) {
+		fake.syncs = 0;
+		for (i = 0; i < TENANTS; i++) {
+			struct guid g = unit_tenant(i);
+
+			ck_assert_int_eq(store_update(st, count, &g), ERR_OK);
+		}
+	}
+	ck_assert_uint_eq(fake.syncs, 2 * TENANTS);
+	store_close(st);
+}
+END_TEST
+
 static Suite *
 pg_faults_suite(void)
 {
@@ -746,6 +771,7 @@ pg_faults_suite(void)
 	tcase_add_test(t, a_server_is_silent);
 	tcase_add_test(t, an_attempt_to_connect_hangs);
 	tcase_add_test(t, a_store_is_closed_while_it_connects);
+	tcase_add_test(t, a_full_history_costs_no_round_trip);
 	suite_add_tcase(s, t);
 	return s;
 }
