@@ -111,8 +111,10 @@ struct store_engine {
 	/* See store_files. */
 	const char *const *files;
 
-	/* How many batches may run at the same time. */
-	unsigned writers;
+	/* How many batches may run at the same time, and how many do if they
+	 * are short (spread.h); in microseconds, what is not short. */
+	unsigned writers, few_writers;
+	int64_t long_batch;
 
 	/* Opens the database, and creates it if the options say so. `writer` is
 	 * the transaction of the changes. ERR_NO_STORE, ERR_NOT_PRIVATE,

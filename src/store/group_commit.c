@@ -89,16 +89,17 @@ group_commit_destroy(struct group_commit *g)
 	pthread_mutex_destroy(&g->lock);
 }
 
-size_t
-group_commit_load(struct group_commit *g, int64_t *took)
+void
+group_commit_look(struct group_commit *g, struct group_commit_load *out)
 {
-	size_t load;
-
 	pthread_mutex_lock(&g->lock);
-	load = g->delayed != NULL ? 0 : g->has_leader ? g->queued + 2 : 1;
-	*took = g->batch_took;
+	*out = (struct group_commit_load){ .leads = g->has_leader,
+		.waits = g->delayed != NULL,
+		.opens = g->has_leader && !g->runs,
+		.queued = g->queued,
+		.batch = g->batch_size,
+		.took = g->batch_took };
 	pthread_mutex_unlock(&g->lock);
-	return load;
 }
 
 /*
@@ -199,6 +200,7 @@ record_batch(struct group_commit *g, size_t n, int64_t began)
 
 	if (g->missing > 0)
 		g->return_time = now - g->batch_ended_at;
+	g->runs = false;
 	g->batch_size = g->missing = n;
 	g->batch_ended_at = now;
 	g->batch_took = now - began;
@@ -331,6 +333,7 @@ delay_commit(
 			continue;
 		g->delayed = own;
 	}
+	g->runs = end == 0;
 	pthread_mutex_unlock(&g->lock);
 	if (end == 0)
 		return;
@@ -339,6 +342,7 @@ delay_commit(
 	(void)sleep_until(own, &deadline);
 	pthread_mutex_lock(&g->lock);
 	g->delayed = NULL;
+	g->runs = true;
 	pthread_mutex_unlock(&g->lock);
 }
 
@@ -355,6 +359,7 @@ begin(struct group_commit *g, int64_t until)
 		return ERR_OK;
 	pthread_mutex_lock(&g->lock);
 	g->stalled = true;
+	g->runs = false;
 	pthread_mutex_unlock(&g->lock);
 	return e;
 }

@@ -56,6 +56,7 @@ struct group_commit {
 	size_t queued;
 	bool has_leader; /* a leader works, or has been woken to lead */
 	int64_t lead_began_at; /* when the current leader or batch began */
+	bool runs; /* the leader no longer waits for jobs */
 	bool stalled; /* the last leader could not begin its batch */
 
 	/* The last batch; times are in microseconds. */
@@ -84,10 +85,19 @@ struct group_commit {
  * call. */
 enum err group_commit_init(
     struct group_commit *g, const struct group_commit_work *work) ATTR_CHECKED;
-/* How busy the leader is, for a caller that may choose between queues: 0 if it
- * waits for jobs, 1 if there is none, or the number of jobs in the queue and 2.
- * *took: the microseconds that the last batch took. */
-size_t group_commit_load(struct group_commit *g, int64_t *took);
+
+/* What a queue does at a moment. */
+struct group_commit_load {
+	bool leads; /* there is a leader */
+	bool opens; /* it has not begun the next batch */
+	bool waits; /* it is in its commit delay */
+	size_t queued; /* jobs in the queue */
+	size_t batch; /* the jobs of the last batch */
+	int64_t took; /* the microseconds that it took */
+};
+/* For a caller that may choose between queues. */
+void group_commit_look(struct group_commit *g, struct group_commit_load *out);
+
 /* No job may be queued or running. */
 void group_commit_destroy(struct group_commit *g);
 

@@ -82,9 +82,13 @@ start_lanes(struct pg_db *db, unsigned lanes)
 	enum err e;
 
 	lanes = lanes < 1 ? 1 : lanes > PG_LANES_MAX ? PG_LANES_MAX : lanes;
-	for (; db->lanes < lanes; db->lanes++)
+	db->spread.few = PG_FEW_LANES;
+	db->spread.long_batch = PG_LONG_READS;
+	for (; db->lanes < lanes; db->lanes++) {
 		if ((e = pg_lane_init(&db->lane[db->lanes], db)) != ERR_OK)
 			return e;
+		db->spread.queue[db->spread.n++] = &db->lane[db->lanes].queue;
+	}
 	return ERR_OK;
 }
 
@@ -356,6 +360,8 @@ static const char *const no_files[] = { NULL };
 const struct store_engine pg_engine = {
 	.loses_rows = false,
 	.writers = PG_WRITERS,
+	.few_writers = PG_FEW_WRITERS,
+	.long_batch = PG_LONG_BATCH,
 	.files = no_files,
 	.open = engine_open,
 	.add_writer = engine_add_writer,

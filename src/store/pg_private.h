@@ -18,6 +18,7 @@
 #include "store/pg_cache.h"
 #include "store/pg_link.h"
 #include "store/pg_sql.h"
+#include "store/spread.h"
 
 #define PG_LANES_MAX 8
 /* The rows of the longest answer. */
@@ -99,6 +100,10 @@ struct pg_writer {
  * tests/bench/changes).
  */
 #define PG_WRITERS 4
+#define PG_FEW_WRITERS 2
+#define PG_LONG_BATCH 4000 /* microseconds */
+#define PG_FEW_LANES 1
+#define PG_LONG_READS 1000
 
 struct pg_db {
 	struct pg_api *api;
@@ -109,6 +114,7 @@ struct pg_db {
 
 	struct pg_lane lane[PG_LANES_MAX];
 	unsigned lanes;
+	struct spread spread; /* the queues of the lanes */
 
 	struct pg_writer writer[PG_WRITERS];
 	unsigned writers;

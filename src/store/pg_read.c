@@ -272,25 +272,6 @@ pg_lane_free(struct pg_lane *lane)
 	pg_link_close(&lane->link);
 }
 
-/* A lane that waits for reads, or is idle, or has the fewest in its queue. */
-static struct pg_lane *
-choose_lane(struct pg_db *db)
-{
-	struct pg_lane *best = &db->lane[0];
-	size_t least = SIZE_MAX, load;
-	int64_t took;
-	unsigned i;
-
-	for (i = 0; i < db->lanes; i++) {
-		load = group_commit_load(&db->lane[i].queue, &took);
-		if (load < least) {
-			least = load;
-			best = &db->lane[i];
-		}
-	}
-	return best;
-}
-
 enum err
 pg_fetch_by_lane(struct pg_session *s, const struct pg_fetch *f)
 {
@@ -298,7 +279,7 @@ pg_fetch_by_lane(struct pg_session *s, const struct pg_fetch *f)
 	struct pg_read read = { .fetch = f };
 	enum err e;
 
-	if ((e = group_commit_run(&choose_lane(db)->queue, &read.job)) !=
+	if ((e = group_commit_run(db->spread.queue[spread_choose(&db->spread)], &read.job)) !=
 	    ERR_OK)
 		return e;
 	e = read.outcome;

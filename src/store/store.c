@@ -77,6 +77,7 @@ open_writer(const struct store_options *options, struct store *st)
 	arena_init(&w->read, w->read_block, sizeof(w->read_block));
 	if ((e = group_commit_init(&w->queue, &work)) != ERR_OK)
 		return e;
+	st->spread.queue[st->spread.n++] = &w->queue;
 	if (st->writers++ == 0)
 		return st->engine->open(options, &w->txn, &st->db);
 	return st->engine->add_writer(st->db, &w->txn);
@@ -90,6 +91,8 @@ open_writers(const struct store_options *options, struct store *st)
 	st->writer = calloc(st->engine->writers, sizeof(*st->writer));
 	if (st->writer == NULL)
 		return ERR_MEMORY;
+	st->spread.few = st->engine->few_writers;
+	st->spread.long_batch = st->engine->long_batch;
 	while (st->writers < st->engine->writers)
 		if ((e = open_writer(options, st)) != ERR_OK)
 			return e;

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "store/group_commit.h"
 #include "store/engine.h"
+#include "store/spread.h"
 #include "store/store_private.h"
 
 struct metrics;
@@ -75,6 +76,7 @@ struct store {
 	struct log_repeat last_damage; /* that was logged */
 	struct store_writer *writer;
 	unsigned writers;
+	struct spread spread; /* the queues of the writers */
 
 	/* The last check of the format: the format, the generation of the
 	 * database at that moment, and the time in seconds. */

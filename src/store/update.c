@@ -139,43 +139,6 @@ store_write_age(const struct store *st)
 }
 
 /*
- * How many writers may run batches. Two of them keep the client's and the
- * server's processors busy, and more would only make the batches smaller: on a
- * server on the same quiet machine, 64 threads reach 18,900 changes a second
- * with four writers and 27,500 with two (medians of two interleaved rounds of
- * tests/bench/changes with real-time priority, two CPUs). Where a batch takes
- * long, it mostly waits, for the network or for a busy processor, and all
- * writers are used. The first writer is always in use, so its time is that of a
- * recent batch.
- */
-enum { FEW_WRITERS = 2, LONG_BATCH = 4000 /* microseconds */ };
-
-/* The writer for a new change: one that waits for changes, or that is idle, or
- * the one with the fewest changes in its queue. */
-static struct store_writer *
-choose_writer(struct store *st)
-{
-	struct store_writer *best = &st->writer[0];
-	unsigned writers = st->writers, i;
-	size_t least, load;
-	int64_t took;
-
-	if (writers == 1)
-		return best;
-	least = group_commit_load(&best->queue, &took);
-	if (took < LONG_BATCH && writers > FEW_WRITERS)
-		writers = FEW_WRITERS;
-	for (i = 1; i < writers; i++) {
-		load = group_commit_load(&st->writer[i].queue, &took);
-		if (load < least) {
-			least = load;
-			best = &st->writer[i];
-		}
-	}
-	return best;
-}
-
-/*
  * Two batches that change the same tenant conflict, and one of them must run
  * again with all its changes. So the changes of a tenant go to the writer that
  * has one already. A place of `busy` holds the number of its changes, and above
@@ -199,7 +162,7 @@ writer_of(struct store *st, const struct guid *tenant)
 	do {
 		new = old + 1;
 		if ((old & CHANGES_MASK) == 0)
-			new = (uint_fast32_t)(choose_writer(st) - st->writer)
+			new = (uint_fast32_t)spread_choose(&st->spread)
 				<< WRITER_SHIFT |
 			    1;
 	} while (!atomic_compare_exchange_weak(place, &old, new));
@@ -211,8 +174,9 @@ run_series(struct store *st, struct store_step *step, size_t n)
 {
 	const struct guid *tenant = n > 0 && st->writers > 1 ? step[0].tenant
 							     : NULL;
-	struct store_writer *writer = tenant != NULL ? writer_of(st, tenant)
-						     : choose_writer(st);
+	struct store_writer *writer = tenant != NULL
+	    ? writer_of(st, tenant)
+	    : &st->writer[spread_choose(&st->spread)];
 	struct waiter w = { .step = step, .n = n };
 	enum err e;
 

@@ -4,6 +4,7 @@
  * runs a batch.
  */
 #include "store/group_commit.h"
+#include "store/spread.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -597,22 +598,79 @@ END_TEST
 START_TEST(a_queue_reports_how_busy_it_is)
 {
 	struct record r = { .hangs = true };
+	struct group_commit_load load;
 	pthread_t thread[3];
-	int64_t took;
 	size_t i;
 
 	make(&r, 0, 0, 0);
-	ck_assert_uint_eq(group_commit_load(&r.batch, &took), 1);
+	group_commit_look(&r.batch, &load);
+	ck_assert(!load.leads && !load.opens && load.queued == 0);
 	for (i = 0; i < 3; i++) {
 		ck_assert(pthread_create(&thread[i], NULL, do_one, &r) == 0);
 		while (!atomic_load(&r.running) || waiting(&r.batch) < i)
 			sched_yield();
-		ck_assert_uint_eq(group_commit_load(&r.batch, &took), i + 2);
+		group_commit_look(&r.batch, &load);
+		ck_assert(load.leads && !load.opens && !load.waits);
+		ck_assert_uint_eq(load.queued, i);
 	}
 	r.hangs = false;
 	for (i = 0; i < 3; i++)
 		pthread_join(thread[i], NULL);
+	group_commit_look(&r.batch, &load);
+	ck_assert(!load.leads && load.took > 0 && load.batch > 0);
 	group_commit_destroy(&r.batch);
+}
+END_TEST
+
+/* Three queues, of which two are used for batches of less than 100 us. */
+static const struct choice {
+	const char *name;
+	struct {
+		char state; /* i: idle, r: runs, o: opens, w: waits */
+		size_t queued, batch;
+	} queue[3];
+	int64_t took;
+	unsigned want;
+} choices[] = {
+	{ "all idle", { { 'i', 0, 0 }, { 'i', 0, 0 }, { 'i', 0, 0 } }, 0, 0 },
+	{ "the idle one", { { 'r', 0, 9 }, { 'i', 0, 0 }, { 'i', 0, 0 } }, 0,
+	    1 },
+	{ "the one that waits", { { 'i', 0, 0 }, { 'w', 9, 9 }, { 'i', 0, 0 } },
+	    0, 1 },
+	{ "the shorter one", { { 'r', 3, 9 }, { 'r', 2, 9 }, { 'i', 0, 0 } }, 0,
+	    1 },
+	{ "all, if the batch is long",
+	    { { 'r', 3, 9 }, { 'r', 2, 9 }, { 'i', 0, 0 } }, 100, 2 },
+	{ "the one that opens", { { 'r', 0, 9 }, { 'o', 8, 9 }, { 'r', 0, 0 } },
+	    0, 1 },
+	{ "unless it has its share",
+	    { { 'r', 0, 9 }, { 'o', 9, 9 }, { 'r', 0, 0 } }, 0, 0 },
+};
+
+START_TEST(a_job_goes_where_it_waits_least)
+{
+	const struct choice *c = &choices[_i];
+	struct record r[3] = { { .runs = 0 } };
+	struct spread s = { .few = 2, .long_batch = 100 };
+
+	for (; s.n < 3; s.n++) {
+		struct group_commit *g = &r[s.n].batch;
+		char state = c->queue[s.n].state;
+
+		make(&r[s.n], 0, 0, 0);
+		g->has_leader = state != 'i';
+		g->runs = state == 'r';
+		g->delayed = state == 'w' ? &g->helper_job : NULL;
+		g->queued = c->queue[s.n].queued;
+		g->batch_size = c->queue[s.n].batch;
+		g->batch_took = c->took;
+		s.queue[s.n] = g;
+	}
+	unit_check(c->name, spread_choose(&s) == c->want);
+	s.n = 1;
+	unit_check(c->name, spread_choose(&s) == 0);
+	for (; s.n <= 3; s.n++)
+		group_commit_destroy(&r[s.n - 1].batch);
 }
 END_TEST
 
@@ -659,6 +717,8 @@ main(void)
 	tcase_add_test(t, slow_returns_switch_the_delay_off);
 	tcase_add_test(t, slow_returns_do_not_where_queues_share_their_clients);
 	tcase_add_test(t, a_queue_reports_how_busy_it_is);
+	tcase_add_loop_test(t, a_job_goes_where_it_waits_least, 0,
+	    sizeof(choices) / sizeof(choices[0]));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
