@@ -57,6 +57,18 @@ pg_result_value(
 	    (size_t)pq->PQgetlength(r, (int)row, column));
 }
 
+uint64_t
+pg_result_number(const struct pg_api *pq, const struct pg_result *r, size_t row)
+{
+	struct str value = pg_result_value(pq, r, row, 0);
+	uint64_t number = 0;
+	size_t i;
+
+	for (i = 0; i < value.n; i++)
+		number = number << 8 | (unsigned char)value.p[i];
+	return number;
+}
+
 void
 pg_result_free(const struct pg_api *pq, struct pg_result *r)
 {

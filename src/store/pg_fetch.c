@@ -190,19 +190,6 @@ send_groups(struct fetching *f, struct pg_link *l)
 
 /* --- the answers -------------------------------------------------------- */
 
-/* The number of the want, from 1 on, to which a row belongs. */
-static uint64_t
-number_at(const struct pg_api *pq, const struct pg_result *r, size_t row)
-{
-	struct str value = pg_result_value(pq, r, row, 0);
-	uint64_t number = 0;
-	size_t i;
-
-	for (i = 0; i < value.n; i++)
-		number = number << 8 | (unsigned char)value.p[i];
-	return number;
-}
-
 static enum err
 learn_group(
     struct pg_session *s, const struct group *g, const struct pg_result *r)
@@ -219,7 +206,7 @@ learn_group(
 		number++;
 		a.n = 0;
 		while (a.first + a.n < rows &&
-		    number_at(pq, r, a.first + a.n) == number)
+		    pg_result_number(pq, r, a.first + a.n) == number)
 			a.n++;
 		if ((e = pg_learn(s, &s->wants[i], &a)) != ERR_OK)
 			return e;

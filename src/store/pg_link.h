@@ -34,6 +34,9 @@ enum err pg_api_load(struct pg_api **out) ATTR_CHECKED;
 size_t pg_result_rows(const struct pg_api *pq, const struct pg_result *r);
 struct str pg_result_value(
     const struct pg_api *pq, const struct pg_result *r, size_t row, int column);
+/* The first value of a row, which is an int8. */
+uint64_t pg_result_number(
+    const struct pg_api *pq, const struct pg_result *r, size_t row);
 /* NULL is allowed. */
 void pg_result_free(const struct pg_api *pq, struct pg_result *r);
 

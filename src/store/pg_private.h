@@ -26,8 +26,7 @@
 
 struct pg_read;
 
-/* A connection for the reads of many threads: all reads that wait at the same
- * time are sent together. */
+/* A connection for the reads of many threads; see pg_lane.c. */
 #define PG_LANE_BATCH 128
 struct pg_lane {
 	struct pg_db *db;
@@ -35,15 +34,16 @@ struct pg_lane {
 	struct group_commit queue;
 	/* The thread that leads owns the members below. */
 	int64_t until; /* deadline of the batch */
-	struct pg_read *reads[PG_LANE_BATCH];
+	struct pg_read *login[PG_LANE_BATCH], *other[PG_LANE_BATCH];
+	size_t logins, others;
 };
 
 struct pg_fetch {
 	enum store_table table;
 	struct pg_want want;
 	size_t limit; /* rows */
-	/* Also fetches the record that a token names: pg_sql.pair. */
-	bool pair;
+	/* Also fetches the record that a token names: pg_sql.logins. */
+	bool login;
 	/* Fetches what this session wants of the table. NULL: `want` alone. */
 	struct pg_session *all;
 };
@@ -91,19 +91,21 @@ struct pg_writer {
 };
 
 /*
- * The number of writers. A batch waits most of its time for the server, and
- * meanwhile the others run; store/update.c decides how many. On two busy
- * processors (load 12 to 18) 64 threads reach 5,800 changes a second with one
- * writer and 7,000 with three on the server's socket; through a proxy, 4,200
- * with three and 5,800 with four, and 1,250 and 1,290 where it adds 10 ms to
- * each round trip (medians of 3 to 5 interleaved rounds of
- * tests/bench/changes).
+ * The number of writers, and of writers and lanes that run while batches are
+ * short (spread.h). A batch waits most of its time for the server, and
+ * meanwhile the others run. A server on the same quiet machine needs few of
+ * them (two CPUs, medians of two interleaved rounds): 64 threads change
+ * 18,900/s with four writers and 27,500/s with two; 64 connections behind nginx
+ * GET 31,500/s with two lanes and 37,400/s with one, but 17,400/s and 16,300/s
+ * where a round trip takes 1 ms more. On a busy machine (load 12 to 18) 64
+ * threads change 5,800/s with one writer and 7,000/s with three; through a
+ * proxy, 4,200/s with three and 5,800/s with four.
  */
 #define PG_WRITERS 4
 #define PG_FEW_WRITERS 2
 #define PG_LONG_BATCH 4000 /* microseconds */
 #define PG_FEW_LANES 1
-#define PG_LONG_READS 1000
+#define PG_LONG_READS 1000 /* microseconds */
 
 struct pg_db {
 	struct pg_api *api;
@@ -138,8 +140,6 @@ enum err
 pg_get(void *tx, enum store_table table, struct str key, struct str *row);
 enum err pg_step(void *tx, enum store_table table, enum store_direction way,
     struct str *key, struct str *row);
-enum err pg_lane_init(struct pg_lane *lane, struct pg_db *db) ATTR_CHECKED;
-void pg_lane_free(struct pg_lane *lane);
 /* Appends a query to the batch of a link. */
 bool pg_send_fetch(
     const struct pg_sql *sql, struct pg_link *l, const struct pg_fetch *f);
@@ -152,6 +152,9 @@ struct pg_answer {
 };
 enum err pg_learn(struct pg_session *s, const struct pg_fetch *f,
     const struct pg_answer *a) ATTR_CHECKED;
+/* The same for an answer that has all its rows, from the first column on. */
+enum err pg_learn_all(struct pg_session *s, const struct pg_fetch *f,
+    const struct pg_result *r) ATTR_CHECKED;
 enum err pg_fetch_pair(void *tx, enum store_table table, struct str key,
     enum store_table other) ATTR_CHECKED;
 /* The next answer to a step of this transaction may have more rows. */
@@ -175,6 +178,9 @@ enum err pg_make_tables(void *arg) ATTR_CHECKED;
 /* pg_examine.c. See store_examine. */
 enum err pg_examine(void *arg, store_advice *report, void *of_report);
 
+/* pg_lane.c. */
+enum err pg_lane_init(struct pg_lane *lane, struct pg_db *db) ATTR_CHECKED;
+void pg_lane_free(struct pg_lane *lane);
 /* Fetches through the lanes. */
 enum err
 pg_fetch_by_lane(struct pg_session *s, const struct pg_fetch *f) ATTR_CHECKED;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pg_read.c - reads rows through the lanes (connections that many threads
- * share), or through a connection that shows one state.
+ * pg_read.c - reads rows through the lanes (pg_lane.c), or through a connection
+ * that shows one state.
  *
  * A transaction keeps the rows that it has read in its cache, and asks the
  * server only for what the cache does not know. A reader that looks up single
@@ -63,10 +63,6 @@ pg_send_fetch(
 	struct pg_value value[2] = { { f->want.byte, f->want.n },
 		{ limit, sizeof(limit) } };
 
-	if (f->pair)
-		return pg_link_send(l, &sql->pair, value, 1);
-	if (f->all != NULL)
-		return pg_send_wants(f->all, l, f->table);
 	memset(last, 0xff, sizeof(last));
 	if (f->want.end && down)
 		value[0] = (struct pg_value){ last, sizeof(last) };
@@ -122,172 +118,14 @@ pg_learn(
 	    &s->cache[f->table], &f->want, row_at, &r, a->n, a->n < f->limit);
 }
 
-/* The second row of a pair is NULL where it is missing. */
-static enum err
-learn_pair(struct pg_session *s, const struct pg_result *r)
-{
-	const struct pg_answer a = { r, 0, 1, 3 };
-	const struct reading reading = { s->db->target.api, &a };
-	struct pg_fetch f = { .table = STORE_RECORD, .limit = 1 };
-	struct str key = row_at(&reading, 0).key;
-
-	if (key.n == 0 || key.n > STORE_KEY_MAX)
-		return ERR_OK;
-	f.want = pg_want_of(STORE_FROM, key);
-	return pg_learn(s, &f, &a);
-}
-
-static enum err
-learn_all(
+enum err
+pg_learn_all(
     struct pg_session *s, const struct pg_fetch *f, const struct pg_result *r)
 {
 	const struct pg_answer a = { r, 0, pg_result_rows(s->db->target.api, r),
 		0 };
-	enum err e;
 
-	if (f->all != NULL)
-		return pg_learn_wants(s, f->table, r);
-	e = pg_learn(s, f, &a);
-	return e == ERR_OK && f->pair && a.n > 0 ? learn_pair(s, r) : e;
-}
-
-/* --- lanes -------------------------------------------------------------- */
-
-struct pg_read {
-	/* The first member, so that a job's address is that of its read. */
-	struct group_commit_job job;
-	const struct pg_fetch *fetch;
-	struct pg_result *result;
-	enum err outcome;
-};
-
-static enum err
-begin_reads(void *arg, int64_t ms)
-{
-	struct pg_lane *lane = arg;
-
-	lane->until = pg_deadline_left(ms);
-	return pg_connect(&lane->link, lane->until);
-}
-
-static bool
-take_read(void *arg, size_t i, struct pg_result *result)
-{
-	struct pg_lane *lane = arg;
-
-	lane->reads[i]->result = result;
-	return true;
-}
-
-static enum err
-send_reads(struct pg_lane *lane, size_t n)
-{
-	size_t i;
-
-	/* A failure to send shows when the answers are awaited. */
-	for (i = 0; i < n; i++)
-		(void)pg_send_fetch(
-		    &lane->db->sql, &lane->link, lane->reads[i]->fetch);
-	switch (pg_link_run(&lane->link, lane->until, take_read, lane)) {
-	case PG_DONE:
-		return ERR_OK;
-	case PG_FAILED:
-		return lane->link.failure;
-	case PG_CONFLICT:
-	case PG_AGAIN:
-	case PG_LOST:
-	default:
-		return ERR_BUSY;
-	}
-}
-
-/* Sends the first n reads of the lane. A read changes nothing, so after a lost
- * connection it is sent again. */
-static enum err
-send_until_read(struct pg_lane *lane, size_t n)
-{
-	const struct pg_api *pq = lane->db->target.api;
-	enum err e;
-	size_t i;
-
-	while ((e = send_reads(lane, n)) == ERR_BUSY) {
-		for (i = 0; i < n; i++) {
-			pg_result_free(pq, lane->reads[i]->result);
-			lane->reads[i]->result = NULL;
-		}
-		if (pg_connect(&lane->link, lane->until) != ERR_OK)
-			break;
-	}
-	for (i = 0; i < n; i++)
-		lane->reads[i]->outcome = e;
-	return e;
-}
-
-/* Where one read fails for good, the server skips those after it, so each of
- * them is sent alone. */
-static void
-run_reads(struct group_commit_job *first, size_t n, void *arg)
-{
-	struct pg_lane *lane = arg;
-	const struct pg_api *pq = lane->db->target.api;
-	struct group_commit_job *job = first;
-	enum err e;
-	size_t i;
-
-	if (first == NULL)
-		return;
-	lane->until = pg_deadline_of(first, lane->until);
-	for (i = 0; i < n; i++, job = job->next)
-		lane->reads[i] = (struct pg_read *)job;
-	e = send_until_read(lane, n);
-	if (n < 2 || e == ERR_OK || e == ERR_BUSY)
-		return;
-	for (job = first; job != NULL; job = job->next) {
-		lane->reads[0] = (struct pg_read *)job;
-		pg_result_free(pq, lane->reads[0]->result);
-		lane->reads[0]->result = NULL;
-		(void)send_until_read(lane, 1);
-	}
-}
-
-enum err
-pg_lane_init(struct pg_lane *lane, struct pg_db *db)
-{
-	const struct group_commit_work work = { .arg = lane,
-		.begin = begin_reads,
-		.run = run_reads,
-		.batch_max = PG_LANE_BATCH,
-		.shares_clients = true,
-		.timeout_ms = db->timeout_ms };
-
-	lane->db = db;
-	pg_link_init(&lane->link, &db->target);
-	return group_commit_init(&lane->queue, &work);
-}
-
-void
-pg_lane_free(struct pg_lane *lane)
-{
-	group_commit_destroy(&lane->queue);
-	pg_link_close(&lane->link);
-}
-
-enum err
-pg_fetch_by_lane(struct pg_session *s, const struct pg_fetch *f)
-{
-	struct pg_db *db = s->db;
-	struct pg_read read = { .fetch = f };
-	enum err e;
-
-	if ((e = group_commit_run(db->spread.queue[spread_choose(&db->spread)], &read.job)) !=
-	    ERR_OK)
-		return e;
-	e = read.outcome;
-	if (e == ERR_OK)
-		e = read.result != NULL ? learn_all(s, f, read.result)
-					: ERR_STORE;
-	pg_result_free(db->target.api, read.result);
-	return e;
+	return pg_learn(s, f, &a);
 }
 
 /* --- a snapshot --------------------------------------------------------- */
@@ -304,7 +142,7 @@ take_here(void *arg, size_t i, struct pg_result *result)
 	struct taken *t = arg;
 
 	(void)i;
-	t->e = learn_all(t->s, t->f, result);
+	t->e = pg_learn_all(t->s, t->f, result);
 	return false;
 }
 
@@ -446,14 +284,14 @@ pg_step(void *tx, enum store_table table, enum store_direction way,
 	return e;
 }
 
-/* A lookup in a snapshot needs no pair: the snapshot has its own connection and
- * reads few tokens. */
+/* A lookup in a snapshot needs no login: the snapshot has its own connection
+ * and reads few tokens. */
 enum err
 pg_fetch_pair(
     void *tx, enum store_table table, struct str key, enum store_table other)
 {
 	struct pg_session *s = tx;
-	struct pg_fetch f = { .table = table, .limit = 1, .pair = true };
+	struct pg_fetch f = { .table = table, .limit = 1, .login = true };
 	struct str row;
 
 	if (s->own != NULL || s->changes || table != STORE_TOKEN ||

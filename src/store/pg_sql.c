@@ -72,20 +72,22 @@ pg_sql_table(enum store_table table)
 					     : tables[table];
 }
 
-/* A token and the record of its tenant. The first field of a token's row is the
- * key of the record: row.c has the number of fields in byte 1, the length of
- * the first field from byte 10 on, and the fields after all lengths. */
+/* The first field of a token's row is the key of the record: row.c has the
+ * number of fields in byte 1, the length of the first field from byte 10 on,
+ * and the fields after all lengths. */
 static void
-init_pair(struct pg_sql *sql)
+init_logins(struct pg_sql *sql)
 {
-	snprintf(sql->pair_text, sizeof(sql->pair_text),
-	    "SELECT t.key, t.row, t.mark, r.key, r.row, r.mark FROM (SELECT "
-	    "key, row, mark FROM %s WHERE key >= $1 ORDER BY key LIMIT 1) AS t "
-	    "LEFT JOIN %s AS r ON r.key = CASE WHEN length(t.row) > 10 THEN "
+	snprintf(sql->logins_text, sizeof(sql->logins_text),
+	    "SELECT v.i, t.key, t.row, t.mark, r.key, r.row, r.mark FROM "
+	    "unnest($1::bytea[]) WITH ORDINALITY AS v(k, i), LATERAL (SELECT "
+	    "key, row, mark FROM %s WHERE key >= v.k ORDER BY key LIMIT 1) AS "
+	    "t LEFT JOIN %s AS r ON r.key = CASE WHEN length(t.row) > 10 THEN "
 	    "substr(t.row, 11 + 4 * get_byte(t.row, 1), get_byte(t.row, 10)) "
 	    "END",
 	    tables[STORE_TOKEN], tables[STORE_RECORD]);
-	sql->pair = (struct pg_statement){ PG_PAIR_NUMBER, sql->pair_text };
+	sql->logins =
+	    (struct pg_statement){ PG_LOGINS_NUMBER, sql->logins_text };
 }
 
 void
@@ -93,7 +95,7 @@ pg_sql_init(struct pg_sql *sql)
 {
 	unsigned table, verb;
 
-	init_pair(sql);
+	init_logins(sql);
 
 	for (table = 0; table < STORE_TABLES; table++)
 		for (verb = 0; verb < PG_VERBS; verb++) {

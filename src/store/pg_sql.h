@@ -38,15 +38,16 @@ enum pg_verb {
 struct pg_sql {
 	char text[STORE_TABLES][PG_VERBS][PG_SQL_MAX];
 	struct pg_statement statement[STORE_TABLES][PG_VERBS];
-	char pair_text[PG_SQL_MAX];
-	struct pg_statement pair;
+	char logins_text[PG_SQL_MAX];
+	/* For each key of $1 a token, and the record of its tenant. */
+	struct pg_statement logins;
 };
 
 /* The statements without a table; the others have the numbers before them. */
 enum {
 	PG_BEAT_NUMBER = PG_STATEMENTS_MAX - 1,
 	PG_FORMAT_NUMBER = PG_STATEMENTS_MAX - 3,
-	PG_PAIR_NUMBER = PG_STATEMENTS_MAX - 2
+	PG_LOGINS_NUMBER = PG_STATEMENTS_MAX - 2
 };
 
 void pg_sql_init(struct pg_sql *sql);

@@ -166,7 +166,7 @@ fake_verb_of(const char *sql)
 
 	if (all.text[0][0][0] == '\0')
 		pg_sql_init(&all);
-	if (strcmp(sql, all.pair_text) == 0)
+	if (strcmp(sql, all.logins_text) == 0)
 		return (struct fake_verb){ true, true, PG_UP, STORE_TOKEN };
 	for (table = 0; table < STORE_TABLES; table++)
 		for (verb = 0; verb < PG_VERBS; verb++)
@@ -255,6 +255,18 @@ read_rows(const struct fake_list *l, struct fake_verb v, struct str key,
 			add(out, &l->row[--i]);
 }
 
+/* Puts a number before the three cells of a row. */
+static void
+put_number(struct str cell[FAKE_COLUMNS], size_t number)
+{
+	char *p = fake_memory(8);
+
+	p[6] = (char)(number >> 8);
+	p[7] = (char)number;
+	memmove(cell + 1, cell, 3 * sizeof(struct str));
+	cell[0] = str_from(p, 8);
+}
+
 /* The rows for each key of a list, after the number of the key. */
 static void
 read_each(const struct fake_list *l, struct fake_verb v,
@@ -266,34 +278,34 @@ read_each(const struct fake_list *l, struct fake_verb v,
 		from = out->rows;
 		read_rows(l, v, element(value[0], i),
 		    number(element(value[1], i)), out);
-		for (k = from; k < out->rows; k++) {
-			char *p = fake_memory(8);
-
-			p[7] = (char)(i + 1);
-			memmove(out->cell[k] + 1, out->cell[k],
-			    3 * sizeof(struct str));
-			out->cell[k][0] = str_from(p, 8);
-		}
+		for (k = from; k < out->rows; k++)
+			put_number(out->cell[k], i + 1);
 	}
 }
 
+/* For each key of a list a token and the record of its tenant. */
 static void
-read_pair(const struct fake_list *l, const struct str value[],
+read_logins(const struct fake_list *l, const struct str value[],
     struct fake_answer *out)
 {
 	const struct fake_verb v = { .verb = PG_UP, .table = STORE_TOKEN };
 	const struct fake_row *r;
 	struct str row, key;
+	size_t i, at;
 
-	read_rows(l, v, value[0], 1, out);
-	if (out->rows == 0)
-		return;
-	row = out->cell[0][1];
-	assert(row.p != NULL);
-	key = str_from(
-	    row.p + 10 + 4 * (unsigned char)row.p[1], (unsigned char)row.p[10]);
-	if ((r = fake_list_find(l, STORE_RECORD, key)) != NULL)
-		fill(out->cell[0] + 3, r);
+	for (i = 0; i < array_length(value[0]); i++) {
+		at = out->rows;
+		read_rows(l, v, element(value[0], i), 1, out);
+		if (out->rows == at)
+			continue;
+		put_number(out->cell[at], i + 1);
+		row = out->cell[at][2];
+		assert(row.p != NULL);
+		key = str_from(row.p + 10 + 4 * (unsigned char)row.p[1],
+		    (unsigned char)row.p[10]);
+		if ((r = fake_list_find(l, STORE_RECORD, key)) != NULL)
+			fill(out->cell[at] + 4, r);
+	}
 }
 
 /* Finds a row with the one mark, or with the mark of its place in a list. */
@@ -349,8 +361,8 @@ fake_run(struct fake_transaction *t, struct fake_verb v,
 	*out = (struct fake_answer){ .rows = 0 };
 	if (v.verb == PG_MARKED || v.verb == PG_UNCHANGED)
 		find_marked(&t->sees, v, value, out);
-	else if (v.is_pair)
-		read_pair(&t->sees, value, out);
+	else if (v.is_login)
+		read_logins(&t->sees, value, out);
 	else if (v.verb == PG_UP_EACH || v.verb == PG_DOWN_EACH)
 		read_each(&t->sees, v, value, out);
 	else if (fake_verb_reads(v))

@@ -55,7 +55,7 @@ struct fake_answer {
 /* The kinds of statements. */
 struct fake_verb {
 	bool known;
-	bool is_pair; /* a token and the record of its tenant */
+	bool is_login; /* tokens, and the records of their tenants */
 	enum pg_verb verb;
 	enum store_table table;
 };

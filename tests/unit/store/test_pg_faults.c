@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "fake_pq.h"
+#include "fake_server.h"
 #include "timing.h"
 #include "unit.h"
 #include "unit_store.h"
@@ -746,6 +746,98 @@ START_TEST(a_full_history_costs_no_round_trip)
 }
 END_TEST
 
+/* --- logins that are sent together ---------------------------------------- */
+
+enum { LOGINS = 9 };
+struct login {
+	struct store *st;
+	pthread_t thread;
+	unsigned char token;
+	enum err e;
+	uint64_t revision; /* of the record; 0: none */
+};
+
+static void *
+log_in(void *arg)
+{
+	struct login *l = arg;
+	struct token wanted = token_of(l->token), found;
+	struct txn *tx = unit_begin(l->st);
+	struct record r;
+
+	l->e = store_token(tx, wanted.hash, &found);
+	if (l->e == ERR_OK && store_record(tx, &found.tenant, &r) == ERR_OK)
+		l->revision = r.revision;
+	store_reader_free(tx);
+	return NULL;
+}
+
+/* Threads log in with tokens 2 to 10. The first of them waits for libpq, and
+ * the others for it. There are the tokens 1, 4, 5, 7 and 8; the tenants of 4
+ * and 7 have records, of revision 1 and 2. */
+static void
+log_in_together(struct store *st, struct login l[LOGINS])
+{
+	const struct timespec pause = { .tv_nsec = 200 * 1000000L };
+	unsigned i;
+
+	pthread_mutex_lock(&fake_lock);
+	fake.syncs = 0;
+	for (i = 0; i < LOGINS; i++) {
+		l[i] = (struct login){ .st = st, .token = (uint8_t)(i + 2) };
+		ck_assert_int_eq(
+		    pthread_create(&l[i].thread, NULL, log_in, &l[i]), 0);
+	}
+	nanosleep(&pause, NULL);
+	pthread_mutex_unlock(&fake_lock);
+	for (i = 0; i < LOGINS; i++)
+		pthread_join(l[i].thread, NULL);
+}
+
+static struct store *
+open_with_tokens(void)
+{
+	static const unsigned char number[] = { 4, 5, 7, 8 };
+	struct store *st = begin();
+	struct guid g;
+	size_t i;
+
+	for (i = 0; i < sizeof(number); i++) {
+		struct token t = token_of(number[i]);
+
+		t.tenant = unit_tenant(number[i]);
+		unit_update(st, unit_put_token, &t);
+	}
+	g = unit_tenant(4);
+	ck_assert_int_eq(store_update(st, count, &g), ERR_OK);
+	g = unit_tenant(7);
+	ck_assert_int_eq(store_update(st, count, &g), ERR_OK);
+	ck_assert_int_eq(store_update(st, count, &g), ERR_OK);
+	return st;
+}
+
+START_TEST(logins_are_sent_together)
+{
+	static const uint64_t want[LOGINS] = { [4 - 2] = 1, [7 - 2] = 2 };
+	struct store *st = open_with_tokens();
+	struct login l[LOGINS];
+	unsigned i, tries = 0;
+
+	/* On a busy machine some threads may come too late. */
+	do {
+		log_in_together(st, l);
+	} while (fake.syncs >= LOGINS && ++tries < 5);
+	ck_assert_uint_lt(fake.syncs, LOGINS);
+	for (i = 0; i < LOGINS; i++) {
+		bool exists = i == 2 || i == 3 || i == 5 || i == 6;
+
+		ck_assert_int_eq(l[i].e, exists ? ERR_OK : ERR_NOT_FOUND);
+		ck_assert_uint_eq(l[i].revision, want[i]);
+	}
+	store_close(st);
+}
+END_TEST
+
 static Suite *
 pg_faults_suite(void)
 {
@@ -772,6 +864,7 @@ pg_faults_suite(void)
 	tcase_add_test(t, an_attempt_to_connect_hangs);
 	tcase_add_test(t, a_store_is_closed_while_it_connects);
 	tcase_add_test(t, a_full_history_costs_no_round_trip);
+	tcase_add_test(t, logins_are_sent_together);
 	suite_add_tcase(s, t);
 	return s;
 }
