@@ -65,7 +65,7 @@ read_wants(struct pg_session *s, enum store_table table)
 
 	if (s->cache[table].bytes > READER_MAX)
 		pg_cache_clear(&s->cache[table]);
-	(void)!pg_fetch_by_lane(s, &all);
+	(void)!pg_lane_fetch(s, &all);
 	s->wanted = 0;
 }
 

@@ -258,7 +258,7 @@ learn(struct pg_session *s, const struct pg_read *read)
 }
 
 enum err
-pg_fetch_by_lane(struct pg_session *s, const struct pg_fetch *f)
+pg_lane_fetch(struct pg_session *s, const struct pg_fetch *f)
 {
 	const struct spread *lanes = &s->db->spread;
 	struct pg_read read = { .fetch = f };

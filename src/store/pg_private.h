@@ -183,7 +183,7 @@ enum err pg_lane_init(struct pg_lane *lane, struct pg_db *db) ATTR_CHECKED;
 void pg_lane_free(struct pg_lane *lane);
 /* Fetches through the lanes. */
 enum err
-pg_fetch_by_lane(struct pg_session *s, const struct pg_fetch *f) ATTR_CHECKED;
+pg_lane_fetch(struct pg_session *s, const struct pg_fetch *f) ATTR_CHECKED;
 
 /* pg_fetch.c. */
 /* Sends the query for the wants of a table upwards, and takes its answer. */

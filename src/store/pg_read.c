@@ -240,7 +240,7 @@ fetch(struct pg_session *s, const struct pg_fetch *f)
 {
 	if (s->own != NULL)
 		return pg_fetch_here(s, s->own, f);
-	return s->changes ? pg_want(s, f) : pg_fetch_by_lane(s, f);
+	return s->changes ? pg_want(s, f) : pg_lane_fetch(s, f);
 }
 
 enum err
@@ -298,5 +298,5 @@ pg_fetch_pair(
 	    other != STORE_RECORD ||
 	    pg_cache_get(&s->cache[table], key, &row, &f.want) != ERR_BUSY)
 		return ERR_OK;
-	return pg_fetch_by_lane(s, &f);
+	return pg_lane_fetch(s, &f);
 }
