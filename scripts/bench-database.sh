@@ -34,7 +34,7 @@ database_ticks() {
 }
 
 # database_wait: waits until the connections of the last run have ended, whose
-# CPU time the server counts only then.
+# CPU time the server counts only then, shortly after it has forgotten them.
 database_wait() {
 	tries=0
 	while [ $tries -lt 50 ] && postgres_ask "$dir/pg" "SELECT count(*)
@@ -43,6 +43,7 @@ database_wait() {
 		tries=$((tries + 1))
 		sleep 0.1
 	done
+	sleep 0.2
 }
 
 # database_at MS: a connection string, directly or through a proxy.
