@@ -129,7 +129,7 @@ static int
 fake_version(const struct pg_conn *c)
 {
 	(void)c;
-	return 150000;
+	return fake.version != 0 ? fake.version : 150000;
 }
 
 static int

@@ -55,6 +55,7 @@ struct fake_pq {
 	/* How long an attempt to connect takes, in milliseconds. */
 	int connect_ms;
 	bool is_silent; /* the server answers nothing */
+	int version; /* of the server; 0: 150000 */
 	/* Before so many transactions that change rows, another process changes
 	 * all records. */
 	unsigned rivals;

@@ -125,6 +125,22 @@ START_TEST(a_connection_is_lost_while_the_schema_is_made)
 }
 END_TEST
 
+START_TEST(a_server_must_be_new_enough)
+{
+	struct store *st;
+
+	fake_reset();
+	fake.version = 130022;
+	unit_capture();
+	ck_assert(open_store(NULL, NULL, true, &st) == ERR_STORE);
+	ck_assert(unit_holds(unit_captured(), "the server is older than 14\n"));
+	store_close(st);
+	fake.version = 140000;
+	ck_assert(open_store(NULL, NULL, true, &st) == ERR_OK);
+	store_close(st);
+}
+END_TEST
+
 /* --- the server ----------------------------------------------------------- */
 
 #define EXAMINE "SELECT current_setting('synchronous_standby_names')"
@@ -467,6 +483,7 @@ main(void)
 	    cases, a_connection_is_lost_while_the_schema_is_made, 0, 2);
 	tcase_add_loop_test(cases, a_server_is_examined, 0,
 	    sizeof(servers) / sizeof(servers[0]));
+	tcase_add_test(cases, a_server_must_be_new_enough);
 	tcase_add_test(cases, a_role_may_see_less);
 	tcase_add_test(cases, a_server_gives_no_answer);
 	tcase_add_test(cases, memory_runs_out_at_every_call);
