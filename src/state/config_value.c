@@ -334,10 +334,11 @@ config_describe(const struct config_key *k, struct buf *out)
 		buf_text(out, forms[k->kind].look);
 		break;
 	case SIZE:
-		buf_text(out, "a size such as 64K or 1G from ");
+		buf_text(out, "a size from ");
 		print_size(k->least, out);
 		buf_text(out, " to ");
 		print_size(k->most, out);
+		buf_text(out, " with a unit of K, M or G");
 		break;
 	case COUNT:
 		buf_printf(out, "a number from %zu to %zu", k->least, k->most);
