@@ -17,6 +17,7 @@
 #include <ini.h>
 
 #include "base/buf.h"
+#include "base/nearest.h"
 #include "base/str.h"
 #include "state/config_private.h"
 
@@ -128,6 +129,20 @@ refuse(struct reading *rd)
 	return 0;
 }
 
+static int
+refuse_key(struct reading *rd, const char *name)
+{
+	struct nearest near = { .typed = name };
+	size_t i;
+
+	for (i = 0; i < KEYS; i++)
+		nearest_offer(&near, keys[i].name);
+	buf_printf(&rd->why, "unknown key '%s'", name);
+	if (near.word != NULL)
+		buf_printf(&rd->why, "; did you mean '%s'?", near.word);
+	return refuse(rd);
+}
+
 /* The callback of inih for one name=value. Returning 0 marks the line as wrong;
  * next_line then ends the file. */
 static int
@@ -139,10 +154,8 @@ take(void *user, const char *section, const char *name, const char *value)
 	(void)section;
 	for (i = 0; i < KEYS && strcmp(keys[i].name, name) != 0; i++)
 		;
-	if (i == KEYS) {
-		buf_printf(&rd->why, "unknown key '%s'", name);
-		return refuse(rd);
-	}
+	if (i == KEYS)
+		return refuse_key(rd, name);
 	if (rd->seen[i] && !config_is_list(keys[i].kind)) {
 		buf_printf(&rd->why,
 		    "'%s' is set twice; remove one of the two lines", name);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "tool/cmd_check.h"
 #include "tool/cmd_help.h"
 #include "tool/cmd_names.h"
@@ -60,16 +61,16 @@ cmd_serves(int argc, char **argv)
 
 /* Offers the names of the commands, or the second words of a group. */
 static void
-offer_commands(struct cmd_nearest *near, const char *group)
+offer_commands(struct nearest *near, const char *group)
 {
 	const struct command *row;
 	size_t i;
 
 	for (i = 0; (row = cmd_row(i)) != NULL; i++) {
 		if (group == NULL)
-			cmd_nearest_offer(near, row->word);
+			nearest_offer(near, row->word);
 		else if (row->second != NULL && strcmp(row->word, group) == 0)
-			cmd_nearest_offer(near, row->second);
+			nearest_offer(near, row->second);
 	}
 }
 
@@ -130,7 +131,7 @@ synonym(const char *typed, const char *group)
 static int
 refuse_group(struct cmd_call *c, const char *group, const char *second)
 {
-	struct cmd_nearest near = { .typed = second };
+	struct nearest near = { .typed = second };
 
 	if (second == NULL) {
 		cmd_error(c, "%s: one of its words must follow", group);
@@ -152,7 +153,7 @@ refuse_group(struct cmd_call *c, const char *group, const char *second)
 static int
 refuse_words(struct cmd_call *c, const char *const *words, unsigned n)
 {
-	struct cmd_nearest near = { .typed = n > 0 ? words[0] : "" };
+	struct nearest near = { .typed = n > 0 ? words[0] : "" };
 
 	if (n == 0)
 		return cmd_usage(c,
@@ -196,7 +197,7 @@ static int
 refuse_unknown_option(struct cmd_call *c, const char *typed)
 {
 	char name[64];
-	struct cmd_nearest near = { .typed = name };
+	struct nearest near = { .typed = name };
 	const char *bare = typed + strspn(typed, "-");
 	int i;
 
@@ -204,7 +205,7 @@ refuse_unknown_option(struct cmd_call *c, const char *typed)
 	for (i = 0; i < CMD_OPTIONS; i++)
 		if (c->command == NULL ||
 		    ((c->command->options | CMD_COMMON) & CMD_BIT(i)) != 0)
-			cmd_nearest_offer(&near, cmd_option(i)->name);
+			nearest_offer(&near, cmd_option(i)->name);
 	if (strlen(name) == 1)
 		near.word = only_option(c->command, name[0]);
 	if (c->command != NULL && is_command(name, c->command->word))

@@ -25,12 +25,4 @@ void cmd_help_scopes(FILE *out);
 /* The text for the help of an option of this command. */
 const char *cmd_help_option(const struct command *command, int option);
 
-/* The word that is most like the typed one among those that were offered. */
-struct cmd_nearest {
-	const char *typed;
-	const char *word; /* NULL: none is like it */
-	unsigned distance;
-};
-void cmd_nearest_offer(struct cmd_nearest *n, const char *word);
-
 #endif
