@@ -338,7 +338,6 @@ config_describe(const struct config_key *k, struct buf *out)
 		print_size(k->least, out);
 		buf_text(out, " to ");
 		print_size(k->most, out);
-		buf_text(out, " with a unit of K, M or G");
 		break;
 	case COUNT:
 		buf_printf(out, "a number from %zu to %zu", k->least, k->most);

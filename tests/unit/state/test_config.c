@@ -132,25 +132,25 @@ static const struct {
 	    "list of addresses, not of names or networks" },
 	{ "a size that is none", "max_body = many\n",
 	    ":1: 'max_body' has the invalid value 'many'; use a size from 1K "
-	    "to 1M with a unit of K, M or G" },
+	    "to 1M" },
 	{ "a size below its range", "max_body = 1023\n",
 	    ":1: 'max_body' has the invalid value '1023'; use a size from 1K "
-	    "to 1M with a unit of K, M or G" },
+	    "to 1M" },
 	{ "a size above its range", "max_body = 2M\n",
 	    ":1: 'max_body' has the invalid value '2M'; use a size from 1K "
-	    "to 1M with a unit of K, M or G" },
+	    "to 1M" },
 	{ "a unit alone", "max_body = K\n",
 	    ":1: 'max_body' has the invalid value 'K'; use a size from 1K "
-	    "to 1M with a unit of K, M or G" },
+	    "to 1M" },
 	{ "a size beyond all numbers in bytes", "map_size = 17179869185G\n",
 	    ":1: 'map_size' has the invalid value '17179869185G'; use a size "
-	    "from 1M to " MAP_MOST " with a unit of K, M or G" },
+	    "from 1M to " MAP_MOST },
 	{ "a map beyond the address space", "map_size = 1025" MAP_UNIT "\n",
 	    ":1: 'map_size' has the invalid value '1025" MAP_UNIT "'; "
-	    "use a size from 1M to " MAP_MOST " with a unit of K, M or G" },
+	    "use a size from 1M to " MAP_MOST },
 	{ "a size beyond all numbers", "map_size = 99999999999999999999G\n",
 	    ":1: 'map_size' has the invalid value '99999999999999999999G'; "
-	    "use a size from 1M to " MAP_MOST " with a unit of K, M or G" },
+	    "use a size from 1M to " MAP_MOST },
 	{ "a number with a unit", "workers = 1K\n",
 	    ":1: 'workers' has the invalid value '1K'; use a number from 1 to "
 	    "1024" },
