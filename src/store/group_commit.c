@@ -89,19 +89,6 @@ group_commit_destroy(struct group_commit *g)
 	pthread_mutex_destroy(&g->lock);
 }
 
-void
-group_commit_look(struct group_commit *g, struct group_commit_load *out)
-{
-	pthread_mutex_lock(&g->lock);
-	*out = (struct group_commit_load){ .leads = g->has_leader,
-		.waits = g->delayed != NULL,
-		.opens = g->has_leader && !g->runs,
-		.queued = g->queued,
-		.batch = g->batch_size,
-		.took = g->batch_took };
-	pthread_mutex_unlock(&g->lock);
-}
-
 /*
  * Whether a new job would only block its thread. Without a leader the answer is
  * no: the new job leads, and its attempt shows whether the store works again.
@@ -116,6 +103,23 @@ should_reject(const struct group_commit *g, int64_t now)
 		return true;
 	return g->work.timeout_ms > 0 &&
 	    (g->stalled || now - g->lead_began_at >= g->work.timeout_ms * MS);
+}
+
+void
+group_commit_look(struct group_commit *g, struct group_commit_load *out)
+{
+	int64_t now = clock_us();
+
+	pthread_mutex_lock(&g->lock);
+	*out = (struct group_commit_load){ .leads = g->has_leader,
+		.waits = g->delayed != NULL,
+		.opens = g->has_leader && !g->runs,
+		.rejects = should_reject(g, now),
+		.queued = g->queued,
+		.batch = g->batch_size,
+		.took = g->batch_took,
+		.age = g->has_leader ? now - g->lead_began_at : 0 };
+	pthread_mutex_unlock(&g->lock);
 }
 
 /*

@@ -91,9 +91,11 @@ struct group_commit_load {
 	bool leads; /* there is a leader */
 	bool opens; /* it has not begun the next batch */
 	bool waits; /* it is in its commit delay */
+	bool rejects; /* a new job would fail at once */
 	size_t queued; /* jobs in the queue */
 	size_t batch; /* the jobs of the last batch */
 	int64_t took; /* the microseconds that it took */
+	int64_t age; /* the microseconds since the leader began */
 };
 /* For a caller that may choose between queues. */
 void group_commit_look(struct group_commit *g, struct group_commit_load *out);

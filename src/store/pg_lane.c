@@ -114,22 +114,27 @@ take_answer(void *arg, size_t i, struct pg_result *result)
 	return true;
 }
 
+static bool
+send_other(struct pg_lane *lane, const struct pg_fetch *f)
+{
+	return f->all != NULL
+	    ? pg_send_wants(f->all, &lane->link, f->table)
+	    : pg_send_fetch(&lane->db->sql, &lane->link, f);
+}
+
 static enum err
 send_reads(struct pg_lane *lane)
 {
+	bool sent = lane->logins == 0 || send_logins(lane);
 	size_t i;
 
-	/* A failure to send shows when the answers are awaited. */
-	if (lane->logins > 0 && !send_logins(lane))
+	for (i = 0; i < lane->others && sent; i++)
+		sent = send_other(lane, lane->other[i]->fetch);
+	/* Only its place in the order assigns an answer to its read, so all
+	 * statements are sent or none. A failure shows when the answers are
+	 * awaited. */
+	if (!sent)
 		pg_link_close(&lane->link);
-	for (i = 0; i < lane->others; i++) {
-		const struct pg_fetch *f = lane->other[i]->fetch;
-
-		if (f->all != NULL)
-			(void)pg_send_wants(f->all, &lane->link, f->table);
-		else
-			(void)pg_send_fetch(&lane->db->sql, &lane->link, f);
-	}
 	switch (pg_link_run(&lane->link, lane->until, take_answer, lane)) {
 	case PG_DONE:
 		return ERR_OK;

@@ -13,11 +13,17 @@
  */
 #include "store/spread.h"
 
+/* A leader that has worked this number of times as long as a long batch may
+ * hang. */
+enum { HANGS = 3 };
+
 /* How long a new job would wait in a queue, compared with the others. `share`
  * is the number of jobs that a batch would have if all had the same. */
 static size_t
 wait_of(const struct group_commit_load *load, size_t share)
 {
+	if (load->rejects)
+		return SIZE_MAX;
 	if (load->waits || (load->opens && load->queued < share))
 		return 0;
 	return load->leads ? load->queued + 2 : 1;
@@ -33,7 +39,8 @@ spread_choose(const struct spread *s)
 	if (n == 1)
 		return 0;
 	group_commit_look(s->queue[0], &load[0]);
-	if (load[0].took < s->long_batch && n > s->few)
+	if (load[0].took < s->long_batch &&
+	    load[0].age < HANGS * s->long_batch && n > s->few)
 		n = s->few;
 	for (i = 0; i < n; i++) {
 		if (i > 0)

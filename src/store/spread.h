@@ -16,7 +16,8 @@
  * More queues make the batches smaller, and each batch has a cost of its own.
  * Where a batch takes long, it mostly waits, for the network or for a busy
  * processor; then all queues are used, and otherwise only the first few. The
- * first queue is always in use, so its time is that of a recent batch.
+ * first queue is always in use, so its time is that of a recent batch,
+ * unless its connection hangs; then all queues are used, too.
  */
 struct spread {
 	struct group_commit *queue[SPREAD_MAX];

@@ -255,6 +255,8 @@ fake_execute(struct pg_conn *c, const char *name, int n,
 		return leave(0);
 	if (sql == NULL)
 		abort();
+	if (fake.refuse_at > 0 && --fake.refuse_at == 0)
+		return leave(0);
 	return leave(
 	    push(c, (struct message){ .sql = sql }, n, values, lengths));
 }

@@ -52,6 +52,9 @@ struct fake_pq {
 	unsigned lose_at;
 	/* The server still receives what this call sends. */
 	bool lose_late;
+	/* At this call that sends a statement, libpq has no memory for it, and
+	 * the connection stays; 0: never. */
+	unsigned refuse_at;
 	/* How long an attempt to connect takes, in milliseconds. */
 	int connect_ms;
 	bool is_silent; /* the server answers nothing */
