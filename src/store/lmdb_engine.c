@@ -466,6 +466,7 @@ static const char *const files[] = { "data.mdb", "lock.mdb", NULL };
 const struct store_engine lmdb_engine = {
 	.loses_rows = true,
 	.writers = 1,
+	.few_writers = 1,
 	.files = files,
 	.open = engine_open,
 	.close = engine_close,

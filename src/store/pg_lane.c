@@ -117,9 +117,8 @@ take_answer(void *arg, size_t i, struct pg_result *result)
 static bool
 send_other(struct pg_lane *lane, const struct pg_fetch *f)
 {
-	return f->all != NULL
-	    ? pg_send_wants(f->all, &lane->link, f->table)
-	    : pg_send_fetch(&lane->db->sql, &lane->link, f);
+	return f->all != NULL ? pg_send_wants(f->all, &lane->link, f->table)
+			      : pg_send_fetch(&lane->db->sql, &lane->link, f);
 }
 
 static enum err

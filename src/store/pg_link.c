@@ -289,20 +289,26 @@ pg_link_connect(struct pg_link *l, int64_t until)
 
 /* --- a batch of statements ---------------------------------------------- */
 
+/* A statement that libpq did not take leaves no gap: the link is closed, so the
+ * whole batch fails. The answers are told apart by their order alone, and a
+ * BEGIN or a LOCK must not be missing. */
 static bool
 note(struct pg_link *l, unsigned prepares, int sent)
 {
-	if (!sent)
+	if (!sent) {
+		pg_link_close(l);
 		return false;
+	}
 	l->prepares[l->sent++] = (uint8_t)prepares;
 	return true;
 }
 
 static bool
-has_room(const struct pg_link *l, size_t n)
+has_room(struct pg_link *l, size_t n)
 {
-	return l->conn != NULL &&
-	    l->sent + n <= sizeof(l->prepares) / sizeof(l->prepares[0]);
+	if (l->sent + n > sizeof(l->prepares) / sizeof(l->prepares[0]))
+		pg_link_close(l);
+	return l->conn != NULL;
 }
 
 bool

@@ -108,7 +108,8 @@ void pg_link_close(struct pg_link *l);
  * the deadline passes. `until` is a moment of clock_ms. */
 enum err pg_link_connect(struct pg_link *l, int64_t until) ATTR_CHECKED;
 
-/* Appends a statement to the batch. False: the link is lost or full. */
+/* Appends a statement to the batch. False: the link is lost or full; it is
+ * closed then, so pg_link_run fails, and a caller need not look. */
 bool pg_link_send(struct pg_link *l, const struct pg_statement *s,
     const struct pg_value *values, size_t n);
 /* Appends a statement without parameters that is not prepared. */

@@ -107,6 +107,9 @@ struct pg_writer {
 #define PG_FEW_LANES 1
 #define PG_LONG_READS 1000 /* microseconds */
 
+_Static_assert(PG_LANES_MAX <= SPREAD_MAX && PG_WRITERS <= SPREAD_MAX,
+    "each lane and each writer has a place");
+
 struct pg_db {
 	struct pg_api *api;
 	struct pg_target target;

@@ -22,7 +22,7 @@
 struct spread {
 	struct group_commit *queue[SPREAD_MAX];
 	unsigned n; /* of queues */
-	unsigned few; /* at most n */
+	unsigned few; /* at least 1 */
 	int64_t long_batch; /* microseconds */
 };
 

@@ -242,6 +242,12 @@ fake_prepare(struct pg_conn *c, const char *name, const char *sql, int n,
 	    0, NULL, NULL));
 }
 
+static bool
+refuses(void)
+{
+	return fake.refuse_at > 0 && --fake.refuse_at == 0;
+}
+
 static int
 fake_execute(struct pg_conn *c, const char *name, int n,
     const char *const *values, const int *lengths, const int *formats,
@@ -255,7 +261,7 @@ fake_execute(struct pg_conn *c, const char *name, int n,
 		return leave(0);
 	if (sql == NULL)
 		abort();
-	if (fake.refuse_at > 0 && --fake.refuse_at == 0)
+	if (refuses())
 		return leave(0);
 	return leave(
 	    push(c, (struct message){ .sql = sql }, n, values, lengths));
@@ -272,6 +278,8 @@ fake_execute_text(struct pg_conn *c, const char *sql, int n, const Oid *types,
 	(void)formats;
 	(void)format;
 	if (!enter(c))
+		return leave(0);
+	if (refuses())
 		return leave(0);
 	copy = fake_copy(str_of(sql));
 	return leave(

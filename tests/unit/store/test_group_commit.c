@@ -670,7 +670,8 @@ START_TEST(a_job_goes_where_it_waits_least)
 		make(&r[s.n], 0, 0, 0);
 		g->work.timeout_ms = 60000;
 		g->has_leader = state != 'i';
-		g->lead_began_at = clock_us() + (state == 'h' ? -2000 : 1000000);
+		g->lead_began_at = clock_us() +
+		    (state == 'h' ? -2000 : 1000000);
 		g->stalled = state == 's';
 		g->runs = strchr("rhs", state) != NULL;
 		g->delayed = state == 'w' ? &g->helper_job : NULL;

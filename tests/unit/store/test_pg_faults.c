@@ -265,6 +265,47 @@ START_TEST(a_connection_is_lost_at_every_call)
 }
 END_TEST
 
+/* libpq has no memory for the n-th statement. The batch does not go on without
+ * it: the connection is made again. False: there is no n-th statement. */
+static bool
+refuse_at(const struct work *w, unsigned n)
+{
+	struct store *st = begin();
+	struct state s;
+	char name[96];
+	bool refused;
+	enum err e;
+
+	snprintf(name, sizeof(name), "%s, statement %u", w->name, n);
+	fake.refuse_at = n;
+	e = w->run(st);
+	refused = fake.refuse_at == 0;
+	fake.refuse_at = 0;
+	ck_assert_msg(
+	    e == ERR_OK || e == w->also, "%s: %s", name, err_info(e)->text);
+	if (refused)
+		unit_check(name, e != ERR_OK || fake.connects > 0);
+	s = look(st);
+	unit_check(name,
+	    is_state(&s, &w->after) ||
+		(e == ERR_BUSY && is_state(&s, &before)));
+	if (e == ERR_OK)
+		unit_check(name, is_state(&s, &w->after));
+	store_close(st);
+	return refused;
+}
+
+START_TEST(a_statement_is_refused_by_libpq)
+{
+	unsigned n = 1;
+
+	while (refuse_at(&works[_i], n))
+		n++;
+	ck_assert_uint_gt(n, 1);
+	ck_assert_uint_lt(n, 100);
+}
+END_TEST
+
 /* --- SQLSTATEs ------------------------------------------------------------ */
 
 #define ALWAYS 1000000
@@ -792,9 +833,9 @@ log_in_together(struct store *st, struct login l[LOGINS], bool reads)
 	pthread_mutex_lock(&fake_lock);
 	fake.syncs = 0;
 	for (i = 0; i < LOGINS; i++) {
-		l[i] = (struct login){ .st = st,
-			.reads = reads,
-			.token = (uint8_t)(i + 2) };
+		l[i] = (struct login){
+			.st = st, .reads = reads, .token = (uint8_t)(i + 2)
+		};
 		ck_assert_int_eq(
 		    pthread_create(&l[i].thread, NULL, log_in, &l[i]), 0);
 	}
@@ -878,6 +919,8 @@ pg_faults_suite(void)
 
 	tcase_add_loop_test(t, a_connection_is_lost_at_every_call, 0,
 	    2 * PARTS * (int)(sizeof(works) / sizeof(works[0])));
+	tcase_add_loop_test(t, a_statement_is_refused_by_libpq, 0,
+	    sizeof(works) / sizeof(works[0]));
 	tcase_add_loop_test(t, a_state_of_the_server_has_an_outcome, 0, n);
 	tcase_add_loop_test(t, locked_tables_have_the_same_outcomes, 0, n);
 	tcase_add_test(t, causes_alternate);
