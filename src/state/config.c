@@ -156,7 +156,7 @@ take(void *user, const char *section, const char *name, const char *value)
 		;
 	if (i == KEYS)
 		return refuse_key(rd, name);
-	if (rd->seen[i] && !config_is_list(keys[i].kind)) {
+	if (rd->seen[i] && config_joint(keys[i].kind) == '\0') {
 		buf_printf(&rd->why,
 		    "'%s' is set twice; remove one of the two lines", name);
 		return refuse(rd);
@@ -347,12 +347,12 @@ print_line(const char *name, struct str value, FILE *out)
 /* Prints a line for each item, because inih could not read a list in one long
  * line. */
 static void
-print_list(const char *name, const char *list, FILE *out)
+print_list(const char *name, const char *list, char joint, FILE *out)
 {
 	struct str rest = str_of(list);
 
 	do
-		print_line(name, str_trim(str_cut(&rest, ',')), out);
+		print_line(name, str_trim(str_cut(&rest, joint)), out);
 	while (!str_is_null(rest));
 }
 
@@ -364,9 +364,11 @@ config_print(const struct config *c, FILE *out)
 	size_t i;
 
 	for (i = 0; i < KEYS; i++) {
-		if (config_is_list(keys[i].kind)) {
+		char joint = config_joint(keys[i].kind);
+
+		if (joint != '\0') {
 			print_list(keys[i].name,
-			    (const char *)c + keys[i].offset, out);
+			    (const char *)c + keys[i].offset, joint, out);
 			continue;
 		}
 		buf_init(&line, text, sizeof(text));

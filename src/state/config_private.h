@@ -50,10 +50,12 @@ struct config_key {
 	const char *const *choices;
 };
 
-/* Whether a value of this kind is a list with commas between its items. */
-bool config_is_list(enum config_kind kind);
-/* Reads the value of a key into its member. The first line of a list replaces
- * the default; each further line adds its items. Returns false if the value
+/* The character that joins the lines of a key of this kind: a comma for a list,
+ * a line feed for a connection string; NUL if a file may have one line of it.
+ */
+char config_joint(enum config_kind kind);
+/* Reads the value of a key into its member. The first line replaces the
+ * default; a further line is appended. Returns false if the value
  * does not fit the kind of the key or is too long. */
 bool config_set(const struct config_key *k, const char *value, bool first,
     struct config *c);

@@ -143,26 +143,30 @@ static const struct {
 	    "a list of object ids (GUIDs), each as ID or TENANT/ID" },
 };
 
-bool
-config_is_list(enum config_kind kind)
+char
+config_joint(enum config_kind kind)
 {
+	if (kind == DATABASE)
+		return '\n';
 	return kind == LIST || kind == ADDRESSES || kind == ORIGINS ||
-	    kind == IDS;
+		kind == IDS
+	    ? ','
+	    : '\0';
 }
 
 static bool
 fits(enum config_kind kind, const char *value)
 {
+	bool is_list = config_joint(kind) == ',';
 	struct str item, rest = str_of(value);
 
 	if (kind == TEXT || kind == LIST)
 		return true;
 	do {
-		item = config_is_list(kind) ? str_trim(str_cut(&rest, ','))
-					    : rest;
+		item = is_list ? str_trim(str_cut(&rest, ',')) : rest;
 		if (item.n > 0 && !forms[kind].fits(item))
 			return false;
-	} while (config_is_list(kind) && !str_is_null(rest));
+	} while (is_list && !str_is_null(rest));
 	return true;
 }
 
@@ -197,9 +201,9 @@ read_choice(const char *const *choices, const char *text, int *out)
 	return false;
 }
 
-/* Appends the items of a line; the first line replaces the default. */
+/* Appends the value of a line; the first line replaces the default. */
 static bool
-add_items(const char *value, bool first, char *at)
+add_line(const char *value, bool first, char joint, char *at)
 {
 	size_t n = first ? 0 : strlen(at);
 
@@ -208,7 +212,7 @@ add_items(const char *value, bool first, char *at)
 	if (first)
 		memset(at, 0, CONFIG_TEXT_MAX);
 	if (n > 0 && value[0] != '\0')
-		at[n++] = ',';
+		at[n++] = joint;
 	strcpy(at + n, value);
 	return true;
 }
@@ -233,7 +237,9 @@ config_set(
 	case ADDRESSES:
 	case ORIGINS:
 	case IDS:
-		return fits(k->kind, value) && add_items(value, first, at);
+		return fits(k->kind, value) &&
+		    add_line(value, first, config_joint(k->kind), at) &&
+		    (first || fits(k->kind, at));
 	case SIZE:
 	case COUNT:
 		if (!read_number(str_of(value), k->kind == SIZE, &number) ||

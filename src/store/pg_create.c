@@ -290,6 +290,15 @@ create_by(struct pg_db *db, struct pg_link *l,
 	    outcome != PG_DONE && outcome != PG_FAILED && clock_ms() < until);
 	if (outcome == PG_DONE)
 		return ERR_OK;
+	if (outcome != PG_FAILED) {
+		log_line(LOG_AT_ERROR,
+		    "store: PostgreSQL: the server did not confirm the schema "
+		    "%s in time; start the synchronous standby, or see what "
+		    "holds a lock in pg_stat_activity, and run pushcert init "
+		    "again",
+		    db->schema);
+		return ERR_STORE;
+	}
 	log_line(LOG_AT_ERROR,
 	    "store: PostgreSQL: the schema %s was not created; run pushcert "
 	    "init --owner ROLE with a role that may create it",

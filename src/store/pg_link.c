@@ -72,6 +72,9 @@ log_failure(
 		    (int)n, message, cure);
 }
 
+#define FOREIGN                                                                \
+	"; the schema has a table of another program: set database_schema to " \
+	"another name"
 #define POOL                                                                  \
 	"; a pool of connections in front of the server must keep a session " \
 	"for each client"
@@ -98,6 +101,7 @@ static const struct {
 	{ "42P01", PG_FAILED, ERR_NO_STORE, "" },
 	{ "42501", PG_FAILED, ERR_STORE,
 	    "; pushcert init --owner ROLE gives this role its rights" },
+	{ "42703", PG_FAILED, ERR_STORE, FOREIGN }, /* no such column */
 	/* A statement that is prepared on another connection of the pool. */
 	{ "42P05", PG_FAILED, ERR_STORE, POOL },
 	{ "26000", PG_FAILED, ERR_STORE, POOL },
@@ -187,8 +191,15 @@ receive(struct pg_link *l, int64_t until)
 			return false;
 		if (unsent == 0 && !pq->PQisBusy(l->conn))
 			return true;
-		if (!wait_for(l, unsent ? POLLIN | POLLOUT : POLLIN, until) ||
-		    !pq->PQconsumeInput(l->conn))
+		if (!wait_for(l, unsent ? POLLIN | POLLOUT : POLLIN, until)) {
+			if (clock_ms() >= until)
+				log_failure(l, "wait",
+				    "the server has not answered in time",
+				    "; pushcert doctor names a missing "
+				    "standby");
+			return false;
+		}
+		if (!pq->PQconsumeInput(l->conn))
 			return false;
 	}
 }
@@ -281,7 +292,12 @@ pg_link_connect(struct pg_link *l, int64_t until)
 	l->connected_at = clock_ms();
 	if ((e = connect_and_set_up(l, until, why)) == ERR_OK)
 		return ERR_OK;
-	log_failure(l, "connect", why, "");
+	/* libpq says so as "fe_sendauth: no password supplied". */
+	log_failure(l, "connect", why,
+	    strstr(why, "no password supplied") != NULL
+		? "; database_password_file needs a line for this server, "
+		  "database and role"
+		: "");
 	if (l->conn != NULL)
 		pg_link_close(l);
 	return e;

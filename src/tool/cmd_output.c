@@ -238,8 +238,15 @@ outcome_text(enum err e)
 int
 cmd_fail(const struct cmd_call *c, enum err e, const char *about)
 {
+	const char *text = outcome_text(e);
+
+	if (e == ERR_BUSY && c->config.database[0] != '\0')
+		text =
+		    "the database did not answer in time; a change may have "
+		    "been done all the same; 'pushcert doctor' helps to find "
+		    "the cause";
 	return cmd_error(
-	    c, "%s%s%s", about, about[0] != '\0' ? ": " : "", outcome_text(e));
+	    c, "%s%s%s", about, about[0] != '\0' ? ": " : "", text);
 }
 
 int

@@ -83,7 +83,7 @@ report_failure(struct doctor *d, enum err e)
 	else
 		doctor_finding(d,
 		    "The lines on standard error have the reason.",
-		    "the store cannot be opened: %s", err_info(e)->text);
+		    "the store cannot be opened");
 }
 
 void

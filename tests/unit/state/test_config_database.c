@@ -41,6 +41,12 @@ static const struct {
 	    false },
 	{ "escaped letters",
 	    "postgresql://db1/x?%70%61%73%73%77%6f%72%64=" PASSWORD, false },
+	{ "three lines", "host=db1\ndatabase = dbname=x\ndatabase = user=y",
+	    true },
+	{ "in a further line", "host=db1\ndatabase = password=" PASSWORD,
+	    false },
+	{ "over two lines", "host=db1 password\ndatabase = = " PASSWORD,
+	    false },
 	{ "a large escape", "postgresql://db1/x?passw%6Frd=" PASSWORD, false },
 };
 
@@ -63,6 +69,31 @@ START_TEST(a_password_is_refused)
 	if (e != ERR_OK)
 		unit_check(values[_i].name,
 		    unit_holds(str_of(message), "database_password_file"));
+}
+END_TEST
+
+/* A connection string of several lines, each of which may be as long as inih
+ * permits, is printed as it was read. */
+START_TEST(a_string_has_several_lines)
+{
+	static const char lines[] = "database = host=db1,db2\n"
+				    "database = dbname=x user=y\n";
+	char path[256], message[CONFIG_TEXT_MAX] = "", text[4096] = "";
+	static struct config c;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/conf", unit_directory());
+	f = fopen(path, "we");
+	ck_assert(f != NULL);
+	fprintf(f, "data = /x\n%s", lines);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(config_load(path, &c, message), ERR_OK);
+	ck_assert_str_eq(c.database, "host=db1,db2\ndbname=x user=y");
+	f = fmemopen(text, sizeof(text), "w");
+	ck_assert(f != NULL);
+	config_print(&c, f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert(unit_holds(str_of(text), lines));
 }
 END_TEST
 
@@ -159,6 +190,7 @@ config_database_suite(void)
 	Suite *s = suite_create("config_database");
 	TCase *t = tcase_create("config_database");
 
+	tcase_add_test(t, a_string_has_several_lines);
 	tcase_add_loop_test(t, has_the_ports_of_the_database, 0,
 	    sizeof(ports) / sizeof(ports[0]));
 	tcase_add_test(t, finds_the_value_of_a_word);
