@@ -8,6 +8,10 @@
  * writer fetches the row again. An upgrade locks all tables, and the statements
  * before the comparison have locked a table too, so no upgrade comes between
  * the comparison and the commit.
+ *
+ * The statement also compares the schema. A pool of connections that gives each
+ * transaction another session of the server may give it one of another store,
+ * with the schema of that one; then nothing is committed.
  */
 #include "store/pg_private.h"
 
@@ -68,7 +72,9 @@ pg_format_send(struct pg_session *s, struct pg_link *l)
 {
 	static const struct pg_statement same = { .number = PG_FORMAT_NUMBER,
 		.sql = "SELECT 1 / (count(*) = 1)::int FROM \"meta\" "
-		       "WHERE key = 'format' AND row = $1::bytea" };
+		       "WHERE key = 'format' AND row = $1::bytea AND "
+		       "current_schema() = $2::text" };
+	const char *schema = s->db->schema;
 	struct pg_want want;
 	struct str row;
 
@@ -76,6 +82,8 @@ pg_format_send(struct pg_session *s, struct pg_link *l)
 	if (pg_cache_get(&s->cache[STORE_META], format_key(), &row, &want) !=
 	    ERR_OK)
 		return true;
-	return pg_link_send(
-	    l, &same, &(const struct pg_value){ row.p, row.n }, 1);
+	const struct pg_value value[] = { { row.p, row.n },
+		{ schema, strlen(schema) } };
+
+	return pg_link_send(l, &same, value, 2);
 }

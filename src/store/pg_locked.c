@@ -82,7 +82,7 @@ pg_empty(void *tx, enum store_table table)
 static enum err
 lock_tables(struct pg_writer *w)
 {
-	char sql[256] = "LOCK TABLE ";
+	char sql[256] = "LOCK TABLE ", same[128];
 	unsigned i;
 
 	for (i = 0; i < STORE_TABLES; i++) {
@@ -90,11 +90,15 @@ lock_tables(struct pg_writer *w)
 		strcat(sql, pg_sql_table((enum store_table)i));
 	}
 	strcat(sql, " IN EXCLUSIVE MODE");
+	/* See pg_format.c. */
+	snprintf(same, sizeof(same),
+	    "SELECT 1 / (current_schema() = '%s')::int", w->db->schema);
 	if (pg_connect(&w->link, w->until) != ERR_OK)
 		return ERR_BUSY;
 	/* Later than the lock, each statement sees the newest state. */
 	(void)pg_link_send_text(
 	    &w->link, "BEGIN ISOLATION LEVEL READ COMMITTED");
+	(void)pg_link_send_text(&w->link, same);
 	(void)pg_link_send_text(&w->link, "SET LOCAL statement_timeout = 0");
 	(void)pg_link_send_text(&w->link, sql);
 	return err_of(pg_link_run(&w->link, w->until, NULL, NULL), &w->link);

@@ -58,6 +58,7 @@ struct fake_pq {
 	/* How long an attempt to connect takes, in milliseconds. */
 	int connect_ms;
 	bool is_silent; /* the server answers nothing */
+	bool is_elsewhere; /* the sessions have another schema */
 	int version; /* of the server; 0: 150000 */
 	/* Before so many transactions that change rows, another process changes
 	 * all records. */

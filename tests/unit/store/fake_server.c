@@ -362,10 +362,12 @@ run_other(struct fake_transaction *t, const struct message *m,
 	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (is_text(m, plain[i]))
 			return NULL;
+	if (is_text(m, "SELECT 1 / (current_schema()"))
+		return fake.is_elsewhere ? "22012" : NULL;
 	if (answer_query(m, rows))
 		return NULL;
 	if (is_text(m, "SELECT 1 / (count(*) = 1)::int FROM \"meta\""))
-		return compare_format(t, m);
+		return fake.is_elsewhere ? "22012" : compare_format(t, m);
 	if (is_text(m, COUNT)) {
 		count_rows(&t->sees, m->sql + strlen(COUNT), rows);
 		return NULL;

@@ -306,6 +306,24 @@ START_TEST(a_statement_is_refused_by_libpq)
 }
 END_TEST
 
+/* A pool of connections gives each transaction another session, which has the
+ * schema of another store. */
+START_TEST(a_session_of_another_store_changes_nothing)
+{
+	const struct work *w = &works[_i];
+	struct store *st = begin();
+	struct state s;
+
+	fake.is_elsewhere = true;
+	ck_assert_int_eq(w->run(st), ERR_BUSY);
+	fake.is_elsewhere = false;
+	s = look(st);
+	unit_check(w->name, is_state(&s, &before));
+	ck_assert_int_eq(w->run(st), ERR_OK);
+	store_close(st);
+}
+END_TEST
+
 /* --- SQLSTATEs ------------------------------------------------------------ */
 
 #define ALWAYS 1000000
@@ -919,6 +937,9 @@ pg_faults_suite(void)
 
 	tcase_add_loop_test(t, a_connection_is_lost_at_every_call, 0,
 	    2 * PARTS * (int)(sizeof(works) / sizeof(works[0])));
+	/* The first works are changes. */
+	tcase_add_loop_test(
+	    t, a_session_of_another_store_changes_nothing, 0, 4);
 	tcase_add_loop_test(t, a_statement_is_refused_by_libpq, 0,
 	    sizeof(works) / sizeof(works[0]));
 	tcase_add_loop_test(t, a_state_of_the_server_has_an_outcome, 0, n);
