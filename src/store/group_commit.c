@@ -24,18 +24,14 @@
  * client to answer and stays awake from batch to batch. A store that is changed
  * by one thread at a time never starts the helper.
  *
- * The commit delay. A batch costs nearly the same for one job as for several.
- * Clients that wait for each answer before they send the next change would fall
- * into two halves that take turns. So a leader delays its batch until the jobs
- * of the last batch are back, if they came back soon enough the time before.
- * A lone writer is never delayed.
+ * The commit delay. A leader may delay its batch until the jobs of the last one
+ * are back; see commit_delay.c.
  *
- * The measured gain, in changes per second (medians of interleaved rounds, two
- * CPUs that also ran the load). On a quiet machine the delay is worth a factor
- * of 1.6, 1.5 and 1.4 with 2, 4 and 8 clients, and the helper 23 % with 64. The
- * helper is slower to get a CPU where 20 other processes compute without pause:
- * there it costs 15 % with 64 clients directly on the socket, and nothing
- * behind nginx.
+ * The measured gain of the helper, in changes per second (medians of
+ * interleaved rounds, two CPUs that also ran the load): 23 % with 64 clients on
+ * a quiet machine. It is slower to get a CPU where 20 other processes compute
+ * without pause: there it costs 15 % with 64 clients directly on the socket,
+ * and nothing behind nginx.
  *
  * Lock order: the lock of this file is the innermost one. No callback runs
  * while it is held.
@@ -48,6 +44,7 @@
 #include "base/clock.h"
 #include "base/sched.h"
 #include "base/libc.h"
+#include "store/commit_delay.h"
 
 enum state { QUEUED, LEADER, COLLECTED, DONE };
 
@@ -122,66 +119,6 @@ group_commit_look(struct group_commit *g, struct group_commit_load *out)
 	pthread_mutex_unlock(&g->lock);
 }
 
-/*
- * The longest commit delay that can pay: the fixed cost of a batch, where
- * FIXED_COST jobs cost as much as a batch does before its first job. A disk
- * that hangs must not lengthen the delay, so DELAY_MAX (microseconds) bounds
- * it.
- */
-enum { FIXED_COST = 32, DELAY_MAX = 5000 };
-
-static int64_t
-delay_max(const struct group_commit *g)
-{
-	int64_t cost = g->batch_took * FIXED_COST /
-	    (int64_t)(g->batch_size + FIXED_COST);
-
-	return cost < DELAY_MAX ? cost : DELAY_MAX;
-}
-
-/*
- * Whether the clients of the last batch come back early enough for a delay. The
- * disk is idle during the delay, so the delay must be clearly shorter than the
- * time it saves: two thirds of it.
- */
-static bool
-clients_return_soon(const struct group_commit *g, int64_t most)
-{
-	return g->return_time != 0 && g->return_time * 3 <= most * 2;
-}
-
-/* The delay of a queue that shares its clients with others, in parts of the
- * time that the last batch took. */
-enum { SHARED_PART = 16 };
-
-static int64_t
-shared_delay_end(const struct group_commit *g)
-{
-	int64_t most = g->batch_took / SHARED_PART;
-
-	if (g->batch_size < 2)
-		return 0;
-	return g->lead_began_at + (most < DELAY_MAX ? most : DELAY_MAX);
-}
-
-/* When the commit delay of the next batch ends; 0 without a delay. The
- * lock is held. */
-static int64_t
-delay_end(const struct group_commit *g, int64_t now)
-{
-	int64_t most = delay_max(g), end = g->batch_ended_at + most;
-
-	if (g->work.shares_clients)
-		end = shared_delay_end(g);
-	else if (!clients_return_soon(g, most))
-		end = 0;
-	if (g->missing == 0 || end == 0 || g->stalled ||
-	    (g->work.batch_max > 0 && g->queued >= g->work.batch_max) ||
-	    (g->work.queue_max > 0 && g->queued >= g->work.queue_max))
-		return 0;
-	return end > now ? end : 0;
-}
-
 /* Counts an arrival, and ends the commit delay if it was the last one awaited.
  * The lock is held. */
 static void
@@ -190,7 +127,7 @@ count_arrival(struct group_commit *g, int64_t now)
 	if (g->missing > 0 && --g->missing == 0)
 		g->return_time =
 		    now > g->batch_ended_at ? now - g->batch_ended_at : 1;
-	if (g->delayed != NULL && delay_end(g, now) == 0) {
+	if (g->delayed != NULL && commit_delay_end(g, now) == 0) {
 		sem_post(&g->delayed->wake);
 		g->delayed = NULL;
 	}
@@ -330,7 +267,7 @@ delay_commit(
 	int64_t end;
 
 	pthread_mutex_lock(&g->lock);
-	if ((end = delay_end(g, clock_us())) != 0) {
+	if ((end = commit_delay_end(g, clock_us())) != 0) {
 		/* An arrival may have posted after an earlier delay had timed
 		 * out. */
 		while (sem_trywait(&own->wake) == 0)

@@ -86,7 +86,7 @@ struct group_commit {
 enum err group_commit_init(
     struct group_commit *g, const struct group_commit_work *work) ATTR_CHECKED;
 
-/* What a queue does at a moment. */
+/* The state of a queue at one moment. */
 struct group_commit_load {
 	bool leads; /* there is a leader */
 	bool opens; /* it has not begun the next batch */
