@@ -78,7 +78,7 @@ database_fill() {
 		die "no backup: $(cat "$dir/copy.log")"
 }
 
-# database_renew: makes all stores anew, so that each round begins with empty
+# database_renew: copies all stores again, so that each round begins with empty
 # histories. The peer never drops an event.
 database_renew() {
 	rm -rf "$dir/renewed"

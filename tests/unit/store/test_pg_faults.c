@@ -219,13 +219,28 @@ static const struct work {
 	{ "a walk", walk, { 1, 1, 1, 0 }, ERR_BUSY },
 };
 
+/* The work is done, or it failed and did nothing. */
+static void
+check_outcome(
+    const struct work *w, struct store *st, const char *name, enum err e)
+{
+	struct state s = look(st);
+
+	ck_assert_msg(
+	    e == ERR_OK || e == w->also, "%s: %s", name, err_info(e)->text);
+	unit_check(name,
+	    is_state(&s, &w->after) ||
+		(e == ERR_BUSY && is_state(&s, &before)));
+	if (e == ERR_OK)
+		unit_check(name, is_state(&s, &w->after));
+}
+
 /* Loses the connection at the n-th call of libpq. False: there is no n-th call.
  */
 static bool
 lose_at(const struct work *w, unsigned n, bool late)
 {
 	struct store *st = begin();
-	struct state s;
 	char name[96];
 	bool lost;
 	enum err e;
@@ -237,14 +252,7 @@ lose_at(const struct work *w, unsigned n, bool late)
 	e = w->run(st);
 	lost = fake.lost;
 	fake.lose_at = 0;
-	ck_assert_msg(
-	    e == ERR_OK || e == w->also, "%s: %s", name, err_info(e)->text);
-	s = look(st);
-	unit_check(name,
-	    is_state(&s, &w->after) ||
-		(e == ERR_BUSY && is_state(&s, &before)));
-	if (e == ERR_OK)
-		unit_check(name, is_state(&s, &w->after));
+	check_outcome(w, st, name, e);
 	store_close(st);
 	return lost;
 }
@@ -265,13 +273,12 @@ START_TEST(a_connection_is_lost_at_every_call)
 }
 END_TEST
 
-/* libpq has no memory for the n-th statement. The batch does not go on without
- * it: the connection is made again. False: there is no n-th statement. */
+/* libpq has no memory for the n-th statement. The batch must not go on without
+ * it, and the connection is made again. False: there is no n-th statement. */
 static bool
 refuse_at(const struct work *w, unsigned n)
 {
 	struct store *st = begin();
-	struct state s;
 	char name[96];
 	bool refused;
 	enum err e;
@@ -281,16 +288,9 @@ refuse_at(const struct work *w, unsigned n)
 	e = w->run(st);
 	refused = fake.refuse_at == 0;
 	fake.refuse_at = 0;
-	ck_assert_msg(
-	    e == ERR_OK || e == w->also, "%s: %s", name, err_info(e)->text);
 	if (refused)
 		unit_check(name, e != ERR_OK || fake.connects > 0);
-	s = look(st);
-	unit_check(name,
-	    is_state(&s, &w->after) ||
-		(e == ERR_BUSY && is_state(&s, &before)));
-	if (e == ERR_OK)
-		unit_check(name, is_state(&s, &w->after));
+	check_outcome(w, st, name, e);
 	store_close(st);
 	return refused;
 }
