@@ -25,7 +25,7 @@
  * by one thread at a time never starts the helper.
  *
  * The commit delay. A leader may delay its batch until the jobs of the last one
- * are back; see commit_delay.c.
+ * are back; see group_commit_delay.c.
  *
  * The measured gain of the helper, in changes per second (medians of
  * interleaved rounds, two CPUs that also ran the load): 23 % with 64 clients on
@@ -44,7 +44,6 @@
 #include "base/clock.h"
 #include "base/sched.h"
 #include "base/libc.h"
-#include "store/commit_delay.h"
 
 enum state { QUEUED, LEADER, COLLECTED, DONE };
 
@@ -127,7 +126,7 @@ count_arrival(struct group_commit *g, int64_t now)
 	if (g->missing > 0 && --g->missing == 0)
 		g->return_time =
 		    now > g->batch_ended_at ? now - g->batch_ended_at : 1;
-	if (g->delayed != NULL && commit_delay_end(g, now) == 0) {
+	if (g->delayed != NULL && group_commit_delay_end(g, now) == 0) {
 		sem_post(&g->delayed->wake);
 		g->delayed = NULL;
 	}
@@ -267,7 +266,7 @@ delay_commit(
 	int64_t end;
 
 	pthread_mutex_lock(&g->lock);
-	if ((end = commit_delay_end(g, clock_us())) != 0) {
+	if ((end = group_commit_delay_end(g, clock_us())) != 0) {
 		/* An arrival may have posted after an earlier delay had timed
 		 * out. */
 		while (sem_trywait(&own->wake) == 0)

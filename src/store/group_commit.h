@@ -100,6 +100,10 @@ struct group_commit_load {
 /* For a caller that may choose between queues. */
 void group_commit_look(struct group_commit *g, struct group_commit_load *out);
 
+/* group_commit_delay.c: when the delay of the next batch ends, in us of
+ * clock_us; 0: without a delay. The lock of the queue is held. */
+int64_t group_commit_delay_end(const struct group_commit *g, int64_t now);
+
 /* No job may be queued or running. */
 void group_commit_destroy(struct group_commit *g);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * commit_delay.c - decides how long a leader waits before its batch.
+ * group_commit_delay.c - decides how long a leader waits before its batch.
  *
  * A batch costs nearly the same for one job as for several. Clients that wait
  * for each answer before they send the next change would fall into two halves
@@ -12,7 +12,7 @@
  * changes per second (medians of interleaved rounds on a quiet machine, two
  * CPUs that also ran the load).
  */
-#include "store/commit_delay.h"
+#include "store/group_commit.h"
 
 /*
  * The longest commit delay that can pay: the fixed cost of a batch, where
@@ -57,7 +57,7 @@ shared_delay_end(const struct group_commit *g)
 }
 
 int64_t
-commit_delay_end(const struct group_commit *g, int64_t now)
+group_commit_delay_end(const struct group_commit *g, int64_t now)
 {
 	int64_t most = delay_max(g), end = g->batch_ended_at + most;
 
